@@ -1,0 +1,28 @@
+"""Answers for load balancers: is the process alive, is the database reachable and migrated."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+
+@login_not_required
+@never_cache
+def alive(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 while the process runs."""
+    return JsonResponse({"status": "alive"})
+
+
+@login_not_required
+@never_cache
+def ready(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 when the database is reachable and migrated, otherwise 503 with the reason."""
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError:
+        return JsonResponse({"status": "the database is not reachable"}, status=503)
+    if waiting:
+        return JsonResponse({"status": f"{waiting} migrations are not applied"}, status=503)
+    return JsonResponse({"status": "ready"})

@@ -1,0 +1,56 @@
+"""The only reader of htmx's request headers: a page, or the fragment of it that was asked for."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.utils.cache import patch_vary_headers
+
+VARY = ("HX-Request", "HX-Request-Type")
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Tell whether htmx asked for a part of the page.
+
+    A history restore and a navigation of the whole body want the page itself.
+    """
+    htmx = request.htmx
+    return bool(htmx) and not htmx.history_restore_request and htmx.request_type != "full"
+
+
+def render_page_or_fragment(
+    request: HttpRequest,
+    template: str,
+    fragment: str,
+    context: Mapping[str, Any],
+    status: int = 200,
+) -> HttpResponse:
+    """Render the page, or only its partial ``fragment`` when htmx asks for a part."""
+    name = f"{template}#{fragment}" if wants_fragment(request) else template
+    response = render(request, name, context, status=status)
+    patch_vary_headers(response, VARY)
+    return response
+
+
+class SignInRedirectMiddleware:
+    """Lead a signed-out htmx request to the login page as a whole page, and back.
+
+    Without this htmx would follow the redirect and put the login form into a table cell.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not request.htmx or response.status_code != 302:
+            return response
+        login = resolve_url(settings.LOGIN_URL)
+        if urlsplit(response["Location"]).path != login:
+            return response
+        here = request.htmx.current_url_abs_path or "/"
+        return HttpResponse(headers={"HX-Redirect": f"{login}?{urlencode({'next': here})}"})

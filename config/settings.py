@@ -1,0 +1,228 @@
+"""Settings, from the environment alone.
+
+Without ``DATABASE_URL`` the project runs locally: every command works with nothing set, on the
+bundled PostgreSQL, and only loopback hosts are served. With it the project runs for real: a
+missing ``SECRET_KEY`` or ``ALLOWED_HOSTS`` stops the start with a sentence that says what to set.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import dj_database_url
+import pghistory
+import pgtrigger
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+from config import embedded_postgres
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+LOCAL = not DATABASE_URL
+DEBUG = os.environ.get("DEBUG") == "1"
+# Set by the demo for the server it starts; the demo's people can sign in to no other.
+DEMO = os.environ.get("RETURNS_DESK_DEMO") == "1"
+
+
+def _names(variable: str) -> list[str]:
+    return [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
+
+
+def _secret_key() -> str:
+    key = os.environ.get("SECRET_KEY", "")
+    if not key and LOCAL:
+        return embedded_postgres.secret_key(embedded_postgres.state_folder(BASE_DIR))
+    if len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            "Set SECRET_KEY to a random text of at least 50 characters: it signs sessions."
+        )
+    return key
+
+
+def _allowed_hosts() -> list[str]:
+    hosts = _names("ALLOWED_HOSTS")
+    if hosts:
+        return hosts
+    if LOCAL:
+        return ["127.0.0.1", "localhost", "[::1]"]
+    raise ImproperlyConfigured(
+        "Set ALLOWED_HOSTS to the host names that people type, separated by commas."
+    )
+
+
+def _time_zone() -> str:
+    zone = os.environ.get("TIME_ZONE", "Europe/Istanbul")
+    if zone not in available_timezones():
+        raise ImproperlyConfigured(
+            f"TIME_ZONE {zone!r} is no time zone; an example is Europe/Istanbul."
+        )
+    return zone
+
+
+def _database() -> dict[str, Any]:
+    if not LOCAL:
+        return dict(dj_database_url.parse(DATABASE_URL))
+    connection: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql"}
+    if embedded_postgres.wanted(sys.argv):
+        connection |= embedded_postgres.start(embedded_postgres.state_folder(BASE_DIR))
+    return connection
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = _allowed_hosts()
+CSRF_TRUSTED_ORIGINS = _names("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_filters",
+    "django_tables2",
+    "django_htmx",
+    "axes",
+    "pgtrigger",
+    "pghistory",
+    "tags",
+    "returns",  # last: after a migrate it sets up the roles from the permissions of all
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "config.htmx.SignInRedirectMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "returns.people.PersonMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# pgtrigger.ignore: left unset it costs one aborted subtransaction a row (a pooler that drops
+# it wants ALTER ROLE ... SET instead). jit, random_page_cost: queries are short, data is cached.
+CONNECTION_OPTIONS = "-c pgtrigger.ignore={} -c jit=off -c random_page_cost=1.1"
+
+DATABASES = {"default": {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True} | _database()}
+DATABASES["default"]["OPTIONS"] = {"options": CONNECTION_OPTIONS} | DATABASES["default"].get(
+    "OPTIONS", {}
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PGHISTORY_LEVEL = pgtrigger.Statement
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_ADMIN_ALL_EVENTS = False
+
+# People and access
+
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "returns.people.RoleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_AGE = 12 * 60 * 60  # a shift, in seconds
+
+# A guesser is stopped for one name from one address, so a whole office behind one address is not.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_HTTP_RESPONSE_CODE = 429
+
+# What leaves for the browser
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "returns.views.errors.csrf_failure"
+if not LOCAL and not DEBUG:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# Files
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+WHITENOISE_USE_FINDERS = LOCAL
+
+# Words and times
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = _time_zone()
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"axes": {"level": "WARNING"}},
+}

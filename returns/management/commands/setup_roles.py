@@ -1,0 +1,13 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from returns.roles import set_up_roles
+
+
+class Command(BaseCommand):
+    help = "Creates the roles, or brings their permissions back to the matrix in the README."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Set up the roles and name them."""
+        self.stdout.write(f"Roles are set up: {', '.join(set_up_roles())}")

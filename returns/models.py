@@ -1,0 +1,248 @@
+"""The record of a parcel that was sent back, its tags, and the preferences of people."""
+
+from typing import ClassVar
+from urllib.parse import quote, urlencode
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Reverse
+from django.urls import reverse
+from pghistory.models import Event
+
+from returns.querysets import ReturnQuerySet
+from tags.models import Tagging
+
+# A browser rewrites these path segments before it asks, so no path can carry them.
+UNREACHABLE_REFERENCES = {".", ".."}
+
+
+class SearchKey(Func):
+    """A number as it is searched: A-Z and 0-9 only, whatever the case, accents and spaces.
+
+    NULL when nothing is left, so a missing number is never found.
+    """
+
+    function = "returns_search_key"
+    arity = 1
+
+
+class State(models.TextChoices):
+    """The three states of a return, by the WMS's words and the words on screen."""
+
+    CREATED = "ReturnCreated", "Created"
+    ARRIVED = "ArrivedToWarehouse", "Arrived"
+    COMPLETED = "Completed", "Completed"
+
+
+def _search_key(field: str) -> models.GeneratedField:
+    return models.GeneratedField(
+        expression=SearchKey(F(field)),
+        output_field=models.CharField(max_length=400, db_collation="C", null=True),
+        db_persist=True,
+    )
+
+
+class BigEvent(Event):
+    """An event of the timeline; written by database triggers alone."""
+
+    pgh_id = models.BigAutoField(primary_key=True)
+
+    class Meta:
+        abstract = True
+
+
+@pghistory.track(
+    pghistory.UpdateEvent(
+        "changed",
+        condition=pghistory.AnyChange(
+            "state", "arrived_to_warehouse_at", "completed_at", "corrections"
+        ),
+    ),
+    fields=["state", "arrived_to_warehouse_at", "completed_at", "corrections"],
+    model_name="ReturnEvent",
+    base_model=BigEvent,
+    obj_field=pghistory.ObjForeignKey(related_name="events", db_index=False),
+    context_field=pghistory.ContextJSONField(),
+    context_id_field=pghistory.ContextUUIDField(),
+    meta={
+        "indexes": [
+            models.Index(fields=["pgh_obj", "-pgh_created_at", "-pgh_id"], name="return_timeline")
+        ]
+    },
+)
+class Return(models.Model):
+    """A return: the record of a parcel that a shopper sent back.
+
+    Fields carry the WMS's own names in snake case. A text that is missing is ``""``. The WMS is
+    the authority on them: only the feed writes them, and an admin's correction.
+    """
+
+    return_reference_number = models.CharField("return reference", max_length=100)
+    sales_order_reference_number = models.CharField("order reference", max_length=30, blank=True)
+    tracking_id = models.CharField("tracking ID", max_length=100, blank=True)
+    state = models.CharField(max_length=20, choices=State)
+    source = models.CharField(
+        max_length=30, default="WMS", help_text="The system that recorded the return."
+    )
+    cargo_carrier = models.CharField("carrier", max_length=100, blank=True)
+    sales_order_channel = models.CharField("sales channel", max_length=100, blank=True)
+    notes = models.TextField(blank=True)
+    created_at = models.DateTimeField("created")
+    updated_at = models.DateTimeField("last update")
+    arrived_to_warehouse_at = models.DateTimeField("arrived", null=True, blank=True)
+    completed_at = models.DateTimeField("completed", null=True, blank=True)
+
+    unknown_fields = models.JSONField(
+        default=dict, blank=True, help_text="What the WMS sent beyond the fields we know."
+    )
+    feed_tags = models.TextField(
+        blank=True, editable=False, help_text="The tags as the WMS last sent them."
+    )
+    corrections = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="By corrected field: what the WMS had sent when an admin corrected it.",
+    )
+
+    return_key = _search_key("return_reference_number")
+    order_key = _search_key("sales_order_reference_number")
+    tracking_key = _search_key("tracking_id")
+
+    objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        permissions = [("tag_return", "Can add and remove tags of returns")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["return_reference_number"], name="return_reference_is_unique"
+            ),
+            # Lists walk this index backwards; taggings refer to it to repeat created_at.
+            models.UniqueConstraint(fields=["created_at", "id"], name="return_by_creation"),
+            models.CheckConstraint(
+                condition=~Q(return_reference_number=""), name="return_has_a_reference"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=State.values), name="return_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state=State.CREATED,
+                    arrived_to_warehouse_at__isnull=True,
+                    completed_at__isnull=True,
+                )
+                | Q(
+                    state=State.ARRIVED,
+                    arrived_to_warehouse_at__isnull=False,
+                    completed_at__isnull=True,
+                )
+                | Q(state=State.COMPLETED, completed_at__isnull=False),
+                name="return_state_matches_timestamps",
+                violation_error_message=(
+                    "State and times disagree: Created has neither arrived nor completed, "
+                    "Arrived has arrived alone, Completed has completed."
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "-created_at", "-id"], name="return_by_state"),
+            models.Index(
+                fields=["arrived_to_warehouse_at", "id"],
+                name="return_by_arrival",
+                condition=Q(arrived_to_warehouse_at__isnull=False),
+            ),
+            models.Index(
+                fields=["completed_at", "id"],
+                name="return_by_completion",
+                condition=Q(completed_at__isnull=False),
+            ),
+            models.Index(fields=["updated_at", "id"], name="return_by_update"),
+            # The id lets a search read its matches from the index alone.
+            models.Index(fields=["return_key", "id"], name="return_key_start"),
+            models.Index(fields=["order_key", "id"], name="order_key_start"),
+            models.Index(fields=["tracking_key", "id"], name="tracking_key_start"),
+            models.Index(Reverse("return_key"), name="return_key_end"),
+            models.Index(Reverse("order_key"), name="order_key_end"),
+            models.Index(Reverse("tracking_key"), name="tracking_key_end"),
+        ]
+
+    def __str__(self) -> str:
+        return self.return_reference_number
+
+    def get_absolute_url(self) -> str:
+        """Return the path of the return's page, whatever characters its reference holds."""
+        reference = self.return_reference_number
+        if reference in UNREACHABLE_REFERENCES:
+            return f"{reverse('return-list')}?{urlencode({'reference': reference})}"
+        return f"{reverse('return-list')}{quote(reference, safe='')}/"
+
+
+@pghistory.track(
+    pghistory.InsertEvent("tag.added"),
+    pghistory.DeleteEvent("tag.removed"),
+    fields=["entity", "tag"],
+    model_name="ReturnTagEvent",
+    base_model=BigEvent,
+    obj_field=None,
+    context_field=pghistory.ContextJSONField(),
+    context_id_field=pghistory.ContextUUIDField(),
+    meta={
+        "indexes": [
+            models.Index(
+                fields=["entity", "-pgh_created_at", "-pgh_id"], name="return_tag_timeline"
+            )
+        ]
+    },
+)
+class ReturnTag(Tagging):
+    """A tag on a return; see ``tags.models.Tagging``."""
+
+    entity = models.ForeignKey(
+        Return, models.CASCADE, related_name="taggings", db_constraint=False, db_index=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entity", "tag"], name="return_has_a_tag_once"),
+            models.UniqueConstraint(
+                fields=["entity", "slot"],
+                condition=~Q(slot=0),
+                name="one_tag_of_an_exclusive_group",
+                violation_error_message="The return has another tag of this group.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tag", "-entity_created_at", "-entity"], name="tag_by_creation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tag} on {self.entity}"
+
+
+class Density(models.TextChoices):
+    """How much air the rows of a table have."""
+
+    COMFORTABLE = "comfortable", "Comfortable"
+    COMPACT = "compact", "Compact"
+
+
+class Preferences(models.Model):
+    """What a person chose for themselves."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences"
+    )
+    time_zone = models.CharField(
+        max_length=50, blank=True, help_text="Empty: the zone of the warehouse."
+    )
+    density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
+    demo_only = models.BooleanField(
+        default=False, editable=False, help_text="May sign in to the demo's own server alone."
+    )
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user}"

@@ -1,0 +1,69 @@
+"""Who a person is on each request: their permissions, time zone, and name on the timeline."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import pghistory
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AbstractBaseUser, Permission, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from returns.models import Preferences
+
+READING_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class RoleBackend(ModelBackend):
+    """Permissions come from a person's roles (groups) alone, in one query.
+
+    The demo's people, whose password is known to everybody, exist only on the demo's own server.
+    """
+
+    def get_user(self, user_id: int) -> User | None:
+        """Load the person together with their preferences."""
+        people = get_user_model()._default_manager.select_related("preferences")
+        user = people.filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None
+
+    def user_can_authenticate(self, user: AbstractBaseUser | None) -> bool:
+        """Refuse the inactive, and the demo's people outside the demo."""
+        if user is None or not super().user_can_authenticate(user):
+            return False
+        return settings.DEMO or not preferences_of(user).demo_only
+
+    def _get_user_permissions(self, _user: User) -> QuerySet[Permission]:
+        return Permission.objects.none()
+
+
+class PersonMiddleware:
+    """Show times in the person's zone, and name the person in the events that they cause."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with timezone.override(zone_of(request.user)):
+            if request.method in READING_METHODS:
+                return self.get_response(request)
+            with pghistory.context(user=request.user.pk, source="page"):
+                return self.get_response(request)
+
+
+def preferences_of(user: AbstractBaseUser) -> Preferences:
+    """Return the person's preferences, or the usual ones when they never chose."""
+    try:
+        return user.preferences  # type: ignore[attr-defined, no-any-return]
+    except Preferences.DoesNotExist:
+        return Preferences(user_id=user.pk)
+
+
+def zone_of(user: AbstractBaseUser) -> ZoneInfo:
+    """Return the zone in which the person reads times."""
+    return ZoneInfo(preferences_of(user).time_zone or settings.TIME_ZONE)

@@ -1,0 +1,47 @@
+"""The roles, and what each may do; the matrix stands in README and in the tests."""
+
+from django.contrib.auth.models import Group, Permission
+
+CUSTOMER_SERVICE = "Customer service"
+WAREHOUSE_MANAGER = "Warehouse manager"
+ADMIN = "Admin"
+
+_AGENT = {"returns.view_return", "returns.tag_return", "tags.view_tag", "tags.view_taggroup"}
+_MANAGER = _AGENT | {"tags.add_tag"}
+_ADMIN = _MANAGER | {
+    "returns.change_return",
+    "tags.change_tag",
+    "tags.delete_tag",
+    "tags.add_taggroup",
+    "tags.change_taggroup",
+    "tags.delete_taggroup",
+    "auth.view_user",
+    "auth.add_user",
+    "auth.change_user",
+    "auth.view_group",
+    "axes.view_accessattempt",
+    "axes.delete_accessattempt",
+}
+
+PERMISSIONS = {CUSTOMER_SERVICE: _AGENT, WAREHOUSE_MANAGER: _MANAGER, ADMIN: _ADMIN}
+
+
+def set_up_roles() -> list[str]:
+    """Create the roles, or bring their permissions back to the matrix; return their names.
+
+    Raises ``LookupError`` naming a permission that no installed app has.
+    """
+    for name, wanted in PERMISSIONS.items():
+        role, _ = Group.objects.get_or_create(name=name)
+        role.permissions.set(_permissions(wanted))
+    return list(PERMISSIONS)
+
+
+def _permissions(wanted: set[str]) -> list[Permission]:
+    by_name = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    if missing := wanted - by_name.keys():
+        raise LookupError(f"No such permission: {', '.join(sorted(missing))}")
+    return [by_name[name] for name in sorted(wanted)]

@@ -1,0 +1,1 @@
+"""Add and remove tags on records: the only writer of taggings."""

@@ -1,0 +1,76 @@
+"""People as fixtures by role; the vocabulary; a client for each person."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from returns import roles
+from tags import recommended
+from tags.models import Tag, TagGroup
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def vocabulary(db):
+    """Load the recommended vocabulary, also after a test that emptied the database."""
+    recommended.load(TagGroup, Tag)
+
+
+@pytest.fixture
+def make_person(db) -> Callable[..., User]:
+    """Make a person with a role, password ``secret-parcel``."""
+
+    def make(name: str, role: str | None = None, **fields) -> User:
+        person = User.objects.create_user(name, password="secret-parcel", **fields)
+        if role:
+            person.groups.add(Group.objects.get(name=role))
+        return person
+
+    return make
+
+
+@pytest.fixture
+def agent(make_person) -> User:
+    return make_person("agent", roles.CUSTOMER_SERVICE)
+
+
+@pytest.fixture
+def manager(make_person) -> User:
+    return make_person("manager", roles.WAREHOUSE_MANAGER)
+
+
+@pytest.fixture
+def admin(make_person) -> User:
+    return make_person("admin", roles.ADMIN, is_staff=True)
+
+
+@pytest.fixture
+def stranger(make_person) -> User:
+    """A person who may sign in but has no role."""
+    return make_person("stranger")
+
+
+@pytest.fixture
+def as_agent(client: Client, agent: User) -> Client:
+    client.force_login(agent, backend="returns.people.RoleBackend")
+    return client
+
+
+@pytest.fixture
+def as_manager(manager: User) -> Client:
+    client = Client()
+    client.force_login(manager, backend="returns.people.RoleBackend")
+    return client
+
+
+@pytest.fixture
+def as_admin(admin: User) -> Client:
+    client = Client()
+    client.force_login(admin, backend="returns.people.RoleBackend")
+    return client

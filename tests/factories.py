@@ -1,0 +1,62 @@
+"""Records for tests: each factory states only what matters to the test."""
+
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from returns.models import Return, ReturnTag, State
+from tags.models import Tag, TagGroup
+
+_numbers = count(1)
+
+
+def make_return(reference: str = "", **fields: Any) -> Return:
+    """Save a return; ``state`` fills the times that it needs, one hour apart."""
+    number = next(_numbers)
+    created = fields.pop("created_at", None) or timezone.now() - timedelta(days=1)
+    state = fields.pop("state", State.CREATED)
+    values = {
+        "return_reference_number": reference or f"Return-{90000 + number}",
+        "sales_order_reference_number": f"RSO{2000000 + number}",
+        "tracking_id": f"73400{number:08}",
+        "state": state,
+        "created_at": created,
+        "updated_at": created,
+        **_times(state, created),
+        **fields,
+    }
+    record = Return.objects.create(**values)
+    record.refresh_from_db()
+    return record
+
+
+def _times(state: str, created: datetime) -> dict[str, datetime]:
+    arrived = {"arrived_to_warehouse_at": created + timedelta(hours=1)}
+    if state == State.CREATED:
+        return {}
+    if state == State.ARRIVED:
+        return arrived
+    return arrived | {"completed_at": created + timedelta(hours=2)}
+
+
+def make_tag(name: str, group: str = "Unsorted", exclusive: bool = False) -> Tag:
+    """Return the tag of this name, made in the group when it is not there."""
+    if found := Tag.objects.filter(name=name).first():
+        return found
+    tag_group, _ = TagGroup.objects.get_or_create(name=group, defaults={"exclusive": exclusive})
+    tag_group.refresh_from_db()
+    return Tag.objects.create(name=name, group=tag_group, slot=tag_group.slot)
+
+
+def put_tag(record: Return, name: str, by: Any = None) -> ReturnTag:
+    """Tag a return past the tagging rules, straight into the table."""
+    tag = make_tag(name)
+    return ReturnTag.objects.create(
+        entity=record,
+        entity_created_at=record.created_at,
+        tag=tag,
+        slot=tag.slot,
+        tagged_by=by,
+    )
