@@ -9,11 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+
+class HtmxRequest(HttpRequest):
+    """A request with htmx's headers read by django-htmx's middleware."""
+
+    htmx: HtmxDetails
+
 
 VARY = ("HX-Request", "HX-Request-Type")
 
 
-def wants_fragment(request: HttpRequest) -> bool:
+def wants_fragment(request: HtmxRequest) -> bool:
     """Tell whether htmx asked for a part of the page.
 
     A history restore and a navigation of the whole body want the page itself.
@@ -23,7 +31,7 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 
 def render_page_or_fragment(
-    request: HttpRequest,
+    request: HtmxRequest,
     template: str,
     fragment: str,
     context: Mapping[str, Any],
@@ -42,10 +50,11 @@ class SignInRedirectMiddleware:
     Without this htmx would follow the redirect and put the login form into a table cell.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    def __init__(self, get_response: Callable[[HtmxRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HtmxRequest) -> HttpResponseBase:
+        """Answer, with a redirect to the login page turned into one of the whole page."""
         response = self.get_response(request)
         if not request.htmx or response.status_code != 302:
             return response

@@ -7,7 +7,7 @@ import pghistory
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import AbstractBaseUser, Permission, User
+from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -30,9 +30,9 @@ class RoleBackend(ModelBackend):
         user = people.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
-    def user_can_authenticate(self, user: AbstractBaseUser | None) -> bool:
+    def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
         """Refuse the inactive, and the demo's people outside the demo."""
-        if user is None or not super().user_can_authenticate(user):
+        if not isinstance(user, User) or not super().user_can_authenticate(user):
             return False
         return settings.DEMO or not preferences_of(user).demo_only
 
@@ -47,6 +47,7 @@ class PersonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as this person."""
         if not request.user.is_authenticated:
             return self.get_response(request)
         with timezone.override(zone_of(request.user)):
@@ -56,14 +57,14 @@ class PersonMiddleware:
                 return self.get_response(request)
 
 
-def preferences_of(user: AbstractBaseUser) -> Preferences:
+def preferences_of(user: User) -> Preferences:
     """Return the person's preferences, or the usual ones when they never chose."""
     try:
-        return user.preferences  # type: ignore[attr-defined, no-any-return]
+        return user.preferences
     except Preferences.DoesNotExist:
         return Preferences(user_id=user.pk)
 
 
-def zone_of(user: AbstractBaseUser) -> ZoneInfo:
+def zone_of(user: User) -> ZoneInfo:
     """Return the zone in which the person reads times."""
     return ZoneInfo(preferences_of(user).time_zone or settings.TIME_ZONE)

@@ -4,4 +4,4 @@ from django.db import models
 
 
 class ReturnQuerySet(models.QuerySet):
-    pass
+    """Rules about returns."""

@@ -11,9 +11,9 @@ pytestmark = pytest.mark.django_db
 
 
 def refused_by(sql: str, *params: object) -> str:
+    cursor = connection.cursor()
     with pytest.raises(IntegrityError) as refusal, transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
+        cursor.execute(sql, params)
     return str(refusal.value)
 
 
