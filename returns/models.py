@@ -6,26 +6,16 @@ from urllib.parse import quote, urlencode
 import pghistory
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django.db.models.functions import Reverse
 from django.urls import reverse
 from pghistory.models import Event
 
-from returns.querysets import ReturnQuerySet
+from returns.querysets import ReturnQuerySet, SearchKey
 from tags.models import Tagging
 
 # A browser rewrites these path segments before it asks, so no path can carry them.
 UNREACHABLE_REFERENCES = {".", ".."}
-
-
-class SearchKey(Func):
-    """A number as it is searched: A-Z and 0-9 only, whatever the case, accents and spaces.
-
-    NULL when nothing is left, so a missing number is never found.
-    """
-
-    function = "returns_search_key"
-    arity = 1
 
 
 class State(models.TextChoices):
@@ -147,16 +137,8 @@ class Return(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "-created_at", "-id"], name="return_by_state"),
-            models.Index(
-                fields=["arrived_to_warehouse_at", "id"],
-                name="return_by_arrival",
-                condition=Q(arrived_to_warehouse_at__isnull=False),
-            ),
-            models.Index(
-                fields=["completed_at", "id"],
-                name="return_by_completion",
-                condition=Q(completed_at__isnull=False),
-            ),
+            models.Index(fields=["arrived_to_warehouse_at", "id"], name="return_by_arrival"),
+            models.Index(fields=["completed_at", "id"], name="return_by_completion"),
             models.Index(fields=["updated_at", "id"], name="return_by_update"),
             # The id lets a search read its matches from the index alone.
             models.Index(fields=["return_key", "id"], name="return_key_start"),

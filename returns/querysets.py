@@ -1,7 +1,113 @@
-"""Which returns: each method is one rule and can be chained."""
+"""Which returns, and in what order: each method is one rule and can be chained."""
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.db.models import F, FilteredRelation, Func, OuterRef, Q, Value
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Reverse
+
+if TYPE_CHECKING:
+    from returns.models import Return  # noqa: F401
+
+# The keys that people search by, as columns of Return.
+REFERENCE, ORDER, TRACKING = "return_key", "order_key", "tracking_key"
+EVERY_NUMBER = (ORDER, REFERENCE, TRACKING)
+
+# A search reads at most so many matches of each number from each end; a short text, which
+# matches nearly everything, fewer.
+SEARCH_CAP = 1_000
+SHORT_SEARCH_CAP = 100
+SHORT_TEXT = 4
+
+# Endings of the aliases under which a tag's index repeats a return's creation time and id.
+TAGGED_AT, TAGGED_ID = "_created_at", "_entity_id"
 
 
-class ReturnQuerySet(models.QuerySet):
+class SearchKey(Func):
+    """A number as it is searched: A-Z and 0-9 only, whatever the case, accents and spaces.
+
+    NULL when nothing is left, so a missing number is never found.
+    """
+
+    function = "returns_search_key"
+    arity = 1
+
+
+class ReturnQuerySet(models.QuerySet["Return"]):
     """Rules about returns."""
+
+    def in_state(self, *states: str) -> Self:
+        """Keep returns in one of these states."""
+        return self.filter(state__in=states) if len(states) > 1 else self.filter(state=states[0])
+
+    def matching(self, text: str, keys: Sequence[str] = EVERY_NUMBER) -> Self:
+        """Keep returns with a number that begins or ends with the text.
+
+        Case, spaces, dashes and other punctuation do not matter. At most ``search_cap(text)``
+        matches of each end of each number are considered.
+        """
+        cap = search_cap(text) + 1
+        whole = SearchKey(Value(text))
+        branches = []
+        for key in keys:
+            begins = self.model._default_manager.filter(**{f"{key}__startswith": whole})
+            ends = self.model._default_manager.alias(end=Reverse(key)).filter(
+                end__startswith=Reverse(whole)
+            )
+            branches += [begins.values("id")[:cap], ends.values("id")[:cap]]
+        return self.filter(id__in=branches[0].union(*branches[1:], all=True))
+
+    def tagged(self, tag_ids: Iterable[int]) -> Self:
+        """Keep returns that carry all of these tags.
+
+        Each tag is joined by the return's id and its creation time, so that the list's order
+        can be read from the index of whichever tag is the rarest.
+        """
+        found = self
+        for tag_id in tag_ids:
+            join = f"tagged_{tag_id}"
+            same_return = Q(taggings__tag=tag_id, taggings__entity_created_at=F("created_at"))
+            found = found.alias(**{join: FilteredRelation("taggings", condition=same_return)})
+            found = found.filter(**{f"{join}__isnull": False}).alias(
+                **{
+                    f"{join}{TAGGED_AT}": F(f"{join}__entity_created_at"),
+                    f"{join}{TAGGED_ID}": F(f"{join}__entity_id"),
+                }
+            )
+        return found
+
+    def in_order_of(self, column: str, *, descending: bool) -> Self:
+        """Order by a column, and by id where it is equal."""
+        sign = "-" if descending else ""
+        return self.order_by(f"{sign}{column}", f"{sign}pk")
+
+    def beyond(self, column: str, value: Any, pk: int, *, descending: bool) -> Self:
+        """Keep what follows the row with this value and id in ``in_order_of(...)``.
+
+        Compared as a row value: an OR of two comparisons would not use the index.
+        """
+        follows = TupleLessThan if descending else TupleGreaterThan
+        found = self.filter(follows(Tuple(column, "pk"), (value, pk)))
+        if column != "created_at":
+            return found
+        # The index of a tag repeats created_at and id; start there as well.
+        for name in self.query.annotations:
+            if name.endswith(TAGGED_AT):
+                repeated = Tuple(name, name.removesuffix(TAGGED_AT) + TAGGED_ID)
+                found = found.filter(follows(repeated, (value, pk)))
+        return found
+
+    def with_tag_ids(self) -> Self:
+        """Add ``tag_ids``, the ids of each return's tags."""
+        taggings = self.model._meta.get_field("taggings").related_model
+        of_return = taggings._default_manager.filter(entity=OuterRef("pk")).values("tag_id")
+        return self.annotate(tag_ids=ArraySubquery(of_return))
+
+
+def search_cap(text: str) -> int:
+    """Return how many matches of one end of one number a search for the text considers."""
+    length = sum(character.isalnum() for character in text)
+    return SEARCH_CAP if length > SHORT_TEXT else SHORT_SEARCH_CAP

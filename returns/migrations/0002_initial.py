@@ -248,12 +248,10 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["state", "-created_at", "-id"], name="return_by_state"),
                     models.Index(
-                        condition=models.Q(("arrived_to_warehouse_at__isnull", False)),
                         fields=["arrived_to_warehouse_at", "id"],
                         name="return_by_arrival",
                     ),
                     models.Index(
-                        condition=models.Q(("completed_at__isnull", False)),
                         fields=["completed_at", "id"],
                         name="return_by_completion",
                     ),
