@@ -1,0 +1,74 @@
+// What every page does: times that tick, "/" to the one box, copy buttons, words when something fails.
+import "./times.js";
+import "./trouble.js";
+import { announce } from "./announce.js";
+
+const COPIED_MS = 1600;
+
+function isTyping(element) {
+  return element.isContentEditable || element.matches("input:not([type=checkbox], [type=radio]), textarea, select");
+}
+
+function focusTheBox(event) {
+  // By the character, not the key's place: on a Turkish keyboard "/" is typed with Shift.
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  const box = document.getElementById("id_q");
+  if (!box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+}
+
+function copyByHand(text) {
+  // Without HTTPS the browser hides its clipboard; a selected field can still be copied.
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "visually-hidden";
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (!done) throw new Error("The browser refused to copy.");
+}
+
+async function copy(text) {
+  if (navigator.clipboard) {
+    try {
+      return await navigator.clipboard.writeText(text);
+    } catch {
+      // Refused, for example in a frame: try by hand.
+    }
+  }
+  copyByHand(text);
+}
+
+async function copyFrom(button) {
+  try {
+    await copy(button.dataset.copy);
+  } catch {
+    return announce("Could not copy. Select the text and copy it by hand.");
+  }
+  button.focus();
+  button.classList.add("is-copied");
+  announce("Copied");
+  setTimeout(() => button.classList.remove("is-copied"), COPIED_MS);
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu === except) continue;
+    const hadFocus = menu.contains(document.activeElement);
+    menu.open = false;
+    if (hadFocus) menu.querySelector("summary").focus();
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copyFrom(button);
+  closeMenus(event.target.closest("details.menu"));
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus();
+  focusTheBox(event);
+});

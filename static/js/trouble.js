@@ -1,0 +1,71 @@
+// Say in words that a request failed, and offer to try again. The page and what was typed stay.
+const SENTENCES = {
+  0: "The server could not be reached. What you typed is still here.",
+  403: "You may not do this. Ask an admin if you should.",
+  404: "This is not there any more. Reload the page to see what is.",
+  429: "Too many requests. Wait a moment, then try again.",
+};
+const SERVER_FAILED = "The server failed to answer. What you typed is still here.";
+
+let failed = null;
+
+function bar() {
+  return document.getElementById("trouble");
+}
+
+function show(words) {
+  const notice = bar();
+  if (!notice) return;
+  notice.querySelector("[data-words]").textContent = words;
+  notice.hidden = false;
+}
+
+function hide() {
+  failed = null;
+  if (bar()) bar().hidden = true;
+}
+
+function wordsFor(ctx) {
+  const { raw, status } = ctx.response;
+  // The server's own sentence where it sent one; never a whole page.
+  const plain = raw.headers.get("Content-Type")?.startsWith("text/plain");
+  if (plain && ctx.text) return ctx.text;
+  return status >= 500 ? SERVER_FAILED : SENTENCES[status] ?? SERVER_FAILED;
+}
+
+function retry() {
+  const ctx = failed;
+  hide();
+  if (!ctx) return location.reload();
+  const source = ctx.sourceElement;
+  if (!source?.isConnected) return location.reload();
+  if (source instanceof HTMLFormElement) return source.requestSubmit();
+  window.htmx.ajax(ctx.request.method, ctx.request.action, {
+    source, target: ctx.target, swap: ctx.swap === "none" ? undefined : ctx.swap, values: Object.fromEntries(ctx.request.body ?? []),
+  });
+}
+
+document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+  // 422 is a form with its errors; the page shows it in its place.
+  if (ctx.response.status === 422) return;
+  failed = ctx;
+  show(wordsFor(ctx));
+});
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (!ctx || ctx.response) return;
+  failed = ctx;
+  show(SENTENCES[0]);
+});
+document.addEventListener("htmx:after:swap", hide);
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-retry]")) retry();
+  if (event.target.closest("[data-dismiss]")) hide();
+});
+
+function showConnection() {
+  const offline = document.getElementById("offline");
+  if (offline) offline.hidden = navigator.onLine;
+}
+addEventListener("offline", showConnection);
+addEventListener("online", showConnection);
+showConnection();
