@@ -1,13 +1,23 @@
 """Every path of the site."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView, PasswordChangeDoneView
 from django.urls import include, path
 
 from config import health
+from returns.views import accounts, preferences
+
+handler403 = "returns.views.errors.permission_denied"
+handler404 = "returns.views.errors.not_found"
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("accounts/login/", accounts.sign_in, name="login"),
+    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/password/", accounts.change_password, name="password_change"),
+    path("accounts/password/done/", PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("preferences/", preferences.preferences, name="preferences"),
     path("admin/", admin.site.urls),
     path("", include("returns.urls")),
 ]

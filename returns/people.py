@@ -1,6 +1,7 @@
 """Who a person is on each request: their permissions, time zone, and name on the timeline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pghistory
@@ -16,6 +17,12 @@ from django.utils import timezone
 from returns.models import Preferences
 
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class PersonRequest(HttpRequest):
+    """A request of a person who is signed in."""
+
+    user: User
 
 
 class RoleBackend(ModelBackend):
@@ -68,3 +75,8 @@ def preferences_of(user: User) -> Preferences:
 def zone_of(user: User) -> ZoneInfo:
     """Return the zone in which the person reads times."""
     return ZoneInfo(preferences_of(user).time_zone or settings.TIME_ZONE)
+
+
+def save_preferences(user: User, chosen: Mapping[str, Any]) -> None:
+    """Keep what the person chose for themselves."""
+    Preferences.objects.update_or_create(user=user, defaults=dict(chosen))

@@ -36,13 +36,13 @@ function wordsFor(ctx) {
 function retry() {
   const ctx = failed;
   hide();
-  if (!ctx) return location.reload();
-  const source = ctx.sourceElement;
+  const source = ctx?.sourceElement;
   if (!source?.isConnected) return location.reload();
-  if (source instanceof HTMLFormElement) return source.requestSubmit();
-  window.htmx.ajax(ctx.request.method, ctx.request.action, {
-    source, target: ctx.target, swap: ctx.swap === "none" ? undefined : ctx.swap, values: Object.fromEntries(ctx.request.body ?? []),
-  });
+  const form = source.closest("form");
+  if (source !== form && source.matches("a, button")) return source.click();
+  if (!form) return location.reload();
+  const { submitter } = ctx.request;
+  form.requestSubmit(form.contains(submitter) ? submitter : undefined);
 }
 
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
@@ -52,11 +52,11 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   show(wordsFor(ctx));
 });
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (!ctx || ctx.response) return;
+  if (!ctx?.request || ctx.response) return;
   failed = ctx;
   show(SENTENCES[0]);
 });
-document.addEventListener("htmx:after:swap", hide);
+document.addEventListener("htmx:after:request", hide);
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-retry]")) retry();
   if (event.target.closest("[data-dismiss]")) hide();
