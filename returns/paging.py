@@ -7,7 +7,6 @@ parcels arrive while somebody turns pages.
 import base64
 import binascii
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,7 +118,7 @@ def page_of(
     """Return the page after one cursor, or before the other, or the first one."""
     backwards = before is not None
     cursor = before if backwards else after
-    rows = list(_walk(found, sort, cursor, backwards=backwards, limit=size + 1))
+    rows = _rows(_parts(found, sort, cursor, backwards=backwards), limit=size + 1)
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
@@ -132,17 +131,14 @@ def page_of(
     )
 
 
-def _walk(
-    found: ReturnQuerySet, sort: Sort, cursor: Cursor | None, *, backwards: bool, limit: int
-) -> Iterator[Return]:
-    """Yield up to ``limit`` rows beyond the cursor; rows without a value come after the others."""
-    for part in _parts(found, sort, cursor, backwards=backwards):
-        count = 0
-        for count, record in enumerate(part[:limit], start=1):
-            yield record
-        limit -= count
-        if not limit:
-            return
+def _rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
+    """Read up to ``limit`` rows, the parts end to end."""
+    rows: list[Return] = []
+    for part in parts:
+        rows += part[: limit - len(rows)]
+        if len(rows) == limit:
+            break
+    return rows
 
 
 def _parts(

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, Permission, User
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -26,16 +28,29 @@ class PersonRequest(HttpRequest):
 
 
 class RoleBackend(ModelBackend):
-    """Permissions come from a person's roles (groups) alone, in one query.
+    """Permissions come from a person's roles (groups) alone.
 
     The demo's people, whose password is known to everybody, exist only on the demo's own server.
     """
 
     def get_user(self, user_id: int) -> User | None:
-        """Load the person together with their preferences."""
+        """Load the person, their preferences and their permissions in one query."""
+        of_roles = (
+            Permission.objects.filter(group__user=OuterRef("pk"))
+            .values_list(Concat("content_type__app_label", Value("."), "codename"))
+            .order_by()
+            .distinct()
+        )
         people = get_user_model()._default_manager.select_related("preferences")
-        user = people.filter(pk=user_id).first()
+        user = people.annotate(role_permissions=ArraySubquery(of_roles)).filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
+
+    def get_group_permissions(self, user_obj: User, obj: Any = None) -> set[str]:
+        """Return what the person's roles allow."""
+        loaded = getattr(user_obj, "role_permissions", None)
+        if loaded is None or user_obj.is_superuser or not user_obj.is_active or obj is not None:
+            return super().get_group_permissions(user_obj, obj)
+        return set(loaded)
 
     def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
         """Refuse the inactive, and the demo's people outside the demo."""

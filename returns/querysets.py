@@ -43,22 +43,40 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         """Keep returns in one of these states."""
         return self.filter(state__in=states) if len(states) > 1 else self.filter(state=states[0])
 
+    def waiting(self, hours: float, *, over: bool, now: datetime) -> Self:
+        """Keep open returns that arrived longer ago, or less long ago, than the hours."""
+        limit = now - timedelta(hours=hours)
+        comparison = "lt" if over else "gte"
+        return self.in_state("ArrivedToWarehouse").filter(
+            **{f"arrived_to_warehouse_at__{comparison}": limit}
+        )
+
     def matching(self, text: str, keys: Sequence[str] = EVERY_NUMBER) -> Self:
         """Keep returns with a number that begins or ends with the text.
 
         Case, spaces, dashes and other punctuation do not matter. At most ``search_cap(text)``
         matches of each end of each number are considered.
         """
+        branches = self.search_branches(text, keys)
+        return self.filter(id__in=branches[0].union(*branches[1:], all=True))
+
+    def search_branches(self, text: str, keys: Sequence[str]) -> list[Self]:
+        """Return a query of ids for each number and end, one match longer than the cap.
+
+        Each reads its own index; an OR of them would walk the whole list instead. A return
+        reference without any letter or digit has no key; it is found by its exact text.
+        """
         cap = search_cap(text) + 1
         whole = SearchKey(Value(text))
+        everything = self.model._default_manager.all()
         branches = []
         for key in keys:
-            begins = self.model._default_manager.filter(**{f"{key}__startswith": whole})
-            ends = self.model._default_manager.alias(end=Reverse(key)).filter(
-                end__startswith=Reverse(whole)
-            )
+            begins = everything.filter(**{f"{key}__startswith": whole})
+            ends = everything.alias(end=Reverse(key)).filter(end__startswith=Reverse(whole))
             branches += [begins.values("id")[:cap], ends.values("id")[:cap]]
-        return self.filter(id__in=branches[0].union(*branches[1:], all=True))
+        if REFERENCE in keys:
+            branches.append(everything.filter(return_reference_number=text).values("id")[:cap])
+        return branches
 
     def tagged(self, tag_ids: Iterable[int]) -> Self:
         """Keep returns that carry all of these tags.

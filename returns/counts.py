@@ -1,0 +1,87 @@
+"""Numbers of returns: exact, or ended at a cap that is said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from returns.models import Return, State
+from returns.querysets import ReturnQuerySet, search_cap
+
+LIST_CAP = 10_000
+FILTERED_CAP = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class CappedCount:
+    """A number of returns; ``more`` when there are more than were counted."""
+
+    number: int
+    more: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'+' if self.more else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class StateCounts:
+    """How many returns there are in each state, whatever state the list is filtered by."""
+
+    by_state: dict[str, CappedCount]
+    cap: int
+
+    def total(self, states: Sequence[str] = ()) -> CappedCount:
+        """Return how many there are in these states, or in all of them."""
+        chosen = [self.by_state[state] for state in states or self.by_state]
+        more = any(count.more for count in chosen)
+        number = sum(count.number for count in chosen)
+        return CappedCount(min(number, self.cap) if more else number, more)
+
+
+def count_by_state() -> StateCounts:
+    """Count all returns by state, each up to 10,000, from an index alone."""
+    numbers = _count_each(
+        [Return.objects.in_state(state).values("pk")[: LIST_CAP + 1] for state in State.values]
+    )
+    counts = [CappedCount(min(number, LIST_CAP), number > LIST_CAP) for number in numbers]
+    return StateCounts(dict(zip(State.values, counts, strict=True)), LIST_CAP)
+
+
+def count_matches_by_state(
+    found: ReturnQuerySet, searches: Sequence[tuple[str, Sequence[str]]] = ()
+) -> StateCounts:
+    """Count the newest 1,000 matches by state.
+
+    ``searches`` are the texts that were searched for, each with its keys: where a search was
+    itself cut short, there may be more.
+    """
+    newest = found.in_order_of("created_at", descending=True).values("state")[: FILTERED_CAP + 1]
+    numbers = newest.aggregate(
+        **{state: Count("state", filter=Q(state=state)) for state in State.values}
+    )
+    more = sum(numbers.values()) > FILTERED_CAP or _any_is_cut_short(searches)
+    counts = {state: CappedCount(number, more) for state, number in numbers.items()}
+    return StateCounts(counts, FILTERED_CAP)
+
+
+def _any_is_cut_short(searches: Sequence[tuple[str, Sequence[str]]]) -> bool:
+    branches, caps = [], []
+    for text, keys in searches:
+        added = Return.objects.all().search_branches(text, keys)
+        branches += added
+        caps += [search_cap(text)] * len(added)
+    return any(number > cap for number, cap in zip(_count_each(branches), caps, strict=True))
+
+
+def _count_each(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
+    """Count the rows of each query, all in one statement."""
+    if not queries:
+        return []
+    statements, parameters = zip(*(query.query.sql_with_params() for query in queries), strict=True)
+    counts = ", ".join(f"(SELECT count(*) FROM ({sql}) AS counted)" for sql in statements)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}", list(chain.from_iterable(parameters)))
+        return list(cursor.fetchone())

@@ -1,0 +1,223 @@
+"""The filter language: every place that selects returns takes the same query string.
+
+An unknown parameter, like an unknown value, is named and matches no rows: a mistyped filter must
+never look like "everything".
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Value
+from django.http import QueryDict
+from django.utils import timezone
+
+from returns.models import Return, State
+from returns.moments import parse_moment
+from returns.paging import DEFAULT_SORT, Cursor, Sort
+from returns.querysets import EVERY_NUMBER, ORDER, REFERENCE, TRACKING, ReturnQuerySet
+from tags.models import NameKey, Tag
+from tags.vocabulary import TagChip
+
+IGNORED_PARAMETERS = {"_"}
+IGNORED_PREFIX = "utm_"
+PAGING_PARAMETERS = ("after", "before")
+LONGEST_TEXT = 200
+LONGEST_WAIT_HOURS = 100_000
+
+
+class MomentField(forms.CharField):
+    """A date or time as people write it; see ``returns.moments``."""
+
+    def __init__(self, *, end: bool, **kwargs: Any) -> None:
+        self.end = end
+        super().__init__(max_length=40, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the moment, or None when nothing was written."""
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            return parse_moment(text, end=self.end, now=timezone.now())
+        except (ValueError, OverflowError) as error:
+            raise forms.ValidationError(
+                f"“{text}” is no date; write 2026-11-23, today, yesterday, week, month or -7d."
+            ) from error
+
+
+class MomentFilter(django_filters.Filter):
+    field_class = MomentField
+
+
+class TagsField(forms.MultipleChoiceField):
+    """Names of tags, whatever their case."""
+
+    default_error_messages = {"invalid_choice": "there is no tag “%(value)s”."}
+
+    def to_python(self, value: Any) -> list[str]:
+        """Return the names as the vocabulary writes them."""
+        known = {name for name, _ in self.choices}
+        return [name if name in known else _canonical(name) for name in super().to_python(value)]
+
+
+def _canonical(name: str) -> str:
+    """Return the name of the tag that this one means, or the name itself when there is none."""
+    if "\0" in name:
+        return name.replace("\0", "")
+    tag = Tag.objects.filter(name_key=NameKey(Value(name))).only("name").first()
+    return tag.name if tag else name
+
+
+class TagsFilter(django_filters.MultipleChoiceFilter):
+    field_class = TagsField
+
+
+class ReturnFilterForm(forms.Form):
+    """Sort and page, which belong to the filter language beside the filters."""
+
+    sort = forms.CharField(required=False, max_length=20)
+    after = forms.CharField(required=False, max_length=500)
+    before = forms.CharField(required=False, max_length=500)
+
+    def clean_sort(self) -> Sort:
+        """Return the sort; newest first when none is named."""
+        try:
+            return Sort.parse(self.cleaned_data["sort"] or DEFAULT_SORT)
+        except ValueError as error:
+            raise forms.ValidationError(f"{error}.") from error
+
+    def clean_after(self) -> Cursor | None:
+        """Return where the page begins."""
+        return self._cursor("after")
+
+    def clean_before(self) -> Cursor | None:
+        """Return where the page ends."""
+        if self.cleaned_data["before"] and self.cleaned_data.get("after"):
+            raise forms.ValidationError("a page is after one row or before another, not both.")
+        return self._cursor("before")
+
+    def _cursor(self, name: str) -> Cursor | None:
+        text, sort = self.cleaned_data[name], self.cleaned_data.get("sort")
+        if not text or not sort:
+            return None
+        try:
+            return Cursor.parse(text, sort)
+        except ValueError as error:
+            raise forms.ValidationError(f"{error}.") from error
+
+
+class ReturnFilterSet(django_filters.FilterSet):
+    """Which returns, in which order, and which page of them."""
+
+    q = django_filters.CharFilter(
+        label="Order, return or tracking number", method="by_number", max_length=LONGEST_TEXT
+    )
+    state = django_filters.MultipleChoiceFilter(
+        label="State", choices=State.choices, method="by_state"
+    )
+    order = django_filters.CharFilter(
+        label="Order reference", method="by_number", max_length=LONGEST_TEXT
+    )
+    reference = django_filters.CharFilter(
+        label="Return reference", method="by_number", max_length=LONGEST_TEXT
+    )
+    tracking = django_filters.CharFilter(
+        label="Tracking ID", method="by_number", max_length=LONGEST_TEXT
+    )
+    tag = TagsFilter(label="Tags", method="by_tags")
+    created_from = MomentFilter("created_at", "gte", label="Created from", end=False)
+    created_to = MomentFilter("created_at", "lt", label="Created to", end=True)
+    arrived_from = MomentFilter("arrived_to_warehouse_at", "gte", label="Arrived from", end=False)
+    arrived_to = MomentFilter("arrived_to_warehouse_at", "lt", label="Arrived to", end=True)
+    completed_from = MomentFilter("completed_at", "gte", label="Completed from", end=False)
+    completed_to = MomentFilter("completed_at", "lt", label="Completed to", end=True)
+    waiting_over = django_filters.NumberFilter(
+        label="Waiting over (hours)",
+        method="by_waiting",
+        min_value=0,
+        max_value=LONGEST_WAIT_HOURS,
+    )
+    waiting_under = django_filters.NumberFilter(
+        label="Waiting under (hours)",
+        method="by_waiting",
+        min_value=0,
+        max_value=LONGEST_WAIT_HOURS,
+    )
+
+    class Meta:
+        model = Return
+        fields: list[str] = []
+        form = ReturnFilterForm
+
+    NUMBERS = {
+        "q": EVERY_NUMBER,
+        "order": (ORDER,),
+        "reference": (REFERENCE,),
+        "tracking": (TRACKING,),
+    }
+
+    def __init__(self, data: QueryDict, vocabulary: Mapping[int, TagChip]) -> None:
+        self.tag_ids = {chip.name: chip.id for chip in vocabulary.values()}
+        super().__init__(data, queryset=Return.objects.all())
+        self.filters["tag"].extra["choices"] = [(name, name) for name in self.tag_ids]
+
+    def problems(self) -> list[str]:
+        """Return a sentence for each parameter that is unknown or cannot be understood."""
+        unknown = [
+            f"{name[:50]}: there is no such filter."
+            for name in self.data
+            if name not in self.form.fields
+            and name not in IGNORED_PARAMETERS
+            and not name.startswith(IGNORED_PREFIX)
+        ]
+        return unknown + [
+            f"{self.form[name].label}: {sentence}"
+            for name, sentences in self.form.errors.items()
+            for sentence in sentences
+        ]
+
+    def filter_queryset(self, queryset: ReturnQuerySet) -> ReturnQuerySet:
+        """Apply every filter; none matches when a parameter is wrong."""
+        return queryset.none() if self.problems() else self._apply(queryset, self.filters)
+
+    def in_any_state(self) -> ReturnQuerySet:
+        """Return what the filters select when the one by state is left out."""
+        if self.problems():
+            return self.queryset.none()
+        return self._apply(self.queryset, [name for name in self.filters if name != "state"])
+
+    def narrows_beyond_state(self) -> bool:
+        """Tell whether anything but the state is filtered."""
+        return bool(self.problems()) or any(
+            self.form.cleaned_data[name] not in (None, "", [])
+            for name in self.filters
+            if name != "state"
+        )
+
+    def searches(self) -> list[tuple[str, Sequence[str]]]:
+        """Return the texts that are searched for, each with the keys it is searched in."""
+        chosen = self.form.cleaned_data
+        return [(chosen[name], keys) for name, keys in self.NUMBERS.items() if chosen.get(name)]
+
+    def _apply(self, found: ReturnQuerySet, names: Iterable[str]) -> ReturnQuerySet:
+        for name in names:
+            found = self.filters[name].filter(found, self.form.cleaned_data[name])
+        return found
+
+    def by_number(self, found: ReturnQuerySet, name: str, text: str) -> ReturnQuerySet:
+        """Keep returns whose number begins or ends with the text."""
+        return found.matching(text, self.NUMBERS[name])
+
+    def by_state(self, found: ReturnQuerySet, _name: str, states: list[str]) -> ReturnQuerySet:
+        """Keep returns in one of the states."""
+        return found.in_state(*states) if states else found
+
+    def by_tags(self, found: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
+        """Keep returns that carry all of the tags."""
+        return found.tagged(sorted({self.tag_ids[name] for name in names}))
+
+    def by_waiting(self, found: ReturnQuerySet, name: str, hours: Any) -> ReturnQuerySet:
+        """Keep returns that have waited in the warehouse longer, or shorter, than the hours."""
+        return found.waiting(float(hours), over=name == "waiting_over", now=timezone.now())

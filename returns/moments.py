@@ -1,0 +1,47 @@
+"""Dates as people write them in filters; one zone decides them, so a link means the same to all."""
+
+import re
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+_DAYS_AGO = re.compile(r"-(\d{1,4})d")
+
+
+def parse_moment(text: str, *, end: bool, now: datetime) -> datetime:
+    """Return the start of the day, week, month or time that the text names; at ``end`` its end.
+
+    Takes a date, ``today``, ``yesterday``, ``week``, ``month``, ``-7d`` or an ISO 8601 time.
+    Days are those of ``TIME_ZONE``. The end is exclusive. Raises ``ValueError`` otherwise.
+    """
+    zone = timezone.get_default_timezone()
+    days = _days(text, now.astimezone(zone).date())
+    if days:
+        day = days[1] if end else days[0]
+        return datetime.combine(day, time.min, tzinfo=zone)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return moment + timedelta(microseconds=1) if end else moment
+
+
+def _days(text: str, today: date) -> tuple[date, date] | None:
+    """Return the first day and the day after the last, or None when the text is a time."""
+    one = timedelta(days=1)
+    if text == "today":
+        return today, today + one
+    if text == "yesterday":
+        return today - one, today
+    if text == "week":
+        monday = today - timedelta(days=today.weekday())
+        return monday, monday + 7 * one
+    if text == "month":
+        first = today.replace(day=1)
+        return first, (first + 32 * one).replace(day=1)
+    if ago := _DAYS_AGO.fullmatch(text):
+        day = today - int(ago[1]) * one
+        return day, day + one
+    if len(text) == 10:
+        day = date.fromisoformat(text)
+        return day, day + one
+    return None
