@@ -36,12 +36,27 @@ def render_page_or_fragment(
     fragment: str,
     context: Mapping[str, Any],
     status: int = 200,
+    address: str | None = None,
 ) -> HttpResponse:
-    """Render the page, or only its partial ``fragment`` when htmx asks for a part."""
-    name = f"{template}#{fragment}" if wants_fragment(request) else template
-    response = render(request, name, context, status=status)
+    """Render the page, or only its partial ``fragment`` when htmx asks for a part.
+
+    ``address`` is the query string that says what the answer shows: a fragment puts it into the
+    browser's address bar, unless it is there already.
+    """
+    if not wants_fragment(request):
+        response = render(request, template, context, status=status)
+    else:
+        response = render(request, f"{template}#{fragment}", context, status=status)
+        if address is not None:
+            _push_address(request, response, address)
     patch_vary_headers(response, VARY)
     return response
+
+
+def _push_address(request: HtmxRequest, response: HttpResponse, query: str) -> None:
+    here = f"{request.path}?{query}" if query else request.path
+    if request.htmx.current_url_abs_path != here:
+        response["HX-Push-Url"] = here
 
 
 class SignInRedirectMiddleware:

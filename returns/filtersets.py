@@ -48,6 +48,8 @@ class MomentField(forms.CharField):
 
 
 class MomentFilter(django_filters.Filter):
+    """A filter by a date or time."""
+
     field_class = MomentField
 
 
@@ -71,6 +73,8 @@ def _canonical(name: str) -> str:
 
 
 class TagsFilter(django_filters.MultipleChoiceFilter):
+    """A filter by the names of tags."""
+
     field_class = TagsField
 
 

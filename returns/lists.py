@@ -5,24 +5,97 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from returns.counts import StateCounts, count_by_state, count_matches_by_state
+from returns.counts import CappedCount, StateCounts, count_by_state, count_matches_by_state
 from returns.filtersets import ReturnFilterSet
+from returns.models import State
 from returns.paging import DEFAULT_SORT, Page, page_of
 from returns.tables import ReturnTable
 from tags.vocabulary import TagChip, chips, vocabulary
 
+# Parameters that have a field of their own in the page's form, or none because they turn pages.
+PARAMETERS_IN_THE_FORM = {"q", "state", "order", "tracking", "tag", "after", "before"}
+
+ORDER_WORDS = {
+    "-created": "newest first",
+    "created": "oldest first",
+    "-arrived": "latest arrival first",
+    "arrived": "earliest arrival first",
+    "-completed": "latest completion first",
+    "completed": "earliest completion first",
+    "-updated": "latest update first",
+    "updated": "earliest update first",
+    "order": "by order reference",
+    "-order": "by order reference, backwards",
+    "reference": "by return reference",
+    "-reference": "by return reference, backwards",
+}
+
 
 @dataclass(frozen=True, slots=True)
+class StateChoice:
+    """A state as the filter offers it."""
+
+    value: str
+    word: str
+    count: CappedCount
+    chosen: bool
+
+
+@dataclass(frozen=True)
 class ReturnList:
     """One page of the list with all that the page shows around it."""
 
-    filterset: ReturnFilterSet
+    data: QueryDict
     problems: list[str]
     page: Page
     table: ReturnTable
     counts: StateCounts
     words: Mapping[int, TagChip]
-    url_query: str
+    is_filtered: bool
+
+    @property
+    def states(self) -> list[StateChoice]:
+        """Return the states with their counts; several may be chosen."""
+        chosen = self.data.getlist("state")
+        return [
+            StateChoice(state.value, str(state.label), self.counts.by_state[state], state in chosen)
+            for state in State
+        ]
+
+    @property
+    def tag_names(self) -> list[str]:
+        """Return the names of the tags that are filtered by, as they were written."""
+        return [name for name in self.data.getlist("tag") if name.strip()]
+
+    @property
+    def kept_parameters(self) -> list[tuple[str, str]]:
+        """Return what the address says beyond the form's own fields; the form carries it along."""
+        return [
+            (name, value)
+            for name, values in self.data.lists()
+            if name not in PARAMETERS_IN_THE_FORM
+            for value in values
+            if value.strip()
+        ]
+
+    @property
+    def summary(self) -> str:
+        """Return the number of matches and their order in words."""
+        total = self.counts.total(self.data.getlist("state"))
+        noun = "return" if total.number == 1 and not total.more else "returns"
+        if self.page.rows:
+            return f"{total} {noun}, {ORDER_WORDS[self.data.get('sort') or DEFAULT_SORT]}"
+        return f"{total} {noun}"
+
+    @property
+    def address(self) -> str:
+        """Return the query string that says the same in the fewest words, for the address bar."""
+        said = QueryDict(mutable=True)
+        for name, values in self.data.lists():
+            said.setlist(name, [value for value in values if value.strip()])
+        if said.get("sort") == DEFAULT_SORT:
+            del said["sort"]
+        return said.urlencode()
 
 
 def return_list(data: QueryDict) -> ReturnList:
@@ -30,24 +103,23 @@ def return_list(data: QueryDict) -> ReturnList:
     words = vocabulary()
     filterset = ReturnFilterSet(data, words)
     problems = filterset.problems()
-    if problems:
-        page = Page([], None, None)
-    else:
-        chosen = filterset.form.cleaned_data
-        page = page_of(
-            filterset.qs.with_tag_ids(), chosen["sort"], chosen["after"], chosen["before"]
-        )
+    page = Page([], None, None) if problems else _page(filterset)
     for record in page.rows:
         record.tags = chips(record.tag_ids, words)
     return ReturnList(
-        filterset=filterset,
+        data=data,
         problems=problems,
         page=page,
         table=ReturnTable(page.rows, sort=data.get("sort") or DEFAULT_SORT),
         counts=_counts(filterset),
         words=words,
-        url_query=_without_blanks(data),
+        is_filtered=filterset.narrows_beyond_state() or bool(data.getlist("state")),
     )
+
+
+def _page(filterset: ReturnFilterSet) -> Page:
+    chosen = filterset.form.cleaned_data
+    return page_of(filterset.qs.with_tag_ids(), chosen["sort"], chosen["after"], chosen["before"])
 
 
 def _counts(filterset: ReturnFilterSet) -> StateCounts:
@@ -55,13 +127,3 @@ def _counts(filterset: ReturnFilterSet) -> StateCounts:
     if not filterset.narrows_beyond_state():
         return count_by_state()
     return count_matches_by_state(filterset.in_any_state(), filterset.searches())
-
-
-def _without_blanks(data: QueryDict) -> str:
-    """Return the query string that says the same in the fewest words, for the address bar."""
-    said = QueryDict(mutable=True)
-    for name, values in data.lists():
-        said.setlist(name, [value for value in values if value.strip()])
-    if said.get("sort") == DEFAULT_SORT:
-        del said["sort"]
-    return said.urlencode()

@@ -1,6 +1,7 @@
 """Which returns, and in what order: each method is one rule and can be chained."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -117,6 +118,13 @@ class ReturnQuerySet(models.QuerySet["Return"]):
                 repeated = Tuple(name, name.removesuffix(TAGGED_AT) + TAGGED_ID)
                 found = found.filter(follows(repeated, (value, pk)))
         return found
+
+    def of_the_order_of(self, record: "Return") -> Self:
+        """Keep the other returns of a return's order, the newest first."""
+        if not record.order_key:
+            return self.none()
+        same_order = self.filter(order_key=record.order_key).exclude(pk=record.pk)
+        return same_order.in_order_of("created_at", descending=True)
 
     def with_tag_ids(self) -> Self:
         """Add ``tag_ids``, the ids of each return's tags."""

@@ -1,0 +1,70 @@
+"""One return with all that its page shows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+
+from returns.models import Return, State
+from tags.vocabulary import chips, vocabulary
+
+OTHERS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the three states in a return's life: when it was reached, how long it took.
+
+    ``kind`` is ``done``, ``now`` (reached, the return waits in it) or ``ahead``.
+    """
+
+    word: str
+    at: datetime | None
+    took: timedelta | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDetails:
+    """A return, its steps, and the other returns of its order."""
+
+    record: Return
+    steps: list[Step]
+    others: list[Return]
+    more_others: bool
+
+
+def return_details(reference: str) -> ReturnDetails:
+    """Return what the page of this return shows. Raises ``Http404`` when there is none."""
+    record = get_object_or_404(Return.objects.with_tag_ids(), return_reference_number=reference)
+    others = list(Return.objects.of_the_order_of(record).with_tag_ids()[: OTHERS_SHOWN + 1])
+    words = vocabulary()
+    for each in (record, *others):
+        each.tags = chips(each.tag_ids, words)
+    return ReturnDetails(
+        record, steps_of(record), others[:OTHERS_SHOWN], len(others) > OTHERS_SHOWN
+    )
+
+
+def steps_of(record: Return) -> list[Step]:
+    """Return the three steps of a return.
+
+    A completed return may lack its arrival; and times may stand in any order, because the WMS
+    does not promise one. A step that seems to take less than nothing has no duration.
+    """
+    times: list[tuple[State, Any]] = [
+        (State.CREATED, record.created_at),
+        (State.ARRIVED, record.arrived_to_warehouse_at),
+        (State.COMPLETED, record.completed_at),
+    ]
+    reached = State.values.index(record.state)
+    steps, before = [], None
+    for number, (state, at) in enumerate(times):
+        took = at - before if at and before and at >= before else None
+        kind = "ahead" if number > reached else "done"
+        if number == reached and state != State.COMPLETED:
+            kind = "now"
+        steps.append(Step(str(state.label), at, took, kind))
+        before = at or before
+    return steps

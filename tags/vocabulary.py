@@ -1,0 +1,109 @@
+"""The vocabulary: read it, create and change tags. The only writer of tags."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import Value
+
+from tags.models import NameKey, Tag, TagGroup
+
+NAME_LENGTH = 50  # characters
+# Control characters, invisible ones, and halves of characters.
+UNSEEN_CATEGORIES = {"Cc", "Cf", "Cs"}
+
+
+class VocabularyError(ValidationError):
+    """A name, or a change, that the vocabulary refuses; says why in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagChip:
+    """A tag as pages show it. ``order`` sorts by group, then by the rank in the group."""
+
+    id: int
+    name: str
+    color: str
+    group_id: int
+    group: str
+    exclusive: bool
+    order: int
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def vocabulary() -> dict[int, TagChip]:
+    """Return every tag by its id, in the order in which they are listed. One query."""
+    rows = Tag.objects.values_list(
+        "id", "name", "group__color", "group_id", "group__name", "group__exclusive"
+    )
+    return {row[0]: TagChip(*row, order=order) for order, row in enumerate(rows)}
+
+
+def chips(tag_ids: Iterable[int], words: dict[int, TagChip]) -> list[TagChip]:
+    """Return these tags in the order of the vocabulary ``words``; unknown ids are left out."""
+    return sorted((words[id_] for id_ in tag_ids if id_ in words), key=lambda chip: chip.order)
+
+
+def clean_tag_name(name: str) -> str:
+    """Return the name without stray spaces. Raises ``VocabularyError`` for an impossible one."""
+    name = unicodedata.normalize("NFC", name.strip())
+    if any(unicodedata.category(character) in UNSEEN_CATEGORIES for character in name):
+        raise VocabularyError("A tag's name cannot hold characters that cannot be seen.")
+    name = " ".join(name.split())
+    if not name:
+        raise VocabularyError("Type the name of a tag.")
+    if "," in name:
+        raise VocabularyError("A tag's name cannot hold a comma.")
+    if len(name) > NAME_LENGTH:
+        raise VocabularyError(
+            f"A tag's name has at most {NAME_LENGTH} characters; this has {len(name)}."
+        )
+    return name
+
+
+def find_tag(name: str) -> Tag | None:
+    """Return the tag of this name, whatever its case, or nothing.
+
+    Raises ``VocabularyError`` for a name that no tag can have.
+    """
+    key = NameKey(Value(clean_tag_name(name)))
+    return Tag.objects.select_related("group").filter(name_key=key).first()
+
+
+def create_tag(name: str, group: TagGroup) -> Tag:
+    """Create a tag as the last of its group.
+
+    Raises ``VocabularyError`` when the name is impossible or taken, also by somebody who
+    created it at this very moment.
+    """
+    return save_tag(Tag(name=name, group=group))
+
+
+def save_tag(tag: Tag) -> Tag:
+    """Create a tag, or rename, rank or move it; its slot follows its group.
+
+    Raises ``VocabularyError`` when the name is impossible or taken, and when records would
+    carry two tags of an exclusive group.
+    """
+    tag.name = clean_tag_name(tag.name)
+    try:
+        with transaction.atomic():
+            # Lock before reading: an admin may make the group exclusive at this moment.
+            tag.slot = TagGroup.objects.select_for_update(no_key=True).get(pk=tag.group_id).slot
+            tag.save()
+    except (IntegrityError, DataError) as error:
+        raise VocabularyError(_refusal(tag, error)) from error
+    return tag
+
+
+def _refusal(tag: Tag, error: IntegrityError | DataError) -> str:
+    if isinstance(error, DataError):
+        return "This name is too long once its letters are taken apart."
+    taken = find_tag(tag.name)
+    if taken and taken.pk != tag.pk:
+        return f"A tag of this name exists: {taken.name}, in {taken.group.name}."
+    return f"Some records carry another tag of {tag.group.name}, which allows one on each."
