@@ -81,7 +81,7 @@ def _count_each(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
     if not queries:
         return []
     statements, parameters = zip(*(query.query.sql_with_params() for query in queries), strict=True)
-    counts = ", ".join(f"(SELECT count(*) FROM ({sql}) AS counted)" for sql in statements)
+    counted = (f"(SELECT count(*) FROM ({sql}) AS counted)" for sql in statements)  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {counts}", list(chain.from_iterable(parameters)))
+        cursor.execute(f"SELECT {', '.join(counted)}", list(chain.from_iterable(parameters)))
         return list(cursor.fetchone())

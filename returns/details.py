@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from returns.models import Return, State
 from tags.vocabulary import chips, vocabulary
@@ -33,6 +34,7 @@ class ReturnDetails:
     steps: list[Step]
     others: list[Return]
     more_others: bool
+    now: datetime
 
 
 def return_details(reference: str) -> ReturnDetails:
@@ -43,7 +45,11 @@ def return_details(reference: str) -> ReturnDetails:
     for each in (record, *others):
         each.tags = chips(each.tag_ids, words)
     return ReturnDetails(
-        record, steps_of(record), others[:OTHERS_SHOWN], len(others) > OTHERS_SHOWN
+        record=record,
+        steps=steps_of(record),
+        others=others[:OTHERS_SHOWN],
+        more_others=len(others) > OTHERS_SHOWN,
+        now=timezone.now(),
     )
 
 

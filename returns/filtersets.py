@@ -27,23 +27,23 @@ LONGEST_TEXT = 200
 LONGEST_WAIT_HOURS = 100_000
 
 
-class MomentField(forms.CharField):
+class MomentField(forms.Field):
     """A date or time as people write it; see ``returns.moments``."""
 
     def __init__(self, *, end: bool, **kwargs: Any) -> None:
         self.end = end
-        super().__init__(max_length=40, **kwargs)
+        super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> Any:
         """Return the moment, or None when nothing was written."""
-        text = super().to_python(value)
+        text = (value or "").strip()
         if not text:
             return None
         try:
             return parse_moment(text, end=self.end, now=timezone.now())
         except (ValueError, OverflowError) as error:
             raise forms.ValidationError(
-                f"“{text}” is no date; write 2026-11-23, today, yesterday, week, month or -7d."
+                f"“{text[:50]}” is no date; write 2026-11-23, today, yesterday, week, month or -7d."
             ) from error
 
 

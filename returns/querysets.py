@@ -11,7 +11,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from django.db.models.functions import Reverse
 
 if TYPE_CHECKING:
-    from returns.models import Return  # noqa: F401
+    from returns.models import Return
 
 # The keys that people search by, as columns of Return.
 REFERENCE, ORDER, TRACKING = "return_key", "order_key", "tracking_key"
