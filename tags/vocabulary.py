@@ -10,6 +10,8 @@ from django.db.models import Value
 
 from tags.models import NameKey, Tag, TagGroup
 
+# Where tags wait that nobody has sorted yet.
+UNSORTED = "Unsorted"
 NAME_LENGTH = 50  # characters
 # Control characters, invisible ones, and halves of characters.
 UNSEEN_CATEGORIES = {"Cc", "Cf", "Cs"}
@@ -72,6 +74,11 @@ def find_tag(name: str) -> Tag | None:
     """
     key = NameKey(Value(clean_tag_name(name)))
     return Tag.objects.select_related("group").filter(name_key=key).first()
+
+
+def groups_for_new_tags() -> list[TagGroup]:
+    """Return every group, the one that Enter takes first: Unsorted, where a slip does no harm."""
+    return sorted(TagGroup.objects.all(), key=lambda group: group.name != UNSORTED)
 
 
 def create_tag(name: str, group: TagGroup) -> Tag:

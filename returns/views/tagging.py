@@ -1,0 +1,85 @@
+"""Edit the tags of one return, in place or on a page of its own."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
+from returns.models import Return
+from tags.forms import AddTagForm
+from tags.models import Tag
+from tags.tagging import add_tag, attach_tags, remove_tag
+from tags.vocabulary import groups_for_new_tags, vocabulary
+
+# The places that ask: a row of a list, the panel of a return's page, the editor's own page.
+PLACES = {"row", "panel"}
+
+
+@permission_required("returns.tag_return", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def return_tags(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Show the editor of a return's tags (``?view=chips``: only its tags); add or remove one."""
+    record = get_object_or_404(Return, pk=pk)
+    if request.method == "POST" and "remove" in request.POST:
+        return _remove(request, record)
+    if request.method == "POST":
+        return _add(request, record)
+    return _show(request, record)
+
+
+def _add(request: HtmxRequest, record: Return) -> HttpResponse:
+    form = AddTagForm(request.POST, may_create=request.user.has_perm("tags.add_tag"))
+    tag = form.tag() if form.is_valid() else None
+    if tag is None:
+        return _show(request, record, form=form, status=422)
+    return _done(request, record, str(add_tag(record, tag, request.user)))
+
+
+def _remove(request: HtmxRequest, record: Return) -> HttpResponse:
+    number = request.POST["remove"]
+    tag = Tag.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    change = remove_tag(record, tag, request.user) if tag else "That tag is gone."
+    return _done(request, record, str(change))
+
+
+def _done(request: HtmxRequest, record: Return, message: str) -> HttpResponse:
+    if wants_fragment(request):
+        return _show(request, record, message=message)
+    return HttpResponseRedirect(_way_back(request, record), status=303)
+
+
+def _show(
+    request: HtmxRequest,
+    record: Return,
+    form: AddTagForm | None = None,
+    message: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    words = vocabulary()
+    attach_tags([record], words)
+    context: dict[str, Any] = {
+        "record": record,
+        "at": _asked(request, "at") if _asked(request, "at") in PLACES else "page",
+        "next": _way_back(request, record),
+        "only_chips": request.GET.get("view") == "chips",
+        "form": form,
+        "message": message,
+        "vocabulary": words.values(),
+        "groups": groups_for_new_tags() if request.user.has_perm("tags.add_tag") else (),
+    }
+    return render_page_or_fragment(request, "tags/edit.html", "answer", context, status)
+
+
+def _way_back(request: HtmxRequest, record: Return) -> str:
+    wanted = _asked(request, "next")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+        return wanted
+    return record.get_absolute_url()
+
+
+def _asked(request: HtmxRequest, name: str) -> str:
+    return request.POST.get(name) or request.GET.get(name, "")

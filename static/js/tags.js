@@ -1,0 +1,233 @@
+// Edit tags in place. The server renders the editor with every tag as an option, so that nothing
+// has to be fetched between typing and Enter; this file filters them and minds the focus.
+import Combobox from "../vendor/combobox-nav.js";
+import { announce } from "./announce.js";
+
+const LIST_HEIGHT = 320; // pixels
+const comboboxes = new WeakMap(); // by box
+const requests = new WeakMap(); // by htmx's context: what was typed, which chip was removed
+
+const rootOf = (element) => element.closest(".tagging");
+const boxIn = (root) => root.querySelector("[role=combobox]");
+const listOf = (box) => document.getElementById(box.getAttribute("aria-controls"));
+const boxOf = (list) => boxIn(rootOf(list));
+const isOpen = (box) => listOf(box).matches(":popover-open");
+
+function isBox(element) {
+  return element instanceof HTMLInputElement && element.matches(".tagging [role=combobox]");
+}
+
+// Names as the database compares them: whatever the case, with Turkish ı, I, İ and i as one letter.
+function key(name) {
+  const letters = name.trim().replace(/\s+/g, " ").normalize("NFKD").replaceAll("ı", "I");
+  return letters.toUpperCase().replaceAll("I\u0307", "I");
+}
+
+const withoutAccents = (name) => key(name).replace(/\p{M}/gu, "");
+
+// The options
+
+function filter(box) {
+  const list = listOf(box);
+  const wanted = withoutAccents(box.value);
+  for (const option of list.querySelectorAll("[data-name]")) {
+    option.hidden = !withoutAccents(option.dataset.name).includes(wanted);
+  }
+  offerNewTag(box, list);
+  for (const group of list.querySelectorAll("[role=group]")) {
+    group.hidden = !group.querySelector("[role=option]:not([hidden])");
+  }
+}
+
+function offerNewTag(box, list) {
+  const name = box.value.trim().replace(/\s+/g, " ");
+  const offered = name !== "" && !exactOption(box);
+  for (const option of list.querySelectorAll("[data-group]")) {
+    option.hidden = !offered;
+    option.lastElementChild.textContent = `Create “${name}” in ${option.dataset.groupName}`;
+  }
+}
+
+function exactOption(box) {
+  const options = [...listOf(box).querySelectorAll("[data-name]")];
+  return options.find((option) => key(option.dataset.name) === key(box.value));
+}
+
+// The option that Enter takes before an arrow key chose one. None while the exact name is on the
+// record already: Enter must not add another tag that happens to contain it.
+function bestOption(box) {
+  const wanted = withoutAccents(box.value);
+  if (!wanted) return null;
+  const exact = exactOption(box);
+  if (exact) return exact.ariaDisabled === "true" ? null : exact;
+  const options = [...listOf(box).querySelectorAll("[role=option]:not([hidden], [aria-disabled=true])")];
+  const starting = options.find((option) => withoutAccents(option.dataset.name ?? "").startsWith(wanted));
+  return starting ?? options[0];
+}
+
+function markBestOption(box) {
+  for (const option of listOf(box).querySelectorAll("[data-combobox-option-default]")) {
+    option.removeAttribute("data-combobox-option-default");
+  }
+  bestOption(box)?.setAttribute("data-combobox-option-default", "true");
+}
+
+function sayHowMany(box) {
+  const count = listOf(box).querySelectorAll("[data-name]:not([hidden])").length;
+  announce(count === 1 ? "1 tag" : `${count} tags`);
+}
+
+// The list
+
+function comboboxOf(box) {
+  let combobox = comboboxes.get(box);
+  if (!combobox) {
+    combobox = new Combobox(box, listOf(box), { tabInsertsSuggestions: false });
+    combobox.indicateDefaultOption = () => markBestOption(box);
+    comboboxes.set(box, combobox);
+  }
+  return combobox;
+}
+
+// The list lies in the browser's top layer, so that no scrolling table cuts it off.
+function place(box) {
+  const { left, top, bottom, width } = box.getBoundingClientRect();
+  const below = innerHeight - bottom;
+  const above = below < LIST_HEIGHT && top > below;
+  Object.assign(listOf(box).style, {
+    left: `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`,
+    width: `${width}px`,
+    top: above ? "auto" : `${bottom + 4}px`,
+    bottom: above ? `${innerHeight - top + 4}px` : "auto",
+    maxHeight: `${Math.min(LIST_HEIGHT, (above ? top : below) - 12)}px`,
+  });
+}
+
+function open(box) {
+  filter(box);
+  sayHowMany(box);
+  if (!listOf(box).querySelector("[role=option]:not([hidden])")) return close(box);
+  if (!isOpen(box)) {
+    listOf(box).showPopover();
+    comboboxOf(box).start();
+  }
+  box.setAttribute("aria-expanded", "true");
+  place(box);
+  markBestOption(box);
+}
+
+function close(box) {
+  if (!isOpen(box)) return;
+  comboboxOf(box).stop();
+  listOf(box).hidePopover();
+}
+
+function choose(option) {
+  const box = boxOf(option);
+  if (option.dataset.group) box.form.elements.group.value = option.dataset.group;
+  else box.value = option.dataset.name;
+  box.form.requestSubmit();
+}
+
+// The person
+
+function onKey(event) {
+  const root = event.target.closest?.(".tagging");
+  const box = root && boxIn(root);
+  if (!box || event.isComposing) return;
+  if (event.key === "Escape") {
+    event.preventDefault();
+    if (isOpen(box)) close(box);
+    else root.querySelector("[data-done]").click();
+  } else if (event.target === box && /^Arrow(Down|Up)$/.test(event.key) && !isOpen(box)) {
+    event.preventDefault();
+    open(box);
+    comboboxOf(box).navigate(event.key === "ArrowDown" ? 1 : -1);
+  }
+}
+
+function refuseEmpty(event) {
+  const box = boxIn(event.target);
+  if (!event.target.matches(".tag-add") || box.value.trim()) return;
+  event.preventDefault();
+  event.stopPropagation();
+  box.focus();
+}
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("submit", refuseEmpty, true);
+document.addEventListener("input", ({ target }) => isBox(target) && (target.value.trim() ? open(target) : close(target)));
+document.addEventListener("click", ({ target }) => isBox(target) && open(target));
+document.addEventListener("focusout", ({ target }) => isBox(target) && target.isConnected && close(target));
+document.addEventListener("combobox-commit", ({ target }) => choose(target));
+// A press on an option must not take the focus out of the box.
+document.addEventListener("mousedown", (event) => event.target.closest(".tagging [role=listbox]") && event.preventDefault());
+for (const moved of ["scroll", "resize"]) {
+  addEventListener(moved, () => {
+    const list = document.querySelector(".tagging [role=listbox]:popover-open");
+    if (list) place(boxOf(list));
+  }, { capture: true, passive: true });
+}
+
+// The server
+
+function onRequest({ detail: { ctx } }) {
+  const source = ctx.sourceElement;
+  if (!source.dataset.tagging) return;
+  if (source.name === "remove") {
+    const buttons = [...rootOf(source).querySelectorAll("[name=remove]")];
+    requests.set(ctx, { removed: buttons.indexOf(source) });
+  }
+  if (!source.matches(".tag-add")) return;
+  // Emptied now, not when the answer comes: the next name may be typed by then.
+  const box = boxIn(source);
+  requests.set(ctx, { typed: box.value });
+  close(box);
+  box.value = "";
+  source.elements.group.value = "";
+}
+
+function giveBackWhatWasTyped({ detail: { ctx } }) {
+  const { typed } = requests.get(ctx) ?? {};
+  const box = typed && !ctx.response?.raw.ok && boxIn(ctx.sourceElement);
+  if (box && !box.value) box.value = typed;
+}
+
+function onAnswer({ detail: { ctx } }) {
+  const root = document.getElementById(ctx.sourceElement?.dataset?.tagging);
+  if (!root) return;
+  const box = boxIn(root);
+  // While a row is edited, a fresh list leaves it alone.
+  root.toggleAttribute("hx-morph-skip", Boolean(box));
+  if (box) prepare(box);
+  const message = root.querySelector("[data-message]")?.textContent;
+  if (message) announce(message);
+  if (lostFocus(ctx)) focusTarget(root, requests.get(ctx)?.removed).focus({ preventScroll: true });
+}
+
+function prepare(box) {
+  box.removeAttribute("list"); // the browser's own suggestions, for a page without this script
+  if (isOpen(box)) open(box);
+}
+
+// The focus moves only for the person who asked, never away from where they have gone since.
+function lostFocus(ctx) {
+  const focused = document.activeElement;
+  return !focused || focused === document.body || focused === ctx.request.submitter;
+}
+
+function focusTarget(root, removed) {
+  const box = boxIn(root);
+  if (!box) return root.querySelector("[data-tagging]");
+  return root.querySelectorAll("[name=remove]")[removed] ?? box;
+}
+
+document.addEventListener("htmx:config:request", onRequest);
+document.addEventListener("htmx:after:swap", onAnswer);
+document.addEventListener("htmx:finally:request", giveBackWhatWasTyped);
+
+const editorPage = document.querySelector("main > .panel .tagging [role=combobox]");
+if (editorPage) {
+  prepare(editorPage);
+  editorPage.focus();
+}
