@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -59,13 +58,14 @@ def steps_of(record: Return) -> list[Step]:
     A completed return may lack its arrival; and times may stand in any order, because the WMS
     does not promise one. A step that seems to take less than nothing has no duration.
     """
-    times: list[tuple[State, Any]] = [
+    times: list[tuple[State, datetime | None]] = [
         (State.CREATED, record.created_at),
         (State.ARRIVED, record.arrived_to_warehouse_at),
         (State.COMPLETED, record.completed_at),
     ]
     reached = State.values.index(record.state)
-    steps, before = [], None
+    steps: list[Step] = []
+    before: datetime | None = None
     for number, (state, at) in enumerate(times):
         took = at - before if at and before and at >= before else None
         kind = "ahead" if number > reached else "done"

@@ -60,7 +60,7 @@ class TagsField(forms.MultipleChoiceField):
 
     def to_python(self, value: Any) -> list[str]:
         """Return the names as the vocabulary writes them."""
-        known = {name for name, _ in self.choices}
+        known = {name for name, _ in self.choices}  # type: ignore[misc, union-attr]
         return [name if name in known else _canonical(name) for name in super().to_python(value)]
 
 
@@ -184,13 +184,15 @@ class ReturnFilterSet(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: ReturnQuerySet) -> ReturnQuerySet:
         """Apply every filter; none matches when a parameter is wrong."""
-        return queryset.none() if self.problems() else self._apply(queryset, self.filters)
+        if self.problems():
+            return queryset.none()
+        return self._apply(queryset, self.filters)
 
     def in_any_state(self) -> ReturnQuerySet:
         """Return what the filters select when the one by state is left out."""
         if self.problems():
-            return self.queryset.none()
-        return self._apply(self.queryset, [name for name in self.filters if name != "state"])
+            return Return.objects.none()
+        return self._apply(Return.objects.all(), [name for name in self.filters if name != "state"])
 
     def narrows_beyond_state(self) -> bool:
         """Tell whether anything but the state is filtered."""

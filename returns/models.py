@@ -1,6 +1,6 @@
 """The record of a parcel that was sent back, its tags, and the preferences of people."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote, urlencode
 
 import pghistory
@@ -13,6 +13,9 @@ from pghistory.models import Event
 
 from returns.querysets import ReturnQuerySet, SearchKey
 from tags.models import Tagging
+
+if TYPE_CHECKING:
+    from tags.vocabulary import TagChip
 
 # A browser rewrites these path segments before it asks, so no path can carry them.
 UNREACHABLE_REFERENCES = {".", ".."}
@@ -99,6 +102,10 @@ class Return(models.Model):
     return_key = _search_key("return_reference_number")
     order_key = _search_key("sales_order_reference_number")
     tracking_key = _search_key("tracking_id")
+
+    # Set where pages need them: by ``with_tag_ids``, and from them the tags in their order.
+    tag_ids: list[int]
+    tags: "list[TagChip]"
 
     objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -45,7 +45,7 @@ class RoleBackend(ModelBackend):
         user = people.annotate(role_permissions=ArraySubquery(of_roles)).filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
-    def get_group_permissions(self, user_obj: User, obj: Any = None) -> set[str]:
+    def get_group_permissions(self, user_obj: User | AnonymousUser, obj: Any = None) -> set[str]:
         """Return what the person's roles allow."""
         loaded = getattr(user_obj, "role_permissions", None)
         if loaded is None or user_obj.is_superuser or not user_obj.is_active or obj is not None:

@@ -61,7 +61,9 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         branches = self.search_branches(text, keys)
         return self.filter(id__in=branches[0].union(*branches[1:], all=True))
 
-    def search_branches(self, text: str, keys: Sequence[str]) -> list[Self]:
+    def search_branches(
+        self, text: str, keys: Sequence[str]
+    ) -> "list[models.QuerySet[Return, Any]]":
         """Return a query of ids for each number and end, one match longer than the cap.
 
         Each reads its own index; an OR of them would walk the whole list instead. A return
