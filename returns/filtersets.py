@@ -78,6 +78,15 @@ class TagsFilter(django_filters.MultipleChoiceFilter):
     field_class = TagsField
 
 
+def without_blanks(data: QueryDict) -> QueryDict:
+    """Return what was said, without the fields of a form that were left blank."""
+    said = QueryDict(mutable=True)
+    for name, values in data.lists():
+        if kept := [value for value in values if value.strip()]:
+            said.setlist(name, kept)
+    return said
+
+
 class ReturnFilterForm(forms.Form):
     """Sort and page, which belong to the filter language beside the filters."""
 
@@ -164,7 +173,7 @@ class ReturnFilterSet(django_filters.FilterSet):
 
     def __init__(self, data: QueryDict, vocabulary: Mapping[int, TagChip]) -> None:
         self.tag_ids = {chip.name: chip.id for chip in vocabulary.values()}
-        super().__init__(data, queryset=Return.objects.all())
+        super().__init__(without_blanks(data), queryset=Return.objects.all())
         self.filters["tag"].extra["choices"] = [(name, name) for name in self.tag_ids]
 
     def problems(self) -> list[str]:

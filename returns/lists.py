@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from returns.counts import CappedCount, StateCounts, count_by_state, count_matches_by_state
-from returns.filtersets import ReturnFilterSet
+from returns.filtersets import ReturnFilterSet, without_blanks
 from returns.models import State
 from returns.paging import DEFAULT_SORT, Page, page_of
 from returns.tables import ReturnTable
@@ -65,7 +65,7 @@ class ReturnList:
     @property
     def tag_names(self) -> list[str]:
         """Return the names of the tags that are filtered by, as they were written."""
-        return [name for name in self.data.getlist("tag") if name.strip()]
+        return self.data.getlist("tag")
 
     @property
     def kept_parameters(self) -> list[tuple[str, str]]:
@@ -75,7 +75,6 @@ class ReturnList:
             for name, values in self.data.lists()
             if name not in PARAMETERS_IN_THE_FORM
             for value in values
-            if value.strip()
         ]
 
     @property
@@ -90,9 +89,7 @@ class ReturnList:
     @property
     def address(self) -> str:
         """Return the query string that says the same in the fewest words, for the address bar."""
-        said = QueryDict(mutable=True)
-        for name, values in self.data.lists():
-            said.setlist(name, [value for value in values if value.strip()])
+        said = self.data.copy()
         if said.get("sort") == DEFAULT_SORT:
             del said["sort"]
         return said.urlencode()
@@ -101,6 +98,7 @@ class ReturnList:
 def return_list(data: QueryDict) -> ReturnList:
     """Return what the query string shows; ``problems`` says what it could not understand."""
     words = vocabulary()
+    data = without_blanks(data)
     filterset = ReturnFilterSet(data, words)
     problems = filterset.problems()
     page = Page([], None, None) if problems else _page(filterset)

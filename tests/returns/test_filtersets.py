@@ -1,0 +1,134 @@
+"""The filter language: what each parameter selects, and what it refuses."""
+
+from datetime import timedelta
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+
+from returns.filtersets import ReturnFilterSet
+from returns.models import State
+from tags.vocabulary import vocabulary
+from tests.factories import make_return, put_tag
+
+pytestmark = pytest.mark.django_db
+
+
+def found(query: str) -> set[str]:
+    filterset = ReturnFilterSet(QueryDict(query), vocabulary())
+    return set(filterset.qs.values_list("return_reference_number", flat=True))
+
+
+def problems(query: str) -> list[str]:
+    return ReturnFilterSet(QueryDict(query), vocabulary()).problems()
+
+
+@pytest.fixture
+def numbers():
+    make_return(
+        "Return-14844",
+        sales_order_reference_number="RSO100490909",
+        tracking_id="1201450414625470014100902000010011",
+    )
+    make_return("Return-14845", sales_order_reference_number="RSO100490910", tracking_id="")
+    make_return("İade-17", sales_order_reference_number="SİPARİŞ-12", tracking_id="1Z 999 AA1")
+    make_return("***", sales_order_reference_number="", tracking_id="")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("q=RSO100490909", {"Return-14844"}),
+        ("q=rso 1004-9090", {"Return-14844"}),
+        ("q=0011", {"Return-14844"}),
+        ("q=120145041462547001410090200001001 1", {"Return-14844"}),
+        ("q=return-1484", {"Return-14844", "Return-14845"}),
+        ("q=ıade17", {"İade-17"}),
+        ("q=siparis", {"İade-17"}),
+        ("q=1z999", {"İade-17"}),
+        ("q=***", {"***"}),
+        ("q=%25", set()),
+        ("q=_", set()),
+        ("q=490909", {"Return-14844"}),
+        ("q=9049", set()),
+        ("order=0909", {"Return-14844"}),
+        ("order=Return", set()),
+        ("reference=14845", {"Return-14845"}),
+        ("tracking=1z", {"İade-17"}),
+        ("tracking=RSO", set()),
+        ("order=RSO&tracking=0011", {"Return-14844"}),
+    ],
+)
+def test_numbers_are_found_by_beginning_and_end(numbers, query, expected):
+    assert found(query) == expected
+
+
+def test_a_missing_number_is_never_found(numbers):
+    assert found("tracking=-") == set()
+
+
+def test_several_states_may_be_chosen():
+    for state in State:
+        make_return(state.label, state=state)
+    assert found("state=ReturnCreated&state=Completed") == {"Created", "Completed"}
+    assert found("state=ArrivedToWarehouse") == {"Arrived"}
+
+
+def test_all_chosen_tags_are_needed_and_case_does_not_matter(vocabulary):
+    both, one = make_return("both"), make_return("one")
+    put_tag(both, "books")
+    put_tag(both, "wrong-size")
+    put_tag(one, "books")
+    assert found("tag=books") == {"both", "one"}
+    assert found("tag=BOOKS&tag=Wrong-Sıze") == {"both"}
+
+
+def test_dates_include_both_ends():
+    now = timezone.localtime()
+    for days in range(4):
+        make_return(f"{days}", created_at=now - timedelta(days=days))
+    day = (now - timedelta(days=2)).date()
+    assert found(f"created_from={day}&created_to=yesterday") == {"1", "2"}
+
+
+def test_waiting_counts_from_arrival_and_only_while_open():
+    now = timezone.now()
+    for hours in (47, 49):
+        make_return(
+            f"{hours}h", state=State.ARRIVED, arrived_to_warehouse_at=now - timedelta(hours=hours)
+        )
+    make_return("done", state=State.COMPLETED, created_at=now - timedelta(days=9))
+    assert found("waiting_over=48") == {"49h"}
+    assert found("waiting_under=48") == {"47h"}
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ("stete=Completed", "stete"),
+        ("state=Lost", "State"),
+        ("tag=no-such-tag", "no-such-tag"),
+        ("tag=a%00b", "Tags"),
+        ("q=%00", "Order, return or tracking number"),
+        (f"q={'9' * 10_000}", "Order, return or tracking number"),
+        ("created_from=2026-02-30", "2026-02-30"),
+        ("arrived_to=soon", "Arrived to"),
+        ("waiting_over=-1", "Waiting over"),
+        ("waiting_over=nan", "Waiting over"),
+        ("sort=price", "price"),
+        ("after=nonsense", "After"),
+        ("before=nonsense", "Before"),
+        ("sort=price&after=nonsense", "price"),
+    ],
+)
+def test_what_cannot_be_understood_is_named_and_matches_nothing(query, word):
+    make_return()
+    assert any(word in sentence for sentence in problems(query))
+    assert found(query) == set()
+
+
+@pytest.mark.parametrize("query", ["", "q=", "utm_source=mail", "_=1", "q=&order=&tag=&state="])
+def test_blanks_and_marks_of_mailings_filter_nothing(query):
+    make_return("only")
+    assert problems(query) == []
+    assert found(query) == {"only"}

@@ -1,0 +1,100 @@
+"""A walk through the pages shows every row once, in order, whatever the sort."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from returns.models import Return, State
+from returns.paging import SORT_COLUMNS, Cursor, Sort, page_of
+from tests.factories import make_return
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def mixed_returns():
+    """Returns with equal creation times, missing times and missing numbers."""
+    for number in range(13):
+        make_return(
+            state=State.values[number % 3],
+            created_at=START + timedelta(minutes=number // 3),
+            sales_order_reference_number="" if number % 4 == 0 else f"RSO{number % 5}",
+        )
+
+
+def walk(sort: Sort, size: int) -> list[list[int]]:
+    pages, after = [], None
+    while True:
+        page = page_of(Return.objects.all(), sort, after=after, size=size)
+        pages.append([row.pk for row in page.rows])
+        if not page.next:
+            return pages
+        after = Cursor.parse(page.next, sort)
+
+
+@pytest.mark.parametrize("name", SORT_COLUMNS)
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("size", [1, 4, 13])
+def test_every_row_is_walked_once(mixed_returns, name, sign, size):
+    pages = walk(Sort.parse(sign + name), size)
+    walked = [pk for page in pages for pk in page]
+    assert len(walked) == 13
+    assert set(walked) == set(Return.objects.values_list("pk", flat=True))
+    assert all(len(page) == size for page in pages[:-1])
+
+
+@pytest.mark.parametrize("name", SORT_COLUMNS)
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_walking_back_shows_the_same_pages(mixed_returns, name, sign):
+    sort = Sort.parse(sign + name)
+    forth = walk(sort, 4)
+    page = page_of(Return.objects.all(), sort, size=4)
+    while page.next:
+        page = page_of(Return.objects.all(), sort, after=Cursor.parse(page.next, sort), size=4)
+    back = [[row.pk for row in page.rows]]
+    while page.previous:
+        before = Cursor.parse(page.previous, sort)
+        page = page_of(Return.objects.all(), sort, before=before, size=4)
+        back.append([row.pk for row in page.rows])
+    assert [pk for page in reversed(back) for pk in page] == [pk for page in forth for pk in page]
+
+
+def test_rows_without_the_time_come_last_in_both_directions(mixed_returns):
+    for sign in ("", "-"):
+        order = [pk for page in walk(Sort.parse(f"{sign}completed"), 50) for pk in page]
+        states = [Return.objects.get(pk=pk).state for pk in order]
+        assert set(states[:4]) == {State.COMPLETED}
+        assert State.COMPLETED not in states[4:]
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_time_order_is_the_database_order(mixed_returns, sign):
+    order = [pk for page in walk(Sort.parse(f"{sign}created"), 5) for pk in page]
+    rows = Return.objects.order_by(f"{sign}created_at", f"{sign}id")
+    assert order == list(rows.values_list("pk", flat=True))
+
+
+def test_a_parcel_that_arrives_meanwhile_shifts_no_page(mixed_returns):
+    sort = Sort.parse("-created")
+    first = page_of(Return.objects.all(), sort, size=5)
+    expected = page_of(Return.objects.all(), sort, after=Cursor.parse(first.next, sort), size=5)
+    make_return(created_at=START + timedelta(days=1))
+    second = page_of(Return.objects.all(), sort, after=Cursor.parse(first.next, sort), size=5)
+    assert [row.pk for row in second.rows] == [row.pk for row in expected.rows]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "!!!", "e30", "W10", "bnVsbA", "WzEsMl0", "WyIyMDI2IiwgMV0", "ü", "A" * 400],
+)
+def test_an_impossible_cursor_is_refused(text):
+    with pytest.raises(ValueError, match="this is no page of the list"):
+        Cursor.parse(text, Sort.parse("-created"))
+
+
+def test_a_cursor_keeps_microseconds():
+    sort = Sort.parse("-created")
+    record = make_return(created_at=START + timedelta(microseconds=56))
+    assert Cursor.parse(Cursor.of(record, sort).encode(), sort).value == record.created_at
