@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Value
 
 from tags.models import NameKey, Tag, TagGroup
@@ -114,3 +114,53 @@ def _refusal(tag: Tag, error: IntegrityError | DataError) -> str:
     if taken and taken.pk != tag.pk:
         return f"A tag of this name exists: {taken.name}, in {taken.group.name}."
     return f"Some records carry another tag of {tag.group.name}, which allows one on each."
+
+
+@transaction.atomic
+def find_or_create(names: Iterable[str]) -> dict[str, Tag]:
+    """Return the tag of each name, whatever its case; an unknown one becomes a tag of "Unsorted".
+
+    Raises ``IntegrityError`` naming the constraint when a name cannot be a tag's.
+    """
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    found = _find(wanted)
+    if unknown := [name for name in wanted if name not in found]:
+        _create_unsorted(unknown)
+        found |= _find(unknown)
+    return found
+
+
+def _find(names: list[str]) -> dict[str, Tag]:
+    with connection.cursor() as cursor:
+        cursor.execute(FIND, [names])
+        ids = dict(cursor.fetchall())
+    tags = Tag.objects.in_bulk(set(ids.values()))
+    return {name: tags[tag_id] for name, tag_id in ids.items() if tag_id in tags}
+
+
+def _create_unsorted(names: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO tags_taggroup (name, color, position, exclusive)
+            VALUES (%s, 'gray', 100, false) ON CONFLICT (name_key) DO NOTHING""",
+            [UNSORTED],
+        )
+        cursor.execute(CREATE, [names, UNSORTED])
+
+
+FIND = """
+    SELECT n.name, t.id FROM unnest(%s::text[]) AS n (name)
+    JOIN tags_tag t ON t.name_key = tags_name_key(n.name)
+"""
+
+# Sorted, so that two imports that meet the same new names wait for each other in one order.
+CREATE = """
+    INSERT INTO tags_tag (name, group_id, slot, position)
+    SELECT DISTINCT ON (tags_name_key(n.name)) n.name, g.id, g.slot, 100
+    FROM unnest(%s::text[]) AS n (name)
+    JOIN tags_taggroup g ON g.name_key = tags_name_key(%s)
+    ORDER BY tags_name_key(n.name), n.name
+    ON CONFLICT (name_key) DO NOTHING
+"""

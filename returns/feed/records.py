@@ -28,3 +28,8 @@ class ReturnRecord:
     completed_at: datetime | None = None
     tag: str | None = None
     unknown_fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def tag_names(text: str) -> list[str]:
+    """Return the names in a comma-separated tag string, each once, in their order."""
+    return list(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
