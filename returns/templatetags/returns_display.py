@@ -13,7 +13,7 @@ register = template.Library()
 
 # The same steps and words as static/js/times.js.
 UNITS = (("y", 365 * 86400), ("mo", 30 * 86400), ("d", 86400), ("h", 3600), ("min", 60))
-MIDDLE_LENGTH = 17
+MIDDLE_LENGTH = 18
 STATE_CLASSES = {State.CREATED: "created", State.ARRIVED: "arrived", State.COMPLETED: "completed"}
 STATES = {
     state.value: format_html('<span class="state {}">{}</span>', css_class, state.label)
