@@ -1,0 +1,82 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.template import Context, Template
+from django.utils import timezone
+
+from returns.templatetags.returns_display import duration, middle, relative, state, when
+
+NOW = datetime(2026, 11, 23, 11, 5, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(seconds=-20), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1), "1 min ago"),
+        (timedelta(minutes=59, seconds=59), "59 min ago"),
+        (timedelta(hours=23, minutes=59), "23 h ago"),
+        (timedelta(days=29), "29 d ago"),
+        (timedelta(days=400), "1 y ago"),
+        (timedelta(days=-2), "in 2 d"),
+    ],
+)
+def test_relative_time_is_rounded_down_to_its_largest_unit(ago, words):
+    assert relative(NOW - ago, NOW) == words
+
+
+@time_machine.travel(NOW, tick=False)
+def test_when_shows_relative_time_and_carries_the_exact_one_in_the_active_zone():
+    with timezone.override("Europe/Istanbul"):
+        html = when(NOW - timedelta(hours=3))
+    assert 'title="Mon 23 Nov 2026, 11:05:12 GMT+3"' in html
+    assert '<span aria-hidden="true">3 h ago</span>' in html
+    assert '<span class="visually-hidden">23 Nov 2026, 11:05</span>' in html
+
+
+def test_when_keeps_the_microseconds_of_the_record():
+    assert 'datetime="2026-11-23T11:05:12.000056+00:00"' in when(NOW.replace(microsecond=56))
+
+
+@pytest.mark.parametrize(
+    ("zone", "written"),
+    [("UTC", "GMT"), ("Asia/Kolkata", "GMT+5:30"), ("America/St_Johns", "GMT-3:30")],
+)
+def test_a_zone_is_written_by_its_offset(zone, written):
+    with timezone.override(zone):
+        assert f" {written}" in when(NOW).partition('"><span')[0]
+
+
+def test_a_missing_time_is_a_dash_that_is_read_as_not_yet():
+    html = Template("{% load returns_display %}{% when t %}{% exact t %}").render(
+        Context({"t": None})
+    )
+    assert html.count("not yet") == 2
+    assert html.count("–") == 2
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(microseconds=56), "same minute"),
+        (timedelta(minutes=12), "12 min"),
+        (timedelta(hours=4, minutes=5), "4 h 5 min"),
+        (timedelta(days=2, hours=4, minutes=59), "2 d 4 h"),
+        (timedelta(days=2, minutes=59), "2 d"),
+        (timedelta(hours=-3), "3 h earlier"),
+    ],
+)
+def test_a_duration_is_written_in_its_two_largest_units(length, words):
+    assert duration(length) == words
+
+
+def test_a_long_number_loses_its_middle_and_never_its_end():
+    assert middle("1201450414625470014100902000010012") == "12014504…00010012"
+    assert middle("1Z999AA10123456784") == "1Z999AA10123456784"
+
+
+def test_a_state_is_shown_in_words():
+    assert state("ArrivedToWarehouse") == '<span class="state arrived">Arrived</span>'
+    assert state("<Lost>") == '<span class="state">&lt;Lost&gt;</span>'

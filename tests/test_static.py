@@ -1,0 +1,53 @@
+"""The files sent to browsers: those of others as they came, all of them fit for deployment."""
+
+import hashlib
+import re
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+STATIC = settings.BASE_DIR / "static"
+VENDOR = STATIC / "vendor"
+ROW = re.compile(
+    r"^\| `(?P<file>[\w.-]+)` \|.*`(?P<licence>[\w.-]+LICENSE)` \| `(?P<sum>\w{64})` \|$"
+)
+CHECKSUMS = {
+    row["file"]: row
+    for line in (VENDOR / "README.md").read_text().splitlines()
+    if (row := ROW.match(line))
+}
+
+
+def test_every_vendored_script_is_listed_with_its_licence():
+    assert {path.name for path in VENDOR.glob("*.js")} == set(CHECKSUMS)
+    assert {path.name for path in VENDOR.glob("*.LICENSE")} == {
+        row["licence"] for row in CHECKSUMS.values()
+    }
+
+
+@pytest.mark.parametrize("name", sorted(CHECKSUMS))
+def test_a_vendored_script_is_the_one_that_was_taken_over(name):
+    content = (VENDOR / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == CHECKSUMS[name]["sum"]
+    assert b"sourceMappingURL" not in content
+
+
+def test_templates_and_styles_hold_nothing_that_the_policy_forbids():
+    forbidden = re.compile(
+        r"\sstyle=|\son\w+=|hx-on|\bjs:|<script>|\|safe\b|https?://(?!www\.w3\.org)"
+    )
+    pages = [*(settings.BASE_DIR / "templates").rglob("*.*"), *STATIC.glob("css/*.css")]
+    assert len(pages) > 20
+    assert [path.name for path in pages if forbidden.search(path.read_text())] == []
+
+
+def test_static_files_are_collected_under_names_that_change_with_their_content(tmp_path, settings):
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {"staticfiles": {"BACKEND": "config.static.NamedByContent"}}
+    settings.WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["js", "css", "svg", "txt", "md", "LICENSE"]
+    call_command("collectstatic", verbosity=0)
+    (style,) = tmp_path.glob("css/app.*.css")
+    (script,) = tmp_path.glob("js/app.*.js")
+    assert re.search(r'url\("?\.\./fonts/inter-latin-wght-normal\.\w{12}\.', style.read_text())
+    assert re.search(r'"\./times\.\w{12}\.js"', script.read_text())
