@@ -7,6 +7,7 @@ missing ``SECRET_KEY`` or ``ALLOWED_HOSTS`` stops the start with a sentence that
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -187,7 +188,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "returns.views.errors.csrf_failure"
-if not LOCAL and not DEBUG:
+if not LOCAL and not DEBUG and not DEMO:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -206,11 +207,13 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if LOCAL
+        if LOCAL or DEMO
         else "config.static.NamedByContent",
     },
 }
-WHITENOISE_USE_FINDERS = LOCAL
+WHITENOISE_USE_FINDERS = LOCAL or DEMO
+if WHITENOISE_USE_FINDERS:  # the files are served from their sources, so nobody collects them
+    warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
 
 # Words and times
 

@@ -1,0 +1,47 @@
+"""The demo's people. Their password is known to all, so only the demo's own server lets them in."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+
+from returns import roles
+from returns.models import Preferences
+
+PASSWORD = "demo"  # noqa: S105 - printed by the demo, and refused by every other server
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of the demo, with the role that they act in."""
+
+    name: str
+    role: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+PEOPLE = [
+    Person("service", roles.CUSTOMER_SERVICE, {"first_name": "Selin", "last_name": "Aydın"}),
+    Person("manager", roles.WAREHOUSE_MANAGER, {"first_name": "Murat", "last_name": "Kaya"}),
+    Person("admin", roles.ADMIN, {"first_name": "Ada", "is_staff": True, "is_superuser": True}),
+]
+
+
+def set_up_people() -> list[Person]:
+    """Create the demo's people who are not there yet, and return all who can sign in.
+
+    Somebody of the same name who is not of the demo stays untouched and is not returned.
+    """
+    return [person for person in PEOPLE if _set_up(person)]
+
+
+@transaction.atomic
+def _set_up(person: Person) -> bool:
+    existing = User.objects.filter(username=person.name).select_related("preferences").first()
+    if existing:
+        return Preferences.objects.filter(user=existing, demo_only=True).exists()
+    user = User.objects.create_user(person.name, password=PASSWORD, **person.fields)
+    user.groups.add(Group.objects.get(name=person.role))
+    Preferences.objects.create(user=user, demo_only=True)
+    return True

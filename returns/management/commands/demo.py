@@ -1,0 +1,62 @@
+import sys
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from returns.demo import people, server
+from returns.demo.filling import fill_demo
+from returns.demo.origin import require_invented
+from returns.demo.simulation import SimulatedFeed
+
+
+class Command(BaseCommand):
+    help = "Sets everything up with invented returns and people, and serves it on this computer."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--returns", type=int, default=5000, help="how many; default 5000")
+        parser.add_argument("--no-feed", action="store_true", help="no parcels arrive meanwhile")
+        parser.add_argument(
+            "--allow-external", action="store_true", help="also when DATABASE_URL is set"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Set up, serve, and stop all of it at Ctrl-C."""
+        feed = None if options["no_feed"] else SimulatedFeed()
+        try:
+            names = self._set_up(options)
+            server.serve(options["port"], lambda: self._welcome(options["port"], names, feed))
+        except KeyboardInterrupt:
+            sys.exit(130)
+        finally:
+            if feed:
+                feed.stop()
+        self.stdout.write("\nStopped. The data stays for the next start.")
+
+    def _set_up(self, options: dict[str, Any]) -> list[people.Person]:
+        port = options["port"]
+        if not server.port_is_free(port):
+            raise CommandError(
+                f"Port {port} is in use by another program; choose one with --port.", returncode=1
+            )
+        require_invented(allow_external=options["allow_external"])
+        call_command("migrate", verbosity=0)
+        if fill_demo(options["returns"], until=timezone.now()):
+            self.stdout.write(f"Invented {options['returns']} returns.")
+        return people.set_up_people()
+
+    def _welcome(self, port: int, names: list[people.Person], feed: SimulatedFeed | None) -> None:
+        """Say where to go and who can sign in, now that the server answers."""
+        width = max((len(person.name) for person in names), default=0)
+        lines = [f"  {person.name:{width}}  {person.role}" for person in names]
+        self.stdout.write(
+            f"\nThe returns desk: http://{server.ADDRESS}:{port}/\n\n"
+            f"Sign in with the password {people.PASSWORD!r} as\n"
+            + "\n".join(lines)
+            + "\n\nCtrl-C stops it."
+        )
+        self.stdout.flush()
+        if feed:
+            feed.start()

@@ -1,0 +1,51 @@
+import time
+from datetime import date, datetime
+from datetime import time as time_of_day
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from returns.demo.filling import generate
+from returns.demo.origin import require_invented
+
+
+class Command(BaseCommand):
+    help = (
+        "Adds invented returns with tags, the same for the same seed, number and day; "
+        "again with the same ones changes nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("count", type=int, metavar="N")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--until",
+            type=date.fromisoformat,
+            metavar="DAY",
+            help="the returns end when this day begins, as in 2026-01-31; default today",
+        )
+        parser.add_argument(
+            "--allow-external", action="store_true", help="also when DATABASE_URL is set"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Generate, and say how many and how fast."""
+        require_invented(allow_external=options["allow_external"])
+        day = options["until"] or timezone.localdate()
+        self.started = time.monotonic()
+        summary = generate(
+            options["count"],
+            seed=options["seed"],
+            until=timezone.make_aware(datetime.combine(day, time_of_day.min)),
+            on_progress=self._show_progress,
+        )
+        self.stdout.write(
+            f"read {summary.read}, created {summary.created}, updated {summary.updated}, "
+            f"unchanged {summary.unchanged}, rejected {len(summary.rejected)} "
+            f"in {time.monotonic() - self.started:.0f} s"
+        )
+
+    def _show_progress(self, done: int) -> None:
+        rate = done / (time.monotonic() - self.started)
+        self.stderr.write(f"{done:,} returns, {rate:,.0f} a second")

@@ -1,0 +1,95 @@
+"""The demo from the outside: it starts, serves, and every way to end it leaves a next start."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from django.core.management import CommandError, call_command
+
+from returns.demo import server
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def port():
+    with socket.socket() as probe:
+        probe.bind((server.ADDRESS, 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def demo(port):
+    """Start the demo; in a program of a test its data lies in the tests' own folder."""
+    programs = []
+
+    def start() -> subprocess.Popen:
+        command = [sys.executable, "manage.py", "demo", f"--port={port}", "--returns=30"]
+        rest = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        pipe = subprocess.PIPE
+        programs.append(
+            subprocess.Popen(command, cwd=CHECKOUT, env=rest, stdout=pipe, stderr=pipe, text=True)
+        )
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        if program.poll() is None:
+            program.terminate()
+        program.communicate(timeout=30)
+
+
+def welcome(program: subprocess.Popen) -> str:
+    """Read what the demo says until it is up."""
+    lines = []
+    for line in program.stdout:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    return "".join(lines)
+
+
+def test_kill_9_leaves_a_next_start_and_sigterm_ends_all_of_it(demo, port):
+    killed = demo()
+    assert f"http://127.0.0.1:{port}/" in welcome(killed)
+    killed.kill()
+    following = demo()
+    text = welcome(following)
+    assert re.search(r"service +Customer service\n +manager +Warehouse manager\n", text)
+    assert "Invented" not in text  # the data of the first start is there
+    assert server.answers(port)
+    helpers = psutil.Process(following.pid).children(recursive=True)
+    following.terminate()
+    rest, errors = following.communicate(timeout=30)
+    assert (following.returncode, rest, errors) == (
+        0,
+        "\nStopped. The data stays for the next start.\n",
+        "",
+    )
+    assert psutil.wait_procs(helpers, timeout=5)[1] == []
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_and_a_closed_terminal_end_it_calmly(demo, sign):
+    program = demo()
+    welcome(program)
+    program.send_signal(sign)
+    _, errors = program.communicate(timeout=30)
+    assert (program.returncode, errors) == (0, "")
+
+
+def test_a_port_in_use_is_said_in_a_sentence(monkeypatch):
+    monkeypatch.setattr(server, "PORT_PATIENCE", 0)
+    with socket.socket() as other:
+        other.bind((server.ADDRESS, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Port {port} is in use") as refusal:
+            call_command("demo", f"--port={port}")
+    assert refusal.value.returncode == 1

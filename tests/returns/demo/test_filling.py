@@ -1,0 +1,54 @@
+"""Filling a database with invented returns, once."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from returns.demo.filling import fill_demo
+from returns.demo.origin import is_invented
+from returns.models import Return, ReturnTag
+
+# VACUUM runs outside of transactions.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _unmarked(transactional_db):
+    """Take the mark off the table for the tests that follow; emptying it does not."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("COMMENT ON TABLE returns_return IS NULL")
+
+
+def test_generated_returns_carry_tags_and_end_today(vocabulary, capsys):
+    call_command("generate_returns", "300", "--seed=5")
+    assert Return.objects.count() == 300
+    assert ReturnTag.objects.count() > 250
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    newest = Return.objects.latest("created_at").created_at
+    assert today - timedelta(days=4) < newest < today
+    assert "read 300, created 300, updated 0, unchanged 0, rejected 0" in capsys.readouterr().out
+
+
+def test_generating_the_same_again_changes_nothing(vocabulary, capsys):
+    call_command("generate_returns", "200", "--until=2026-01-31")
+    before = list(Return.objects.order_by("pk").values())
+    call_command("generate_returns", "200", "--until=2026-01-31")
+    assert list(Return.objects.order_by("pk").values()) == before
+    assert "created 0, updated 0, unchanged 200" in capsys.readouterr().out
+
+
+def test_another_seed_adds_other_returns(vocabulary):
+    call_command("generate_returns", "50", "--seed=1")
+    call_command("generate_returns", "50", "--seed=2")
+    assert Return.objects.count() == 100
+
+
+def test_the_demo_fills_an_empty_database_only(vocabulary):
+    assert fill_demo(40, until=timezone.now())
+    assert is_invented()
+    assert not fill_demo(40, until=timezone.now())
+    assert Return.objects.count() == 40
