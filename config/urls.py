@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView, PasswordChangeDoneView
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config import health
 from returns.views import accounts, preferences
@@ -18,6 +19,10 @@ urlpatterns = [
     path("accounts/password/", accounts.change_password, name="password_change"),
     path("accounts/password/done/", PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("preferences/", preferences.preferences, name="preferences"),
+    # The site's own pages take the place of the admin's: one login, one throttle.
+    path("admin/login/", accounts.enter_admin),
+    path("admin/logout/", LogoutView.as_view()),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
     path("", include("returns.urls")),
 ]

@@ -3,16 +3,19 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Value
+from django.db.models import Count, ProtectedError, Value
 
-from tags.models import NameKey, Tag, TagGroup
+from tags.models import NameKey, Tag, Tagging, TagGroup
 
 # Where tags wait that nobody has sorted yet.
 UNSORTED = "Unsorted"
 NAME_LENGTH = 50  # characters
+# Records that carry a tag are counted up to here.
+COUNTED_USES = 10_000
 # Control characters, invisible ones, and halves of characters.
 UNSEEN_CATEGORIES = {"Cc", "Cf", "Cs"}
 
@@ -105,6 +108,77 @@ def save_tag(tag: Tag) -> Tag:
     except (IntegrityError, DataError) as error:
         raise VocabularyError(_refusal(tag, error)) from error
     return tag
+
+
+def save_group(group: TagGroup) -> TagGroup:
+    """Create a group, or rename, rank or colour it, or make it exclusive.
+
+    Raises ``VocabularyError`` when the name is taken, and when the group would become exclusive
+    while records carry two of its tags.
+    """
+    try:
+        with transaction.atomic():
+            group.save()
+    except (IntegrityError, DataError) as error:
+        raise VocabularyError(_refusal_of_group(group, error)) from error
+    return group
+
+
+def find_group(name: str) -> TagGroup | None:
+    """Return the group of this name, whatever its case, or nothing."""
+    return TagGroup.objects.filter(name_key=NameKey(Value(name.strip()))).first()
+
+
+def delete(word: Tag | TagGroup) -> None:
+    """Delete a tag that no record carries, or a group without tags.
+
+    Raises ``VocabularyError`` for one in use.
+    """
+    try:
+        with transaction.atomic():
+            word.delete()
+    except (IntegrityError, ProtectedError) as error:
+        raise VocabularyError(f"“{word}” is in use, so it stays.") from error
+
+
+def uses_of(tag: Tag) -> str:
+    """Say how many records carry the tag, counted up to ``COUNTED_USES``; "" when none does."""
+    for taggings in _kinds_of_tagging():
+        count = taggings._default_manager.filter(tag=tag)[: COUNTED_USES + 1].count()
+        if count > COUNTED_USES:
+            return f"More than {_records_carry(taggings, COUNTED_USES)} “{tag}”."
+        if count:
+            return f"{_records_carry(taggings, count)} “{tag}”."
+    return ""
+
+
+def clashes(tags: list[Tag]) -> str:
+    """Say how many records carry two or more of these tags; "" when none does."""
+    for taggings in _kinds_of_tagging():
+        carried = taggings._default_manager.filter(tag__in=tags).values("entity")
+        if count := carried.annotate(tags=Count("pk")).filter(tags__gt=1).count():
+            return f"{_records_carry(taggings, count)} two tags of this group."
+    return ""
+
+
+def _kinds_of_tagging() -> list[Any]:
+    return Tagging.__subclasses__()
+
+
+def _records_carry(taggings: Any, count: int) -> str:
+    entity = taggings._meta.get_field("entity").related_model._meta
+    if count == 1:
+        return f"1 {entity.verbose_name} carries"
+    return f"{count:,} {entity.verbose_name_plural} carry"
+
+
+def _refusal_of_group(group: TagGroup, error: IntegrityError | DataError) -> str:
+    if isinstance(error, DataError):
+        return "This name is too long once its letters are taken apart."
+    taken = find_group(group.name)
+    if taken and taken.pk != group.pk:
+        return f"A group of this name exists: {taken.name}."
+    return f"Some records carry two tags of {group.name}, so it cannot allow only one on each."
 
 
 def _refusal(tag: Tag, error: IntegrityError | DataError) -> str:

@@ -1,0 +1,97 @@
+"""The form in which an admin corrects a return."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.utils import timezone
+
+from returns.corrections import CORRECTABLE, affected, as_sent
+from returns.models import Return
+
+
+class ExactTimeField(forms.DateTimeField):
+    """A time as text with microseconds and offset, so that what was not touched stays exact."""
+
+    widget = AdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the time in the person's zone."""
+        if isinstance(value, datetime) and timezone.is_aware(value):
+            return timezone.localtime(value).isoformat(sep=" ")
+        return value
+
+
+class CorrectionForm(forms.ModelForm):
+    """What the person changed since they saw the return, and nothing else.
+
+    ``seen`` carries the values that were shown. A field that they left alone keeps what the feed
+    or another admin wrote meanwhile; a field that both changed is refused in words once.
+    """
+
+    seen = forms.JSONField(widget=forms.HiddenInput)
+    arrived_to_warehouse_at = ExactTimeField(
+        required=False,
+        label="Arrived",
+        help_text="Such as 2026-03-01 14:30:00+03:00. Without an offset: in your own zone.",
+    )
+    completed_at = ExactTimeField(required=False, label="Completed")
+
+    class Meta:
+        model = Return
+        fields = CORRECTABLE
+        widgets = {"notes": AdminTextareaWidget}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = values_of(self.instance)
+
+    def clean_seen(self) -> dict[str, Any]:
+        """Return the values that were shown, or say that the form is damaged."""
+        seen = self.cleaned_data["seen"]
+        if not isinstance(seen, dict) or seen.keys() != set(CORRECTABLE):
+            raise forms.ValidationError("This form is damaged. Open the return again.")
+        return seen
+
+    def clean(self) -> dict[str, Any]:
+        """Keep current values where the person changed nothing; refuse what both changed."""
+        values = super().clean() or {}
+        if "seen" in values:
+            now = values_of(self.instance)
+            changed = {name for name in CORRECTABLE if _differs(values, values["seen"], name)}
+            for name in affected(changed):
+                if now[name] != values["seen"][name]:
+                    self._refuse_once(name, now[name])
+            for name in set(CORRECTABLE) - changed - self.errors.keys():
+                values[name] = getattr(self.instance, name)
+            self.changed_data = [name for name in CORRECTABLE if name in changed]
+        return values
+
+    def _refuse_once(self, name: str, now: Any) -> None:
+        self.add_error(
+            name, f"Changed while you were editing, it is now {_quoted(now)}. Look again."
+        )
+        posted = {key: self.data[key] for key in self.data}
+        seen = json.loads(posted["seen"]) | {name: now}
+        self.data = posted | {"seen": json.dumps(seen)}
+
+
+def values_of(record: Return) -> dict[str, str | None]:
+    """Return the fields open to correction, as JSON carries them."""
+    return {name: as_sent(getattr(record, name)) for name in CORRECTABLE}
+
+
+def _differs(values: Mapping[str, Any], seen: Mapping[str, Any], name: str) -> bool:
+    return name in values and _plain(as_sent(values[name])) != _plain(seen[name])
+
+
+def _plain(text: Any) -> Any:
+    # A browser sends CR LF for a line's end, and a form strips what surrounds a text.
+    return "\n".join(text.splitlines()).strip() if isinstance(text, str) else text
+
+
+def _quoted(value: Any) -> str:
+    return f"“{value}”" if value else "empty"

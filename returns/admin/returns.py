@@ -1,0 +1,132 @@
+"""Returns in the admin: found by their numbers, corrected with a trace, never added or deleted."""
+
+from datetime import datetime
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.template.defaultfilters import date
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import cached_property
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from returns.admin.forms import CorrectionForm
+from returns.corrections import CORRECTABLE, STATE_AND_TIMES, correct
+from returns.models import Return
+
+PAGED_RETURNS = 10_000
+
+
+class CappedPaginator(Paginator):
+    """Pages through the first rows alone: counting a million takes longer than anyone pages."""
+
+    @cached_property
+    def count(self) -> int:
+        """Return the number of rows, at most ``PAGED_RETURNS``."""
+        rows: Any = self.object_list
+        return rows.order_by()[:PAGED_RETURNS].count()  # type: ignore[no-any-return]
+
+
+@admin.register(Return)
+class ReturnAdmin(admin.ModelAdmin):
+    """Corrections; everything else about a return is read here."""
+
+    form = CorrectionForm
+    actions = None
+    list_display = [
+        "return_reference_number",
+        "sales_order_reference_number",
+        "tracking_id",
+        "state",
+        "created_at",
+        "arrived_to_warehouse_at",
+        "completed_at",
+        "updated_at",
+    ]
+    list_filter = ["state"]
+    list_per_page = 50
+    list_select_related = False
+    # Each has an index; other orders would sort a million rows.
+    ordering = ["-created_at", "-id"]
+    sortable_by = ["created_at", "updated_at"]
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ["return_reference_number"]
+    search_help_text = "Order, return or tracking number: whole, its beginning or its end."
+    readonly_fields = [
+        "return_reference_number",
+        "source",
+        "created_at",
+        "updated_at",
+        "tags_on_it",
+        "corrected_fields",
+        "unknown_fields",
+    ]
+    fieldsets = [
+        (None, {"fields": ["return_reference_number", "source", "created_at", "updated_at"]}),
+        ("State", {"fields": [*STATE_AND_TIMES, "seen"]}),
+        ("Facts", {"fields": [name for name in CORRECTABLE if name not in STATE_AND_TIMES]}),
+        ("Also known", {"fields": ["tags_on_it", "corrected_fields", "unknown_fields"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: returns come from the WMS."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Return | None = None) -> bool:
+        """Refuse: a return and its timeline stay."""
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """Find by the indexed keys; any other lookup reads a million rows."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        exact = queryset.filter(return_reference_number=term)
+        return (exact if exact.exists() else queryset.matching(term)), False
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Return | None:
+        """Load a return; one about to be corrected is locked from the comparison to the write."""
+        if request.method == "POST":
+            list(Return.objects.select_for_update(no_key=True).filter(pk=object_id).values("pk"))
+        return super().get_object(request, object_id, from_field)
+
+    def save_model(self, request: HttpRequest, obj: Return, form: Any, change: bool) -> None:
+        """Correct the fields that the person changed."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        correct(obj, changes, by=cast("User", request.user))
+
+    @admin.display(description="Tags")
+    def tags_on_it(self, obj: Return) -> str:
+        """Name the return's tags; they are changed on the return's own page."""
+        taggings = obj.taggings.select_related("tag__group").order_by(
+            "tag__group__position", "tag__position", "tag__name"
+        )
+        names = ", ".join(tagging.tag.name for tagging in taggings)
+        return f"{names or 'None'} (changed on the page of the return)"
+
+    @admin.display(description="Corrections")
+    def corrected_fields(self, obj: Return) -> SafeString | str:
+        """Say of each corrected field what the WMS had sent."""
+        lines = [
+            (str(label_for_field(name, Return)).capitalize(), _sent_in_words(name, sent))
+            for name, sent in sorted(obj.corrections.items())
+        ]
+        return format_html_join("", "<div>{}: corrected, the WMS sent {}</div>", lines) or "None"
+
+
+def _sent_in_words(name: str, sent: str | None) -> str:
+    time = parse_datetime(sent) if sent and name.endswith("_at") else None
+    if isinstance(time, datetime):
+        return date(timezone.localtime(time), "j M Y, H:i:s")
+    return f"“{sent}”" if sent else "nothing"
