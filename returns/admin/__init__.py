@@ -1,5 +1,10 @@
 """Django's admin for returns and people; importing a part registers it."""
 
+from django.contrib import admin
+
 from returns.admin import people, returns
+
+admin.site.site_header = admin.site.site_title = "Returns desk"
+admin.site.index_title = "Administration"
 
 __all__ = ["people", "returns"]

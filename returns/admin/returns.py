@@ -16,8 +16,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from returns.admin.forms import CorrectionForm
-from returns.corrections import CORRECTABLE, STATE_AND_TIMES, correct
-from returns.models import Return
+from returns.corrections import CORRECTABLE, STATE_AND_TIMES, as_sent, correct
+from returns.models import Return, State
 
 PAGED_RETURNS = 10_000
 
@@ -46,14 +46,13 @@ class ReturnAdmin(admin.ModelAdmin):
         "created_at",
         "arrived_to_warehouse_at",
         "completed_at",
-        "updated_at",
     ]
     list_filter = ["state"]
     list_per_page = 50
     list_select_related = False
-    # Each has an index; other orders would sort a million rows.
+    # It has an index; another order would sort a million rows.
     ordering = ["-created_at", "-id"]
-    sortable_by = ["created_at", "updated_at"]
+    sortable_by = ["created_at"]
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -121,6 +120,7 @@ class ReturnAdmin(admin.ModelAdmin):
         lines = [
             (str(label_for_field(name, Return)).capitalize(), _sent_in_words(name, sent))
             for name, sent in sorted(obj.corrections.items())
+            if sent != as_sent(getattr(obj, name))
         ]
         return format_html_join("", "<div>{}: corrected, the WMS sent {}</div>", lines) or "None"
 
@@ -129,4 +129,5 @@ def _sent_in_words(name: str, sent: str | None) -> str:
     time = parse_datetime(sent) if sent and name.endswith("_at") else None
     if isinstance(time, datetime):
         return date(timezone.localtime(time), "j M Y, H:i:s")
-    return f"“{sent}”" if sent else "nothing"
+    word = State(sent).label if name == "state" else sent
+    return f"“{word}”" if word else "nothing"

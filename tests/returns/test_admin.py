@@ -166,7 +166,7 @@ def twenty_thousand(db):
         cursor.execute("ANALYZE returns_return")
 
 
-@pytest.mark.parametrize("query", ["", "?q=Return-10042", "?q=0042", "?o=4", "?o=-7", "?p=150"])
+@pytest.mark.parametrize("query", ["", "?q=Return-10042", "?q=0042", "?o=4", "?o=-4", "?p=150"])
 def test_list_never_reads_the_whole_table(as_admin, twenty_thousand, query):
     with CaptureQueriesContext(connection) as caught:
         assert as_admin.get(f"{LIST}{query}").status_code == 200
