@@ -32,6 +32,7 @@ class StateCounts:
 
     by_state: dict[str, CappedCount]
     cap: int
+    search_is_cut_short: bool = False
 
     def total(self, states: Sequence[str] = ()) -> CappedCount:
         """Return how many there are in these states, or in all of them."""
@@ -62,9 +63,10 @@ def count_matches_by_state(
     numbers = newest.aggregate(
         **{state: Count("state", filter=Q(state=state)) for state in State.values}
     )
-    more = sum(numbers.values()) > FILTERED_CAP or _any_is_cut_short(searches)
+    cut_short = _any_is_cut_short(searches)
+    more = cut_short or sum(numbers.values()) > FILTERED_CAP
     counts = {state: CappedCount(number, more) for state, number in numbers.items()}
-    return StateCounts(counts, FILTERED_CAP)
+    return StateCounts(counts, FILTERED_CAP, cut_short)
 
 
 def _any_is_cut_short(searches: Sequence[tuple[str, Sequence[str]]]) -> bool:

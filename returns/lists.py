@@ -82,9 +82,10 @@ class ReturnList:
         """Return the number of matches and their order in words."""
         total = self.counts.total(self.data.getlist("state"))
         noun = "return" if total.number == 1 and not total.more else "returns"
-        if self.page.rows:
-            return f"{total} {noun}, {ORDER_WORDS[self.data.get('sort') or DEFAULT_SORT]}"
-        return f"{total} {noun}"
+        if not self.page.rows:
+            return f"{total} {noun}"
+        hint = "; type more to narrow the search" if self.counts.search_is_cut_short else ""
+        return f"{total} {noun}, {ORDER_WORDS[self.data.get('sort') or DEFAULT_SORT]}{hint}"
 
     @property
     def address(self) -> str:

@@ -74,7 +74,8 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         everything = self.model._default_manager.all()
         branches = []
         for key in keys:
-            begins = everything.filter(**{f"{key}__startswith": whole})
+            # The highest first: numbers grow with time, so these are the newest.
+            begins = everything.filter(**{f"{key}__startswith": whole}).order_by(f"-{key}")
             ends = everything.alias(end=Reverse(key)).filter(end__startswith=Reverse(whole))
             branches += [begins.values("id")[:cap], ends.values("id")[:cap]]
         if REFERENCE in keys:

@@ -1,0 +1,201 @@
+"""The list: page and fragment, what it says, and what it costs."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from returns import counts
+from returns.models import State
+from tests.factories import make_return, put_tag
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+def rows_of(found) -> list[str]:
+    return [record.return_reference_number for record in found.page.rows]
+
+
+def rows(response) -> list[str]:
+    return rows_of(response.context["list"])
+
+
+def fragment(client, query: str, current: str = "http://testserver/returns/"):
+    return client.get(f"/returns/{query}", headers=HTMX | {"HX-Current-URL": current})
+
+
+def test_newest_come_first(as_agent):
+    now = timezone.now()
+    for hours in (3, 1, 2):
+        make_return(f"{hours}h", created_at=now - timedelta(hours=hours))
+    assert rows(as_agent.get("/returns/")) == ["1h", "2h", "3h"]
+
+
+def test_a_row_says_everything_about_a_return(as_agent, vocabulary):
+    record = make_return(
+        "Return-1", state=State.ARRIVED, notes="Kutu ezilmiş <em>", tracking_id="1Z999AA1"
+    )
+    for name in ("books", "urgent-refund", "wrong-size"):
+        put_tag(record, name)
+    page = as_agent.get("/returns/").content.decode()
+    assert 'data-return="Return-1"' in page
+    assert page.index('data-tag="urgent-refund"') < page.index('data-tag="wrong-size"')
+    assert "+1" in page
+    assert "Kutu ezilmiş &lt;em&gt;" in page
+    assert "<em>" not in page
+    assert '<span class="state arrived">Arrived</span>' in page
+
+
+def test_a_fragment_holds_the_results_alone(as_agent):
+    make_return("Return-1")
+    answer = fragment(as_agent, "?q=return")
+    text = answer.content.decode().strip()
+    assert text.startswith('<section class="results"')
+    assert 'id="return-results"' in text
+    assert "<html" not in text
+    assert 'hx-target="#count-ReturnCreated"' in text
+    assert answer["HX-Push-Url"] == "/returns/?q=return"
+
+
+def test_page_and_fragment_are_kept_apart_by_caches(as_agent):
+    for answer in (as_agent.get("/returns/"), fragment(as_agent, "")):
+        assert {"HX-Request", "HX-Request-Type"} <= set(answer["Vary"].split(", "))
+
+
+def test_going_back_gets_the_whole_page(as_agent):
+    headers = HTMX | {"HX-History-Restore-Request": "true"}
+    answer = as_agent.get("/returns/?q=1", headers=headers)
+    assert b"<html" in answer.content
+    assert "HX-Push-Url" not in answer
+
+
+def test_the_address_leaves_blanks_out_and_is_not_pushed_twice(as_agent):
+    answer = fragment(as_agent, "?q=&order=&tracking=&sort=-created&state=Completed")
+    assert answer["HX-Push-Url"] == "/returns/?state=Completed"
+    again = fragment(
+        as_agent, "?q=&state=Completed", current="http://testserver/returns/?state=Completed"
+    )
+    assert "HX-Push-Url" not in again
+
+
+def test_plain_links_and_forms_lead_through_the_pages(as_agent):
+    now = timezone.now()
+    for number in range(120):
+        make_return(f"{number:03}", created_at=now - timedelta(minutes=number))
+    first = as_agent.get("/returns/?order=RSO20")
+    second = as_agent.get(f"/returns/?order=RSO20&after={first.context['list'].page.next}")
+    third = as_agent.get(f"/returns/?order=RSO20&after={second.context['list'].page.next}")
+    back = as_agent.get(f"/returns/?order=RSO20&before={third.context['list'].page.previous}")
+    assert rows(first) + rows(second) + rows(third) == [f"{number:03}" for number in range(120)]
+    assert rows(back) == rows(second)
+    assert f"?order=RSO20&amp;after={first.context['list'].page.next}" in first.content.decode()
+
+
+def test_headers_sort_and_say_how(as_agent):
+    make_return()
+    page = as_agent.get("/returns/?sort=-arrived&q=RSO").content.decode()
+    assert '<th scope="col" aria-sort="descending">' in " ".join(page.split())
+    assert "?sort=arrived&amp;q=RSO" in page
+    assert "latest arrival first" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "3 returns, newest first"),
+        ("?state=Completed", "2 returns, newest first"),
+        ("?state=Completed&state=ReturnCreated", "3 returns, newest first"),
+        ("?reference=one", "1 return, newest first"),
+        ("?q=nothing", "0 returns"),
+    ],
+)
+def test_the_number_of_matches_is_the_length_of_the_list(as_agent, query, expected):
+    make_return("one", state=State.COMPLETED)
+    make_return("two", state=State.COMPLETED)
+    make_return("three")
+    found = as_agent.get(f"/returns/{query}").context["list"]
+    assert found.summary == expected
+    assert found.summary.split()[0] == str(len(found.page.rows))
+
+
+def test_state_counts_follow_the_other_filters_but_not_the_state(as_agent):
+    make_return("A-1", state=State.COMPLETED)
+    make_return("A-2")
+    make_return("B-1")
+    found = as_agent.get("/returns/?reference=A&state=Completed").context["list"]
+    assert [str(state.count) for state in found.states] == ["1", "0", "1"]
+
+
+def test_a_capped_count_says_so(as_agent, monkeypatch):
+    monkeypatch.setattr(counts, "LIST_CAP", 2)
+    monkeypatch.setattr(counts, "FILTERED_CAP", 2)
+    for number in range(4):
+        make_return(f"A{number}")
+    for query in ("", "?reference=A"):
+        assert as_agent.get(f"/returns/{query}").context["list"].summary.startswith("2+ returns")
+
+
+def test_a_search_that_was_cut_short_says_so(as_agent):
+    for number in range(103):
+        make_return(f"A{number:03}", state=State.COMPLETED if number % 50 == 0 else State.CREATED)
+    found = as_agent.get("/returns/?q=A&state=Completed").context["list"]
+    assert str(found.counts.total()).endswith("+")
+    assert found.summary == "2+ returns, newest first; type more to narrow the search"
+    # References grow with time, so of too many matches those with the highest are read.
+    assert rows_of(found) == ["A100", "A050"]
+
+
+def test_no_match_and_no_return_at_all_are_told_apart(as_agent):
+    assert b"No returns yet" in as_agent.get("/returns/").content
+    make_return()
+    assert b"No return matches" in as_agent.get("/returns/?q=zzz").content
+
+
+def test_a_mistyped_address_is_explained_and_shows_nothing(as_agent):
+    make_return("Return-1")
+    page = as_agent.get("/returns/?stete=Completed&created_from=never").content.decode()
+    assert "stete: there is no such filter." in page
+    assert "“never” is no date" in page
+    assert 'data-return="' not in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?q=RSO", "?state=Completed", "?tag=books&tag=standard", "?order=RSO", "?sort=arrived"],
+)
+def test_at_most_six_queries_however_many_rows(as_agent, vocabulary, query):
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            as_agent.get(f"/returns/{query}")
+        return len(captured)
+
+    def more(number: int) -> None:
+        for _ in range(number):
+            record = make_return(state=State.COMPLETED)
+            put_tag(record, "books")
+            put_tag(record, "standard")
+
+    more(5)
+    few = queries()
+    more(10)
+    assert queries() == few <= 6
+
+
+def test_times_are_shown_in_the_persons_zone(as_agent, agent):
+    made = timezone.now().replace(year=2026, month=1, day=5, hour=22, minute=30)
+    make_return(created_at=made)
+    assert "6 Jan 2026, 01:30" in as_agent.get("/returns/").content.decode()
+    agent.preferences = type(agent).preferences.related.related_model.objects.create(
+        user=agent, time_zone="America/New_York"
+    )
+    assert "5 Jan 2026, 17:30" in as_agent.get("/returns/").content.decode()
+
+
+def test_home_leads_to_the_returns(as_agent):
+    assert as_agent.get("/")["Location"] == "/returns/"
