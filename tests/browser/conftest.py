@@ -1,0 +1,68 @@
+"""Chromium on the live server, signed in as a person."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Playwright runs an event loop in the test's thread; Django would refuse the database there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    return {"executable_path": CHROMIUM, "args": SWITCHES}
+
+
+@pytest.fixture
+def window(browser: Browser, live_server, vocabulary) -> Callable[..., Page]:
+    """Open a window in which a person is signed in. What the page complains of fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_window(person: User, **options) -> Page:
+        client = Client()
+        client.force_login(person, backend="returns.people.RoleBackend")
+        context = browser.new_context(base_url=live_server.url, **options)
+        contexts.append(context)
+        session = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: _note(line, complaints))
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+# The browser reports every 4xx, also a form that is answered with its errors; htmx reports a
+# network that a test has cut.
+EXPECTED = ("Failed to load resource", "htmx: htmx:error: Failed to fetch")
+
+
+def _note(line, complaints: list[str]) -> None:
+    if line.type == "error" and not line.text.startswith(EXPECTED):
+        complaints.append(line.text)
