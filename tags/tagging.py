@@ -1,17 +1,19 @@
 """Add and remove tags on records: the only writer of taggings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pghistory
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection, transaction
 from django.db.models import Model, Q
 
 from tags.models import Tag, Tagging
-from tags.vocabulary import TagChip, chips
+
+# Who does it; nobody when it is the feed, a file, the demo.
+type Person = User | AnonymousUser | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Change:
         return f"Removed {self.removed}." if self.removed else "Nothing changed."
 
 
-def add_tag(entity: Model, tag: Tag, by: User | None) -> Change:
+def add_tag(entity: Model, tag: Tag, by: Person) -> Change:
     """Put a tag on a record; in an exclusive group it replaces the one that is there.
 
     Adding a tag twice changes nothing: who put it there first, and when, is kept.
@@ -44,7 +46,7 @@ def add_tag(entity: Model, tag: Tag, by: User | None) -> Change:
     return Change(added=tag if added else None, removed=replaced)
 
 
-def remove_tag(entity: Model, tag: Tag, by: User | None) -> Change:
+def remove_tag(entity: Model, tag: Tag, by: Person) -> Change:
     """Take a tag off a record; taking off one that is not there changes nothing.
 
     Raises the model's ``DoesNotExist`` when the record is gone.
@@ -54,19 +56,7 @@ def remove_tag(entity: Model, tag: Tag, by: User | None) -> Change:
     return Change(removed=tag if removed else None)
 
 
-def attach_tags(records: Sequence[Any], words: dict[int, TagChip]) -> None:
-    """Give each record of one model its ``tags``, in the order of the vocabulary. One query."""
-    if not records:
-        return
-    tagged: dict[int, list[int]] = {record.pk: [] for record in records}
-    taggings = records[0].taggings.model.objects.filter(entity__in=tagged)
-    for record_id, tag_id in taggings.values_list("entity_id", "tag_id"):
-        tagged[record_id].append(tag_id)
-    for record in records:
-        record.tags = chips(tagged[record.pk], words)
-
-
-def _done_by(by: User | None) -> AbstractContextManager[Any]:
+def _done_by(by: Person) -> AbstractContextManager[Any]:
     return pghistory.context(user=by.pk) if by else nullcontext()
 
 
@@ -82,7 +72,7 @@ def _other_of_its_group(record: Any, tag: Tag) -> Tag | None:
     return tagging.tag if tagging else None
 
 
-def _insert(record: Any, tag: Tag, by: User | None) -> bool:
+def _insert(record: Any, tag: Tag, by: Person) -> bool:
     """Insert the tagging unless it is there; the slot is read with it, so it is the latest.
 
     The conflict names its target: without one a clash in an exclusive group would be swallowed.
@@ -116,7 +106,7 @@ class TagsAdded:
 
 @transaction.atomic
 def add_many(
-    tagging: type[Tagging], pairs: Iterable[tuple[int, int]], by: User | None = None
+    tagging: type[Tagging], pairs: Iterable[tuple[int, int]], by: Person = None
 ) -> TagsAdded:
     """Put tags on records, given as pairs of record id and tag id, however many.
 

@@ -35,6 +35,7 @@ class TagChip:
     group: str
     exclusive: bool
     order: int
+    title: str
 
     def __str__(self) -> str:
         return self.name
@@ -45,7 +46,10 @@ def vocabulary() -> dict[int, TagChip]:
     rows = Tag.objects.values_list(
         "id", "name", "group__color", "group_id", "group__name", "group__exclusive"
     )
-    return {row[0]: TagChip(*row, order=order) for order, row in enumerate(rows)}
+    return {
+        row[0]: TagChip(*row, order=order, title=f"{row[4]}: {row[1]}")
+        for order, row in enumerate(rows)
+    }
 
 
 def chips(tag_ids: Iterable[int], words: dict[int, TagChip]) -> list[TagChip]:

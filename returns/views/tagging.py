@@ -12,8 +12,8 @@ from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
 from returns.models import Return
 from tags.forms import AddTagForm
 from tags.models import Tag
-from tags.tagging import add_tag, attach_tags, remove_tag
-from tags.vocabulary import groups_for_new_tags, vocabulary
+from tags.tagging import add_tag, remove_tag
+from tags.vocabulary import chips, groups_for_new_tags, vocabulary
 
 # The places that ask: a row of a list, the panel of a return's page, the editor's own page.
 PLACES = {"row", "panel"}
@@ -59,8 +59,9 @@ def _show(
     message: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    record = get_object_or_404(Return.objects.with_tag_ids(), pk=record.pk)
     words = vocabulary()
-    attach_tags([record], words)
+    record.tags = chips(record.tag_ids, words)
     context: dict[str, Any] = {
         "record": record,
         "at": _asked(request, "at") if _asked(request, "at") in PLACES else "page",

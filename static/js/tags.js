@@ -4,6 +4,7 @@ import Combobox from "../vendor/combobox-nav.js";
 import { announce } from "./announce.js";
 
 const LIST_HEIGHT = 320; // pixels
+const LIST_WIDTH = 280; // at least
 const comboboxes = new WeakMap(); // by box
 const requests = new WeakMap(); // by htmx's context: what was typed, which chip was removed
 
@@ -12,6 +13,8 @@ const boxIn = (root) => root.querySelector("[role=combobox]");
 const listOf = (box) => document.getElementById(box.getAttribute("aria-controls"));
 const boxOf = (list) => boxIn(rootOf(list));
 const isOpen = (box) => listOf(box).matches(":popover-open");
+
+const isEditor = (target) => target instanceof Element && target.matches(".tagging");
 
 function isBox(element) {
   return element instanceof HTMLInputElement && element.matches(".tagging [role=combobox]");
@@ -91,7 +94,8 @@ function comboboxOf(box) {
 
 // The list lies in the browser's top layer, so that no scrolling table cuts it off.
 function place(box) {
-  const { left, top, bottom, width } = box.getBoundingClientRect();
+  const { left, top, bottom, width: boxWidth } = box.getBoundingClientRect();
+  const width = Math.max(boxWidth, LIST_WIDTH);
   const below = innerHeight - bottom;
   const above = below < LIST_HEIGHT && top > below;
   Object.assign(listOf(box).style, {
@@ -173,7 +177,7 @@ for (const moved of ["scroll", "resize"]) {
 
 function onRequest({ detail: { ctx } }) {
   const source = ctx.sourceElement;
-  if (!source.dataset.tagging) return;
+  if (!isEditor(ctx.target)) return;
   if (source.name === "remove") {
     const buttons = [...rootOf(source).querySelectorAll("[name=remove]")];
     requests.set(ctx, { removed: buttons.indexOf(source) });
@@ -194,8 +198,8 @@ function giveBackWhatWasTyped({ detail: { ctx } }) {
 }
 
 function onAnswer({ detail: { ctx } }) {
-  const root = document.getElementById(ctx.sourceElement?.dataset?.tagging);
-  if (!root) return;
+  const root = ctx.target;
+  if (!isEditor(root)) return;
   const box = boxIn(root);
   // While a row is edited, a fresh list leaves it alone.
   root.toggleAttribute("hx-morph-skip", Boolean(box));
@@ -218,7 +222,7 @@ function lostFocus(ctx) {
 
 function focusTarget(root, removed) {
   const box = boxIn(root);
-  if (!box) return root.querySelector("[data-tagging]");
+  if (!box) return root.querySelector(".edit-tags button");
   return root.querySelectorAll("[name=remove]")[removed] ?? box;
 }
 

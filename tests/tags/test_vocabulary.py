@@ -1,0 +1,118 @@
+"""The vocabulary refuses, in words, what no tag may be called."""
+
+import pytest
+from django.db import connection
+
+from tags.models import Tag, TagGroup
+from tags.vocabulary import (
+    VocabularyError,
+    chips,
+    clean_tag_name,
+    create_tag,
+    find_tag,
+    groups_for_new_tags,
+    save_tag,
+    vocabulary,
+)
+from tests.factories import make_return, make_tag, put_tag
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
+
+
+def group(name: str) -> TagGroup:
+    return TagGroup.objects.get(name=name)
+
+
+def refusal(name: str) -> str:
+    with pytest.raises(VocabularyError) as error:
+        create_tag(name, group("Unsorted"))
+    return error.value.messages[0]
+
+
+def test_a_new_tag_takes_the_slot_of_its_group():
+    tag = create_tag("  very   urgent ", group("Priority"))
+    assert (tag.name, tag.slot) == ("very urgent", group("Priority").pk)
+    assert create_tag("calm", group("Analysis")).slot == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "Type the name"),
+        ("  ", "Type the name"),
+        ("a,b", "comma"),
+        ("x" * 51, "at most 50 characters; this has 51"),
+        ("a\x00b", "cannot be seen"),
+        ("a\tb", "cannot be seen"),
+        ("a\u202eb", "cannot be seen"),
+        ("a\x85b", "cannot be seen"),
+        ("\ufdfa" * 20, "too long"),
+    ],
+)
+def test_an_impossible_name_is_refused_in_words(name, words):
+    assert words in refusal(name)
+    assert Tag.objects.filter(group__name="Unsorted").count() == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["Wrong-Size", "WRONG-SIZE", "wrong-sıze", "WRONG-SİZE", " wrong-size "]
+)
+def test_a_name_is_taken_whatever_its_case(name):
+    assert refusal(name) == "A tag of this name exists: wrong-size, in Return reason."
+    assert find_tag(name).name == "wrong-size"
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 50, "<b>bold</b> & 'quoted'", "İade – geç kaldı", "%s", "🎁"]
+)
+def test_any_other_name_is_kept_as_it_is(name):
+    assert find_tag(create_tag(name, group("Unsorted")).name).name == name
+    assert clean_tag_name(name) == name
+
+
+def test_somebody_who_was_quicker_is_answered_in_words(monkeypatch):
+    tag = Tag(name="new-idea", group=group("Unsorted"))
+    make_tag("New-Idea", "Analysis")
+    with pytest.raises(VocabularyError, match="exists: New-Idea, in Analysis"):
+        save_tag(tag)
+
+
+def test_a_renamed_tag_may_change_its_own_case():
+    tag = make_tag("books")
+    tag.name = "Books"
+    save_tag(tag)
+    assert find_tag("books").name == "Books"
+
+
+def test_moving_a_tag_moves_its_taggings():
+    tagging = put_tag(make_return(), "books")
+    tagging.tag.group = group("Priority")
+    save_tag(tagging.tag)
+    tagging.refresh_from_db()
+    assert tagging.slot == group("Priority").pk
+
+
+def test_a_move_that_would_leave_two_tags_of_an_exclusive_group_is_refused_in_words():
+    record = make_return()
+    put_tag(record, "standard")
+    tag = put_tag(record, "books").tag
+    tag.group = group("Priority")
+    with pytest.raises(VocabularyError, match="Some records carry another tag of Priority"):
+        save_tag(tag)
+    assert connection.get_autocommit() or Tag.objects.get(name="books").group.name != "Priority"
+
+
+def test_chips_stand_in_the_order_of_groups_and_ranks(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        words = vocabulary()
+    ids = [make_tag(name).pk for name in ("books", "damaged", "standard", "defective")]
+    assert [chip.name for chip in chips([*ids, 0], words)] == [
+        "standard",
+        "defective",
+        "damaged",
+        "books",
+    ]
+
+
+def test_a_new_tag_is_offered_for_unsorted_first():
+    assert [group.name for group in groups_for_new_tags()][:2] == ["Unsorted", "Priority"]
