@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, BinaryIO, TextIO
+from typing import IO, Any, BinaryIO
 
 import ijson
 
@@ -72,7 +72,7 @@ def read_items(stream: BinaryIO) -> Iterator[Item]:
         yield from _read_csv(whole)
 
 
-def write_items(items: Iterable[Item], format: Format, out: TextIO) -> None:  # noqa: A002
+def write_items(items: Iterable[Item], format: Format, out: IO[str]) -> None:  # noqa: A002
     """Write entries back in a format, such that, once mended, they can be read again.
 
     Entries of other formats than JSON lines have to be in the format already.
@@ -98,7 +98,8 @@ def write_items(items: Iterable[Item], format: Format, out: TextIO) -> None:  # 
 def _as_line(item: Item) -> str:
     if item.format.kind == "csv":
         return _as_json(item.raw or dict(enumerate(item.written)))
-    return str(item.written) if isinstance(item.written, str) else _as_json(item.written)
+    text: str = item.written if isinstance(item.written, str) else _as_json(item.written)
+    return text
 
 
 def _as_json(value: object) -> str:
@@ -206,7 +207,7 @@ def _prefix_of_items(head: bytes) -> str:
             if not at and event == "map_key":
                 key = value
             elif event == "start_map" and at == f"{key}.item":
-                return at
+                return f"{key}.item"
     except (ijson.JSONError, ValueError):  # the head ends within the file
         pass
     return ""

@@ -1,0 +1,168 @@
+"""Files are read by their content, entry by entry, and can be written back."""
+
+import io
+import json
+
+import pytest
+
+from returns.feed.files import JSON, read_items, write_items
+from tests.returns.feed.samples import completed, created
+
+ONE = json.dumps(completed())
+TWO = json.dumps(created(lines=[{"sku": "A"}]))
+RECORDS = [completed(), created(lines=[{"sku": "A"}])]
+
+
+def read(content: str | bytes) -> list:
+    return list(read_items(io.BytesIO(content.encode() if isinstance(content, str) else content)))
+
+
+def told(content: str | bytes) -> list[str]:
+    return [f"{item.place}: {item.error}" for item in read(content) if item.error]
+
+
+def written_back(content: str | bytes) -> str:
+    items, out = read(content), io.StringIO()
+    write_items(items, items[0].format, out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"[{ONE}, {TWO}]",
+        f'{{"items": [{ONE}, {TWO}]}}',
+        f'{{"count": 2, "errors": [], "page": {{"next": 1}}, "data":\n[{ONE},\n{TWO}\n]}}',
+        f'{{"items": [{ONE}]}}\n{{"items": [{TWO}]}}\n',
+        f"{ONE}\n{TWO}\n",
+        f"{ONE}\r\n\r\n{TWO}",
+        f"{ONE}{TWO}",
+        f"{json.dumps(completed(), indent=2)}\n{json.dumps(RECORDS[1], indent=2)}",
+        f"\ufeff[{ONE}, {TWO}]",
+        f"\n\n {ONE}\n{TWO}",
+    ],
+)
+def test_every_shape_of_json_gives_the_same_records(content):
+    assert [item.raw for item in read(content)] == RECORDS
+
+
+@pytest.mark.parametrize("content", ["", " \n", "[]", '{"items": [], "count": 0}'])
+def test_empty_file_has_no_entries(content):
+    assert read(content) == []
+
+
+def test_large_envelope_is_read_one_by_one():
+    many = b'{"items": [' + b",".join([ONE.encode()] * 3000)
+    items = read_items(io.BytesIO(many))  # never closed: reading ahead would find the end
+    assert next(items).raw == completed()
+
+
+def test_number_of_34_digits_stays_whole():
+    number = 9901450414625470014100902000010077
+    assert read(f'[{{"trackingId": {number}}}]')[0].raw == {"trackingId": number}
+
+
+def test_places_are_lines_or_items():
+    assert [item.place for item in read(f"{ONE}\n\n{TWO}")] == ["line 1", "line 3"]
+    assert [item.place for item in read(f"[{ONE},{TWO}]")] == ["item 1", "item 2"]
+
+
+@pytest.mark.parametrize("broken", ['{"a": ', '{"a": oops}', "[1", '{"a": ' + "[" * 100_000])
+def test_broken_line_is_told_and_the_next_ones_go_on(broken):
+    items = read(f"{ONE}\n{broken}\n{TWO}\n")
+    assert [item.error is None for item in items] == [True, False, True]
+    assert items[1].place == "line 2"
+    assert "not JSON" in str(items[1].error)
+
+
+def test_first_line_may_be_the_broken_one():
+    assert [item.error is None for item in read(f'{{"a": oops}}\n{ONE}\n')] == [False, True]
+
+
+@pytest.mark.parametrize("end", ["", ",", ', {"a":', ', {"a": "b'])
+def test_file_that_breaks_off_gives_what_it_has(end):
+    items = read(f'{{"items": [{ONE}{end}')
+    assert items[0].raw == completed()
+    assert [f"{item.place}: {item.error}" for item in items[1:]] == [
+        "item 2: file: breaks off here"
+    ]
+
+
+def test_nonsense_in_a_list_ends_the_reading():
+    assert "item 2: file: not JSON here" in told(f"[{ONE}, oops, {TWO}]")[0]
+
+
+def test_number_that_would_crash_the_parser_is_refused():
+    assert "digits in a row" in told(f'[{ONE}, {{"a": {"9" * 5000}}}]')[0]
+
+
+def test_list_entry_that_is_no_object_is_rejected():
+    assert told(f'[1, {ONE}, "x"]') == [
+        "item 1: record: not an object: 1",
+        'item 3: record: not an object: "x"',
+    ]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe[\x00", b'["\xff"]', "a,b\n".encode("utf-16-be")])
+def test_other_encodings_are_one_clear_rejection(content):
+    assert len(told(content)) == 1
+    assert "not UTF-8" in told(content)[0]
+
+
+CSV = (
+    "returnReferenceNumber,state,createdAt,updatedAt,notes\n"
+    "Return-1,ReturnCreated,2024-03-01T09:00:00Z,2024-03-01T09:00:00Z,"
+)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_csv_is_read_under_every_delimiter(delimiter, start):
+    (item,) = read(start + (CSV + '"Kutu ezik"\r\n').replace(",", delimiter))
+    assert item.raw["returnReferenceNumber"] == "Return-1"
+    assert item.raw["notes"] == "Kutu ezik"
+
+
+def test_csv_header_may_be_in_snake_case():
+    content = CSV.replace("returnReferenceNumber", "return_reference_number")
+    assert read(content)[0].raw["returnReferenceNumber"] == "Return-1"
+
+
+def test_place_of_a_csv_row_is_its_first_line_on_the_screen():
+    items = read(f'{CSV}"two\nlines"\n\nReturn-2,,,,\nReturn-3,,,,,,\n"bad"x,1\nReturn-4\n')
+    assert [item.place for item in items] == ["line 2", "line 5", "line 6", "line 7", "line 8"]
+    assert [item.error is None for item in items] == [True, True, False, False, True]
+    assert str(items[2].error) == "record: 7 cells under 5 columns"
+
+
+def test_csv_without_a_required_column_is_one_rejection():
+    (item,) = read("returnReferenceNumber,state,createdAt\nReturn-1,Completed,\n")
+    assert str(item.error) == "file: neither JSON nor a CSV header with updatedAt"
+
+
+def test_bytes_that_are_not_utf8_concern_their_row_alone():
+    first, second = read(CSV.encode() + b"K\xfc\nReturn-2,,,,\n")
+    assert first.raw["notes"] == "K\udcfc"
+    assert second.raw["returnReferenceNumber"] == "Return-2"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [f"[{ONE}, {TWO}]", f"{ONE}\n{TWO}\n", f"{ONE}\n{{broken\n", CSV + '"a ""b"""\nReturn-2,,,,\n'],
+)
+def test_what_is_written_back_reads_the_same(content):
+    again = written_back(content)
+    assert [(item.raw, item.written) for item in read(again)] == [
+        (item.raw, item.written) for item in read(content)
+    ]
+
+
+def test_csv_is_written_back_under_its_own_header():
+    content = CSV.replace(",", ";") + "x\nReturn-3;;;;;;\n"
+    assert written_back(content) == content
+
+
+def test_entries_that_cannot_be_mended_are_not_written_back():
+    out = io.StringIO()
+    write_items(read(f"[{ONE}"), JSON, out)
+    assert json.loads(out.getvalue()) == {"items": [completed()]}

@@ -1,0 +1,305 @@
+"""Records enter the database once, in any order, and a correction stands until the WMS differs."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+import pytest
+from django.db import connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from returns.feed.ingest import FACTS, ingest
+from returns.feed.records import ReturnRecord
+from returns.models import Return, ReturnTag, State
+from tags.models import Tag
+from tests.factories import make_return, put_tag
+
+DAY = datetime(2024, 3, 1, 9, 0, 0, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def record(reference: str = "Return-1", **facts) -> ReturnRecord:
+    return ReturnRecord(
+        reference, facts.pop("state", State.CREATED), DAY, **({"updated_at": DAY} | facts)
+    )
+
+
+def arrived(**facts) -> ReturnRecord:
+    return record(state=State.ARRIVED, **({"arrived_to_warehouse_at": DAY + HOUR} | facts))
+
+
+def feed(*records: ReturnRecord, **options):
+    return ingest(records, source="feed", **options)
+
+
+def counts(summary) -> tuple[int, ...]:
+    return summary.created, summary.updated, summary.unchanged, len(summary.rejected)
+
+
+def stored(reference: str = "Return-1") -> Return:
+    return Return.objects.get(return_reference_number=reference)
+
+
+def versions() -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, xmin::text, ctid::text FROM returns_return ORDER BY id")
+        return cursor.fetchall()
+
+
+@pytest.mark.django_db
+class TestWhichRecordWins:
+    def test_every_fact_is_stored(self):
+        full = arrived(
+            source="Oplog",
+            sales_order_reference_number="RSO1",
+            tracking_id="9" * 34,
+            cargo_carrier="Aras",
+            sales_order_channel="web",
+            notes='back\\slash, "quote"\n\ttab',
+            unknown_fields={"lines": [{"sku": "İ"}], "n": None},
+        )
+        assert counts(feed(full)) == (1, 0, 0, 0)
+        assert {name: getattr(stored(), name) for name in FACTS} == {
+            name: getattr(full, name) for name in FACTS
+        }
+
+    def test_replay_changes_no_row(self):
+        records = [record("Return-1", tag="books"), arrived(notes="x"), record("Return-2")]
+        feed(*records)
+        before = versions()
+        summary = feed(*records)
+        assert (counts(summary), summary.tags_added) == ((0, 0, 3, 0), 0)
+        assert versions() == before
+
+    def test_older_record_does_not_move_a_return_back(self):
+        feed(arrived(updated_at=DAY + HOUR))
+        assert counts(feed(record(updated_at=DAY))) == (0, 0, 1, 0)
+        assert stored().state == State.ARRIVED
+
+    def test_newer_record_that_moves_a_return_back_is_believed(self):
+        feed(arrived(updated_at=DAY))
+        assert counts(feed(record(updated_at=DAY + HOUR))) == (0, 1, 0, 0)
+        assert (stored().state, stored().arrived_to_warehouse_at) == (State.CREATED, None)
+        assert stored().events.get().pgh_context == {"source": "feed"}
+
+    def test_at_the_same_moment_the_fuller_record_wins(self):
+        feed(record(notes="Box was crushed"), record(notes=""))
+        feed(record(notes=""))
+        assert stored().notes == "Box was crushed"
+
+    def test_new_creation_time_reaches_the_taggings(self, vocabulary):
+        feed(record(tag="books"))
+        feed(replace(record(updated_at=DAY + HOUR), created_at=DAY - HOUR))
+        assert ReturnTag.objects.get().entity_created_at == DAY - HOUR
+
+    def test_return_of_another_system_is_rejected(self):
+        feed(record())
+        summary = feed(record(source="Oplog", updated_at=DAY + HOUR), record("Return-2"))
+        assert counts(summary) == (1, 0, 0, 1)
+        assert "already recorded by 'WMS'" in summary.rejected[0].reason
+        assert stored().source == "WMS"
+
+    def test_within_a_batch_a_return_belongs_to_the_first_system(self):
+        summary = feed(record(source="Oplog"), record(updated_at=DAY + HOUR))
+        assert [rejection.position for rejection in summary.rejected] == [1]
+        assert stored().source == "Oplog"
+
+    def test_record_that_the_database_refuses_leaves_the_others_in(self):
+        bad = record("Return-7", unknown_fields={"a": "\x00"})
+        told = []
+        good = [record(f"Return-{number}") for number in range(5)]
+        summary = feed(*good, bad, record("Return-8"), on_reject=told.append)
+        assert counts(summary) == (6, 0, 0, 1)
+        assert [(rejection.record, rejection.position) for rejection in told] == [(bad, 5)]
+        assert told[0].reason.startswith("refused by the database")
+
+    def test_dry_run_counts_like_the_real_one_and_writes_nothing(self, vocabulary):
+        records = [record(), arrived(updated_at=DAY + HOUR, tag="brand-new"), record("Return-2")]
+        rehearsal = feed(*records, batch_size=1, dry_run=True)
+        assert not Return.objects.exists()
+        assert not Tag.objects.filter(name="brand-new").exists()
+        assert feed(*records, batch_size=1) == rehearsal
+        assert counts(rehearsal) == (2, 1, 0, 0)
+
+    def test_progress_is_told_after_each_batch(self):
+        told = []
+        feed(*(record(f"Return-{n}") for n in range(5)), batch_size=2, on_progress=told.append)
+        assert told == [2, 4, 5]
+
+
+TIMES = st.sampled_from([None, DAY, DAY + HOUR])
+FACT_SETS = st.builds(
+    lambda state, arrived_at, completed_at, **facts: record(
+        state=state,
+        arrived_to_warehouse_at=None if state == State.CREATED else arrived_at or DAY,
+        completed_at=completed_at or DAY if state == State.COMPLETED else None,
+        **facts,
+    ),
+    state=st.sampled_from(State.values),
+    arrived_at=TIMES,
+    completed_at=TIMES,
+    updated_at=st.sampled_from([DAY, DAY + HOUR]),
+    notes=st.sampled_from(["", "a", "B", "ı"]),
+    tracking_id=st.sampled_from(["", "7"]),
+    unknown_fields=st.sampled_from([{}, {"a": 1}, {"a": 1.0}, {"b": None}]),
+)
+
+
+class TestAnyOrder(TestCase):
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(FACT_SETS, min_size=2, max_size=6), st.data())
+    def test_any_order_and_any_batches_end_in_the_same_row(self, records, data):
+        ends = []
+        for number in range(2):
+            order = data.draw(st.permutations(records))
+            reference = f"Return-{number}"
+            feed(
+                *(replace(one, return_reference_number=reference) for one in order),
+                batch_size=data.draw(st.integers(1, 6)),
+            )
+            ends.append({name: getattr(stored(reference), name) for name in FACTS})
+            ends[-1]["unknown_fields"] = repr(ends[-1]["unknown_fields"])
+        assert ends[0] == ends[1]
+
+
+def correct(**facts) -> None:
+    """Do as an admin's correction does: keep what the WMS had sent, by field."""
+    row = stored()
+    for name, value in facts.items():
+        sent = getattr(row, name)
+        row.corrections[name] = sent.isoformat() if isinstance(sent, datetime) else sent
+        setattr(row, name, value)
+    row.save()
+
+
+@pytest.mark.django_db
+class TestCorrections:
+    def test_correction_stands_while_the_wms_repeats_itself(self):
+        feed(record(notes="wrong", tracking_id="1"))
+        correct(notes="right")
+        feed(record(notes="wrong", tracking_id="2", updated_at=DAY + HOUR))
+        assert (stored().notes, stored().tracking_id) == ("right", "2")
+        assert stored().corrections == {"notes": "wrong"}
+
+    def test_correction_falls_when_the_wms_says_something_else(self):
+        feed(record(notes="wrong", tracking_id=""))
+        correct(notes="right", tracking_id="7")
+        feed(record(notes="news", tracking_id="", updated_at=DAY + HOUR))
+        assert (stored().notes, stored().tracking_id) == ("news", "7")
+        assert stored().corrections == {"tracking_id": ""}
+
+    def test_replay_after_a_correction_changes_no_row(self):
+        feed(arrived(notes="zebra"))
+        correct(notes="aardvark", updated_at=DAY - HOUR)
+        before = versions()
+        assert counts(feed(arrived(notes="zebra"))) == (0, 0, 1, 0)
+        assert versions() == before
+
+    def test_state_and_its_times_stand_together(self):
+        feed(record())
+        correct(state=State.ARRIVED, arrived_to_warehouse_at=DAY, completed_at=None)
+        feed(record(notes="more", updated_at=DAY + HOUR))
+        assert (stored().state, stored().arrived_to_warehouse_at) == (State.ARRIVED, DAY)
+
+    def test_state_and_its_times_fall_together(self):
+        feed(record())
+        correct(state=State.ARRIVED, arrived_to_warehouse_at=DAY, completed_at=None)
+        done = {"state": State.COMPLETED, "completed_at": DAY + HOUR}
+        assert counts(feed(record(updated_at=DAY + HOUR, **done))) == (0, 1, 0, 0)
+        assert (stored().state, stored().arrived_to_warehouse_at) == (State.COMPLETED, None)
+        assert stored().corrections == {}
+
+    def test_return_stays_with_the_system_that_recorded_it(self):
+        feed(record())
+        correct(source="Oplog")
+        assert counts(feed(record(notes="x"))) == (0, 1, 0, 0)
+        assert counts(feed(record(source="Oplog", notes="y"))) == (0, 0, 0, 1)
+
+
+def tags(reference: str = "Return-1") -> set[str]:
+    return set(stored(reference).taggings.values_list("tag__name", flat=True))
+
+
+@pytest.mark.django_db
+class TestTags:
+    def test_names_meet_whatever_their_case(self, vocabulary):
+        assert feed(record(tag="BOOKS,Frag\u0131le,books")).tags_added == 2
+        assert tags() == {"books", "fragile"}
+
+    def test_unknown_name_becomes_an_unsorted_tag(self, vocabulary):
+        feed(record(tag="gift-wrapped"), record("Return-2", tag="Gift-Wrapped"))
+        assert Tag.objects.get(name_key="GIFT-WRAPPED").group.name == "Unsorted"
+        assert len(tags() | tags("Return-2")) == 1
+
+    def test_tag_that_a_person_removed_does_not_come_back(self, vocabulary):
+        feed(record(tag="books,fragile"))
+        ReturnTag.objects.filter(tag__name="books").delete()
+        feed(record(tag="books,fragile", updated_at=DAY + HOUR))
+        assert tags() == {"fragile"}
+
+    def test_changed_string_adds_and_removes_nothing(self, vocabulary):
+        feed(record(tag="books"))
+        assert counts(feed(record(tag="apparel"))) == (0, 1, 0, 0)
+        assert tags() == {"books", "apparel"}
+
+    def test_record_without_tags_forgets_none(self, vocabulary):
+        feed(record(tag="books"))
+        feed(record(updated_at=DAY + HOUR))
+        assert stored().feed_tags == "books"
+
+    def test_record_without_tags_does_not_hide_those_of_its_batch(self, vocabulary):
+        feed(record(tag="books"), record(), record(updated_at=DAY + HOUR))
+        assert tags() == {"books"}
+
+    def test_tags_of_an_older_record_are_not_added(self, vocabulary):
+        feed(record(tag="books", updated_at=DAY + HOUR))
+        feed(record(tag="apparel"))
+        assert tags() == {"books"}
+
+    @pytest.mark.parametrize("string", ["standard,urgent-refund", "urgent-refund,standard"])
+    def test_of_two_priorities_the_higher_stays(self, vocabulary, string):
+        summary = feed(record(tag=string))
+        assert tags() == {"urgent-refund"}
+        assert summary.tag_conflicts == [("Return-1", "urgent-refund", "standard")]
+
+    @pytest.mark.parametrize("persons", ["vip-customer", "standard"])
+    def test_priority_of_a_person_stays_unless_the_feeds_is_higher(
+        self, vocabulary, persons, agent
+    ):
+        feed(record())
+        put_tag(stored(), persons, by=agent)
+        feed(record(tag="high-value"))
+        assert tags() == {"vip-customer" if persons == "vip-customer" else "high-value"}
+
+    def test_tagging_is_on_the_timeline_with_its_source(self, vocabulary):
+        ingest([record(tag="books")], source="file")
+        event = ReturnTag.pgh_event_models["tag.added"].objects.get()
+        assert (event.entity_id, event.pgh_context) == (stored().pk, {"source": "file"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_end_as_one():
+    records = [record(f"Return-{n}", tag=f"new-{n % 7}", notes=str(n)) for n in range(300)]
+    summaries = []
+
+    def run(order: list[ReturnRecord]) -> None:
+        summaries.append(ingest(order, source="file", batch_size=40))
+        connection.close()
+
+    threads = [Thread(target=run, args=[order]) for order in (records, records[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(summary.created for summary in summaries) == Return.objects.count() == 300
+    assert sum(summary.unchanged for summary in summaries) == 300
+    assert ReturnTag.objects.count() == 300
+
+
+@pytest.mark.django_db
+def test_facts_of_a_return_made_elsewhere_are_compared_too():
+    row = make_return("Return-1", updated_at=DAY + HOUR)
+    feed(record())
+    assert stored().tracking_id == row.tracking_id
