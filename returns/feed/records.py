@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from returns.models import Return, State
-from tags.models import Tag
+from tags.vocabulary import VocabularyError, clean_tag_name
 
 # A day within the ends of the calendar, so that every time can be shown in every zone.
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
@@ -69,7 +68,6 @@ TIMES = ["created_at", "updated_at", "arrived_to_warehouse_at", "completed_at"]
 TEXTS = [name for name in API_NAMES if name not in {*TIMES, "state", "tag"}]
 AS_WRITTEN = {"notes"}  # white space around any other text is no part of it
 LONGEST = {f.name: f.max_length for f in Return._meta.fields if f.name in TEXTS}
-LONGEST_TAG = Tag._meta.get_field("name").max_length
 KNOWN = frozenset(API_NAMES.values())
 
 
@@ -171,13 +169,12 @@ def _tag(raw: Mapping[str, object]) -> str | None:
     value = raw.get("tag")
     if value is None or value == "":
         return None
-    names = tag_names(_storable("tag", _as_text("tag", value)))
-    for name in names:
-        if LONGEST_TAG and len(name) > LONGEST_TAG:
-            raise RecordError("tag", f"{_shown(name)} has more than {LONGEST_TAG} characters")
-        if any(unicodedata.category(letter) == "Cc" for letter in name):
-            raise RecordError("tag", f"{_shown(name)} holds a control character")
-    return ",".join(names) or None
+    text = _storable("tag", _as_text("tag", value))
+    try:
+        names = [clean_tag_name(name) for name in tag_names(text)]
+    except VocabularyError as error:
+        raise RecordError("tag", f"{error.messages[0]} {_shown(text)}") from None
+    return ",".join(dict.fromkeys(names)) or None
 
 
 def _unknown_fields(raw: Mapping[str, object]) -> dict[str, Any]:
