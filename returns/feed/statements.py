@@ -85,8 +85,15 @@ MAKE_STAGE = f"""
 
 COPY = f"COPY feed_staged (position, {_COLUMNS}) FROM STDIN"
 
+
+def _row_of(reference: str) -> str:
+    """Look the return up by its index: a join would sooner or later read the whole table."""
+    return f"LATERAL (SELECT * FROM returns_return WHERE {KEY} = {reference} OFFSET 0) r"
+
+
 STORED = f"""
-    SELECT {KEY}, {_sent("source")}, feed_tags FROM returns_return r WHERE {KEY} = ANY(%s)
+    SELECT {KEY}, {_sent("source")}, feed_tags
+    FROM unnest(%s::text[]) AS given (reference) CROSS JOIN {_row_of("given.reference")}
 """
 
 # Who loses against what is stored can never win later, so it need not wait for a lock; who wins
@@ -103,7 +110,7 @@ UPSERT = f"""
     )
     INSERT INTO returns_return AS r ({_COLUMNS}, corrections)
     SELECT {", ".join(f"best.{name}" for name in [KEY, *FACTS, "feed_tags"])}, '{{}}'
-    FROM best LEFT JOIN returns_return r ON r.{KEY} = best.{KEY}
+    FROM best LEFT JOIN {_row_of(f"best.{KEY}")} ON true
     WHERE r.id IS NULL OR {_wins("best")}
     ORDER BY best.{KEY}
     ON CONFLICT ({KEY}) DO UPDATE SET {_assignments()}

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
+from time import sleep
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -88,6 +89,10 @@ class TestWhichRecordWins:
         feed(record(notes="Box was crushed"), record(notes=""))
         feed(record(notes=""))
         assert stored().notes == "Box was crushed"
+
+    def test_fuller_counts_fields_before_their_text(self):
+        feed(record(notes="z"), record(notes="a", tracking_id="7"))
+        assert stored().notes == "a"
 
     def test_new_creation_time_reaches_the_taggings(self, vocabulary):
         feed(record(tag="books"))
@@ -296,6 +301,34 @@ def test_two_imports_at_once_end_as_one():
     assert sum(summary.created for summary in summaries) == Return.objects.count() == 300
     assert sum(summary.unchanged for summary in summaries) == 300
     assert ReturnTag.objects.count() == 300
+
+
+def wait_until_another_waits_for_a_lock() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(600):
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+            if cursor.rowcount:
+                return
+            sleep(0.05)
+    pytest.fail("nobody waits")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_return_that_another_system_records_at_this_moment_is_rejected():
+    summaries = []
+
+    def run() -> None:
+        summaries.append(feed(record(source="Oplog", updated_at=DAY + HOUR), record("Return-2")))
+        connection.close()
+
+    other = Thread(target=run)
+    with transaction.atomic():
+        feed(record())
+        other.start()
+        wait_until_another_waits_for_a_lock()
+    other.join()
+    assert counts(summaries[0]) == (1, 0, 0, 1)
+    assert stored().source == "WMS"
 
 
 @pytest.mark.django_db
