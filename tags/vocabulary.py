@@ -83,6 +83,11 @@ def find_tag(name: str) -> Tag | None:
     return Tag.objects.select_related("group").filter(name_key=key).first()
 
 
+def tag_of_id(number: str) -> Tag | None:
+    """Return the tag whose id a form sent, or nothing, also when it is no number."""
+    return Tag.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+
+
 def groups_for_new_tags() -> list[TagGroup]:
     """Return every group, the one that Enter takes first: Unsorted, where a slip does no harm."""
     return sorted(TagGroup.objects.all(), key=lambda group: group.name != UNSORTED)

@@ -129,5 +129,5 @@ def _sent_in_words(name: str, sent: str | None) -> str:
     time = parse_datetime(sent) if sent and name.endswith("_at") else None
     if isinstance(time, datetime):
         return date(timezone.localtime(time), "j M Y, H:i:s")
-    word = State(sent).label if name == "state" else sent
+    word = dict(State.choices).get(sent, sent) if name == "state" and sent else sent
     return f"“{word}”" if word else "nothing"

@@ -1,0 +1,324 @@
+"""The rules of the house that a program can check. Each failure names file and line."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median, quantiles
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("config", "returns", "tags")
+TOP_LEVEL = {
+    *PACKAGES,
+    *("manage.py", "pyproject.toml", "README.md", "LICENSE", "docs"),
+    *("templates", "static", "tests", ".ci", ".git", ".gitignore", ".python-version"),
+}
+# Who calls: nothing below imports them.
+ENTRANCES = r"(returns|tags)\.(views|admin|api|management|urls)\b"
+# What everything stands on: these import nothing of the program but each other.
+GROUND = ("tags/models.py", "returns/models.py", "returns/querysets.py")
+
+WRITES = {
+    *("save", "create", "update", "delete", "get_or_create", "update_or_create"),
+    *("bulk_create", "bulk_update", "raw", "copy"),
+}
+# Who may write what: the model, its table, and the modules.
+WRITERS = {
+    ("Return", "returns_return"): ("returns/feed/", "returns/corrections.py"),
+    ("ReturnTag", "returns_returntag"): ("tags/tagging.py",),
+    ("Tag", "tags_tag"): ("tags/vocabulary.py", "tags/recommended.py"),
+    ("TagGroup", "tags_taggroup"): ("tags/vocabulary.py", "tags/recommended.py"),
+}
+# People and roles are no facts of returns.
+WRITERS_OF_OTHERS = ("returns/people.py", "returns/roles.py", "returns/management/")
+QUERIES = {"filter", "exclude", "annotate", "alias", "aggregate", "order_by", "objects"}
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _modules(*folders: str) -> dict[str, ast.Module]:
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    kept = [path for path in paths if "migrations" not in path.parts]
+    return {_name(path): ast.parse(path.read_text()) for path in kept}
+
+
+MODULES = _modules(*PACKAGES)
+TESTS = _modules("tests")
+TEMPLATES = {_name(path): path.read_text() for path in sorted((ROOT / "templates").rglob("*.html"))}
+
+
+def nodes(*kinds: type[ast.AST], within: dict[str, ast.Module] = MODULES) -> Iterator[tuple]:
+    """Yield the place, as file:line, the module and the node of every node of these kinds."""
+    for name, module in within.items():
+        for node in ast.walk(module):
+            if isinstance(node, kinds):
+                yield f"{name}:{getattr(node, 'lineno', 1)}", name, node
+
+
+def _for_types_alone() -> set[int]:
+    blocks = [node for _, _, node in nodes(ast.If) if "TYPE_CHECKING" in ast.dump(node.test)]
+    return {id(inner) for block in blocks for inner in ast.walk(block)}
+
+
+def imports() -> Iterator[tuple[str, str, str]]:
+    """Yield the place, the module and what it imports, of every import that runs."""
+    unreal = _for_types_alone()
+    for place, name, node in nodes(ast.Import, ast.ImportFrom):
+        if id(node) in unreal:
+            continue
+        if isinstance(node, ast.ImportFrom):
+            yield from ((place, name, f"{node.module}.{alias.name}") for alias in node.names)
+        else:
+            yield from ((place, name, alias.name) for alias in node.names)
+
+
+def texts() -> Iterator[tuple[str, str, str]]:
+    """Yield the place, the module and the text of every string that is no docstring."""
+    documentation = {
+        id(node.value) for _, _, node in nodes(ast.Expr) if isinstance(node.value, ast.Constant)
+    }
+    inner = {id(part) for _, _, node in nodes(ast.JoinedStr) for part in node.values}
+    for place, name, node in nodes(ast.JoinedStr, ast.Constant):
+        if isinstance(node, ast.JoinedStr):
+            yield place, name, "".join(str(getattr(part, "value", "{}")) for part in node.values)
+        elif isinstance(node.value, str) and not {id(node)} & (documentation | inner):
+            yield place, name, node.value
+
+
+def lines_like(pattern: str, files: dict[str, str]) -> list[str]:
+    """Return the places, as file:line and the line, where the pattern matches."""
+    return [
+        f"{name}:{number}: {line.strip()}"
+        for name, text in files.items()
+        for number, line in enumerate(text.splitlines(), start=1)
+        if re.search(pattern, line)
+    ]
+
+
+# Where things are
+
+
+def test_top_level_holds_what_the_design_names():
+    ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text().split()}
+    assert {path.name for path in ROOT.iterdir()} - TOP_LEVEL - ignored == set()
+
+
+def test_no_module_is_named_after_nothing():
+    vague = {"core", "common", "utils", "services", "helpers", "misc"}
+    assert [name for name in MODULES if vague & {*Path(name).parts, Path(name).stem}] == []
+
+
+def test_modules_stay_short():
+    sizes = {name: len((ROOT / name).read_text().splitlines()) for name in MODULES}
+    assert {name: size for name, size in sizes.items() if size > 350} == {}
+
+
+def test_functions_stay_short():
+    sizes = [
+        node.end_lineno - node.lineno + 1
+        for _, _, node in nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+    ]
+    assert median(sizes) <= 10
+    assert quantiles(sizes, n=10)[-1] < 25
+
+
+# Which way imports point
+
+
+def test_tags_know_nothing_of_returns():
+    assert [p for p, name, what in imports() if name[:5] == "tags/" and what[:7] == "returns"] == []
+
+
+def test_nothing_imports_the_entrances():
+    wrong = [
+        f"{place} imports {what}"
+        for place, name, what in imports()
+        if re.match(ENTRANCES, what) and not re.match(ENTRANCES, name.replace("/", "."))
+    ]
+    assert [text for text in wrong if not text.startswith("config/urls.py")] == []
+
+
+def test_the_ground_imports_nothing_above_it():
+    ground = tuple(name.removesuffix(".py").replace("/", ".") for name in GROUND)
+    wrong = [
+        f"{place} imports {what}"
+        for place, name, what in imports()
+        if name in GROUND and what.startswith(("returns.", "tags.")) and not what.startswith(ground)
+    ]
+    assert wrong == []
+
+
+def test_imports_stand_outside_functions():
+    inside = [
+        f"{name}:{inner.lineno}"
+        for _, name, node in nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+    assert inside == []
+
+
+# Who reads and writes what
+
+
+def test_only_one_module_reads_the_headers_of_htmx():
+    others = [place for place, name, text in texts() if re.match(r"HX-|HTTP_HX_", text)]
+    others += [place for place, _, node in nodes(ast.Attribute) if node.attr == "htmx"]
+    assert [place for place in others if not place.startswith("config/htmx.py")] == []
+
+
+def _names(node: ast.AST) -> set[str]:
+    inner = list(ast.walk(node))
+    return {n.id for n in inner if isinstance(n, ast.Name)} | {
+        n.attr for n in inner if isinstance(n, ast.Attribute)
+    }
+
+
+@pytest.mark.parametrize(("model", "table"), WRITERS)
+def test_each_fact_has_one_writer(model, table):
+    sql = rf"(?i)\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM|COPY|TRUNCATE)\s+\"?{table}\b"
+    places = [(place, name) for place, name, text in texts() if re.search(sql, text)]
+    for place, name, node in nodes(ast.Call):
+        method = getattr(node.func, "attr", "")
+        if method in WRITES and model in _names(node.func):
+            places.append((place, name))
+    assert [p for p, name in places if not name.startswith(WRITERS[model, table])] == []
+
+
+def test_records_are_saved_by_their_writers_alone():
+    allowed = tuple(module for modules in WRITERS.values() for module in modules)
+    saved = [
+        (place, name)
+        for place, name, node in nodes(ast.Call)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in {"save", "bulk_create"}
+    ]
+    assert [p for p, name in saved if not name.startswith((*allowed, *WRITERS_OF_OTHERS))] == []
+
+
+def test_every_on_conflict_names_its_target():
+    bare = r"(?i)ON\s+CONFLICT(?!\s*\(|\s+ON\s+CONSTRAINT)"
+    places = [place for place, _, text in texts() if re.search(bare, text)]
+    places += [p for p, _, node in nodes(ast.keyword) if node.arg == "ignore_conflicts"]
+    assert places == []
+
+
+def test_views_are_functions_that_ask_others():
+    of_views = {name: tree for name, tree in MODULES.items() if "/views" in name}
+    classes = [
+        place
+        for place, _, node in nodes(ast.ClassDef, within=of_views)
+        if any("View" in name for base in node.bases for name in _names(base))
+    ]
+    queries = [
+        f"{place} {node.attr}"
+        for place, _, node in nodes(ast.Attribute, within=of_views)
+        if node.attr in QUERIES | (WRITES - {"update"})
+    ]
+    assert classes + queries == []
+
+
+def test_only_the_ways_in_are_open_to_strangers():
+    opened = [place for place, _, what in imports() if what.endswith(".login_not_required")]
+    ways_in = ("config/health.py", "returns/views/accounts.py")
+    assert [place for place in opened if not place.startswith(ways_in)] == []
+
+
+# What hides what happens
+
+
+def test_post_migrate_is_the_only_signal():
+    signals = [
+        f"{place} imports {what}"
+        for place, _, what in imports()
+        if re.search(r"\bsignals?\.|django\.dispatch", what) and what.startswith("django")
+    ]
+    assert [text for text in signals if not text.endswith(".post_migrate")] == []
+
+
+def test_no_save_or_delete_is_overridden():
+    overridden = [
+        f"{name}:{inner.lineno}"
+        for _, name, node in nodes(ast.ClassDef)
+        for inner in node.body
+        if isinstance(inner, ast.FunctionDef) and inner.name in {"save", "delete"}
+    ]
+    assert overridden == []
+
+
+def test_no_thread_has_memories_of_its_own():
+    hidden = r"^(threading\.local|contextvars\..*|asgiref\.local.*)$"
+    assert [place for place, _, what in imports() if re.match(hidden, what)] == []
+    locals_ = [place for place, _, node in nodes(ast.Attribute) if node.attr == "local"]
+    assert locals_ == []
+
+
+def test_html_is_never_marked_safe():
+    unsafe = {"mark_safe", "SafeString", "SafeText", "safe"}
+    calls = [
+        place
+        for place, _, node in nodes(ast.Call)
+        if getattr(node.func, "attr", getattr(node.func, "id", "")) in unsafe
+    ]
+    assert calls == []
+
+
+# What the reader gets
+
+
+def test_public_functions_say_what_they_do():
+    silent = [
+        f"{name}:{node.lineno} {node.name}"
+        for name, module in MODULES.items()
+        for node in module.body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and not (ast.get_docstring(node) and node.returns)
+    ]
+    assert silent == []
+
+
+def test_nothing_is_left_for_later():
+    own = [path for path in (ROOT / "static").rglob("*.[cj]s*") if "vendor" not in path.parts]
+    files = TEMPLATES | {_name(path): path.read_text() for path in own}
+    files |= {name: (ROOT / name).read_text() for name in MODULES}
+    assert lines_like(r"\b(TODO|FIXME|XXX)\b", files) == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\sstyle\s*=|<style",
+        r"<script(?![^>]*\bsrc=)",
+        r"\son[a-z]+\s*=|hx-on|\bjs:|javascript:",
+        r"\|\s*safe\b|autoescape off|\|\s*safeseq\b",
+        r"(src|href|action)=[\"']?https?://",
+    ],
+)
+def test_templates_hold_nothing_that_the_policy_refuses(pattern):
+    assert lines_like(pattern, TEMPLATES) == []
+
+
+def test_fragments_are_parts_of_a_page():
+    loose = [name for name in TEMPLATES if Path(name).name.startswith("_")]
+    assert loose == []
+
+
+def test_tests_neither_skip_nor_mock_our_modules():
+    forbidden = {"skip", "skipif", "importorskip", "mock", "MagicMock"}
+    used = [
+        f"{place} {node.attr}"
+        for place, _, node in nodes(ast.Attribute, within=TESTS)
+        if node.attr in forbidden
+    ]
+    assert used == []
+
+
+def test_tests_mirror_the_packages():
+    ours = {Path(name).parts[1] for name in TESTS if len(Path(name).parts) > 2}
+    assert ours <= {*PACKAGES, "browser", "benchmarks", "data"}
+    folders = {Path(name).parent for name in TESTS}
+    assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
