@@ -1,0 +1,140 @@
+"""Who may open what: every URL, with every person, has its answer here."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from returns.models import ReturnTag
+from tests.factories import make_return
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = ("anonymous", "stranger", "agent", "manager", "admin")
+
+# The answer to a GET, for each of PEOPLE. 302 leads an anonymous person to the login page.
+PAGES = {
+    "healthz": (200, 200, 200, 200, 200),
+    "readyz": (200, 200, 200, 200, 200),
+    "login": (200, 302, 302, 302, 302),
+    "logout": (302, 405, 405, 405, 405),
+    "password_change": (302, 200, 200, 200, 200),
+    "password_change_done": (302, 200, 200, 200, 200),
+    "preferences": (302, 200, 200, 200, 200),
+    "home": (302, 302, 302, 302, 302),
+    "return-list": (302, 403, 200, 200, 200),
+    "return-detail": (302, 403, 200, 200, 200),
+    "return-tags": (302, 403, 200, 200, 200),
+    # Whoever is signed in and no admin is led to the admin's door, and refused there.
+    "/admin/login/": (302, 403, 403, 403, 302),
+    "/admin/logout/": (302, 405, 405, 405, 405),
+    "/admin/password_change/": (302, 302, 302, 302, 302),
+    "admin:index": (302, 302, 302, 302, 200),
+    "admin:returns_return_changelist": (302, 302, 302, 302, 200),
+    "admin:returns_return_add": (302, 302, 302, 302, 403),
+    "admin:returns_return_change": (302, 302, 302, 302, 200),
+    "admin:returns_return_delete": (302, 302, 302, 302, 403),
+    "admin:returns_return_history": (302, 302, 302, 302, 200),
+    "admin:tags_tag_changelist": (302, 302, 302, 302, 200),
+    "admin:tags_tag_add": (302, 302, 302, 302, 200),
+    "admin:tags_taggroup_changelist": (302, 302, 302, 302, 200),
+    "admin:tags_taggroup_add": (302, 302, 302, 302, 200),
+    "admin:auth_user_changelist": (302, 302, 302, 302, 200),
+    "admin:auth_user_add": (302, 302, 302, 302, 200),
+    "admin:auth_group_changelist": (302, 302, 302, 302, 200),
+    "admin:auth_group_add": (302, 302, 302, 302, 403),
+    "admin:axes_accessattempt_changelist": (302, 302, 302, 302, 200),
+    "admin:axes_accessattempt_add": (302, 302, 302, 302, 403),
+    "admin:axes_accesslog_changelist": (302, 302, 302, 302, 403),
+    "admin:axes_accessfailurelog_changelist": (302, 302, 302, 302, 403),
+}
+
+# What people do: the URL, what they send, and the answer for each of PEOPLE.
+ACTIONS = {
+    "tag a return": ("return-tags", {"add": "books"}, (302, 403, 303, 303, 303)),
+    "create a tag": ("return-tags", {"add": "new", "group": "1"}, (302, 403, 422, 303, 303)),
+    "sign out": ("logout", {}, (302, 302, 302, 302, 302)),
+    "choose": ("preferences", {"density": "compact"}, (302, 302, 302, 302, 302)),
+    "correct": ("admin:returns_return_change", {"notes": "x"}, (302, 302, 302, 302, 200)),
+}
+
+
+def _urls(patterns: list, namespace: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = pattern.namespace or namespace
+            yield from _urls(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern):
+            name = pattern.name or f"/{pattern.pattern}"
+            yield f"{namespace}:{name}" if namespace else name
+
+
+@pytest.fixture
+def open_as(request) -> dict[str, Client]:
+    """Return a client for each person."""
+    clients = {"anonymous": Client()}
+    for name in PEOPLE[1:]:
+        clients[name] = Client()
+        person = request.getfixturevalue(name)
+        clients[name].force_login(person, backend="returns.people.RoleBackend")
+    return clients
+
+
+@pytest.fixture
+def address(vocabulary):
+    """Tell the address of a name, with an existing return where one is needed."""
+    record = make_return()
+    arguments = {
+        "return-detail": [record.return_reference_number],
+        "return-tags": [record.pk],
+        "admin:returns_return_change": [record.pk],
+        "admin:returns_return_delete": [record.pk],
+        "admin:returns_return_history": [record.pk],
+    }
+
+    def tell(name: str) -> str:
+        return name if name.startswith("/") else reverse(name, args=arguments.get(name))
+
+    return tell
+
+
+def test_every_url_has_its_row():
+    names = set(_urls(get_resolver().url_patterns))
+    ours = {name for name in names if not name.startswith("admin:")}
+    lists = {name for name in names if name.endswith("_changelist")}
+    assert (ours | lists) - PAGES.keys() == set()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens_for_whom_it_should(open_as, address, name):
+    path = address(name)
+    answers = tuple(open_as[person].get(path).status_code for person in PEOPLE)
+    assert answers == PAGES[name]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_action_is_open_to_whom_it_should_be(open_as, address, action):
+    name, sent, expected = ACTIONS[action]
+    path = address(name)
+    answers = tuple(open_as[person].post(path, sent).status_code for person in PEOPLE)
+    assert answers == expected
+
+
+def test_refused_action_writes_nothing(open_as, address):
+    for person in ("anonymous", "stranger"):
+        open_as[person].post(address("return-tags"), {"add": "books"})
+    assert not ReturnTag.objects.exists()
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if PAGES[name][0] == 302])
+def test_anonymous_person_is_led_to_the_login_page(open_as, address, name):
+    path = address(name)
+    answer = open_as["anonymous"].get(path, follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=")
+
+
+def test_form_of_another_site_is_refused(agent, address):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(agent, backend="returns.people.RoleBackend")
+    assert client.post(address("return-tags"), {"add": "books"}).status_code == 403
