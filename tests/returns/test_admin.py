@@ -166,13 +166,13 @@ def twenty_thousand(db):
         cursor.execute("ANALYZE returns_return")
 
 
-@pytest.mark.parametrize("query", ["", "?q=Return-10042", "?q=0042", "?o=4", "?o=-4", "?p=150"])
-def test_list_never_reads_the_whole_table(as_admin, twenty_thousand, query):
+def test_list_never_reads_the_whole_table(as_admin, twenty_thousand):
     with CaptureQueriesContext(connection) as caught:
-        assert as_admin.get(f"{LIST}{query}").status_code == 200
-    for query in caught:
-        if '"returns_return"' in query["sql"]:
-            assert most_rows_read(query["sql"]) <= 10_000, query["sql"]
+        for query in ("", "?q=Return-10042", "?q=0042", "?o=4", "?o=-4", "?p=150"):
+            assert as_admin.get(f"{LIST}{query}").status_code == 200
+    of_returns = [q["sql"] for q in caught if '"returns_return"' in q["sql"]]
+    assert len(of_returns) > 6
+    assert {sql: most_rows_read(sql) for sql in of_returns if most_rows_read(sql) > 10_000} == {}
 
 
 def most_rows_read(sql: str) -> int:
