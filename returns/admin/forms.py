@@ -49,6 +49,11 @@ class CorrectionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial["seen"] = values_of(self.instance)
 
+    def clean_notes(self) -> str:
+        """Return the notes with the line ends that the WMS uses, not those of a browser."""
+        notes: str = self.cleaned_data["notes"]
+        return notes.replace("\r\n", "\n")
+
     def clean_seen(self) -> dict[str, Any]:
         """Return the values that were shown, or say that the form is damaged."""
         seen = self.cleaned_data["seen"]
@@ -57,7 +62,7 @@ class CorrectionForm(forms.ModelForm):
         return seen
 
     def clean(self) -> dict[str, Any]:
-        """Keep current values where the person changed nothing; refuse what both changed."""
+        """Tell what the person changed, and refuse what somebody else changed meanwhile."""
         values = super().clean() or {}
         if "seen" in values:
             now = values_of(self.instance)
@@ -65,8 +70,6 @@ class CorrectionForm(forms.ModelForm):
             for name in affected(changed):
                 if now[name] != values["seen"][name]:
                     self._refuse_once(name, now[name])
-            for name in set(CORRECTABLE) - changed - self.errors.keys():
-                values[name] = getattr(self.instance, name)
             self.changed_data = [name for name in CORRECTABLE if name in changed]
         return values
 

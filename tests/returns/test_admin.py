@@ -60,9 +60,9 @@ def test_untouched_form_changes_nothing(as_admin):
 
 def test_correction_leaves_its_trace(as_admin, admin):
     record = make_return(notes="a")
-    as_admin.post(page_of(record), form_of(as_admin, record) | {"notes": "b"})
+    as_admin.post(page_of(record), form_of(as_admin, record) | {"notes": "b\r\nc"})
     record.refresh_from_db()
-    assert (record.notes, record.corrections) == ("b", {"notes": "a"})
+    assert (record.notes, record.corrections) == ("b\nc", {"notes": "a"})
     context = record.events.get().pgh_context
     assert (context["user"], context["source"]) == (admin.pk, "correction")
     assert "Notes" in LogEntry.objects.get(user=admin).get_change_message()
