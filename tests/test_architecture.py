@@ -33,7 +33,7 @@ WRITERS = {
 }
 # People and roles are no facts of returns.
 WRITERS_OF_OTHERS = ("returns/people.py", "returns/roles.py", "returns/management/")
-QUERIES = {"filter", "exclude", "annotate", "alias", "aggregate", "order_by", "objects"}
+QUERIES = {"filter", "exclude", "annotate", "alias", "aggregate", "order_by"}
 
 
 def _name(path: Path) -> str:

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_http_methods
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
 from returns.models import Return
 from tags.forms import AddTagForm
-from tags.models import Tag
 from tags.tagging import add_tag, remove_tag
-from tags.vocabulary import chips, groups_for_new_tags, vocabulary
+from tags.vocabulary import chips, groups_for_new_tags, tag_of_id, vocabulary
 
 # The places that ask: a row of a list, the panel of a return's page, the editor's own page.
 PLACES = {"row", "panel"}
@@ -40,8 +39,7 @@ def _add(request: HtmxRequest, record: Return) -> HttpResponse:
 
 
 def _remove(request: HtmxRequest, record: Return) -> HttpResponse:
-    number = request.POST["remove"]
-    tag = Tag.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    tag = tag_of_id(request.POST["remove"])
     change = remove_tag(record, tag, request.user) if tag else "That tag is gone."
     return _done(request, record, str(change))
 
