@@ -50,7 +50,7 @@ def test_an_unknown_reference_is_not_found(as_agent):
 
 
 def test_every_field_is_shown_and_can_be_copied(as_agent):
-    make_return(
+    record = make_return(
         "Return-1",
         sales_order_reference_number="RSO1",
         tracking_id="1201450414625470014100902000010011",
@@ -62,8 +62,9 @@ def test_every_field_is_shown_and_can_be_copied(as_agent):
     page = as_agent.get("/returns/Return-1/").content.decode()
     for text in ("Yurtiçi Kargo", "Trendyol", "Beden küçük geldi<br>", "warehouseCode", "IST-2"):
         assert text in page
-    for text in ("Return-1", "RSO1", "1201450414625470014100902000010011"):
+    for text in ("Return-1", "RSO1", "1201450414625470014100902000010011", "Trendyol", "IST-2"):
         assert f'data-copy="{text}"' in page
+    assert f'data-copy="{record.created_at.isoformat()}"' in page
 
 
 def test_what_is_missing_is_said(as_agent):
