@@ -103,7 +103,7 @@ def ingest(
     """
     summary = IngestSummary()
     with pghistory.context(source=source), transaction.atomic() if dry_run else nullcontext():
-        for batch in batched(enumerate(records), batch_size, strict=False):
+        for batch in batched(enumerate(records), batch_size):
             result = _write(batch)
             summary += result
             if on_reject:
