@@ -134,7 +134,7 @@ TEMPLATES = [
 # it wants ALTER ROLE ... SET instead). jit, random_page_cost: queries are short, data is cached.
 CONNECTION_OPTIONS = "-c pgtrigger.ignore={} -c jit=off -c random_page_cost=1.1"
 
-DATABASES = {"default": {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True} | _database()}
+DATABASES = {"default": _database() | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 DATABASES["default"]["OPTIONS"] = {"options": CONNECTION_OPTIONS} | DATABASES["default"].get(
     "OPTIONS", {}
 )

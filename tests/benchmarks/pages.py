@@ -109,7 +109,15 @@ def measure(size: int) -> dict:
     server = subprocess.Popen(
         [
             *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT)),
-            *("--workers", "1", "--log-level", "error", "tests.benchmarks.served:application"),
+            *(
+                "--workers",
+                "1",
+                "--blocking-threads",
+                "2",
+                "--log-level",
+                "error",
+                "tests.benchmarks.served:application",
+            ),
         ],
         stdout=sys.stderr,
     )

@@ -9,6 +9,7 @@ from django.urls import include, path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 settings.ROOT_URLCONF = __name__
+application = get_wsgi_application()  # before the paths, whose views need the models
 
 
 def empty(request: HttpRequest) -> HttpResponse:
@@ -18,4 +19,3 @@ def empty(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("empty/", empty), path("", include("config.urls"))]
-application = get_wsgi_application()

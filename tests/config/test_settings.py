@@ -64,3 +64,9 @@ def test_the_demos_people_come_in_only_where_the_demo_serves():
     assert not settings.DEMO
     demo = settings_with({"RETURNS_DESK_DEMO": "1"}, "print(s.DEMO)")
     assert demo.stdout.strip() == "True"
+
+
+@pytest.mark.parametrize("environment", [{}, REAL])
+def test_connections_to_the_database_are_kept(environment):
+    answer = settings_with(environment, "print(s.DATABASES['default']['CONN_MAX_AGE'])")
+    assert answer.stdout.strip() == "600"
