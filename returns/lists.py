@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from returns.counts import CappedCount, StateCounts, count_by_state, count_matches_by_state
 from returns.filtersets import ReturnFilterSet, without_blanks
-from returns.models import State
+from returns.models import Return, State
 from returns.paging import DEFAULT_SORT, Page, page_of
 from returns.tables import ReturnTable
 from tags.vocabulary import TagChip, chips, vocabulary
@@ -114,6 +114,20 @@ def return_list(data: QueryDict) -> ReturnList:
         words=words,
         is_filtered=filterset.narrows_beyond_state() or bool(data.getlist("state")),
     )
+
+
+def only_match(data: QueryDict) -> Return | None:
+    """Return the one return that the number in ``q`` means, or nothing when it is not clear.
+
+    A whole number goes before its beginnings and ends: Return-14 is not Return-140.
+    """
+    text = data.get("q", "").strip()
+    if not text or ReturnFilterSet(data, vocabulary()).problems():
+        return None
+    for found in (Return.objects.numbered(text), Return.objects.matching(text)):
+        if some := list(found[:2]):
+            return some[0] if len(some) == 1 else None
+    return None
 
 
 def _page(filterset: ReturnFilterSet) -> Page:

@@ -61,6 +61,15 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         branches = self.search_branches(text, keys)
         return self.filter(id__in=branches[0].union(*branches[1:], all=True))
 
+    def numbered(self, text: str) -> Self:
+        """Keep returns with a number that is the text, apart from case and punctuation."""
+        everything = self.model._default_manager.all()
+        branches = [
+            everything.filter(**{key: SearchKey(Value(text))}).values("id") for key in EVERY_NUMBER
+        ]
+        branches.append(everything.filter(return_reference_number=text).values("id"))
+        return self.filter(id__in=branches[0].union(*branches[1:]))
+
     def search_branches(
         self, text: str, keys: Sequence[str]
     ) -> "list[models.QuerySet[Return, Any]]":

@@ -199,3 +199,17 @@ def test_times_are_shown_in_the_persons_zone(as_agent, agent):
 
 def test_home_leads_to_the_returns(as_agent):
     assert as_agent.get("/")["Location"] == "/returns/"
+
+
+def test_a_number_that_is_one_return_opens_it(as_agent):
+    make_return("Return-14", sales_order_reference_number="RSO-1", tracking_id="990011")
+    make_return("Return-140", sales_order_reference_number="RSO-2", tracking_id="880022")
+    for text in ("return 14", "RSO1", "990011", "0011"):
+        assert as_agent.get("/find/", {"q": text})["Location"] == "/returns/Return-14/"
+
+
+def test_a_number_that_may_be_several_returns_lists_them(as_agent):
+    for name in ("Return-1", "Return-2"):
+        make_return(name, sales_order_reference_number="RSO-1")
+    for query in ("q=RSO-1", "q=Return", "q=nothing", "q=RSO-1&state=Completed", "q=", "q=%00"):
+        assert as_agent.get(f"/find/?{query}")["Location"].startswith("/returns/?")
