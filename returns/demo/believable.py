@@ -28,7 +28,7 @@ OPENING, CLOSING = 8, 18
 FAMILY = {2, 5, 9, 14}  # places before the last of the returns that share one order
 OLDEST_WITHOUT_CARRIER = 0.15  # older records of the WMS lack carrier and channel
 CHUNK = 10_000
-FIRST_NUMBER = 14_000
+FIRST_NUMBER = 20_000  # above the numbers in the records that the WMS publishes
 
 
 @dataclass(frozen=True, slots=True)
