@@ -15,6 +15,8 @@ from tags.vocabulary import TagChip, chips, vocabulary
 # Parameters that have a field of their own in the page's form, or none because they turn pages.
 PARAMETERS_IN_THE_FORM = {"q", "state", "order", "tracking", "tag", "after", "before"}
 
+NOT_IN_A_ROW = ("unknown_fields", "corrections", "feed_tags")
+
 ORDER_WORDS = {
     "-created": "newest first",
     "created": "oldest first",
@@ -132,7 +134,8 @@ def only_match(data: QueryDict) -> Return | None:
 
 def _page(filterset: ReturnFilterSet) -> Page:
     chosen = filterset.form.cleaned_data
-    return page_of(filterset.qs.with_tag_ids(), chosen["sort"], chosen["after"], chosen["before"])
+    found = filterset.qs.with_tag_ids().defer(*NOT_IN_A_ROW)
+    return page_of(found, chosen["sort"], chosen["after"], chosen["before"])
 
 
 def _counts(filterset: ReturnFilterSet) -> StateCounts:
