@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.utils import timezone
 
 from returns.models import Return, State
@@ -38,7 +38,7 @@ class ReturnDetails:
 
 def return_details(reference: str) -> ReturnDetails:
     """Return what the page of this return shows. Raises ``Http404`` when there is none."""
-    record = get_object_or_404(Return.objects.with_tag_ids(), return_reference_number=reference)
+    record = _find(reference)
     others = list(Return.objects.of_the_order_of(record).with_tag_ids()[: OTHERS_SHOWN + 1])
     words = vocabulary()
     for each in (record, *others):
@@ -50,6 +50,15 @@ def return_details(reference: str) -> ReturnDetails:
         more_others=len(others) > OTHERS_SHOWN,
         now=timezone.now(),
     )
+
+
+def _find(reference: str) -> Return:
+    found = Return.objects.with_tag_ids().filter(return_reference_number=reference)
+    # PostgreSQL cannot even be asked for a text with a NUL.
+    record = None if "\0" in reference else found.first()
+    if record is None:
+        raise Http404(f"There is no return “{reference}”.")
+    return record
 
 
 def steps_of(record: Return) -> list[Step]:

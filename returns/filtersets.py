@@ -79,10 +79,10 @@ class TagsFilter(django_filters.MultipleChoiceFilter):
 
 
 def without_blanks(data: QueryDict) -> QueryDict:
-    """Return what was said, without the fields of a form that were left blank."""
+    """Return what was said, without blanks around it and the fields that were left blank."""
     said = QueryDict(mutable=True)
     for name, values in data.lists():
-        if kept := [value for value in values if value.strip()]:
+        if kept := [text for value in values if (text := value.strip())]:
             said.setlist(name, kept)
     return said
 

@@ -1,7 +1,7 @@
 """Dates as people write them in filters; one zone decides them, so a link means the same to all."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -12,7 +12,8 @@ def parse_moment(text: str, *, end: bool, now: datetime) -> datetime:
     """Return the start of the day, week, month or time that the text names; at ``end`` its end.
 
     Takes a date, ``today``, ``yesterday``, ``week``, ``month``, ``-7d`` or an ISO 8601 time.
-    Days are those of ``TIME_ZONE``. The end is exclusive. Raises ``ValueError`` otherwise.
+    Days are those of ``TIME_ZONE``. The end is exclusive. Raises ``ValueError`` for any
+    other text, and ``OverflowError`` at the ends of the calendar.
     """
     zone = timezone.get_default_timezone()
     days = _days(text, now.astimezone(zone).date())
@@ -22,6 +23,8 @@ def parse_moment(text: str, *, end: bool, now: datetime) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
+    # In UTC, because PostgreSQL refuses an offset of a day that Python takes.
+    moment = moment.astimezone(UTC)
     return moment + timedelta(microseconds=1) if end else moment
 
 

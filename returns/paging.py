@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from returns.models import Return
@@ -76,7 +76,7 @@ class Cursor:
         try:
             value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             return cls(_typed(value, sort.column), _id(pk))
-        except (binascii.Error, ValueError, TypeError) as error:
+        except (binascii.Error, ValueError, TypeError, OverflowError) as error:
             raise ValueError("this is no page of the list") from error
 
 
@@ -85,12 +85,13 @@ def _typed(value: Any, column: SortColumn) -> datetime | str | None:
         return None
     if not isinstance(value, str) or "\0" in value:
         raise TypeError(value)
+    value.encode()  # half a character is no text that the database can compare
     if not column.is_time:
         return value
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError(value)
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _id(pk: Any) -> int:

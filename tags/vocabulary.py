@@ -85,7 +85,10 @@ def find_tag(name: str) -> Tag | None:
 
 def tag_of_id(number: str) -> Tag | None:
     """Return the tag whose id a form sent, or nothing, also when it is no number."""
-    return Tag.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    try:
+        return Tag.objects.filter(pk=number).first()
+    except ValueError:
+        return None
 
 
 def groups_for_new_tags() -> list[TagGroup]:

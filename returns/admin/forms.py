@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -10,6 +10,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 from django.utils import timezone
 
 from returns.corrections import CORRECTABLE, affected, as_sent
+from returns.feed.records import EARLIEST, LATEST
 from returns.models import Return
 
 
@@ -17,6 +18,17 @@ class ExactTimeField(forms.DateTimeField):
     """A time as text with microseconds and offset, so that what was not touched stays exact."""
 
     widget = AdminTextInputWidget
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the time in UTC, or refuse one that some zone or the database cannot show."""
+        try:
+            time = super().to_python(value)
+            time = time and time.astimezone(UTC)
+        except OverflowError:
+            time = LATEST + timedelta(days=1)
+        if time and not EARLIEST <= time <= LATEST:
+            raise forms.ValidationError("This time is out of range.")
+        return time
 
     def prepare_value(self, value: Any) -> Any:
         """Write the time in the person's zone."""

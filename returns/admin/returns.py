@@ -96,9 +96,11 @@ class ReturnAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Return | None:
         """Load a return; one about to be corrected is locked from the comparison to the write."""
-        if request.method == "POST":
-            list(Return.objects.select_for_update(no_key=True).filter(pk=object_id).values("pk"))
-        return super().get_object(request, object_id, from_field)
+        record: Return | None = super().get_object(request, object_id, from_field)
+        if record and request.method == "POST":
+            list(Return.objects.select_for_update(no_key=True).filter(pk=record.pk).values("pk"))
+            record.refresh_from_db()
+        return record
 
     def save_model(self, request: HttpRequest, obj: Return, form: Any, change: bool) -> None:
         """Correct the fields that the person changed."""

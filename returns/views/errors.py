@@ -43,9 +43,10 @@ def _answer(
 
 
 def _said(exception: Exception) -> str:
-    """Return the sentence that the view gave, if it gave one."""
+    """Return the sentence that the view gave, if it gave one; Django's own is for developers."""
     first = exception.args[0] if exception.args else ""
-    return first if isinstance(first, str) else ""
+    ours = isinstance(first, str) and not first.endswith("matches the given query.")
+    return first if ours else ""
 
 
 def _known(request: HttpRequest) -> bool:

@@ -112,6 +112,23 @@ def test_what_the_feed_wrote_while_the_form_was_open_stays(as_admin, admin):
     assert (record.notes, record.state) == ("b", State.COMPLETED)
 
 
+@pytest.mark.parametrize("time", ["0001-01-01 00:00+14:00", "9999-12-31 23:59-14:00"])
+def test_time_that_some_zone_cannot_show_is_refused_in_words(as_admin, time):
+    record = make_return(state=State.ARRIVED)
+    form = form_of(as_admin, record) | {"arrived_to_warehouse_at": time}
+    assert "This time is out of range." in as_admin.post(page_of(record), form).text
+
+
+def test_offset_that_the_database_cannot_take_is_another_writing_of_the_same_time(as_admin):
+    record = make_return(state=State.ARRIVED)
+    form = form_of(as_admin, record) | {"arrived_to_warehouse_at": "2026-03-01 14:30+23:00"}
+    assert as_admin.post(page_of(record), form).status_code == 302
+
+
+def test_correction_of_what_is_no_return_changes_nothing(as_admin):
+    assert as_admin.post(f"{LIST}abc/change/", {}).status_code == 302
+
+
 @pytest.mark.parametrize("seen", ["", "[]", "{}", "no json"])
 def test_damaged_form_is_refused_in_words(as_admin, seen):
     record = make_return(notes="a")

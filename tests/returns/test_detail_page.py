@@ -45,8 +45,11 @@ def test_a_reference_that_no_path_can_carry_is_linked_as_a_filter(as_agent, refe
     assert [row.pk for row in page.rows] == [record.pk]
 
 
-def test_an_unknown_reference_is_not_found(as_agent):
-    assert as_agent.get("/returns/Return-0/").status_code == 404
+@pytest.mark.parametrize(("path", "said"), [("Return-0", "Return-0"), ("%00", "\0")])
+def test_an_unknown_reference_is_not_found_and_named(as_agent, path, said):
+    answer = as_agent.get(f"/returns/{path}/")
+    assert answer.status_code == 404
+    assert f"There is no return “{said}”." in answer.text
 
 
 def test_every_field_is_shown_and_can_be_copied(as_agent):

@@ -127,6 +127,14 @@ def test_what_cannot_be_understood_is_named_and_matches_nothing(query, word):
     assert found(query) == set()
 
 
+@pytest.mark.parametrize("text", ["2026-11-20T10:00-23:00", "9999-12-31T23:59:59.999999-14:00"])
+def test_a_time_at_any_offset_is_answered(text):
+    make_return("only")
+    for name in ("created_from", "created_to"):
+        problems(f"{name}={text}")
+        assert found(f"{name}={text}") <= {"only"}
+
+
 @pytest.mark.parametrize("query", ["", "q=", "utm_source=mail", "_=1", "q=&order=&tag=&state="])
 def test_blanks_and_marks_of_mailings_filter_nothing(query):
     make_return("only")

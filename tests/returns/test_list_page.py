@@ -149,6 +149,12 @@ def test_a_search_that_was_cut_short_says_so(as_agent):
     assert rows_of(found) == ["A100", "A050"]
 
 
+def test_blanks_around_a_value_mean_nothing(as_agent):
+    make_return("one")
+    found = as_agent.get("/returns/?sort=%20created&state=%20ReturnCreated%20").context["list"]
+    assert (found.problems, found.summary) == ([], "1 return, oldest first")
+
+
 def test_no_match_and_no_return_at_all_are_told_apart(as_agent):
     assert b"No returns yet" in as_agent.get("/returns/").content
     make_return()

@@ -1,5 +1,7 @@
 """A walk through the pages shows every row once, in order, whatever the sort."""
 
+import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,6 +94,18 @@ def test_a_parcel_that_arrives_meanwhile_shifts_no_page(mixed_returns):
 def test_an_impossible_cursor_is_refused(text):
     with pytest.raises(ValueError, match="this is no page of the list"):
         Cursor.parse(text, Sort.parse("-created"))
+
+
+def cursor_text(value: object) -> str:
+    return urlsafe_b64encode(json.dumps([value, 1]).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"), [("order", "\ud800"), ("order", "\0"), ("created", "0001-01-01T00:00+14:00")]
+)
+def test_a_cursor_that_the_database_cannot_take_is_refused(sort, value):
+    with pytest.raises(ValueError, match="this is no page of the list"):
+        Cursor.parse(cursor_text(value), Sort.parse(sort))
 
 
 def test_a_cursor_keeps_microseconds():
