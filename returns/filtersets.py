@@ -9,7 +9,6 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Value
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -17,8 +16,7 @@ from returns.models import Return, State
 from returns.moments import parse_moment
 from returns.paging import DEFAULT_SORT, Cursor, Sort
 from returns.querysets import EVERY_NUMBER, ORDER, REFERENCE, TRACKING, ReturnQuerySet
-from tags.models import NameKey, Tag
-from tags.vocabulary import TagChip
+from tags.vocabulary import TagChip, names_as_written
 
 IGNORED_PARAMETERS = {"_"}
 IGNORED_PREFIX = "utm_"
@@ -61,15 +59,9 @@ class TagsField(forms.MultipleChoiceField):
     def to_python(self, value: Any) -> list[str]:
         """Return the names as the vocabulary writes them."""
         known = {name for name, _ in self.choices}  # type: ignore[misc, union-attr]
-        return [name if name in known else _canonical(name) for name in super().to_python(value)]
-
-
-def _canonical(name: str) -> str:
-    """Return the name of the tag that this one means, or the name itself when there is none."""
-    if "\0" in name:
-        return name.replace("\0", "")
-    tag = Tag.objects.filter(name_key=NameKey(Value(name))).only("name").first()
-    return tag.name if tag else name
+        names = [name.replace("\0", "") for name in super().to_python(value)]
+        meant = names_as_written([name for name in names if name not in known])
+        return list(dict.fromkeys(meant.get(name, name) for name in names))
 
 
 class TagsFilter(django_filters.MultipleChoiceFilter):

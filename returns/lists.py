@@ -53,6 +53,7 @@ class ReturnList:
     table: ReturnTable
     counts: StateCounts
     words: Mapping[int, TagChip]
+    tag_names: list[str]
     is_filtered: bool
 
     @property
@@ -63,11 +64,6 @@ class ReturnList:
             StateChoice(state.value, str(state.label), self.counts.by_state[state], state in chosen)
             for state in State
         ]
-
-    @property
-    def tag_names(self) -> list[str]:
-        """Return the names of the tags that are filtered by, as they were written."""
-        return self.data.getlist("tag")
 
     @property
     def kept_parameters(self) -> list[tuple[str, str]]:
@@ -114,6 +110,8 @@ def return_list(data: QueryDict) -> ReturnList:
         table=ReturnTable(page.rows, sort=data.get("sort") or DEFAULT_SORT),
         counts=_counts(filterset),
         words=words,
+        # As the vocabulary writes them: the page's boxes and the address may differ in case.
+        tag_names=filterset.form.cleaned_data.get("tag", []),
         is_filtered=filterset.narrows_beyond_state() or bool(data.getlist("state")),
     )
 

@@ -83,6 +83,15 @@ def find_tag(name: str) -> Tag | None:
     return Tag.objects.select_related("group").filter(name_key=key).first()
 
 
+def names_as_written(names: list[str]) -> dict[str, str]:
+    """Return how the vocabulary writes each of these names; those of no tag are left out."""
+    if not names:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(FIND, [names])
+        return {name: written for name, _, written in cursor.fetchall()}
+
+
 def tag_of_id(number: str) -> Tag | None:
     """Return the tag whose id a form sent, or nothing, also when it is no number."""
     try:
@@ -221,7 +230,7 @@ def find_or_create(names: Iterable[str]) -> dict[str, Tag]:
 def _find(names: list[str]) -> dict[str, Tag]:
     with connection.cursor() as cursor:
         cursor.execute(FIND, [names])
-        ids = dict(cursor.fetchall())
+        ids = {name: tag_id for name, tag_id, _ in cursor.fetchall()}
     tags = Tag.objects.in_bulk(set(ids.values()))
     return {name: tags[tag_id] for name, tag_id in ids.items() if tag_id in tags}
 
@@ -237,7 +246,7 @@ def _create_unsorted(names: list[str]) -> None:
 
 
 FIND = """
-    SELECT n.name, t.id FROM unnest(%s::text[]) AS n (name)
+    SELECT n.name, t.id, t.name FROM unnest(%s::text[]) AS n (name)
     JOIN tags_tag t ON t.name_key = tags_name_key(n.name)
 """
 

@@ -1,5 +1,6 @@
 """The list: page and fragment, what it says, and what it costs."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -147,6 +148,18 @@ def test_a_search_that_was_cut_short_says_so(as_agent):
     assert found.summary == "2+ returns, newest first; type more to narrow the search"
     # References grow with time, so of too many matches those with the highest are read.
     assert rows_of(found) == ["A100", "A050"]
+
+
+def test_a_tag_in_another_case_stays_chosen_in_the_form(as_agent, vocabulary):
+    put_tag(make_return("one"), "books")
+    answer = as_agent.get("/returns/?tag=BOOKS&tag=books")
+    assert answer.context["list"].tag_names == ["books"]
+    assert re.search(r'value="books" id="[a-z0-9-]+" checked>', answer.text)
+
+
+def test_tags_that_do_not_exist_are_looked_up_at_once(as_agent, django_assert_max_num_queries):
+    with django_assert_max_num_queries(6):
+        as_agent.get("/returns/?" + "&".join(f"tag=no-{number}" for number in range(50)))
 
 
 def test_blanks_around_a_value_mean_nothing(as_agent):
