@@ -65,7 +65,9 @@ def count_matches_by_state(
     )
     cut_short = _any_is_cut_short(searches)
     more = cut_short or sum(numbers.values()) > FILTERED_CAP
-    counts = {state: CappedCount(number, more) for state, number in numbers.items()}
+    counts = {
+        state: CappedCount(min(number, FILTERED_CAP), more) for state, number in numbers.items()
+    }
     return StateCounts(counts, FILTERED_CAP, cut_short)
 
 

@@ -137,7 +137,9 @@ def test_a_capped_count_says_so(as_agent, monkeypatch):
     for number in range(4):
         make_return(f"A{number}")
     for query in ("", "?reference=A"):
-        assert as_agent.get(f"/returns/{query}").context["list"].summary.startswith("2+ returns")
+        found = as_agent.get(f"/returns/{query}").context["list"]
+        assert found.summary.startswith("2+ returns")
+        assert str(found.states[0].count) == "2+"
 
 
 def test_a_search_that_was_cut_short_says_so(as_agent):
