@@ -38,8 +38,8 @@ def add_tag(entity: Model, tag: Tag, by: Person) -> Change:
     Raises the model's ``DoesNotExist`` when the record is gone.
     """
     with transaction.atomic(), _done_by(by):
-        record = _lock(entity)
-        replaced = _other_of_its_group(record, tag)
+        record, slot = _lock(entity), _lock_tag(tag)
+        replaced = _other_of_its_group(record, tag, slot)
         if replaced:
             record.taggings.filter(tag=replaced).delete()
         added = _insert(record, tag, by)
@@ -66,14 +66,25 @@ def _lock(entity: Model) -> Any:
     return records.only("created_at").get(pk=entity.pk)
 
 
-def _other_of_its_group(record: Any, tag: Tag) -> Tag | None:
-    in_slot = Q(slot=tag.slot) & ~Q(slot=0) & ~Q(tag=tag)
+def _lock_tag(tag: Tag) -> int:
+    """Lock before reading: an admin may make the tag's group exclusive, or delete the tag.
+
+    Returns the tag's slot as it stays until the end; 0 when the tag is gone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT slot FROM tags_tag WHERE id = %s FOR KEY SHARE", [tag.pk])
+        row = cursor.fetchone()
+    return row[0] if row else 0
+
+
+def _other_of_its_group(record: Any, tag: Tag, slot: int) -> Tag | None:
+    in_slot = Q(slot=slot) & ~Q(slot=0) & ~Q(tag=tag)
     tagging = record.taggings.select_related("tag").filter(in_slot).first()
     return tagging.tag if tagging else None
 
 
 def _insert(record: Any, tag: Tag, by: Person) -> bool:
-    """Insert the tagging unless it is there; the slot is read with it, so it is the latest.
+    """Insert the tagging unless it is there; the slot is read with it, as it was locked.
 
     The conflict names its target: without one a clash in an exclusive group would be swallowed.
     """

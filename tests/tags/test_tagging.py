@@ -92,6 +92,22 @@ def test_a_tag_whose_group_became_exclusive_meanwhile_goes_in_with_the_new_slot(
     assert record.taggings.get().slot == tag.group_id
 
 
+def test_a_tag_whose_group_became_exclusive_meanwhile_replaces_the_other(vocabulary, agent):
+    record, tag = make_return(), make_tag("books")
+    put_tag(record, "apparel")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tags_taggroup SET exclusive = true WHERE id = %s", [tag.group_id])
+    assert str(add_tag(record, tag, agent)) == "books replaced apparel."
+
+
+def test_a_tag_that_was_deleted_meanwhile_replaces_nothing(vocabulary, agent):
+    record, tag = make_return(), make_tag("urgent-refund")
+    put_tag(record, "standard")
+    Tag.objects.filter(pk=tag.pk).delete()
+    assert str(add_tag(record, tag, agent)) == "Nothing changed."
+    assert names_on(record) == {"standard"}
+
+
 def test_tagging_a_return_that_is_gone_says_so(vocabulary, agent):
     record = make_return()
     Return.objects.filter(pk=record.pk).delete()
