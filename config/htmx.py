@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
@@ -51,6 +51,13 @@ def render_page_or_fragment(
             _push_address(request, response, address)
     patch_vary_headers(response, VARY)
     return response
+
+
+def lead_to(request: HtmxRequest, address: str) -> HttpResponse:
+    """Lead the browser to another page as a whole, also when htmx asks."""
+    if request.htmx:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 def _push_address(request: HtmxRequest, response: HttpResponse, query: str) -> None:

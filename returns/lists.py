@@ -78,7 +78,7 @@ class ReturnList:
     @property
     def summary(self) -> str:
         """Return the number of matches and their order in words."""
-        total = self.counts.total(self.data.getlist("state"))
+        total = self.counts.total([state.value for state in self.states if state.chosen])
         noun = "return" if total.number == 1 and not total.more else "returns"
         if not self.page.rows:
             return f"{total} {noun}"
@@ -117,17 +117,17 @@ def return_list(data: QueryDict) -> ReturnList:
 
 
 def only_match(data: QueryDict) -> Return | None:
-    """Return the one return that the number in ``q`` means, or nothing when it is not clear.
+    """Return the return that the typed numbers mean, if they mean one alone.
 
-    A whole number goes before its beginnings and ends: Return-14 is not Return-140.
+    A whole number in the one box means its return whatever else is filtered, and although other
+    numbers may begin with it.
     """
-    text = data.get("q", "").strip()
-    if not text or ReturnFilterSet(data, vocabulary()).problems():
+    filterset = ReturnFilterSet(data, vocabulary())
+    if filterset.problems() or not filterset.searches():
         return None
-    for found in (Return.objects.numbered(text), Return.objects.matching(text)):
-        if some := list(found[:2]):
-            return some[0] if len(some) == 1 else None
-    return None
+    whole = Return.objects.numbered(filterset.form.cleaned_data["q"])[:2]
+    found = list(whole) or list(filterset.qs[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def _page(filterset: ReturnFilterSet) -> Page:

@@ -23,8 +23,8 @@ PAGES = {
     "password_change_done": (302, 200, 200, 200, 200),
     "preferences": (302, 200, 200, 200, 200),
     "home": (302, 302, 302, 302, 302),
-    "return-find": (302, 403, 302, 302, 302),
     "return-list": (302, 403, 200, 200, 200),
+    "return-find": (302, 403, 302, 302, 302),
     "return-detail": (302, 403, 200, 200, 200),
     "return-tags": (302, 403, 200, 200, 200),
     # Whoever is signed in and no admin is led to the admin's door, and refused there.

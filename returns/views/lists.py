@@ -1,12 +1,11 @@
 """The list of returns."""
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from config.htmx import HtmxRequest, render_page_or_fragment
+from config.htmx import HtmxRequest, lead_to, render_page_or_fragment, wants_fragment
 from returns.filtersets import without_blanks
 from returns.lists import only_match, return_list
 
@@ -23,7 +22,13 @@ def returns(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
-def find(request: HttpRequest) -> HttpResponse:
-    """Open the one return that the number means; otherwise list what it may mean."""
-    record = only_match(request.GET)
-    return redirect(record or f"{reverse('return-list')}?{without_blanks(request.GET).urlencode()}")
+def find(request: HtmxRequest) -> HttpResponse:
+    """Open the return whose number was typed, if it is one alone; otherwise list the matches.
+
+    The list in front of a person follows what they type, so htmx is told to leave it.
+    """
+    if found := only_match(request.GET):
+        return lead_to(request, found.get_absolute_url())
+    if wants_fragment(request):
+        return HttpResponse(status=204)
+    return lead_to(request, reverse("return-list", query=without_blanks(request.GET)))

@@ -19,14 +19,6 @@ function focusTheBox(event) {
   box.select();
 }
 
-function openTheOne(event) {
-  // On the list the box belongs to the live filters; Enter still opens the return that is meant.
-  const box = event.target;
-  if (event.key !== "Enter" || event.isComposing || box.id !== "id_q" || !box.value.trim()) return;
-  event.preventDefault();
-  location.assign(`${box.dataset.find}?${new URLSearchParams(new FormData(box.form))}`);
-}
-
 function copyByHand(text) {
   // Without HTTPS the browser hides its clipboard; a selected field can still be copied.
   const field = document.createElement("textarea");
@@ -79,5 +71,4 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeMenus();
   focusTheBox(event);
-  openTheOne(event);
 });

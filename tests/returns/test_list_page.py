@@ -55,7 +55,7 @@ def test_a_fragment_holds_the_results_alone(as_agent):
     make_return("Return-1")
     answer = fragment(as_agent, "?q=return")
     text = answer.content.decode().strip()
-    assert text.startswith('<section class="results"')
+    assert text.startswith("<title>return · Returns")
     assert 'id="return-results"' in text
     assert "<html" not in text
     assert 'hx-target="#count-ReturnCreated"' in text
@@ -99,7 +99,7 @@ def test_plain_links_and_forms_lead_through_the_pages(as_agent):
 def test_headers_sort_and_say_how(as_agent):
     make_return()
     page = as_agent.get("/returns/?sort=-arrived&q=RSO").content.decode()
-    assert '<th scope="col" aria-sort="descending">' in " ".join(page.split())
+    assert '<th scope="col" class="of-arrived" aria-sort="descending">' in " ".join(page.split())
     assert "?sort=arrived&amp;q=RSO" in page
     assert "latest arrival first" in page
 
@@ -222,15 +222,38 @@ def test_home_leads_to_the_returns(as_agent):
     assert as_agent.get("/")["Location"] == "/returns/"
 
 
-def test_a_number_that_is_one_return_opens_it(as_agent):
-    make_return("Return-14", sales_order_reference_number="RSO-1", tracking_id="990011")
-    make_return("Return-140", sales_order_reference_number="RSO-2", tracking_id="880022")
-    for text in ("return 14", "RSO1", "990011", "0011"):
-        assert as_agent.get("/find/", {"q": text})["Location"] == "/returns/Return-14/"
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=Return-1",  # begins other references too
+        "q=return 1&state=Completed",  # whatever else is filtered
+        "q=Return-12",
+        "q=0011",
+        "q=RSO-2",
+    ],
+)
+def test_enter_on_the_number_of_one_return_opens_it(as_agent, query):
+    make_return("Return-1", sales_order_reference_number="RSO-1", tracking_id="900011")
+    make_return("Return-12", sales_order_reference_number="RSO-1", tracking_id="")
+    make_return("Return-13", sales_order_reference_number="RSO-2", tracking_id="")
+    opened = {"q=Return-12": "12", "q=RSO-2": "13"}.get(query, "1")
+    assert as_agent.get(f"/find/?{query}")["Location"] == f"/returns/Return-{opened}/"
+    assert as_agent.get(f"/find/?{query}", headers=HTMX)["HX-Redirect"].endswith(f"-{opened}/")
 
 
-def test_a_number_that_may_be_several_returns_lists_them(as_agent):
+@pytest.mark.parametrize(
+    "query", ["q=RSO-1", "q=Return", "q=nothing", "stete=Completed", "state=Completed", ""]
+)
+def test_enter_on_anything_else_shows_the_list(as_agent, query):
     for name in ("Return-1", "Return-2"):
         make_return(name, sales_order_reference_number="RSO-1")
-    for query in ("q=RSO-1", "q=Return", "q=nothing", "q=RSO-1&state=Completed", "q=", "q=%00"):
-        assert as_agent.get(f"/find/?{query}")["Location"].startswith("/returns/?")
+    listed = f"/returns/?{query}" if query else "/returns/"
+    assert as_agent.get(f"/find/?{query}&order=")["Location"] == listed
+    assert as_agent.get(f"/find/?{query}", headers=HTMX).status_code == 204
+
+
+def test_a_state_that_does_not_exist_is_named_and_one_named_twice_counts_once(as_agent):
+    make_return()
+    assert b"foo is not one of" in as_agent.get("/returns/?state=foo").content
+    found = as_agent.get("/returns/?state=ReturnCreated&state=ReturnCreated").context["list"]
+    assert found.summary.startswith("1 return,")
