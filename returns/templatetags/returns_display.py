@@ -20,7 +20,7 @@ UNITS = (("y", 365 * 86400), ("mo", 30 * 86400), ("d", 86400), ("h", 3600), ("mi
 # By hand, for speed: a page writes 150 times.
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-MIDDLE_LENGTH = 18
+NUMBER_LENGTH, END_LENGTH = 18, 8
 NO_NUMBER = format_html('<span class="missing">{}</span>', "–")
 TEXT_LENGTH, TITLE_LENGTH = 120, 500
 CHIPS_IN_A_ROW = 2
@@ -75,16 +75,19 @@ def exact(value: datetime | None) -> SafeString:
 
 @register.simple_tag
 def took(start: datetime | None, end: datetime | None) -> str:
-    """Write how long it took from one time to the other; nothing while one is missing."""
-    return duration(end - start) if start and end else ""
+    """Write how long it took from one time to the other; nothing while one is missing.
+
+    Nothing either when they stand the other way round: the WMS's clock may be ahead of ours.
+    """
+    return duration(end - start) if start and end and start <= end else ""
 
 
 @register.filter
 def duration(value: timedelta) -> str:
-    """Write a duration in its two largest units: "2 d 4 h"; under a minute "same minute"."""
+    """Write a duration in its two largest units: "2 d 4 h"."""
     minutes = int(abs(value).total_seconds()) // 60
     if not minutes:
-        return "same minute"
+        return "under a minute"
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)
     parts = [f"{n} {unit}" for n, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if n]
@@ -92,21 +95,24 @@ def duration(value: timedelta) -> str:
     return words if value > timedelta(0) else f"{words} earlier"
 
 
-@register.filter
-def middle(number: str) -> str:
-    """Shorten a long number in its middle: people compare its beginning and its end."""
-    return number if len(number) <= MIDDLE_LENGTH else f"{number[:8]}…{number[-8:]}"
-
-
 @register.simple_tag
 def number(value: str) -> SafeString:
-    """Write a number that people compare; a long one is shortened, and whole in its title."""
+    """Write a number that people compare by its beginning and its end.
+
+    The middle of a long one is not shown, but it is there: whoever copies, hears or searches the
+    number has all of it.
+    """
     if not value:
         return NO_NUMBER
-    short = middle(value)
-    if short == value:
+    if len(value) <= NUMBER_LENGTH:
         return escape(value)
-    return format_html('<span title="{}">{}</span>', value, short)
+    return format_html(
+        '<span title="{}">{}<span class="middle">{}</span>{}</span>',
+        value,
+        value[:END_LENGTH],
+        value[END_LENGTH:-END_LENGTH],
+        value[-END_LENGTH:],
+    )
 
 
 @register.simple_tag
