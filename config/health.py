@@ -1,10 +1,11 @@
 """Answers for load balancers: is the process alive, is the database reachable and migrated."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import Error
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+
+from config.schema import waiting_migrations
 
 
 @login_not_required
@@ -19,9 +20,8 @@ def alive(_request: HttpRequest) -> JsonResponse:
 def ready(_request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database is reachable and migrated, otherwise 503 with the reason."""
     try:
-        executor = MigrationExecutor(connection)
-        waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    except DatabaseError:
+        waiting = waiting_migrations()
+    except Error:
         return JsonResponse({"status": "the database is not reachable"}, status=503)
     if waiting:
         return JsonResponse({"status": f"{waiting} migrations are not applied"}, status=503)

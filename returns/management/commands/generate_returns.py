@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from config.schema import require_tables
 from returns.demo.filling import generate
 from returns.demo.origin import require_invented
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Generate, and say how many and how fast."""
         require_invented(allow_external=options["allow_external"])
+        require_tables()
         day = options["until"] or timezone.localdate()
         self.started = time.monotonic()
         summary = generate(

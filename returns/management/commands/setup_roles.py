@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from config.schema import require_tables
 from returns.roles import set_up_roles
 
 
@@ -10,4 +11,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Set up the roles and name them."""
+        require_tables()
         self.stdout.write(f"Roles are set up: {', '.join(set_up_roles())}")

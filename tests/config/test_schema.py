@@ -1,0 +1,39 @@
+"""Commands begin with the tables that they need."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from config.schema import waiting_migrations
+
+pytestmark = pytest.mark.django_db
+# The one migration that can run twice.
+LAST = ("tags", "0004_recommended_vocabulary")
+COMMANDS = [
+    ("generate_returns", "1", "--allow-external"),
+    ("import_returns", "/dev/null"),
+    ("setup_roles",),
+]
+
+
+@pytest.fixture
+def _behind(vocabulary):
+    MigrationRecorder(connection).record_unapplied(*LAST)
+
+
+@pytest.mark.usefixtures("_behind")
+@pytest.mark.parametrize("command", COMMANDS[1:])
+def test_a_local_trial_is_migrated_first(command, settings):
+    settings.LOCAL = True
+    call_command(*command)
+    assert waiting_migrations() == 0
+
+
+@pytest.mark.usefixtures("_behind")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_another_database_is_not_migrated_unasked(command, settings):
+    settings.LOCAL = False
+    with pytest.raises(CommandError, match=r"not migrated: run `manage.py migrate` first\."):
+        call_command(*command)
+    assert waiting_migrations() == 1
