@@ -141,6 +141,14 @@ def test_folder_of_rejects_has_to_exist(file):
         Run(file(), "--rejects", "/nowhere/rejects.json")
 
 
+def test_rejects_never_replace_what_is_imported(file):
+    path = file(BAD)
+    before = path.read_text()
+    with pytest.raises(CommandError, match="would replace a file to import"):
+        Run(path, "--rejects", path.parent / "." / path.name)
+    assert path.read_text() == before
+
+
 def address_of_database() -> str:
     """The test database's address, for another process."""
     given = connection.settings_dict

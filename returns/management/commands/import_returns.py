@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.schema import require_tables
 from returns.feed.imports import Import, ImportSummary, Opener, Rejects
 
 TOLD = 50  # rejections, and conflicts of tags, that are told one by one
@@ -31,6 +32,9 @@ class Command(BaseCommand):
         path: Path | None = options["rejects"]
         if path and not path.absolute().parent.is_dir():
             raise CommandError(f"{path}: the folder does not exist.", returncode=2)
+        if path and any(_is_same_file(path, name) for name in options["files"]):
+            raise CommandError(f"{path}: would replace a file to import.", returncode=2)
+        require_tables()
         told = _Limited(self.stderr.write)
         rejects = Rejects() if path else None
         files = [_opener(name) for name in options["files"]]
@@ -71,6 +75,10 @@ class _Limited:
     def tell_rest(self, what: str) -> None:
         if self._count > TOLD:
             self._write(f"{self._count - TOLD:,} {what}")
+
+
+def _is_same_file(path: Path, name: str) -> bool:
+    return path.exists() and Path(name).exists() and path.samefile(name)
 
 
 def _opener(name: str) -> tuple[str, Opener]:
