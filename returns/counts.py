@@ -36,7 +36,7 @@ class StateCounts:
 
     def total(self, states: Sequence[str] = ()) -> CappedCount:
         """Return how many there are in these states, or in all of them."""
-        chosen = [self.by_state[state] for state in states or self.by_state]
+        chosen = [self.by_state[state] for state in self.by_state if not states or state in states]
         more = any(count.more for count in chosen)
         number = sum(count.number for count in chosen)
         return CappedCount(min(number, self.cap) if more else number, more)
