@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 
 from returns.models import Return, State
@@ -34,6 +36,12 @@ class ReturnDetails:
     others: list[Return]
     more_others: bool
     now: datetime
+
+    @property
+    def order_address(self) -> str:
+        """Return the address of the list of the order's returns."""
+        order = urlencode({"order": self.record.sales_order_reference_number})
+        return f"{reverse('return-list')}?{order}"
 
 
 def return_details(reference: str) -> ReturnDetails:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from returns.counts import CappedCount, StateCounts, count_by_state, count_matches_by_state
 from returns.filtersets import ReturnFilterSet, without_blanks
@@ -92,6 +93,11 @@ class ReturnList:
         if said.get("sort") == DEFAULT_SORT:
             del said["sort"]
         return said.urlencode()
+
+    @property
+    def path(self) -> str:
+        """Return the path that leads back to this page of the list."""
+        return f"{reverse('return-list')}?{self.address}".removesuffix("?")
 
 
 def return_list(data: QueryDict) -> ReturnList:
