@@ -83,5 +83,12 @@ class SignInRedirectMiddleware:
         login = resolve_url(settings.LOGIN_URL)
         if urlsplit(response["Location"]).path != login:
             return response
-        here = request.htmx.current_url_abs_path or "/"
-        return HttpResponse(headers={"HX-Redirect": f"{login}?{urlencode({'next': here})}"})
+        way_back = urlencode({"next": _way_back(request)})
+        return HttpResponse(headers={"HX-Redirect": f"{login}?{way_back}"})
+
+
+def _way_back(request: HtmxRequest) -> str:
+    """Return the page that asked, with the filters that it asked for, so that nothing is lost."""
+    here = request.htmx.current_url_abs_path or "/"
+    asked_for_itself = request.method == "GET" and urlsplit(here).path == request.path
+    return request.get_full_path() if asked_for_itself and request.GET else here
