@@ -1,0 +1,188 @@
+"""Whatever an address says: an answer, never a failure, and never everything by mistake."""
+
+import base64
+import json
+import unicodedata
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from returns.models import Return, State
+from tests.factories import make_return, put_tag
+
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+NUMBERS = ("q", "order", "reference", "tracking")
+MOMENTS = tuple(
+    f"{event}_{end}" for event in ("created", "arrived", "completed") for end in ("from", "to")
+)
+OTHERS = ("state", "tag", "waiting_over", "waiting_under", "sort", "after", "before")
+NAMES = (*NUMBERS, *MOMENTS, *OTHERS)
+SORTS = [sign + name for name in ("created", "arrived", "order", "reference") for sign in ("", "-")]
+
+
+def cursor(*parts) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+NASTY = [
+    *("\0", "\x1f", "\u200b", "\ud800", "\ufffd", "%", "_", "\\", "'", '"', "-", "…", "\x85"),
+    *("' OR 1=1 --", "'); DROP TABLE returns_return; --", "<script>alert(1)</script>", "{{ 7*7 }}"),
+    *("x" * 10_000, "9" * 10_000, "İ" * 200, "ﷺ" * 200, "0." + "0" * 5_000 + "1"),
+    *("2026-01-01T00:00:00+23:59", "2026-01-01T00:00:00+00:00:00.5", "0001-01-01T00:00"),
+    *("9999-12-31", "9999-12-31T23:59:59.999999", "-9999d", "-٣d", "2026-W01-1", "24:00"),
+    *("nan", "inf", "-0", "1e-400", "1e99999", "٣", " created", "--created", "-", "sort"),
+    *(cursor("\ud800", 1), cursor("2026-01-01T00:00:00+23:59", 1), cursor(None, 2**63)),
+    *(cursor("0001-01-01T00:00:00+15:59", 1), cursor(True, True), cursor("x", 1), "[" * 400, "é"),
+    *("Lost", "BOOKS", "bo\0oks", *State.values, *SORTS),
+]
+# Every kind of character, halves of them too, but not planes where Unicode's versions differ.
+character = st.characters(exclude_categories=[], max_codepoint=0xFFFF)
+text = st.one_of(st.sampled_from(NASTY), st.text(character), st.dates().map(str))
+name = st.one_of(st.sampled_from(NAMES), st.text(character, max_size=9))
+filters = st.lists(st.tuples(name, text), max_size=5)
+
+many = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture
+def desk(as_agent, vocabulary):
+    """Return a client of somebody who may look at three returns, one in each state."""
+    for number, state in enumerate(State.values):
+        record = make_return(
+            f"Return-{number}a",
+            sales_order_reference_number=f"RSO{number}b",
+            tracking_id=f"7{number}c",
+            state=state,
+        )
+    put_tag(record, "books")
+    return as_agent
+
+
+def encoded(said) -> str:
+    """Write the parameters as bytes, also what no well-behaved browser would send."""
+    return "&".join(
+        "=".join(quote(part.encode("utf-8", "surrogatepass")) for part in pair) for pair in said
+    )
+
+
+def rows(response) -> list[str]:
+    return [record.return_reference_number for record in response.context["list"].page.rows]
+
+
+def rows_written(response) -> int:
+    return response.text.count('data-return="')
+
+
+@pytest.mark.django_db
+@many
+@given(filters)
+@example([("state", "Lost")])
+@example([("sort", " created")])
+@example([("created_from", "2026-01-01T00:00:00+23:59")])
+@example([("sort", "order"), ("after", cursor("\ud800", 1))])
+@example([("after", cursor("2026-01-01T00:00:00+23:59", 1))])
+@example([("after", cursor("0001-01-01T00:00:00+15:59", 1))])
+@example([("tag", "BOOKS"), ("tag", "books"), ("created_to", "never")])
+def test_every_address_is_answered_and_its_fragment_has_the_same_rows(desk, said):
+    query = encoded(said)
+    page = desk.get(f"/returns/?{query}")
+    fragment = desk.get(f"/returns/?{query}", headers=HTMX | {"HX-Current-URL": f"/?{query}"})
+    assert (page.status_code, fragment.status_code) == (200, 200)
+    assert rows(page) == rows(fragment)
+    assert rows_written(page) == rows_written(fragment) == len(rows(page))
+    if page.context["list"].problems:
+        assert rows(page) == []
+        assert "This address cannot be understood" in page.text
+
+
+def key(typed: str) -> str:
+    """Write a number as it is compared, by another way than the program's."""
+    letters = unicodedata.normalize("NFKD", typed).replace("ı", "i")
+    return "".join(letter for letter in letters if letter.isascii() and letter.isalnum()).upper()
+
+
+def matches(record: Return, parameter: str, typed: str) -> bool:
+    numbers = {
+        "reference": record.return_reference_number,
+        "order": record.sales_order_reference_number,
+        "tracking": record.tracking_id,
+    }
+    wanted = key(typed)
+    compared = numbers.values() if parameter == "q" else [numbers[parameter]]
+    ends = [key(number) for number in compared]
+    return bool(wanted) and any(n.startswith(wanted) or n.endswith(wanted) for n in ends)
+
+
+@pytest.mark.django_db
+@many
+@given(st.sampled_from(NUMBERS), st.one_of(text, st.text("RETUNSO-7012abc ", max_size=4)))
+@example("q", "\u200b")
+@example("q", "-")
+@example("q", "À")
+@example("tracking", "%")
+@example("order", "' OR 1=1 --")
+def test_what_is_typed_shows_what_matches_and_nothing_else(desk, parameter, typed):
+    found = desk.get(f"/returns/?{encoded([(parameter, typed)])}").context["list"]
+    shown = {record.pk for record in found.page.rows}
+    stored = Return.objects.all()
+    if not typed.strip():
+        assert shown == {record.pk for record in stored}
+    elif found.problems:
+        assert shown == set()
+    else:
+        assert shown == {record.pk for record in stored if matches(record, parameter, typed)}
+
+
+@pytest.mark.django_db
+@many
+@given(st.sampled_from(("state", "tag", "sort", "after", "before", *MOMENTS)), text)
+def test_a_value_that_does_not_exist_is_named_and_shows_nothing(desk, parameter, typed):
+    found = desk.get(f"/returns/?{encoded([(parameter, '!' + typed)])}").context["list"]
+    assert found.page.rows == []
+    assert found.problems
+    assert found.summary == "0 returns"
+
+
+@pytest.mark.django_db
+@many
+@given(st.text(min_size=1), text)
+def test_a_parameter_that_does_not_exist_shows_nothing(desk, parameter, typed):
+    if parameter in NAMES or parameter == "_" or parameter.startswith("utm_") or not typed.strip():
+        return
+    found = desk.get(f"/returns/?{encoded([(parameter, typed)])}").context["list"]
+    assert found.page.rows == []
+    assert any("there is no such filter" in problem for problem in found.problems)
+
+
+@pytest.mark.django_db
+@many
+@given(filters)
+def test_the_address_of_an_answer_shows_the_same_again(desk, said):
+    first = desk.get(f"/returns/?{encoded(said)}")
+    again = desk.get(first.context["list"].path)
+    assert rows(again) == rows(first)
+    assert again.context["list"].problems == first.context["list"].problems
+    assert again.context["list"].path == first.context["list"].path
+
+
+@pytest.mark.django_db
+@many
+@given(filters)
+def test_what_the_form_sends_next_shows_the_same(desk, said):
+    first = desk.get(f"/returns/?{encoded(said)}").context["list"]
+    if first.problems or first.page.previous or {"after", "before"} & {name for name, _ in said}:
+        return
+    fields = [(name, first.data.get(name, "")) for name in ("q", "order", "tracking")]
+    fields += [("state", state.value) for state in first.states if state.chosen]
+    fields += [("tag", name) for name in first.tag_names]
+    sent = urlencode(fields + first.kept_parameters)
+    again = desk.get(f"/returns/?{sent}").context["list"]
+    assert again.page.rows == first.page.rows
+    assert again.summary == first.summary
