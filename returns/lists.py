@@ -113,7 +113,7 @@ def return_list(data: QueryDict) -> ReturnList:
         data=data,
         problems=problems,
         page=page,
-        table=ReturnTable(page.rows, sort=data.get("sort") or DEFAULT_SORT),
+        table=ReturnTable(page.rows, DEFAULT_SORT if problems else data.get("sort", DEFAULT_SORT)),
         counts=_counts(filterset),
         words=words,
         # As the vocabulary writes them: the page's boxes and the address may differ in case.
