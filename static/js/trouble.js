@@ -39,7 +39,8 @@ function retry() {
   const source = ctx?.sourceElement;
   if (!source?.isConnected) return location.reload();
   const form = source.closest("form");
-  if (source !== form && source.matches("a, button")) return source.click();
+  // A hidden button was pressed by Enter: the list shall follow what was typed as well.
+  if (source !== form && !source.hidden && source.matches("a, button")) return source.click();
   if (!form) return location.reload();
   const { submitter } = ctx.request;
   form.requestSubmit(form.contains(submitter) ? submitter : undefined);

@@ -1,0 +1,135 @@
+"""No page, in no state and in neither theme, has a barrier that axe finds."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from returns.models import State
+from tests.factories import make_return, put_tag
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe finds, as lines to read: the rule, and the element that breaks it."""
+    # What fades in is judged when it is there.
+    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.fixture
+def returns(vocabulary):
+    """Three returns of one order, in each state, with tags, long texts and missing numbers."""
+    long = make_return(
+        "Return-1", state=State.COMPLETED, notes="Too small. " * 60, tracking_id="12014504" * 4
+    )
+    for name in ("urgent-refund", "wrong-size", "apparel"):
+        put_tag(long, name)
+    make_return("Return-2", state=State.ARRIVED, tracking_id="")
+    make_return("Return-3", sales_order_reference_number="")
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request, window, manager, returns) -> Page:
+    """Return a manager's window, once in each theme."""
+    return window(manager, color_scheme=request.param, viewport=DESK)
+
+
+PAGES = {
+    "the list": "/returns/",
+    "the list, filtered": "/returns/?q=Return&state=Completed&tag=wrong-size&sort=-arrived",
+    "no match": "/returns/?q=nothing",
+    "an address that is not understood": "/returns/?stete=Completed",
+    "a return": "/returns/Return-1/",
+    "a return with hardly anything": "/returns/Return-3/",
+    "no such return": "/returns/Return-0/",
+    "preferences": "/preferences/",
+    "password": "/accounts/password/",
+}
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_pages(page, viewport):
+    page.set_viewport_size(viewport)
+    for name, path in PAGES.items():
+        page.goto(path)
+        assert barriers(page) == [], name
+
+
+@pytest.mark.parametrize("path", ["/returns/", "/returns/Return-1/"])
+def test_the_editor_of_tags(page, path):
+    page.goto(path)
+    page.get_by_role("button", name="Edit tags").first.click()
+    box = page.get_by_role("combobox", name="Add a tag")
+    expect(box).to_be_focused()
+    assert barriers(page) == [], "open"
+    box.press_sequentially("re")
+    expect(page.get_by_role("option", name="refund-pending")).to_be_visible()
+    assert barriers(page) == [], "with its options"
+    box.fill("brand new")
+    expect(page.get_by_role("option", name="Create “brand new” in Process")).to_be_visible()
+    assert barriers(page) == [], "with a new tag"
+    box.fill("a, b")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert barriers(page) == [], "refused"
+
+
+def test_the_editor_s_own_page(page):
+    page.goto("/returns/Return-1/")
+    editor = page.locator(".edit-tags").get_attribute("action")
+    page.goto(f"{editor}?next=/returns/")
+    assert barriers(page) == []
+
+
+def test_menus(page):
+    page.goto("/returns/")
+    page.locator("#tag-picker summary").click()
+    expect(page.get_by_label("wrong-size")).to_be_visible()
+    assert barriers(page) == [], "tags to filter by"
+    page.locator("#person-menu summary").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    assert barriers(page) == [], "the person's"
+
+
+def test_trouble(page):
+    page.goto("/returns/")
+    page.route("**/returns/?*", lambda route: route.abort())
+    page.get_by_label("Tracking ID").fill("7")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert barriers(page) == [], "a request that failed"
+    page.context.set_offline(True)
+    expect(page.locator("#offline")).to_be_visible()
+    assert barriers(page) == [], "offline"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_a_person_without_a_role(window, stranger, scheme):
+    page = window(stranger, color_scheme=scheme)
+    for path in ("/returns/", "/preferences/", "/nowhere/"):
+        page.goto(path)
+        assert barriers(page) == [], path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_list_without_any_return(window, agent, scheme):
+    page = window(agent, color_scheme=scheme)
+    page.goto("/returns/")
+    expect(page.get_by_role("heading", name="No returns yet")).to_be_visible()
+    assert barriers(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_signing_in(browser, live_server, scheme):
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(f"{live_server.url}/accounts/login/")
+    assert barriers(page) == []
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not match")
+    assert barriers(page) == [], "refused"
+    page.close()
