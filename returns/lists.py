@@ -9,7 +9,7 @@ from django.urls import reverse
 from returns.counts import CappedCount, StateCounts, count_by_state, count_matches_by_state
 from returns.filtersets import ReturnFilterSet, without_blanks
 from returns.models import Return, State
-from returns.paging import DEFAULT_SORT, Page, page_of
+from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
 from returns.tables import ReturnTable
 from tags.vocabulary import TagChip, chips, vocabulary
 
@@ -139,7 +139,13 @@ def only_match(data: QueryDict) -> Return | None:
 def _page(filterset: ReturnFilterSet) -> Page:
     chosen = filterset.form.cleaned_data
     found = filterset.qs.with_tag_ids().defer(*NOT_IN_A_ROW)
-    return page_of(found, chosen["sort"], chosen["after"], chosen["before"])
+    return page_of(
+        found,
+        chosen["sort"],
+        after=chosen["after"],
+        before=chosen["before"],
+        states=chosen["state"] or ANY_STATE,
+    )
 
 
 def _counts(filterset: ReturnFilterSet) -> StateCounts:

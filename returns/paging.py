@@ -7,33 +7,52 @@ parcels arrive while somebody turns pages.
 import base64
 import binascii
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from returns.models import Return
+from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
 
 PAGE_SIZE = 50
 DEFAULT_SORT = "-created"
+ANY_STATE = frozenset(State.values)
 
 
 @dataclass(frozen=True, slots=True)
 class SortColumn:
-    """A column that a list can be sorted by; rows where it is missing come last."""
+    """A column that a list can be sorted by; rows where it is missing come last.
+
+    ``present_in`` and ``missing_in`` are the states of returns that have a value, or lack it.
+    """
 
     name: str
     is_time: bool = True
-    may_be_missing: bool = False
+    present_in: frozenset[str] = ANY_STATE
+    missing_in: frozenset[str] = frozenset()
+
+    @property
+    def may_be_missing(self) -> bool:
+        """Whether there are rows without a value."""
+        return bool(self.missing_in)
 
 
 SORT_COLUMNS = {
     "created": SortColumn("created_at"),
-    "arrived": SortColumn("arrived_to_warehouse_at", may_be_missing=True),
-    "completed": SortColumn("completed_at", may_be_missing=True),
+    "arrived": SortColumn(
+        "arrived_to_warehouse_at",
+        present_in=ANY_STATE - {State.CREATED},
+        missing_in=ANY_STATE - {State.ARRIVED},
+    ),
+    "completed": SortColumn(
+        "completed_at",
+        present_in=frozenset({State.COMPLETED}),
+        missing_in=ANY_STATE - {State.COMPLETED},
+    ),
     "updated": SortColumn("updated_at"),
-    "order": SortColumn("order_key", is_time=False, may_be_missing=True),
-    "reference": SortColumn("return_key", is_time=False, may_be_missing=True),
+    "order": SortColumn("order_key", is_time=False, missing_in=ANY_STATE),
+    "reference": SortColumn("return_key", is_time=False, missing_in=ANY_STATE),
 }
 
 
@@ -116,11 +135,16 @@ def page_of(
     after: Cursor | None = None,
     before: Cursor | None = None,
     size: int = PAGE_SIZE,
+    states: Collection[str] = ANY_STATE,
 ) -> Page:
-    """Return the page after one cursor, or before the other, or the first one."""
+    """Return the page after one cursor, or before the other, or the first one.
+
+    ``states`` are those that ``found`` may hold: what they rule out is not looked for.
+    """
     backwards = before is not None
     cursor = before if backwards else after
-    rows = _rows(_parts(found, sort, cursor, backwards=backwards), limit=size + 1)
+    parts = _parts(found, sort, cursor, frozenset(states), backwards=backwards)
+    rows = _rows(parts, limit=size + 1)
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
@@ -144,7 +168,12 @@ def _rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
 
 
 def _parts(
-    found: ReturnQuerySet, sort: Sort, cursor: Cursor | None, *, backwards: bool
+    found: ReturnQuerySet,
+    sort: Sort,
+    cursor: Cursor | None,
+    states: frozenset[str],
+    *,
+    backwards: bool,
 ) -> list[ReturnQuerySet]:
     """Return what is left to walk: the rows with a value, and those without, in that order."""
     column, descending = sort.column.name, sort.descending != backwards
@@ -157,11 +186,14 @@ def _parts(
         column, descending=descending
     )
     missing = found.filter(**{f"{column}__isnull": True}).in_order_of("pk", descending=descending)
+    # Looking for the completions of open returns would walk the whole index in vain.
+    with_value = [present] if states & sort.column.present_in else []
+    without = [missing] if states & sort.column.missing_in else []
     if cursor is None:
-        return [present, missing]
+        return with_value + without
     if cursor.value is None:
         limit = {"pk__lt" if descending else "pk__gt": cursor.pk}
         missing = missing.filter(**limit)
-        return [missing, present] if backwards else [missing]
+        return [missing, *with_value] if backwards else [missing]
     present = present.beyond(column, cursor.value, cursor.pk, descending=descending)
-    return [present] if backwards else [present, missing]
+    return [present] if backwards else [present, *without]

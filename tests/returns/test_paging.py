@@ -48,6 +48,28 @@ def test_every_row_is_walked_once(mixed_returns, name, sign, size):
 
 
 @pytest.mark.parametrize("name", SORT_COLUMNS)
+@pytest.mark.parametrize("state", State.values)
+def test_a_state_rules_out_no_row_of_its_own(mixed_returns, name, state):
+    page = page_of(Return.objects.in_state(state), Sort.parse(name), states=[state])
+    assert {row.pk for row in page.rows} == set(
+        Return.objects.in_state(state).values_list("pk", flat=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        ("ReturnCreated", "completed"),
+        ("ArrivedToWarehouse", "completed"),
+        ("ReturnCreated", "-arrived"),
+    ],
+)
+def test_a_time_that_a_state_lacks_is_not_looked_for(django_assert_num_queries, state, name):
+    with django_assert_num_queries(1):
+        page_of(Return.objects.in_state(state), Sort.parse(name), states=[state])
+
+
+@pytest.mark.parametrize("name", SORT_COLUMNS)
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_walking_back_shows_the_same_pages(mixed_returns, name, sign):
     sort = Sort.parse(sign + name)
