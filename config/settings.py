@@ -64,6 +64,14 @@ def _time_zone() -> str:
     return zone
 
 
+def _statement_limit() -> int:
+    """Return the seconds that a statement may take; none for commands, which take their time."""
+    seconds = os.environ.get("STATEMENT_LIMIT") or "0"
+    if not seconds.isdecimal():
+        raise ImproperlyConfigured(f"STATEMENT_LIMIT {seconds!r} is no number of whole seconds.")
+    return int(seconds)
+
+
 def _database() -> dict[str, Any]:
     if not LOCAL:
         return dict(dj_database_url.parse(DATABASE_URL))
@@ -107,6 +115,7 @@ MIDDLEWARE = [
     "config.htmx.SignInRedirectMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "returns.people.PersonMiddleware",
+    "returns.views.errors.TookTooLongMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -133,6 +142,8 @@ TEMPLATES = [
 # pgtrigger.ignore: left unset it costs one aborted subtransaction a row (a pooler that drops
 # it wants ALTER ROLE ... SET instead). jit, random_page_cost: queries are short, data is cached.
 CONNECTION_OPTIONS = "-c pgtrigger.ignore={} -c jit=off -c random_page_cost=1.1"
+if limit := _statement_limit():
+    CONNECTION_OPTIONS += f" -c statement_timeout={limit}s"
 
 DATABASES = {"default": _database() | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 DATABASES["default"]["OPTIONS"] = {"options": CONNECTION_OPTIONS} | DATABASES["default"].get(
@@ -225,7 +236,17 @@ TIME_ZONE = _time_zone()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        # Said once, by the root; Django's own handlers would say it again while DEBUG is on.
+        "django": {"handlers": [], "level": "WARNING"},
+        # Whoever asks for another host is a scanner: no traceback for each of them.
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+    },
 }

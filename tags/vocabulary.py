@@ -123,6 +123,7 @@ def save_tag(tag: Tag) -> Tag:
     tag.name = clean_tag_name(tag.name)
     try:
         with transaction.atomic():
+            _take_the_time()
             # Lock before reading: an admin may make the group exclusive at this moment.
             tag.slot = TagGroup.objects.select_for_update(no_key=True).get(pk=tag.group_id).slot
             tag.save()
@@ -139,6 +140,7 @@ def save_group(group: TagGroup) -> TagGroup:
     """
     try:
         with transaction.atomic():
+            _take_the_time()
             group.save()
     except (IntegrityError, DataError) as error:
         raise VocabularyError(_refusal_of_group(group, error)) from error
@@ -173,13 +175,21 @@ def uses_of(tag: Tag) -> str:
     return ""
 
 
+@transaction.atomic
 def clashes(tags: list[Tag]) -> str:
     """Say how many records carry two or more of these tags; "" when none does."""
+    _take_the_time()
     for taggings in _kinds_of_tagging():
         carried = taggings._default_manager.filter(tag__in=tags).values("entity")
         if count := carried.annotate(tags=Count("pk")).filter(tags__gt=1).count():
             return f"{_records_carry(taggings, count)} two tags of this group."
     return ""
+
+
+def _take_the_time() -> None:
+    """Lift the limit of a page's statements: a change of the vocabulary may touch every tagging."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
 
 
 def _kinds_of_tagging() -> list[Any]:

@@ -6,9 +6,11 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.http import Http404
+from django.db import OperationalError, connection, transaction
+from django.http import Http404, HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django_htmx.middleware import HtmxDetails
 
 from returns.models import Preferences
 from returns.views import errors
@@ -161,6 +163,29 @@ def test_a_missing_page_says_the_view_s_own_sentence(rf, agent):
     request.user, request.htmx, request._messages = agent, None, []
     response = errors.not_found(request, Http404("There is no return “X-1”."))
     assert "<h1>There is no return “X-1”.</h1>" in response.text
+
+
+def _given_up_by_postgres() -> OperationalError:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '20ms'")
+        with pytest.raises(OperationalError) as refusal, transaction.atomic():
+            cursor.execute("SELECT pg_sleep(20)")
+        cursor.execute("SET LOCAL statement_timeout = 0")
+    return refusal.value
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [({}, "<h1>This took too long</h1>"), ({"HX-Request": "true"}, errors.TOOK_TOO_LONG)],
+)
+def test_what_takes_too_long_is_given_up_in_words(rf, agent, headers, words):
+    request = rf.get("/returns/", headers=headers)
+    request.user, request.htmx, request._messages = agent, HtmxDetails(request), []
+    middleware = errors.TookTooLongMiddleware(lambda _: HttpResponse())
+    answer = middleware.process_exception(request, _given_up_by_postgres())
+    assert answer.status_code == 503
+    assert words in answer.text
+    assert middleware.process_exception(request, OperationalError("away")) is None
 
 
 def test_htmx_gets_the_sentence_of_an_error_and_never_a_page(as_agent):

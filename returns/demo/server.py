@@ -72,6 +72,7 @@ def _can_bind(port: int) -> bool:
 def serve(port: int, when_ready: Callable[[], None]) -> None:
     """Serve until Ctrl-C, SIGTERM or a closed terminal; ``when_ready`` runs in a thread."""
     os.environ["RETURNS_DESK_DEMO"] = "1"  # the worker's settings let the demo's people in
+    os.environ.setdefault("STATEMENT_LIMIT", "10")
     os.environ["ALLOWED_HOSTS"] = f"{ADDRESS},localhost"
     multiprocessing.set_start_method("spawn", force=True)
     server = DemoServer(

@@ -3,17 +3,38 @@
 htmx is answered with a sentence alone, which the page shows in its place for trouble.
 """
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from psycopg.errors import QueryCanceled
 
 from config.htmx import HtmxRequest, wants_fragment
 
 FORM_TOO_OLD = "This page was open for too long. Reload it, then try again."
 MAY_NOT = "Your role may not do this. Ask an admin if it should."
+TOOK_TOO_LONG = "This took too long and was given up. Nothing was changed. Filter for less."
 NOT_THERE = "This is not there any more. Reload the page to see what is."
+
+
+class TookTooLongMiddleware:
+    """Say in words that PostgreSQL gave a statement up because it took too long."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as ever."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 503 to what took too long; anything else is not ours."""
+        if not isinstance(exception.__cause__, QueryCanceled):
+            return None
+        return _answer(request, "503.html", TOOK_TOO_LONG, status=503)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001

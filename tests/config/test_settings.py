@@ -16,7 +16,7 @@ REAL = {
     "SECRET_KEY": GOOD_KEY,
     "ALLOWED_HOSTS": "returns.example.com",
 }
-OURS = {"DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "TIME_ZONE", "RETURNS_DESK_DEMO"}
+OURS = {*REAL, "DEBUG", "TIME_ZONE", "STATEMENT_LIMIT", "RETURNS_DESK_DEMO"}
 
 
 def settings_with(environment: dict[str, str], show: str = "") -> subprocess.CompletedProcess:
@@ -39,6 +39,7 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
         ({"SECRET_KEY": "too short"}, "Set SECRET_KEY"),
         ({"SECRET_KEY": "django-insecure-" + GOOD_KEY}, "Set SECRET_KEY"),
         ({"ALLOWED_HOSTS": " , "}, "Set ALLOWED_HOSTS to the host names"),
+        ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is no number of whole seconds."),
         ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is no time zone"),
     ],
 )
@@ -51,6 +52,13 @@ def test_what_is_missing_stops_the_start_with_a_sentence(change, sentence):
 def test_a_database_of_ones_own_means_https_and_the_named_hosts():
     program = settings_with(REAL, "print(s.SECURE_SSL_REDIRECT, s.ALLOWED_HOSTS, s.DEBUG)")
     assert program.stdout.strip() == "True ['returns.example.com'] False", program.stderr
+
+
+def test_a_statement_is_limited_where_pages_are_served_and_not_in_a_command():
+    show = "print(s.DATABASES['default']['OPTIONS']['options'])"
+    assert "statement_timeout" not in settings_with(REAL, show).stdout
+    served = settings_with(REAL | {"STATEMENT_LIMIT": "10"}, show)
+    assert "statement_timeout=10s" in served.stdout
 
 
 def test_nothing_set_serves_this_computer_alone_with_a_key_that_stays():
