@@ -106,7 +106,6 @@ def _typed(value: Any, column: SortColumn) -> datetime | str | None:
         raise TypeError(value)
     value.encode()  # half a character is no text that the database can compare
     if not column.is_time:
-        value.encode()  # refuses halves of characters, which the database cannot take
         return value
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
