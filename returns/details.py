@@ -38,6 +38,12 @@ class ReturnDetails:
     now: datetime
 
     @property
+    def corrected(self) -> list[str]:
+        """Return the fields that an admin corrected, by their names on screen."""
+        fields = {field.name: str(field.verbose_name) for field in Return._meta.fields}
+        return [fields[name] for name in self.record.corrections]
+
+    @property
     def order_address(self) -> str:
         """Return the address of the list of the order's returns."""
         order = urlencode({"order": self.record.sales_order_reference_number})

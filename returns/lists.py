@@ -95,6 +95,11 @@ class ReturnList:
         return said.urlencode()
 
     @property
+    def is_past_the_end(self) -> bool:
+        """Tell whether the list goes on elsewhere, but this page of it is empty."""
+        return not self.page.rows and not self.data.keys().isdisjoint({"after", "before"})
+
+    @property
     def path(self) -> str:
         """Return the path that leads back to this page of the list."""
         return f"{reverse('return-list')}?{self.address}".removesuffix("?")

@@ -44,7 +44,8 @@ def _days(text: str, today: date) -> tuple[date, date] | None:
     if ago := _DAYS_AGO.fullmatch(text):
         day = today - int(ago[1]) * one
         return day, day + one
-    if len(text) == 10:
+    try:
         day = date.fromisoformat(text)
-        return day, day + one
-    return None
+    except ValueError:
+        return None
+    return day, day + one

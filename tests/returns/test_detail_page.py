@@ -149,3 +149,10 @@ def test_a_completed_return_may_lack_its_arrival_and_times_may_stand_crosswise()
     _, arrived, completed = steps_of(record)
     assert (arrived.kind, arrived.at) == ("done", None)
     assert completed.took is None
+
+
+def test_corrections_are_named_in_the_words_of_the_page(as_agent):
+    make_return("Return-1", corrections={"tracking_id": "1Z", "notes": ""})
+    page = as_agent.get("/returns/Return-1/").text
+    assert "Corrected by an admin: " in page
+    assert "tracking ID" in page.partition("Corrected by an admin: ")[2][:40]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from returns import counts
-from returns.models import State
+from returns.models import Return, State
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -257,3 +257,14 @@ def test_a_state_that_does_not_exist_is_named_and_one_named_twice_counts_once(as
     assert b"foo is not one of" in as_agent.get("/returns/?state=foo").content
     found = as_agent.get("/returns/?state=ReturnCreated&state=ReturnCreated").context["list"]
     assert found.summary.startswith("1 return,")
+
+
+def test_a_page_that_emptied_meanwhile_leads_to_the_first_one(as_agent):
+    for number in range(51):
+        make_return(f"R{number:02}")
+    found = as_agent.get("/returns/?reference=R").context["list"]
+    last = found.page.rows[-1]
+    Return.objects.filter(created_at__lt=last.created_at).delete()
+    page = as_agent.get(f"/returns/?reference=R&after={found.page.next}").text
+    assert "No more returns here" in page
+    assert 'href="/returns/?reference=R"' in page
