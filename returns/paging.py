@@ -93,7 +93,8 @@ class Cursor:
     def parse(cls, text: str, sort: Sort) -> "Cursor":
         """Read the text of a URL; raises ``ValueError`` when it is no cursor of this sort."""
         try:
-            value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            padded = text + "=" * (-len(text) % 4)
+            value, pk = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             return cls(_typed(value, sort.column), _id(pk))
         except (binascii.Error, ValueError, TypeError, OverflowError) as error:
             raise ValueError("this is no page of the list") from error

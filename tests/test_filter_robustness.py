@@ -143,6 +143,7 @@ def test_what_is_typed_shows_what_matches_and_nothing_else(desk, parameter, type
 @pytest.mark.django_db
 @many
 @given(st.sampled_from(("state", "tag", "sort", "after", "before", *MOMENTS)), text)
+@example("after", cursor("2026-01-01T00:00:00+00:00", 1))
 def test_a_value_that_does_not_exist_is_named_and_shows_nothing(desk, parameter, typed):
     found = desk.get(f"/returns/?{encoded([(parameter, '!' + typed)])}").context["list"]
     assert found.page.rows == []
