@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from returns.models import Return, State
-from returns.querysets import ReturnQuerySet, search_cap
+from returns.querysets import ReturnQuerySet
 
 LIST_CAP = 10_000
 FILTERED_CAP = 1_000
@@ -51,19 +51,12 @@ def count_by_state() -> StateCounts:
     return StateCounts(dict(zip(State.values, counts, strict=True)), LIST_CAP)
 
 
-def count_matches_by_state(
-    found: ReturnQuerySet, searches: Sequence[tuple[str, Sequence[str]]] = ()
-) -> StateCounts:
-    """Count the newest 1,000 matches by state.
-
-    ``searches`` are the texts that were searched for, each with its keys: where a search was
-    itself cut short, there may be more.
-    """
+def count_matches_by_state(found: ReturnQuerySet, *, cut_short: bool = False) -> StateCounts:
+    """Count the newest 1,000 matches by state; of a search that is ``cut_short`` may be more."""
     newest = found.in_order_of("created_at", descending=True).values("state")[: FILTERED_CAP + 1]
     numbers = newest.aggregate(
         **{state: Count("state", filter=Q(state=state)) for state in State.values}
     )
-    cut_short = _any_is_cut_short(searches)
     more = cut_short or sum(numbers.values()) > FILTERED_CAP
     counts = {
         state: CappedCount(min(number, FILTERED_CAP), more) for state, number in numbers.items()
@@ -71,19 +64,8 @@ def count_matches_by_state(
     return StateCounts(counts, FILTERED_CAP, cut_short)
 
 
-def _any_is_cut_short(searches: Sequence[tuple[str, Sequence[str]]]) -> bool:
-    branches, caps = [], []
-    for text, keys in searches:
-        added = Return.objects.all().search_branches(text, keys)
-        branches += added
-        caps += [search_cap(text)] * len(added)
-    return any(number > cap for number, cap in zip(_count_each(branches), caps, strict=True))
-
-
 def _count_each(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
     """Count the rows of each query, all in one statement."""
-    if not queries:
-        return []
     statements, parameters = zip(*(query.query.sql_with_params() for query in queries), strict=True)
     counted = (f"(SELECT count(*) FROM ({sql}) AS counted)" for sql in statements)  # noqa: S608
     with connection.cursor() as cursor:

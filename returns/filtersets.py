@@ -4,18 +4,19 @@ An unknown parameter, like an unknown value, is named and matches no rows: a mis
 never look like "everything".
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import django_filters
 from django import forms
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from returns.models import Return, State
 from returns.moments import parse_moment
 from returns.paging import DEFAULT_SORT, Cursor, Sort
-from returns.querysets import EVERY_NUMBER, ORDER, REFERENCE, TRACKING, ReturnQuerySet
+from returns.querysets import EVERY_NUMBER, ORDER, REFERENCE, TRACKING, Matches, ReturnQuerySet
 from tags.vocabulary import TagChip, names_as_written
 
 IGNORED_PARAMETERS = {"_"}
@@ -203,19 +204,26 @@ class ReturnFilterSet(django_filters.FilterSet):
             if name != "state"
         )
 
-    def searches(self) -> list[tuple[str, Sequence[str]]]:
-        """Return the texts that are searched for, each with the keys it is searched in."""
-        chosen = self.form.cleaned_data
-        return [(chosen[name], keys) for name, keys in self.NUMBERS.items() if chosen.get(name)]
+    @cached_property
+    def matches(self) -> dict[str, Matches]:
+        """Return what each number that was typed found, by its parameter. One query."""
+        typed = {name: self.form.cleaned_data.get(name) for name in self.NUMBERS}
+        searches = {name: (text, self.NUMBERS[name]) for name, text in typed.items() if text}
+        found = Return.objects.search(list(searches.values()))
+        return dict(zip(searches, found, strict=True))
+
+    def search_is_cut_short(self) -> bool:
+        """Tell whether a search found more than it read."""
+        return any(matches.cut_short for matches in self.matches.values())
 
     def _apply(self, found: ReturnQuerySet, names: Iterable[str]) -> ReturnQuerySet:
         for name in names:
             found = self.filters[name].filter(found, self.form.cleaned_data[name])
         return found
 
-    def by_number(self, found: ReturnQuerySet, name: str, text: str) -> ReturnQuerySet:
+    def by_number(self, found: ReturnQuerySet, name: str, _text: str) -> ReturnQuerySet:
         """Keep returns whose number begins or ends with the text."""
-        return found.matching(text, self.NUMBERS[name])
+        return found.among(self.matches[name].ids)
 
     def by_state(self, found: ReturnQuerySet, _name: str, states: list[str]) -> ReturnQuerySet:
         """Keep returns in one of the states."""

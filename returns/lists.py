@@ -134,7 +134,7 @@ def only_match(data: QueryDict) -> Return | None:
     numbers may begin with it.
     """
     filterset = ReturnFilterSet(data, vocabulary())
-    if filterset.problems() or not filterset.searches():
+    if filterset.problems() or not filterset.matches:
         return None
     whole = Return.objects.numbered(filterset.form.cleaned_data["q"])[:2]
     found = list(whole) or list(filterset.qs[:2])
@@ -157,4 +157,7 @@ def _counts(filterset: ReturnFilterSet) -> StateCounts:
     """Count by state what the other filters leave."""
     if not filterset.narrows_beyond_state():
         return count_by_state()
-    return count_matches_by_state(filterset.in_any_state(), filterset.searches())
+    found = filterset.in_any_state()
+    if filterset.problems():
+        return count_matches_by_state(found)
+    return count_matches_by_state(found, cut_short=filterset.search_is_cut_short())

@@ -1,7 +1,9 @@
 """Which returns, and in what order: each method is one rule and can be chained."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -37,6 +39,27 @@ class SearchKey(Func):
     arity = 1
 
 
+@models.BigAutoField.register_lookup
+class AnyOf(models.Lookup):
+    """Ids in a list, sent as one array: a thousand parameters would cost more than the search."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """Return the comparison with ANY."""
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", (*parameters, self.rhs)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The returns that a search found; ``cut_short`` when there may be more."""
+
+    ids: list[int]
+    cut_short: bool
+
+
 class ReturnQuerySet(models.QuerySet["Return"]):
     """Rules about returns."""
 
@@ -58,8 +81,30 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         Case, spaces, dashes and other punctuation do not matter. At most ``search_cap(text)``
         matches of each end of each number are considered.
         """
-        branches = self.search_branches(text, keys)
-        return self.filter(id__in=branches[0].union(*branches[1:], all=True))
+        return self.among(self.search([(text, keys)])[0].ids)
+
+    def among(self, ids: Sequence[int]) -> Self:
+        """Keep the returns with these ids."""
+        return self.filter(pk__any_of=list(ids))
+
+    def search(self, searches: Sequence[tuple[str, Sequence[str]]]) -> list[Matches]:
+        """Return the matches of each text in its keys; see ``matching``. One query for all.
+
+        Asked at once, because planning so many branches costs more than reading them.
+        """
+        branches_of = [self._search_branches(text, keys) for text, keys in searches]
+        asked = [
+            branch.annotate(place=Value(place)).values_list("place", "id")
+            for place, branch in enumerate(chain.from_iterable(branches_of))
+        ]
+        ids: list[list[int]] = [[] for _ in asked]
+        for place, pk in asked[0].union(*asked[1:], all=True) if asked else ():
+            ids[place].append(pk)
+        found = iter(ids)
+        return [
+            _matches(list(islice(found, len(branches))), text)
+            for branches, (text, _) in zip(branches_of, searches, strict=True)
+        ]
 
     def numbered(self, text: str) -> Self:
         """Keep returns with a number that is the text, apart from case and punctuation."""
@@ -70,26 +115,24 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         branches.append(everything.filter(return_reference_number=text).values("id"))
         return self.filter(id__in=branches[0].union(*branches[1:]))
 
-    def search_branches(
-        self, text: str, keys: Sequence[str]
-    ) -> "list[models.QuerySet[Return, Any]]":
-        """Return a query of ids for each number and end, one match longer than the cap.
+    def _search_branches(self, text: str, keys: Sequence[str]) -> "list[ReturnQuerySet]":
+        """Return a query for each number and end, one match longer than the cap.
 
         Each reads its own index; an OR of them would walk the whole list instead. A return
         reference without any letter or digit has no key; it is found by its exact text.
         """
         cap = search_cap(text) + 1
         whole = SearchKey(Value(text))
-        everything = self.model._default_manager.all()
-        branches = []
+        everything: ReturnQuerySet = self.model._default_manager.all()
+        branches: list[ReturnQuerySet] = []
         for key in keys:
             # The highest first: numbers grow with time, so these are the newest.
             begins = everything.filter(**{f"{key}__startswith": whole}).order_by(f"-{key}")
             ends = everything.alias(end=Reverse(key)).filter(end__startswith=Reverse(whole))
-            branches += [begins.values("id")[:cap], ends.values("id")[:cap]]
+            branches += [begins, ends]
         if REFERENCE in keys:
-            branches.append(everything.filter(return_reference_number=text).values("id")[:cap])
-        return branches
+            branches.append(everything.filter(return_reference_number=text))
+        return [branch[:cap] for branch in branches]
 
     def tagged(self, tag_ids: Iterable[int]) -> Self:
         """Keep returns that carry all of these tags.
@@ -143,6 +186,11 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         taggings = self.model._meta.get_field("taggings").related_model
         of_return = taggings._default_manager.filter(entity=OuterRef("pk")).values("tag_id")
         return self.annotate(tag_ids=ArraySubquery(of_return))
+
+
+def _matches(branches: list[list[int]], text: str) -> Matches:
+    ids = list(dict.fromkeys(chain.from_iterable(branches)))
+    return Matches(ids, any(len(branch) > search_cap(text) for branch in branches))
 
 
 def search_cap(text: str) -> int:

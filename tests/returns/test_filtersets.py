@@ -140,3 +140,12 @@ def test_blanks_and_marks_of_mailings_filter_nothing(query):
     make_return("only")
     assert problems(query) == []
     assert found(query) == {"only"}
+
+
+def test_several_numbers_are_searched_in_one_query(numbers, django_assert_num_queries):
+    words = vocabulary()
+    filterset = ReturnFilterSet(QueryDict("q=RSO&order=0909&tracking=0011&reference=14844"), words)
+    with django_assert_num_queries(2):
+        found = [record.return_reference_number for record in filterset.qs]
+        assert not filterset.search_is_cut_short()
+    assert found == ["Return-14844"]
