@@ -189,8 +189,9 @@ class ReturnQuerySet(models.QuerySet["Return"]):
 
 
 def _matches(branches: list[list[int]], text: str) -> Matches:
-    ids = list(dict.fromkeys(chain.from_iterable(branches)))
-    return Matches(ids, any(len(branch) > search_cap(text) for branch in branches))
+    cap = search_cap(text)
+    ids = dict.fromkeys(chain.from_iterable(branch[:cap] for branch in branches))
+    return Matches(list(ids), any(len(branch) > cap for branch in branches))
 
 
 def search_cap(text: str) -> int:

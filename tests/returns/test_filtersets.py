@@ -149,3 +149,11 @@ def test_several_numbers_are_searched_in_one_query(numbers, django_assert_num_qu
         found = [record.return_reference_number for record in filterset.qs]
         assert not filterset.search_is_cut_short()
     assert found == ["Return-14844"]
+
+
+def test_a_search_that_is_cut_short_keeps_to_its_cap():
+    for number in range(102):
+        make_return(f"A{number:03}")
+    filterset = ReturnFilterSet(QueryDict("reference=A"), vocabulary())
+    assert filterset.qs.count() == 100
+    assert filterset.search_is_cut_short()
