@@ -1,10 +1,9 @@
-"""The record of a parcel that was sent back, its tags, and the preferences of people."""
+"""The record of a parcel that was sent back, and its tags."""
 
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote, urlencode
 
 import pghistory
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Reverse
@@ -207,31 +206,3 @@ class ReturnTag(Tagging):
 
     def __str__(self) -> str:
         return f"{self.tag} on {self.entity}"
-
-
-class Density(models.TextChoices):
-    """How much air the rows of a table have."""
-
-    COMFORTABLE = "comfortable", "Comfortable"
-    COMPACT = "compact", "Compact"
-
-
-class Preferences(models.Model):
-    """What a person chose for themselves."""
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences"
-    )
-    time_zone = models.CharField(
-        max_length=50, blank=True, help_text="Empty: the zone of the warehouse."
-    )
-    density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
-    demo_only = models.BooleanField(
-        default=False, editable=False, help_text="May sign in to the demo's own server alone."
-    )
-
-    class Meta:
-        verbose_name_plural = "preferences"
-
-    def __str__(self) -> str:
-        return f"Preferences of {self.user}"

@@ -1,0 +1,9 @@
+"""What is stored: returns, their tags, and what people chose.
+
+django-pghistory adds ``ReturnEvent`` and ``ReturnTagEvent``, the database's own timeline.
+"""
+
+from returns.models.people import Density, Preferences
+from returns.models.returns import Return, ReturnTag, State
+
+__all__ = ["Density", "Preferences", "Return", "ReturnTag", "State"]
