@@ -16,13 +16,14 @@ from django.utils.functional import cached_property
 from returns.models import Return, State
 from returns.moments import parse_moment
 from returns.paging import DEFAULT_SORT, Cursor, Sort
-from returns.querysets import EVERY_NUMBER, ORDER, REFERENCE, TRACKING, Matches, ReturnQuerySet
+from returns.querysets import ORDER, REFERENCE, TRACKING, ReturnQuerySet
+from returns.search import LONGEST_TEXT, MOST_NUMBERS, Found, Typed, begins_or_ends, search
 from tags.vocabulary import TagChip, names_as_written
 
 IGNORED_PARAMETERS = {"_"}
 IGNORED_PREFIX = "utm_"
 PAGING_PARAMETERS = ("after", "before")
-LONGEST_TEXT = 200
+LONGEST_NUMBER = 200
 LONGEST_WAIT_HOURS = 100_000
 
 
@@ -71,6 +72,25 @@ class TagsFilter(django_filters.MultipleChoiceFilter):
     field_class = TagsField
 
 
+class NumbersField(forms.CharField):
+    """What the one box takes: a number, part of one, or several."""
+
+    def clean(self, value: Any) -> str:
+        """Return the text; refuse more numbers than one search can look up."""
+        text = str(super().clean(value))
+        if len(numbers := Typed.parse(text).numbers) > MOST_NUMBERS:
+            raise forms.ValidationError(
+                f"at most {MOST_NUMBERS} numbers at once; these are {len(numbers)}."
+            )
+        return text
+
+
+class NumbersFilter(django_filters.CharFilter):
+    """A filter by what was typed into the one box."""
+
+    field_class = NumbersField
+
+
 def without_blanks(data: QueryDict) -> QueryDict:
     """Return what was said, without blanks around it and the fields that were left blank."""
     said = QueryDict(mutable=True)
@@ -117,20 +137,20 @@ class ReturnFilterForm(forms.Form):
 class ReturnFilterSet(django_filters.FilterSet):
     """Which returns, in which order, and which page of them."""
 
-    q = django_filters.CharFilter(
+    q = NumbersFilter(
         label="Order, return or tracking number", method="by_number", max_length=LONGEST_TEXT
     )
     state = django_filters.MultipleChoiceFilter(
         label="State", choices=State.choices, method="by_state"
     )
     order = django_filters.CharFilter(
-        label="Order reference", method="by_number", max_length=LONGEST_TEXT
+        label="Order reference", method="by_number", max_length=LONGEST_NUMBER
     )
     reference = django_filters.CharFilter(
-        label="Return reference", method="by_number", max_length=LONGEST_TEXT
+        label="Return reference", method="by_number", max_length=LONGEST_NUMBER
     )
     tracking = django_filters.CharFilter(
-        label="Tracking ID", method="by_number", max_length=LONGEST_TEXT
+        label="Tracking ID", method="by_number", max_length=LONGEST_NUMBER
     )
     tag = TagsFilter(label="Tags", method="by_tags")
     created_from = MomentFilter("created_at", "gte", label="Created from", end=False)
@@ -158,7 +178,6 @@ class ReturnFilterSet(django_filters.FilterSet):
         form = ReturnFilterForm
 
     NUMBERS = {
-        "q": EVERY_NUMBER,
         "order": (ORDER,),
         "reference": (REFERENCE,),
         "tracking": (TRACKING,),
@@ -205,12 +224,21 @@ class ReturnFilterSet(django_filters.FilterSet):
         )
 
     @cached_property
-    def matches(self) -> dict[str, Matches]:
-        """Return what each number that was typed found, by its parameter. One query."""
+    def matches(self) -> dict[str, Found]:
+        """Return what each text that was typed found, by its parameter."""
         typed = {name: self.form.cleaned_data.get(name) for name in self.NUMBERS}
-        searches = {name: (text, self.NUMBERS[name]) for name, text in typed.items() if text}
-        found = Return.objects.search(list(searches.values()))
-        return dict(zip(searches, found, strict=True))
+        found = {
+            name: begins_or_ends(text, self.NUMBERS[name]) for name, text in typed.items() if text
+        }
+        if text := self.form.cleaned_data.get("q"):
+            found["q"] = search(text)
+        return found
+
+    def ranks(self) -> list[list[int]] | None:
+        """Return the matches of the one box, the best first, if the list follows that order."""
+        if self.data.get("sort") or "q" not in self.matches:
+            return None
+        return self.matches["q"].ids_by_rank()
 
     def search_is_cut_short(self) -> bool:
         """Tell whether a search found more than it read."""
@@ -222,7 +250,7 @@ class ReturnFilterSet(django_filters.FilterSet):
         return found
 
     def by_number(self, found: ReturnQuerySet, name: str, _text: str) -> ReturnQuerySet:
-        """Keep returns whose number begins or ends with the text."""
+        """Keep the returns that the text found."""
         return found.among(self.matches[name].ids)
 
     def by_state(self, found: ReturnQuerySet, _name: str, states: list[str]) -> ReturnQuerySet:

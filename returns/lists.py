@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from returns.counts import CappedCount, StateCounts, count_by_state, count_matches_by_state
 from returns.filtersets import ReturnFilterSet, without_blanks
 from returns.models import Return, State
 from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
+from returns.search import Found, Near, nearest
 from returns.tables import ReturnTable
 from tags.vocabulary import TagChip, chips, vocabulary
 
@@ -19,6 +21,7 @@ PARAMETERS_IN_THE_FORM = {"q", "state", "order", "tracking", "tag", "after", "be
 NOT_IN_A_ROW = ("unknown_fields", "corrections", "feed_tags")
 
 ORDER_WORDS = {
+    "": "best match first",
     "-created": "newest first",
     "created": "oldest first",
     "-arrived": "latest arrival first",
@@ -56,6 +59,9 @@ class ReturnList:
     words: Mapping[int, TagChip]
     tag_names: list[str]
     is_filtered: bool
+    sort: str
+    found: Found | None
+    near: list[Near]
 
     @property
     def states(self) -> list[StateChoice]:
@@ -84,15 +90,30 @@ class ReturnList:
         if not self.page.rows:
             return f"{total} {noun}"
         hint = "; type more to narrow the search" if self.counts.search_is_cut_short else ""
-        return f"{total} {noun}, {ORDER_WORDS[self.data.get('sort') or DEFAULT_SORT]}{hint}"
+        return f"{total} {noun}, {ORDER_WORDS[self.sort]}{hint}"
 
     @property
     def address(self) -> str:
         """Return the query string that says the same in the fewest words, for the address bar."""
         said = self.data.copy()
-        if said.get("sort") == DEFAULT_SORT:
+        if said.get("sort") == DEFAULT_SORT and "q" not in said:
             del said["sort"]
         return said.urlencode()
+
+    @property
+    def is_search(self) -> bool:
+        """Tell whether the one box says what to find: each row then says why it was found."""
+        return self.found is not None
+
+    @property
+    def not_found_lines(self) -> str:
+        """Return the typed numbers that found nothing, one a line, to copy."""
+        return "\n".join(self.found.not_found) if self.found else ""
+
+    @property
+    def path_of_search(self) -> str:
+        """Return the path of the same search without other filters."""
+        return f"{reverse('return-list')}?{urlencode({'q': self.data.get('q', '')})}"
 
     @property
     def is_past_the_end(self) -> bool:
@@ -111,19 +132,26 @@ def return_list(data: QueryDict) -> ReturnList:
     data = without_blanks(data)
     filterset = ReturnFilterSet(data, words)
     problems = filterset.problems()
-    page = Page([], None, None) if problems else _page(filterset)
+    ranks = None if problems else filterset.ranks()
+    found = None if problems else filterset.matches.get("q")
+    page = Page([], None, None) if problems else _page(filterset, ranks)
     for record in page.rows:
         record.tags = chips(record.tag_ids, words)
+        record.why = found.hits[record.pk].why if found else ""
+    sort = "" if ranks is not None else data.get("sort", DEFAULT_SORT)
     return ReturnList(
         data=data,
         problems=problems,
         page=page,
-        table=ReturnTable(page.rows, DEFAULT_SORT if problems else data.get("sort", DEFAULT_SORT)),
+        table=ReturnTable(page.rows, DEFAULT_SORT if problems else sort),
         counts=_counts(filterset),
         words=words,
         # As the vocabulary writes them: the page's boxes and the address may differ in case.
         tag_names=filterset.form.cleaned_data.get("tag", []),
         is_filtered=filterset.narrows_beyond_state() or bool(data.getlist("state")),
+        sort=sort,
+        found=found,
+        near=[] if found is None or found.hits else nearest(found.numbers[0]),
     )
 
 
@@ -136,12 +164,13 @@ def only_match(data: QueryDict) -> Return | None:
     filterset = ReturnFilterSet(data, vocabulary())
     if filterset.problems() or not filterset.matches:
         return None
-    whole = Return.objects.numbered(filterset.form.cleaned_data["q"])[:2]
+    typed = filterset.matches.get("q")
+    whole = Return.objects.among(typed.whole)[:2] if typed else ()
     found = list(whole) or list(filterset.qs[:2])
     return found[0] if len(found) == 1 else None
 
 
-def _page(filterset: ReturnFilterSet) -> Page:
+def _page(filterset: ReturnFilterSet, ranks: list[list[int]] | None) -> Page:
     chosen = filterset.form.cleaned_data
     found = filterset.qs.with_tag_ids().defer(*NOT_IN_A_ROW)
     return page_of(
@@ -150,6 +179,7 @@ def _page(filterset: ReturnFilterSet) -> Page:
         after=chosen["after"],
         before=chosen["before"],
         states=chosen["state"] or ANY_STATE,
+        ranks=ranks,
     )
 
 

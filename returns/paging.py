@@ -7,7 +7,7 @@ parcels arrive while somebody turns pages.
 import base64
 import binascii
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -136,14 +136,19 @@ def page_of(
     before: Cursor | None = None,
     size: int = PAGE_SIZE,
     states: Collection[str] = ANY_STATE,
+    ranks: Sequence[Sequence[int]] | None = None,
 ) -> Page:
     """Return the page after one cursor, or before the other, or the first one.
 
-    ``states`` are those that ``found`` may hold: what they rule out is not looked for.
+    ``states`` are those that ``found`` may hold: what they rule out is not looked for. ``ranks``
+    are the ids of a search, the best matches first; within a rank the rows are sorted.
     """
     backwards = before is not None
     cursor = before if backwards else after
-    parts = _parts(found, sort, cursor, frozenset(states), backwards=backwards)
+    if ranks is None:
+        parts = _parts(found, sort, cursor, frozenset(states), backwards=backwards)
+    else:
+        parts = _ranked_parts(found, sort, cursor, ranks, backwards=backwards)
     rows = _rows(parts, limit=size + 1)
     more = len(rows) > size
     rows = rows[:size]
@@ -165,6 +170,24 @@ def _rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
         if len(rows) == limit:
             break
     return rows
+
+
+def _ranked_parts(
+    found: ReturnQuerySet,
+    sort: Sort,
+    cursor: Cursor | None,
+    ranks: Sequence[Sequence[int]],
+    *,
+    backwards: bool,
+) -> list[ReturnQuerySet]:
+    """Return what is left to walk, one part for each rank; the cursor's row tells which."""
+    column, descending = sort.column.name, sort.descending != backwards
+    parts = [found.among(ids).in_order_of(column, descending=descending) for ids in ranks]
+    if cursor and parts:
+        here = next((place for place, ids in enumerate(ranks) if cursor.pk in ids), 0)
+        rest = parts[here].beyond(column, cursor.value, cursor.pk, descending=descending)
+        parts = [*parts[:here], rest] if backwards else [rest, *parts[here + 1 :]]
+    return parts[::-1] if backwards else parts
 
 
 def _parts(

@@ -1,16 +1,13 @@
 """Which returns, and in what order: each method is one rule and can be chained."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import F, FilteredRelation, Func, OuterRef, Q, Value
+from django.db.models import F, FilteredRelation, Func, OuterRef, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
-from django.db.models.functions import Reverse
 
 if TYPE_CHECKING:
     from returns.models import Return
@@ -18,12 +15,6 @@ if TYPE_CHECKING:
 # The keys that people search by, as columns of Return.
 REFERENCE, ORDER, TRACKING = "return_key", "order_key", "tracking_key"
 EVERY_NUMBER = (ORDER, REFERENCE, TRACKING)
-
-# A search reads at most so many matches of each number from each end; a short text, which
-# matches nearly everything, fewer.
-SEARCH_CAP = 1_000
-SHORT_SEARCH_CAP = 100
-SHORT_TEXT = 4
 
 # Endings of the aliases under which a tag's index repeats a return's creation time and id.
 TAGGED_AT, TAGGED_ID = "_created_at", "_entity_id"
@@ -52,14 +43,6 @@ class AnyOf(models.Lookup):
         return f"{column} = ANY(%s)", (*parameters, self.rhs)
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """The returns that a search found; ``cut_short`` when there may be more."""
-
-    ids: list[int]
-    cut_short: bool
-
-
 class ReturnQuerySet(models.QuerySet["Return"]):
     """Rules about returns."""
 
@@ -75,64 +58,9 @@ class ReturnQuerySet(models.QuerySet["Return"]):
             **{f"arrived_to_warehouse_at__{comparison}": limit}
         )
 
-    def matching(self, text: str, keys: Sequence[str] = EVERY_NUMBER) -> Self:
-        """Keep returns with a number that begins or ends with the text.
-
-        Case, spaces, dashes and other punctuation do not matter. At most ``search_cap(text)``
-        matches of each end of each number are considered.
-        """
-        return self.among(self.search([(text, keys)])[0].ids)
-
     def among(self, ids: Sequence[int]) -> Self:
         """Keep the returns with these ids."""
         return self.filter(pk__any_of=list(ids))
-
-    def search(self, searches: Sequence[tuple[str, Sequence[str]]]) -> list[Matches]:
-        """Return the matches of each text in its keys; see ``matching``. One query for all.
-
-        Asked at once, because planning so many branches costs more than reading them.
-        """
-        branches_of = [self._search_branches(text, keys) for text, keys in searches]
-        asked = [
-            branch.annotate(place=Value(place)).values_list("place", "id")
-            for place, branch in enumerate(chain.from_iterable(branches_of))
-        ]
-        ids: list[list[int]] = [[] for _ in asked]
-        for place, pk in asked[0].union(*asked[1:], all=True) if asked else ():
-            ids[place].append(pk)
-        found = iter(ids)
-        return [
-            _matches(list(islice(found, len(branches))), text)
-            for branches, (text, _) in zip(branches_of, searches, strict=True)
-        ]
-
-    def numbered(self, text: str) -> Self:
-        """Keep returns with a number that is the text, apart from case and punctuation."""
-        everything = self.model._default_manager.all()
-        branches = [
-            everything.filter(**{key: SearchKey(Value(text))}).values("id") for key in EVERY_NUMBER
-        ]
-        branches.append(everything.filter(return_reference_number=text).values("id"))
-        return self.filter(id__in=branches[0].union(*branches[1:]))
-
-    def _search_branches(self, text: str, keys: Sequence[str]) -> "list[ReturnQuerySet]":
-        """Return a query for each number and end, one match longer than the cap.
-
-        Each reads its own index; an OR of them would walk the whole list instead. A return
-        reference without any letter or digit has no key; it is found by its exact text.
-        """
-        cap = search_cap(text) + 1
-        whole = SearchKey(Value(text))
-        everything: ReturnQuerySet = self.model._default_manager.all()
-        branches: list[ReturnQuerySet] = []
-        for key in keys:
-            # The highest first: numbers grow with time, so these are the newest.
-            begins = everything.filter(**{f"{key}__startswith": whole}).order_by(f"-{key}")
-            ends = everything.alias(end=Reverse(key)).filter(end__startswith=Reverse(whole))
-            branches += [begins, ends]
-        if REFERENCE in keys:
-            branches.append(everything.filter(return_reference_number=text))
-        return [branch[:cap] for branch in branches]
 
     def tagged(self, tag_ids: Iterable[int]) -> Self:
         """Keep returns that carry all of these tags.
@@ -186,15 +114,3 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         taggings = self.model._meta.get_field("taggings").related_model
         of_return = taggings._default_manager.filter(entity=OuterRef("pk")).values("tag_id")
         return self.annotate(tag_ids=ArraySubquery(of_return))
-
-
-def _matches(branches: list[list[int]], text: str) -> Matches:
-    cap = search_cap(text)
-    ids = dict.fromkeys(chain.from_iterable(branch[:cap] for branch in branches))
-    return Matches(list(ids), any(len(branch) > cap for branch in branches))
-
-
-def search_cap(text: str) -> int:
-    """Return how many matches of one end of one number a search for the text considers."""
-    length = sum(character.isalnum() for character in text)
-    return SEARCH_CAP if length > SHORT_TEXT else SHORT_SEARCH_CAP

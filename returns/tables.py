@@ -34,4 +34,4 @@ class ReturnTable(tables.Table):
         empty_text = "No returns"
 
     def __init__(self, rows: list[Return], sort: str) -> None:
-        super().__init__(PresortedRows(rows), order_by=(sort,))
+        super().__init__(PresortedRows(rows), order_by=(sort,) if sort else ())

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from returns.admin.forms import CorrectionForm
 from returns.corrections import CORRECTABLE, STATE_AND_TIMES, as_sent, correct
 from returns.models import Return, State
+from returns.search import begins_or_ends
 
 PAGED_RETURNS = 10_000
 
@@ -90,7 +91,7 @@ class ReturnAdmin(admin.ModelAdmin):
         if not term:
             return queryset, False
         exact = queryset.filter(return_reference_number=term)
-        return (exact if exact.exists() else queryset.matching(term)), False
+        return (exact if exact.exists() else queryset.among(begins_or_ends(term).ids)), False
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -105,6 +105,8 @@ class Return(models.Model):
     # Set where pages need them: by ``with_tag_ids``, and from them the tags in their order.
     tag_ids: list[int]
     tags: "list[TagChip]"
+    # Why a search found the return, in words.
+    why: str
 
     objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -153,6 +155,7 @@ class Return(models.Model):
             models.Index(Reverse("return_key"), name="return_key_end"),
             models.Index(Reverse("order_key"), name="order_key_end"),
             models.Index(Reverse("tracking_key"), name="tracking_key_end"),
+            # A migration adds return_numbers_middle: parts of all three numbers, by trigrams.
         ]
 
     def __str__(self) -> str:

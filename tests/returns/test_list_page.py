@@ -147,7 +147,7 @@ def test_a_search_that_was_cut_short_says_so(as_agent):
         make_return(f"A{number:03}", state=State.COMPLETED if number % 50 == 0 else State.CREATED)
     found = as_agent.get("/returns/?q=A&state=Completed").context["list"]
     assert str(found.counts.total()).endswith("+")
-    assert found.summary == "2+ returns, newest first; type more to narrow the search"
+    assert found.summary == "2+ returns, best match first; type more to narrow the search"
     # References grow with time, so of too many matches those with the highest are read.
     assert rows_of(found) == ["A100", "A050"]
 

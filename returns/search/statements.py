@@ -1,0 +1,130 @@
+# ruff: noqa: S608 - the parts of these statements are the names of our own columns
+"""The SQL of a search. Each branch reads an index of its own and stops at a cap.
+
+Text goes through ``returns_search_key`` and becomes a key of A-Z and 0-9; the stored keys were
+made by the same function. Keys compare bytewise, so "begins with K" is the range from K up to K
+followed by "[", the character after Z.
+"""
+
+from collections.abc import Collection, Sequence
+
+from returns.querysets import EVERY_NUMBER, REFERENCE
+from returns.search.hits import Tier
+from returns.search.typed import LONGEST_NUMBER
+
+# Zeros that a number may have more, or fewer, than was typed.
+MOST_ZEROS = 12
+# Shorter numbers are in too many barcodes by accident.
+SHORTEST_IN_A_SCAN = 8
+# Letters that a scanner may add after the number; before it anything may stand.
+MOST_ADDED = 3
+NEWEST = 5_000
+
+TYPED = f"""
+    SELECT place, text, key, reverse(key) AS yek,
+        ARRAY(
+            SELECT parts[1] || repeat('0', zeros) || parts[2]
+            FROM generate_series(0, {MOST_ZEROS}) AS zeros,
+                regexp_match(key, '^([A-Z]*)0*([1-9].*)$') AS parts
+        ) AS with_zeros,
+        CASE WHEN key ~ '^0+.{{4}}' THEN reverse(ltrim(key, '0')) END AS yek_without_zeros,
+        ARRAY(
+            SELECT right(left(key, most - added), size)
+            FROM length(key) AS most,
+                generate_series(0, length(substring(key FROM '[A-Z]{{0,{MOST_ADDED}}}$'))) AS added,
+                generate_series({SHORTEST_IN_A_SCAN}, least(most - added, {LONGEST_NUMBER})) AS size
+            WHERE size < most
+        ) AS tails
+    FROM unnest(%(texts)s::text[]) WITH ORDINALITY AS given (text, place),
+        returns_search_key(text) AS key
+"""
+
+
+def _begins(value: str, key: str) -> str:
+    return f"{value} >= {key} AND {value} < {key} || '['"
+
+
+# For each tier the conditions of its branches; {number} is the column.
+CONDITIONS = {
+    Tier.WHOLE: ["{number} = key"],
+    Tier.WITHOUT_ZEROS: ["{number} = ANY (with_zeros) AND {number} <> key"],
+    Tier.END: [
+        f"{_begins('reverse({number})', 'yek')} AND {{number}} <> key",
+        _begins("reverse({number})", "yek_without_zeros"),
+    ],
+    # The highest first: numbers grow with time, so these are the newest.
+    Tier.BEGINNING: [
+        f"{_begins('{number}', 'key')} AND {{number}} <> key ORDER BY {{number}} DESC"
+    ],
+    Tier.SCANNED: ["{number} = ANY (tails)"],
+}
+
+
+def find(numbers: Sequence[str], tiers: Collection[Tier]) -> str:
+    """Return the statement that finds ``texts`` in these numbers: place, key, tier, number, id.
+
+    At most ``cap`` rows of each branch. A return reference without any letter or digit has no
+    key; it is found by its exact text.
+    """
+    branches = [
+        _branch(tier, number, condition.format(number=number))
+        for tier in tiers
+        for condition in CONDITIONS[tier]
+        for number in numbers
+    ]
+    if Tier.WHOLE in tiers and REFERENCE in numbers:
+        exact = "key IS NULL AND return_reference_number = text"
+        branches.append(_branch(Tier.WHOLE, REFERENCE, exact))
+    return f"""
+        WITH typed AS MATERIALIZED ({TYPED})
+        SELECT place, coalesce(key, text), hit.*
+        FROM typed CROSS JOIN LATERAL ({" UNION ALL ".join(branches)}) AS hit
+    """
+
+
+def _branch(tier: Tier, number: str, condition: str) -> str:
+    return (
+        f"(SELECT {tier.value}, '{number}', id FROM returns_return WHERE {condition} LIMIT %(cap)s)"
+    )
+
+
+# The expression of the trigram index: see the migration. A space, so that nothing is found
+# across the end of one number and the beginning of the next.
+ALL_NUMBERS = " || ' ' || ".join(f"coalesce({number}, '')" for number in EVERY_NUMBER)
+_WHICH = " ".join(
+    f"WHEN strpos({number}, returns_search_key(%(text)s)) > 0 THEN '{number}'"
+    for number in EVERY_NUMBER
+)
+_CONTAINS = f"{ALL_NUMBERS} LIKE '%%' || returns_search_key(%(text)s) || '%%'"
+
+# OFFSET 0 keeps the planner from pulling the outer limit inwards and walking the whole table.
+MIDDLE_OF_THE_NEWEST = f"""
+    SELECT returns_search_key(%(text)s), CASE {_WHICH} END, id
+    FROM (SELECT * FROM returns_return ORDER BY created_at DESC, id DESC LIMIT {NEWEST}) AS newest
+    WHERE {_CONTAINS} LIMIT %(cap)s
+"""
+MIDDLE = f"""
+    SELECT returns_search_key(%(text)s), CASE {_WHICH} END, id
+    FROM (SELECT * FROM returns_return WHERE {_CONTAINS} OFFSET 0) AS containing
+    LIMIT %(cap)s
+"""
+
+
+def _neighbours(number: str) -> list[str]:
+    """In an ordered index the numbers that share most with a text stand next to its place."""
+    columns = f"SELECT '{number}', {number} AS key, id FROM returns_return WHERE"
+    return [
+        f"({columns} {value} {side} {typed} ORDER BY {value} {direction} LIMIT %(each)s)"
+        for value, typed in [
+            (number, "returns_search_key(%(text)s)"),
+            (f"reverse({number})", "reverse(returns_search_key(%(text)s))"),
+        ]
+        for side, direction in [(">=", "ASC"), ("<", "DESC")]
+    ]
+
+
+NEIGHBOURS = f"""
+    SELECT returns_search_key(%(text)s), near.* FROM (
+        {" UNION ALL ".join(sql for number in EVERY_NUMBER for sql in _neighbours(number))}
+    ) AS near
+"""
