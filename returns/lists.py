@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 
 from returns.counts import CappedCount, StateCounts, count_by_state, count_matches_by_state
 from returns.filtersets import ReturnFilterSet, without_blanks
-from returns.models import Return, State
+from returns.models import State
 from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
 from returns.search import Found, Near, nearest
 from returns.tables import ReturnTable
@@ -153,21 +153,6 @@ def return_list(data: QueryDict) -> ReturnList:
         found=found,
         near=[] if found is None or found.hits else nearest(found.numbers[0]),
     )
-
-
-def only_match(data: QueryDict) -> Return | None:
-    """Return the return that the typed numbers mean, if they mean one alone.
-
-    A whole number in the one box means its return whatever else is filtered, and although other
-    numbers may begin with it.
-    """
-    filterset = ReturnFilterSet(data, vocabulary())
-    if filterset.problems() or not filterset.matches:
-        return None
-    typed = filterset.matches.get("q")
-    whole = Return.objects.among(typed.whole)[:2] if typed else ()
-    found = list(whole) or list(filterset.qs[:2])
-    return found[0] if len(found) == 1 else None
 
 
 def _page(filterset: ReturnFilterSet, ranks: list[list[int]] | None) -> Page:

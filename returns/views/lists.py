@@ -6,8 +6,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from config.htmx import HtmxRequest, lead_to, render_page_or_fragment, wants_fragment
+from returns.entering import where_enter_leads
 from returns.filtersets import without_blanks
-from returns.lists import only_match, return_list
+from returns.lists import return_list
 
 
 @require_safe
@@ -23,12 +24,12 @@ def returns(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def find(request: HtmxRequest) -> HttpResponse:
-    """Open the return whose number was typed, if it is one alone; otherwise list the matches.
+    """Open the return that was typed, or the list of its order; otherwise list the matches.
 
     The list in front of a person follows what they type, so htmx is told to leave it.
     """
-    if found := only_match(request.GET):
-        return lead_to(request, found.get_absolute_url())
+    if path := where_enter_leads(request.GET):
+        return lead_to(request, path)
     if wants_fragment(request):
         return HttpResponse(status=204)
     return lead_to(request, reverse("return-list", query=without_blanks(request.GET)))

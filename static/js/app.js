@@ -1,23 +1,10 @@
-// What every page does: times that tick, "/" to the one box, copy buttons, words when something fails.
+// What every page does: the one box and "/" to it, times that tick, copy buttons, words when something fails.
+import "./box.js";
 import "./times.js";
 import "./trouble.js";
 import { announce } from "./announce.js";
 
 const COPIED_MS = 1600;
-
-function isTyping(element) {
-  return element.isContentEditable || element.matches("input:not([type=checkbox], [type=radio]), textarea, select");
-}
-
-function focusTheBox(event) {
-  // By the character, not the key's place: on a Turkish keyboard "/" is typed with Shift.
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  const box = document.getElementById("id_q");
-  if (!box) return;
-  event.preventDefault();
-  box.focus();
-  box.select();
-}
 
 function copyByHand(text) {
   // Without HTTPS the browser hides its clipboard; a selected field can still be copied.
@@ -70,5 +57,4 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeMenus();
-  focusTheBox(event);
 });

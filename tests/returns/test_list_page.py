@@ -241,12 +241,21 @@ def test_enter_on_the_number_of_one_return_opens_it(as_agent, query):
     assert as_agent.get(f"/find/?{query}", headers=HTMX)["HX-Redirect"].endswith(f"-{opened}/")
 
 
+@pytest.mark.parametrize("query", ["q=RSO-1", "q=Return", "q=rso1&state=ReturnCreated"])
+def test_enter_on_returns_of_one_order_lists_that_order(as_agent, query):
+    for name in ("Return-1", "Return-2"):
+        make_return(name, sales_order_reference_number="RSO-1")
+    assert as_agent.get(f"/find/?{query}")["Location"] == "/returns/?order=RSO-1"
+    assert as_agent.get(f"/find/?{query}", headers=HTMX)["HX-Redirect"] == "/returns/?order=RSO-1"
+
+
 @pytest.mark.parametrize(
-    "query", ["q=RSO-1", "q=Return", "q=nothing", "stete=Completed", "state=Completed", ""]
+    "query",
+    ["q=Return", "q=RSO-9", "q=nothing", "order=RSO", "stete=Completed", "state=Completed", ""],
 )
 def test_enter_on_anything_else_shows_the_list(as_agent, query):
     for name in ("Return-1", "Return-2"):
-        make_return(name, sales_order_reference_number="RSO-1")
+        make_return(name, sales_order_reference_number=f"RSO-9{name}")
     listed = f"/returns/?{query}" if query else "/returns/"
     assert as_agent.get(f"/find/?{query}&order=")["Location"] == listed
     assert as_agent.get(f"/find/?{query}", headers=HTMX).status_code == 204
