@@ -18,6 +18,9 @@ class HtmxRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+# In the address of what a page asks by itself: that must not lead anybody away from their work.
+POLL = "poll"
+SIGNED_OUT = "You were signed out. Reload the page to sign in; what you typed stays until then."
 VARY = ("HX-Request", "HX-Request-Type")
 
 
@@ -83,6 +86,8 @@ class SignInRedirectMiddleware:
         login = resolve_url(settings.LOGIN_URL)
         if urlsplit(response["Location"]).path != login:
             return response
+        if POLL in request.GET:
+            return HttpResponse(SIGNED_OUT, status=401, content_type="text/plain; charset=utf-8")
         way_back = urlencode({"next": _way_back(request)})
         return HttpResponse(headers={"HX-Redirect": f"{login}?{way_back}"})
 

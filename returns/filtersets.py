@@ -72,6 +72,24 @@ class TagsFilter(django_filters.MultipleChoiceFilter):
     field_class = TagsField
 
 
+class GroupsField(forms.MultipleChoiceField):
+    """Names of groups of tags, whatever their case."""
+
+    default_error_messages = {"invalid_choice": "there is no group of tags “%(value)s”."}
+
+    def to_python(self, value: Any) -> list[str]:
+        """Return the names as the vocabulary writes them."""
+        written = {name.casefold(): name for name, _ in self.choices}  # type: ignore[misc, union-attr]
+        names = [name.replace("\0", "") for name in super().to_python(value)]
+        return list(dict.fromkeys(written.get(name.casefold(), name) for name in names))
+
+
+class GroupsFilter(django_filters.MultipleChoiceFilter):
+    """A filter by the names of groups of tags."""
+
+    field_class = GroupsField
+
+
 class NumbersField(forms.CharField):
     """What the one box takes: a number, part of one, or several."""
 
@@ -98,6 +116,30 @@ def without_blanks(data: QueryDict) -> QueryDict:
         if kept := [text for value in values if (text := value.strip())]:
             said.setlist(name, kept)
     return said
+
+
+def filters_of(data: QueryDict, vocabulary: Mapping[int, TagChip]) -> dict[str, list[Any]]:
+    """Return what a query string filters and sorts by, the same for all that mean the same.
+
+    Tags and groups stand by their ids; the page of the list is left out.
+    """
+    tags = {chip.name.casefold(): chip.id for chip in vocabulary.values()}
+    groups = {chip.group.casefold(): chip.group_id for chip in vocabulary.values()}
+    ids = {"tag": tags, "missing_group": groups}
+    said = {
+        name: sorted(
+            {ids[name].get(v.casefold(), 0) for v in values} if name in ids else set(values)
+        )
+        for name, values in without_blanks(data).lists()
+        if name not in PAGING_PARAMETERS and not _is_ignored(name)
+    }
+    if said.get("sort") == [DEFAULT_SORT] and "q" not in said:
+        del said["sort"]
+    return said
+
+
+def _is_ignored(name: str) -> bool:
+    return name in IGNORED_PARAMETERS or name.startswith(IGNORED_PREFIX)
 
 
 class ReturnFilterForm(forms.Form):
@@ -153,6 +195,7 @@ class ReturnFilterSet(django_filters.FilterSet):
         label="Tracking ID", method="by_number", max_length=LONGEST_NUMBER
     )
     tag = TagsFilter(label="Tags", method="by_tags")
+    missing_group = GroupsFilter(label="No tag of the group", method="by_missing_groups")
     created_from = MomentFilter("created_at", "gte", label="Created from", end=False)
     created_to = MomentFilter("created_at", "lt", label="Created to", end=True)
     arrived_from = MomentFilter("arrived_to_warehouse_at", "gte", label="Arrived from", end=False)
@@ -185,17 +228,17 @@ class ReturnFilterSet(django_filters.FilterSet):
 
     def __init__(self, data: QueryDict, vocabulary: Mapping[int, TagChip]) -> None:
         self.tag_ids = {chip.name: chip.id for chip in vocabulary.values()}
+        self.group_ids = {chip.group: chip.group_id for chip in vocabulary.values()}
         super().__init__(without_blanks(data), queryset=Return.objects.all())
         self.filters["tag"].extra["choices"] = [(name, name) for name in self.tag_ids]
+        self.filters["missing_group"].extra["choices"] = [(name, name) for name in self.group_ids]
 
     def problems(self) -> list[str]:
         """Return a sentence for each parameter that is unknown or cannot be understood."""
         unknown = [
             f"{name[:50]}: there is no such filter."
             for name in self.data
-            if name not in self.form.fields
-            and name not in IGNORED_PARAMETERS
-            and not name.startswith(IGNORED_PREFIX)
+            if name not in self.form.fields and not _is_ignored(name)
         ]
         return unknown + [
             f"{self.form[name].label}: {sentence}"
@@ -260,6 +303,12 @@ class ReturnFilterSet(django_filters.FilterSet):
     def by_tags(self, found: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
         """Keep returns that carry all of the tags."""
         return found.tagged(sorted({self.tag_ids[name] for name in names}))
+
+    def by_missing_groups(
+        self, found: ReturnQuerySet, _name: str, names: list[str]
+    ) -> ReturnQuerySet:
+        """Keep returns that carry no tag of any of the groups."""
+        return found.without_group(*(self.group_ids[name] for name in names))
 
     def by_waiting(self, found: ReturnQuerySet, name: str, hours: Any) -> ReturnQuerySet:
         """Keep returns that have waited in the warehouse longer, or shorter, than the hours."""

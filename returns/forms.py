@@ -1,12 +1,16 @@
 """Forms of people's own pages."""
 
 from collections import defaultdict
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import Group, User
 
 from returns.models import Density
+from returns.saved_views import MAY_SHARE, NAME_LENGTH
+from returns.search import LONGEST_TEXT
 
 REGIONS = {
     "Africa",
@@ -45,3 +49,24 @@ class PreferencesForm(forms.Form):
     density = forms.ChoiceField(
         label="Rows of tables", choices=Density.choices, widget=forms.RadioSelect
     )
+
+
+class SaveViewForm(forms.Form):
+    """A name for a filter, and whom it is for."""
+
+    name = forms.CharField(max_length=NAME_LENGTH)
+    query = forms.CharField(required=False, max_length=2 * LONGEST_TEXT, widget=forms.HiddenInput)
+    role = forms.ModelChoiceField(
+        Group.objects.none(), label="For", required=False, empty_label="Only me"
+    )
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        super().__init__(data, auto_id="save-view-%s")
+        if user.has_perm(MAY_SHARE):
+            self.fields["role"].queryset = Group.objects.all()  # type: ignore[attr-defined]
+        else:
+            del self.fields["role"]
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was chosen; nobody's role is nobody's."""
+        return {"role": None, **(super().clean() or {})}

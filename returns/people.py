@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from config.htmx import HtmxRequest
 from returns.models import Preferences
 
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -23,6 +24,12 @@ READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 class PersonRequest(HttpRequest):
     """A request of a person who is signed in."""
+
+    user: User
+
+
+class DeskRequest(PersonRequest, HtmxRequest):
+    """A request of a person who is signed in, perhaps for a part of a page."""
 
     user: User
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import F, FilteredRelation, Func, OuterRef, Q
+from django.db.models import Exists, F, FilteredRelation, Func, OuterRef, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 if TYPE_CHECKING:
@@ -79,6 +79,15 @@ class ReturnQuerySet(models.QuerySet["Return"]):
                     f"{join}{TAGGED_ID}": F(f"{join}__entity_id"),
                 }
             )
+        return found
+
+    def without_group(self, *group_ids: int) -> Self:
+        """Keep returns that carry no tag of any of these groups."""
+        found = self
+        for group_id in group_ids:
+            taggings = self.model._meta.get_field("taggings").related_model._default_manager
+            of_group = taggings.filter(entity=OuterRef("pk"), tag__group=group_id)
+            found = found.filter(~Exists(of_group))
         return found
 
     def in_order_of(self, column: str, *, descending: bool) -> Self:

@@ -1,10 +1,14 @@
 from django.urls import path
-from django.views.generic import RedirectView
 
-from returns.views import detail, lists, tagging
+from returns.views import detail, lists, saved_views, tagging
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="return-list"), name="home"),
+    path("", saved_views.home, name="home"),
+    path("views/", saved_views.views, name="saved-views"),
+    path("views/counts/", saved_views.counts, name="saved-view-counts"),
+    path("views/<int:pk>/", saved_views.view, name="saved-view"),
+    path("views/shared/<str:token>/", saved_views.shared, name="shared-view"),
+    path("views/shared/<str:token>/keep/", saved_views.keep_shared, name="keep-shared-view"),
     path("return/<int:pk>/tags/", tagging.return_tags, name="return-tags"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),

@@ -5,5 +5,6 @@ django-pghistory adds ``ReturnEvent`` and ``ReturnTagEvent``, the database's own
 
 from returns.models.people import Density, Preferences
 from returns.models.returns import Return, ReturnTag, State
+from returns.models.saved_views import SavedView
 
-__all__ = ["Density", "Preferences", "Return", "ReturnTag", "State"]
+__all__ = ["Density", "Preferences", "Return", "ReturnTag", "SavedView", "State"]

@@ -6,13 +6,13 @@ from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import QueryCanceled
+from django.db import connection
 
 from returns.querysets import EVERY_NUMBER
 from returns.search import statements
 from returns.search.hits import Found, Hit, Tier, best_of
 from returns.search.typed import Typed, length_of
+from returns.time_limit import TookTooLongError, at_most
 
 # A search reads at most so many matches of each end of each number; a short text, which matches
 # nearly everything, fewer; and each number of a pasted list its share.
@@ -128,16 +128,10 @@ MiddleRows = list[tuple[str, str, int]]
 def _middle_of_all(text: str, of_the_newest: MiddleRows) -> tuple[MiddleRows, bool]:
     """Search all returns, or give up after a moment and keep what the newest ones had."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {MIDDLE_LIMIT}")
-            rows = _middle(statements.MIDDLE, text)
-            # Nothing was written; and rolled back, the limit is gone with it.
-            transaction.set_rollback(True)
-    except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
+        with at_most(MIDDLE_LIMIT):
+            return _middle(statements.MIDDLE, text), False
+    except TookTooLongError:
         return of_the_newest, True
-    return rows, False
 
 
 def _middle(statement: str, text: str) -> MiddleRows:

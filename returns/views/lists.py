@@ -1,5 +1,7 @@
 """The list of returns."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.urls import reverse
@@ -8,16 +10,23 @@ from django.views.decorators.http import require_safe
 from config.htmx import HtmxRequest, lead_to, render_page_or_fragment, wants_fragment
 from returns.entering import where_enter_leads
 from returns.filtersets import without_blanks
+from returns.forms import SaveViewForm
 from returns.lists import return_list
+from returns.people import DeskRequest
+from returns.saved_views import tabs
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
-def returns(request: HtmxRequest) -> HttpResponse:
+def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that the query string selects, a page at a time."""
     found = return_list(request.GET)
+    context: dict[str, Any] = {"list": found}
+    if not wants_fragment(request):
+        context["tabs"] = tabs(request.user, request.GET, found.words)
+        context["save_form"] = SaveViewForm(request.user)
     return render_page_or_fragment(
-        request, "returns/list.html", "answer", {"list": found}, address=found.address
+        request, "returns/list.html", "answer", context, address=found.address
     )
 
 

@@ -2,6 +2,7 @@
 import "./box.js";
 import "./times.js";
 import "./trouble.js";
+import "./views.js";
 import { announce } from "./announce.js";
 
 const COPIED_MS = 1600;

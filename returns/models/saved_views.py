@@ -1,0 +1,59 @@
+"""Filters that people named and kept."""
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+
+class SavedView(models.Model):
+    """A filter with a name, kept by a person for themselves or for a role.
+
+    ``parameters`` are those of the filter language; tags and groups of tags stand in them by id,
+    so that a new name breaks nothing.
+    """
+
+    name = models.CharField(max_length=60)
+    parameters = models.JSONField(default=dict, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="saved_views",
+    )
+    role = models.ForeignKey(
+        Group, models.CASCADE, null=True, blank=True, related_name="saved_views"
+    )
+    position = models.PositiveIntegerField(default=0)
+    is_start = models.BooleanField(
+        default=False, help_text="Where its people land after they sign in."
+    )
+    # Whoever has the link may see the view and keep a copy.
+    token = models.CharField(max_length=40, null=True, unique=True, editable=False)
+
+    class Meta:
+        ordering = ["position", "id"]
+        permissions = [("share_view", "Can change the saved views of roles")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner__isnull=True) ^ Q(role__isnull=True),
+                name="saved_view_is_a_persons_or_a_roles",
+            ),
+            models.UniqueConstraint(
+                Lower("name"), "owner", name="saved_view_of_a_person_has_its_own_name"
+            ),
+            models.UniqueConstraint(
+                Lower("name"), "role", name="saved_view_of_a_role_has_its_own_name"
+            ),
+            models.UniqueConstraint(
+                fields=["owner"], condition=Q(is_start=True), name="person_starts_at_one_view"
+            ),
+            models.UniqueConstraint(
+                fields=["role"], condition=Q(is_start=True), name="role_starts_at_one_view"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

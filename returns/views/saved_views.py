@@ -1,0 +1,117 @@
+"""Saved views: their page, keeping one from the list, sharing one by a link."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from returns import saved_views
+from returns.forms import SaveViewForm
+from returns.models import SavedView
+from returns.people import PersonRequest
+from tags.vocabulary import vocabulary
+
+may_see = permission_required("returns.view_return", raise_exception=True)
+
+
+def home(request: PersonRequest) -> HttpResponse:
+    """Lead to where the person starts."""
+    return redirect(saved_views.start_of(request.user))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_see
+def views(request: PersonRequest) -> HttpResponse:
+    """Show the saved views that the person may change; keep a new one."""
+    form = SaveViewForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _keep(request, form)
+    return _page(request, form)
+
+
+def _keep(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
+    chosen = form.cleaned_data
+    try:
+        view = saved_views.keep(
+            request.user, chosen["name"], QueryDict(chosen["query"]), chosen["role"]
+        )
+    except ValidationError as error:
+        form.add_error(None, error)
+        return _page(request, form)
+    messages.success(request, f"Saved the view “{view.name}”.")
+    return redirect(saved_views.address_of(view, vocabulary()))
+
+
+def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
+    context = {"form": form, "listed": saved_views.listed_for(request.user)}
+    status = 422 if form.errors else 200
+    return render(request, "saved_views/page.html", context, status=status)
+
+
+@require_safe
+@may_see
+def counts(request: PersonRequest) -> HttpResponse:
+    """Count the returns of each of the person's views, for the tabs over the list."""
+    context = {"counts": saved_views.counts_of(request.user)}
+    return render(request, "saved_views/tabs.html#counts", context)
+
+
+ACTIONS: dict[str, Callable[[SavedView], None]] = {
+    "up": lambda view: saved_views.move(view, up=True),
+    "down": lambda view: saved_views.move(view, up=False),
+    "start": lambda view: saved_views.start_here(view, on=True),
+    "no-start": lambda view: saved_views.start_here(view, on=False),
+    "share": lambda view: saved_views.share(view, on=True),
+    "unshare": lambda view: saved_views.share(view, on=False),
+    "delete": saved_views.remove,
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_see
+def view(request: PersonRequest, pk: int) -> HttpResponse:
+    """Lead to what the view shows; change it."""
+    found = saved_views.open_to(request.user, pk)
+    if request.method != "POST":
+        return redirect(saved_views.address_of(found, vocabulary()))
+    if not saved_views.may_change(request.user, found):
+        raise PermissionDenied("The saved views of a role are changed by managers.")
+    return _change(request, found)
+
+
+def _change(request: HttpRequest, found: SavedView) -> HttpResponse:
+    action = request.POST.get("action", "")
+    if action == "rename":
+        try:
+            saved_views.rename(found, request.POST.get("name", ""))
+        except ValidationError as error:
+            messages.error(request, error.messages[0])
+    elif action in ACTIONS:
+        ACTIONS[action](found)
+    else:
+        return HttpResponseBadRequest("There is no such action.")
+    if action == "delete":
+        messages.success(request, f"Deleted the view “{found.name}”.")
+    return redirect("saved-views")
+
+
+@require_safe
+@may_see
+def shared(request: PersonRequest, token: str) -> HttpResponse:
+    """Show a view that somebody shared by a link."""
+    found = saved_views.shared_as(token)
+    context = {"view": found, "address": saved_views.address_of(found, vocabulary())}
+    return render(request, "saved_views/shared.html", context)
+
+
+@require_POST
+@may_see
+def keep_shared(request: PersonRequest, token: str) -> HttpResponse:
+    """Copy a shared view into the person's own."""
+    kept = saved_views.keep_copy(saved_views.shared_as(token), request.user)
+    messages.success(request, f"“{kept.name}” is among your views now.")
+    return redirect(saved_views.address_of(kept, vocabulary()))
