@@ -8,7 +8,9 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
+from returns.card import Card, card_of
 from returns.models import Return, State
+from returns.sentences import Said, said_of
 from tags.vocabulary import chips, vocabulary
 
 OTHERS_SHOWN = 20
@@ -29,9 +31,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ReturnDetails:
-    """A return, its steps, and the other returns of its order."""
+    """A return, what to say of it, its steps, and the other returns of its order."""
 
     record: Return
+    card: Card
+    said: list[Said]
     steps: list[Step]
     others: list[Return]
     more_others: bool
@@ -50,19 +54,26 @@ class ReturnDetails:
         return f"{reverse('return-list')}?{order}"
 
 
-def return_details(reference: str) -> ReturnDetails:
-    """Return what the page of this return shows. Raises ``Http404`` when there is none."""
+def return_details(reference: str, language: str) -> ReturnDetails:
+    """Return what the page of this return shows, the shopper's sentence in ``language`` first.
+
+    Raises ``Http404`` when there is none.
+    """
     record = _find(reference)
     others = list(Return.objects.of_the_order_of(record).with_tag_ids()[: OTHERS_SHOWN + 1])
     words = vocabulary()
     for each in (record, *others):
         each.tags = chips(each.tag_ids, words)
+    now = timezone.now()
+    more = len(others) > OTHERS_SHOWN
     return ReturnDetails(
         record=record,
+        card=card_of(record, others, now, more=more),
+        said=said_of(record, language),
         steps=steps_of(record),
         others=others[:OTHERS_SHOWN],
-        more_others=len(others) > OTHERS_SHOWN,
-        now=timezone.now(),
+        more_others=more,
+        now=now,
     )
 
 

@@ -15,6 +15,7 @@ from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from config.htmx import HtmxRequest
 from returns.models import Preferences
@@ -102,3 +103,11 @@ def zone_of(user: User) -> ZoneInfo:
 def save_preferences(user: User, chosen: Mapping[str, Any]) -> None:
     """Keep what the person chose for themselves."""
     Preferences.objects.update_or_create(user=user, defaults=dict(chosen))
+
+
+def way_back(request: HttpRequest) -> str:
+    """Return the page that a form says it came from, if it is one of ours."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+        return wanted
+    return "/"

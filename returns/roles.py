@@ -7,7 +7,7 @@ WAREHOUSE_MANAGER = "Warehouse manager"
 ADMIN = "Admin"
 
 _AGENT = {"returns.view_return", "returns.tag_return", "tags.view_tag", "tags.view_taggroup"}
-_MANAGER = _AGENT | {"tags.add_tag", "returns.share_view"}
+_MANAGER = _AGENT | {"tags.add_tag", "returns.share_view", "returns.change_shoppersentence"}
 _ADMIN = _MANAGER | {
     "returns.change_return",
     "tags.change_tag",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from returns.views import detail, lists, saved_views, tagging
+from returns.views import detail, lists, saved_views, sentences, tagging
 
 urlpatterns = [
     path("", saved_views.home, name="home"),
@@ -9,6 +9,9 @@ urlpatterns = [
     path("views/<int:pk>/", saved_views.view, name="saved-view"),
     path("views/shared/<str:token>/", saved_views.shared, name="shared-view"),
     path("views/shared/<str:token>/keep/", saved_views.keep_shared, name="keep-shared-view"),
+    path("sentences/", sentences.show, name="sentences"),
+    path("sentences/language/", sentences.prefer, name="prefer-language"),
+    path("sentences/<str:state>/<str:language>/", sentences.change, name="change-sentence"),
     path("return/<int:pk>/tags/", tagging.return_tags, name="return-tags"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),

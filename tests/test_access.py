@@ -32,6 +32,9 @@ PAGES = {
     "return-find": (302, 403, 302, 302, 302),
     "return-detail": (302, 403, 200, 200, 200),
     "return-tags": (302, 403, 200, 200, 200),
+    "sentences": (302, 403, 200, 200, 200),
+    "change-sentence": (302, 405, 405, 405, 405),
+    "prefer-language": (302, 405, 405, 405, 405),
     # Whoever is signed in and no admin is led to the admin's door, and refused there.
     "/admin/login/": (302, 403, 403, 403, 302),
     "/admin/logout/": (302, 405, 405, 405, 405),
@@ -60,6 +63,8 @@ PAGES = {
 ACTIONS = {
     "tag a return": ("return-tags", {"add": "books"}, (302, 403, 303, 303, 303)),
     "create a tag": ("return-tags", {"add": "new", "group": "1"}, (302, 403, 422, 303, 303)),
+    "change a sentence": ("change-sentence", {"text": "Hello"}, (302, 403, 403, 302, 422)),
+    "choose a language": ("prefer-language", {"language": "de"}, (302, 403, 302, 302, 302)),
     "keep a view": ("saved-views", {"name": "x", "query": "q=1"}, (302, 403, 302, 302, 302)),
     "keep what is shared": ("keep-shared-view", {}, (302, 403, 404, 404, 404)),
     "sign out": ("logout", {}, (302, 302, 302, 302, 302)),
@@ -96,6 +101,7 @@ def address(vocabulary):
     arguments = {
         "return-detail": [record.return_reference_number],
         "return-tags": [record.pk],
+        "change-sentence": ["ArrivedToWarehouse", "en"],
         "saved-view": [0],
         "shared-view": ["no-such-token"],
         "keep-shared-view": ["no-such-token"],

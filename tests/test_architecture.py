@@ -30,6 +30,7 @@ WRITERS = {
     ("ReturnTag", "returns_returntag"): ("tags/tagging.py",),
     ("Tag", "tags_tag"): ("tags/vocabulary.py", "tags/recommended.py"),
     ("TagGroup", "tags_taggroup"): ("tags/vocabulary.py", "tags/recommended.py"),
+    ("ShopperSentence", "returns_shoppersentence"): ("returns/sentences.py",),
     ("SavedView", "returns_savedview"): ("returns/saved_views.py", "returns/shipped_views.py"),
 }
 # People and roles are no facts of returns.

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from returns.models.sentences import Language
+
 
 class Density(models.TextChoices):
     """How much air the rows of a table have."""
@@ -21,6 +23,12 @@ class Preferences(models.Model):
         max_length=50, blank=True, help_text="Empty: the zone of the warehouse."
     )
     density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
+    shopper_language = models.CharField(
+        max_length=2,
+        choices=Language,
+        default=Language.TURKISH,
+        help_text="The language in which a sentence for the shopper is offered first.",
+    )
     demo_only = models.BooleanField(
         default=False, editable=False, help_text="May sign in to the demo's own server alone."
     )

@@ -1,0 +1,39 @@
+"""What managers wrote for customer service to say."""
+
+from django.conf import settings
+from django.db import models
+
+from returns.models.returns import State
+
+
+class Language(models.TextChoices):
+    """The languages that shoppers are answered in."""
+
+    TURKISH = "tr", "Turkish"
+    ENGLISH = "en", "English"
+    GERMAN = "de", "German"
+
+
+class ShopperSentence(models.Model):
+    """A sentence for the shopper that replaces the shipped one; see ``returns.sentences``."""
+
+    state = models.CharField(max_length=20, choices=State)
+    language = models.CharField(max_length=2, choices=Language)
+    text = models.TextField()
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state", "language"], name="one_sentence_for_state_and_language"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(text=""), name="shopper_sentence_says_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()}, {self.get_language_display()}"
