@@ -94,13 +94,7 @@ def _of_the_order(returns: Sequence[Return]) -> str:
     there = sum(record.state != State.CREATED for record in returns)
     done = sum(record.state == State.COMPLETED for record in returns)
     order = returns[0].sales_order_reference_number
-    said = f"{there} of the {len(returns)} returns of order {order} {_have(there)} arrived"
-    return f"{said}, {done} {_is(done)} completed."
-
-
-def _have(count: int) -> str:
-    return "has" if count == 1 else "have"
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
+    some = str(there) if there else "None"
+    completed = f", {done} of them completed" if done else ""
+    have = "have" if there > 1 else "has"
+    return f"{some} of the {len(returns)} returns of order {order} {have} arrived{completed}."

@@ -115,7 +115,9 @@ def test_a_duration_is_said_in_its_largest_unit(duration, words):
 def test_the_rest_of_the_order_is_counted():
     record, others = returned(arrived=3), [returned(), returned(arrived=30, completed=2)]
     said = card_of(record, others, NOW).of_the_order
-    assert said == "2 of the 3 returns of order RSO1 have arrived, 1 is completed."
+    assert said == "2 of the 3 returns of order RSO1 have arrived, 1 of them completed."
+    none = card_of(returned(), [returned()], NOW).of_the_order
+    assert none == "None of the 2 returns of order RSO1 has arrived."
     assert card_of(record, [], NOW).of_the_order == ""
     assert card_of(record, others, NOW, more=True).of_the_order == ""
 
