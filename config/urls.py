@@ -19,6 +19,7 @@ urlpatterns = [
     path("accounts/password/", accounts.change_password, name="password_change"),
     path("accounts/password/done/", PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("preferences/columns/", preferences.columns, name="columns"),
     # The site's own pages take the place of the admin's: one login, one throttle.
     path("admin/login/", accounts.enter_admin),
     path("admin/logout/", LogoutView.as_view()),

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from returns.models import Density
 from returns.saved_views import MAY_SHARE, NAME_LENGTH
 from returns.search import LONGEST_TEXT
+from returns.tables import ALWAYS, COLUMNS, USUAL
 
 REGIONS = {
     "Africa",
@@ -38,6 +39,10 @@ def _zones() -> list[tuple[str, str | Choices]]:
     return [("", warehouse), ("UTC", "UTC"), *cities.items()]
 
 
+NO_SUCH_COLUMN = "There is no column “%(value)s”."
+UP, DOWN = "up", "down"
+
+
 class PreferencesForm(forms.Form):
     """A person's own choices; its names are those of ``Preferences``."""
 
@@ -49,6 +54,49 @@ class PreferencesForm(forms.Form):
     density = forms.ChoiceField(
         label="Rows of tables", choices=Density.choices, widget=forms.RadioSelect
     )
+    single_keys = forms.BooleanField(
+        label="Single-key shortcuts",
+        required=False,
+        help_text="Switch them off if you dictate, or if keys are pressed by accident.",
+    )
+
+
+class ColumnsForm(forms.Form):
+    """The columns of the list, in their order, and the density of its rows."""
+
+    columns = forms.MultipleChoiceField(
+        required=False,
+        choices=[(name, name) for name in COLUMNS],
+        error_messages={"invalid_choice": NO_SUCH_COLUMN},
+    )
+    density = forms.ChoiceField(
+        choices=Density.choices, error_messages={"required": "Choose how much air the rows have."}
+    )
+    move = forms.ChoiceField(
+        required=False,
+        choices=[(f"{way} {name}", name) for name in COLUMNS for way in (UP, DOWN)],
+        error_messages={"invalid_choice": "“%(value)s” moves no column."},
+    )
+    usual = forms.BooleanField(required=False)
+
+    def chosen(self) -> dict[str, Any]:
+        """Return what the person chose, by the names of ``Preferences``."""
+        data = self.cleaned_data
+        columns = [ALWAYS, *(name for name in data["columns"] if name != ALWAYS)]
+        if data["move"]:
+            _move(columns, *data["move"].split())
+        # The usual ones are kept as none, so that they change with the program.
+        is_usual = data["usual"] or tuple(columns) == USUAL
+        return {"columns": [] if is_usual else columns, "density": data["density"]}
+
+
+def _move(columns: list[str], way: str, name: str) -> None:
+    if name not in columns:
+        return
+    here = columns.index(name)
+    there = here - 1 if way == UP else here + 1
+    if 0 < there < len(columns):
+        columns.insert(there, columns.pop(here))
 
 
 class SaveViewForm(forms.Form):

@@ -1,6 +1,6 @@
 """The list of returns: what a query string shows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -126,8 +126,11 @@ class ReturnList:
         return f"{reverse('return-list')}?{self.address}".removesuffix("?")
 
 
-def return_list(data: QueryDict) -> ReturnList:
-    """Return what the query string shows; ``problems`` says what it could not understand."""
+def return_list(data: QueryDict, columns: Iterable[str] = ()) -> ReturnList:
+    """Return what the query string shows, in the columns that the person chose.
+
+    ``problems`` says what it could not understand.
+    """
     words = vocabulary()
     data = without_blanks(data)
     filterset = ReturnFilterSet(data, words)
@@ -143,7 +146,7 @@ def return_list(data: QueryDict) -> ReturnList:
         data=data,
         problems=problems,
         page=page,
-        table=ReturnTable(page.rows, DEFAULT_SORT if problems else sort),
+        table=ReturnTable(page.rows, DEFAULT_SORT if problems else sort, columns),
         counts=_counts(filterset),
         words=words,
         # As the vocabulary writes them: the page's boxes and the address may differ in case.

@@ -23,7 +23,7 @@ from returns.models import Preferences
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
-class PersonRequest(HttpRequest):
+class PersonRequest(HtmxRequest):
     """A request of a person who is signed in."""
 
     user: User
@@ -102,7 +102,8 @@ def zone_of(user: User) -> ZoneInfo:
 
 def save_preferences(user: User, chosen: Mapping[str, Any]) -> None:
     """Keep what the person chose for themselves."""
-    Preferences.objects.update_or_create(user=user, defaults=dict(chosen))
+    kept, _ = Preferences.objects.update_or_create(user=user, defaults=dict(chosen))
+    user.preferences = kept
 
 
 def way_back(request: HttpRequest) -> str:

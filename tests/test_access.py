@@ -22,6 +22,7 @@ PAGES = {
     "password_change": (302, 200, 200, 200, 200),
     "password_change_done": (302, 200, 200, 200, 200),
     "preferences": (302, 200, 200, 200, 200),
+    "columns": (302, 200, 200, 200, 200),
     "home": (302, 302, 302, 302, 302),
     "return-list": (302, 403, 200, 200, 200),
     "saved-views": (302, 403, 200, 200, 200),
@@ -69,6 +70,7 @@ ACTIONS = {
     "keep what is shared": ("keep-shared-view", {}, (302, 403, 404, 404, 404)),
     "sign out": ("logout", {}, (302, 302, 302, 302, 302)),
     "choose": ("preferences", {"density": "compact"}, (302, 302, 302, 302, 302)),
+    "choose columns": ("columns", {"density": "compact"}, (302, 303, 303, 303, 303)),
     "correct": ("admin:returns_return_change", {"notes": "x"}, (302, 302, 302, 302, 200)),
 }
 

@@ -1,6 +1,7 @@
 """What people chose for themselves."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from returns.models.sentences import Language
@@ -28,6 +29,15 @@ class Preferences(models.Model):
         choices=Language,
         default=Language.TURKISH,
         help_text="The language in which a sentence for the shopper is offered first.",
+    )
+    columns = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        help_text="The columns of the list, in their order. Empty: the usual ones.",
+    )
+    single_keys = models.BooleanField(
+        "single-key shortcuts", default=True, help_text="Whether j, k, t, x and so on do anything."
     )
     demo_only = models.BooleanField(
         default=False, editable=False, help_text="May sign in to the demo's own server alone."

@@ -12,7 +12,7 @@ from returns.entering import where_enter_leads
 from returns.filtersets import without_blanks
 from returns.forms import SaveViewForm
 from returns.lists import return_list
-from returns.people import DeskRequest
+from returns.people import DeskRequest, preferences_of
 from returns.saved_views import tabs
 
 
@@ -20,7 +20,7 @@ from returns.saved_views import tabs
 @permission_required("returns.view_return", raise_exception=True)
 def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that the query string selects, a page at a time."""
-    found = return_list(request.GET)
+    found = return_list(request.GET, preferences_of(request.user).columns)
     context: dict[str, Any] = {"list": found}
     if not wants_fragment(request):
         context["tabs"] = tabs(request.user, request.GET, found.words)

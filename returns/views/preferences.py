@@ -1,13 +1,18 @@
-"""What a person chooses for themselves: the zone of their times, the density of their rows."""
+"""What a person chooses for themselves: the zone of their times, the columns of their list."""
 
 from django.contrib import messages
 from django.forms import model_to_dict
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import trigger_client_event
 
+from config.htmx import render_page_or_fragment, wants_fragment
 from returns import people
-from returns.forms import PreferencesForm
+from returns.forms import ColumnsForm, PreferencesForm
+from returns.tables import column_choices, shown_columns
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -20,3 +25,37 @@ def preferences(request: people.PersonRequest) -> HttpResponse:
         messages.success(request, "Saved")
         return redirect("preferences")
     return render(request, "preferences.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def columns(request: people.PersonRequest) -> HttpResponse:
+    """Show a person's columns of the list; keep what they choose, and lead back to the list.
+
+    The list's own menu stays where it is, and the list is told to follow.
+    """
+    form = ColumnsForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _show_columns(request, form)
+    people.save_preferences(request.user, form.chosen())
+    if wants_fragment(request):
+        return trigger_client_event(_show_columns(request, form), "columns-kept")
+    return HttpResponseRedirect(_way_back(request), status=303)
+
+
+def _show_columns(request: people.PersonRequest, form: ColumnsForm) -> HttpResponse:
+    chosen = people.preferences_of(request.user)
+    context = {
+        "form": form,
+        "choices": column_choices(shown_columns(chosen.columns)),
+        "density": chosen.density,
+        "next": _way_back(request),
+    }
+    status = 422 if form.errors else 200
+    return render_page_or_fragment(request, "returns/columns.html", "menu", context, status)
+
+
+def _way_back(request: people.PersonRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+        return wanted
+    return reverse("return-list")
