@@ -11,6 +11,7 @@ from django.utils import timezone
 from returns.card import Card, card_of
 from returns.models import Return, State
 from returns.sentences import Said, said_of
+from returns.timeline import Timeline, timeline_of
 from tags.vocabulary import chips, vocabulary
 
 OTHERS_SHOWN = 20
@@ -31,12 +32,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ReturnDetails:
-    """A return, what to say of it, its steps, and the other returns of its order."""
+    """A return, what to say of it, its steps, timeline, and the other returns of its order."""
 
     record: Return
     card: Card
     said: list[Said]
     steps: list[Step]
+    timeline: Timeline
     others: list[Return]
     more_others: bool
     now: datetime
@@ -71,6 +73,7 @@ def return_details(reference: str, language: str) -> ReturnDetails:
         card=card_of(record, others, now, more=more),
         said=said_of(record, language),
         steps=steps_of(record),
+        timeline=timeline_of(record, words, whole=False),
         others=others[:OTHERS_SHOWN],
         more_others=more,
         now=now,

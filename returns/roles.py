@@ -6,10 +6,17 @@ CUSTOMER_SERVICE = "Customer service"
 WAREHOUSE_MANAGER = "Warehouse manager"
 ADMIN = "Admin"
 
-_AGENT = {"returns.view_return", "returns.tag_return", "tags.view_tag", "tags.view_taggroup"}
+_AGENT = {
+    "returns.view_return",
+    "returns.tag_return",
+    "returns.comment_return",
+    "tags.view_tag",
+    "tags.view_taggroup",
+}
 _MANAGER = _AGENT | {"tags.add_tag", "returns.share_view", "returns.change_shoppersentence"}
 _ADMIN = _MANAGER | {
     "returns.change_return",
+    "returns.delete_comment",
     "tags.change_tag",
     "tags.delete_tag",
     "tags.add_taggroup",

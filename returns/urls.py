@@ -1,6 +1,6 @@
 from django.urls import path
 
-from returns.views import detail, lists, saved_views, sentences, tagging
+from returns.views import comments, detail, lists, saved_views, sentences, tagging
 
 urlpatterns = [
     path("", saved_views.home, name="home"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("sentences/language/", sentences.prefer, name="prefer-language"),
     path("sentences/<str:state>/<str:language>/", sentences.change, name="change-sentence"),
     path("return/<int:pk>/tags/", tagging.return_tags, name="return-tags"),
+    path("return/<int:pk>/timeline/", comments.return_timeline, name="return-timeline"),
+    path("return/<int:pk>/comments/", comments.return_comments, name="return-comments"),
+    path("comment/<int:pk>/", comments.return_comment, name="return-comment"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     # Last: a reference may hold any character, slashes too.

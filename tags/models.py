@@ -1,5 +1,6 @@
 """Tags, their groups, and the shape of a tagging. Knows nothing of what is tagged."""
 
+import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Func
@@ -71,6 +72,15 @@ class TagGroup(models.Model):
         return self.name
 
 
+@pghistory.track(
+    # What others keep of a tag is its id; this keeps its name when it is deleted.
+    pghistory.DeleteEvent("deleted"),
+    fields=["name"],
+    model_name="TagEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="+", db_index=True),
+    context_field=pghistory.ContextJSONField(),
+    context_id_field=pghistory.ContextUUIDField(),
+)
 class Tag(models.Model):
     """A label that people put on a record so that others can find, rank and count it.
 

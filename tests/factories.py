@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
-from returns.models import Return, ReturnTag, State
+from returns.models import Comment, Return, ReturnTag, State
 from tags.models import Tag, TagGroup
 
 _numbers = count(1)
@@ -60,3 +61,8 @@ def put_tag(record: Return, name: str, by: Any = None) -> ReturnTag:
         slot=tag.slot,
         tagged_by=by,
     )
+
+
+def make_comment(record: Return, author: Any, text: str = "The shopper called.") -> Comment:
+    """Save a comment."""
+    return Comment.objects.create(record=record, author=author, text=text, token=uuid4())

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from returns.models import ReturnTag
-from tests.factories import make_return
+from tests.factories import make_comment, make_return
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +36,10 @@ PAGES = {
     "sentences": (302, 403, 200, 200, 200),
     "change-sentence": (302, 405, 405, 405, 405),
     "prefer-language": (302, 405, 405, 405, 405),
+    "return-timeline": (302, 403, 200, 200, 200),
+    "return-comments": (302, 403, 405, 405, 405),
+    # A comment of the agent's.
+    "return-comment": (302, 403, 200, 403, 403),
     # Whoever is signed in and no admin is led to the admin's door, and refused there.
     "/admin/login/": (302, 403, 403, 403, 302),
     "/admin/logout/": (302, 405, 405, 405, 405),
@@ -68,6 +72,9 @@ ACTIONS = {
     "choose a language": ("prefer-language", {"language": "de"}, (302, 403, 302, 302, 302)),
     "keep a view": ("saved-views", {"name": "x", "query": "q=1"}, (302, 403, 302, 302, 302)),
     "keep what is shared": ("keep-shared-view", {}, (302, 403, 404, 404, 404)),
+    "comment": ("return-comments", {"text": "Called"}, (302, 403, 303, 303, 303)),
+    "edit a comment": ("return-comment", {"text": ""}, (302, 403, 422, 403, 403)),
+    "delete a comment": ("return-comment", {"delete": "1"}, (302, 403, 303, 403, 303)),
     "sign out": ("logout", {}, (302, 302, 302, 302, 302)),
     "choose": ("preferences", {"density": "compact"}, (302, 302, 302, 302, 302)),
     "choose columns": ("columns", {"density": "compact"}, (302, 303, 303, 303, 303)),
@@ -97,9 +104,10 @@ def open_as(request) -> dict[str, Client]:
 
 
 @pytest.fixture
-def address(vocabulary):
+def address(vocabulary, agent):
     """Tell the address of a name, with an existing return where one is needed."""
     record = make_return()
+    comment = make_comment(record, agent)
     arguments = {
         "return-detail": [record.return_reference_number],
         "return-tags": [record.pk],
@@ -107,6 +115,9 @@ def address(vocabulary):
         "saved-view": [0],
         "shared-view": ["no-such-token"],
         "keep-shared-view": ["no-such-token"],
+        "return-timeline": [record.pk],
+        "return-comments": [record.pk],
+        "return-comment": [comment.pk],
         "admin:returns_return_change": [record.pk],
         "admin:returns_return_delete": [record.pk],
         "admin:returns_return_history": [record.pk],

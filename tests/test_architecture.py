@@ -28,6 +28,7 @@ WRITES = {
 WRITERS = {
     ("Return", "returns_return"): ("returns/feed/", "returns/corrections.py"),
     ("ReturnTag", "returns_returntag"): ("tags/tagging.py",),
+    ("Comment", "returns_comment"): ("returns/comments.py",),
     ("Tag", "tags_tag"): ("tags/vocabulary.py", "tags/recommended.py"),
     ("TagGroup", "tags_taggroup"): ("tags/vocabulary.py", "tags/recommended.py"),
     ("ShopperSentence", "returns_shoppersentence"): ("returns/sentences.py",),

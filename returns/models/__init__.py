@@ -1,14 +1,19 @@
-"""What is stored: returns, their tags, and what people chose.
+"""What is stored: returns, their tags, comments, and what people chose.
 
-django-pghistory adds ``ReturnEvent`` and ``ReturnTagEvent``, the database's own timeline.
+django-pghistory adds ``ReturnEvent``, ``ReturnTagEvent`` and ``CommentEvent``, the database's own
+timeline.
 """
 
+from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.people import Density, Preferences
 from returns.models.returns import Return, ReturnTag, State
 from returns.models.saved_views import SavedView
 from returns.models.sentences import Language, ShopperSentence
 
 __all__ = [
+    "COMMENT_LENGTH",
+    "CONTROL_CHARACTERS",
+    "Comment",
     "Density",
     "Language",
     "Preferences",

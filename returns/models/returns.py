@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Reverse
 from django.urls import reverse
-from pghistory.models import Event
 
+from returns.models.events import BigEvent, return_changed, tag_replaced
 from returns.querysets import ReturnQuerySet, SearchKey
 from tags.models import Tagging
 
@@ -36,23 +36,11 @@ def _search_key(field: str) -> models.GeneratedField:
     )
 
 
-class BigEvent(Event):
-    """An event of the timeline; written by database triggers alone."""
-
-    pgh_id = models.BigAutoField(primary_key=True)
-
-    class Meta:
-        abstract = True
-
-
 @pghistory.track(
-    pghistory.UpdateEvent(
-        "changed",
-        condition=pghistory.AnyChange(
-            "state", "arrived_to_warehouse_at", "completed_at", "corrections"
-        ),
-    ),
-    fields=["state", "arrived_to_warehouse_at", "completed_at", "corrections"],
+    pghistory.ManualEvent("changed"),  # type: ignore[no-untyped-call]
+    fields=[],
+    # By field: the value before and the one after; see ``return_changed``.
+    attrs={"changes": models.JSONField(default=dict)},
     model_name="ReturnEvent",
     base_model=BigEvent,
     obj_field=pghistory.ObjForeignKey(related_name="events", db_index=False),
@@ -157,6 +145,7 @@ class Return(models.Model):
             models.Index(Reverse("tracking_key"), name="tracking_key_end"),
             # A migration adds return_numbers_middle: parts of all three numbers, by trigrams.
         ]
+        triggers = [return_changed()]
 
     def __str__(self) -> str:
         return self.return_reference_number
@@ -206,6 +195,7 @@ class ReturnTag(Tagging):
         indexes = [
             models.Index(fields=["tag", "-entity_created_at", "-entity"], name="tag_by_creation"),
         ]
+        triggers = [tag_replaced()]
 
     def __str__(self) -> str:
         return f"{self.tag} on {self.entity}"

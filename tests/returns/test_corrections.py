@@ -65,7 +65,7 @@ def test_timeline_names_who_corrected(admin):
     record = make_return(notes="a")
     correct(record, {"notes": "b"}, by=admin)
     event = record.events.get()
-    assert event.corrections == {"notes": "a"}
+    assert event.changes == {"notes": [], "corrections": [[], ["notes"]]}
     assert event.pgh_context["user"] == admin.pk
     assert event.pgh_context["source"] == "correction"
 

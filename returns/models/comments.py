@@ -1,0 +1,85 @@
+"""What people write about a return."""
+
+from typing import Any
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length, Now
+from django.db.models.lookups import LessThanOrEqual
+
+from returns.models.events import BigEvent
+from returns.models.returns import Return
+
+COMMENT_LENGTH = 4000  # characters
+# As PostgreSQL and Python both read it; lines and tabs are allowed.
+CONTROL_CHARACTERS = r"[\u0001-\u0008\u000b-\u001f\u007f-\u009f]"
+
+
+@pghistory.track(
+    pghistory.UpdateEvent("edited", row=pghistory.Old, condition=pghistory.AnyChange("text")),
+    fields=["text"],
+    model_name="CommentEvent",
+    base_model=BigEvent,
+    obj_field=pghistory.ObjForeignKey(related_name="events", db_index=False),
+    context_field=pghistory.ContextJSONField(),
+    context_id_field=pghistory.ContextUUIDField(),
+    meta={
+        "indexes": [
+            models.Index(fields=["pgh_obj", "-pgh_created_at", "-pgh_id"], name="comment_edits")
+        ]
+    },
+)
+class Comment(models.Model):
+    """What a person wrote about a return. Its events keep every text that an edit replaced.
+
+    A deleted comment stays, marked, with its text for admins. ``token`` says which form it came
+    with, so that a form which is sent twice makes one comment.
+    """
+
+    record = models.ForeignKey(Return, models.PROTECT, related_name="comments", db_index=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
+    )
+    text = models.TextField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
+    token = models.UUIDField(editable=False)
+
+    events: Any  # a manager of the texts that edits replaced
+
+    class Meta:
+        default_permissions = ["delete"]
+        permissions = [("comment_return", "Can comment on returns")]
+        constraints = [
+            models.UniqueConstraint(fields=["author", "token"], name="comment_is_posted_once"),
+            models.CheckConstraint(
+                condition=Q(text__regex=r"\S") & ~Q(text__regex=CONTROL_CHARACTERS),
+                name="comment_has_words_and_no_control_characters",
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("text"), COMMENT_LENGTH),
+                name="comment_is_at_most_4000_characters",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None, deleted_by=None)
+                | Q(deleted_at__isnull=False, deleted_by__isnull=False),
+                name="comment_is_deleted_by_somebody",
+            ),
+        ]
+        indexes = [models.Index(fields=["record", "-created_at", "-id"], name="comment_of_return")]
+        triggers = [pgtrigger.Protect(name="comment_stays", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"Comment of {self.author} on {self.record}"

@@ -1,0 +1,117 @@
+"""The timeline of a return, and the comments in it."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
+from returns.comments import (
+    ChangedMeanwhileError,
+    add_comment,
+    delete_comment,
+    edit_comment,
+    find_comment,
+    may_delete,
+    may_edit,
+)
+from returns.forms import CommentForm
+from returns.models import Comment, Return
+from returns.people import PersonRequest
+from returns.timeline import timeline_of
+from tags.vocabulary import vocabulary
+
+
+class Request(PersonRequest, HtmxRequest):
+    """A request of a person, perhaps by htmx."""
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def return_timeline(request: Request, pk: int) -> HttpResponse:
+    """Show what happened to a return; ``?timeline=all``: from its beginning."""
+    return _show_timeline(request, get_object_or_404(Return, pk=pk))
+
+
+@permission_required("returns.comment_return", raise_exception=True)
+@require_POST
+def return_comments(request: Request, pk: int) -> HttpResponse:
+    """Add a comment to a return."""
+    record = get_object_or_404(Return, pk=pk)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _show_timeline(request, record, form=form, status=422)
+    sent = form.cleaned_data
+    add_comment(record, sent["text"], sent["token"], request.user)
+    if wants_fragment(request):
+        message = f"Comment added{form.left_out}."
+        return _show_timeline(request, record, posted=True, message=message)
+    return _back_to(record)
+
+
+@permission_required("returns.comment_return", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def return_comment(request: Request, pk: int) -> HttpResponse:
+    """Show a comment to edit it (``?view=read``: to read it); save what was typed, or delete it."""
+    comment = _find(pk)
+    if request.method == "POST" and "delete" in request.POST:
+        return _delete(request, comment)
+    if comment.author_id != request.user.pk:
+        raise PermissionDenied("Only who wrote a comment can edit it.")
+    if request.method == "POST":
+        return _save(request, comment)
+    reading = request.GET.get("view") == "read" or not may_edit(comment, request.user)
+    return _show_comment(request, comment, editing=not reading)
+
+
+def _delete(request: Request, comment: Comment) -> HttpResponse:
+    if not may_delete(comment, request.user):
+        raise PermissionDenied("Only who wrote a comment, or an admin, can delete it.")
+    delete_comment(comment.pk, request.user)
+    return _done(request, comment, "Comment deleted.")
+
+
+def _save(request: Request, comment: Comment) -> HttpResponse:
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _show_comment(request, comment, editing=True, form=form, status=422)
+    try:
+        edit_comment(comment.pk, form.cleaned_data["text"], form.cleaned_data["replaces"])
+    except ChangedMeanwhileError as changed:
+        shown = {"editing": True, "form": form, "now": changed.comment}
+        return _show_comment(request, comment, **shown, status=422)
+    return _done(request, comment, f"Comment saved{form.left_out}.")
+
+
+def _done(request: Request, comment: Comment, message: str) -> HttpResponse:
+    if wants_fragment(request):
+        return _show_comment(request, _find(comment.pk), editing=False, message=message)
+    return _back_to(comment.record)
+
+
+def _back_to(record: Return) -> HttpResponse:
+    return HttpResponseRedirect(f"{record.get_absolute_url()}#timeline", status=303)
+
+
+def _find(pk: int) -> Comment:
+    if comment := find_comment(pk):
+        return comment
+    raise Http404("There is no such comment.")
+
+
+def _show_timeline(
+    request: Request, record: Return, status: int = 200, **shown: Any
+) -> HttpResponse:
+    whole = request.GET.get("timeline") == "all"
+    context = {"timeline": timeline_of(record, vocabulary(), whole=whole), **shown}
+    return render_page_or_fragment(request, "returns/timeline.html", "answer", context, status)
+
+
+def _show_comment(
+    request: Request, comment: Comment, status: int = 200, **shown: Any
+) -> HttpResponse:
+    context = {"comment": comment, **shown}
+    return render_page_or_fragment(request, "returns/comment.html", "answer", context, status)
