@@ -101,7 +101,7 @@ def timeline_of(record: Return, words: dict[int, TagChip], *, whole: bool) -> Ti
     kept = kept[:limit]
     # What lies before the last one kept is not known here, so older states stand apart.
     reached = _reached(record)
-    early = [entry for entry in reached if more and entry.at < kept[-1].at]
+    early = [entry for entry in reached if more and kept and entry.at < kept[-1].at]
     newest = _newest_first([*kept, *reached[: len(reached) - len(early)]])
     return Timeline(record, list(_folded(newest)), early, more, whole)
 

@@ -3,6 +3,7 @@
 import { announce } from "./announce.js";
 
 const sent = new WeakMap(); // by htmx's context: what was posted
+const opened = new WeakMap(); // by htmx's context: ids of what was unfolded
 const newText = () => document.getElementById("comment-new-text");
 const isComment = (element) => element instanceof Element && element.matches("#timeline-events, .said");
 
@@ -22,17 +23,31 @@ function emptyBox(ctx) {
   const box = newText();
   if (!sent.has(ctx) || !ctx.response.raw.ok) return;
   if (box.value.startsWith(sent.get(ctx))) box.value = box.value.slice(sent.get(ctx).length).trimStart();
-  box.focus({ preventScroll: true });
+  giveFocus(box, box.form);
 }
 
 // The focus moves only for the person who asked, never away from where they have gone since.
-function mindFocus(root) {
+function giveFocus(target, asked) {
   const focused = document.activeElement;
-  if (focused && focused !== document.body && !root.contains(focused)) return;
-  const form = root.querySelector(".comment-form");
+  const elsewhere = focused && focused !== document.body && !asked.contains(focused);
+  if (!elsewhere) target.focus({ preventScroll: true });
+}
+
+// After Edit into the text, after Save to Edit again.
+function afterEditing(root) {
+  const text = root.querySelector(".comment-form textarea");
   // A fresh timeline leaves a comment that is being edited alone.
-  const target = form ? form.querySelector("textarea") : root.querySelector("[data-edit]");
-  (target ?? document.getElementById("timeline")).focus({ preventScroll: true });
+  root.toggleAttribute("hx-morph-skip", Boolean(text));
+  giveFocus(text ?? root.querySelector("[data-edit]") ?? document.getElementById("timeline"), root);
+}
+
+// A fresh timeline comes folded; what a person opened stays open.
+document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+  opened.set(ctx, [...document.querySelectorAll("#timeline-events details[open]")].map(({ id }) => id));
+});
+
+function openAgain(ctx) {
+  for (const id of opened.get(ctx) ?? []) document.getElementById(id)?.setAttribute("open", "");
 }
 
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
@@ -42,10 +57,8 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     return;
   }
   if (!isComment(root)) return;
-  if (root.matches(".said")) {
-    root.toggleAttribute("hx-morph-skip", Boolean(root.querySelector(".comment-form")));
-    mindFocus(root);
-  }
+  openAgain(ctx);
+  if (root.matches(".said")) afterEditing(root);
   emptyBox(ctx);
   const words = root.querySelector(":scope > [data-message]")?.textContent;
   if (words) announce(words);
