@@ -18,11 +18,12 @@ from returns.moments import parse_moment
 from returns.paging import DEFAULT_SORT, Cursor, Sort
 from returns.querysets import ORDER, REFERENCE, TRACKING, ReturnQuerySet
 from returns.search import LONGEST_TEXT, MOST_NUMBERS, Found, Typed, begins_or_ends, search
-from tags.vocabulary import TagChip, names_as_written
+from tags.vocabulary import TagChip, find_groups, names_as_written
 
 IGNORED_PARAMETERS = {"_"}
 IGNORED_PREFIX = "utm_"
 PAGING_PARAMETERS = ("after", "before")
+REPEATABLE_PARAMETERS = ("state", "tag", "missing_group")
 LONGEST_NUMBER = 200
 LONGEST_WAIT_HOURS = 100_000
 
@@ -61,7 +62,7 @@ class TagsField(forms.MultipleChoiceField):
     def to_python(self, value: Any) -> list[str]:
         """Return the names as the vocabulary writes them."""
         known = {name for name, _ in self.choices}  # type: ignore[misc, union-attr]
-        names = [name.replace("\0", "") for name in super().to_python(value)]
+        names = _without_nul(super().to_python(value))
         meant = names_as_written([name for name in names if name not in known])
         return list(dict.fromkeys(meant.get(name, name) for name in names))
 
@@ -79,9 +80,13 @@ class GroupsField(forms.MultipleChoiceField):
 
     def to_python(self, value: Any) -> list[str]:
         """Return the names as the vocabulary writes them."""
-        written = {name.casefold(): name for name, _ in self.choices}  # type: ignore[misc, union-attr]
-        names = [name.replace("\0", "") for name in super().to_python(value)]
-        return list(dict.fromkeys(written.get(name.casefold(), name) for name in names))
+        names = _without_nul(super().to_python(value))
+        if not names:
+            return []
+        # Looked up here: the words of a page leave out a group that has no tag yet.
+        meant = {name: group.name for name, group in find_groups(names).items()}
+        self.choices = [(name, name) for name in meant.values()]
+        return list(dict.fromkeys(meant.get(name, name) for name in names))
 
 
 class GroupsFilter(django_filters.MultipleChoiceFilter):
@@ -123,19 +128,34 @@ def filters_of(data: QueryDict, vocabulary: Mapping[int, TagChip]) -> dict[str, 
 
     Tags and groups stand by their ids; the page of the list is left out.
     """
-    tags = {chip.name.casefold(): chip.id for chip in vocabulary.values()}
-    groups = {chip.group.casefold(): chip.group_id for chip in vocabulary.values()}
-    ids = {"tag": tags, "missing_group": groups}
-    said = {
-        name: sorted(
-            {ids[name].get(v.casefold(), 0) for v in values} if name in ids else set(values)
-        )
+    said: dict[str, list[Any]] = {
+        name: sorted(set(values)) if name in REPEATABLE_PARAMETERS else values[-1:]
         for name, values in without_blanks(data).lists()
         if name not in PAGING_PARAMETERS and not _is_ignored(name)
     }
+    if "tag" in said:
+        said["tag"] = _ids_of_tags(_without_nul(said["tag"]), vocabulary)
+    if "missing_group" in said:
+        said["missing_group"] = _ids_of_groups(_without_nul(said["missing_group"]))
     if said.get("sort") == [DEFAULT_SORT] and "q" not in said:
         del said["sort"]
     return said
+
+
+def _ids_of_tags(names: list[str], vocabulary: Mapping[int, TagChip]) -> list[int]:
+    ids = {chip.name: chip.id for chip in vocabulary.values()}
+    meant = names_as_written([name for name in names if name not in ids])
+    return sorted({ids.get(meant.get(name, name), 0) for name in names})
+
+
+def _ids_of_groups(names: list[str]) -> list[int]:
+    groups = find_groups(names)
+    return sorted({groups[name].pk if name in groups else 0 for name in names})
+
+
+def _without_nul(names: list[str]) -> list[str]:
+    """Return the names as the database can take them; no name holds a NUL."""
+    return [name.replace("\0", "") for name in names]
 
 
 def _is_ignored(name: str) -> bool:
@@ -228,10 +248,9 @@ class ReturnFilterSet(django_filters.FilterSet):
 
     def __init__(self, data: QueryDict, vocabulary: Mapping[int, TagChip]) -> None:
         self.tag_ids = {chip.name: chip.id for chip in vocabulary.values()}
-        self.group_ids = {chip.group: chip.group_id for chip in vocabulary.values()}
+        self.vocabulary = vocabulary
         super().__init__(without_blanks(data), queryset=Return.objects.all())
         self.filters["tag"].extra["choices"] = [(name, name) for name in self.tag_ids]
-        self.filters["missing_group"].extra["choices"] = [(name, name) for name in self.group_ids]
 
     def problems(self) -> list[str]:
         """Return a sentence for each parameter that is unknown or cannot be understood."""
@@ -308,7 +327,7 @@ class ReturnFilterSet(django_filters.FilterSet):
         self, found: ReturnQuerySet, _name: str, names: list[str]
     ) -> ReturnQuerySet:
         """Keep returns that carry no tag of any of the groups."""
-        return found.without_group(*(self.group_ids[name] for name in names))
+        return found.untagged(chip.id for chip in self.vocabulary.values() if chip.group in names)
 
     def by_waiting(self, found: ReturnQuerySet, name: str, hours: Any) -> ReturnQuerySet:
         """Keep returns that have waited in the warehouse longer, or shorter, than the hours."""

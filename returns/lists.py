@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from returns.counts import CappedCount, StateCounts, count_by_state, count_matches_by_state
-from returns.filtersets import ReturnFilterSet, without_blanks
+from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, without_blanks
 from returns.models import State
 from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
 from returns.search import Found, Near, nearest
@@ -16,7 +16,10 @@ from returns.tables import ReturnTable
 from tags.vocabulary import TagChip, chips, vocabulary
 
 # Parameters that have a field of their own in the page's form, or none because they turn pages.
-PARAMETERS_IN_THE_FORM = {"q", "state", "order", "tracking", "tag", "after", "before"}
+PARAMETERS_IN_THE_FORM = {
+    *("q", "state", "order", "tracking", "tag", "missing_group"),
+    *PAGING_PARAMETERS,
+}
 
 NOT_IN_A_ROW = ("unknown_fields", "corrections", "feed_tags")
 
@@ -58,6 +61,7 @@ class ReturnList:
     counts: StateCounts
     words: Mapping[int, TagChip]
     tag_names: list[str]
+    missing_groups: list[str]
     is_filtered: bool
     sort: str
     found: Found | None
@@ -75,12 +79,22 @@ class ReturnList:
     @property
     def kept_parameters(self) -> list[tuple[str, str]]:
         """Return what the address says beyond the form's own fields; the form carries it along."""
-        return [
+        kept = [
             (name, value)
             for name, values in self.data.lists()
             if name not in PARAMETERS_IN_THE_FORM
             for value in values
         ]
+        # The form offers the groups that have tags.
+        offered = {chip.group for chip in self.words.values()}
+        return kept + [
+            ("missing_group", name) for name in self.missing_groups if name not in offered
+        ]
+
+    @property
+    def chosen_tags(self) -> int:
+        """Return how many choices the menu of tags holds."""
+        return len(self.tag_names) + len(self.missing_groups)
 
     @property
     def summary(self) -> str:
@@ -151,6 +165,7 @@ def return_list(data: QueryDict, columns: Iterable[str] = ()) -> ReturnList:
         words=words,
         # As the vocabulary writes them: the page's boxes and the address may differ in case.
         tag_names=filterset.form.cleaned_data.get("tag", []),
+        missing_groups=filterset.form.cleaned_data.get("missing_group", []),
         is_filtered=filterset.narrows_beyond_state() or bool(data.getlist("state")),
         sort=sort,
         found=found,

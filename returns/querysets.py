@@ -81,14 +81,11 @@ class ReturnQuerySet(models.QuerySet["Return"]):
             )
         return found
 
-    def without_group(self, *group_ids: int) -> Self:
-        """Keep returns that carry no tag of any of these groups."""
-        found = self
-        for group_id in group_ids:
-            taggings = self.model._meta.get_field("taggings").related_model._default_manager
-            of_group = taggings.filter(entity=OuterRef("pk"), tag__group=group_id)
-            found = found.filter(~Exists(of_group))
-        return found
+    def untagged(self, tag_ids: Iterable[int]) -> Self:
+        """Keep returns that carry none of these tags."""
+        taggings = self.model._meta.get_field("taggings").related_model
+        of_return = taggings._default_manager.filter(entity=OuterRef("pk"))
+        return self.filter(~Exists(of_return.filter(tag__in=list(tag_ids))))
 
     def in_order_of(self, column: str, *, descending: bool) -> Self:
         """Order by a column, and by id where it is equal."""

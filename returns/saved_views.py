@@ -16,7 +16,7 @@ from returns.counts import CappedCount
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
 from returns.models import SavedView
 from returns.time_limit import TookTooLongError, at_most
-from tags.vocabulary import TagChip, vocabulary
+from tags.vocabulary import TagChip, group_names, vocabulary
 
 MAY_SHARE = "returns.share_view"
 NAME_LENGTH = 60
@@ -121,9 +121,13 @@ def query_of(view: SavedView, words: Words) -> QueryDict:
         if name == "tag":
             values = [words[pk].name if pk in words else f"deleted tag {pk}" for pk in values]
         elif name == "missing_group":
-            values = [groups.get(pk, f"deleted group {pk}") for pk in values]
+            values = [groups.get(pk) or _group_without_tags(pk) for pk in values]
         query.setlist(name, values)
     return query
+
+
+def _group_without_tags(pk: int) -> str:
+    return group_names([pk]).get(pk, f"deleted group {pk}")
 
 
 def start_of(user: User) -> str:

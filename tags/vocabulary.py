@@ -92,6 +92,20 @@ def names_as_written(names: list[str]) -> dict[str, str]:
         return {name: written for name, _, written in cursor.fetchall()}
 
 
+def find_groups(names: list[str]) -> dict[str, TagGroup]:
+    """Return the group of each name, whatever its case; names of no group are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_GROUPS, [names])
+        ids = dict(cursor.fetchall())
+    groups = TagGroup.objects.in_bulk(set(ids.values()))
+    return {name: groups[group_id] for name, group_id in ids.items() if group_id in groups}
+
+
+def group_names(ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of these groups by their ids, also of those without tags."""
+    return dict(TagGroup.objects.filter(pk__in=list(ids)).values_list("id", "name"))
+
+
 def tag_of_id(number: str) -> Tag | None:
     """Return the tag whose id a form sent, or nothing, also when it is no number."""
     try:
@@ -258,6 +272,11 @@ def _create_unsorted(names: list[str]) -> None:
 FIND = """
     SELECT n.name, t.id, t.name FROM unnest(%s::text[]) AS n (name)
     JOIN tags_tag t ON t.name_key = tags_name_key(n.name)
+"""
+
+FIND_GROUPS = """
+    SELECT n.name, g.id FROM unnest(%s::text[]) AS n (name)
+    JOIN tags_taggroup g ON g.name_key = tags_name_key(n.name)
 """
 
 # Sorted, so that two imports that meet the same new names wait for each other in one order.

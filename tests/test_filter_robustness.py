@@ -19,7 +19,16 @@ NUMBERS = ("q", "order", "reference", "tracking")
 MOMENTS = tuple(
     f"{event}_{end}" for event in ("created", "arrived", "completed") for end in ("from", "to")
 )
-OTHERS = ("state", "tag", "waiting_over", "waiting_under", "sort", "after", "before")
+OTHERS = (
+    "state",
+    "tag",
+    "missing_group",
+    "waiting_over",
+    "waiting_under",
+    "sort",
+    "after",
+    "before",
+)
 NAMES = (*NUMBERS, *MOMENTS, *OTHERS)
 SORTS = [sign + name for name in ("created", "arrived", "order", "reference") for sign in ("", "-")]
 
@@ -199,6 +208,7 @@ def test_what_the_form_sends_next_shows_the_same(desk, said):
     fields = [(name, first.data.get(name, "")) for name in ("q", "order", "tracking")]
     fields += [("state", state.value) for state in first.states if state.chosen]
     fields += [("tag", name) for name in first.tag_names]
+    fields += [("missing_group", name) for name in first.missing_groups]
     sent = urlencode(fields + first.kept_parameters)
     again = desk.get(f"/returns/?{sent}").context["list"]
     assert again.page.rows == first.page.rows

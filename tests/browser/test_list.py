@@ -284,6 +284,17 @@ def test_a_tag_of_another_case_in_a_link_is_checked_and_not_lost(desk):
     shows(desk, "two", "three")
 
 
+def test_returns_without_a_tag_of_a_group_are_chosen_beside_its_tags(desk):
+    choose_tag(desk, "No tag of Return reason")
+    shows(desk, "one", "two")
+    expect(desk.locator("#tags-chosen")).to_have_text("1")
+    order(desk).fill("ORD")
+    address_is(desk, "?order=ORD&missing_group=Return+reason")
+    choose_tag(desk, "No tag of Return reason")
+    address_is(desk, "?order=ORD")
+    shows(desk, "two", "three")
+
+
 def test_nothing_found_says_so_and_offers_the_way_out(desk):
     box(desk).fill("nothing like it")
     expect(desk.get_by_role("heading", name="No return matches")).to_be_visible()

@@ -6,21 +6,22 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
-from returns.filtersets import ReturnFilterSet
+from returns.filtersets import ReturnFilterSet, filters_of
 from returns.models import State
-from tags.vocabulary import vocabulary
-from tests.factories import make_return, put_tag
+from tags.models import TagGroup
+from tags.vocabulary import vocabulary as words
+from tests.factories import make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db
 
 
 def found(query: str) -> set[str]:
-    filterset = ReturnFilterSet(QueryDict(query), vocabulary())
+    filterset = ReturnFilterSet(QueryDict(query), words())
     return set(filterset.qs.values_list("return_reference_number", flat=True))
 
 
 def problems(query: str) -> list[str]:
-    return ReturnFilterSet(QueryDict(query), vocabulary()).problems()
+    return ReturnFilterSet(QueryDict(query), words()).problems()
 
 
 @pytest.fixture
@@ -83,6 +84,38 @@ def test_all_chosen_tags_are_needed_and_case_does_not_matter(vocabulary):
     assert found("tag=BOOKS&tag=Wrong-Sıze") == {"both"}
 
 
+def test_returns_that_lack_a_tag_of_each_of_the_groups(vocabulary):
+    put_tag(make_return("reason"), "damaged")
+    put_tag(make_return("priority"), "standard")
+    make_return("neither")
+    assert found("missing_group=RETURN reason") == {"priority", "neither"}
+    assert found("missing_group=Return reason&missing_group=Priority") == {"neither"}
+    assert found("missing_group=Priority&tag=damaged") == {"reason"}
+
+
+def test_the_name_of_a_group_is_read_as_those_of_tags(vocabulary):
+    put_tag(make_return("tagged"), make_tag("kırık", group="İade nedeni").name)
+    make_return("untagged")
+    assert found("missing_group=iade NEDENI") == {"untagged"}
+
+
+def test_every_return_lacks_a_tag_of_a_group_that_has_none():
+    make_return("only")
+    TagGroup.objects.create(name="New")
+    assert found("missing_group=new") == {"only"}
+
+
+def test_what_a_query_says_is_the_same_however_it_is_written(vocabulary):
+    def meant(query):
+        return filters_of(QueryDict(query), words())
+
+    assert meant("tag=BOOKS&tag=wrong-Sıze") == meant("tag=wrong-size&tag=books&tag=books&after=x")
+    assert meant("missing_group=PRİORİTY&sort=-created") == meant("missing_group=Priority")
+    assert meant("tag=a%00b&missing_group=%00") == {"tag": [0], "missing_group": [0]}
+    # As the list reads it: of what is said twice, the last counts.
+    assert meant("q=2&q=1") == meant("q=1") != meant("q=2")
+
+
 def test_dates_include_both_ends():
     now = timezone.localtime()
     for days in range(4):
@@ -109,6 +142,8 @@ def test_waiting_counts_from_arrival_and_only_while_open():
         ("state=Lost", "State"),
         ("tag=no-such-tag", "no-such-tag"),
         ("tag=a%00b", "Tags"),
+        ("missing_group=Colours", "there is no group of tags “Colours”"),
+        ("missing_group=%00", "No tag of the group"),
         ("q=%00", "Order, return or tracking number"),
         (f"q={'9' * 10_001}", "Order, return or tracking number"),
         ("created_from=2026-02-30", "2026-02-30"),
@@ -143,8 +178,8 @@ def test_blanks_and_marks_of_mailings_filter_nothing(query):
 
 
 def test_each_number_is_searched_in_one_query(numbers, django_assert_num_queries):
-    words = vocabulary()
-    filterset = ReturnFilterSet(QueryDict("q=RSO&order=0909&tracking=0011&reference=14844"), words)
+    query = QueryDict("q=RSO&order=0909&tracking=0011&reference=14844")
+    filterset = ReturnFilterSet(query, words())
     with django_assert_num_queries(5):
         found = [record.return_reference_number for record in filterset.qs]
         assert not filterset.search_is_cut_short()
@@ -154,6 +189,6 @@ def test_each_number_is_searched_in_one_query(numbers, django_assert_num_queries
 def test_a_search_that_is_cut_short_keeps_to_its_cap():
     for number in range(102):
         make_return(f"A{number:03}")
-    filterset = ReturnFilterSet(QueryDict("reference=A"), vocabulary())
+    filterset = ReturnFilterSet(QueryDict("reference=A"), words())
     assert filterset.qs.count() == 100
     assert filterset.search_is_cut_short()

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from returns import counts
 from returns.models import Return, State
+from tags.models import TagGroup
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +158,13 @@ def test_a_tag_in_another_case_stays_chosen_in_the_form(as_agent, vocabulary):
     answer = as_agent.get("/returns/?tag=BOOKS&tag=books")
     assert answer.context["list"].tag_names == ["books"]
     assert re.search(r'value="books" id="[a-z0-9-]+" checked>', answer.text)
+
+
+def test_the_form_carries_along_a_group_that_it_does_not_offer(as_agent, vocabulary):
+    TagGroup.objects.create(name="New")
+    found = as_agent.get("/returns/?missing_group=new&missing_group=PRIORITY").context["list"]
+    assert found.missing_groups == ["New", "Priority"]
+    assert found.kept_parameters == [("missing_group", "New")]
 
 
 def test_tags_that_do_not_exist_are_looked_up_at_once(as_agent, django_assert_max_num_queries):

@@ -13,7 +13,7 @@ from returns.lists import return_list
 from returns.models import SavedView, State
 from returns.saved_views import address_of, counts_of, keep, start_of, tabs, views_of
 from tags import vocabulary as tag_vocabulary
-from tags.models import Tag
+from tags.models import Tag, TagGroup
 from tags.vocabulary import vocabulary as words_of
 from tests.factories import make_return, make_tag, put_tag
 
@@ -95,6 +95,20 @@ def test_a_tag_that_is_gone_is_named_and_shows_nothing(as_agent, agent):
     page = as_agent.get(f"/views/{view.pk}/", follow=True)
     assert f"there is no tag “deleted tag {view.parameters['tag'][0]}”" in page.text
     assert "data-return" not in page.text
+
+
+def test_a_tag_is_kept_however_it_was_typed(agent, vocabulary):
+    kept = keep(agent, "x", QueryDict("tag=Wrong-Sıze&missing_group=PRİORİTY"))
+    assert address_of(kept, words_of()) == "/returns/?tag=wrong-size&missing_group=Priority"
+
+
+def test_a_group_that_lost_its_last_tag_stays_in_the_view(agent):
+    group = TagGroup.objects.get(tags=make_tag("last", group="Emptied"))
+    view = keep(agent, "x", QueryDict("missing_group=emptied"))
+    Tag.objects.all().delete()
+    assert address_of(view, words_of()) == "/returns/?missing_group=Emptied"
+    TagGroup.objects.filter(pk=group.pk).delete()
+    assert address_of(view, words_of()) == f"/returns/?missing_group=deleted+group+{group.pk}"
 
 
 # Tabs and counts
