@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
@@ -29,8 +29,12 @@ def wants_fragment(request: HtmxRequest) -> bool:
 
     A history restore and a navigation of the whole body want the page itself.
     """
-    htmx = request.htmx
-    return bool(htmx) and not htmx.history_restore_request and htmx.request_type != "full"
+    return wants_words(request) and request.htmx.request_type != "full"
+
+
+def wants_words(request: HtmxRequest) -> bool:
+    """Tell whether trouble is to be said on the page that asked, instead of on one of its own."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 def render_page_or_fragment(
@@ -56,11 +60,15 @@ def render_page_or_fragment(
     return response
 
 
-def lead_to(request: HtmxRequest, address: str) -> HttpResponse:
-    """Lead the browser to another page as a whole, also when htmx asks."""
-    if request.htmx:
-        return HttpResponse(headers={"HX-Redirect": address})
-    return redirect(address)
+def is_asked_from(request: HtmxRequest, path: str) -> bool:
+    """Tell whether htmx asks, and from the page at this path, whatever its query string."""
+    here = request.htmx.current_url_abs_path if request.htmx else None
+    return here is not None and urlsplit(here).path == path
+
+
+def leave_the_page() -> HttpResponse:
+    """Answer that the page in front of the person stays as it is, and its address too."""
+    return HttpResponse(status=204, headers={"HX-Push-Url": "false"})
 
 
 def _push_address(request: HtmxRequest, response: HttpResponse, query: str) -> None:

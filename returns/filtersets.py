@@ -100,7 +100,8 @@ class NumbersField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         """Return the text; refuse more numbers than one search can look up."""
-        text = str(super().clean(value))
+        # PostgreSQL cannot hold NUL; as another character that no number has it finds nothing.
+        text = str(super().clean((value or "").replace("\0", "\ufffd")))
         if len(numbers := Typed.parse(text).numbers) > MOST_NUMBERS:
             raise forms.ValidationError(
                 f"at most {MOST_NUMBERS} numbers at once; these are {len(numbers)}."

@@ -190,6 +190,60 @@ def test_a_parameter_that_does_not_exist_shows_nothing(desk, parameter, typed):
 @pytest.mark.django_db
 @many
 @given(filters)
+@example([("q", "\0")])
+@example([("q", "Return-0a"), ("stete", "Lost")])
+@example([("q", "\x1d7\x1d0c\x1d")])
+@example([("q", "Return-0a"), ("after", cursor("x", 1))])
+@example([("q", "RSO"), ("q", "x" * 10_001)])
+@example([("q", "7"), ("order", "RSO0b"), ("tag", "books")])
+def test_enter_leads_to_a_return_that_matches_or_to_the_list_of_what_was_said(desk, said):
+    answer = desk.get(f"/find/?{encoded(said)}")
+    assert answer.status_code == 302
+    path = answer["Location"]
+    led_to = desk.get(path)
+    assert led_to.status_code == 200
+    listed = desk.get(f"/returns/?{encoded(said)}")
+    if listed.context["list"].problems:
+        assert led_to.context["list"].problems == listed.context["list"].problems
+        assert rows(led_to) == []
+    elif "list" in led_to.context and not path.startswith("/returns/?order="):
+        assert rows(led_to) == rows(listed)
+
+
+@pytest.mark.django_db
+@many
+@given(st.text(character, min_size=1))
+@example("\0")
+@example("\ud800")
+@example("../admin")
+@example("%2e%2e/x")
+@example("a\nb\r\x1d")
+@example("x" * 9_000)
+@example("/")
+def test_a_reference_that_does_not_exist_is_not_found_whatever_it_is(desk, reference):
+    path = f"/returns/{quote(reference.encode('utf-8', 'surrogatepass'), safe='/')}"
+    for address in (path, f"{path}/"):
+        assert desk.get(address, follow=True).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["\0", "a\0b", "\ud800", "\x00\x1d"])
+def test_characters_that_no_number_has_find_nothing_and_say_so(desk, typed):
+    page = desk.get(f"/returns/?{encoded([('q', typed)])}")
+    assert rows(page) == []
+    assert "No return matches" in page.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["return-0a\0", "\x02RSO0b\x03", "\x1d70c", "\0\x1d70c\r\n"])
+def test_control_characters_around_a_number_are_in_nobody_s_way(desk, typed):
+    page = desk.get(f"/returns/?{encoded([('q', typed)])}")
+    assert rows(page) == ["Return-0a"]
+
+
+@pytest.mark.django_db
+@many
+@given(filters)
 def test_the_address_of_an_answer_shows_the_same_again(desk, said):
     first = desk.get(f"/returns/?{encoded(said)}")
     again = desk.get(first.context["list"].path)

@@ -4,10 +4,17 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from config.htmx import HtmxRequest, lead_to, render_page_or_fragment, wants_fragment
+from config.htmx import (
+    HtmxRequest,
+    is_asked_from,
+    leave_the_page,
+    render_page_or_fragment,
+    wants_fragment,
+)
 from returns.entering import where_enter_leads
 from returns.filtersets import without_blanks
 from returns.forms import SaveViewForm
@@ -35,10 +42,10 @@ def returns(request: DeskRequest) -> HttpResponse:
 def find(request: HtmxRequest) -> HttpResponse:
     """Open the return that was typed, or the list of its order; otherwise list the matches.
 
-    The list in front of a person follows what they type, so htmx is told to leave it.
+    The list in front of a person follows what they type, so it is left alone.
     """
     if path := where_enter_leads(request.GET):
-        return lead_to(request, path)
-    if wants_fragment(request):
-        return HttpResponse(status=204)
-    return lead_to(request, reverse("return-list", query=without_blanks(request.GET)))
+        return redirect(path)
+    if is_asked_from(request, reverse("return-list")):
+        return leave_the_page()
+    return redirect(reverse("return-list", query=without_blanks(request.GET)))

@@ -1,5 +1,9 @@
-// What every page does: the one box and "/" to it, times that tick, copy buttons, words when something fails.
+// What the pages do, all of it on every page: one page takes the place of another without a reload.
 import "./box.js";
+import "./comments.js";
+import "./keys.js";
+import "./select.js";
+import "./tags.js";
 import "./times.js";
 import "./trouble.js";
 import "./views.js";

@@ -1,32 +1,59 @@
-// The one box: "/" leads to it, lists can be pasted, and a scanner can go on scanning.
-import { hasModifier, isTyping } from "./typing.js";
+// The one box: Enter opens what it says in the place of the page, so that the box
+// stays and a scanner can go on scanning; pasted lists stay apart.
+import { announce } from "./announce.js";
 
-// Set when Enter leaves the page: the next one puts the focus into its box.
-const SCANNING = "desk-scanning";
-// What was typed after Enter, while the next page was on its way.
-const TYPED_SINCE = "desk-typed-since";
+// A scanner's keys follow each other faster than anybody types; times in milliseconds.
+const SCANNERS_PACE = 40;
+const SHORTEST_SCAN = 6;
+// A scanner may end with carriage return and line feed: Enter twice.
+const SAME_ENTER = 300;
 
-const box = document.getElementById("id_q");
-let entered = null;
+let scanned = { keys: 0, at: -Infinity };
+let entered = { text: null, at: -Infinity };
 
-function focusTheBox(event) {
-  // By the character, not the key's place: on a Turkish keyboard "/" is typed with Shift.
-  if (event.key !== "/" || hasModifier(event) || isTyping(event.target)) return;
-  event.preventDefault();
-  box.focus();
-  box.select();
+const theBox = () => document.getElementById("id_q");
+const isBox = (element) => element.id === "id_q";
+
+// Keys in the box
+
+function isFromScanner({ timeStamp }) {
+  return scanned.keys >= SHORTEST_SCAN && timeStamp - scanned.at < SCANNERS_PACE;
+}
+
+function countKey({ key, timeStamp }) {
+  if (key.length > 1) return;
+  const goesOn = timeStamp - scanned.at < SCANNERS_PACE;
+  scanned = { keys: goesOn ? scanned.keys + 1 : 1, at: timeStamp };
 }
 
 function onKeyInBox(event) {
+  const box = event.target;
   if (event.isComposing) return;
   if (event.key === "Enter") {
-    entered = box.value;
-    sessionStorage.setItem(SCANNING, "1");
-    // The next scan shall replace this one, not be added to it.
-    setTimeout(() => document.activeElement === box && box.select());
-  } else if (event.key === "Escape" && !box.value) {
-    box.blur();
+    onEnter(event, box);
+  } else if (isFromScanner(event) && (event.key === "Tab" || event.ctrlKey)) {
+    // Tab may end a scan as well. Control characters in it come as shortcuts of the browser.
+    event.preventDefault();
+    if (event.key === "Tab") enter(box);
+  } else {
+    countKey(event);
   }
+}
+
+function onEnter(event, box) {
+  const isSame = box.value === entered.text && event.timeStamp - entered.at < SAME_ENTER;
+  if (event.repeat || isSame) return event.preventDefault();
+  entered = { text: box.value, at: event.timeStamp };
+  // The next scan shall replace this one, not be added to it.
+  box.select();
+}
+
+function enter(box) {
+  const button = box.form.querySelector("button[type=submit]");
+  entered = { text: box.value, at: performance.now() };
+  box.select();
+  if (button) button.click();
+  else box.form.requestSubmit();
 }
 
 // A box of one line drops line breaks; as commas they keep the numbers apart.
@@ -38,29 +65,52 @@ function onPaste(event) {
   document.execCommand("insertText", false, lines.join(", "));
 }
 
-function goOnScanning() {
-  const since = sessionStorage.getItem(TYPED_SINCE);
-  const scanning = sessionStorage.getItem(SCANNING);
-  sessionStorage.removeItem(TYPED_SINCE);
-  sessionStorage.removeItem(SCANNING);
-  if (!scanning || document.activeElement !== document.body) return;
-  box.focus();
-  if (since) box.value = since;
-  else box.select();
+// The page follows the box
+
+function follow(box) {
+  box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-// Keys that came before this script are in the box, but the list has not followed them.
+// Keys that came before the scripts are in the box, but the list has not followed them.
 function catchUp() {
-  if (box.value !== box.defaultValue) box.dispatchEvent(new Event("input", { bubbles: true }));
+  const box = theBox();
+  if (box && box.value !== box.defaultValue) follow(box);
 }
 
-if (box) {
-  document.addEventListener("keydown", focusTheBox);
-  box.addEventListener("keydown", onKeyInBox);
-  box.addEventListener("paste", onPaste);
-  addEventListener("pagehide", () => {
-    if (entered !== null && box.value !== entered) sessionStorage.setItem(TYPED_SINCE, box.value);
-  });
-  addEventListener("load", catchUp);
-  goOnScanning();
+function onPageInPlace({ detail: { ctx } }) {
+  const box = theBox();
+  if (ctx.select !== "#main" || ctx.response?.status !== 200) return;
+  const words = ["h1", "#return-count"].map((part) => document.querySelector(`#main ${part}`)?.textContent);
+  announce(words.filter(Boolean).join(", "));
+  // What was typed since Enter belongs to the new page.
+  if (box.value !== entered.text) follow(box);
 }
+
+function onNewAddress(event) {
+  const { history: next, response } = event.detail;
+  const isHere = next.path === location.pathname + location.search;
+  // Neither a page that failed nor the same page again is a step to go back from.
+  if (isHere || response.status >= 400) event.preventDefault();
+}
+
+let wasInBox = false;
+function beforeGoingBack() {
+  wasInBox = document.activeElement?.id === "id_q";
+}
+
+function afterGoingBack({ detail: { ctx } }) {
+  if (!wasInBox || !ctx.request.headers["HX-History-Restore-Request"]) return;
+  wasInBox = false;
+  theBox()?.focus();
+  theBox()?.select();
+}
+
+document.addEventListener("keydown", (event) => isBox(event.target) && onKeyInBox(event));
+document.addEventListener("paste", (event) => isBox(event.target) && onPaste(event));
+document.addEventListener("htmx:finally:swap", onPageInPlace);
+document.addEventListener("htmx:finally:swap", afterGoingBack);
+document.addEventListener("htmx:before:history:update", onNewAddress);
+document.addEventListener("htmx:before:history:restore", beforeGoingBack);
+// Whichever comes first, this file or htmx.
+document.addEventListener("htmx:after:process", (event) => event.target === document.body && catchUp());
+catchUp();

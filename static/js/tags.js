@@ -56,16 +56,20 @@ function exactOption(box) {
   return options.find((option) => key(option.dataset.name) === key(box.value));
 }
 
-// The option that Enter takes before an arrow key chose one. None while the exact name is on the
-// record already: Enter must not add another tag that happens to contain it.
+// The option that Enter takes before an arrow key chose one. None while the text is a tag that the
+// record carries, or the beginning of one: Enter must neither create a tag beside it nor add another
+// that happens to contain the text. A new tag only where nothing else matches.
 function bestOption(box) {
   const wanted = withoutAccents(box.value);
   if (!wanted) return null;
+  const starts = (option) => withoutAccents(option.dataset.name).startsWith(wanted);
+  const shown = [...listOf(box).querySelectorAll("[data-name]:not([hidden])")];
+  const free = shown.filter((option) => option.ariaDisabled !== "true");
   const exact = exactOption(box);
-  if (exact) return exact.ariaDisabled === "true" ? null : exact;
-  const options = [...listOf(box).querySelectorAll("[role=option]:not([hidden], [aria-disabled=true])")];
-  const starting = options.find((option) => withoutAccents(option.dataset.name ?? "").startsWith(wanted));
-  return starting ?? options[0];
+  if (exact) return free.includes(exact) ? exact : null;
+  const starting = free.find(starts);
+  if (starting || shown.some(starts)) return starting ?? null;
+  return shown.length ? free[0] : listOf(box).querySelector("[data-group]:not([hidden])");
 }
 
 function markBestOption(box) {

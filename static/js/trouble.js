@@ -3,6 +3,7 @@ const SENTENCES = {
   0: "The server could not be reached. What you typed is still here.",
   403: "You may not do this. Ask an admin if you should.",
   404: "This is not there any more. Reload the page to see what is.",
+  414: "That is more than one search can take. Type or paste less of it.",
   429: "Too many requests. Wait a moment, then try again.",
 };
 const SERVER_FAILED = "The server failed to answer. What you typed is still here.";
@@ -57,7 +58,11 @@ document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
   failed = ctx;
   show(SENTENCES[0]);
 });
-document.addEventListener("htmx:after:request", hide);
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  // What a page asks by itself says nothing of what a person asked for.
+  const isPoll = new URL(ctx.request.action, location).searchParams.has("poll");
+  if (!isPoll || ctx.sourceElement === failed?.sourceElement) hide();
+});
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-retry]")) retry();
   if (event.target.closest("[data-dismiss]")) hide();

@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.models import State
+from tests.browser.test_list import wait_until
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,19 +26,66 @@ def parcels(vocabulary):
         make_return(name, state=State.ARRIVED, sales_order_reference_number="ORD-77")
 
 
+@pytest.fixture
+def desk(window, agent, parcels) -> Page:
+    """Open the list, with the focus in the box."""
+    page = window(agent, permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/returns/")
+    box(page).focus()
+    return page
+
+
 def box(page: Page):
     return page.get_by_label("Order, return or tracking number")
 
 
-def scan(page: Page, code: str):
+def rows(page: Page):
+    return page.locator("#return-results a.reference")
+
+
+def scan(page: Page, code: str, end: str = "Enter"):
     """Type as a scanner does: every key at once, then Enter."""
     page.keyboard.type(code)
-    page.keyboard.press("Enter")
+    page.keyboard.press(end)
+
+
+def scan_at_once(page: Page, *codes: str):
+    """Scan with keys faster than any driver sends them: all in one task of the browser."""
+    page.evaluate(
+        """codes => {
+            const box = document.getElementById("id_q");
+            const press = (key) => box.dispatchEvent(
+                new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+            const type = (key) => press(key) && document.execCommand("insertText", false, key);
+            for (const code of codes) {
+                [...code].forEach(type);
+                if (!press("Enter")) continue;
+                const button = box.form.querySelector("button");
+                if (button) button.click(); else box.form.requestSubmit();
+            }
+        }""",
+        list(codes),
+    )
+
+
+def hold_first(page: Page, path: str) -> list:
+    """Keep the first request for a path waiting; return where it can be let go."""
+    held: list = []
+    page.route(path, lambda route: route.fallback() if held else held.append(route))
+    return held
+
+
+def paste(page: Page, text: str):
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("Control+V")
 
 
 def opened(page: Page, reference: str):
     expect(page).to_have_url(re.compile(rf"/returns/{reference}/$"))
     expect(page.locator("h1")).to_have_text(reference)
+
+
+# A scanner
 
 
 @pytest.mark.parametrize("path", ["/returns/", "/returns/third/", "/preferences/", "/nowhere"])
@@ -49,132 +97,306 @@ def test_a_scan_opens_its_return_from_every_page(window, agent, parcels, path):
     opened(page, "first")
 
 
-def test_the_next_scan_needs_no_hand_on_the_keyboard(window, agent, parcels):
+@pytest.mark.parametrize("path", ["/returns/", "/returns/third/", "/preferences/"])
+def test_a_scan_within_an_instant_opens_its_return(window, agent, parcels, path):
     page = window(agent)
-    page.goto("/returns/")
-    page.keyboard.press("/")
-    scan(page, FIRST)
-    opened(page, "first")
-    expect(box(page)).to_be_focused()
-    scan(page, f"420902109{SECOND}")
-    opened(page, "second")
-    expect(box(page)).to_be_focused()
-
-
-def test_two_scans_in_a_row_end_at_the_second(window, agent, parcels):
-    page = window(agent)
-    page.goto("/returns/")
-    held: list = []
-    page.route("**/find/?*", lambda route: route.continue_() if held else held.append(route))
+    page.goto(path)
     box(page).focus()
-    scan(page, FIRST)
-    page.wait_for_timeout(100)
-    scan(page, SECOND)
+    scan_at_once(page, SECOND)
     opened(page, "second")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [f"]C1{SECOND}", f"\x1d{SECOND}", f"\x02{SECOND}\x03", f"420902109{SECOND}", f"00{SECOND}"],
+)
+def test_what_a_scanner_adds_is_in_nobody_s_way(desk, code):
+    scan_at_once(desk, code)
+    opened(desk, "second")
+
+
+def test_the_next_scan_needs_no_hand_on_the_keyboard(desk):
+    for code, reference in [(FIRST, "first"), (SECOND, "second"), (FIRST, "first")]:
+        scan(desk, code)
+        opened(desk, reference)
+        expect(box(desk)).to_be_focused()
+
+
+def test_a_scan_that_ends_with_tab_is_entered_too(desk):
+    desk.goto("/returns/third/")
+    box(desk).focus()
+    scan(desk, FIRST, end="Tab")
+    opened(desk, "first")
+    expect(box(desk)).to_be_focused()
+
+
+def test_tab_of_a_person_goes_on_to_the_next_control(desk):
+    desk.keyboard.type("third", delay=60)
+    desk.keyboard.press("Tab")
+    expect(box(desk)).not_to_be_focused()
+    expect(rows(desk)).to_have_text(["third"])
+
+
+def test_two_scans_in_a_row_end_at_the_second(desk):
+    held = hold_first(desk, "**/find/?*")
+    scan(desk, FIRST)
+    wait_until(desk, lambda: held)
+    scan(desk, SECOND)
+    opened(desk, "second")
     assert FIRST in held[0].request.url
-    page.wait_for_timeout(300)
-    opened(page, "second")
+    desk.wait_for_timeout(300)
+    opened(desk, "second")
 
 
-def test_enter_twice_opens_once(window, agent, parcels):
-    page = window(agent)
-    page.goto("/returns/")
-    box(page).focus()
-    page.keyboard.type(FIRST)
-    page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
-    opened(page, "first")
-    page.go_back()
-    expect(page).to_have_url(re.compile(r"/returns/(\?q=.*)?$"))
+def test_a_scan_that_begins_before_the_page_of_the_last_one_is_there_loses_no_key(desk):
+    held = hold_first(desk, "**/find/?*")
+    scan(desk, FIRST)
+    wait_until(desk, lambda: held)
+    desk.keyboard.type(SECOND[:6])
+    held[0].continue_()
+    opened(desk, "first")
+    scan(desk, SECOND[6:])
+    opened(desk, "second")
 
 
-def test_a_scan_of_nothing_says_what_was_tried_and_offers_the_nearest(window, agent, parcels):
-    page = window(agent)
-    page.goto("/returns/")
-    box(page).focus()
-    scan(page, "315045706116")
-    results = page.get_by_role("region", name="Results")
+def test_a_burst_of_scans_ends_at_the_last(desk):
+    scan_at_once(desk, FIRST, SECOND, "third", "fourth")
+    opened(desk, "fourth")
+
+
+def test_enter_twice_opens_once(desk):
+    requests: list = []
+    desk.on("request", lambda request: "/find/" in request.url and requests.append(request))
+    scan(desk, FIRST)
+    desk.keyboard.press("Enter")
+    opened(desk, "first")
+    desk.keyboard.press("Enter")
+    opened(desk, "first")
+    desk.go_back()
+    expect(rows(desk)).to_have_count(4)
+    assert len(requests) <= 2
+
+
+# What Enter leads to
+
+
+def test_a_scan_of_nothing_says_what_was_tried_and_offers_the_nearest(desk):
+    scan_at_once(desk, "315045706116")
+    results = desk.get_by_role("region", name="Results")
     expect(results).to_contain_text("No return matches “315045706116”")
     expect(results.get_by_role("link", name="second")).to_be_visible()
-    expect(box(page)).to_have_value("315045706116")
+    expect(box(desk)).to_have_value("315045706116")
 
 
-def test_a_late_answer_never_covers_what_was_typed_later(window, agent, parcels):
-    page = window(agent)
-    page.goto("/returns/")
-    held: list = []
-    page.route("**/returns/?*", lambda route: route.continue_() if held else held.append(route))
-    box(page).fill("third")
-    page.wait_for_timeout(400)
-    box(page).fill("fourth")
-    rows = page.locator("#return-results a.reference")
-    expect(rows).to_have_text(["fourth"])
+def test_a_scan_of_nothing_on_another_page_leads_to_what_was_tried(desk):
+    desk.goto("/returns/third/")
+    box(desk).focus()
+    scan(desk, "315045706116")
+    expect(desk.locator("#return-results")).to_contain_text("No return matches “315045706116”")
+    expect(desk.get_by_role("link", name="Returns", exact=True)).to_have_attribute(
+        "aria-current", "page"
+    )
+    scan(desk, SECOND)
+    opened(desk, "second")
+
+
+def test_enter_on_an_order_of_several_returns_lists_it(desk):
+    scan(desk, "ord 77")
+    expect(desk).to_have_url(re.compile(r"/returns/\?order=ORD-77$"))
+    expect(desk.locator("[data-return]")).to_have_count(2)
+
+
+def test_the_list_that_enter_leads_to_has_no_filter_left_from_before(desk):
+    desk.locator("label[for=state-ReturnCreated]").click()
+    expect(rows(desk)).to_have_text(["first", "second"])
+    desk.goto("/returns/first/")
+    desk.go_back()
+    desk.locator("label[for=state-ArrivedToWarehouse]").click()
+    expect(rows(desk)).to_have_count(4)
+    box(desk).focus()
+    scan(desk, "ord 77")
+    expect(desk).to_have_url(re.compile(r"/returns/\?order=ORD-77$"))
+    expect(desk.locator(".segments input:checked")).to_have_count(0)
+
+
+def test_the_list_goes_on_following_the_box_after_enter(desk):
+    desk.goto("/returns/third/")
+    box(desk).focus()
+    scan(desk, "r")
+    expect(rows(desk)).to_have_text(["first", "second"])
+    desk.keyboard.type("etu")
+    expect(desk.locator("#return-results")).to_contain_text("No return matches “etu”")
+    desk.keyboard.press("Control+A")
+    desk.keyboard.type("thir")
+    expect(rows(desk)).to_have_text(["third"])
+
+
+def test_the_page_that_enter_opens_is_announced(desk):
+    scan(desk, FIRST)
+    expect(desk.locator("#announcer")).to_have_text("first")
+    expect(desk).to_have_title("first · Returns desk")
+
+
+def test_a_page_that_enter_cannot_open_leaves_this_one_and_its_address(desk):
+    desk.route("**/find/?*", lambda route: route.fulfill(status=503, body="no"))
+    scan(desk, FIRST)
+    expect(desk.locator("#trouble")).to_contain_text("The server failed to answer")
+    expect(desk).to_have_url(re.compile(r"/returns/(\?q=.*)?$"))
+    expect(box(desk)).to_have_value(FIRST)
+    desk.unroute("**/find/?*")
+    desk.get_by_role("button", name="Retry").click()
+    expect(rows(desk)).to_have_text(["first"])
+
+
+# Races, focus, history
+
+
+def test_a_late_answer_never_covers_what_was_typed_later(desk):
+    held = hold_first(desk, "**/returns/?*")
+    box(desk).fill("third")
+    wait_until(desk, lambda: held)
+    box(desk).fill("fourth")
+    expect(rows(desk)).to_have_text(["fourth"])
     held[0].continue_()
-    page.wait_for_timeout(300)
-    expect(rows).to_have_text(["fourth"])
-    expect(page).to_have_url(re.compile(r"q=fourth$"))
+    desk.wait_for_timeout(300)
+    expect(rows(desk)).to_have_text(["fourth"])
+    expect(desk).to_have_url(re.compile(r"q=fourth$"))
 
 
-def test_enter_on_an_order_of_several_returns_lists_it(window, agent, parcels):
-    page = window(agent)
-    page.goto("/returns/")
-    box(page).focus()
-    scan(page, "ord 77")
-    expect(page).to_have_url(re.compile(r"/returns/\?order=ORD-77$"))
-    expect(page.locator("[data-return]")).to_have_count(2)
+def test_a_late_list_never_covers_the_return_that_enter_opened(desk):
+    held = hold_first(desk, "**/returns/?*")
+    desk.keyboard.type(FIRST)
+    wait_until(desk, lambda: held)
+    desk.keyboard.press("Enter")
+    opened(desk, "first")
+    held[0].continue_()
+    desk.wait_for_timeout(300)
+    opened(desk, "first")
 
 
-def test_each_row_says_why_while_the_box_keeps_the_focus(window, agent, parcels):
-    page = window(agent)
-    page.goto("/returns/")
-    box(page).focus()
-    page.keyboard.type("0011", delay=30)
-    expect(page.locator("[data-return=first]")).to_contain_text("tracking ID ends in 0011")
-    expect(box(page)).to_be_focused()
-    assert box(page).evaluate("field => field.selectionStart") == 4
+def test_back_is_never_undone_by_a_late_answer(desk):
+    scan(desk, FIRST)
+    opened(desk, "first")
+    held = hold_first(desk, "**/find/?*")
+    scan(desk, SECOND)
+    wait_until(desk, lambda: held)
+    desk.go_back()
+    expect(rows(desk)).to_have_count(4)
+    held[0].continue_()
+    desk.wait_for_timeout(300)
+    expect(rows(desk)).to_have_count(4)
 
 
-def test_pasted_lines_stay_apart(window, agent, parcels):
-    page = window(agent)
-    page.goto("/returns/")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.evaluate(f"navigator.clipboard.writeText('{FIRST}\\n{SECOND}\\r\\nNOWHERE-77\\n')")
-    box(page).focus()
-    page.keyboard.press("Control+V")
-    expect(page.locator("[data-return]")).to_have_count(2)
-    expect(page.locator("#not-found")).to_contain_text("1 of 3 numbers were not found: NOWHERE-77")
+def test_each_row_says_why_while_the_box_keeps_the_focus(desk):
+    desk.keyboard.type("0011", delay=30)
+    expect(desk.locator("[data-return=first]")).to_contain_text("tracking ID ends in 0011")
+    expect(box(desk)).to_be_focused()
+    assert box(desk).evaluate("field => field.selectionStart") == 4
 
 
-def test_back_shows_the_search_as_it_was(window, agent, parcels):
-    page = window(agent)
-    page.goto("/returns/")
-    box(page).fill("ord77")
-    rows = page.locator("#return-results a.reference")
-    expect(rows).to_have_count(2)
-    page.get_by_role("link", name="third").click()
-    opened(page, "third")
-    page.go_back()
-    expect(rows).to_have_count(2)
-    expect(box(page)).to_have_value("ord77")
+def test_back_shows_the_search_as_it_was(desk):
+    box(desk).fill("ord77")
+    expect(rows(desk)).to_have_count(2)
+    desk.get_by_role("link", name="third").click()
+    opened(desk, "third")
+    desk.go_back()
+    expect(rows(desk)).to_have_count(2)
+    expect(box(desk)).to_have_value("ord77")
+
+
+def test_back_and_forward_through_several_searches_and_what_enter_opened(desk):
+    box(desk).fill("ord77")
+    expect(rows(desk)).to_have_count(2)
+    box(desk).select_text()
+    scan(desk, FIRST)
+    opened(desk, "first")
+    scan(desk, SECOND)
+    opened(desk, "second")
+    desk.go_back()
+    opened(desk, "first")
+    desk.go_back()
+    expect(rows(desk)).to_have_count(2)
+    expect(box(desk)).to_have_value("ord77")
+    expect(box(desk)).to_be_focused()
+    desk.go_forward()
+    opened(desk, "first")
+
+
+def test_the_box_works_as_before_after_back(desk):
+    scan(desk, FIRST)
+    opened(desk, "first")
+    desk.go_back()
+    expect(rows(desk)).to_have_count(4)
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("/")
+    expect(box(desk)).to_be_focused()
+    scan(desk, SECOND, end="Tab")
+    opened(desk, "second")
+
+
+def test_two_windows_of_one_person_do_not_disturb_each_other(desk):
+    other = desk.context.new_page()
+    other.goto("/returns/third/")
+    box(other).focus()
+    scan(desk, FIRST)
+    scan(other, SECOND)
+    opened(desk, "first")
+    opened(other, "second")
+
+
+# Pasting, keys too early, leaving, no scripts
+
+
+def test_pasted_lines_stay_apart(desk):
+    paste(desk, f"{FIRST}\n{SECOND}\r\nNOWHERE-77\n")
+    expect(desk.locator("[data-return]")).to_have_count(2)
+    expect(desk.locator("#not-found")).to_contain_text("1 of 3 numbers were not found: NOWHERE-77")
+
+
+def test_two_hundred_long_numbers_fit_and_one_more_is_said(desk):
+    numbers = [f"{10**33 + number}" for number in range(198)]
+    paste(desk, "\n".join([FIRST, *numbers, SECOND]))
+    expect(rows(desk)).to_have_text(["first", "second"])
+    expect(desk.locator("#not-found")).to_contain_text("198 of 200 numbers")
+    desk.keyboard.press("Control+A")
+    paste(desk, "\n".join([FIRST, *numbers, SECOND, "NOWHERE-77"]))
+    expect(desk.get_by_role("alert").first).to_contain_text("at most 200 numbers at once")
+
+
+def test_a_pasted_book_is_refused_in_words_and_never_cut(desk):
+    paste(desk, "RSO1004711 " * 3_000)
+    expect(desk.get_by_role("alert").first).to_contain_text("10000 characters")
+    expect(rows(desk)).to_have_count(0)
 
 
 def test_keys_that_came_before_the_scripts_filter_all_the_same(window, agent, parcels):
+    for script in ("htmx.min.js", "box.js"):
+        page = window(agent)
+        held = hold_first(page, f"**/{script}")
+        page.goto("/returns/", wait_until="commit")
+        box(page).fill("third")
+        wait_until(page, lambda held=held: held)
+        held[0].continue_()
+        expect(rows(page)).to_have_text(["third"])
+
+
+def test_enter_before_the_scripts_opens_the_return(window, agent, parcels):
     page = window(agent)
-    held: list = []
-    page.route("**/htmx.min*.js", lambda route: held.append(route))
+    page.route("**/*.js", lambda route: None)
     page.goto("/returns/", wait_until="commit")
-    box(page).fill("third")
-    held[0].continue_()
-    expect(page.locator("#return-results a.reference")).to_have_text(["third"])
+    box(page).fill(SECOND)
+    box(page).press("Enter", no_wait_after=True)
+    opened(page, "second")
 
 
-def test_escape_leaves_the_box(window, agent, parcels):
-    page = window(agent)
-    page.goto("/returns/")
-    page.keyboard.press("/")
-    expect(box(page)).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(box(page)).not_to_be_focused()
+def test_slash_marks_what_is_in_the_box_and_escape_leaves_it_as_it_is(desk):
+    desk.keyboard.type("third")
+    desk.keyboard.press("Escape")
+    expect(box(desk)).not_to_be_focused()
+    expect(box(desk)).to_have_value("third")
+    desk.keyboard.press("/")
+    desk.keyboard.type("fourth")
+    expect(box(desk)).to_have_value("fourth")
 
 
 def test_the_box_works_without_scripts(window, agent, parcels):

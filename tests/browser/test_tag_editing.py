@@ -160,6 +160,19 @@ def test_a_manager_creates_a_tag_without_leaving_the_row(window, manager):
     expect(page.get_by_role("option", name="Create")).to_have_count(0)
 
 
+@pytest.mark.parametrize("text", ["book", "books"])
+def test_the_beginning_of_a_tag_that_is_there_creates_none(window, manager, text):
+    record, page = make_return(), window(manager)
+    put_tag(record, "books")
+    edit(page, record)
+    page.keyboard.type(text)
+    expect(page.locator("[data-combobox-option-default]")).to_have_count(0)
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.keyboard.press("Enter")
+    assert names_on(record) == {"books"}
+    assert not Tag.objects.filter(name="book").exists()
+
+
 def test_the_mouse_does_it_too(window, manager):
     record, page = make_return(), window(manager)
     page.goto("/returns/")
