@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from returns.card import Card, card_of
 from returns.models import Return, State
 from returns.sentences import Said, said_of
 from returns.timeline import Timeline, timeline_of
-from tags.vocabulary import chips, vocabulary
+from tags.vocabulary import TagChip, chips, vocabulary
 
 OTHERS_SHOWN = 20
 
@@ -32,16 +33,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ReturnDetails:
-    """A return, what to say of it, its steps, timeline, and the other returns of its order."""
+    """A return, what to say of it, its steps, and the other returns of its order."""
 
     record: Return
     card: Card
     said: list[Said]
     steps: list[Step]
-    timeline: Timeline
     others: list[Return]
     more_others: bool
+    words: dict[int, TagChip]
     now: datetime
+
+    @property
+    def timeline(self) -> Timeline:
+        """Return what happened to the return, read when it is asked for."""
+        return timeline_of(self.record, self.words, whole=False)
 
     @property
     def corrected(self) -> list[str]:
@@ -57,11 +63,24 @@ class ReturnDetails:
 
 
 def return_details(reference: str, language: str) -> ReturnDetails:
-    """Return what the page of this return shows, the shopper's sentence in ``language`` first.
+    """Return what is shown of this return, the shopper's sentence in ``language`` first.
 
     Raises ``Http404`` when there is none.
     """
-    record = _find(reference)
+    # PostgreSQL cannot even be asked for a text with a NUL.
+    found = Return.objects.none() if "\0" in reference else Return.objects.all()
+    record = found.with_tag_ids().filter(return_reference_number=reference).first()
+    if record is None:
+        raise Http404(f"There is no return “{reference}”.")
+    return _details_of(record, language)
+
+
+def details_of_id(pk: int, language: str) -> ReturnDetails:
+    """Return the same for the return with this id. Raises ``Http404`` when there is none."""
+    return _details_of(get_object_or_404(Return.objects.with_tag_ids(), pk=pk), language)
+
+
+def _details_of(record: Return, language: str) -> ReturnDetails:
     others = list(Return.objects.of_the_order_of(record).with_tag_ids()[: OTHERS_SHOWN + 1])
     words = vocabulary()
     for each in (record, *others):
@@ -73,20 +92,11 @@ def return_details(reference: str, language: str) -> ReturnDetails:
         card=card_of(record, others, now, more=more),
         said=said_of(record, language),
         steps=steps_of(record),
-        timeline=timeline_of(record, words, whole=False),
         others=others[:OTHERS_SHOWN],
         more_others=more,
+        words=words,
         now=now,
     )
-
-
-def _find(reference: str) -> Return:
-    found = Return.objects.with_tag_ids().filter(return_reference_number=reference)
-    # PostgreSQL cannot even be asked for a text with a NUL.
-    record = None if "\0" in reference else found.first()
-    if record is None:
-        raise Http404(f"There is no return “{reference}”.")
-    return record
 
 
 def steps_of(record: Return) -> list[Step]:

@@ -32,6 +32,7 @@ PAGES = {
     "keep-shared-view": (302, 405, 405, 405, 405),
     "return-find": (302, 403, 302, 302, 302),
     "return-detail": (302, 403, 200, 200, 200),
+    "return-card": (302, 403, 302, 302, 302),
     "return-tags": (302, 403, 200, 200, 200),
     "sentences": (302, 403, 200, 200, 200),
     "change-sentence": (302, 405, 405, 405, 405),
@@ -110,6 +111,7 @@ def address(vocabulary, agent):
     comment = make_comment(record, agent)
     arguments = {
         "return-detail": [record.return_reference_number],
+        "return-card": [record.pk],
         "return-tags": [record.pk],
         "change-sentence": ["ArrivedToWarehouse", "en"],
         "saved-view": [0],

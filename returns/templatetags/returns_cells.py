@@ -6,8 +6,11 @@ In Python, because a list holds fifty rows of ten cells.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django import template
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -33,7 +36,10 @@ ROW = (
     '<tr id="return-{pk}" data-return="{reference}"><td class="check"><input type="checkbox"'
     ' id="select-{pk}" name="select" value="{pk}" data-tracking="{tracking}"'
     ' aria-label="Select {reference}" autocomplete="off"></td><td class="of-return">'
-    '<a class="reference" id="open-{pk}" href="{path}"{title}>{reference}</a></td>'
+    '<a class="reference" id="open-{pk}" href="{path}"{title}>{reference}</a>'
+    '<button class="copy look" id="preview-{pk}" type="button" data-preview'
+    ' aria-label="Preview {reference}" title="Preview (p)" hx-get="{card}"'
+    ' hx-target="#preview-body" hx-swap="innerHTML" hx-sync="#preview:replace">{eye}</button></td>'
     "{why}{cells}</tr>"
 )
 # A reference of up to this length is seen as a whole.
@@ -69,9 +75,21 @@ def _row(record: Return, around: Around) -> SafeString:
         title=format_html(TITLE, reference) if len(reference) > SEEN_WHOLE else "",
         tracking=record.tracking_id,
         path=record.get_absolute_url(),
+        card=_card_path_of_none().replace("/0/", f"/{record.pk}/"),
+        eye=_eye(),
         why=format_html(WHY, record.why) if around.is_search else "",
         cells=format_html_join("", "{}", ((CELLS[n](record, around),) for n in around.columns)),
     )
+
+
+@cache
+def _card_path_of_none() -> str:
+    return reverse("return-card", args=[0])
+
+
+@cache
+def _eye() -> SafeString:
+    return render_to_string("components/icons/eye.svg")
 
 
 def _number(field: str) -> Callable[[Return, Around], SafeString]:

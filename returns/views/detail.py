@@ -1,12 +1,14 @@
-"""The page of one return."""
+"""The page of one return, and its card beside the list."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from returns.details import return_details
-from returns.people import PersonRequest, preferences_of
+from config.htmx import VARY, wants_fragment
+from returns.details import details_of_id, return_details
+from returns.people import DeskRequest, PersonRequest, preferences_of
 
 
 @require_safe
@@ -15,3 +17,14 @@ def return_detail(request: PersonRequest, reference: str) -> HttpResponse:
     """Show one return; 404 when there is none with this reference."""
     language = preferences_of(request.user).shopper_language
     return render(request, "returns/detail.html", {"details": return_details(reference, language)})
+
+
+@require_safe
+@vary_on_headers(*VARY)
+@permission_required("returns.view_return", raise_exception=True)
+def return_card(request: DeskRequest, pk: int) -> HttpResponse:
+    """Show a return beside the list; its whole page where there is no list to show it beside."""
+    details = details_of_id(pk, preferences_of(request.user).shopper_language)
+    if not wants_fragment(request):
+        return redirect(details.record)
+    return render(request, "returns/preview.html#card", {"details": details})
