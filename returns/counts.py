@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
+from returns.time_limit import at_most
 
 LIST_CAP = 10_000
 FILTERED_CAP = 1_000
@@ -62,6 +63,18 @@ def count_matches_by_state(found: ReturnQuerySet, *, cut_short: bool = False) ->
         state: CappedCount(min(number, FILTERED_CAP), more) for state, number in numbers.items()
     }
     return StateCounts(counts, FILTERED_CAP, cut_short)
+
+
+def count_matches(
+    found: ReturnQuerySet, milliseconds: int, *, cut_short: bool = False
+) -> CappedCount:
+    """Count the matches up to 1,000; of a search that is ``cut_short`` may be more.
+
+    Raises ``TookTooLongError`` when that takes longer.
+    """
+    with at_most(milliseconds):
+        number = found.order_by().values("pk")[: FILTERED_CAP + 1].count()
+    return CappedCount(min(number, FILTERED_CAP), cut_short or number > FILTERED_CAP)
 
 
 def _count_each(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:

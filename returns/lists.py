@@ -7,12 +7,19 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from returns.counts import CappedCount, StateCounts, count_by_state, count_matches_by_state
+from returns.counts import (
+    CappedCount,
+    StateCounts,
+    count_by_state,
+    count_matches,
+    count_matches_by_state,
+)
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, without_blanks
 from returns.models import State
 from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
 from returns.search import Found, Near, nearest
 from returns.tables import ReturnTable
+from returns.time_limit import TookTooLongError
 from tags.vocabulary import TagChip, chips, vocabulary
 
 # Parameters that have a field of their own in the page's form, or none because they turn pages.
@@ -21,6 +28,7 @@ PARAMETERS_IN_THE_FORM = {
     *PAGING_PARAMETERS,
 }
 
+COUNT_LIMIT = 700  # milliseconds
 NOT_IN_A_ROW = ("unknown_fields", "corrections", "feed_tags")
 
 ORDER_WORDS = {
@@ -64,6 +72,7 @@ class ReturnList:
     missing_groups: list[str]
     is_filtered: bool
     sort: str
+    total: CappedCount
     found: Found | None
     near: list[Near]
 
@@ -99,7 +108,7 @@ class ReturnList:
     @property
     def summary(self) -> str:
         """Return the number of matches and their order in words."""
-        total = self.counts.total([state.value for state in self.states if state.chosen])
+        total = self.total
         noun = "return" if total.number == 1 and not total.more else "returns"
         if not self.page.rows:
             return f"{total} {noun}"
@@ -155,13 +164,15 @@ def return_list(data: QueryDict, columns: Iterable[str] = ()) -> ReturnList:
     for record in page.rows:
         record.tags = chips(record.tag_ids, words)
         record.why = found.hits[record.pk].why if found else ""
+    counts = _counts(filterset)
     sort = "" if ranks is not None else data.get("sort", DEFAULT_SORT)
     return ReturnList(
         data=data,
         problems=problems,
         page=page,
         table=ReturnTable(page.rows, DEFAULT_SORT if problems else sort, columns),
-        counts=_counts(filterset),
+        counts=counts,
+        total=_total(filterset, counts),
         words=words,
         # As the vocabulary writes them: the page's boxes and the address may differ in case.
         tag_names=filterset.form.cleaned_data.get("tag", []),
@@ -194,3 +205,15 @@ def _counts(filterset: ReturnFilterSet) -> StateCounts:
     if filterset.problems():
         return count_matches_by_state(found)
     return count_matches_by_state(found, cut_short=filterset.search_is_cut_short())
+
+
+def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
+    """Count what the list holds: of the newest matches few may be in the chosen states."""
+    states = filterset.data.getlist("state")
+    total = counts.total(states)
+    if filterset.problems() or not (states and total.more and filterset.narrows_beyond_state()):
+        return total
+    try:
+        return count_matches(filterset.qs, COUNT_LIMIT, cut_short=counts.search_is_cut_short)
+    except TookTooLongError:
+        return total

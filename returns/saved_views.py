@@ -1,6 +1,8 @@
 """Saved views: named filters of a person or a role. Their only writer."""
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Any
@@ -12,28 +14,15 @@ from django.db.models import F, Q, QuerySet
 from django.http import Http404, QueryDict
 from django.urls import reverse
 
-from returns.counts import CappedCount
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
 from returns.models import SavedView
-from returns.time_limit import TookTooLongError, at_most
-from tags.vocabulary import TagChip, group_names, vocabulary
+from tags.vocabulary import UNSEEN_CATEGORIES, TagChip, group_names, vocabulary
 
 MAY_SHARE = "returns.share_view"
 NAME_LENGTH = 60
-COUNTED = 1_000
-COUNT_LIMIT = 700  # milliseconds for each view
 MOST_VIEWS = 30
 
 Words = Mapping[int, TagChip]
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A saved view as a tab over the list."""
-
-    view: SavedView
-    address: str
-    is_current: bool
 
 
 def views_of(user: User) -> QuerySet[SavedView]:
@@ -54,6 +43,14 @@ def changeable_by(user: User) -> QuerySet[SavedView]:
     return SavedView.objects.filter(mine).select_related("role").order_by(*ORDER)
 
 
+def _seen_by(user: User) -> QuerySet[SavedView]:
+    # As ids: the join of a role with its people would repeat a view for each of them.
+    seen = [
+        Q(pk__in=views.order_by().values("pk")) for views in (views_of(user), changeable_by(user))
+    ]
+    return SavedView.objects.filter(seen[0] | seen[1]).select_related("role").order_by(*ORDER)
+
+
 def may_change(user: User, view: SavedView) -> bool:
     """Tell whether the person may change the view: it is theirs, or they may change roles'."""
     return view.owner_id == user.pk or (view.owner_id is None and user.has_perm(MAY_SHARE))
@@ -67,24 +64,25 @@ class Listed:
     whose: str
     address: str
     filters: list[tuple[str, str]]
+    may_change: bool
 
 
 def listed_for(user: User) -> list[Listed]:
-    """Return the views that the person may change, their own and the roles'."""
+    """Return the views that the person sees or may change."""
     words = vocabulary()
-    return [_listed(view, words) for view in changeable_by(user)]
+    return [_listed(view, words, user) for view in _seen_by(user)]
 
 
-def _listed(view: SavedView, words: Words) -> Listed:
+def _listed(view: SavedView, words: Words, user: User) -> Listed:
     said = query_of(view, words).lists()
     filters = [(name.replace("_", " "), ", ".join(map(str, values))) for name, values in said]
     whose = view.role.name if view.role else "Mine"
-    return Listed(view, whose, address_of(view, words), filters)
+    return Listed(view, whose, address_of(view, words), filters, may_change(user, view))
 
 
 def open_to(user: User, pk: int) -> SavedView:
     """Return the view if the person may see it. Raises ``Http404`` as if there were none."""
-    return _found((views_of(user) | changeable_by(user)).filter(pk=pk).first())
+    return _found(_seen_by(user).filter(pk=pk).first())
 
 
 def shared_as(token: str) -> SavedView:
@@ -96,12 +94,6 @@ def _found(view: SavedView | None) -> SavedView:
     if view is None:
         raise Http404("There is no such saved view. It may have been deleted, or is not shared.")
     return view
-
-
-def tabs(user: User, shown: QueryDict, words: Words) -> list[Tab]:
-    """Return the person's views as tabs; the one that shows the same as ``shown`` is current."""
-    now = filters_of(shown, words)
-    return [Tab(view, address_of(view, words), view.parameters == now) for view in views_of(user)]
 
 
 def address_of(view: SavedView, words: Words) -> str:
@@ -137,34 +129,6 @@ def start_of(user: User) -> str:
     return address_of(view, vocabulary()) if view else reverse("return-list")
 
 
-@dataclass(frozen=True, slots=True)
-class ViewCount:
-    """How many returns a view holds; None when it took too long, or a filter is wrong."""
-
-    view: SavedView
-    count: CappedCount | None
-    problem: str = ""
-
-
-def counts_of(user: User) -> list[ViewCount]:
-    """Count the returns of each view of the person, each up to 1,000."""
-    words = vocabulary()
-    return [_count(view, words) for view in views_of(user)]
-
-
-def _count(view: SavedView, words: Words) -> ViewCount:
-    filterset = ReturnFilterSet(query_of(view, words), words)
-    if problems := filterset.problems():
-        return ViewCount(view, None, problems[0])
-    try:
-        with at_most(COUNT_LIMIT):
-            number = filterset.qs.order_by().values("pk")[: COUNTED + 1].count()
-    except TookTooLongError:
-        return ViewCount(view, None)
-    more = number > COUNTED or filterset.search_is_cut_short()
-    return ViewCount(view, CappedCount(min(number, COUNTED), more))
-
-
 # Writing
 
 
@@ -190,8 +154,7 @@ def keep(user: User, name: str, data: QueryDict, role: Group | None = None) -> S
 
 def rename(view: SavedView, name: str) -> None:
     """Give the view another name. Raises ``ValidationError`` when it cannot have it."""
-    view.name = _clean(name)
-    _written(view)
+    _change(view, name=_clean(name))
 
 
 def move(view: SavedView, *, up: bool) -> None:
@@ -230,8 +193,16 @@ def remove(view: SavedView) -> None:
 
 
 def keep_copy(view: SavedView, user: User) -> SavedView:
-    """Copy a shared view into the person's own."""
-    return keep(user, view.name, query_of(view, vocabulary()))
+    """Copy a shared view into the person's own; one that they have already stays as it is.
+
+    Raises ``ValidationError`` when it cannot be kept, or another has its name.
+    """
+    same = SavedView.objects.filter(owner=user, name__iexact=view.name).first()
+    if same is None:
+        return keep(user, view.name, query_of(view, vocabulary()))
+    if same.parameters != view.parameters:
+        raise ValidationError(f"You have another view “{same.name}”. Rename that one first.")
+    return same
 
 
 def _siblings(view: SavedView) -> QuerySet[SavedView]:
@@ -239,7 +210,9 @@ def _siblings(view: SavedView) -> QuerySet[SavedView]:
 
 
 def _clean(name: str) -> str:
-    name = " ".join(name.replace("\0", "").split())
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    if any(unicodedata.category(character) in UNSEEN_CATEGORIES for character in name):
+        raise ValidationError("A name cannot hold characters that cannot be seen.")
     if not name:
         raise ValidationError("A saved view needs a name.")
     if len(name) > NAME_LENGTH:
@@ -259,9 +232,21 @@ def _parameters(data: QueryDict) -> dict[str, Any]:
 
 
 def _written(view: SavedView) -> SavedView:
+    with _its_own_name(view.name):
+        view.save()
+    return view
+
+
+def _change(view: SavedView, **fields: Any) -> None:
+    """Write these fields alone: another person may change the others, or delete the view."""
+    with _its_own_name(fields.get("name", view.name)):
+        SavedView.objects.filter(pk=view.pk).update(**fields)
+
+
+@contextmanager
+def _its_own_name(name: str) -> Iterator[None]:
     try:
         with transaction.atomic():
-            view.save()
+            yield
     except IntegrityError as error:
-        raise ValidationError(f"There is a saved view “{view.name}” already.") from error
-    return view
+        raise ValidationError(f"There is a saved view “{name}” already.") from error

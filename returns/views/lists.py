@@ -20,7 +20,7 @@ from returns.filtersets import without_blanks
 from returns.forms import SaveViewForm
 from returns.lists import return_list
 from returns.people import DeskRequest, preferences_of
-from returns.saved_views import tabs
+from returns.tabs import tabs
 
 
 @require_safe

@@ -13,6 +13,7 @@ from returns import saved_views
 from returns.forms import SaveViewForm
 from returns.models import SavedView
 from returns.people import PersonRequest
+from returns.tabs import counts_of
 from tags.vocabulary import vocabulary
 
 may_see = permission_required("returns.view_return", raise_exception=True)
@@ -26,7 +27,7 @@ def home(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def views(request: PersonRequest) -> HttpResponse:
-    """Show the saved views that the person may change; keep a new one."""
+    """Show the saved views that the person sees or may change; keep a new one."""
     form = SaveViewForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _keep(request, form)
@@ -56,7 +57,7 @@ def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
 @may_see
 def counts(request: PersonRequest) -> HttpResponse:
     """Count the returns of each of the person's views, for the tabs over the list."""
-    context = {"counts": saved_views.counts_of(request.user)}
+    context = {"counts": counts_of(request.user)}
     return render(request, "saved_views/tabs.html#counts", context)
 
 
@@ -112,6 +113,10 @@ def shared(request: PersonRequest, token: str) -> HttpResponse:
 @may_see
 def keep_shared(request: PersonRequest, token: str) -> HttpResponse:
     """Copy a shared view into the person's own."""
-    kept = saved_views.keep_copy(saved_views.shared_as(token), request.user)
+    try:
+        kept = saved_views.keep_copy(saved_views.shared_as(token), request.user)
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+        return redirect("shared-view", token)
     messages.success(request, f"“{kept.name}” is among your views now.")
     return redirect(saved_views.address_of(kept, vocabulary()))

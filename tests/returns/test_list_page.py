@@ -143,6 +143,15 @@ def test_a_capped_count_says_so(as_agent, monkeypatch):
         assert str(found.states[0].count) == "2+"
 
 
+def test_a_list_of_a_state_is_counted_itself_when_its_matches_are_too_many(as_agent, monkeypatch):
+    monkeypatch.setattr(counts, "FILTERED_CAP", 3)
+    for number in range(5):
+        state = State.CREATED if number > 1 else State.COMPLETED
+        make_return(f"A{number}", state=state, created_at=timezone.now() + timedelta(number))
+    found = as_agent.get("/returns/?reference=A&state=Completed").context["list"]
+    assert found.summary.startswith("2 returns")
+
+
 def test_a_search_that_was_cut_short_says_so(as_agent):
     for number in range(103):
         make_return(f"A{number:03}", state=State.COMPLETED if number % 50 == 0 else State.CREATED)

@@ -11,7 +11,8 @@ from django.test import Client
 from returns import roles, saved_views
 from returns.lists import return_list
 from returns.models import SavedView, State
-from returns.saved_views import address_of, counts_of, keep, start_of, tabs, views_of
+from returns.saved_views import address_of, keep, start_of, views_of
+from returns.tabs import counts_of, tabs
 from tags import vocabulary as tag_vocabulary
 from tags.models import Tag, TagGroup
 from tags.vocabulary import vocabulary as words_of
@@ -162,7 +163,7 @@ def test_the_counts_come_by_htmx_into_their_tabs(as_agent, agent, no_shipped_vie
 def test_a_view_that_takes_too_long_has_no_count(agent, no_shipped_views, monkeypatch):
     make_return()
     keep(agent, "Slow", QueryDict("state=ReturnCreated"))
-    monkeypatch.setattr(saved_views, "COUNT_LIMIT", 1)
+    monkeypatch.setattr("returns.tabs.COUNT_LIMIT", 1)
     slow = "pg_sleep(1) IS NOT NULL"
     monkeypatch.setattr(
         "returns.querysets.ReturnQuerySet.in_state",
@@ -259,7 +260,9 @@ def test_customer_service_sees_its_roles_views_and_changes_none(as_agent, agent)
     view = views_of(agent).first()
     assert as_agent.get(f"/views/{view.pk}/").status_code == 302
     assert post(as_agent, view, action="delete") == 403
-    assert view.name not in as_agent.get("/views/").text
+    page = as_agent.get("/views/").text
+    assert view.name in page
+    assert f'action="/views/{view.pk}/"' not in page
     service = Group.objects.get(name=roles.CUSTOMER_SERVICE)
     as_agent.post("/views/", {"name": "Pushed", "query": "q=1", "role": service.pk})
     assert SavedView.objects.get(name="Pushed").owner == agent
@@ -300,8 +303,16 @@ def test_a_view_that_somebody_deleted_meanwhile_does_no_harm(as_agent, agent):
     saved_views.remove(view)
     saved_views.move(view, up=True)
     saved_views.start_here(view, on=True)
+    saved_views.rename(view, "Back again")
     assert post(as_agent, view, action="rename", name="x") == 404
     assert not SavedView.objects.filter(owner=agent).exists()
+
+
+def test_a_name_of_letters_that_cannot_be_seen_is_refused(agent):
+    with pytest.raises(ValidationError, match="cannot be seen"):
+        keep(agent, "Mi\u200bne", QueryDict("q=1"))
+    keep(agent, "Cafe\u0301", QueryDict("q=1"))
+    assert names_of(agent)[-1] == "Caf\u00e9"
 
 
 def test_too_many_views_are_refused(agent):
@@ -348,6 +359,17 @@ def test_a_link_shows_a_view_to_others_who_may_keep_it(as_agent, as_manager, age
     kept = as_agent.post(f"/views/shared/{view.token}/keep/")
     assert kept["Location"] == "/returns/?state=Completed"
     assert names_of(agent)[-1] == "Hot"
+
+
+def test_keeping_a_shared_view_never_writes_over_ones_own(as_agent, agent, manager):
+    view = keep(manager, "Hot", QueryDict("q=1"))
+    saved_views.share(view, on=True)
+    view.refresh_from_db()
+    own = keep(agent, "Hot", QueryDict("q=2"))
+    page = as_agent.post(f"/views/shared/{view.token}/keep/", follow=True)
+    assert "You have another view “Hot”." in page.text
+    own.refresh_from_db()
+    assert own.parameters == {"q": ["2"]}
 
 
 def test_a_link_that_was_taken_back_leads_nowhere(as_agent, manager):
