@@ -101,7 +101,8 @@ class SignInRedirectMiddleware:
 
 
 def _way_back(request: HtmxRequest) -> str:
-    """Return the page that asked, with the filters that it asked for, so that nothing is lost."""
+    """Return the page that asked, or that was asked for, with its filters: nothing is lost."""
     here = request.htmx.current_url_abs_path or "/"
-    asked_for_itself = request.method == "GET" and urlsplit(here).path == request.path
-    return request.get_full_path() if asked_for_itself and request.GET else here
+    leads_there = request.htmx.request_type == "full" or urlsplit(here).path == request.path
+    asked = request.method == "GET" and leads_there and request.GET
+    return request.get_full_path() if asked else here

@@ -81,6 +81,13 @@ def test_a_signed_out_htmx_request_leads_the_whole_page_to_login_and_back(client
     assert response.content == b""
 
 
+def test_signing_in_again_opens_what_was_scanned(client):
+    headers = {"HX-Request": "true", "HX-Request-Type": "full"}
+    here = {"HX-Current-URL": "http://testserver/returns/Return-1/"}
+    response = client.get("/find/?q=0011", headers=headers | here)
+    assert response["HX-Redirect"] == "/accounts/login/?next=%2Ffind%2F%3Fq%3D0011"
+
+
 # Password and preferences
 
 

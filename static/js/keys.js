@@ -7,6 +7,7 @@ import { hasModifier, isTyping } from "./typing.js";
 // A hand scanner types faster than this from character to character; people do not.
 const SCAN_MS = 40;
 const SCAN_LENGTH = 4;
+const LATE_MS = 250;
 
 const byId = (id) => document.getElementById(id);
 
@@ -82,25 +83,31 @@ function isElsewhere({ target, key }) {
 
 // A scan into the page, rather than into the box: the first characters are held back until no
 // further one follows at once, and then count as keys. Otherwise they all go into the box, which
-// has the focus from then on: the rest of the scan and its Enter reach it by themselves.
+// has the focus from then on: the rest of the scan and its Enter reach it by themselves. A busy
+// computer may deliver the first characters late; those that are no keys still belong to the scan.
 
 let held = [];
+let unused = [];
 let lastAt = -Infinity;
 let waiting = 0;
 
 function release() {
-  const events = held;
-  held = [];
-  for (const event of events) commandOf(event)?.();
+  for (const event of held.splice(0)) {
+    const command = commandOf(event);
+    unused = command ? [] : [...unused, event];
+    command?.();
+  }
 }
 
 function hold(event) {
   clearTimeout(waiting);
-  if (event.timeStamp - lastAt > SCAN_MS) release();
+  const pause = event.timeStamp - lastAt;
+  if (pause > SCAN_MS) release();
+  if (pause > LATE_MS) unused = [];
   lastAt = event.timeStamp;
   held.push(event);
   if (held.length < SCAN_LENGTH) waiting = setTimeout(release, SCAN_MS);
-  else putIntoTheBox(held.splice(0));
+  else putIntoTheBox([...unused.splice(0), ...held.splice(0)]);
 }
 
 function putIntoTheBox(events) {

@@ -41,11 +41,17 @@ def page(request, window, manager, returns) -> Page:
 PAGES = {
     "the list": "/returns/",
     "the list, filtered": "/returns/?q=Return&state=Completed&tag=wrong-size&sort=-arrived",
+    "why each was found": "/returns/?q=1201450412",
+    "numbers that were not found": "/returns/?q=Return-1,Return-2,NOWHERE-77",
     "no match": "/returns/?q=nothing",
+    "the nearest": "/returns/?q=12014504120145041201450412014599",
     "an address that is not understood": "/returns/?stete=Completed",
     "a return": "/returns/Return-1/",
     "a return with hardly anything": "/returns/Return-3/",
     "no such return": "/returns/Return-0/",
+    "saved views": "/views/",
+    "sentences": "/sentences/",
+    "columns": "/preferences/columns/",
     "preferences": "/preferences/",
     "password": "/accounts/password/",
 }

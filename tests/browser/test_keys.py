@@ -173,6 +173,13 @@ def test_a_scan_without_enter_is_searched_for(desk, four):
     expect(bar(desk)).to_be_hidden()
 
 
+def test_a_scan_that_a_busy_computer_delivers_late_is_whole(desk, four):
+    first, rest = four[1].tracking_id[:2], four[1].tracking_id[2:]
+    desk.keyboard.type(first, delay=100)
+    desk.keyboard.type(rest, delay=BY_SCANNER)
+    expect(box(desk)).to_have_value(four[1].tracking_id)
+
+
 def test_a_key_is_answered_at_once(desk):
     took = desk.evaluate("""() => new Promise((done) => {
         const start = performance.now();
