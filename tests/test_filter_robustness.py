@@ -196,6 +196,8 @@ def test_a_parameter_that_does_not_exist_shows_nothing(desk, parameter, typed):
 @example([("q", "Return-0a"), ("after", cursor("x", 1))])
 @example([("q", "RSO"), ("q", "x" * 10_001)])
 @example([("q", "7"), ("order", "RSO0b"), ("tag", "books")])
+@example([("q", "ş" * 10_000)])
+@example([("q", "😀" * 10_001)])
 def test_enter_leads_to_a_return_that_matches_or_to_the_list_of_what_was_said(desk, said):
     answer = desk.get(f"/find/?{encoded(said)}")
     assert answer.status_code == 302

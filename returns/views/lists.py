@@ -45,7 +45,12 @@ def find(request: HtmxRequest) -> HttpResponse:
     The list in front of a person follows what they type, so it is left alone.
     """
     if path := where_enter_leads(request.GET):
-        return redirect(path)
+        return to_list(path)
     if is_asked_from(request, reverse("return-list")):
         return leave_the_page()
-    return redirect(reverse("return-list", query=without_blanks(request.GET)))
+    return to_list(reverse("return-list", query=without_blanks(request.GET)))
+
+
+def to_list(address: str) -> HttpResponse:
+    """Lead to a list of returns, however long its address: the list says what it cannot take."""
+    return redirect(address, max_length=None)

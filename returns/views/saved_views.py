@@ -14,6 +14,7 @@ from returns.forms import SaveViewForm
 from returns.models import SavedView
 from returns.people import PersonRequest
 from returns.tabs import counts_of
+from returns.views.lists import to_list
 from tags.vocabulary import vocabulary
 
 may_see = permission_required("returns.view_return", raise_exception=True)
@@ -21,7 +22,7 @@ may_see = permission_required("returns.view_return", raise_exception=True)
 
 def home(request: PersonRequest) -> HttpResponse:
     """Lead to where the person starts."""
-    return redirect(saved_views.start_of(request.user))
+    return to_list(saved_views.start_of(request.user))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,7 +45,7 @@ def _keep(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
         form.add_error(None, error)
         return _page(request, form)
     messages.success(request, f"Saved the view “{view.name}”.")
-    return redirect(saved_views.address_of(view, vocabulary()))
+    return to_list(saved_views.address_of(view, vocabulary()))
 
 
 def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
@@ -78,7 +79,7 @@ def view(request: PersonRequest, pk: int) -> HttpResponse:
     """Lead to what the view shows; change it."""
     found = saved_views.open_to(request.user, pk)
     if request.method != "POST":
-        return redirect(saved_views.address_of(found, vocabulary()))
+        return to_list(saved_views.address_of(found, vocabulary()))
     if not saved_views.may_change(request.user, found):
         raise PermissionDenied("The saved views of a role are changed by managers.")
     return _change(request, found)
@@ -119,4 +120,4 @@ def keep_shared(request: PersonRequest, token: str) -> HttpResponse:
         messages.error(request, error.messages[0])
         return redirect("shared-view", token)
     messages.success(request, f"“{kept.name}” is among your views now.")
-    return redirect(saved_views.address_of(kept, vocabulary()))
+    return to_list(saved_views.address_of(kept, vocabulary()))

@@ -1,6 +1,7 @@
 """Saved views: kept filters, as tabs, for a person or a role; a stranger's are not there."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Group
@@ -48,6 +49,13 @@ def test_a_filter_is_kept_from_the_list_and_leads_back_to_it(as_agent, agent, vo
     assert sorted(QueryDict(answer["Location"].split("?")[1])) == sorted(QueryDict(query))
     view = SavedView.objects.get(owner=agent)
     assert (view.name, view.parameters["tag"]) == ("My books", [Tag.objects.get(name="books").pk])
+
+
+def test_a_long_filter_is_kept_and_leads_to_its_list(as_agent, agent):
+    query = urlencode({"q": "x" * 7_000 + "ş" * 1_700})
+    saved = as_agent.post("/views/", {"name": "Long", "query": query})
+    opened = as_agent.get(f"/views/{SavedView.objects.get(owner=agent).pk}/")
+    assert saved["Location"] == opened["Location"] == f"/returns/?{query}"
 
 
 def test_the_page_of_the_list_is_not_kept(agent):
