@@ -1,21 +1,23 @@
-"""The vocabulary: read it, create and change tags. The only writer of tags."""
+"""The vocabulary to read: tags, their groups, what a name means; and tags that are new.
+
+Whoever changes or removes a tag or a group goes through ``tags.editing`` and ``tags.merging``.
+"""
 
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Count, ProtectedError, Value
+from django.db import connection, transaction
+from django.db.models import OuterRef, Value
 
-from tags.models import NameKey, Tag, Tagging, TagGroup
+from tags.models import NameKey, Tag, TagGroup
 
 # Where tags wait that nobody has sorted yet.
 UNSORTED = "Unsorted"
 NAME_LENGTH = 50  # characters
-# Records that carry a tag are counted up to here.
-COUNTED_USES = 10_000
 # Control characters, invisible ones, and halves of characters.
 UNSEEN_CATEGORIES = {"Cc", "Cf", "Cs"}
 
@@ -36,6 +38,8 @@ class TagChip:
     exclusive: bool
     order: int
     title: str
+    retired: bool = False
+    synonyms: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -43,13 +47,23 @@ class TagChip:
 
 def vocabulary() -> dict[int, TagChip]:
     """Return every tag by its id, in the order in which they are listed. One query."""
+    synonyms = Tag.names.filter(synonym_of=OuterRef("pk")).order_by("name").values("name")
     rows = Tag.objects.values_list(
-        "id", "name", "group__color", "group_id", "group__name", "group__exclusive"
+        *("id", "name", "group__color", "group_id", "group__name", "group__exclusive"),
+        *("retired_at", "description", ArraySubquery(synonyms)),
     )
-    return {
-        row[0]: TagChip(*row, order=order, title=f"{row[4]}: {row[1]}")
-        for order, row in enumerate(rows)
-    }
+    return {row[0]: _chip(order, row) for order, row in enumerate(rows)}
+
+
+def _chip(order: int, row: tuple[Any, ...]) -> TagChip:
+    id_, name, color, group_id, group, exclusive, retired_at, description, synonyms = row
+    title = f"{group}: {name}"
+    title += f", {description}" if description else ""
+    title += " (retired)" if retired_at else ""
+    retired = retired_at is not None
+    return TagChip(
+        *(id_, name, color, group_id, group, exclusive, order, title, retired, tuple(synonyms))
+    )
 
 
 def chips(tag_ids: Iterable[int], words: dict[int, TagChip]) -> list[TagChip]:
@@ -74,22 +88,50 @@ def clean_tag_name(name: str) -> str:
     return name
 
 
+# What a name means
+
+
 def find_tag(name: str) -> Tag | None:
-    """Return the tag of this name, whatever its case, or nothing.
+    """Return the tag that this name means, whatever its case, or nothing.
 
     Raises ``VocabularyError`` for a name that no tag can have.
     """
-    key = NameKey(Value(clean_tag_name(name)))
-    return Tag.objects.select_related("group").filter(name_key=key).first()
+    found = find_name(name)
+    return meant_by(found.pk) if found else None
+
+
+def find_name(name: str) -> Tag | None:
+    """Return the tag or the synonym of this very name, whatever its case, or nothing.
+
+    Raises ``VocabularyError`` for a name that no tag can have.
+    """
+    names = Tag.names.select_related("group", "synonym_of__group")
+    return names.filter(name_key=NameKey(Value(clean_tag_name(name)))).first()
+
+
+def meant_by(tag_id: int) -> Tag | None:
+    """Return the tag of this id, or what it was merged into, or nothing."""
+    found = Tag.names.select_related("group", "synonym_of__group").filter(pk=tag_id).first()
+    return found and (found.synonym_of or found)
+
+
+def tag_of_id(number: str) -> Tag | None:
+    """Return the tag whose id a form sent, or nothing, also when it is no number."""
+    try:
+        return meant_by(int(number))
+    except ValueError:
+        return None
 
 
 def names_as_written(names: list[str]) -> dict[str, str]:
-    """Return how the vocabulary writes each of these names; those of no tag are left out."""
-    if not names:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, [names])
-        return {name: written for name, _, written in cursor.fetchall()}
+    """Return the name of the tag that each of these means; those of no tag are left out."""
+    return {name: written for name, _, written in _find(names)}
+
+
+def names_of(ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of these tags by their ids, also of those that were merged into others."""
+    found = Tag.names.filter(pk__in=list(ids)).values_list("id", "name", "synonym_of__name")
+    return {id_: meant or name for id_, name, meant in found}
 
 
 def find_groups(names: list[str]) -> dict[str, TagGroup]:
@@ -101,17 +143,14 @@ def find_groups(names: list[str]) -> dict[str, TagGroup]:
     return {name: groups[group_id] for name, group_id in ids.items() if group_id in groups}
 
 
+def find_group(name: str) -> TagGroup | None:
+    """Return the group of this name, whatever its case, or nothing."""
+    return TagGroup.objects.filter(name_key=NameKey(Value(name.strip()))).first()
+
+
 def group_names(ids: Iterable[int]) -> dict[int, str]:
     """Return the names of these groups by their ids, also of those without tags."""
     return dict(TagGroup.objects.filter(pk__in=list(ids)).values_list("id", "name"))
-
-
-def tag_of_id(number: str) -> Tag | None:
-    """Return the tag whose id a form sent, or nothing, also when it is no number."""
-    try:
-        return Tag.objects.filter(pk=number).first()
-    except ValueError:
-        return None
 
 
 def groups_for_new_tags() -> list[TagGroup]:
@@ -119,159 +158,54 @@ def groups_for_new_tags() -> list[TagGroup]:
     return sorted(TagGroup.objects.all(), key=lambda group: group.name != UNSORTED)
 
 
-def create_tag(name: str, group: TagGroup) -> Tag:
-    """Create a tag as the last of its group.
-
-    Raises ``VocabularyError`` when the name is impossible or taken, also by somebody who
-    created it at this very moment.
-    """
-    return save_tag(Tag(name=name, group=group))
-
-
-def save_tag(tag: Tag) -> Tag:
-    """Create a tag, or rename, rank or move it; its slot follows its group.
-
-    Raises ``VocabularyError`` when the name is impossible or taken, and when records would
-    carry two tags of an exclusive group.
-    """
-    tag.name = clean_tag_name(tag.name)
-    try:
-        with transaction.atomic():
-            _take_the_time()
-            # Lock before reading: an admin may make the group exclusive at this moment.
-            tag.slot = TagGroup.objects.select_for_update(no_key=True).get(pk=tag.group_id).slot
-            tag.save()
-    except (IntegrityError, DataError) as error:
-        raise VocabularyError(_refusal(tag, error)) from error
-    return tag
-
-
-def save_group(group: TagGroup) -> TagGroup:
-    """Create a group, or rename, rank or colour it, or make it exclusive.
-
-    Raises ``VocabularyError`` when the name is taken, and when the group would become exclusive
-    while records carry two of its tags.
-    """
-    try:
-        with transaction.atomic():
-            _take_the_time()
-            group.save()
-    except (IntegrityError, DataError) as error:
-        raise VocabularyError(_refusal_of_group(group, error)) from error
-    return group
-
-
-def find_group(name: str) -> TagGroup | None:
-    """Return the group of this name, whatever its case, or nothing."""
-    return TagGroup.objects.filter(name_key=NameKey(Value(name.strip()))).first()
-
-
-def delete(word: Tag | TagGroup) -> None:
-    """Delete a tag that no record carries, or a group without tags.
-
-    Raises ``VocabularyError`` for one in use.
-    """
-    try:
-        with transaction.atomic():
-            word.delete()
-    except (IntegrityError, ProtectedError) as error:
-        raise VocabularyError(f"“{word}” is in use, so it stays.") from error
-
-
-def uses_of(tag: Tag) -> str:
-    """Say how many records carry the tag, counted up to ``COUNTED_USES``; "" when none does."""
-    for taggings in _kinds_of_tagging():
-        count = taggings._default_manager.filter(tag=tag)[: COUNTED_USES + 1].count()
-        if count > COUNTED_USES:
-            return f"More than {_records_carry(taggings, COUNTED_USES)} “{tag}”."
-        if count:
-            return f"{_records_carry(taggings, count)} “{tag}”."
-    return ""
-
-
-@transaction.atomic
-def clashes(tags: list[Tag]) -> str:
-    """Say how many records carry two or more of these tags; "" when none does."""
-    _take_the_time()
-    for taggings in _kinds_of_tagging():
-        carried = taggings._default_manager.filter(tag__in=tags).values("entity")
-        if count := carried.annotate(tags=Count("pk")).filter(tags__gt=1).count():
-            return f"{_records_carry(taggings, count)} two tags of this group."
-    return ""
-
-
-def _take_the_time() -> None:
-    """Lift the limit of a page's statements: a change of the vocabulary may touch every tagging."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
-
-
-def _kinds_of_tagging() -> list[Any]:
-    return Tagging.__subclasses__()
-
-
-def _records_carry(taggings: Any, count: int) -> str:
-    entity = taggings._meta.get_field("entity").related_model._meta
-    if count == 1:
-        return f"1 {entity.verbose_name} carries"
-    return f"{count:,} {entity.verbose_name_plural} carry"
-
-
-def _refusal_of_group(group: TagGroup, error: IntegrityError | DataError) -> str:
-    if isinstance(error, DataError):
-        return "This name is too long once its letters are taken apart."
-    taken = find_group(group.name)
-    if taken and taken.pk != group.pk:
-        return f"A group of this name exists: {taken.name}."
-    return f"Some records carry two tags of {group.name}, so it cannot allow only one on each."
-
-
-def _refusal(tag: Tag, error: IntegrityError | DataError) -> str:
-    if isinstance(error, DataError):
-        return "This name is too long once its letters are taken apart."
-    taken = find_tag(tag.name)
-    if taken and taken.pk != tag.pk:
-        return f"A tag of this name exists: {taken.name}, in {taken.group.name}."
-    return f"Some records carry another tag of {tag.group.name}, which allows one on each."
+# Names that the feed or a file brings
 
 
 @transaction.atomic
 def find_or_create(names: Iterable[str]) -> dict[str, Tag]:
-    """Return the tag of each name, whatever its case; an unknown one becomes a tag of "Unsorted".
+    """Return the tag that each name means; an unknown one becomes a tag of "Unsorted".
 
     Raises ``IntegrityError`` naming the constraint when a name cannot be a tag's.
     """
     wanted = sorted(set(names))
-    if not wanted:
-        return {}
-    found = _find(wanted)
+    found = _tags(wanted)
     if unknown := [name for name in wanted if name not in found]:
         _create_unsorted(unknown)
-        found |= _find(unknown)
+        found |= _tags(unknown)
     return found
 
 
-def _find(names: list[str]) -> dict[str, Tag]:
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, [names])
-        ids = {name: tag_id for name, tag_id, _ in cursor.fetchall()}
+def _tags(names: list[str]) -> dict[str, Tag]:
+    ids = {name: tag_id for name, tag_id, _ in _find(names)}
     tags = Tag.objects.in_bulk(set(ids.values()))
     return {name: tags[tag_id] for name, tag_id in ids.items() if tag_id in tags}
+
+
+def _find(names: list[str]) -> list[tuple[str, int, str]]:
+    if not names:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(FIND, [names])
+        found: list[tuple[str, int, str]] = cursor.fetchall()
+        return found
 
 
 def _create_unsorted(names: list[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO tags_taggroup (name, color, position, exclusive)
-            VALUES (%s, 'gray', 100, false) ON CONFLICT (name_key) DO NOTHING""",
+            """INSERT INTO tags_taggroup
+                (name, color, position, exclusive, required_when, description)
+            VALUES (%s, 'gray', 100, false, '', '') ON CONFLICT (name_key) DO NOTHING""",
             [UNSORTED],
         )
         cursor.execute(CREATE, [names, UNSORTED])
 
 
 FIND = """
-    SELECT n.name, t.id, t.name FROM unnest(%s::text[]) AS n (name)
+    SELECT n.name, coalesce(meant.id, t.id), coalesce(meant.name, t.name)
+    FROM unnest(%s::text[]) AS n (name)
     JOIN tags_tag t ON t.name_key = tags_name_key(n.name)
+    LEFT JOIN tags_tag meant ON meant.id = t.synonym_of_id
 """
 
 FIND_GROUPS = """
@@ -281,8 +215,8 @@ FIND_GROUPS = """
 
 # Sorted, so that two imports that meet the same new names wait for each other in one order.
 CREATE = """
-    INSERT INTO tags_tag (name, group_id, slot, position)
-    SELECT DISTINCT ON (tags_name_key(n.name)) n.name, g.id, g.slot, 100
+    INSERT INTO tags_tag (name, group_id, slot, position, description)
+    SELECT DISTINCT ON (tags_name_key(n.name)) n.name, g.id, g.slot, 100, ''
     FROM unnest(%s::text[]) AS n (name)
     JOIN tags_taggroup g ON g.name_key = tags_name_key(%s)
     ORDER BY tags_name_key(n.name), n.name

@@ -24,13 +24,16 @@ WRITES = {
     *("save", "create", "update", "delete", "get_or_create", "update_or_create"),
     *("bulk_create", "bulk_update", "raw", "copy"),
 }
+VOCABULARY = ("tags/editing.py", "tags/merging.py", "tags/vocabulary.py", "tags/recommended.py")
 # Who may write what: the model, its table, and the modules.
 WRITERS = {
     ("Return", "returns_return"): ("returns/feed/", "returns/corrections.py"),
-    ("ReturnTag", "returns_returntag"): ("tags/tagging.py",),
+    ("ReturnTag", "returns_returntag"): ("tags/tagging/",),
     ("Comment", "returns_comment"): ("returns/comments.py",),
-    ("Tag", "tags_tag"): ("tags/vocabulary.py", "tags/recommended.py"),
-    ("TagGroup", "tags_taggroup"): ("tags/vocabulary.py", "tags/recommended.py"),
+    ("Tag", "tags_tag"): VOCABULARY,
+    ("TagGroup", "tags_taggroup"): VOCABULARY,
+    ("TagAction", "tags_tagaction"): ("tags/history.py",),
+    ("TagActionRow", "tags_tagactionrow"): ("tags/tagging/", "tags/history.py"),
     ("ShopperSentence", "returns_shoppersentence"): ("returns/sentences.py",),
     ("SavedView", "returns_savedview"): ("returns/saved_views.py", "returns/shipped_views.py"),
 }

@@ -194,8 +194,21 @@ class ReturnTag(Tagging):
         ]
         indexes = [
             models.Index(fields=["tag", "-entity_created_at", "-entity"], name="tag_by_creation"),
+            models.Index(fields=["tag", "-tagged_at"], name="tag_by_use"),
         ]
         triggers = [tag_replaced()]
 
+    # From which on a group may be required.
+    stages: ClassVar[dict[str, str]] = {
+        State.ARRIVED: "arrived at the warehouse",
+        State.COMPLETED: "completed",
+    }
+
     def __str__(self) -> str:
         return f"{self.tag} on {self.entity}"
+
+    @classmethod
+    def address_of(cls, **said: str) -> str:
+        """Return the path of the list of the returns with a tag, or in a stage without a group."""
+        said["state"] = said.pop("stage", "")
+        return reverse("return-list", query={name: value for name, value in said.items() if value})

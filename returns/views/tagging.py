@@ -31,7 +31,7 @@ def return_tags(request: HtmxRequest, pk: int) -> HttpResponse:
 
 
 def _add(request: HtmxRequest, record: Return) -> HttpResponse:
-    form = AddTagForm(request.POST, may_create=request.user.has_perm("tags.add_tag"))
+    form = AddTagForm(request.POST, by=request.user)
     tag = form.tag() if form.is_valid() else None
     if tag is None:
         return _show(request, record, form=form, status=422)

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from config.schema import waiting_migrations
 
 pytestmark = pytest.mark.django_db
-BEFORE_THE_LAST = ("returns", "0008_columns")
+BEFORE_THE_LAST = ("returns", "0009_timeline")
 COMMANDS = [
     ("generate_returns", "1", "--allow-external"),
     ("import_returns", "/dev/null"),

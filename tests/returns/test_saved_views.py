@@ -14,7 +14,7 @@ from returns.lists import return_list
 from returns.models import SavedView, State
 from returns.saved_views import address_of, keep, start_of, views_of
 from returns.tabs import counts_of, tabs
-from tags import vocabulary as tag_vocabulary
+from tags import editing
 from tags.models import Tag, TagGroup
 from tags.vocabulary import vocabulary as words_of
 from tests.factories import make_return, make_tag, put_tag
@@ -91,7 +91,7 @@ def test_a_tag_with_a_new_name_stays_in_the_view(agent, admin, vocabulary):
     view = keep(agent, "Books", QueryDict("tag=books&missing_group=return REASON"))
     tag = Tag.objects.get(name="books")
     tag.name = "printed-matter"
-    tag_vocabulary.save_tag(tag)
+    editing.save_tag(tag, None)
     assert address_of(view, words_of()) == (
         "/returns/?tag=printed-matter&missing_group=Return+reason"
     )

@@ -14,6 +14,7 @@ from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.models import Return, ReturnTag, State
 from returns.timeline import SHOWN, Change, Entry, timeline_of
+from tags import editing
 from tags import vocabulary as words
 from tags.tagging import add_many, add_tag, remove_tag
 from tests.factories import make_comment, make_return, make_tag, put_tag
@@ -168,7 +169,7 @@ class TestTags:
         record, tag = make_return(), make_tag("torn")
         add_tag(record, tag, agent)
         tag.name = "ripped"
-        words.save_tag(tag)
+        editing.save_tag(tag, None)
         assert tagged(record) == [("agent", ["ripped"], [])]
 
     @pytest.mark.parametrize("how", ["vocabulary", "by hand"])
@@ -177,7 +178,7 @@ class TestTags:
         add_tag(record, tag, agent)
         remove_tag(record, tag, agent)
         if how == "vocabulary":
-            words.delete(tag)
+            editing.delete(tag, None)
         else:
             sql("DELETE FROM tags_tag WHERE name = 'torn'")
         assert tagged(record) == [("agent", [], ["torn"]), ("agent", ["torn"], [])]
@@ -251,7 +252,7 @@ class TestNothingEscapes:
         add_many(ReturnTag, [(record.pk, tag.pk)])
         before = len(events_of(record, 99))
         tag.group.exclusive = True
-        words.save_group(tag.group)
+        editing.save_group(tag.group, None)
         assert record.taggings.get().slot != 0
         assert len(events_of(record, 99)) == before
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from returns.models import ReturnTag
-from tags import vocabulary
+from tags import usage
 from tags.models import Tag, TagGroup
 from tests.factories import make_return, make_tag, put_tag
 
@@ -86,12 +86,12 @@ def test_group_with_two_tags_on_a_return_does_not_become_exclusive(as_admin):
     assert "2 returns carry two tags of this group" in answer.text
 
 
-@pytest.mark.parametrize("checked", [vocabulary.clashes, vocabulary.uses_of])
+@pytest.mark.parametrize("checked", [usage.clashes, usage.uses_of])
 def test_clash_that_comes_up_while_saving_is_said_in_words(as_admin, monkeypatch, checked):
     record = make_return()
     put_tag(record, "books")
     tag = put_tag(record, "fragile").tag
-    monkeypatch.setattr(vocabulary, checked.__name__, lambda _: "")
+    monkeypatch.setattr(usage, checked.__name__, lambda _: "")
     page, sent = f"{GROUPS}{tag.group_id}/change/", group_fields(tag.group, exclusive="on")
     if checked.__name__ == "uses_of":
         page, sent = f"{TAGS}{tag.pk}/delete/", {"post": "yes"}

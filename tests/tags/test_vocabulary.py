@@ -3,15 +3,14 @@
 import pytest
 from django.db import connection
 
+from tags.editing import create_tag, save_tag
 from tags.models import Tag, TagGroup
 from tags.vocabulary import (
     VocabularyError,
     chips,
     clean_tag_name,
-    create_tag,
     find_tag,
     groups_for_new_tags,
-    save_tag,
     vocabulary,
 )
 from tests.factories import make_return, make_tag, put_tag
@@ -25,14 +24,14 @@ def group(name: str) -> TagGroup:
 
 def refusal(name: str) -> str:
     with pytest.raises(VocabularyError) as error:
-        create_tag(name, group("Unsorted"))
+        create_tag(name, group("Unsorted"), None)
     return error.value.messages[0]
 
 
 def test_a_new_tag_takes_the_slot_of_its_group():
-    tag = create_tag("  very   urgent ", group("Priority"))
+    tag = create_tag("  very   urgent ", group("Priority"), None)
     assert (tag.name, tag.slot) == ("very urgent", group("Priority").pk)
-    assert create_tag("calm", group("Analysis")).slot == 0
+    assert create_tag("calm", group("Analysis"), None).slot == 0
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_a_name_is_taken_whatever_its_case(name):
     "name", ["x" * 50, "<b>bold</b> & 'quoted'", "İade – geç kaldı", "%s", "🎁"]
 )
 def test_any_other_name_is_kept_as_it_is(name):
-    assert find_tag(create_tag(name, group("Unsorted")).name).name == name
+    assert find_tag(create_tag(name, group("Unsorted"), None).name).name == name
     assert clean_tag_name(name) == name
 
 
@@ -74,20 +73,20 @@ def test_somebody_who_was_quicker_is_answered_in_words(monkeypatch):
     tag = Tag(name="new-idea", group=group("Unsorted"))
     make_tag("New-Idea", "Analysis")
     with pytest.raises(VocabularyError, match="exists: New-Idea, in Analysis"):
-        save_tag(tag)
+        save_tag(tag, None)
 
 
 def test_a_renamed_tag_may_change_its_own_case():
     tag = make_tag("books")
     tag.name = "Books"
-    save_tag(tag)
+    save_tag(tag, None)
     assert find_tag("books").name == "Books"
 
 
 def test_moving_a_tag_moves_its_taggings():
     tagging = put_tag(make_return(), "books")
     tagging.tag.group = group("Priority")
-    save_tag(tagging.tag)
+    save_tag(tagging.tag, None)
     tagging.refresh_from_db()
     assert tagging.slot == group("Priority").pk
 
@@ -98,7 +97,7 @@ def test_a_move_that_would_leave_two_tags_of_an_exclusive_group_is_refused_in_wo
     tag = put_tag(record, "books").tag
     tag.group = group("Priority")
     with pytest.raises(VocabularyError, match="Some records carry another tag of Priority"):
-        save_tag(tag)
+        save_tag(tag, None)
     assert connection.get_autocommit() or Tag.objects.get(name="books").group.name != "Priority"
 
 

@@ -1,0 +1,36 @@
+"""Add, remove, move and bring back tags on records: the only writer of taggings."""
+
+from tags.tagging.kinds import (
+    Person,
+    done_by,
+    example_of,
+    in_sql,
+    kinds_of_tagging,
+    records,
+    records_carry,
+)
+from tags.tagging.many import Conflict, TagsAdded, add_many
+from tags.tagging.merged import count_doubles, in_the_way_of_merging, merge_taggings
+from tags.tagging.single import Change, add_tag, remove_tag
+from tags.tagging.undone import PutBack, put_back
+
+__all__ = [
+    "Change",
+    "Conflict",
+    "Person",
+    "PutBack",
+    "TagsAdded",
+    "add_many",
+    "add_tag",
+    "count_doubles",
+    "done_by",
+    "example_of",
+    "in_sql",
+    "in_the_way_of_merging",
+    "kinds_of_tagging",
+    "merge_taggings",
+    "put_back",
+    "records",
+    "records_carry",
+    "remove_tag",
+]

@@ -1,0 +1,102 @@
+"""One tag on one record: add it, remove it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Model, Q
+
+from tags.models import Tag
+from tags.tagging.kinds import Person, done_by
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What adding or removing a tag changed; nothing when it was so already."""
+
+    added: Tag | None = None
+    removed: Tag | None = None
+
+    def __str__(self) -> str:
+        if self.added and self.removed:
+            return f"{self.added} replaced {self.removed}."
+        if self.added:
+            return f"Added {self.added}."
+        return f"Removed {self.removed}." if self.removed else "Nothing changed."
+
+
+def add_tag(entity: Model, tag: Tag, by: Person) -> Change:
+    """Put a tag on a record; in an exclusive group it replaces the one that is there.
+
+    Adding a tag twice changes nothing: who put it there first, and when, is kept. A tag that was
+    merged into another means that one; one that was deleted is not added.
+    Raises the model's ``DoesNotExist`` when the record is gone.
+    """
+    with transaction.atomic(), done_by(by):
+        record = _lock(entity)
+        meant, slot = _lock_tag(tag.pk)
+        if meant is None:
+            return Change()
+        if meant != tag.pk:
+            tag = Tag.objects.get(pk=meant)
+        replaced = _other_of_its_group(record, tag, slot)
+        if replaced:
+            record.taggings.filter(tag=replaced).delete()
+        added = _insert(record, tag, by)
+    return Change(added=tag if added else None, removed=replaced)
+
+
+def remove_tag(entity: Model, tag: Tag, by: Person) -> Change:
+    """Take a tag off a record; taking off one that is not there changes nothing.
+
+    Raises the model's ``DoesNotExist`` when the record is gone.
+    """
+    with transaction.atomic(), done_by(by):
+        removed, _ = _lock(entity).taggings.filter(tag=tag).delete()
+    return Change(removed=tag if removed else None)
+
+
+def _lock(entity: Model) -> Any:
+    """Lock before reading: two people may tag the same record at once, and both succeed."""
+    records = type(entity)._base_manager.select_for_update(no_key=True)
+    return records.only("created_at").get(pk=entity.pk)
+
+
+def _lock_tag(tag_id: int) -> tuple[int | None, int]:
+    """Lock before reading: a manager may make the tag's group exclusive, merge or delete the tag.
+
+    Returns the id of the tag that is meant and its slot, as they stay until the end; None when
+    the tag is gone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_TAG, [tag_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None, 0
+    meant, slot = row
+    return (tag_id, slot) if meant is None else _lock_tag(meant)
+
+
+LOCK_TAG = "SELECT synonym_of_id, slot FROM tags_tag WHERE id = %s FOR KEY SHARE"
+
+
+def _other_of_its_group(record: Any, tag: Tag, slot: int) -> Tag | None:
+    in_slot = Q(slot=slot) & ~Q(slot=0) & ~Q(tag=tag)
+    tagging = record.taggings.select_related("tag").filter(in_slot).first()
+    return tagging.tag if tagging else None
+
+
+def _insert(record: Any, tag: Tag, by: Person) -> bool:
+    """Insert the tagging unless it is there; the slot is read with it, as it was locked.
+
+    The conflict names its target: without one a clash in an exclusive group would be swallowed.
+    """
+    table = connection.ops.quote_name(record.taggings.model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {table} (entity_id, entity_created_at, tag_id, slot, tagged_by_id)
+            SELECT %s, %s, id, slot, %s FROM tags_tag WHERE id = %s
+            ON CONFLICT (entity_id, tag_id) DO NOTHING""",  # noqa: S608
+            [record.pk, record.created_at, by.pk if by else None, tag.pk],
+        )
+        return bool(cursor.rowcount)

@@ -1,0 +1,86 @@
+"""Bring back the taggings that an action changed, where they still are as it left them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from tags.models import TagAction, Tagging
+from tags.tagging.kinds import in_sql
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """How many records are as before the action, how many changed since, and the first of these."""
+
+    records: int
+    changed: int
+    first_changed: list[int]
+
+
+def put_back(tagging: type[Tagging], action: TagAction) -> PutBack:
+    """Undo what the action did to each record, unless those tags of the record changed since.
+
+    A record is left as it is when a tag that the action added is gone or was put there anew, when
+    one that it removed is there again, or cannot be: its tag was deleted, its exclusive group has
+    another tag now.
+    """
+    of_action: list[Any] = [action.pk, tagging._meta.label_lower]
+    with connection.cursor() as cursor:
+        cursor.execute(in_sql(LOCK, tagging), of_action)
+        cursor.execute(in_sql(KEEP, tagging), [*of_action, *of_action])
+        cursor.execute(in_sql(REMOVE, tagging), of_action)
+        cursor.execute(in_sql(INSERT, tagging), of_action)
+        cursor.execute(COUNT, of_action)
+        records, changed, first = cursor.fetchone()
+    return PutBack(records, changed, first or [])
+
+
+LOCK = """
+    SELECT FROM {entity} WHERE id IN (
+        SELECT entity_id FROM tags_tagactionrow WHERE action_id = %s AND taggings = %s
+    ) ORDER BY id FOR NO KEY UPDATE
+"""
+KEEP = """
+    UPDATE tags_tagactionrow SET kept = true
+    WHERE action_id = %s AND taggings = %s AND entity_id IN (
+        SELECT did.entity_id FROM tags_tagactionrow did
+        LEFT JOIN {tagging} now ON now.entity_id = did.entity_id AND now.tag_id = did.tag_id
+        LEFT JOIN tags_tag tag ON tag.id = did.tag_id
+        LEFT JOIN {entity} record ON record.id = did.entity_id
+        WHERE did.action_id = %s AND did.taggings = %s AND CASE
+            WHEN record.id IS NULL THEN true
+            WHEN did.added THEN now.id IS NULL OR now.tagged_at <> did.tagged_at
+            ELSE now.id IS NOT NULL OR tag.slot IS NULL OR tag.slot <> 0 AND EXISTS (
+                SELECT FROM {tagging} other
+                WHERE other.entity_id = did.entity_id AND other.slot = tag.slot
+                AND NOT EXISTS (
+                    SELECT FROM tags_tagactionrow instead
+                    WHERE instead.action_id = did.action_id AND instead.taggings = did.taggings
+                    AND instead.entity_id = did.entity_id
+                    AND instead.tag_id = other.tag_id AND instead.added
+                )
+            )
+        END
+    )
+"""
+REMOVE = """
+    DELETE FROM {tagging} USING tags_tagactionrow did
+    WHERE did.action_id = %s AND did.taggings = %s AND did.added AND NOT did.kept
+    AND {tagging}.entity_id = did.entity_id AND {tagging}.tag_id = did.tag_id
+"""
+INSERT = """
+    INSERT INTO {tagging} (entity_id, entity_created_at, tag_id, slot, tagged_at, tagged_by_id)
+    SELECT record.id, record.created_at, tag.id, tag.slot, did.tagged_at, person.id
+    FROM tags_tagactionrow did
+    JOIN {entity} record ON record.id = did.entity_id
+    JOIN tags_tag tag ON tag.id = did.tag_id
+    LEFT JOIN {people} person ON person.id = did.tagged_by_id
+    WHERE did.action_id = %s AND did.taggings = %s AND NOT did.added AND NOT did.kept
+"""
+COUNT = """
+    SELECT count(DISTINCT entity_id) FILTER (WHERE NOT kept),
+        count(DISTINCT entity_id) FILTER (WHERE kept),
+        (array_agg(DISTINCT entity_id) FILTER (WHERE kept))[:4]
+    FROM tags_tagactionrow WHERE action_id = %s AND taggings = %s
+"""
