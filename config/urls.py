@@ -25,5 +25,6 @@ urlpatterns = [
     path("admin/logout/", LogoutView.as_view()),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
+    path("tags/", include("tags.urls")),
     path("", include("returns.urls")),
 ]

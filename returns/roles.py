@@ -13,15 +13,19 @@ _AGENT = {
     "tags.view_tag",
     "tags.view_taggroup",
 }
-_MANAGER = _AGENT | {"tags.add_tag", "returns.share_view", "returns.change_shoppersentence"}
-_ADMIN = _MANAGER | {
-    "returns.change_return",
-    "returns.delete_comment",
+_MANAGER = _AGENT | {
+    "tags.add_tag",
     "tags.change_tag",
     "tags.delete_tag",
     "tags.add_taggroup",
     "tags.change_taggroup",
     "tags.delete_taggroup",
+    "returns.share_view",
+    "returns.change_shoppersentence",
+}
+_ADMIN = _MANAGER | {
+    "returns.change_return",
+    "returns.delete_comment",
     "auth.view_user",
     "auth.add_user",
     "auth.change_user",

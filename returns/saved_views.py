@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
 from returns.models import SavedView
-from tags.vocabulary import UNSEEN_CATEGORIES, TagChip, group_names, vocabulary
+from tags.vocabulary import UNSEEN_CATEGORIES, TagChip, group_names, names_of, vocabulary
 
 MAY_SHARE = "returns.share_view"
 NAME_LENGTH = 60
@@ -103,7 +103,7 @@ def address_of(view: SavedView, words: Words) -> str:
 
 
 def query_of(view: SavedView, words: Words) -> QueryDict:
-    """Return the view's filter in the filter language.
+    """Return the view's filter in the filter language; of a merged tag, by what it means now.
 
     A tag or group that is gone keeps a name that none has: the list names it and is empty.
     """
@@ -111,11 +111,15 @@ def query_of(view: SavedView, words: Words) -> QueryDict:
     groups = {chip.group_id: chip.group for chip in words.values()}
     for name, values in view.parameters.items():
         if name == "tag":
-            values = [words[pk].name if pk in words else f"deleted tag {pk}" for pk in values]
+            values = [words[pk].name if pk in words else _merged_or_gone(pk) for pk in values]
         elif name == "missing_group":
             values = [groups.get(pk) or _group_without_tags(pk) for pk in values]
         query.setlist(name, values)
     return query
+
+
+def _merged_or_gone(pk: int) -> str:
+    return names_of([pk]).get(pk, f"deleted tag {pk}")
 
 
 def _group_without_tags(pk: int) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.http import QueryDict
@@ -39,7 +40,12 @@ class ViewCount:
 def tabs(user: User, shown: QueryDict, words: Words) -> list[Tab]:
     """Return the person's views as tabs; the one that shows the same as ``shown`` is current."""
     now = filters_of(shown, words)
-    return [Tab(view, address_of(view, words), view.parameters == now) for view in views_of(user)]
+    return [_tab(view, words, now) for view in views_of(user)]
+
+
+def _tab(view: SavedView, words: Words, now: dict[str, list[Any]]) -> Tab:
+    # By what the view means now: a tag of it may have been merged into another.
+    return Tab(view, address_of(view, words), filters_of(query_of(view, words), words) == now)
 
 
 def counts_of(user: User) -> list[ViewCount]:

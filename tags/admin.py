@@ -49,7 +49,7 @@ class TagGroupAdmin(VocabularyAdmin):
 
     def delete_model(self, request: HttpRequest, obj: TagGroup) -> None:
         """Delete the group."""
-        editing.delete(obj, request.user)
+        editing.remove(obj, request.user)
 
 
 @admin.register(Tag)
@@ -74,4 +74,4 @@ class TagAdmin(VocabularyAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:
         """Delete the tag."""
-        editing.delete(obj, request.user)
+        editing.remove(obj, request.user)

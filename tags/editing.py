@@ -93,7 +93,7 @@ def remove_synonym(tag: Tag, synonym_id: int, by: Person) -> str:
     return str(synonym.name)
 
 
-def delete(word: Word, by: Person) -> None:
+def remove(word: Word, by: Person) -> None:
     """Delete a tag that no record carries, with its synonyms, or a group without tags.
 
     Raises ``VocabularyError`` for one in use.

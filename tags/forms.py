@@ -125,6 +125,25 @@ class TagForm(_WordForm):
         return group
 
 
+class MergeForm(forms.Form):
+    """The tags that are chosen, and the one of them, or another, into which they are merged."""
+
+    tag = forms.ModelMultipleChoiceField(
+        Tag.objects.all(),
+        error_messages={
+            "required": "Choose the tags to merge on the page before.",
+            "invalid_choice": "One of these tags is not there any more.",
+        },
+    )
+    into = forms.ModelChoiceField(
+        Tag.objects.filter(retired_at__isnull=True).select_related("group"),
+        required=False,
+        label="Merge into",
+        empty_label="Choose the tag that stays",
+        error_messages={"invalid_choice": "This tag is not there any more, or is retired."},
+    )
+
+
 def _refuse(reason: str) -> None:
     if reason:
         raise VocabularyError(reason)

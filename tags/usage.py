@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tags import tagging
 from tags.models import Tag, TagGroup
+from tags.vocabulary import TagChip, vocabulary
 
 # Records that carry a tag are counted up to here.
 COUNTED_USES = 10_000
@@ -26,6 +27,37 @@ class Usage:
     total: int = 0
     recent: int = 0
     last: datetime | None = None
+
+    @property
+    def total_in_words(self) -> str:
+        """Return the number of records that carry the tag."""
+        return _in_words(self.total)
+
+    @property
+    def recent_in_words(self) -> str:
+        """Return the number of records that got the tag lately."""
+        return _in_words(self.recent)
+
+
+def _in_words(count: int) -> str:
+    return f"{count:,}" if count <= COUNTED_USES else f"{COUNTED_USES:,}+"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTag:
+    """A tag on the page of the vocabulary, and where its records are listed."""
+
+    chip: TagChip
+    addresses: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedGroup:
+    """A group on the page of the vocabulary; ``missing`` leads to the records that lack it."""
+
+    group: TagGroup
+    tags: list[ListedTag]
+    missing: list[tuple[str, str]]
 
 
 def usage_of_tags() -> dict[int, Usage]:
@@ -70,6 +102,27 @@ def clashes(tags: list[Tag]) -> str:
             examples = tagging.example_of(kind, first)
             return f"{tagging.records_carry(kind, count)} two tags of this group: {examples}."
     return ""
+
+
+def listed() -> list[ListedGroup]:
+    """Return every group with its tags, those that are retired last."""
+    words = vocabulary().values()
+    return [
+        ListedGroup(
+            group,
+            sorted(
+                (ListedTag(chip, _addresses(chip)) for chip in words if chip.group_id == group.pk),
+                key=lambda tag: tag.chip.retired,
+            ),
+            missing(group),
+        )
+        for group in TagGroup.objects.all()
+    ]
+
+
+def _addresses(chip: TagChip) -> list[str]:
+    addresses = [kind.address_of(tag=chip.name) for kind in tagging.kinds_of_tagging()]
+    return [address for address in addresses if address]
 
 
 def missing(group: TagGroup) -> list[tuple[str, str]]:

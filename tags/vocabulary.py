@@ -39,6 +39,7 @@ class TagChip:
     order: int
     title: str
     retired: bool = False
+    description: str = ""
     synonyms: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -62,7 +63,8 @@ def _chip(order: int, row: tuple[Any, ...]) -> TagChip:
     title += " (retired)" if retired_at else ""
     retired = retired_at is not None
     return TagChip(
-        *(id_, name, color, group_id, group, exclusive, order, title, retired, tuple(synonyms))
+        *(id_, name, color, group_id, group, exclusive, order, title),
+        *(retired, description, tuple(synonyms)),
     )
 
 
@@ -132,6 +134,11 @@ def names_of(ids: Iterable[int]) -> dict[int, str]:
     """Return the names of these tags by their ids, also of those that were merged into others."""
     found = Tag.names.filter(pk__in=list(ids)).values_list("id", "name", "synonym_of__name")
     return {id_: meant or name for id_, name, meant in found}
+
+
+def synonyms_of(tag: Tag) -> list[Tag]:
+    """Return the other names of a tag."""
+    return list(Tag.names.filter(synonym_of=tag).order_by("name"))
 
 
 def find_groups(names: list[str]) -> dict[str, TagGroup]:

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from returns.models import ReturnTag
 from tags.models import TagGroup
-from tests.factories import make_comment, make_return
+from tests.factories import make_comment, make_return, make_tag
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +36,15 @@ PAGES = {
     "return-card": (302, 403, 302, 302, 302),
     "return-tags": (302, 403, 200, 200, 200),
     "sentences": (302, 403, 200, 200, 200),
+    "tags": (302, 403, 200, 200, 200),
+    "tag-usage": (302, 403, 200, 200, 200),
+    "tag-history": (302, 403, 200, 200, 200),
+    "change-tag": (302, 403, 200, 200, 200),
+    "change-group": (302, 403, 200, 200, 200),
+    "new-tag": (302, 403, 403, 200, 200),
+    "new-group": (302, 403, 403, 200, 200),
+    "merge-tags": (302, 403, 403, 200, 200),
+    "move-tag": (302, 405, 405, 405, 405),
     "change-sentence": (302, 405, 405, 405, 405),
     "prefer-language": (302, 405, 405, 405, 405),
     "return-timeline": (302, 403, 200, 200, 200),
@@ -70,6 +79,15 @@ PAGES = {
 ACTIONS = {
     "tag a return": ("return-tags", {"add": "books"}, (302, 403, 303, 303, 303)),
     "create a tag": ("return-tags", {"add": "new", "group": "Process"}, (302, 403, 422, 303, 303)),
+    "change a tag": ("change-tag", {"name": ""}, (302, 403, 403, 422, 422)),
+    "retire a tag": ("change-tag", {"action": "retire"}, (302, 403, 403, 302, 302)),
+    "change a group": ("change-group", {"name": ""}, (302, 403, 403, 422, 422)),
+    "delete a group": ("change-group", {"action": "remove"}, (302, 403, 403, 302, 302)),
+    "make a tag": ("new-tag", {"name": ""}, (302, 403, 403, 422, 422)),
+    "make a group": ("new-group", {"name": ""}, (302, 403, 403, 422, 422)),
+    "merge tags": ("merge-tags", {"tag": "0"}, (302, 403, 403, 422, 422)),
+    "move a tag": ("move-tag", {"up": "tag-0"}, (302, 403, 403, 404, 404)),
+    "undo": ("tag-history", {"undo": "0"}, (302, 403, 403, 302, 302)),
     "change a sentence": ("change-sentence", {"text": "Hello"}, (302, 403, 403, 302, 422)),
     "choose a language": ("prefer-language", {"language": "de"}, (302, 403, 302, 302, 302)),
     "keep a view": ("saved-views", {"name": "x", "query": "q=1"}, (302, 403, 302, 302, 302)),
@@ -115,6 +133,8 @@ def address(vocabulary, agent):
         "return-card": [record.pk],
         "return-tags": [record.pk],
         "change-sentence": ["ArrivedToWarehouse", "en"],
+        "change-tag": [make_tag("books").pk],
+        "change-group": [make_tag("books").group_id],
         "saved-view": [0],
         "shared-view": ["no-such-token"],
         "keep-shared-view": ["no-such-token"],

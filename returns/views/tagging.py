@@ -67,7 +67,7 @@ def _show(
         "only_chips": request.GET.get("view") == "chips",
         "form": form,
         "message": message,
-        "vocabulary": words.values(),
+        "vocabulary": [tag for tag in words.values() if not tag.retired],
         "groups": groups_for_new_tags() if request.user.has_perm("tags.add_tag") else (),
     }
     return render_page_or_fragment(request, "tags/edit.html", "answer", context, status)

@@ -28,13 +28,16 @@ function key(name) {
 
 const withoutAccents = (name) => key(name).replace(/\p{M}/gu, "");
 
+// A tag's own name, and those that mean it: no name holds a comma.
+const namesOf = (option) => [option.dataset.name, ...(option.dataset.also?.split(",") ?? [])];
+
 // The options
 
 function filter(box) {
   const list = listOf(box);
   const wanted = withoutAccents(box.value);
   for (const option of list.querySelectorAll("[data-name]")) {
-    option.hidden = !withoutAccents(option.dataset.name).includes(wanted);
+    option.hidden = !namesOf(option).some((name) => withoutAccents(name).includes(wanted));
   }
   offerNewTag(box, list);
   for (const group of list.querySelectorAll("[role=group]")) {
@@ -53,7 +56,7 @@ function offerNewTag(box, list) {
 
 function exactOption(box) {
   const options = [...listOf(box).querySelectorAll("[data-name]")];
-  return options.find((option) => key(option.dataset.name) === key(box.value));
+  return options.find((option) => namesOf(option).some((name) => key(name) === key(box.value)));
 }
 
 // The option that Enter takes before an arrow key chose one. None while the text is a tag that the
@@ -62,7 +65,7 @@ function exactOption(box) {
 function bestOption(box) {
   const wanted = withoutAccents(box.value);
   if (!wanted) return null;
-  const starts = (option) => withoutAccents(option.dataset.name).startsWith(wanted);
+  const starts = (option) => namesOf(option).some((name) => withoutAccents(name).startsWith(wanted));
   const shown = [...listOf(box).querySelectorAll("[data-name]:not([hidden])")];
   const free = shown.filter((option) => option.ariaDisabled !== "true");
   const exact = exactOption(box);

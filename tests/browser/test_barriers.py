@@ -5,7 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from returns.models import State
-from tests.factories import make_return, put_tag
+from tags import editing
+from tests.factories import make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,6 +52,11 @@ PAGES = {
     "no such return": "/returns/Return-0/",
     "saved views": "/views/",
     "sentences": "/sentences/",
+    "tags": "/tags/",
+    "a new tag": "/tags/new/",
+    "a new group": "/tags/groups/new/",
+    "changes of the tags": "/tags/history/",
+    "nothing to merge": "/tags/merge/",
     "columns": "/preferences/columns/",
     "preferences": "/preferences/",
     "password": "/accounts/password/",
@@ -63,6 +69,22 @@ def test_pages(page, viewport):
     for name, path in PAGES.items():
         page.goto(path)
         assert barriers(page) == [], name
+
+
+def test_the_vocabulary(page):
+    tag, other = make_tag("wrong-size"), make_tag("apparel")
+    editing.add_synonym(tag, "too small", None)
+    editing.retire(make_tag("books"), None, on=True)
+    for path in (
+        "/tags/",
+        f"/tags/{tag.pk}/",
+        f"/tags/groups/{tag.group_id}/",
+        f"/tags/merge/?tag={tag.pk}&into={other.pk}",
+        f"/tags/merge/?tag={tag.pk}&into={make_tag('standard').pk}",
+        "/tags/history/",
+    ):
+        page.goto(path)
+        assert barriers(page) == [], path
 
 
 @pytest.mark.parametrize("path", ["/returns/", "/returns/Return-1/"])

@@ -178,7 +178,7 @@ class TestTags:
         add_tag(record, tag, agent)
         remove_tag(record, tag, agent)
         if how == "vocabulary":
-            editing.delete(tag, None)
+            editing.remove(tag, None)
         else:
             sql("DELETE FROM tags_tag WHERE name = 'torn'")
         assert tagged(record) == [("agent", [], ["torn"]), ("agent", ["torn"], [])]

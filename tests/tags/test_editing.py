@@ -1,0 +1,204 @@
+"""Every change of the vocabulary is kept with who did it, and can be undone."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tags import editing
+from tags.history import actions, version_of
+from tags.models import Tag, TagAction, TagGroup
+from tags.undo import undo
+from tags.vocabulary import VocabularyError, find_tag, vocabulary
+from tests.factories import make_return, make_tag, put_tag
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
+
+
+def group(name: str) -> TagGroup:
+    return TagGroup.objects.get(name=name)
+
+
+def everything() -> list[tuple]:
+    tags = Tag.names.values_list(
+        *("id", "name", "group", "slot", "position", "description", "retired_at", "synonym_of")
+    )
+    groups = TagGroup.objects.values_list(
+        *("id", "name", "color", "position", "exclusive", "required_when", "description")
+    )
+    return [*sorted(tags, key=str), *sorted(groups, key=str)]
+
+
+def changed(word: Tag | TagGroup, **values: object) -> Tag | TagGroup:
+    for name, value in values.items():
+        setattr(word, name, value)
+    return word
+
+
+def save(word: Tag | TagGroup, by=None) -> None:
+    editing.save_tag(word, by) if isinstance(word, Tag) else editing.save_group(word, by)
+
+
+CHANGES: dict[str, tuple[Callable[[], object], str]] = {
+    "create a tag": (
+        lambda: editing.create_tag("torn", group("Return reason"), None),
+        "Created “torn” in Return reason.",
+    ),
+    "create a group": (lambda: save(TagGroup(name="Season")), "Created “Season”."),
+    "rename": (
+        lambda: save(changed(make_tag("books"), name="Novels & Co")),
+        "Renamed “books” to “Novels & Co”.",
+    ),
+    "move to a group": (
+        lambda: save(changed(make_tag("books"), group=group("Priority"))),
+        "“books”: moved it to Priority.",
+    ),
+    "describe": (
+        lambda: save(changed(make_tag("books"), description="Anything printed")),
+        "“books”: described it.",
+    ),
+    "retire": (lambda: editing.retire(make_tag("books"), None, on=True), "“books”: retired it."),
+    "rank": (lambda: editing.move(make_tag("apparel"), None, up=True), "Moved “apparel” up."),
+    "rank a group": (
+        lambda: editing.move(group("Process"), None, up=False),
+        "Moved “Process” down.",
+    ),
+    "another name": (
+        lambda: editing.add_synonym(make_tag("books"), "Bücher", None),
+        "“Bücher” means “books”.",
+    ),
+    "delete a tag": (
+        lambda: editing.remove(make_tag("bulk-return"), None),
+        "Deleted “bulk-return”.",
+    ),
+    "delete a group": (lambda: editing.remove(group("Unsorted"), None), "Deleted “Unsorted”."),
+    "make exclusive": (
+        lambda: save(changed(group("Process"), exclusive=True)),
+        "“Process”: one tag on each record.",
+    ),
+    "require": (
+        lambda: save(changed(group("Process"), required_when="Completed")),
+        "“Process”: required it.",
+    ),
+    "colour": (lambda: save(changed(group("Process"), color="teal")), "“Process”: coloured it."),
+    "rename a group": (
+        lambda: save(changed(group("Process"), name="Next step")),
+        "Renamed “Process” to “Next step”.",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_change_is_told_and_undone(change, manager):
+    do, words = CHANGES[change]
+    before = everything()
+    do()
+    assert everything() != before
+    done = TagAction.objects.get()
+    assert done.words == words
+    assert undo(done.pk, manager) == "Undone."
+    assert everything() == before
+
+
+def test_taking_another_name_away_is_undone(manager):
+    synonym = editing.add_synonym(make_tag("books"), "Bücher", manager)
+    before = everything()
+    assert editing.remove_synonym(make_tag("books"), synonym.pk, manager) == "Bücher"
+    assert find_tag("Bücher") is None
+    undo(actions()[0].pk, manager)
+    assert everything() == before
+    assert editing.remove_synonym(make_tag("apparel"), synonym.pk, manager) == ""
+
+
+def test_a_deleted_tag_comes_back_with_its_other_names(manager):
+    tag = make_tag("books")
+    editing.add_synonym(tag, "Bücher", manager)
+    before = everything()
+    editing.remove(tag, manager)
+    assert find_tag("Bücher") is None
+    undo(actions()[0].pk, manager)
+    assert everything() == before
+
+
+def test_undo_brings_back_only_what_the_change_changed(manager):
+    save(changed(make_tag("books"), name="novels"), manager)
+    first = actions()[0]
+    save(changed(make_tag("novels"), description="Anything printed"), manager)
+    undo(first.pk, manager)
+    tag = Tag.objects.get(name="books")
+    assert tag.description == "Anything printed"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "words"),
+    [
+        (lambda tag: save(changed(tag, name="other")), "“other” has changed since"),
+        (lambda tag: editing.remove(tag, None), "“novels” has changed since"),
+        (lambda _: make_tag("books"), "A tag of this name exists: books, in Unsorted"),
+    ],
+)
+def test_undo_of_what_has_changed_again_is_refused_and_changes_nothing(manager, meanwhile, words):
+    save(changed(make_tag("books"), name="novels"), manager)
+    first = actions()[0]
+    meanwhile(make_tag("novels"))
+    before = everything()
+    with pytest.raises(VocabularyError, match=words):
+        undo(first.pk, manager)
+    assert everything() == before
+
+
+def test_undo_of_a_new_tag_that_is_used_by_now_is_refused(manager):
+    editing.create_tag("torn", group("Return reason"), manager)
+    put_tag(make_return(), "torn")
+    with pytest.raises(VocabularyError, match="“torn” is in use"):
+        undo(actions()[0].pk, manager)
+
+
+def test_undo_of_a_move_that_would_leave_two_tags_of_an_exclusive_group_is_refused(manager):
+    save(changed(make_tag("high-value"), group=group("Analysis")), manager)
+    record = make_return()
+    put_tag(record, "high-value")
+    put_tag(record, "standard")
+    with pytest.raises(VocabularyError, match="cannot be undone"):
+        undo(actions()[0].pk, manager)
+
+
+def test_what_somebody_changed_meanwhile_is_not_written_over(manager, admin):
+    seen = version_of(make_tag("books"))
+    save(changed(make_tag("books"), name="novels"), admin)
+    stale = changed(Tag.objects.get(name="novels"), name="books", description="Anything printed")
+    with pytest.raises(VocabularyError, match="Somebody changed “novels” meanwhile"):
+        editing.save_tag(stale, manager, seen)
+    assert make_tag("novels").description == ""
+
+
+def test_a_tag_that_is_gone_or_merged_meanwhile_is_not_written(manager):
+    gone, merged = make_tag("books"), make_tag("damaged")
+    editing.remove(make_tag("books"), manager)
+    with pytest.raises(VocabularyError, match="“books” was deleted meanwhile"):
+        editing.save_tag(gone, manager)
+    Tag.objects.filter(pk=merged.pk).update(
+        group=None, slot=None, synonym_of=make_tag("defective"), synonym_slot=0
+    )
+    with pytest.raises(VocabularyError, match="“damaged” was merged into “defective” meanwhile"):
+        editing.save_tag(merged, manager)
+
+
+def test_a_retired_tag_stays_where_it_is(manager):
+    record = make_return()
+    put_tag(record, "books")
+    editing.retire(make_tag("books"), manager, on=True)
+    assert vocabulary()[make_tag("books").pk].retired
+    assert record.taggings.count() == 1
+    editing.retire(make_tag("books"), manager, on=False)
+    assert not vocabulary()[make_tag("books").pk].retired
+
+
+def test_at_the_edges_nothing_moves(manager):
+    editing.move(make_tag("urgent-refund"), manager, up=True)
+    editing.move(group("Unsorted"), manager, up=False)
+    assert not TagAction.objects.exists()
+
+
+def test_the_feed_s_new_tags_are_no_ones_action():
+    make_tag("from-the-feed")
+    assert not TagAction.objects.exists()
