@@ -20,10 +20,12 @@ _MANAGER = _AGENT | {
     "tags.add_taggroup",
     "tags.change_taggroup",
     "tags.delete_taggroup",
+    "returns.tag_many_returns",
     "returns.share_view",
     "returns.change_shoppersentence",
 }
 _ADMIN = _MANAGER | {
+    "returns.tag_all_returns",
     "returns.change_return",
     "returns.delete_comment",
     "auth.view_user",

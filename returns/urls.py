@@ -1,6 +1,6 @@
 from django.urls import path
 
-from returns.views import comments, detail, lists, saved_views, sentences, tagging
+from returns.views import bulk, comments, detail, lists, saved_views, sentences, tagging
 
 urlpatterns = [
     path("", saved_views.home, name="home"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("return/<int:pk>/timeline/", comments.return_timeline, name="return-timeline"),
     path("return/<int:pk>/comments/", comments.return_comments, name="return-comments"),
     path("comment/<int:pk>/", comments.return_comment, name="return-comment"),
+    path("bulk/", bulk.new, name="new-bulk-tagging"),
+    path("bulk/<int:pk>/", bulk.show, name="bulk-tagging"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     # Last: a reference may hold any character, slashes too.

@@ -125,6 +125,21 @@ class TagForm(_WordForm):
         return group
 
 
+class BulkForm(forms.Form):
+    """The tags to add to many records, and those to remove."""
+
+    add = forms.ModelMultipleChoiceField(
+        Tag.objects.filter(retired_at__isnull=True).select_related("group"),
+        required=False,
+        error_messages={"invalid_choice": "One of these tags is not there any more, or retired."},
+    )
+    remove = forms.ModelMultipleChoiceField(
+        Tag.objects.all(),
+        required=False,
+        error_messages={"invalid_choice": "One of these tags is not there any more."},
+    )
+
+
 class MergeForm(forms.Form):
     """The tags that are chosen, and the one of them, or another, into which they are merged."""
 

@@ -66,6 +66,12 @@ def record(words: str, changes: Sequence[RowChange], by: Person) -> TagAction:
     return TagAction.objects.create(words=words[:500], changes=list(changes), done_by=person)
 
 
+def reword(action: TagAction, words: str) -> None:
+    """Say anew what an action does, while it goes on."""
+    action.words = words[:500]
+    action.save(update_fields=["words"])
+
+
 def mark_undone(action: TagAction, by: Person, words: str) -> None:
     """Keep who undid an action, and what that did."""
     action.undone_at, action.undone_by = timezone.now(), by if isinstance(by, User) else None

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func
 from django.db.models.functions import Now
@@ -260,3 +261,45 @@ class TagActionRow(models.Model):
 
     def __str__(self) -> str:
         return f"{'added' if self.added else 'removed'} {self.tag_id} on {self.entity_id}"
+
+
+class BulkTagging(models.Model):
+    """Tags to add to and to remove from many records, batch by batch, as one action.
+
+    ``entity_ids`` are the records that its preview counted; ``position`` is how many of them are
+    done. ``results`` holds, by what was done, how many taggings by tag id.
+    """
+
+    class Status(models.TextChoices):
+        """What becomes of it: it is asked for, it runs, it ends."""
+
+        DRAFT = "draft"
+        RUNNING = "running"
+        STOPPED = "stopped"
+        DONE = "done"
+
+    taggings = models.CharField(max_length=60)
+    entity_ids = ArrayField(models.BigIntegerField())
+    adds = ArrayField(models.BigIntegerField(), default=list)
+    removes = ArrayField(models.BigIntegerField(), default=list)
+    query = models.TextField(blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    position = models.PositiveIntegerField(default=0)
+    results = models.JSONField(default=dict)
+    # What has changed between the preview and the start, in words.
+    changed = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField(db_default=Now())
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    action = models.OneToOneField(TagAction, models.CASCADE, null=True, related_name="bulk")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["id"], name="bulk_tagging_running", condition=models.Q(status="running")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} bulk tagging {self.pk}"

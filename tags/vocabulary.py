@@ -117,6 +117,12 @@ def meant_by(tag_id: int) -> Tag | None:
     return found and (found.synonym_of or found)
 
 
+def meant_ids(ids: Iterable[int]) -> dict[int, int]:
+    """Return the id of the tag that each of these means by now; of a tag that is gone, none."""
+    found = Tag.names.filter(pk__in=list(ids)).values_list("id", "synonym_of")
+    return {id_: meant or id_ for id_, meant in found}
+
+
 def tag_of_id(number: str) -> Tag | None:
     """Return the tag whose id a form sent, or nothing, also when it is no number."""
     try:

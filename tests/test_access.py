@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from returns.models import ReturnTag
+from tags.bulk import draft
 from tags.models import TagGroup
 from tests.factories import make_comment, make_return, make_tag
 
@@ -31,6 +32,9 @@ PAGES = {
     "saved-view": (302, 403, 404, 404, 404),
     "shared-view": (302, 403, 404, 404, 404),
     "keep-shared-view": (302, 405, 405, 405, 405),
+    "new-bulk-tagging": (302, 403, 200, 200, 200),
+    # Of the agent.
+    "bulk-tagging": (302, 403, 200, 404, 404),
     "return-find": (302, 403, 302, 302, 302),
     "return-detail": (302, 403, 200, 200, 200),
     "return-card": (302, 403, 302, 302, 302),
@@ -92,6 +96,8 @@ ACTIONS = {
     "choose a language": ("prefer-language", {"language": "de"}, (302, 403, 302, 302, 302)),
     "keep a view": ("saved-views", {"name": "x", "query": "q=1"}, (302, 403, 302, 302, 302)),
     "keep what is shared": ("keep-shared-view", {}, (302, 403, 404, 404, 404)),
+    "choose tags for many": ("new-bulk-tagging", {}, (302, 403, 422, 422, 422)),
+    "tag many": ("bulk-tagging", {"action": "start"}, (302, 403, 302, 404, 404)),
     "comment": ("return-comments", {"text": "Called"}, (302, 403, 303, 303, 303)),
     "edit a comment": ("return-comment", {"text": ""}, (302, 403, 422, 403, 403)),
     "delete a comment": ("return-comment", {"delete": "1"}, (302, 403, 303, 403, 303)),
@@ -135,6 +141,7 @@ def address(vocabulary, agent):
         "change-sentence": ["ArrivedToWarehouse", "en"],
         "change-tag": [make_tag("books").pk],
         "change-group": [make_tag("books").group_id],
+        "bulk-tagging": [draft(ReturnTag, [record.pk], [make_tag("books")], [], agent).pk],
         "saved-view": [0],
         "shared-view": ["no-such-token"],
         "keep-shared-view": ["no-such-token"],

@@ -32,6 +32,7 @@ WRITERS = {
     ("Comment", "returns_comment"): ("returns/comments.py",),
     ("Tag", "tags_tag"): VOCABULARY,
     ("TagGroup", "tags_taggroup"): VOCABULARY,
+    ("BulkTagging", "tags_bulktagging"): ("tags/bulk.py",),
     ("TagAction", "tags_tagaction"): ("tags/history.py",),
     ("TagActionRow", "tags_tagactionrow"): ("tags/tagging/", "tags/history.py"),
     ("ShopperSentence", "returns_shoppersentence"): ("returns/sentences.py",),

@@ -99,7 +99,11 @@ class Return(models.Model):
     objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        permissions = [("tag_return", "Can add and remove tags of returns")]
+        permissions = [
+            ("tag_return", "Can add and remove tags of returns"),
+            ("tag_many_returns", "Can tag up to 100,000 returns at once"),
+            ("tag_all_returns", "Can tag any number of returns at once"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["return_reference_number"], name="return_reference_is_unique"

@@ -46,6 +46,8 @@ function showBar(here) {
   part("trackings").disabled = !tracking.length;
   part("only").href = `${part("only").pathname}?${new URLSearchParams({ q: references.join(", ") })}`;
   part("only").hidden = found.length > MOST;
+  const ids = [...selected.keys()].map((id) => ["id", id]);
+  if (part("tag")) part("tag").href = `${part("tag").pathname}?${new URLSearchParams(ids)}`;
 }
 
 function say() {

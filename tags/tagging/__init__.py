@@ -1,5 +1,6 @@
 """Add, remove, move and bring back tags on records: the only writer of taggings."""
 
+from tags.tagging.batch import Batch, count_taggings, tag_batch
 from tags.tagging.kinds import (
     Person,
     done_by,
@@ -15,6 +16,7 @@ from tags.tagging.single import Change, add_tag, remove_tag
 from tags.tagging.undone import PutBack, put_back
 
 __all__ = [
+    "Batch",
     "Change",
     "Conflict",
     "Person",
@@ -23,6 +25,7 @@ __all__ = [
     "add_many",
     "add_tag",
     "count_doubles",
+    "count_taggings",
     "done_by",
     "example_of",
     "in_sql",
@@ -33,4 +36,5 @@ __all__ = [
     "records",
     "records_carry",
     "remove_tag",
+    "tag_batch",
 ]

@@ -2,11 +2,12 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from config.schema import waiting_migrations
 
 pytestmark = pytest.mark.django_db
-BEFORE_THE_LAST = ("returns", "0009_timeline")
 COMMANDS = [
     ("generate_returns", "1", "--allow-external"),
     ("import_returns", "/dev/null"),
@@ -16,7 +17,11 @@ COMMANDS = [
 
 @pytest.fixture
 def _behind():
-    call_command("migrate", *BEFORE_THE_LAST, verbosity=0)
+    """Go back by one migration of the returns."""
+    graph = MigrationLoader(connection).graph
+    [last] = graph.leaf_nodes("returns")
+    [before] = [node for node in graph.node_map[last].parents if node.key[0] == "returns"]
+    call_command("migrate", *before.key, verbosity=0)
 
 
 @pytest.mark.usefixtures("_behind")

@@ -1,0 +1,214 @@
+"""Tags on many records at once: counted first, in whole steps, resumed, stopped and undone."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from returns.models import Return, ReturnTag, ReturnTagEvent
+from tags import bulk
+from tags.merging import merge
+from tags.models import BulkTagging, Tag, TagAction
+from tags.tagging import add_tag, remove_tag
+from tags.undo import undo
+from tags.vocabulary import VocabularyError
+from tests.factories import make_return, make_tag, put_tag
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
+
+
+def tags_of(record: Return) -> set[str]:
+    return set(record.taggings.values_list("tag__name", flat=True))
+
+
+def everything() -> list[tuple]:
+    taggings = ReturnTag.objects.values_list("entity", "tag", "slot", "tagged_at", "tagged_by")
+    return sorted(taggings, key=str)
+
+
+def asked(records: list[Return], by, add: str = "", remove: str = "") -> BulkTagging:
+    adds, removes = ([make_tag(name) for name in names.split()] for names in (add, remove))
+    return bulk.draft(ReturnTag, [record.pk for record in records], adds, removes, by)
+
+
+def done(job: BulkTagging) -> BulkTagging:
+    bulk.start(job)
+    bulk.go_on(job, 60)
+    job.refresh_from_db()
+    return job
+
+
+@pytest.fixture
+def small_steps(monkeypatch):
+    monkeypatch.setattr(bulk, "BATCH", 3)
+
+
+def test_the_preview_is_what_then_happens(manager, agent):
+    records = [make_return() for _ in range(6)]
+    for record in records[:2]:
+        put_tag(record, "books", by=agent)
+    put_tag(records[0], "fragile")
+    put_tag(records[3], "standard")
+    put_tag(records[4], "vip-customer")
+    job = asked(records, manager, add="books vip-customer", remove="fragile")
+    seen = bulk.preview(job)
+    assert [(t.name, t.lack, t.carried, t.others) for t in seen.adds] == [
+        ("books", 4, 2, 0),
+        ("vip-customer", 5, 1, 1),
+    ]
+    assert [(t.name, t.carried, t.lack) for t in seen.removes] == [("fragile", 1, 5)]
+    job = done(job)
+    assert job.action.words == (
+        "“books” added to 4, 2 had it already; "
+        "“vip-customer” added to 5, 1 had it already, replacing another on 1; "
+        "“fragile” removed from 1, 5 did not carry it."
+    )
+    assert [tags_of(record) for record in records] == [{"books", "vip-customer"}] * 6
+    assert records[0].taggings.get(tag__name="books").tagged_by == agent
+    assert records[5].taggings.get(tag__name="books").tagged_by == manager
+
+
+def test_undo_brings_all_of_it_back(manager, small_steps):
+    records = [make_return() for _ in range(8)]
+    put_tag(records[0], "books")
+    put_tag(records[1], "standard")
+    put_tag(records[2], "fragile")
+    before = everything()
+    job = done(asked(records, manager, add="books high-value", remove="fragile"))
+    assert undo(job.action.pk, manager) == "Undone. 8 returns as before."
+    assert everything() == before
+
+
+def test_undo_leaves_and_names_what_changed_since(manager, agent):
+    records = [make_return() for _ in range(4)]
+    job = done(asked(records, manager, add="standard"))
+    add_tag(records[1], make_tag("urgent-refund"), agent)
+    remove_tag(records[2], make_tag("standard"), agent)
+    remove_tag(records[3], make_tag("standard"), agent)
+    add_tag(records[3], make_tag("standard"), agent)
+    words = undo(job.action.pk, manager)
+    assert words.startswith("Undone. 1 return as before. 3 returns changed since")
+    assert [tags_of(record) for record in records] == [
+        set(),
+        {"urgent-refund"},
+        set(),
+        {"standard"},
+    ]
+
+
+def test_the_timeline_names_who_did_it(manager):
+    done(asked([make_return()], manager, add="books"))
+    assert ReturnTagEvent.objects.get().pgh_context["user"] == manager.pk
+
+
+@pytest.mark.parametrize(
+    ("add", "remove", "words"),
+    [
+        ("", "", "Choose a tag"),
+        ("books", "books", "“books” cannot be added and removed at once"),
+        ("standard vip-customer", "", "cannot both be added: Priority allows one"),
+    ],
+)
+def test_tags_that_contradict_each_other_are_refused(manager, add, remove, words):
+    with pytest.raises(VocabularyError, match=words):
+        asked([make_return()], manager, add, remove)
+    assert not BulkTagging.objects.exists()
+
+
+def test_starting_twice_does_it_once(manager):
+    job = asked([make_return()], manager, add="books")
+    done(job)
+    done(job)
+    assert TagAction.objects.count() == ReturnTag.objects.count() == 1
+
+
+def test_returns_that_are_gone_and_tags_that_are_gone_are_left_out(manager):
+    records = [make_return() for _ in range(3)]
+    job = asked(records, manager, add="books fragile")
+    Return.objects.filter(pk=records[0].pk).delete()
+    Tag.objects.filter(name="fragile").delete()
+    job = done(job)
+    assert job.action.words == "“books” added to 2; 1 are gone by now."
+
+
+def test_a_tag_that_is_merged_meanwhile_is_followed(manager, small_steps, monkeypatch):
+    records = [make_return() for _ in range(6)]
+    job = asked(records, manager, add="defective")
+    bulk.start(job)
+    monkeypatch.setattr(bulk.time, "monotonic", lambda: 0.0)
+    bulk.go_on(job, 0)
+    merge([make_tag("defective")], make_tag("damaged"), manager)
+    bulk.go_on(job, 0)
+    job.refresh_from_db()
+    assert job.action.words == "“damaged” added to 6."
+    assert [tags_of(record) for record in records] == [{"damaged"}] * 6
+
+
+def test_interrupted_work_is_resumed_where_it_stopped(manager, small_steps, monkeypatch):
+    records = [make_return() for _ in range(10)]
+    job = asked(records, manager, add="books")
+    bulk.start(job)
+    real, calls = bulk.tagging.tag_batch, []
+
+    def fails_at_the_second(*args, **kwargs):
+        calls.append(1)
+        found = real(*args, **kwargs)
+        if len(calls) == 2:
+            raise ConnectionError
+        return found
+
+    monkeypatch.setattr(bulk.tagging, "tag_batch", fails_at_the_second)
+    with pytest.raises(ConnectionError):
+        bulk.go_on(job, 60)
+    job.refresh_from_db()
+    assert (job.position, ReturnTag.objects.count()) == (3, 3)
+    call_command("work", "--until-done")
+    job.refresh_from_db()
+    assert (job.status, job.position, ReturnTag.objects.count()) == ("done", 10, 10)
+    assert job.action.words == "“books” added to 10."
+    assert undo(job.action.pk, manager) == "Undone. 10 returns as before."
+
+
+def test_stopping_undoes_what_was_done(manager, small_steps):
+    records = [make_return() for _ in range(10)]
+    put_tag(records[0], "books")
+    before = everything()
+    job = asked(records, manager, add="books")
+    bulk.start(job)
+    bulk.go_on(job, 0)
+    assert ReturnTag.objects.count() == 3
+    assert bulk.stop(job) == "Undone. 2 returns as before."
+    bulk.go_on(job, 60)
+    assert everything() == before
+    assert bulk.stop(job) == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_go_on_at_once_and_each_return_is_tagged_once(manager, small_steps):
+    records = [make_return() for _ in range(60)]
+    job = asked(records, manager, add="books")
+    bulk.start(job)
+
+    def work() -> None:
+        try:
+            while bulk.go_on_with_any():
+                pass
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        for future in [pool.submit(work) for _ in range(4)]:
+            future.result()
+    bulk.go_on(job, 60)
+    job.refresh_from_db()
+    assert (job.status, job.position) == ("done", 60)
+    assert job.action.words == "“books” added to 60."
+    assert ReturnTag.objects.count() == 60
+
+
+def test_old_drafts_are_forgotten(manager):
+    asked([make_return()], manager, add="books")
+    BulkTagging.objects.update(asked_at="2020-01-01T00:00Z")
+    kept = asked([make_return()], manager, add="books")
+    assert BulkTagging.objects.get() == kept
