@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.urls import reverse
 
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, without_blanks
 from returns.models import Return, ReturnTag
@@ -30,6 +31,17 @@ class Chosen:
     def is_filter(self) -> bool:
         """Tell whether these are everything that a filter matches."""
         return "id" not in QueryDict(self.query)
+
+    @property
+    def list_path(self) -> str:
+        """Return the path of the list of what the filter matches; of all returns otherwise."""
+        return list_path(self.query)
+
+
+def list_path(query: str) -> str:
+    """Return the path of the list under a query string that chose returns."""
+    of_filter = query and "id" not in QueryDict(query)
+    return f"{reverse('return-list')}?{query}" if of_filter else reverse("return-list")
 
 
 def most_at_once(person: User) -> int | None:

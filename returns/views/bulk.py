@@ -82,6 +82,7 @@ def _page(request: DeskRequest, job: BulkTagging) -> HttpResponse:
     context = {
         "job": job,
         "total": total,
+        "list_path": returns_bulk.list_path(job.query),
         "percent": 100 * job.position // total if total else 100,
         "preview": bulk.preview(job) if job.status == bulk.Status.DRAFT else None,
     }

@@ -57,6 +57,9 @@ PAGES = {
     "a new group": "/tags/groups/new/",
     "changes of the tags": "/tags/history/",
     "nothing to merge": "/tags/merge/",
+    "tags for many": "/bulk/?state=Completed",
+    "tags for none": "/bulk/?q=nothing",
+    "tags for what is not understood": "/bulk/?stete=Completed",
     "columns": "/preferences/columns/",
     "preferences": "/preferences/",
     "password": "/accounts/password/",
@@ -85,6 +88,16 @@ def test_the_vocabulary(page):
     ):
         page.goto(path)
         assert barriers(page) == [], path
+
+
+def test_tagging_many(page):
+    page.goto("/bulk/?state=Completed")
+    page.get_by_role("group", name="Analysis").first.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Preview").click()
+    assert barriers(page) == [], "preview"
+    page.get_by_role("button", name="Tag 1 return").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert barriers(page) == [], "result"
 
 
 @pytest.mark.parametrize("path", ["/returns/", "/returns/Return-1/"])

@@ -1,0 +1,86 @@
+"""Tagging many returns at once in Chromium: choosing by keyboard, progress, stopping, undoing."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from returns.models import ReturnTag, State
+from tags import bulk
+from tests.factories import make_return
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def three():
+    return [make_return(f"Return-{number}", state=State.ARRIVED) for number in (1, 2, 3)]
+
+
+def choose_books(page: Page) -> None:
+    page.get_by_role("group", name="Product category").first.get_by_label("books").check()
+    page.get_by_role("button", name="Preview").click()
+
+
+def test_selected_returns_are_tagged_and_it_is_undone(window, agent, three):
+    page = window(agent)
+    page.goto("/returns/")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.get_by_role("link", name="Tag these").click()
+    expect(page.get_by_role("heading", name="Tag 2 returns")).to_be_visible()
+    choose_books(page)
+    expect(page.get_by_text("“books” is added to 2.")).to_be_visible()
+    page.get_by_role("button", name="Tag 2 returns").click()
+    expect(page.get_by_text("“books” added to 2.")).to_be_visible()
+    assert ReturnTag.objects.count() == 2
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status").first).to_contain_text("Undone. 2 returns as before.")
+    assert not ReturnTag.objects.exists()
+
+
+def test_everything_under_the_filter_that_is_typed_is_tagged(window, agent, three):
+    make_return("Other-9")
+    page = window(agent)
+    page.goto("/returns/")
+    page.keyboard.press("/")
+    page.keyboard.type("Return-")
+    everything = page.get_by_role("link", name="Tag everything that matches")
+    expect(everything).to_have_attribute("href", "/bulk/?q=Return-")
+    everything.click()
+    choose_books(page)
+    page.get_by_role("button", name="Tag 3 returns").click()
+    expect(page.get_by_text("“books” added to 3.")).to_be_visible()
+    page.get_by_role("link", name="To the list").click()
+    expect(page.locator("#return-results .tag", has_text="books").first).to_be_visible()
+
+
+def test_long_work_shows_its_progress_and_can_be_stopped(window, agent, three, monkeypatch):
+    monkeypatch.setattr(bulk, "BATCH", 1)
+    monkeypatch.setattr("returns.views.bulk.AT_ONCE", 0)
+    monkeypatch.setattr("returns.views.bulk.STEP", 0)
+    page = window(agent)
+    page.goto("/bulk/?state=ArrivedToWarehouse")
+    choose_books(page)
+    # The page asks for the next step by itself; hold that back to see the progress.
+    held = []
+    page.route("**/bulk/*/?poll", lambda route: held.append(route))
+    page.get_by_role("button", name="Tag 3 returns").click()
+    expect(page.get_by_text("1 of 3.")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "33")
+    page.get_by_role("button", name="Stop and undo").click()
+    expect(page.get_by_role("status").first).to_contain_text("Undone. 1 return as before.")
+    assert not ReturnTag.objects.exists()
+
+
+def test_the_page_lets_the_work_go_on_to_its_end(window, agent, three, monkeypatch):
+    monkeypatch.setattr(bulk, "BATCH", 1)
+    monkeypatch.setattr("returns.views.bulk.AT_ONCE", 0)
+    monkeypatch.setattr("returns.views.bulk.STEP", 0)
+    page = window(agent)
+    page.goto("/bulk/?state=ArrivedToWarehouse")
+    choose_books(page)
+    page.get_by_role("button", name="Tag 3 returns").click()
+    expect(page.get_by_text("“books” added to 3.")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Stop and undo")).to_be_hidden()
