@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from returns.models import ReturnTag, State
 from tags import bulk
+from tests.browser.test_keys import press
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,10 +24,7 @@ def choose_books(page: Page) -> None:
 def test_selected_returns_are_tagged_and_it_is_undone(window, agent, three):
     page = window(agent)
     page.goto("/returns/")
-    page.keyboard.press("j")
-    page.keyboard.press("x")
-    page.keyboard.press("j")
-    page.keyboard.press("x")
+    press(page, "j", "x", "j", "x")
     page.get_by_role("link", name="Tag these").click()
     expect(page.get_by_role("heading", name="Tag 2 returns")).to_be_visible()
     choose_books(page)
