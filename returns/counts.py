@@ -73,7 +73,9 @@ def count_matches(
     Raises ``TookTooLongError`` when that takes longer.
     """
     with at_most(milliseconds):
-        number = found.order_by().values("pk")[: FILTERED_CAP + 1].count()
+        # The newest first: an open return is a new one, and the old ones would all be read.
+        newest = found.in_order_of("created_at", descending=True)
+        number = newest.values("pk")[: FILTERED_CAP + 1].count()
     return CappedCount(min(number, FILTERED_CAP), cut_short or number > FILTERED_CAP)
 
 
