@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the parts of these statements are our own text
 """The events of a return as the database kept them: what changed, when, and who did it."""
 
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ SOURCES = {
     "file": "a file",
     "demo": "the demo",
     "generator": "the demo",
-    "rule": "a rule",
 }
 GONE = "a person who left"
 UNKNOWN = "somebody at the database"
@@ -57,8 +57,23 @@ def who_did(context: dict[str, Any], name: str | None) -> str:
         return UNKNOWN
     if "user" in context:
         return name or GONE
-    source = "rule" if "rule" in context else str(context.get("source", ""))
+    if "rule" in context:
+        return f"the rule “{context['rule']}”"
+    source = str(context.get("source", ""))
     return SOURCES.get(source, source or UNKNOWN)
+
+
+def who_tagged(record: Return) -> dict[int, tuple[str, datetime]]:
+    """Return by tag id who put it on the return last, and when; tags of an old day may lack."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAGGED, [record.pk])
+        rows = cursor.fetchall()
+    return {tag_id: (who_did(_context(given), name), at) for tag_id, given, name, at in rows}
+
+
+def _context(given: str | None) -> dict[str, Any]:
+    known = loads(given) if given else None
+    return known if isinstance(known, dict) else {}
 
 
 def _event(
@@ -71,16 +86,20 @@ def _event(
     changes: str,
     *tag: Any,
 ) -> Event:
-    given = loads(context) if context else None
-    known = given if isinstance(given, dict) else {}
+    known = _context(context)
     source = str(known.get("source", ""))
     return Event(label, id_, at, who_did(known, name), source, context_id, loads(changes), *tag)
 
 
 # Whoever writes by hand may set any context, so a user's id is read with care.
-EVENTS = """
+_NAME = "COALESCE(NULLIF(trim(u.first_name || ' ' || u.last_name), ''), u.username)"
+_PERSON = """
+    LEFT JOIN auth_user u
+        ON u.id = CASE WHEN e.context->>'user' ~ '^[0-9]{1,9}$' THEN e.context->>'user' END::int
+"""
+EVENTS = f"""
     SELECT e.label, e.id, e.at, e.context,
-        COALESCE(NULLIF(trim(u.first_name || ' ' || u.last_name), ''), u.username),
+        {_NAME},
         e.context_id, e.changes, e.tag_id, COALESCE(lost.name, '')
     FROM (
         (SELECT pgh_label AS label, pgh_id AS id, pgh_created_at AS at, pgh_context AS context,
@@ -88,13 +107,20 @@ EVENTS = """
         FROM returns_returnevent WHERE pgh_obj_id = %(record)s
         ORDER BY pgh_created_at DESC, pgh_id DESC LIMIT %(limit)s)
         UNION ALL
-        (SELECT pgh_label, pgh_id, pgh_created_at, pgh_context, pgh_context_id, '{}', tag_id
+        (SELECT pgh_label, pgh_id, pgh_created_at, pgh_context, pgh_context_id, '{{}}', tag_id
         FROM returns_returntagevent WHERE entity_id = %(record)s
         ORDER BY pgh_created_at DESC, pgh_id DESC LIMIT %(limit)s)
     ) e
-    LEFT JOIN auth_user u
-        ON u.id = CASE WHEN e.context->>'user' ~ '^[0-9]{1,9}$' THEN e.context->>'user' END::int
+    {_PERSON}
     LEFT JOIN tags_tagevent lost ON lost.pgh_obj_id = e.tag_id
     ORDER BY e.at DESC, e.label = 'changed', e.id DESC
     LIMIT %(limit)s
+"""
+
+TAGGED = f"""
+    SELECT e.tag_id, e.context, {_NAME}, e.at FROM (
+        SELECT DISTINCT ON (tag_id) tag_id, pgh_context AS context, pgh_created_at AS at
+        FROM returns_returntagevent WHERE entity_id = %s AND pgh_label = 'tag.added'
+        ORDER BY tag_id, pgh_created_at DESC, pgh_id DESC
+    ) e {_PERSON}
 """

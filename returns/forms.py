@@ -1,4 +1,4 @@
-"""Forms of people's own pages, and of comments."""
+"""Forms of people's own pages, of comments and of rules."""
 
 from collections import defaultdict
 from typing import Any
@@ -10,10 +10,11 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 
 from returns.comments import clean_text, holds_unseen
-from returns.models import COMMENT_LENGTH, Density
+from returns.models import COMMENT_LENGTH, Density, Moment
 from returns.saved_views import MAY_SHARE, NAME_LENGTH
 from returns.search import LONGEST_TEXT
 from returns.tables import ALWAYS, COLUMNS, USUAL
+from tags.forms import BulkForm
 
 REGIONS = {
     "Africa",
@@ -120,6 +121,15 @@ class SaveViewForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Return what was chosen; nobody's role is nobody's."""
         return {"role": None, **(super().clean() or {})}
+
+
+class RuleForm(BulkForm):
+    """A rule's name, its moment, and its tags."""
+
+    name = forms.CharField(max_length=NAME_LENGTH)
+    moment = forms.ChoiceField(choices=Moment, label="Looks at a return")
+
+    field_order = ["name", "moment"]
 
 
 class CommentField(forms.CharField):

@@ -22,6 +22,7 @@ _MANAGER = _AGENT | {
     "tags.delete_taggroup",
     "returns.tag_many_returns",
     "returns.share_view",
+    "returns.change_tagrule",
     "returns.change_shoppersentence",
 }
 _ADMIN = _MANAGER | {

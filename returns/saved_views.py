@@ -74,7 +74,7 @@ def listed_for(user: User) -> list[Listed]:
 
 
 def _listed(view: SavedView, words: Words, user: User) -> Listed:
-    said = query_of(view, words).lists()
+    said = query_of(view.parameters, words).lists()
     filters = [(name.replace("_", " "), ", ".join(map(str, values))) for name, values in said]
     whose = view.role.name if view.role else "Mine"
     return Listed(view, whose, address_of(view, words), filters, may_change(user, view))
@@ -98,18 +98,18 @@ def _found(view: SavedView | None) -> SavedView:
 
 def address_of(view: SavedView, words: Words) -> str:
     """Return the address of the list under this view's filter, tags by their present names."""
-    query = query_of(view, words).urlencode()
+    query = query_of(view.parameters, words).urlencode()
     return f"{reverse('return-list')}?{query}".removesuffix("?")
 
 
-def query_of(view: SavedView, words: Words) -> QueryDict:
-    """Return the view's filter in the filter language; of a merged tag, by what it means now.
+def query_of(parameters: Mapping[str, Any], words: Words) -> QueryDict:
+    """Return a kept filter in the filter language; of a merged tag, by what it means now.
 
     A tag or group that is gone keeps a name that none has: the list names it and is empty.
     """
     query = QueryDict(mutable=True)
     groups = {chip.group_id: chip.group for chip in words.values()}
-    for name, values in view.parameters.items():
+    for name, values in parameters.items():
         if name == "tag":
             values = [words[pk].name if pk in words else _merged_or_gone(pk) for pk in values]
         elif name == "missing_group":
@@ -203,7 +203,7 @@ def keep_copy(view: SavedView, user: User) -> SavedView:
     """
     same = SavedView.objects.filter(owner=user, name__iexact=view.name).first()
     if same is None:
-        return keep(user, view.name, query_of(view, vocabulary()))
+        return keep(user, view.name, query_of(view.parameters, vocabulary()))
     if same.parameters != view.parameters:
         raise ValidationError(f"You have another view “{same.name}”. Rename that one first.")
     return same

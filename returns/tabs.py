@@ -45,7 +45,9 @@ def tabs(user: User, shown: QueryDict, words: Words) -> list[Tab]:
 
 def _tab(view: SavedView, words: Words, now: dict[str, list[Any]]) -> Tab:
     # By what the view means now: a tag of it may have been merged into another.
-    return Tab(view, address_of(view, words), filters_of(query_of(view, words), words) == now)
+    return Tab(
+        view, address_of(view, words), filters_of(query_of(view.parameters, words), words) == now
+    )
 
 
 def counts_of(user: User) -> list[ViewCount]:
@@ -56,7 +58,7 @@ def counts_of(user: User) -> list[ViewCount]:
 
 
 def _count(view: SavedView, words: Words, end: float) -> ViewCount:
-    filterset = ReturnFilterSet(query_of(view, words), words)
+    filterset = ReturnFilterSet(query_of(view.parameters, words), words)
     if problems := filterset.problems():
         return ViewCount(view, None, problems[0])
     left = int((end - time.monotonic()) * 1000)

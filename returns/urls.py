@@ -1,6 +1,6 @@
 from django.urls import path
 
-from returns.views import bulk, comments, detail, lists, saved_views, sentences, tagging
+from returns.views import bulk, comments, detail, lists, rules, saved_views, sentences, tagging
 
 urlpatterns = [
     path("", saved_views.home, name="home"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path("comment/<int:pk>/", comments.return_comment, name="return-comment"),
     path("bulk/", bulk.new, name="new-bulk-tagging"),
     path("bulk/<int:pk>/", bulk.show, name="bulk-tagging"),
+    path("rules/", rules.show, name="rules"),
+    path("rules/new/", rules.new, name="new-rule"),
+    path("rules/<int:pk>/", rules.rule, name="rule"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     # Last: a reference may hold any character, slashes too.

@@ -56,7 +56,7 @@ def draft(
 
     Raises ``VocabularyError`` when the tags contradict each other.
     """
-    _check(adds, removes)
+    check_together(adds, removes)
     old = timezone.now() - timedelta(days=DAYS_OF_A_DRAFT)
     BulkTagging.objects.filter(status=Status.DRAFT, asked_at__lt=old).delete()
     return BulkTagging.objects.create(
@@ -69,7 +69,11 @@ def draft(
     )
 
 
-def _check(adds: Sequence[Tag], removes: Sequence[Tag]) -> None:
+def check_together(adds: Sequence[Tag], removes: Sequence[Tag]) -> None:
+    """Refuse tags that cannot be added and removed in one go.
+
+    Raises ``VocabularyError`` saying which contradict each other.
+    """
     if not adds and not removes:
         raise VocabularyError("Choose a tag to add or to remove.")
     if both := [str(tag) for tag in adds if tag in removes]:

@@ -139,6 +139,11 @@ class BulkForm(forms.Form):
         error_messages={"invalid_choice": "One of these tags is not there any more."},
     )
 
+    def chosen(self, way: str) -> list[int]:
+        """Return the ids that were sent for ``add`` or ``remove``, or that it begins with."""
+        value = self[way].value() or []
+        return [int(number) for number in value if str(number).isdecimal()]
+
 
 class MergeForm(forms.Form):
     """The tags that are chosen, and the one of them, or another, into which they are merged."""

@@ -36,6 +36,12 @@ WRITERS = {
     ("TagAction", "tags_tagaction"): ("tags/history.py",),
     ("TagActionRow", "tags_tagactionrow"): ("tags/tagging/", "tags/history.py"),
     ("ShopperSentence", "returns_shoppersentence"): ("returns/sentences.py",),
+    ("TagRule", "returns_tagrule"): (
+        "returns/rules.py",
+        "returns/shipped_rules.py",
+        "returns/rule_runs.py",
+    ),
+    ("RuleEvent", "returns_ruleevent"): ("returns/models/events.py", "returns/rule_runs.py"),
     ("SavedView", "returns_savedview"): ("returns/saved_views.py", "returns/shipped_views.py"),
 }
 # People and roles are no facts of returns.

@@ -7,6 +7,7 @@ timeline.
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.people import Density, Preferences
 from returns.models.returns import Return, ReturnTag, State
+from returns.models.rules import Moment, RuleEvent, TagRule
 from returns.models.saved_views import SavedView
 from returns.models.sentences import Language, ShopperSentence
 
@@ -16,10 +17,13 @@ __all__ = [
     "Comment",
     "Density",
     "Language",
+    "Moment",
     "Preferences",
     "Return",
     "ReturnTag",
+    "RuleEvent",
     "SavedView",
     "ShopperSentence",
     "State",
+    "TagRule",
 ]

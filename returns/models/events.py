@@ -93,3 +93,45 @@ def tag_replaced() -> pgtrigger.Trigger:
             )
         ),
     )
+
+
+def _moments(select: str) -> str:
+    """Queue returns for the rules, where there is one that is on at such a moment."""
+    return f"""IF EXISTS (SELECT FROM returns_tagrule WHERE is_on AND moment <> 'hourly') THEN
+        EXECUTE $sql$
+            INSERT INTO returns_ruleevent (record_id, moment)
+            SELECT reached.id, reached.moment FROM ({select}) AS reached (id, moment)
+            WHERE reached.moment IN (SELECT moment FROM returns_tagrule WHERE is_on)
+            ORDER BY reached.id
+        $sql$;
+    END IF;"""
+
+
+def moments_of_new() -> pgtrigger.Trigger:
+    """Queue new returns for the rules: one that comes in late has reached several moments."""
+    select = """
+        SELECT id, 'created' FROM new_values
+        UNION ALL SELECT id, 'arrived' FROM new_values WHERE arrived_to_warehouse_at IS NOT NULL
+        UNION ALL SELECT id, 'completed' FROM new_values WHERE completed_at IS NOT NULL
+    """
+    return pgtrigger.Trigger(
+        name="moments_of_new",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        level=pgtrigger.Statement,
+        referencing=pgtrigger.Referencing(new="new_values"),  # type: ignore[no-untyped-call]
+        func=f"{' '.join(_moments(select).split())} RETURN NULL;",
+    )
+
+
+def moments_of_changed() -> pgtrigger.Trigger:
+    """Queue returns that arrived, or were completed, for the rules."""
+    changed = "FROM old_values o JOIN new_values n ON o.id = n.id"
+    select = f"""
+        SELECT n.id, 'arrived' {changed}
+        WHERE o.arrived_to_warehouse_at IS NULL AND n.arrived_to_warehouse_at IS NOT NULL
+        UNION ALL
+        SELECT n.id, 'completed' {changed}
+        WHERE o.completed_at IS NULL AND n.completed_at IS NOT NULL
+    """
+    return _after_update("moments_of_changed", _moments(select))

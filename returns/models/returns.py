@@ -9,7 +9,13 @@ from django.db.models import F, Q
 from django.db.models.functions import Reverse
 from django.urls import reverse
 
-from returns.models.events import BigEvent, return_changed, tag_replaced
+from returns.models.events import (
+    BigEvent,
+    moments_of_changed,
+    moments_of_new,
+    return_changed,
+    tag_replaced,
+)
 from returns.querysets import ReturnQuerySet, SearchKey
 from tags.models import Tagging
 
@@ -149,7 +155,7 @@ class Return(models.Model):
             models.Index(Reverse("tracking_key"), name="tracking_key_end"),
             # A migration adds return_numbers_middle: parts of all three numbers, by trigrams.
         ]
-        triggers = [return_changed()]
+        triggers = [return_changed(), moments_of_new(), moments_of_changed()]
 
     def __str__(self) -> str:
         return self.return_reference_number

@@ -40,6 +40,7 @@ def new(request: DeskRequest) -> HttpResponse:
         context["problems"] = error.messages
     context["words"] = [tag for tag in vocabulary().values() if not tag.retired]
     context["every_word"] = vocabulary().values()
+    context |= {"adds": form.chosen("add"), "removes": form.chosen("remove")}
     status = 422 if request.method == "POST" else 200
     return render(request, "returns/bulk_new.html", context, status=status)
 

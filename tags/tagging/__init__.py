@@ -1,6 +1,13 @@
 """Add, remove, move and bring back tags on records: the only writer of taggings."""
 
 from tags.tagging.batch import Batch, count_taggings, tag_batch
+from tags.tagging.free import (
+    add_where_free,
+    free_for,
+    lock_records,
+    put_by_nobody,
+    remove_where_nobodys,
+)
 from tags.tagging.kinds import (
     Person,
     done_by,
@@ -24,17 +31,22 @@ __all__ = [
     "TagsAdded",
     "add_many",
     "add_tag",
+    "add_where_free",
     "count_doubles",
     "count_taggings",
     "done_by",
     "example_of",
+    "free_for",
     "in_sql",
     "in_the_way_of_merging",
     "kinds_of_tagging",
+    "lock_records",
     "merge_taggings",
     "put_back",
+    "put_by_nobody",
     "records",
     "records_carry",
     "remove_tag",
+    "remove_where_nobodys",
     "tag_batch",
 ]

@@ -265,7 +265,7 @@ class TestWho:
             ({"source": "simulated feed"}, "the feed"),
             ({"source": "file"}, "a file"),
             ({"source": "demo"}, "the demo"),
-            ({"rule": 5}, "a rule"),
+            ({"rule": 5}, "the rule “5”"),
             ({"user": 0, "source": "page"}, "a person who left"),
             ({"user": "x'", "source": "page"}, "a person who left"),
             ({"source": "import of May"}, "import of May"),

@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from returns.background import Worker
 from returns.demo import people, server
 from returns.demo.filling import fill_demo
 from returns.demo.origin import require_invented
@@ -24,13 +25,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Set up, serve, and stop all of it at Ctrl-C."""
-        feed = None if options["no_feed"] else SimulatedFeed()
+        feed, worker = None if options["no_feed"] else SimulatedFeed(), Worker()
         try:
             names = self._set_up(options)
+            worker.start()
             server.serve(options["port"], lambda: self._welcome(options["port"], names, feed))
         except KeyboardInterrupt:
             sys.exit(130)
         finally:
+            worker.stop()
             if feed:
                 feed.stop()
         self.stdout.write("\nStopped. The data stays for the next start.")

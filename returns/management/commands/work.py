@@ -1,16 +1,15 @@
-import time
+import signal
+import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from config.schema import require_tables
-from tags import bulk
-
-PAUSE = 1.0  # seconds between two looks for work
+from returns import background
 
 
 class Command(BaseCommand):
-    help = "Goes on with work that was begun: bulk tagging whose page was closed."
+    help = "Runs the rules, and goes on with bulk tagging whose page was closed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -18,14 +17,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Work until it is stopped; a step that was cut off is done again as a whole."""
+        """Work until Ctrl-C or SIGTERM; a step that was cut off is done again as a whole."""
         require_tables()
-        try:
-            while True:
-                if bulk.go_on_with_any():
-                    continue
-                if options["until_done"]:
-                    return
-                time.sleep(PAUSE)
-        except KeyboardInterrupt:
-            self.stdout.write("Stopped.")
+        if options["until_done"]:
+            while background.work_once():
+                pass
+            return
+        stopping = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopping.set())
+        background.work(stopping)
+        self.stdout.write("Stopped.")

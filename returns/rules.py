@@ -1,0 +1,148 @@
+"""Rules that tag by themselves: kept, ordered, switched. Their only writer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+from django.http import QueryDict
+from django.utils import timezone
+
+from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
+from returns.models import Moment, TagRule
+from returns.saved_views import query_of
+from tags.bulk import check_together
+from tags.models import Tag
+from tags.vocabulary import TagChip, meant_ids, vocabulary
+
+MAY_CHANGE = "returns.change_tagrule"
+FAILURES_ALLOWED = 3
+EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRule:
+    """A rule as pages show it: its filter as name and value, and its tags."""
+
+    rule: TagRule
+    query: str
+    filters: list[tuple[str, str]]
+    adds: list[TagChip]
+    removes: list[TagChip]
+
+
+def listed() -> list[ListedRule]:
+    """Return every rule in the order in which they run."""
+    words = vocabulary()
+    return [_listed(rule, words) for rule in TagRule.objects.all()]
+
+
+def describe(rule: TagRule) -> ListedRule:
+    """Return one rule as pages show it."""
+    return _listed(rule, vocabulary())
+
+
+def _listed(rule: TagRule, words: dict[int, TagChip]) -> ListedRule:
+    query = query_of(rule.parameters, words)
+    filters = [
+        (name.replace("_", " "), ", ".join(map(str, values))) for name, values in query.lists()
+    ]
+    adds, removes = ([words[pk] for pk in tags if pk in words] for tags in adds_and_removes(rule))
+    return ListedRule(rule, query.urlencode(), filters, adds, removes)
+
+
+def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
+    meant = meant_ids([*rule.adds, *rule.removes])
+    adds, removes = (
+        [meant[pk] for pk in tags if pk in meant] for tags in (rule.adds, rule.removes)
+    )
+    return adds, removes
+
+
+def adds_and_removes(rule: TagRule) -> tuple[list[int], list[int]]:
+    """Return the ids of the tags to add and to remove; of merged ones, those that they mean."""
+    return _tags_of(rule)
+
+
+def parameters_of(data: QueryDict) -> dict[str, Any]:
+    """Return the filter of a query string as rules keep it.
+
+    Raises ``ValidationError`` when it cannot be understood, or lets everything through.
+    """
+    said = without_blanks(data)
+    for name in (*PAGING_PARAMETERS, "sort"):
+        said.pop(name, None)
+    words = vocabulary()
+    if problems := ReturnFilterSet(said, words).problems():
+        raise ValidationError(problems)
+    found = filters_of(said, words)
+    if not found:
+        raise ValidationError("A rule needs a filter: filter the list first.")
+    return found
+
+
+def keep(rule: TagRule, adds: Sequence[Tag], removes: Sequence[Tag]) -> TagRule:
+    """Keep a rule, a new one as the last. Raises ``ValidationError`` when it cannot be."""
+    check_together(adds, removes)
+    rule.adds, rule.removes = [tag.pk for tag in adds], [tag.pk for tag in removes]
+    try:
+        with transaction.atomic():
+            if rule.pk is None:
+                last = TagRule.objects.aggregate(last=Max("position"))["last"] or 0
+                rule.position = last + 1
+            rule.save()
+    except IntegrityError as error:
+        raise ValidationError(f"There is a rule “{rule.name}” already.") from error
+    return rule
+
+
+def switch(rule: TagRule, *, on: bool) -> None:
+    """Switch a rule on, with its failures forgotten, or off."""
+    TagRule.objects.filter(pk=rule.pk).update(is_on=on, failures=0, off_because="", ran_at=None)
+
+
+def remove(rule: TagRule) -> None:
+    """Delete a rule; what it tagged stays."""
+    TagRule.objects.filter(pk=rule.pk).delete()
+
+
+def move(rule: TagRule, *, up: bool) -> None:
+    """Move a rule one place up or down: the first that fills an exclusive group wins."""
+    with transaction.atomic():
+        rules = list(TagRule.objects.select_for_update())
+        here = next((place for place, each in enumerate(rules) if each.pk == rule.pk), -1)
+        there = here - 1 if up else here + 1
+        if here < 0 or not 0 <= there < len(rules):
+            return
+        rules[here], rules[there] = rules[there], rules[here]
+        for position, each in enumerate(rules, start=1):
+            each.position = position
+        TagRule.objects.bulk_update(rules, ["position"])
+
+
+def claim_hourly() -> list[TagRule]:
+    """Return the hourly rules whose hour is over; of several who ask, one gets a rule."""
+    due = Q(ran_at__isnull=True) | Q(ran_at__lt=timezone.now() - EVERY)
+    hourly = TagRule.objects.filter(due, is_on=True, moment=Moment.HOURLY)
+    return [rule for rule in hourly if hourly.filter(pk=rule.pk).update(ran_at=timezone.now())]
+
+
+def note_success(rule: TagRule) -> None:
+    """Forget the failures of a rule that ran."""
+    if rule.failures:
+        TagRule.objects.filter(pk=rule.pk).update(failures=0)
+
+
+def note_failure(rule: TagRule, reason: str) -> None:
+    """Count a failure; the third in a row switches the rule off, and says why."""
+    with transaction.atomic():
+        now = TagRule.objects.select_for_update().filter(pk=rule.pk).first()
+        if now is None:
+            return
+        now.failures += 1
+        if now.failures >= FAILURES_ALLOWED:
+            now.is_on, now.off_because = False, reason[:200]
+        now.save(update_fields=["failures", "is_on", "off_because"])

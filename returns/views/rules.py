@@ -1,0 +1,108 @@
+"""Rules that tag by themselves: seen by everybody, changed by managers, tried before they run."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from returns import rules
+from returns.forms import RuleForm
+from returns.models import TagRule
+from returns.people import PersonRequest
+from returns.rule_runs import dry_run
+from tags.vocabulary import vocabulary
+
+may_see = permission_required("returns.view_return", raise_exception=True)
+may_change = permission_required(rules.MAY_CHANGE, raise_exception=True)
+
+
+@require_safe
+@may_see
+def show(request: PersonRequest) -> HttpResponse:
+    """Show every rule in the order in which they run."""
+    return render(request, "rules/page.html", {"rules": rules.listed()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_change
+def new(request: PersonRequest) -> HttpResponse:
+    """Make a rule of the filter in the query string."""
+    form = RuleForm(request.POST if request.method == "POST" else None)
+    found = TagRule()
+    problems: list[str] = []
+    try:
+        found.parameters = rules.parameters_of(request.GET)
+    except ValidationError as error:
+        problems = error.messages
+    if not problems and request.method == "POST" and (answer := _save(request, form, found)):
+        return answer
+    return _page(request, form, found, problems)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_see
+def rule(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show a rule with what it would have done; change, switch, move or delete it."""
+    found = get_object_or_404(TagRule, pk=pk)
+    if request.method == "POST" and not request.user.has_perm(rules.MAY_CHANGE):
+        raise PermissionDenied("Rules are changed by managers.")
+    if "action" in request.POST:
+        return _act(request, found)
+    starts = {"name": found.name, "moment": found.moment}
+    adds, removes = rules.adds_and_removes(found)
+    form = RuleForm(request.POST or None, initial=starts | {"add": adds, "remove": removes})
+    if request.method == "POST" and (answer := _save(request, form, found)):
+        return answer
+    return _page(request, form, found, [])
+
+
+def _save(request: PersonRequest, form: RuleForm, found: TagRule) -> HttpResponse | None:
+    if not form.is_valid():
+        return None
+    chosen = form.cleaned_data
+    found.name, found.moment = chosen["name"], chosen["moment"]
+    try:
+        rules.keep(found, chosen["add"], chosen["remove"])
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+    messages.success(request, f"Saved the rule “{found}”.")
+    return redirect("rule", found.pk)
+
+
+def _act(request: PersonRequest, found: TagRule) -> HttpResponse:
+    action = request.POST["action"]
+    if action in {"on", "off"}:
+        rules.switch(found, on=action == "on")
+        messages.success(request, f"“{found}” is {action} now.")
+        return redirect("rule", found.pk)
+    if action in {"up", "down"}:
+        rules.move(found, up=action == "up")
+    elif action == "remove":
+        rules.remove(found)
+        messages.success(request, f"Deleted the rule “{found}”. What it tagged stays.")
+    else:
+        return HttpResponseBadRequest("There is no such action.")
+    return redirect("rules")
+
+
+def _page(
+    request: PersonRequest, form: RuleForm, found: TagRule, problems: list[str]
+) -> HttpResponse:
+    words = vocabulary().values()
+    context: dict[str, Any] = {
+        "form": form,
+        "problems": problems,
+        "listed": None if problems else rules.describe(found),
+        "dry_run": dry_run(found) if found.pk else None,
+        "words": [tag for tag in words if not tag.retired],
+        "every_word": words,
+        "adds": form.chosen("add"),
+        "removes": form.chosen("remove"),
+    }
+    failed = bool(form.errors) or (bool(problems) and request.method == "POST")
+    return render(request, "rules/rule.html", context, status=422 if failed else 200)

@@ -1,0 +1,312 @@
+"""Rules tag by themselves: at their moment, never against a person, never in a loop."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import connections
+from django.http import QueryDict
+from django.utils import timezone
+
+from returns import rules
+from returns.feed.ingest import ingest
+from returns.feed.records import ReturnRecord
+from returns.models import Moment, Return, ReturnTag, RuleEvent, State, TagRule
+from returns.rule_runs import dry_run, run_hourly, run_queued
+from returns.timeline import timeline_of
+from tags import editing
+from tags.merging import merge
+from tags.tagging import add_tag, remove_tag
+from tags.vocabulary import vocabulary as words_of
+from tests.factories import make_return, make_tag, put_tag
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary", "no_shipped_rules")]
+
+
+@pytest.fixture
+def no_shipped_rules(db):
+    TagRule.objects.all().delete()
+
+
+def make_rule(query: str, moment: str, add: str = "", remove: str = "", on: bool = True) -> TagRule:
+    adds, removes = ([make_tag(name) for name in names.split()] for names in (add, remove))
+    rule = TagRule(name=f"{query} {moment} {add} {remove}"[:60], moment=moment)
+    rule.parameters = rules.parameters_of(QueryDict(query))
+    rules.keep(rule, adds, removes)
+    if on:
+        rules.switch(rule, on=True)
+    rule.refresh_from_db()
+    return rule
+
+
+def run_all() -> None:
+    while run_queued():
+        pass
+
+
+def tags_of(record: Return) -> set[str]:
+    return set(record.taggings.values_list("tag__name", flat=True))
+
+
+def arrive(record: Return) -> None:
+    Return.objects.filter(pk=record.pk).update(
+        state=State.ARRIVED, arrived_to_warehouse_at=timezone.now()
+    )
+
+
+def complete(record: Return) -> None:
+    Return.objects.filter(pk=record.pk).update(state=State.COMPLETED, completed_at=timezone.now())
+
+
+# Their moments
+
+
+@pytest.mark.parametrize("moment", [Moment.CREATED, Moment.ARRIVED, Moment.COMPLETED])
+def test_a_rule_looks_at_a_return_at_its_moment_alone(moment):
+    make_rule("order=RSO77", moment, add="books")
+    tagged = []
+    record, other = make_return(sales_order_reference_number="RSO77"), make_return()
+    for step in (lambda _: None, arrive, complete):
+        for each in (record, other):
+            step(each)
+        run_all()
+        tagged.append(bool(tags_of(record)))
+    assert tagged == [list(Moment).index(moment) <= at for at in range(3)]
+    assert tags_of(other) == set()
+    assert not RuleEvent.objects.exists()
+
+
+def test_a_return_that_comes_in_late_has_reached_all_of_its_moments():
+    make_rule("order=RSO77", Moment.ARRIVED, add="books")
+    make_rule("order=RSO77", Moment.COMPLETED, add="fragile")
+    record = make_return(state=State.COMPLETED, sales_order_reference_number="RSO77")
+    run_all()
+    assert tags_of(record) == {"books", "fragile"}
+
+
+def test_the_feed_waits_for_no_rule_and_its_returns_reach_them():
+    make_rule("tag=apparel", Moment.CREATED, add="investigate")
+    now = timezone.now()
+    sent = ReturnRecord(
+        return_reference_number="R-1",
+        state="ReturnCreated",
+        created_at=now,
+        updated_at=now,
+        tag="apparel",
+    )
+    ingest([sent], source="feed")
+    record = Return.objects.get()
+    assert tags_of(record) == {"apparel"}
+    run_all()
+    assert tags_of(record) == {"apparel", "investigate"}
+    remove_tag(record, make_tag("investigate"), None)
+    ingest([sent], source="feed")
+    assert not RuleEvent.objects.exists()
+
+
+def test_nothing_is_queued_while_no_rule_is_on():
+    make_rule("order=RSO77", Moment.CREATED, add="books", on=False)
+    make_rule("order=RSO77", Moment.HOURLY, add="books")
+    record = make_return()
+    arrive(record)
+    assert not RuleEvent.objects.exists()
+
+
+def test_an_hourly_rule_runs_once_an_hour():
+    rule = make_rule("state=ArrivedToWarehouse&waiting_over=48", Moment.HOURLY, add="books")
+    early, late = (
+        make_return(state=State.ARRIVED),
+        make_return(state=State.ARRIVED, created_at=timezone.now() - timedelta(days=4)),
+    )
+    assert run_hourly()
+    assert (tags_of(early), tags_of(late)) == (set(), {"books"})
+    remove_tag(late, make_tag("books"), None)
+    assert not run_hourly()
+    TagRule.objects.filter(pk=rule.pk).update(ran_at=timezone.now() - timedelta(minutes=61))
+    assert run_hourly()
+    assert tags_of(late) == {"books"}
+
+
+# Never against a person
+
+
+def test_a_rule_never_replaces_a_tag_of_an_exclusive_group(agent):
+    make_rule("order=RSO77", Moment.CREATED, add="priority-return")
+    free, taken, fed = (make_return(sales_order_reference_number="RSO77") for _ in range(3))
+    add_tag(taken, make_tag("standard"), agent)
+    put_tag(fed, "vip-customer")
+    run_all()
+    assert [tags_of(each) for each in (free, taken, fed)] == [
+        {"priority-return"},
+        {"standard"},
+        {"vip-customer"},
+    ]
+
+
+def test_of_two_rules_for_one_exclusive_group_the_first_wins():
+    first = make_rule("order=RSO77", Moment.CREATED, add="high-value")
+    second = make_rule("order=RSO77", Moment.CREATED, add="vip-customer")
+    one = make_return(sales_order_reference_number="RSO77")
+    run_all()
+    rules.move(second, up=True)
+    other = make_return(sales_order_reference_number="RSO77")
+    run_all()
+    assert (tags_of(one), tags_of(other)) == ({"high-value"}, {"vip-customer"})
+    assert list(TagRule.objects.all()) == [second, first]
+
+
+def test_what_a_person_took_off_is_not_put_back(agent):
+    rule = make_rule("order=RSO77", Moment.HOURLY, add="books")
+    record = make_return(sales_order_reference_number="RSO77")
+    run_hourly()
+    assert tags_of(record) == {"books"}
+    remove_tag(record, make_tag("books"), agent)
+    TagRule.objects.filter(pk=rule.pk).update(ran_at=None)
+    run_hourly()
+    assert tags_of(record) == set()
+    assert dry_run(rule).count == 0
+
+
+def test_a_rule_removes_what_no_person_put_there(agent):
+    make_rule("order=RSO77", Moment.ARRIVED, remove="books")
+    by_feed, by_person = (make_return(sales_order_reference_number="RSO77") for _ in range(2))
+    put_tag(by_feed, "books")
+    put_tag(by_person, "books", by=agent)
+    for record in (by_feed, by_person):
+        arrive(record)
+    run_all()
+    assert (tags_of(by_feed), tags_of(by_person)) == (set(), {"books"})
+
+
+def test_rules_that_undo_each_other_do_not_loop():
+    make_rule("order=RSO77", Moment.CREATED, add="books")
+    make_rule("tag=books", Moment.CREATED, remove="books")
+    record = make_return(sales_order_reference_number="RSO77")
+    run_all()
+    assert tags_of(record) == set()
+    assert not RuleEvent.objects.exists()
+
+
+def test_the_timeline_and_the_chip_say_which_rule_did_it():
+    rule = make_rule("order=RSO77", Moment.CREATED, add="books")
+    record = make_return(sales_order_reference_number="RSO77")
+    run_all()
+    newest = timeline_of(record, words_of(), whole=False).newest[0].entries[0]
+    assert newest.who == f"the rule “{rule}”"
+
+
+# The dry run
+
+
+def test_a_dry_run_is_what_the_rule_then_does(agent):
+    rule = make_rule(
+        "order=RSO77", Moment.CREATED, add="books high-value", remove="fragile", on=False
+    )
+    records = [make_return(sales_order_reference_number="RSO77") for _ in range(6)]
+    make_return()
+    for name in ("books", "standard"):
+        put_tag(records[0], name)
+    put_tag(records[1], "books")
+    for name in ("books", "high-value", "fragile"):
+        put_tag(records[2], name)
+    add_tag(records[3], make_tag("books"), agent)
+    remove_tag(records[3], make_tag("books"), agent)
+    put_tag(records[3], "standard")
+    put_tag(records[4], "fragile", by=agent)
+    old = make_return(
+        sales_order_reference_number="RSO77", created_at=timezone.now() - timedelta(days=31)
+    )
+    expected = dry_run(rule)
+    before = {record.pk: tags_of(record) for record in Return.objects.all()}
+    rules.switch(rule, on=True)
+    late = Return.objects.exclude(pk=old.pk)
+    RuleEvent.objects.bulk_create(RuleEvent(record_id=r.pk, moment="created") for r in late)
+    run_all()
+    changed = {pk for pk, had in before.items() if tags_of(Return.objects.get(pk=pk)) != had}
+    assert {record.pk for record in expected.newest} == changed
+    assert expected.count == len(changed) == 4
+
+
+def test_a_dry_run_of_an_hourly_rule_tries_all_that_it_matches_now():
+    rule = make_rule("order=RSO77", Moment.HOURLY, add="books", on=False)
+    old = make_return(
+        sales_order_reference_number="RSO77", created_at=timezone.now() - timedelta(days=300)
+    )
+    assert dry_run(rule).newest == [old]
+
+
+# What goes wrong
+
+
+def test_three_failures_in_a_row_switch_a_rule_off_and_the_others_go_on():
+    broken = make_rule("tag=fragile", Moment.CREATED, add="apparel")
+    good = make_rule("order=RSO77", Moment.CREATED, add="books")
+    editing.remove(make_tag("fragile"), None)
+    record = make_return(sales_order_reference_number="RSO77")
+    for failures in (1, 2):
+        assert not run_queued()
+        broken.refresh_from_db()
+        assert (broken.failures, broken.is_on) == (failures, True)
+        assert tags_of(record) == {"books"}
+    run_queued()
+    broken.refresh_from_db()
+    assert (broken.is_on, broken.off_because) == (
+        False,
+        f"Tags: there is no tag “deleted tag {broken.parameters['tag'][0]}”.",
+    )
+    assert run_queued()
+    assert not RuleEvent.objects.exists()
+    good.refresh_from_db()
+    assert (good.is_on, good.failures) == (True, 0)
+
+
+def test_a_rule_follows_a_merge():
+    make_rule("tag=defective", Moment.ARRIVED, add="fragile")
+    merge([make_tag("defective"), make_tag("fragile")], make_tag("damaged"), None)
+    record = make_return()
+    put_tag(record, "damaged")
+    arrive(record)
+    run_all()
+    assert tags_of(record) == {"damaged"}
+    assert TagRule.objects.get().failures == 0
+
+
+def test_a_rule_that_is_switched_on_again_begins_anew():
+    rule = make_rule("order=RSO77", Moment.HOURLY, add="books")
+    for _ in range(3):
+        rules.note_failure(rule, "No.")
+    rule.refresh_from_db()
+    assert (rule.is_on, rule.off_because) == (False, "No.")
+    rules.switch(rule, on=True)
+    rule.refresh_from_db()
+    assert (rule.is_on, rule.failures, rule.off_because) == (True, 0, "")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("", "needs a filter"), ("sort=order", "needs a filter"), ("stete=x", "no such filter")],
+)
+def test_a_rule_without_a_filter_that_is_understood_is_refused(query, words):
+    with pytest.raises(ValidationError, match=words):
+        make_rule(query, Moment.CREATED, add="books")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_look_at_each_return_once():
+    make_rule("order=RSO77", Moment.CREATED, add="books")
+    records = [make_return(sales_order_reference_number="RSO77") for _ in range(30)]
+
+    def work() -> None:
+        try:
+            call_command("work", "--until-done")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        for future in [pool.submit(work) for _ in range(3)]:
+            future.result()
+    run_all()
+    assert ReturnTag.objects.count() == len(records)
+    assert not RuleEvent.objects.exists()
