@@ -1,0 +1,103 @@
+"""The fields of the filter language: what people write, read into what is meant."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.utils import timezone
+
+from returns.moments import parse_moment
+from returns.search import MOST_NUMBERS, Typed
+from tags.vocabulary import find_groups, names_as_written
+
+
+def without_nul(names: list[str]) -> list[str]:
+    """Return the names as the database can take them; no name holds a NUL."""
+    return [name.replace("\0", "") for name in names]
+
+
+class MomentField(forms.Field):
+    """A date or time as people write it; see ``returns.moments``."""
+
+    def __init__(self, *, end: bool, **kwargs: Any) -> None:
+        self.end = end
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the moment, or None when nothing was written."""
+        text = (value or "").strip()
+        if not text:
+            return None
+        try:
+            return parse_moment(text, end=self.end, now=timezone.now())
+        except (ValueError, OverflowError) as error:
+            raise forms.ValidationError(
+                f"“{text[:50]}” is no date; write 2026-11-23, today, yesterday, week, month or -7d."
+            ) from error
+
+
+class MomentFilter(django_filters.Filter):
+    """A filter by a date or time."""
+
+    field_class = MomentField
+
+
+class TagsField(forms.MultipleChoiceField):
+    """Names of tags, whatever their case."""
+
+    default_error_messages = {"invalid_choice": "there is no tag “%(value)s”."}
+
+    def to_python(self, value: Any) -> list[str]:
+        """Return the names as the vocabulary writes them."""
+        known = {name for name, _ in self.choices}  # type: ignore[misc, union-attr]
+        names = without_nul(super().to_python(value))
+        meant = names_as_written([name for name in names if name not in known])
+        return list(dict.fromkeys(meant.get(name, name) for name in names))
+
+
+class TagsFilter(django_filters.MultipleChoiceFilter):
+    """A filter by the names of tags."""
+
+    field_class = TagsField
+
+
+class GroupsField(forms.MultipleChoiceField):
+    """Names of groups of tags, whatever their case."""
+
+    default_error_messages = {"invalid_choice": "there is no group of tags “%(value)s”."}
+
+    def to_python(self, value: Any) -> list[str]:
+        """Return the names as the vocabulary writes them."""
+        names = without_nul(super().to_python(value))
+        if not names:
+            return []
+        # Looked up here: the words of a page leave out a group that has no tag yet.
+        meant = {name: group.name for name, group in find_groups(names).items()}
+        self.choices = [(name, name) for name in meant.values()]
+        return list(dict.fromkeys(meant.get(name, name) for name in names))
+
+
+class GroupsFilter(django_filters.MultipleChoiceFilter):
+    """A filter by the names of groups of tags."""
+
+    field_class = GroupsField
+
+
+class NumbersField(forms.CharField):
+    """What the one box takes: a number, part of one, or several."""
+
+    def clean(self, value: Any) -> str:
+        """Return the text; refuse more numbers than one search can look up."""
+        # PostgreSQL cannot hold NUL; as another character that no number has it finds nothing.
+        text = str(super().clean((value or "").replace("\0", "\ufffd")))
+        if len(numbers := Typed.parse(text).numbers) > MOST_NUMBERS:
+            raise forms.ValidationError(
+                f"at most {MOST_NUMBERS} numbers at once; these are {len(numbers)}."
+            )
+        return text
+
+
+class NumbersFilter(django_filters.CharFilter):
+    """A filter by what was typed into the one box."""
+
+    field_class = NumbersField
