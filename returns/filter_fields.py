@@ -10,6 +10,9 @@ from returns.moments import parse_moment
 from returns.search import MOST_NUMBERS, Typed
 from tags.vocabulary import find_groups, names_as_written
 
+# Which tags a return carries: all of these, at least one of these, none of these.
+TAG_PARAMETERS = ("tag", "tag_any", "tag_none")
+
 
 def without_nul(names: list[str]) -> list[str]:
     """Return the names as the database can take them; no name holds a NUL."""

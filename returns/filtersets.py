@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from returns.filter_fields import (
+    TAG_PARAMETERS,
     GroupsFilter,
     MomentFilter,
     NumbersFilter,
@@ -29,7 +30,12 @@ from tags.vocabulary import TagChip, find_groups, names_as_written
 IGNORED_PARAMETERS = {"_"}
 IGNORED_PREFIX = "utm_"
 PAGING_PARAMETERS = ("after", "before")
-REPEATABLE_PARAMETERS = ("state", "tag", "missing_group")
+REPEATABLE_PARAMETERS = ("state", *TAG_PARAMETERS, "missing_group")
+# Filters that leave enough of the newest returns to read on from one to the next; the others may
+# leave few, which are then found first.
+READ_BY_CREATION = {
+    *("state", "tag_any", "tag_none", "missing_group", "created_from", "created_to"),
+}
 LONGEST_NUMBER = 200
 LONGEST_WAIT_HOURS = 100_000
 
@@ -53,8 +59,8 @@ def filters_of(data: QueryDict, vocabulary: Mapping[int, TagChip]) -> dict[str, 
         for name, values in without_blanks(data).lists()
         if name not in PAGING_PARAMETERS and not _is_ignored(name)
     }
-    if "tag" in said:
-        said["tag"] = _ids_of_tags(without_nul(said["tag"]), vocabulary)
+    for name in said.keys() & set(TAG_PARAMETERS):
+        said[name] = _ids_of_tags(without_nul(said[name]), vocabulary)
     if "missing_group" in said:
         said["missing_group"] = _ids_of_groups(without_nul(said["missing_group"]))
     if said.get("sort") == [DEFAULT_SORT] and "q" not in said:
@@ -130,9 +136,12 @@ class ReturnFilterSet(django_filters.FilterSet):
         label="Tracking ID", method="by_number", max_length=LONGEST_NUMBER
     )
     tag = TagsFilter(label="Tags", method="by_tags")
+    tag_any = TagsFilter(label="Any of the tags", method="by_any_tag")
+    tag_none = TagsFilter(label="None of the tags", method="by_no_tag")
     missing_group = GroupsFilter(label="No tag of the group", method="by_missing_groups")
-    created_from = MomentFilter("created_at", "gte", label="Created from", end=False)
-    created_to = MomentFilter("created_at", "lt", label="Created to", end=True)
+    # After those by tags, whose indexes begin and end with these as well.
+    created_from = MomentFilter(method="by_creation", label="Created from", end=False)
+    created_to = MomentFilter(method="by_creation", label="Created to", end=True)
     arrived_from = MomentFilter("arrived_to_warehouse_at", "gte", label="Arrived from", end=False)
     arrived_to = MomentFilter("arrived_to_warehouse_at", "lt", label="Arrived to", end=True)
     completed_from = MomentFilter("completed_at", "gte", label="Completed from", end=False)
@@ -165,7 +174,8 @@ class ReturnFilterSet(django_filters.FilterSet):
         self.tag_ids = {chip.name: chip.id for chip in vocabulary.values()}
         self.vocabulary = vocabulary
         super().__init__(without_blanks(data), queryset=Return.objects.all())
-        self.filters["tag"].extra["choices"] = [(name, name) for name in self.tag_ids]
+        for name in TAG_PARAMETERS:
+            self.filters[name].extra["choices"] = [(tag, tag) for tag in self.tag_ids]
 
     def problems(self) -> list[str]:
         """Return a sentence for each parameter that is unknown or cannot be understood."""
@@ -184,13 +194,25 @@ class ReturnFilterSet(django_filters.FilterSet):
         """Apply every filter; none matches when a parameter is wrong."""
         if self.problems():
             return queryset.none()
-        return self._apply(queryset, self.filters)
+        by_creation = self.form.cleaned_data["sort"].column.name == "created_at"
+        return self._apply(queryset, self.filters, by_creation=by_creation)
 
-    def in_any_state(self) -> ReturnQuerySet:
-        """Return what the filters select when the one by state is left out."""
+    def newest_first(self) -> ReturnQuerySet:
+        """Return what the filters select in order of creation, whatever the sort."""
         if self.problems():
             return Return.objects.none()
-        return self._apply(Return.objects.all(), [name for name in self.filters if name != "state"])
+        found = self._apply(Return.objects.all(), self.filters, by_creation=True)
+        return found.in_order_of("created_at", descending=True)
+
+    def in_any_state(self) -> ReturnQuerySet:
+        """Return what the filters select when the one by state is left out.
+
+        To be read in order of creation.
+        """
+        if self.problems():
+            return Return.objects.none()
+        names = [name for name in self.filters if name != "state"]
+        return self._apply(Return.objects.all(), names, by_creation=True)
 
     def narrows_beyond_state(self) -> bool:
         """Tell whether anything but the state is filtered."""
@@ -221,10 +243,20 @@ class ReturnFilterSet(django_filters.FilterSet):
         """Tell whether a search found more than it read."""
         return any(matches.cut_short for matches in self.matches.values())
 
-    def _apply(self, found: ReturnQuerySet, names: Iterable[str]) -> ReturnQuerySet:
-        for name in names:
-            found = self.filters[name].filter(found, self.form.cleaned_data[name])
+    def _apply(
+        self, found: ReturnQuerySet, names: Iterable[str], *, by_creation: bool
+    ) -> ReturnQuerySet:
+        said = {
+            n: value for n in names if (value := self.form.cleaned_data[n]) not in (None, "", [])
+        }
+        if by_creation and said.keys() <= READ_BY_CREATION:
+            found = found.read_by_tags(self._ids(said.pop("tag_any", [])))
+        for name, value in said.items():
+            found = self.filters[name].filter(found, value)
         return found
+
+    def _ids(self, names: Iterable[str]) -> list[int]:
+        return sorted({self.tag_ids[name] for name in names})
 
     def by_number(self, found: ReturnQuerySet, name: str, _text: str) -> ReturnQuerySet:
         """Keep the returns that the text found."""
@@ -236,13 +268,25 @@ class ReturnFilterSet(django_filters.FilterSet):
 
     def by_tags(self, found: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
         """Keep returns that carry all of the tags."""
-        return found.tagged(sorted({self.tag_ids[name] for name in names}))
+        return found.tagged(self._ids(names))
+
+    def by_any_tag(self, found: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
+        """Keep returns that carry at least one of the tags."""
+        return found.tagged_any(self._ids(names))
+
+    def by_no_tag(self, found: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
+        """Keep returns that carry none of the tags."""
+        return found.untagged(self._ids(names))
 
     def by_missing_groups(
         self, found: ReturnQuerySet, _name: str, names: list[str]
     ) -> ReturnQuerySet:
         """Keep returns that carry no tag of any of the groups."""
         return found.untagged(chip.id for chip in self.vocabulary.values() if chip.group in names)
+
+    def by_creation(self, found: ReturnQuerySet, name: str, moment: Any) -> ReturnQuerySet:
+        """Keep returns created from a moment on, or before it."""
+        return found.created("gte" if name == "created_from" else "lt", moment)
 
     def by_waiting(self, found: ReturnQuerySet, name: str, hours: Any) -> ReturnQuerySet:
         """Keep returns that have waited in the warehouse longer, or shorter, than the hours."""

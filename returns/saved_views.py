@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import Http404, QueryDict
 from django.urls import reverse
 
+from returns.filter_fields import TAG_PARAMETERS
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
 from returns.models import SavedView
 from tags.vocabulary import UNSEEN_CATEGORIES, TagChip, group_names, names_of, vocabulary
@@ -110,7 +111,7 @@ def query_of(parameters: Mapping[str, Any], words: Words) -> QueryDict:
     query = QueryDict(mutable=True)
     groups = {chip.group_id: chip.group for chip in words.values()}
     for name, values in parameters.items():
-        if name == "tag":
+        if name in TAG_PARAMETERS:
             values = [words[pk].name if pk in words else _merged_or_gone(pk) for pk in values]
         elif name == "missing_group":
             values = [groups.get(pk) or _group_without_tags(pk) for pk in values]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from returns.filter_fields import TAG_PARAMETERS
+
 OPEN = ["ArrivedToWarehouse", "ReturnCreated"]
 
 # Name, and the filter by names; the urgent refunds are those that nobody completed yet.
@@ -24,10 +26,9 @@ def load(
 
     The models are arguments so that a migration can hand in the ones of its time.
     """
-    ids = {
-        "tag": dict(tag_model.objects.values_list("name", "id")),
-        "missing_group": dict(group_model.objects.values_list("name", "id")),
-    }
+    tag_ids = dict(tag_model.objects.values_list("name", "id"))
+    group_ids = dict(group_model.objects.values_list("name", "id"))
+    ids = {"missing_group": group_ids} | dict.fromkeys(TAG_PARAMETERS, tag_ids)
     for role_name in roles:
         role, _ = role_model.objects.get_or_create(name=role_name)
         for position, (name, said) in enumerate(VIEWS, start=1):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from returns.filter_fields import TAG_PARAMETERS
 from returns.models import Return, State
 from tests.factories import make_return, put_tag
 
@@ -21,7 +22,7 @@ MOMENTS = tuple(
 )
 OTHERS = (
     "state",
-    "tag",
+    *TAG_PARAMETERS,
     "missing_group",
     "waiting_over",
     "waiting_under",
@@ -100,6 +101,7 @@ def rows_written(response) -> int:
 @example([("after", cursor("2026-01-01T00:00:00+23:59", 1))])
 @example([("after", cursor("0001-01-01T00:00:00+15:59", 1))])
 @example([("tag", "BOOKS"), ("tag", "books"), ("created_to", "never")])
+@example([("tag_any", "BOOKS"), ("tag_any", "bo\0oks"), ("sort", "-created")])
 def test_every_address_is_answered_and_its_fragment_has_the_same_rows(desk, said):
     query = encoded(said)
     page = desk.get(f"/returns/?{query}")
@@ -167,7 +169,7 @@ def test_what_is_typed_shows_what_matches_and_nothing_else(desk, parameter, type
 
 @pytest.mark.django_db
 @many
-@given(st.sampled_from(("state", "tag", "sort", "after", "before", *MOMENTS)), text)
+@given(st.sampled_from(("state", *TAG_PARAMETERS, "sort", "after", "before", *MOMENTS)), text)
 @example("after", cursor("2026-01-01T00:00:00+00:00", 1))
 def test_a_value_that_does_not_exist_is_named_and_shows_nothing(desk, parameter, typed):
     found = desk.get(f"/returns/?{encoded([(parameter, '!' + typed)])}").context["list"]
