@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from returns.counts import (
@@ -14,17 +15,19 @@ from returns.counts import (
     count_matches,
     count_matches_by_state,
 )
+from returns.filter_fields import TAG_PARAMETERS
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, without_blanks
 from returns.models import State
 from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
 from returns.search import Found, Near, nearest
 from returns.tables import ReturnTable
+from returns.tag_menu import ChosenTag, GroupOfWays, chosen_tags, groups_of_ways
 from returns.time_limit import TookTooLongError
 from tags.vocabulary import TagChip, chips, vocabulary
 
 # Parameters that have a field of their own in the page's form, or none because they turn pages.
 PARAMETERS_IN_THE_FORM = {
-    *("q", "state", "order", "tracking", "tag", "missing_group"),
+    *("q", "state", "order", "tracking", *TAG_PARAMETERS, "missing_group"),
     *PAGING_PARAMETERS,
 }
 
@@ -68,8 +71,8 @@ class ReturnList:
     table: ReturnTable
     counts: StateCounts
     words: Mapping[int, TagChip]
-    tag_names: list[str]
-    missing_groups: list[str]
+    # As the vocabulary writes them: the page's boxes and the address may differ in case.
+    chosen_names: dict[str, list[str]]
     is_filtered: bool
     sort: str
     total: CappedCount
@@ -96,14 +99,18 @@ class ReturnList:
         ]
         # The form offers the groups that have tags.
         offered = {chip.group for chip in self.words.values()}
-        return kept + [
-            ("missing_group", name) for name in self.missing_groups if name not in offered
-        ]
+        missing = self.chosen_names["missing_group"]
+        return kept + [("missing_group", name) for name in missing if name not in offered]
 
     @property
-    def chosen_tags(self) -> int:
-        """Return how many choices the menu of tags holds."""
-        return len(self.tag_names) + len(self.missing_groups)
+    def tag_groups(self) -> list[GroupOfWays]:
+        """Return the menu of tags."""
+        return groups_of_ways(self.words, self.chosen_names)
+
+    @cached_property
+    def chosen_tags(self) -> list[ChosenTag]:
+        """Return the filters by tags that are chosen."""
+        return list(chosen_tags(self.words, self.chosen_names, self.data))
 
     @property
     def summary(self) -> str:
@@ -174,9 +181,10 @@ def return_list(data: QueryDict, columns: Iterable[str] = ()) -> ReturnList:
         counts=counts,
         total=_total(filterset, counts),
         words=words,
-        # As the vocabulary writes them: the page's boxes and the address may differ in case.
-        tag_names=filterset.form.cleaned_data.get("tag", []),
-        missing_groups=filterset.form.cleaned_data.get("missing_group", []),
+        chosen_names={
+            name: filterset.form.cleaned_data.get(name, [])
+            for name in (*TAG_PARAMETERS, "missing_group")
+        },
         is_filtered=filterset.narrows_beyond_state() or bool(data.getlist("state")),
         sort=sort,
         found=found,

@@ -265,8 +265,7 @@ def test_what_the_form_sends_next_shows_the_same(desk, said):
         return
     fields = [(name, first.data.get(name, "")) for name in ("q", "order", "tracking")]
     fields += [("state", state.value) for state in first.states if state.chosen]
-    fields += [("tag", name) for name in first.tag_names]
-    fields += [("missing_group", name) for name in first.missing_groups]
+    fields += [(name, value) for name, values in first.chosen_names.items() for value in values]
     sent = urlencode(fields + first.kept_parameters)
     again = desk.get(f"/returns/?{sent}").context["list"]
     assert again.page.rows == first.page.rows

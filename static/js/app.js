@@ -4,6 +4,7 @@ import "./comments.js";
 import "./keys.js";
 import "./preview.js";
 import "./select.js";
+import "./tag-menu.js";
 import "./tags.js";
 import "./times.js";
 import "./trouble.js";

@@ -129,7 +129,7 @@ def test_the_editor_s_own_page(page):
 def test_menus(page):
     page.goto("/returns/")
     page.locator("#tag-picker summary").click()
-    expect(page.get_by_label("wrong-size")).to_be_visible()
+    expect(page.get_by_label("wrong-size", exact=True)).to_be_visible()
     assert barriers(page) == [], "tags to filter by"
     page.locator("#person-menu summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()

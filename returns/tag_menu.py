@@ -1,0 +1,96 @@
+"""The filters by tags as the list offers them: each with three ways, and those that are chosen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from returns.filter_fields import TAG_PARAMETERS
+from returns.filtersets import PAGING_PARAMETERS
+from tags.vocabulary import TagChip
+
+# How a chip says which filter it is, and the beginning of the id of its box in the menu.
+KINDS = {"tag": "", "tag_any": "any of", "tag_none": "not", "missing_group": "no tag of"}
+BOXES = {
+    "tag": "tag-filter",
+    "tag_any": "tag-any",
+    "tag_none": "tag-none",
+    "missing_group": "no-tag-of",
+}
+
+# The names that are chosen in each filter, as the vocabulary writes them.
+Names = Mapping[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TagWays:
+    """A tag of the menu, and in which of the three ways it is chosen."""
+
+    chip: TagChip
+    all_of: bool
+    any_of: bool
+    none_of: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOfWays:
+    """A group of the menu: its tags, and whether returns without any of them are chosen."""
+
+    id: int
+    name: str
+    tags: list[TagWays]
+    is_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenTag:
+    """A chosen filter as a chip: what it says, its box, and the address of the list without it."""
+
+    kind: str
+    name: str
+    color: str
+    box: str
+    address_without: str
+
+    @property
+    def words(self) -> str:
+        """Return the filter in words."""
+        return f"{self.kind} {self.name}".strip()
+
+
+def groups_of_ways(words: Mapping[int, TagChip], names: Names) -> list[GroupOfWays]:
+    """Return the vocabulary by group, with what is chosen of it."""
+    chosen = [set(names[parameter]) for parameter in TAG_PARAMETERS]
+    return [
+        GroupOfWays(
+            group_id,
+            name,
+            [TagWays(chip, *(chip.name in each for each in chosen)) for chip in chips],
+            name in names["missing_group"],
+        )
+        for (group_id, name), chips in groupby(words.values(), lambda c: (c.group_id, c.group))
+    ]
+
+
+def chosen_tags(words: Mapping[int, TagChip], names: Names, data: QueryDict) -> Iterator[ChosenTag]:
+    """Yield the chosen filters in the order of the menu; ``data`` is what the list shows."""
+    tags = {chip.name: (chip.id, chip.color) for chip in words.values()}
+    groups = {chip.group: (chip.group_id, chip.color) for chip in words.values()}
+    for parameter, kind in KINDS.items():
+        known = groups if parameter == "missing_group" else tags
+        for name in names[parameter]:
+            number, color = known.get(name, (0, ""))
+            box = f"{BOXES[parameter]}-{number}"
+            without = [other for other in names[parameter] if other != name]
+            yield ChosenTag(kind, name, color, box, _address(data, parameter, without))
+
+
+def _address(data: QueryDict, parameter: str, values: list[str]) -> str:
+    said = data.copy()
+    for name in (parameter, *PAGING_PARAMETERS):
+        said.pop(name, None)
+    if values:
+        said.setlist(parameter, values)
+    return f"{reverse('return-list')}?{said.urlencode()}".removesuffix("?")

@@ -1,0 +1,26 @@
+// The menu of tags: one way for each tag, and chips that are taken off in place.
+import { hasModifier } from "./typing.js";
+
+const picker = () => document.getElementById("tag-picker");
+
+// A return cannot carry a tag and not carry it: the other ways of this tag are off.
+function oneWay(box) {
+  if (!box.checked) return;
+  for (const other of box.closest(".ways").querySelectorAll("input")) other.checked = other === box;
+}
+
+function takeOff(event) {
+  const link = event.target.closest("[data-box]");
+  const box = link && document.getElementById(link.dataset.box);
+  // Without a box in the menu the link itself leads to the list without this filter.
+  if (!box || event.shiftKey || hasModifier(event)) return;
+  event.preventDefault();
+  const links = [...document.querySelectorAll("[data-box]")];
+  const next = links[links.indexOf(link) + 1] ?? links[links.indexOf(link) - 1];
+  (next ?? picker().querySelector("summary")).focus();
+  box.checked = false;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+document.addEventListener("input", ({ target }) => target.closest(".ways") && oneWay(target));
+document.addEventListener("click", takeOff);

@@ -1,0 +1,126 @@
+"""What only a browser shows of the menu of tags: three ways for each, chips, numbers."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.factories import make_return, put_tag
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def returns(vocabulary):
+    """Returns named after their tags."""
+    for names in ([], ["books"], ["damaged"], ["books", "damaged"], ["standard"]):
+        record = make_return("+".join(names) or "none")
+        for name in names:
+            put_tag(record, name)
+
+
+@pytest.fixture
+def desk(window, agent, returns) -> Page:
+    """Open the menu of tags over the list."""
+    page = window(agent)
+    page.goto("/returns/")
+    page.locator("#tag-picker summary").click()
+    return page
+
+
+def way(page: Page, label: str):
+    return page.locator("#tag-picker").get_by_label(label, exact=True)
+
+
+def chips(page: Page):
+    return page.get_by_role("list", name="Chosen tags").get_by_role("listitem")
+
+
+def shows(page: Page, *references: str):
+    """Wait until the list shows these returns, the newest first."""
+    expect(page.locator("#return-results a.reference")).to_have_text(list(references))
+
+
+def address_is(page: Page, query: str):
+    expect(page).to_have_url(re.compile(rf"/returns/{re.escape(query)}$"))
+
+
+def test_any_of_two_tags_and_back(desk):
+    way(desk, "any of: books").click()
+    shows(desk, "books+damaged", "books")
+    way(desk, "any of: damaged").click()
+    shows(desk, "books+damaged", "damaged", "books")
+    address_is(desk, "?tag_any=damaged&tag_any=books")
+    expect(chips(desk)).to_have_text(["any of damaged", "any of books"])
+    desk.go_back()
+    shows(desk, "books+damaged", "books")
+    expect(chips(desk)).to_have_text(["any of books"])
+    desk.go_back()
+    shows(desk, "standard", "books+damaged", "damaged", "books", "none")
+    expect(chips(desk)).to_have_count(0)
+
+
+def test_a_tag_is_chosen_in_one_way(desk):
+    way(desk, "books").click()
+    shows(desk, "books+damaged", "books")
+    way(desk, "not: books").click()
+    shows(desk, "standard", "damaged", "none")
+    address_is(desk, "?tag_none=books")
+    expect(way(desk, "books")).not_to_be_checked()
+    expect(chips(desk)).to_have_text(["not books"])
+
+
+def test_the_keyboard_alone_chooses_and_closes(desk):
+    way(desk, "books").focus()
+    desk.keyboard.press("Tab")
+    expect(way(desk, "any of: books")).to_be_focused()
+    desk.keyboard.press("Space")
+    shows(desk, "books+damaged", "books")
+    expect(way(desk, "any of: books")).to_be_focused()
+    desk.keyboard.press("Tab")
+    expect(way(desk, "not: books")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(desk.locator("#tag-picker summary")).to_be_focused()
+    expect(way(desk, "books")).to_be_hidden()
+
+
+def test_chips_are_taken_off_in_place_and_the_focus_stays_among_them(desk):
+    desk.goto("/returns/?tag_any=books&tag_none=standard&missing_group=Process&sort=created")
+    shows(desk, "books", "books+damaged")
+    expect(chips(desk)).to_have_text(["any of books", "not standard", "no tag of Process"])
+    desk.evaluate("window.isTheSamePage = true")
+    desk.get_by_role("link", name="Take off any of books").focus()
+    desk.keyboard.press("Enter")
+    shows(desk, "none", "books", "damaged", "books+damaged")
+    address_is(desk, "?tag_none=standard&missing_group=Process&sort=created")
+    expect(desk.get_by_role("link", name="Take off not standard")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(chips(desk)).to_have_text(["no tag of Process"])
+    desk.keyboard.press("Enter")
+    expect(chips(desk)).to_have_count(0)
+    expect(desk.locator("#tag-picker summary")).to_be_focused()
+    assert desk.evaluate("window.isTheSamePage")
+
+
+def test_without_javascript_the_form_and_the_chips_do_the_same(window, agent, returns):
+    page = window(agent, java_script_enabled=False)
+    page.goto("/returns/?sort=created")
+    page.locator("#tag-picker summary").click()
+    way(page, "any of: books").click()
+    way(page, "not: damaged").click()
+    page.get_by_role("button", name="Filter").click()
+    shows(page, "books")
+    expect(page.locator("#tags-chosen")).to_have_text("2")
+    page.get_by_role("link", name="Take off not damaged").click()
+    shows(page, "books", "books+damaged")
+    expect(way(page, "any of: books")).to_be_checked()
+
+
+def test_the_menu_stays_within_a_phone(window, agent, returns):
+    page = window(agent, viewport={"width": 390, "height": 844}, has_touch=True)
+    page.goto("/returns/")
+    page.locator("#tag-picker summary").click()
+    way(page, "any of: books").tap()
+    shows(page, "books+damaged", "books")
+    assert way(page, "any of: books").bounding_box()["width"] >= 38
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
