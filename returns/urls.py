@@ -24,6 +24,7 @@ urlpatterns = [
     path("rules/<int:pk>/", rules.rule, name="rule"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
+    path("returns/facets/", lists.facets, name="return-facets"),
     # Last: a reference may hold any character, slashes too.
     path("returns/<path:reference>/", detail.return_detail, name="return-detail"),
 ]

@@ -22,8 +22,9 @@ from tags.models import Tagging
 if TYPE_CHECKING:
     from tags.vocabulary import TagChip
 
-# A browser rewrites these path segments before it asks, so no path can carry them.
-UNREACHABLE_REFERENCES = {".", ".."}
+# A browser rewrites the first two before it asks, so no path can carry them; the other one is the
+# path of a page.
+UNREACHABLE_REFERENCES = {".", "..", "facets"}
 
 
 class State(models.TextChoices):

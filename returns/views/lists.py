@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -16,6 +16,7 @@ from config.htmx import (
     wants_fragment,
 )
 from returns.entering import where_enter_leads
+from returns.facets import facets_of
 from returns.filtersets import without_blanks
 from returns.forms import SaveViewForm
 from returns.lists import return_list
@@ -49,6 +50,13 @@ def find(request: HtmxRequest) -> HttpResponse:
     if is_asked_from(request, reverse("return-list")):
         return leave_the_page()
     return to_list(reverse("return-list", query=without_blanks(request.GET)))
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def facets(request: DeskRequest) -> HttpResponse:
+    """Count how many of the returns that the query string selects carry each tag."""
+    return render(request, "returns/list.html#facets", {"facets": facets_of(request.GET)})
 
 
 def to_list(address: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-// The menu of tags: one way for each tag, and chips that are taken off in place.
+// The menu of tags: one way for each tag, numbers while it is open, chips that are taken off in place.
 import { hasModifier } from "./typing.js";
 
 const picker = () => document.getElementById("tag-picker");
@@ -22,5 +22,12 @@ function takeOff(event) {
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+function count() {
+  if (picker()?.open) document.getElementById("facets-note").dispatchEvent(new Event("desk:count"));
+}
+
+// "toggle" does not bubble.
+document.addEventListener("toggle", ({ target }) => target === picker() && count(), true);
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ctx.target?.id === "return-results" && count());
 document.addEventListener("input", ({ target }) => target.closest(".ways") && oneWay(target));
 document.addEventListener("click", takeOff);

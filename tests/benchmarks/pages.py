@@ -190,6 +190,11 @@ def cases() -> dict[str, tuple[str, str]]:
         "sorted by order": "?sort=order",
     }
     return {name: (f"/returns/{query}", "service") for name, query in list_cases.items()} | {
+        "tags of all": ("/returns/facets/?", "service"),
+        "tags of a state": ("/returns/facets/?state=Completed", "service"),
+        "tags of a tag": ("/returns/facets/?tag=bulk-return", "service"),
+        "tags of any of two": ("/returns/facets/?tag_any=wrong-size&tag_any=apparel", "service"),
+        "tags of a search": ("/returns/facets/?q=3400", "service"),
         "one return": (f"/returns/{reference}/", "service"),
         "admin, list": ("/admin/returns/return/", "admin"),
         "admin, search": (f"/admin/returns/return/?q={reference}", "admin"),

@@ -130,7 +130,11 @@ def test_menus(page):
     page.goto("/returns/")
     page.locator("#tag-picker summary").click()
     expect(page.get_by_label("wrong-size", exact=True)).to_be_visible()
+    expect(page.locator("#tag-picker .facet").first).to_have_text("1")
     assert barriers(page) == [], "tags to filter by"
+    page.get_by_label("any of: wrong-size").click()
+    expect(page.get_by_role("link", name="Take off any of wrong-size")).to_be_visible()
+    assert barriers(page) == [], "a tag chosen in one of three ways"
     page.locator("#person-menu summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     assert barriers(page) == [], "the person's"

@@ -124,3 +124,35 @@ def test_the_menu_stays_within_a_phone(window, agent, returns):
     shows(page, "books+damaged", "books")
     assert way(page, "any of: books").bounding_box()["width"] >= 38
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def facet(page: Page, name: str):
+    return page.locator(".ways", has=page.get_by_label(name, exact=True)).locator(".facet")
+
+
+def test_numbers_appear_when_the_menu_opens_and_follow_the_filter(desk):
+    expect(facet(desk, "books")).to_have_text("2")
+    expect(facet(desk, "standard")).to_have_text("1")
+    way(desk, "not: damaged").click()
+    expect(facet(desk, "books")).to_have_text("1")
+    expect(facet(desk, "damaged")).to_have_text("0")
+    way(desk, "any of: standard").click()
+    expect(facet(desk, "books")).to_have_text("0")
+    expect(way(desk, "any of: standard")).to_be_focused()
+    expect(way(desk, "standard")).to_have_accessible_description("1")
+
+
+def test_numbers_are_asked_for_only_while_the_menu_is_open(desk):
+    expect(facet(desk, "books")).to_have_text("2")
+    asked: list[str] = []
+    desk.on("request", lambda request: "/facets/" in request.url and asked.append(request.url))
+    desk.keyboard.press("Escape")
+    desk.get_by_label("Order reference").fill("RSO")
+    address_is(desk, "?order=RSO")
+    desk.wait_for_timeout(400)
+    assert asked == []
+    desk.locator("#tag-picker summary").click()
+    expect(facet(desk, "books")).to_have_text("2")
+    desk.wait_for_timeout(300)
+    assert len(asked) == 1
+    assert "order=RSO" in asked[0]
