@@ -180,12 +180,6 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         found.query.alias_map[READ] = replace(read, descending=descending)
         return found
 
-    def in_any_order(self) -> Self:
-        """Leave the order to PostgreSQL, which reads all returns of joined tags if it has none."""
-        if any(name.startswith(TAGGED) for name in self.query.annotations):
-            return self.in_order_of("created_at", descending=True)
-        return self.order_by()
-
     def beyond(self, column: str, value: Any, pk: int, *, descending: bool) -> Self:
         """Keep what follows the row with this value and id in ``in_order_of(...)``.
 
