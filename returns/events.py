@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - the parts of these statements are our own text
 """The events of a return as the database kept them: what changed, when, and who did it."""
 
 from dataclasses import dataclass
@@ -63,14 +62,6 @@ def who_did(context: dict[str, Any], name: str | None) -> str:
     return SOURCES.get(source, source or UNKNOWN)
 
 
-def who_tagged(record: Return) -> dict[int, tuple[str, datetime]]:
-    """Return by tag id who put it on the return last, and when; tags of an old day may lack."""
-    with connection.cursor() as cursor:
-        cursor.execute(TAGGED, [record.pk])
-        rows = cursor.fetchall()
-    return {tag_id: (who_did(_context(given), name), at) for tag_id, given, name, at in rows}
-
-
 def _context(given: str | None) -> dict[str, Any]:
     known = loads(given) if given else None
     return known if isinstance(known, dict) else {}
@@ -92,14 +83,9 @@ def _event(
 
 
 # Whoever writes by hand may set any context, so a user's id is read with care.
-_NAME = "COALESCE(NULLIF(trim(u.first_name || ' ' || u.last_name), ''), u.username)"
-_PERSON = """
-    LEFT JOIN auth_user u
-        ON u.id = CASE WHEN e.context->>'user' ~ '^[0-9]{1,9}$' THEN e.context->>'user' END::int
-"""
-EVENTS = f"""
+EVENTS = """
     SELECT e.label, e.id, e.at, e.context,
-        {_NAME},
+        COALESCE(NULLIF(trim(u.first_name || ' ' || u.last_name), ''), u.username),
         e.context_id, e.changes, e.tag_id, COALESCE(lost.name, '')
     FROM (
         (SELECT pgh_label AS label, pgh_id AS id, pgh_created_at AS at, pgh_context AS context,
@@ -107,20 +93,13 @@ EVENTS = f"""
         FROM returns_returnevent WHERE pgh_obj_id = %(record)s
         ORDER BY pgh_created_at DESC, pgh_id DESC LIMIT %(limit)s)
         UNION ALL
-        (SELECT pgh_label, pgh_id, pgh_created_at, pgh_context, pgh_context_id, '{{}}', tag_id
+        (SELECT pgh_label, pgh_id, pgh_created_at, pgh_context, pgh_context_id, '{}', tag_id
         FROM returns_returntagevent WHERE entity_id = %(record)s
         ORDER BY pgh_created_at DESC, pgh_id DESC LIMIT %(limit)s)
     ) e
-    {_PERSON}
+    LEFT JOIN auth_user u
+        ON u.id = CASE WHEN e.context->>'user' ~ '^[0-9]{1,9}$' THEN e.context->>'user' END::int
     LEFT JOIN tags_tagevent lost ON lost.pgh_obj_id = e.tag_id
     ORDER BY e.at DESC, e.label = 'changed', e.id DESC
     LIMIT %(limit)s
-"""
-
-TAGGED = f"""
-    SELECT e.tag_id, e.context, {_NAME}, e.at FROM (
-        SELECT DISTINCT ON (tag_id) tag_id, pgh_context AS context, pgh_created_at AS at
-        FROM returns_returntagevent WHERE entity_id = %s AND pgh_label = 'tag.added'
-        ORDER BY tag_id, pgh_created_at DESC, pgh_id DESC
-    ) e {_PERSON}
 """
