@@ -17,7 +17,14 @@ from django.urls import reverse
 from returns.filter_fields import TAG_PARAMETERS
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
 from returns.models import SavedView
-from tags.vocabulary import UNSEEN_CATEGORIES, TagChip, group_names, names_of, vocabulary
+from tags.vocabulary import (
+    UNSEEN_CATEGORIES,
+    TagChip,
+    group_names,
+    meant_ids,
+    names_of,
+    vocabulary,
+)
 
 MAY_SHARE = "returns.share_view"
 NAME_LENGTH = 60
@@ -117,6 +124,17 @@ def query_of(parameters: Mapping[str, Any], words: Words) -> QueryDict:
             values = [groups.get(pk) or _group_without_tags(pk) for pk in values]
         query.setlist(name, values)
     return query
+
+
+def parameters_now(parameters: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
+    """Return a kept filter with merged tags as what they mean now; it asks only if there are."""
+    of_tags = {name: parameters[name] for name in TAG_PARAMETERS if name in parameters}
+    gone = [pk for ids in of_tags.values() for pk in ids if pk not in words]
+    if not gone:
+        return parameters
+    meant = meant_ids(gone)
+    now = {name: sorted({meant.get(pk, pk) for pk in ids}) for name, ids in of_tags.items()}
+    return {**parameters, **now}
 
 
 def _merged_or_gone(pk: int) -> str:

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.http import QueryDict
@@ -10,7 +9,7 @@ from django.http import QueryDict
 from returns.counts import CappedCount, count_matches
 from returns.filtersets import ReturnFilterSet, filters_of
 from returns.models import SavedView
-from returns.saved_views import Words, address_of, query_of, views_of
+from returns.saved_views import Words, address_of, parameters_now, query_of, views_of
 from returns.time_limit import TookTooLongError
 from tags.vocabulary import vocabulary
 
@@ -40,14 +39,10 @@ class ViewCount:
 def tabs(user: User, shown: QueryDict, words: Words) -> list[Tab]:
     """Return the person's views as tabs; the one that shows the same as ``shown`` is current."""
     now = filters_of(shown, words)
-    return [_tab(view, words, now) for view in views_of(user)]
-
-
-def _tab(view: SavedView, words: Words, now: dict[str, list[Any]]) -> Tab:
-    # By what the view means now: a tag of it may have been merged into another.
-    return Tab(
-        view, address_of(view, words), filters_of(query_of(view.parameters, words), words) == now
-    )
+    return [
+        Tab(view, address_of(view, words), parameters_now(view.parameters, words) == now)
+        for view in views_of(user)
+    ]
 
 
 def counts_of(user: User) -> list[ViewCount]:

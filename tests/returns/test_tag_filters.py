@@ -14,7 +14,7 @@ from returns.lists import return_list
 from returns.models import Return, State
 from returns.paging import DEFAULT_SORT, SORT_COLUMNS
 from returns.saved_views import address_of, keep
-from tags import vocabulary as tag_vocabulary
+from tags import editing
 from tags.models import Tag
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
@@ -156,7 +156,7 @@ def test_a_saved_view_by_tags_survives_a_rename(agent, vocabulary, parameter):
     assert all(isinstance(value, int) for value in view.parameters[parameter])
     tag = Tag.objects.get(name="books")
     tag.name = "printed-matter"
-    tag_vocabulary.save_tag(tag)
+    editing.save_tag(tag, None)
     query = address_of(view, words()).partition("?")[2]
     assert set(QueryDict(query).getlist(parameter)) == {"printed-matter", "damaged"}
     Tag.objects.filter(pk=tag.pk).delete()
