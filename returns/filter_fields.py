@@ -12,6 +12,8 @@ from tags.vocabulary import find_groups, names_as_written
 
 # Which tags a return carries: all of these, at least one of these, none of these.
 TAG_PARAMETERS = ("tag", "tag_any", "tag_none")
+MOST_TEXTS = 20
+LONGEST_PART = 100
 
 
 def without_nul(names: list[str]) -> list[str]:
@@ -84,6 +86,30 @@ class GroupsFilter(django_filters.MultipleChoiceFilter):
     """A filter by the names of groups of tags."""
 
     field_class = GroupsField
+
+
+class TextsField(forms.Field):
+    """Texts that are searched for, each with a letter or a digit."""
+
+    widget = forms.SelectMultiple
+
+    def to_python(self, value: Any) -> list[str]:
+        """Return the texts; refuse those that hold nothing to search for."""
+        texts = without_nul(list(dict.fromkeys(value or [])))
+        if len(texts) > MOST_TEXTS:
+            raise forms.ValidationError(f"at most {MOST_TEXTS} texts at once.")
+        for text in texts:
+            if not any(character.isalnum() for character in text):
+                raise forms.ValidationError(f"“{text[:50]}” holds no letter and no digit.")
+            if len(text) > LONGEST_PART:
+                raise forms.ValidationError(f"at most {LONGEST_PART} characters; “{text[:50]}…”.")
+        return texts
+
+
+class TextsFilter(django_filters.Filter):
+    """A filter by texts, of which one has to be there."""
+
+    field_class = TextsField
 
 
 class NumbersField(forms.CharField):

@@ -19,6 +19,7 @@ from returns.filter_fields import (
     MomentFilter,
     NumbersFilter,
     TagsFilter,
+    TextsFilter,
     without_nul,
 )
 from returns.models import Return, State
@@ -30,7 +31,7 @@ from tags.vocabulary import TagChip, find_groups, names_as_written
 IGNORED_PARAMETERS = {"_"}
 IGNORED_PREFIX = "utm_"
 PAGING_PARAMETERS = ("after", "before")
-REPEATABLE_PARAMETERS = ("state", *TAG_PARAMETERS, "missing_group")
+REPEATABLE_PARAMETERS = ("state", *TAG_PARAMETERS, "missing_group", "notes")
 # Filters that leave enough of the newest returns to read on from one to the next; the others may
 # leave few, which are then found first.
 READ_BY_CREATION = {
@@ -38,6 +39,7 @@ READ_BY_CREATION = {
 }
 LONGEST_NUMBER = 200
 LONGEST_WAIT_HOURS = 100_000
+MOST_RETURNS_OF_ORDER = 100
 
 
 def without_blanks(data: QueryDict) -> QueryDict:
@@ -139,6 +141,14 @@ class ReturnFilterSet(django_filters.FilterSet):
     tag_any = TagsFilter(label="Any of the tags", method="by_any_tag")
     tag_none = TagsFilter(label="None of the tags", method="by_no_tag")
     missing_group = GroupsFilter(label="No tag of the group", method="by_missing_groups")
+    notes = TextsFilter(label="Notes contain", method="by_notes")
+    order_returns = django_filters.NumberFilter(
+        label="Number within its order",
+        method="by_place_in_order",
+        min_value=2,
+        max_value=MOST_RETURNS_OF_ORDER,
+        decimal_places=0,
+    )
     # After those by tags, whose indexes begin and end with these as well.
     created_from = MomentFilter(method="by_creation", label="Created from", end=False)
     created_to = MomentFilter(method="by_creation", label="Created to", end=True)
@@ -283,6 +293,14 @@ class ReturnFilterSet(django_filters.FilterSet):
     ) -> ReturnQuerySet:
         """Keep returns that carry no tag of any of the groups."""
         return found.untagged(chip.id for chip in self.vocabulary.values() if chip.group in names)
+
+    def by_notes(self, found: ReturnQuerySet, _name: str, texts: list[str]) -> ReturnQuerySet:
+        """Keep returns whose notes contain one of the texts."""
+        return found.noted(texts)
+
+    def by_place_in_order(self, found: ReturnQuerySet, _name: str, place: Any) -> ReturnQuerySet:
+        """Keep returns that are at least the second, third, ... of their order."""
+        return found.at_least_in_order(int(place))
 
     def by_creation(self, found: ReturnQuerySet, name: str, moment: Any) -> ReturnQuerySet:
         """Keep returns created from a moment on, or before it."""

@@ -32,7 +32,7 @@ PARAMETERS_IN_THE_FORM = {
 }
 
 COUNT_LIMIT = 700  # milliseconds
-NOT_IN_A_ROW = ("unknown_fields", "corrections", "feed_tags")
+NOT_IN_A_ROW = ("notes_key", "unknown_fields", "corrections", "feed_tags")
 
 ORDER_WORDS = {
     "": "best match first",

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -35,6 +37,17 @@ class SearchKey(Func):
 
     function = "returns_search_key"
     arity = 1
+
+
+class WordsKey(Func):
+    """A text as its words are searched: in capitals, without accents, a space before each word.
+
+    NULL when it holds no letter or digit.
+    """
+
+    function = "returns_words_key"
+    arity = 1
+    output_field = models.TextField()
 
 
 @models.BigAutoField.register_lookup
@@ -110,6 +123,18 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         return self.in_state("ArrivedToWarehouse").filter(
             **{f"arrived_to_warehouse_at__{comparison}": limit}
         )
+
+    def noted(self, texts: Iterable[str]) -> Self:
+        """Keep returns whose notes contain one of the texts, from the beginning of a word on."""
+        found = (Q(notes_key__contains=WordsKey(models.Value(text))) for text in texts)
+        return self.filter(reduce(or_, found))
+
+    def at_least_in_order(self, place: int) -> Self:
+        """Keep returns that are at least the second, third, ... of their order, by creation."""
+        created = OuterRef("created_at")
+        before = Q(created_at__lt=created) | Q(created_at=created, pk__lt=OuterRef("pk"))
+        earlier = self.model._default_manager.filter(before, order_key=OuterRef("order_key"))
+        return self.filter(Exists(earlier.order_by()[place - 2 : place - 1]))
 
     def among(self, ids: Sequence[int]) -> Self:
         """Keep the returns with these ids."""

@@ -24,6 +24,8 @@ OTHERS = (
     "state",
     *TAG_PARAMETERS,
     "missing_group",
+    "notes",
+    "order_returns",
     "waiting_over",
     "waiting_under",
     "sort",

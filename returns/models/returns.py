@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote, urlencode
 
 import pghistory
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Reverse
@@ -16,7 +17,7 @@ from returns.models.events import (
     return_changed,
     tag_replaced,
 )
-from returns.querysets import ReturnQuerySet, SearchKey
+from returns.querysets import ReturnQuerySet, SearchKey, WordsKey
 from tags.models import Tagging
 
 if TYPE_CHECKING:
@@ -96,6 +97,11 @@ class Return(models.Model):
     return_key = _search_key("return_reference_number")
     order_key = _search_key("sales_order_reference_number")
     tracking_key = _search_key("tracking_id")
+    notes_key = models.GeneratedField(
+        expression=WordsKey(F("notes")),
+        output_field=models.TextField(db_collation="C", null=True),
+        db_persist=True,
+    )
 
     # Set where pages need them: by ``with_tag_ids``, and from them the tags in their order.
     tag_ids: list[int]
@@ -154,6 +160,9 @@ class Return(models.Model):
             models.Index(Reverse("return_key"), name="return_key_end"),
             models.Index(Reverse("order_key"), name="order_key_end"),
             models.Index(Reverse("tracking_key"), name="tracking_key_end"),
+            GinIndex(
+                fields=["notes_key"], opclasses=["gin_trgm_ops"], name="return_words_of_notes"
+            ),
             # A migration adds return_numbers_middle: parts of all three numbers, by trigrams.
         ]
         triggers = [return_changed(), moments_of_new(), moments_of_changed()]

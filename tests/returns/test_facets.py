@@ -33,6 +33,8 @@ def returns(vocabulary):
             f"Return-{number}",
             state=State.values[number % 3],
             created_at=now - timedelta(hours=12 * number),
+            sales_order_reference_number=f"RSO{number // 4}",
+            notes=["Torn.", "much too small", ""][number % 3],
         )
         for place, name in enumerate(NAMES):
             if number >> place & 1 and (name != "urgent-refund" or not number & 1):
@@ -57,6 +59,8 @@ parameters = st.one_of(
     st.tuples(st.just("q"), st.sampled_from(["Return", "Return-1", "RSO", "5", "nothing"])),
     st.tuples(st.sampled_from(["created_from", "created_to"]), st.sampled_from(["-7d", "-20d"])),
     st.tuples(st.sampled_from(["arrived_from", "completed_to"]), st.sampled_from(["-5d", "today"])),
+    st.tuples(st.just("notes"), st.sampled_from(["torn", "too small"])),
+    st.tuples(st.just("order_returns"), st.sampled_from(["2", "3"])),
     st.tuples(st.just("waiting_over"), st.sampled_from(["48", "200"])),
     st.tuples(st.just("sort"), st.sampled_from(["created", "-arrived", "order", "-updated"])),
 )

@@ -136,8 +136,65 @@ def test_waiting_counts_from_arrival_and_only_while_open():
 
 
 @pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("notes=hasar", {"capitals", "sentence"}),
+        ("notes=HASARLI", {"sentence"}),
+        ("notes=damaged", {"english"}),
+        ("notes=hasar&notes=damaged", {"capitals", "sentence", "english"}),
+        ("notes=kutu hasarlı", {"sentence"}),
+        ("notes=Kütü,  hasar", {"sentence"}),
+        ("notes=urun", {"capitals"}),
+        ("notes=100%25", {"percent"}),
+        ("notes=брак", {"other"}),
+        ("notes=amaged", set()),
+        ("notes=1_0", set()),
+        ("notes=hasar&state=Completed", set()),
+    ],
+)
+def test_notes_are_searched_by_the_beginning_of_words(query, expected):
+    for reference, notes in {
+        "capitals": "ÜRÜN-HASAR",
+        "sentence": "Kutu hasarlı geldi.",
+        "has arrived": "It has arrived",
+        "english": "damaged",
+        "undamaged": "box undamaged",
+        "percent": "100% cotton, but 1000 threads",
+        "other": "Там брак",
+        "empty": "",
+    }.items():
+        make_return(reference, notes=notes)
+    assert found(query) == expected
+
+
+def test_the_returns_of_an_order_are_numbered_by_their_creation():
+    now = timezone.now()
+    for number in (3, 1, 2):
+        make_return(
+            f"{number}", sales_order_reference_number="RSO77", created_at=now + timedelta(0, number)
+        )
+    for number in (4, 5):  # of equal creation, the id decides
+        make_return(
+            f"{number}", sales_order_reference_number="rso-77", created_at=now + timedelta(0, 4)
+        )
+    for _ in range(3):
+        make_return(sales_order_reference_number="")
+    assert found("order_returns=2") == {"2", "3", "4", "5"}
+    assert found("order_returns=4") == {"4", "5"}
+    assert found("order_returns=5") == {"5"}
+    assert found("order_returns=6") == set()
+
+
+@pytest.mark.parametrize(
     ("query", "word"),
     [
+        ("notes=...", "“...” holds no letter"),
+        ("notes=hasar&notes=%00", "holds no letter"),
+        (f"notes={'x' * 101}", "at most 100 characters"),
+        ("&".join(f"notes={n}" for n in range(21)), "at most 20 texts"),
+        ("order_returns=1", "Number within its order"),
+        ("order_returns=2.5", "Number within its order"),
+        ("order_returns=101", "Number within its order"),
         ("stete=Completed", "stete"),
         ("state=Lost", "State"),
         ("tag=no-such-tag", "no-such-tag"),
