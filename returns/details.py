@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from returns.card import Card, card_of
+from returns.events import origins_of
 from returns.models import Return, State
 from returns.sentences import Said, said_of
 from returns.timeline import Timeline, timeline_of
@@ -85,6 +86,7 @@ def _details_of(record: Return, language: str) -> ReturnDetails:
     words = vocabulary()
     for each in (record, *others):
         each.tags = chips(each.tag_ids, words)
+    record.origins = origins_of(record)
     now = timezone.now()
     more = len(others) > OTHERS_SHOWN
     return ReturnDetails(

@@ -21,6 +21,7 @@ from returns.querysets import ReturnQuerySet, SearchKey, WordsKey
 from tags.models import Tagging
 
 if TYPE_CHECKING:
+    from returns.events import Origin
     from tags.vocabulary import TagChip
 
 # A browser rewrites the first two before it asks, so no path can carry them; the other one is the
@@ -106,6 +107,8 @@ class Return(models.Model):
     # Set where pages need them: by ``with_tag_ids``, and from them the tags in their order.
     tag_ids: list[int]
     tags: "list[TagChip]"
+    # Who put each of them there, by the tag's id, where that is shown: ``events.origins_of``.
+    origins: "dict[int, Origin]"
     # Why a search found the return, in words.
     why: str
 

@@ -132,9 +132,18 @@ def state(value: str) -> SafeString:
 
 
 @register.simple_tag
-def chip(tag: TagChip) -> SafeString:
-    """Write a tag in the colour of its group."""
-    return _chip(tag)
+def chip(tag: TagChip, record: Return | None = None) -> SafeString:
+    """Write a tag in the colour of its group; on a return its title says who put it there."""
+    return _chip(tag, title_on(tag, record) if record else tag.title)
+
+
+@register.simple_tag
+def title_on(tag: TagChip, record: Return) -> str:
+    """Write what a tag means, and who put it on this return and when."""
+    origin = record.origins.get(tag.id)
+    if origin is None:
+        return tag.title
+    return f"{tag.title}. Added by {origin.who}, {_to_the_minute(timezone.localtime(origin.at))}"
 
 
 @register.simple_tag
@@ -144,7 +153,9 @@ def row_tags(record: Return, may_tag: bool, back_to: str) -> SafeString:
     In Python, because a list holds fifty of these: as a template they were half of its cost.
     ``back_to`` is the page that the editor leads back to without JavaScript.
     """
-    chips = format_html_join("", "{}", ((_chip(tag),) for tag in record.tags[:CHIPS_IN_A_ROW]))
+    chips = format_html_join(
+        "", "{}", ((_chip(tag, tag.title),) for tag in record.tags[:CHIPS_IN_A_ROW])
+    )
     others = record.tags[CHIPS_IN_A_ROW:]
     more = format_html(MORE_TAGS, ", ".join(map(str, others)), len(others)) if others else ""
     edit = ""
@@ -154,12 +165,12 @@ def row_tags(record: Return, may_tag: bool, back_to: str) -> SafeString:
 
 
 @lru_cache(maxsize=1_000)
-def _chip(tag: TagChip) -> SafeString:
+def _chip(tag: TagChip, title: str) -> SafeString:
     return format_html(
         '<span class="tag {}" data-tag="{}" title="{}"><span>{}</span></span>',
         tag.color,
         tag.name,
-        tag.title,
+        title,
         tag.name,
     )
 

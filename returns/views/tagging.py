@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
+from returns.events import origins_of
 from returns.models import Return
 from tags.forms import AddTagForm
 from tags.tagging import add_tag, remove_tag
@@ -60,6 +61,7 @@ def _show(
     record = get_object_or_404(Return.objects.with_tag_ids(), pk=record.pk)
     words = vocabulary()
     record.tags = chips(record.tag_ids, words)
+    record.origins = origins_of(record)
     context: dict[str, Any] = {
         "record": record,
         "at": _asked(request, "at") if _asked(request, "at") in PLACES else "page",

@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connections
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 
-from returns import rules
+from returns import rules, shipped_rules
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.models import Moment, Return, ReturnTag, RuleEvent, State, TagRule
@@ -18,10 +19,12 @@ from returns.rule_runs import dry_run, run_hourly, run_queued
 from returns.timeline import timeline_of
 from tags import editing
 from tags.merging import merge
+from tags.models import Tag
 from tags.tagging import add_tag, remove_tag
 from tags.vocabulary import vocabulary as words_of
 from tests.factories import make_return, make_tag, put_tag
 
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary", "no_shipped_rules")]
 
 
@@ -284,6 +287,29 @@ def test_a_rule_that_is_switched_on_again_begins_anew():
     assert (rule.is_on, rule.failures, rule.off_because) == (True, 0, "")
 
 
+def test_a_tag_says_who_put_it_there_and_when(as_agent, agent, manager):
+    rule = make_rule("order=RSO77", Moment.CREATED, add="books")
+    record = make_return(sales_order_reference_number="RSO77")
+    put_tag(record, "apparel")
+    run_all()
+    add_tag(record, make_tag("fragile"), agent)
+    now = timezone.localtime()
+    day = f"{now.day} {now:%b %Y}"
+    for path in (
+        record.get_absolute_url(),
+        reverse("return-card", args=[record.pk]),
+        reverse("return-tags", args=[record.pk]),
+    ):
+        page = as_agent.get(path, headers=HTMX).text
+        assert f"books. Added by the rule “{rule}”, {day}" in page
+        assert f"fragile. Added by agent, {day}" in page
+        assert "apparel. Added by somebody at the database" in page
+    # Whoever put it there last is told.
+    remove_tag(record, make_tag("books"), manager)
+    add_tag(record, make_tag("books"), manager)
+    assert f"books. Added by manager, {day}" in as_agent.get(record.get_absolute_url()).text
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [("", "needs a filter"), ("sort=order", "needs a filter"), ("stete=x", "no such filter")],
@@ -310,3 +336,53 @@ def test_several_workers_look_at_each_return_once():
     run_all()
     assert ReturnTag.objects.count() == len(records)
     assert not RuleEvent.objects.exists()
+
+
+class TestShippedRules:
+    """The three that a desk begins with; they are read as the migration left them."""
+
+    pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
+
+    @pytest.fixture
+    def no_shipped_rules(self, db):
+        TagRule.objects.all().delete()
+        shipped_rules.load(TagRule, Tag)
+
+    def test_they_are_off_and_can_be_understood(self, as_manager):
+        shipped = list(TagRule.objects.all())
+        assert [rule.name for rule in shipped] == [name for name, *_ in shipped_rules.RULES]
+        assert not any(rule.is_on for rule in shipped)
+        for rule in shipped:
+            assert dry_run(rule).problem == ""
+            assert as_manager.get(f"/rules/{rule.pk}/").status_code == 200
+            # A person who made the same from the list would keep the same.
+            listed = rules.describe(rule)
+            assert rules.parameters_of(QueryDict(listed.query)) == rule.parameters
+
+    def test_they_do_what_they_say(self):
+        for rule in TagRule.objects.all():
+            rules.switch(rule, on=True)
+        now = timezone.now()
+        made = {
+            "torn": make_return("torn", notes="Kutu HASARLI geldi"),
+            "late": make_return(
+                "late", state=State.ARRIVED, arrived_to_warehouse_at=now - timedelta(hours=49)
+            ),
+            "early": make_return(
+                "early", state=State.ARRIVED, arrived_to_warehouse_at=now - timedelta(hours=47)
+            ),
+        }
+        for number in range(3):
+            made[f"{number}"] = make_return(
+                f"{number}",
+                sales_order_reference_number="RSO77",
+                created_at=now + timedelta(seconds=number),
+            )
+        run_all()
+        run_hourly()
+        tagged = {name: tags_of(record) for name, record in made.items() if tags_of(record)}
+        assert tagged == {
+            "torn": {"damaged-shipping"},
+            "late": {"priority-return"},
+            "2": {"investigate"},
+        }
