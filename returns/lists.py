@@ -18,10 +18,11 @@ from returns.counts import (
 from returns.filter_fields import TAG_PARAMETERS
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, without_blanks
 from returns.models import State
+from returns.more_filters import MoreField, chosen_more, fits, more_fields
 from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
 from returns.search import Found, Near, nearest
 from returns.tables import ReturnTable
-from returns.tag_menu import ChosenTag, GroupOfWays, chosen_tags, groups_of_ways
+from returns.tag_menu import ChosenFilter, GroupOfWays, chosen_tags, groups_of_ways
 from returns.time_limit import TookTooLongError
 from tags.vocabulary import TagChip, chips, vocabulary
 
@@ -94,8 +95,8 @@ class ReturnList:
         kept = [
             (name, value)
             for name, values in self.data.lists()
-            if name not in PARAMETERS_IN_THE_FORM
             for value in values
+            if name not in PARAMETERS_IN_THE_FORM and not fits(name, value)
         ]
         # The form offers the groups that have tags.
         offered = {chip.group for chip in self.words.values()}
@@ -108,9 +109,24 @@ class ReturnList:
         return groups_of_ways(self.words, self.chosen_names)
 
     @cached_property
-    def chosen_tags(self) -> list[ChosenTag]:
+    def chosen_tags(self) -> list[ChosenFilter]:
         """Return the filters by tags that are chosen."""
         return list(chosen_tags(self.words, self.chosen_names, self.data))
+
+    @property
+    def chosen(self) -> list[ChosenFilter]:
+        """Return the chosen filters that stand as chips."""
+        return [*self.chosen_tags, *self.chosen_more]
+
+    @property
+    def more_fields(self) -> list[MoreField]:
+        """Return the menu of more filters."""
+        return list(more_fields(self.data))
+
+    @cached_property
+    def chosen_more(self) -> list[ChosenFilter]:
+        """Return those of them that are chosen."""
+        return list(chosen_more(self.data))
 
     @property
     def summary(self) -> str:

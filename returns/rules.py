@@ -11,6 +11,7 @@ from django.db.models import Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 
+from returns.filter_words import in_words
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
 from returns.models import Moment, TagRule
 from returns.saved_views import query_of
@@ -25,7 +26,7 @@ EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ListedRule:
-    """A rule as pages show it: its filter as name and value, and its tags."""
+    """A rule as pages show it: its filter in words, and its tags."""
 
     rule: TagRule
     query: str
@@ -47,11 +48,8 @@ def describe(rule: TagRule) -> ListedRule:
 
 def _listed(rule: TagRule, words: dict[int, TagChip]) -> ListedRule:
     query = query_of(rule.parameters, words)
-    filters = [
-        (name.replace("_", " "), ", ".join(map(str, values))) for name, values in query.lists()
-    ]
     adds, removes = ([words[pk] for pk in tags if pk in words] for tags in adds_and_removes(rule))
-    return ListedRule(rule, query.urlencode(), filters, adds, removes)
+    return ListedRule(rule, query.urlencode(), in_words(query), adds, removes)
 
 
 def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:

@@ -8,11 +8,11 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from returns.filter_fields import TAG_PARAMETERS
+from returns.filter_words import KINDS
 from returns.filtersets import PAGING_PARAMETERS
 from tags.vocabulary import TagChip
 
-# How a chip says which filter it is, and the beginning of the id of its box in the menu.
-KINDS = {"tag": "", "tag_any": "any of", "tag_none": "not", "missing_group": "no tag of"}
+# The beginning of the id of a filter's box in the menu.
 BOXES = {
     "tag": "tag-filter",
     "tag_any": "tag-any",
@@ -45,11 +45,16 @@ class GroupOfWays:
 
 
 @dataclass(frozen=True, slots=True)
-class ChosenTag:
-    """A chosen filter as a chip: what it says, its box, and the address of the list without it."""
+class ChosenFilter:
+    """A chosen filter as a chip: what it says, what its field holds, and the list without it.
+
+    ``box`` is part of the ids of the chip.
+    """
 
     kind: str
     name: str
+    parameter: str
+    value: str
     color: str
     box: str
     address_without: str
@@ -74,20 +79,25 @@ def groups_of_ways(words: Mapping[int, TagChip], names: Names) -> list[GroupOfWa
     ]
 
 
-def chosen_tags(words: Mapping[int, TagChip], names: Names, data: QueryDict) -> Iterator[ChosenTag]:
+def chosen_tags(
+    words: Mapping[int, TagChip], names: Names, data: QueryDict
+) -> Iterator[ChosenFilter]:
     """Yield the chosen filters in the order of the menu; ``data`` is what the list shows."""
     tags = {chip.name: (chip.id, chip.color) for chip in words.values()}
     groups = {chip.group: (chip.group_id, chip.color) for chip in words.values()}
-    for parameter, kind in KINDS.items():
+    for parameter, beginning in BOXES.items():
+        kind = "" if parameter == "tag" else KINDS[parameter]
         known = groups if parameter == "missing_group" else tags
         for name in names[parameter]:
             number, color = known.get(name, (0, ""))
-            box = f"{BOXES[parameter]}-{number}"
+            box = f"{beginning}-{number}"
             without = [other for other in names[parameter] if other != name]
-            yield ChosenTag(kind, name, color, box, _address(data, parameter, without))
+            address = address_without(data, parameter, without)
+            yield ChosenFilter(kind, name, parameter, name, color, box, address)
 
 
-def _address(data: QueryDict, parameter: str, values: list[str]) -> str:
+def address_without(data: QueryDict, parameter: str, values: list[str]) -> str:
+    """Return the address of the list where a parameter has only these values."""
     said = data.copy()
     for name in (parameter, *PAGING_PARAMETERS):
         said.pop(name, None)

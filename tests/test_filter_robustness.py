@@ -268,7 +268,8 @@ def test_what_the_form_sends_next_shows_the_same(desk, said):
     fields = [(name, first.data.get(name, "")) for name in ("q", "order", "tracking")]
     fields += [("state", state.value) for state in first.states if state.chosen]
     fields += [(name, value) for name, values in first.chosen_names.items() for value in values]
-    sent = urlencode(fields + first.kept_parameters)
+    fields += [(field.name, field.value) for field in first.more_fields]
+    sent = urlencode(first.kept_parameters + fields)
     again = desk.get(f"/returns/?{sent}").context["list"]
     assert again.page.rows == first.page.rows
     assert again.summary == first.summary

@@ -1,4 +1,5 @@
-// The menu of tags: one way for each tag, numbers while it is open, chips that are taken off in place.
+// The menu of tags: one way for each tag, numbers while it is open. Chips of chosen filters are
+// taken off in place.
 import { hasModifier } from "./typing.js";
 
 const picker = () => document.getElementById("tag-picker");
@@ -9,17 +10,23 @@ function oneWay(box) {
   for (const other of box.closest(".ways").querySelectorAll("input")) other.checked = other === box;
 }
 
+const fieldOf = ({ off, value }) =>
+  [...document.getElementById("return-filters").elements].find(
+    (field) => field.name === off && field.value.trim() === value && (field.type !== "checkbox" || field.checked),
+  );
+
 function takeOff(event) {
-  const link = event.target.closest("[data-box]");
-  const box = link && document.getElementById(link.dataset.box);
-  // Without a box in the menu the link itself leads to the list without this filter.
-  if (!box || event.shiftKey || hasModifier(event)) return;
+  const link = event.target.closest("[data-off]");
+  const field = link && fieldOf(link.dataset);
+  // Without a field the link itself leads to the list without this filter.
+  if (!field || event.shiftKey || hasModifier(event)) return;
   event.preventDefault();
-  const links = [...document.querySelectorAll("[data-box]")];
+  const links = [...document.querySelectorAll("[data-off]")];
   const next = links[links.indexOf(link) + 1] ?? links[links.indexOf(link) - 1];
   (next ?? picker().querySelector("summary")).focus();
-  box.checked = false;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+  if (field.type === "checkbox") field.checked = false;
+  else field.value = "";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function count() {

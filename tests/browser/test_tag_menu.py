@@ -33,7 +33,7 @@ def way(page: Page, label: str):
 
 
 def chips(page: Page):
-    return page.get_by_role("list", name="Chosen tags").get_by_role("listitem")
+    return page.get_by_role("list", name="Chosen filters").get_by_role("listitem")
 
 
 def shows(page: Page, *references: str):
@@ -92,7 +92,7 @@ def test_chips_are_taken_off_in_place_and_the_focus_stays_among_them(desk):
     desk.get_by_role("link", name="Take off any of books").focus()
     desk.keyboard.press("Enter")
     shows(desk, "none", "books", "damaged", "books+damaged")
-    address_is(desk, "?tag_none=standard&missing_group=Process&sort=created")
+    address_is(desk, "?sort=created&tag_none=standard&missing_group=Process")
     expect(desk.get_by_role("link", name="Take off not standard")).to_be_focused()
     desk.keyboard.press("Enter")
     expect(chips(desk)).to_have_text(["no tag of Process"])

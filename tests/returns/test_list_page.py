@@ -169,6 +169,34 @@ def test_a_tag_in_another_case_stays_chosen_in_the_form(as_agent, vocabulary):
     assert re.search(r'value="books" id="[a-z0-9-]+"[^>]* checked>', answer.text)
 
 
+def test_filters_that_no_field_can_show_are_carried_along_and_seen(as_agent):
+    query = "notes=kutu&notes=geç&created_from=2026-01-31&arrived_from=today&waiting_over=1.5"
+    found = as_agent.get(f"/returns/?{query}&reference=R").context["list"]
+    fields = {field.id: field.value for field in found.more_fields if field.value}
+    assert fields == {
+        "id_notes_1": "kutu",
+        "id_notes_2": "geç",
+        "id_created_from": "2026-01-31",
+    }
+    assert found.kept_parameters == [
+        ("arrived_from", "today"),
+        ("waiting_over", "1.5"),
+        ("reference", "R"),
+    ]
+    assert [each.words for each in found.chosen_more] == [
+        "return reference R",
+        "notes contain kutu",
+        "notes contain geç",
+        "waiting over 1.5 h",
+        "created from 2026-01-31",
+        "arrived from today",
+    ]
+    assert found.chosen_more[1].address_without == (
+        "/returns/?created_from=2026-01-31&arrived_from=today"
+        "&waiting_over=1.5&reference=R&notes=ge%C3%A7"
+    )
+
+
 def test_the_form_carries_along_a_group_that_it_does_not_offer(as_agent, vocabulary):
     TagGroup.objects.create(name="New")
     found = as_agent.get("/returns/?missing_group=new&missing_group=PRIORITY").context["list"]

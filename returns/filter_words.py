@@ -1,0 +1,46 @@
+"""What a filter says, in words, as pages show it."""
+
+from django.http import QueryDict
+
+from returns.models import State
+
+# What each parameter is about.
+KINDS = {
+    "q": "search",
+    "state": "state",
+    "order": "order reference",
+    "reference": "return reference",
+    "tracking": "tracking ID",
+    "tag": "tags",
+    "tag_any": "any of",
+    "tag_none": "not",
+    "missing_group": "no tag of",
+    "notes": "notes contain",
+    "order_returns": "return of its order, at least number",
+    "waiting_over": "waiting over",
+    "waiting_under": "waiting under",
+    "created_from": "created from",
+    "created_to": "created to",
+    "arrived_from": "arrived from",
+    "arrived_to": "arrived to",
+    "completed_from": "completed from",
+    "completed_to": "completed to",
+    "sort": "sorted by",
+}
+UNITS = {"waiting_over": " h", "waiting_under": " h"}
+JOINS = {"tag": " and "}
+
+
+def value_in_words(name: str, value: str) -> str:
+    """Return a value of a parameter as people say it."""
+    if name == "state" and value in State.values:
+        return str(State(value).label)
+    return f"{value}{UNITS.get(name, '')}"
+
+
+def in_words(query: QueryDict) -> list[tuple[str, str]]:
+    """Return for each parameter of a query string what it is about, and what it asks for."""
+    return [
+        (KINDS.get(name, name), JOINS.get(name, " or ").join(value_in_words(name, v) for v in said))
+        for name, said in query.lists()
+    ]

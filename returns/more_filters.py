@@ -1,0 +1,77 @@
+"""The filters beyond state, numbers and tags as the list offers them, and those that are chosen."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from returns.filter_words import KINDS, value_in_words
+from returns.filtersets import LONGEST_WAIT_HOURS, MOST_RETURNS_OF_ORDER
+from returns.tag_menu import ChosenFilter, address_without
+
+DATES = tuple(
+    f"{event}_{end}" for event in ("created", "arrived", "completed") for end in ("from", "to")
+)
+# The lowest and the highest number of each.
+NUMBERS = {
+    "waiting_over": (0, LONGEST_WAIT_HOURS),
+    "waiting_under": (0, LONGEST_WAIT_HOURS),
+    "order_returns": (2, MOST_RETURNS_OF_ORDER),
+}
+NAMES = ("notes", *NUMBERS, *DATES)
+LABELS = {
+    "notes": "Notes contain",
+    "waiting_over": "Waiting over, hours",
+    "waiting_under": "Waiting under, hours",
+    "order_returns": "Return of its order, at least number",
+}
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+NUMBER = re.compile(r"\d{1,6}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class MoreField:
+    """A field of the menu, with the value that it shows."""
+
+    id: str
+    name: str
+    label: str
+    kind: str
+    value: str
+    lowest: int | None = None
+    highest: int | None = None
+
+
+def fits(name: str, value: str) -> bool:
+    """Tell whether the field of this name can show the value: "today" is no day of a calendar."""
+    if name in DATES:
+        return bool(DATE.fullmatch(value))
+    if name in NUMBERS:
+        return bool(NUMBER.fullmatch(value))
+    return name == "notes"
+
+
+def more_fields(data: QueryDict) -> Iterator[MoreField]:
+    """Yield the fields; of those for notes there are two, or one more than texts."""
+    texts = [*data.getlist("notes"), ""]
+    for number, text in enumerate(texts if len(texts) > 1 else ["", ""], start=1):
+        label = "or" if number > 1 else LABELS["notes"]
+        yield MoreField(f"id_notes_{number}", "notes", label, "search", text)
+    for name in (*NUMBERS, *DATES):
+        value = data.get(name, "")
+        shown = value if fits(name, value) else ""
+        kind = "date" if name in DATES else "number"
+        label = LABELS.get(name, KINDS[name].capitalize())
+        yield MoreField(f"id_{name}", name, label, kind, shown, *NUMBERS.get(name, ()))
+
+
+def chosen_more(data: QueryDict) -> Iterator[ChosenFilter]:
+    """Yield these filters as chips, those of them too that only an address can say."""
+    for name in ("reference", *NAMES):
+        values = data.getlist(name)
+        for number, value in enumerate(values if name == "notes" else values[-1:], start=1):
+            without = [other for other in values if other != value]
+            address = address_without(data, name, without)
+            words = value_in_words(name, value)
+            yield ChosenFilter(KINDS[name], words, name, value, "", f"{name}-{number}", address)
