@@ -97,6 +97,11 @@ def keep(rule: TagRule, adds: Sequence[Tag], removes: Sequence[Tag]) -> TagRule:
     return rule
 
 
+def use_filter(rule: TagRule, parameters: dict[str, Any]) -> None:
+    """Give a rule another filter; it is off until somebody tried it."""
+    TagRule.objects.filter(pk=rule.pk).update(parameters=parameters, is_on=False)
+
+
 def switch(rule: TagRule, *, on: bool) -> None:
     """Switch a rule on, with its failures forgotten, or off."""
     TagRule.objects.filter(pk=rule.pk).update(is_on=on, failures=0, off_because="", ran_at=None)

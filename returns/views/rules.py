@@ -30,7 +30,7 @@ def show(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def new(request: PersonRequest) -> HttpResponse:
-    """Make a rule of the filter in the query string."""
+    """Make a rule of the filter in the query string, or give it to one that is there."""
     form = RuleForm(request.POST if request.method == "POST" else None)
     found = TagRule()
     problems: list[str] = []
@@ -38,6 +38,8 @@ def new(request: PersonRequest) -> HttpResponse:
         found.parameters = rules.parameters_of(request.GET)
     except ValidationError as error:
         problems = error.messages
+    if not problems and "replaces" in request.POST:
+        return _use_filter(request, found)
     if not problems and request.method == "POST" and (answer := _save(request, form, found)):
         return answer
     return _page(request, form, found, problems)
@@ -74,6 +76,16 @@ def _save(request: PersonRequest, form: RuleForm, found: TagRule) -> HttpRespons
     return redirect("rule", found.pk)
 
 
+def _use_filter(request: PersonRequest, found: TagRule) -> HttpResponse:
+    replaced = request.POST["replaces"]
+    rule = get_object_or_404(TagRule, pk=int(replaced) if replaced.isdecimal() else 0)
+    rules.use_filter(rule, found.parameters)
+    messages.success(
+        request, f"“{rule}” has this filter now. It is off: try it, then switch it on."
+    )
+    return redirect("rule", rule.pk)
+
+
 def _act(request: PersonRequest, found: TagRule) -> HttpResponse:
     action = request.POST["action"]
     if action in {"on", "off"}:
@@ -98,6 +110,7 @@ def _page(
         "form": form,
         "problems": problems,
         "listed": None if problems else rules.describe(found),
+        "others": () if found.pk else TagRule.objects.all(),
         "dry_run": dry_run(found) if found.pk else None,
         "words": [tag for tag in words if not tag.retired],
         "every_word": words,

@@ -4,7 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from returns.models import State
+from returns import rules
+from returns.models import State, TagRule
 from tags import editing
 from tests.factories import make_return, make_tag, put_tag
 
@@ -90,6 +91,29 @@ def test_the_vocabulary(page):
         assert barriers(page) == [], path
 
 
+def test_rules(page):
+    TagRule.objects.all().delete()
+    page.goto("/rules/")
+    assert barriers(page) == [], "none yet"
+    page.goto("/rules/new/?stete=Completed")
+    assert barriers(page) == [], "not understood"
+    page.goto("/rules/new/?state=Completed")
+    assert barriers(page) == [], "new"
+    page.get_by_role("button", name="Save").click()
+    assert barriers(page) == [], "not kept"
+    page.get_by_label("Name").fill("Done")
+    page.get_by_role("group", name="Add").get_by_label("books").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("region", name="Dry run")).to_be_visible()
+    assert barriers(page) == [], "dry run"
+    rule = TagRule.objects.get()
+    for _ in range(3):
+        rules.note_failure(rule, "There is no such tag.")
+    for path in ("/rules/", f"/rules/{rule.pk}/"):
+        page.goto(path)
+        assert barriers(page) == [], path
+
+
 def test_tagging_many(page):
     page.goto("/bulk/?state=Completed")
     page.get_by_role("group", name="Analysis").first.get_by_role("checkbox").first.check()
@@ -135,6 +159,10 @@ def test_menus(page):
     page.get_by_label("any of: wrong-size").click()
     expect(page.get_by_role("link", name="Take off any of wrong-size")).to_be_visible()
     assert barriers(page) == [], "a tag chosen in one of three ways"
+    page.goto("/returns/?notes=too&created_from=-90d")
+    page.locator("#more-filters summary").click()
+    expect(page.get_by_label("Notes contain", exact=True)).to_be_visible()
+    assert barriers(page) == [], "more filters"
     page.locator("#person-menu summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     assert barriers(page) == [], "the person's"
