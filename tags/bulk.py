@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from tags import history, tagging
 from tags.models import BulkTagging, Tag, TagAction, Tagging
-from tags.undo import undo
 from tags.vocabulary import VocabularyError, meant_ids, names_of
 
 # Records in a step: short enough that nobody else waits for it.
 BATCH = 5_000
 DAYS_OF_A_DRAFT = 1
 Status = BulkTagging.Status
+AT_WORK = (Status.RUNNING, Status.UNDOING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +131,16 @@ def start(bulk: BulkTagging, changed: str = "") -> None:
 
 
 def go_on(bulk: BulkTagging, seconds: float) -> None:
-    """Do steps of a running bulk tagging for about so long."""
+    """Do steps of a bulk tagging that runs, or is undone, for about so long."""
     end = time.monotonic() + seconds
     while _step(bulk.pk) and time.monotonic() < end:
         pass
 
 
 def go_on_with_any() -> bool:
-    """Do a step of the oldest bulk tagging that runs; tell whether there was one."""
-    running = BulkTagging.objects.filter(status=Status.RUNNING).order_by("id")
-    return any(_step(pk) for pk in running.values_list("pk", flat=True)[:1])
+    """Do a step of the oldest bulk tagging at work; tell whether there was one."""
+    at_work = BulkTagging.objects.filter(status__in=AT_WORK).order_by("id")
+    return any(_step(pk) for pk in at_work.values_list("pk", flat=True)[:1])
 
 
 def _step(pk: int) -> bool:
@@ -149,24 +149,44 @@ def _step(pk: int) -> bool:
     Whoever else does a step of the same at this moment is left to it.
     """
     with transaction.atomic():
-        running = BulkTagging.objects.filter(pk=pk, status=Status.RUNNING).defer("entity_ids")
-        bulk = running.select_for_update(skip_locked=True).first()
+        at_work = BulkTagging.objects.filter(pk=pk, status__in=AT_WORK).defer("entity_ids")
+        bulk = at_work.select_for_update(skip_locked=True).first()
         if bulk is None:
             return False
         action: TagAction = bulk.action  # type: ignore[assignment]  # since it started
-        _follow_merges(bulk)
-        ids, total = _next_ids(bulk)
-        with tagging.done_by(bulk.asked_by):
-            done = tagging.tag_batch(
-                _kind(bulk), ids, bulk.adds, bulk.removes, action, bulk.asked_by
-            )
-        bulk.results = _sum(bulk.results, done, len(ids))
-        bulk.position += len(ids)
-        if bulk.position >= total:
-            bulk.status = Status.DONE
+        if bulk.status == Status.RUNNING:
+            _tag_next(bulk, action)
+        else:
+            _take_back_last(bulk, action)
         bulk.save(update_fields=["adds", "removes", "results", "position", "status"])
-        history.reword(action, _words(bulk, bulk.results))
-    return bulk.status == Status.RUNNING
+    return bulk.status in AT_WORK
+
+
+def _tag_next(bulk: BulkTagging, action: TagAction) -> None:
+    _follow_merges(bulk)
+    ids, total = _ids(bulk, bulk.position, bulk.position + BATCH)
+    with tagging.done_by(bulk.asked_by):
+        done = tagging.tag_batch(_kind(bulk), ids, bulk.adds, bulk.removes, action, bulk.asked_by)
+    bulk.results = _sum(bulk.results, done, len(ids))
+    bulk.position += len(ids)
+    if bulk.position >= total:
+        bulk.status = Status.DONE
+    history.reword(action, _words(bulk, bulk.results))
+
+
+def _take_back_last(bulk: BulkTagging, action: TagAction) -> None:
+    before = max(bulk.position - BATCH, 0)
+    ids, _ = _ids(bulk, before, bulk.position)
+    kind = _kind(bulk)
+    with tagging.done_by(action.undone_by):
+        done = tagging.put_back(kind, action, ids).after(bulk.results.get("undone"))
+    bulk.results["undone"], bulk.position = asdict(done), before
+    words = ["Undone.", *tagging.words_of(kind, done)]
+    if before:
+        words = [f"Undoing: {before:,} are left. It goes on in the background."]
+    else:
+        bulk.status = Status.UNDONE
+    history.reword_undo(action, " ".join(words))
 
 
 def _follow_merges(bulk: BulkTagging) -> None:
@@ -181,15 +201,19 @@ def _follow_merges(bulk: BulkTagging) -> None:
         bulk.results[name] = {str(meant.get(int(tag), tag)): n for tag, n in before.items()}
 
 
-def stop(bulk: BulkTagging) -> str:
-    """Stop a running bulk tagging and undo what it did; return that in words."""
-    with transaction.atomic():
-        bulk = _locked(bulk)
-        if bulk.status != Status.RUNNING or bulk.action is None:
-            return ""
-        bulk.status = Status.STOPPED
-        bulk.save(update_fields=["status"])
-        return undo(bulk.action.pk, bulk.asked_by)
+def of_action(action_id: int) -> BulkTagging | None:
+    """Lock and return the bulk tagging of an action, if it is of one."""
+    found = BulkTagging.objects.select_for_update().defer("entity_ids")
+    return found.filter(action=action_id).first()
+
+
+def begin_undoing(bulk: BulkTagging) -> None:
+    """Let the steps take back what was done; one that still runs goes no further.
+
+    Within the transaction that has locked it.
+    """
+    bulk.status = Status.UNDOING
+    bulk.save(update_fields=["status"])
 
 
 def _locked(bulk: BulkTagging) -> BulkTagging:
@@ -202,11 +226,10 @@ def _kind(bulk: BulkTagging) -> Any:
     )
 
 
-def _next_ids(bulk: BulkTagging) -> tuple[list[int], int]:
-    """Return the ids of the next step, and how many there are in all."""
+def _ids(bulk: BulkTagging, start: int, end: int) -> tuple[list[int], int]:
+    """Return the ids of a step, and how many there are in all."""
     chosen = BulkTagging.objects.filter(pk=bulk.pk)
-    part = f"entity_ids__{bulk.position}_{bulk.position + BATCH}"
-    ids, total = chosen.values_list(part, "entity_ids__len").get()
+    ids, total = chosen.values_list(f"entity_ids__{start}_{end}", "entity_ids__len").get()
     return ids or [], total or 0
 
 

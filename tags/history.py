@@ -79,6 +79,12 @@ def mark_undone(action: TagAction, by: Person, words: str) -> None:
     action.save(update_fields=["undone_at", "undone_by", "undo_words"])
 
 
+def reword_undo(action: TagAction, words: str) -> None:
+    """Say anew what undoing an action did, while it goes on."""
+    action.undo_words = words[:500]
+    action.save(update_fields=["undo_words"])
+
+
 def oldest_undoable() -> datetime:
     """Return the moment since which actions can be undone."""
     return timezone.now() - timedelta(days=DAYS_TO_UNDO)

@@ -267,16 +267,18 @@ class BulkTagging(models.Model):
     """Tags to add to and to remove from many records, batch by batch, as one action.
 
     ``entity_ids`` are the records that its preview counted; ``position`` is how many of them are
-    done. ``results`` holds, by what was done, how many taggings by tag id.
+    done, and while it is undone, how many still are. ``results`` holds, by what was done, how
+    many taggings by tag id.
     """
 
     class Status(models.TextChoices):
-        """What becomes of it: it is asked for, it runs, it ends."""
+        """What becomes of it: it is asked for, it runs, it ends, it is undone."""
 
         DRAFT = "draft"
         RUNNING = "running"
-        STOPPED = "stopped"
         DONE = "done"
+        UNDOING = "undoing"
+        UNDONE = "undone"
 
     taggings = models.CharField(max_length=60)
     entity_ids = ArrayField(models.BigIntegerField())
@@ -297,7 +299,9 @@ class BulkTagging(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["id"], name="bulk_tagging_running", condition=models.Q(status="running")
+                fields=["id"],
+                name="bulk_tagging_at_work",
+                condition=models.Q(status__in=["running", "undoing"]),
             )
         ]
 

@@ -72,10 +72,9 @@ def _act(request: DeskRequest, job: BulkTagging, action: str) -> str:
     if action == "start":
         returns_bulk.start(job, request.user)
         bulk.go_on(job, AT_ONCE)
-        return ""
-    if action == "stop":
-        return bulk.stop(job)
-    return undo(job.action_id or 0, request.user) if job.status == bulk.Status.DONE else ""
+    elif job.action_id:
+        return undo(job.action_id, request.user)
+    return ""
 
 
 def _page(request: DeskRequest, job: BulkTagging) -> HttpResponse:

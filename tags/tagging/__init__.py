@@ -20,7 +20,7 @@ from tags.tagging.kinds import (
 from tags.tagging.many import Conflict, TagsAdded, add_many
 from tags.tagging.merged import count_doubles, in_the_way_of_merging, merge_taggings
 from tags.tagging.single import Change, add_tag, remove_tag
-from tags.tagging.undone import PutBack, put_back
+from tags.tagging.undone import PutBack, put_back, words_of
 
 __all__ = [
     "Batch",
@@ -49,4 +49,5 @@ __all__ = [
     "remove_tag",
     "remove_where_nobodys",
     "tag_batch",
+    "words_of",
 ]

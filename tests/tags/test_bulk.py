@@ -8,6 +8,7 @@ from django.db import connections
 
 from returns.models import Return, ReturnTag, ReturnTagEvent
 from tags import bulk
+from tags import undo as undoing
 from tags.merging import merge
 from tags.models import BulkTagging, Tag, TagAction
 from tags.tagging import add_tag, remove_tag
@@ -178,10 +179,59 @@ def test_stopping_undoes_what_was_done(manager, small_steps):
     bulk.start(job)
     bulk.go_on(job, 0)
     assert ReturnTag.objects.count() == 3
-    assert bulk.stop(job) == "Undone. 2 returns as before."
+    job.refresh_from_db()
+    assert undo(job.action.pk, manager) == "Undone. 2 returns as before."
     bulk.go_on(job, 60)
     assert everything() == before
-    assert bulk.stop(job) == ""
+    job.refresh_from_db()
+    assert (job.status, job.position) == ("undone", 0)
+    with pytest.raises(VocabularyError, match="undone already"):
+        undo(job.action.pk, manager)
+
+
+def test_undoing_goes_on_in_steps_and_leaves_what_changed_meanwhile(
+    manager, agent, small_steps, monkeypatch
+):
+    monkeypatch.setattr(undoing, "AT_ONCE", 0)
+    records = [make_return(f"R{number}") for number in range(10)]
+    put_tag(records[1], "fragile")
+    before = everything()
+    job = done(asked(records, manager, add="books", remove="fragile"))
+    # The last ones go first.
+    words = undo(job.action.pk, agent)
+    assert words == "Undoing: 7 are left. It goes on in the background."
+    assert [tags_of(record) for record in records[6:]] == [{"books"}, set(), set(), set()]
+    remove_tag(records[0], make_tag("books"), agent)
+    call_command("work", "--until-done")
+    job.refresh_from_db()
+    assert (job.status, job.action.undone_by) == ("undone", agent)
+    assert job.action.undo_words == (
+        "Undone. 9 returns as before. 1 return changed since and left as they are: R0."
+    )
+    assert everything() == before
+
+
+def test_undoing_that_was_interrupted_is_resumed(manager, small_steps, monkeypatch):
+    records = [make_return() for _ in range(10)]
+    job = done(asked(records, manager, add="books"))
+    real, calls = bulk.tagging.put_back, []
+
+    def fails_at_the_second(*args):
+        calls.append(1)
+        found = real(*args)
+        if len(calls) == 2:
+            raise ConnectionError
+        return found
+
+    monkeypatch.setattr(bulk.tagging, "put_back", fails_at_the_second)
+    with pytest.raises(ConnectionError):
+        undo(job.action.pk, manager)
+    job.refresh_from_db()
+    assert (job.status, job.position, ReturnTag.objects.count()) == ("undoing", 7, 7)
+    call_command("work", "--until-done")
+    job.refresh_from_db()
+    assert job.action.undo_words == "Undone. 10 returns as before."
+    assert ReturnTag.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -212,3 +262,29 @@ def test_old_drafts_are_forgotten(manager):
     BulkTagging.objects.update(asked_at="2020-01-01T00:00Z")
     kept = asked([make_return()], manager, add="books")
     assert BulkTagging.objects.get() == kept
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stopping_while_others_do_its_steps_takes_all_of_it_back(manager, small_steps):
+    records = [make_return() for _ in range(90)]
+    job = asked(records, manager, add="books")
+    bulk.start(job)
+    job.refresh_from_db()
+
+    def work() -> None:
+        try:
+            while bulk.go_on_with_any():
+                pass
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        working = [pool.submit(work) for _ in range(3)]
+        undo(job.action.pk, manager)
+        for future in working:
+            future.result()
+    bulk.go_on(job, 60)
+    job.refresh_from_db()
+    assert (job.status, job.position) == ("undone", 0)
+    assert job.action.undo_words.startswith("Undone.")
+    assert ReturnTag.objects.count() == 0
