@@ -68,9 +68,12 @@ LOCK = """
         WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only]
     ) ORDER BY id FOR NO KEY UPDATE
 """
+# As an array: PostgreSQL knows nothing of rows that are this young, expects one, and would compare
+# each of them with each.
 KEEP = """
     UPDATE tags_tagactionrow did SET kept = true
-    WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only] AND did.entity_id IN (
+    WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only]
+    AND did.entity_id = ANY(ARRAY(
         SELECT did.entity_id FROM tags_tagactionrow did
         LEFT JOIN {tagging} now ON now.entity_id = did.entity_id AND now.tag_id = did.tag_id
         LEFT JOIN tags_tag tag ON tag.id = did.tag_id
@@ -89,7 +92,7 @@ KEEP = """
                 )
             )
         END
-    )
+    ))
 """
 REMOVE = """
     DELETE FROM {tagging} USING tags_tagactionrow did

@@ -142,6 +142,7 @@ def cases() -> dict[str, tuple[str, str]]:
     """Return the pages by name: path, and who asks."""
     from returns.models import Return
     from returns.paging import Cursor, Sort
+    from tags.models import Tag
 
     half = Return.objects.count() // 2
     newest_first = Return.objects.in_order_of("created_at", descending=True)
@@ -150,6 +151,9 @@ def cases() -> dict[str, tuple[str, str]]:
     # Long enough to have a middle: the ends of it are no other number's.
     tracked = newest_first.filter(tracking_id__startswith="1201")[half // 10]
     pasted = newest_first.values_list("return_reference_number", flat=True)[half : half + 200]
+    some_tags = Tag.objects.filter(name__in=["defective", "damaged"])
+    first, second = some_tags.values_list("pk", flat=True)
+    merged = f"tag={first}&into={second}"
     order, tracking = tracked.sales_order_reference_number, tracked.tracking_id
     reference = quote(some.return_reference_number, safe="")
     list_cases = {
@@ -186,6 +190,11 @@ def cases() -> dict[str, tuple[str, str]]:
         "nothing, nearest": f"?q={quote(tracking[:-5])}QQQQQ",
         "200 numbers": f"?q={quote(' '.join(pasted))}",
         "a search and a state": f"?q={quote(tracking[-4:])}&state=ArrivedToWarehouse",
+        "a word of the notes": "?notes=fatura",
+        "a rare word of the notes": "?notes=nowhere",
+        "two words, and a state": "?notes=hasar&notes=damaged&state=ArrivedToWarehouse",
+        "second of an order": "?order_returns=2",
+        "third of an order": "?order_returns=3",
         "sorted by arrival": "?sort=-arrived",
         "sorted by order": "?sort=order",
     }
@@ -195,6 +204,11 @@ def cases() -> dict[str, tuple[str, str]]:
         "tags of a tag": ("/returns/facets/?tag=bulk-return", "service"),
         "tags of any of two": ("/returns/facets/?tag_any=wrong-size&tag_any=apparel", "service"),
         "tags of a search": ("/returns/facets/?q=3400", "service"),
+        "vocabulary": ("/tags/", "admin"),
+        "uses of the tags": ("/tags/usage/", "admin"),
+        "merge, preview": (f"/tags/merge/?{merged}", "admin"),
+        "rules": ("/rules/", "admin"),
+        "tag all in a state": ("/bulk/?state=ArrivedToWarehouse", "admin"),
         "one return": (f"/returns/{reference}/", "service"),
         "admin, list": ("/admin/returns/return/", "admin"),
         "admin, search": (f"/admin/returns/return/?q={reference}", "admin"),
