@@ -41,6 +41,8 @@ class TagChip:
     retired: bool = False
     description: str = ""
     synonyms: tuple[str, ...] = ()
+    # The stage from which on a record must carry a tag of the group; "" for none.
+    required_when: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -51,20 +53,21 @@ def vocabulary() -> dict[int, TagChip]:
     synonyms = Tag.names.filter(synonym_of=OuterRef("pk")).order_by("name").values("name")
     rows = Tag.objects.values_list(
         *("id", "name", "group__color", "group_id", "group__name", "group__exclusive"),
-        *("retired_at", "description", ArraySubquery(synonyms)),
+        *("retired_at", "description", ArraySubquery(synonyms), "group__required_when"),
     )
     return {row[0]: _chip(order, row) for order, row in enumerate(rows)}
 
 
 def _chip(order: int, row: tuple[Any, ...]) -> TagChip:
-    id_, name, color, group_id, group, exclusive, retired_at, description, synonyms = row
+    id_, name, color, group_id, group, exclusive, retired_at, description, *rest = row
+    synonyms, required_when = rest
     title = f"{group}: {name}"
     title += f", {description}" if description else ""
     title += " (retired)" if retired_at else ""
     retired = retired_at is not None
     return TagChip(
         *(id_, name, color, group_id, group, exclusive, order, title),
-        *(retired, description, tuple(synonyms)),
+        *(retired, description, tuple(synonyms), required_when),
     )
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from returns import roles, saved_views
 from returns.lists import return_list
-from returns.models import SavedView, State
+from returns.models import Return, SavedView, State
 from returns.saved_views import address_of, keep, start_of, views_of
 from returns.tabs import counts_of, tabs
 from tags import editing
@@ -132,6 +132,12 @@ def test_the_shown_filter_marks_its_tab_whatever_the_order_of_its_parameters(
     assert [tab.is_current for tab in tabs(agent, shown, words_of())] == [True, False]
 
 
+def required(name: str, stage: str = State.ARRIVED) -> TagGroup:
+    group = TagGroup.objects.get(name=name)
+    group.required_when = stage
+    return group
+
+
 VIEWS = [
     "",
     "state=ArrivedToWarehouse",
@@ -194,6 +200,36 @@ def test_the_list_costs_no_more_queries_with_many_views(
         keep(agent, f"View {number}", QueryDict("state=Completed"))
     with django_assert_max_num_queries(9):
         as_agent.get("/returns/")
+
+
+# The queues of required groups
+
+
+def test_a_required_group_makes_a_queue_that_counts(as_agent, agent, vocabulary, no_shipped_views):
+    editing.save_group(required("Return reason"), None)
+    for number in range(3):
+        make_return(f"{number}", state=State.ARRIVED)
+    put_tag(make_return("tagged", state=State.ARRIVED), "damaged")
+    make_return("on its way")
+    page = as_agent.get("/returns/")
+    (tab,) = page.context["tabs"]
+    assert tab.name == "Arrived without Return reason"
+    listed = as_agent.get(tab.address).context
+    assert sorted(row.pk for row in listed["list"].page.rows) == sorted(
+        Return.objects.filter(return_reference_number__in="012").values_list("pk", flat=True)
+    )
+    assert [each.is_current for each in listed["tabs"]] == [True]
+    (counted,) = counts_of(agent)
+    assert str(counted.count) == "3"
+    assert f'hx-target="#saved-view-count-{tab.key}">3<' in as_agent.get("/views/counts/").text
+
+
+def test_a_queue_that_is_a_saved_view_stands_once(agent, vocabulary):
+    editing.save_group(required("Return reason"), None)
+    editing.save_group(required("Process", State.COMPLETED), None)
+    names = [tab.name for tab in tabs(agent, QueryDict(), words_of())]
+    assert names[-2:] == ["Completed this week", "Completed without Process"]
+    assert "Arrived without Return reason" not in names
 
 
 # Shipped

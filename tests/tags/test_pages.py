@@ -230,7 +230,7 @@ def test_saved_views_links_and_filters_follow_a_merge(as_manager):
     for address in (saved["Location"], opened["Location"], "/returns/?tag=DEFECTIVE"):
         listed = as_manager.get(address)
         assert rows(listed) == [record]
-        assert [tab.view.name for tab in listed.context["tabs"] if tab.is_current] == ["Broken"]
+        assert [tab.name for tab in listed.context["tabs"] if tab.is_current] == ["Broken"]
 
 
 def test_customer_service_sees_and_changes_nothing(as_agent):
