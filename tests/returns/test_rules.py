@@ -2,11 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -336,6 +337,34 @@ def test_several_workers_look_at_each_return_once():
     run_all()
     assert ReturnTag.objects.count() == len(records)
     assert not RuleEvent.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_worker_looks_at_is_left_to_it():
+    make_rule("order=RSO77", Moment.CREATED, add="books")
+    make_return(sales_order_reference_number="RSO77")
+    locked, looked = Event(), Event()
+
+    def another() -> None:
+        try:
+            with transaction.atomic():
+                list(RuleEvent.objects.select_for_update())
+                locked.set()
+                looked.wait(10)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(another)
+        locked.wait(10)
+        try:
+            assert not run_queued()
+        finally:
+            looked.set()
+        working.result()
+    assert not ReturnTag.objects.exists()
+    run_all()
+    assert ReturnTag.objects.count() == 1
 
 
 class TestShippedRules:

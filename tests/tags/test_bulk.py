@@ -98,6 +98,17 @@ def test_undo_leaves_and_names_what_changed_since(manager, agent):
     ]
 
 
+def test_undo_leaves_a_tag_that_was_merged_since(manager):
+    record, other = make_return("R1"), make_return("R2")
+    put_tag(record, "fragile")
+    job = done(asked([record, other], manager, add="books", remove="fragile"))
+    merge([make_tag("fragile")], make_tag("apparel"), manager)
+    assert undo(job.action.pk, manager) == (
+        "Undone. 1 return as before. 1 return changed since and left as they are: R1."
+    )
+    assert [tags_of(record), tags_of(other)] == [{"books"}, set()]
+
+
 def test_the_timeline_names_who_did_it(manager):
     done(asked([make_return()], manager, add="books"))
     assert ReturnTagEvent.objects.get().pgh_context["user"] == manager.pk
