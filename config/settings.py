@@ -64,6 +64,16 @@ def _time_zone() -> str:
     return zone
 
 
+def _ageing_hours() -> list[int]:
+    hours = [part.strip() for part in os.environ.get("AGEING_HOURS", "24,48,72").split(",")]
+    edges = [int(part) for part in hours if part.isdecimal()]
+    if not edges or len(edges) != len(hours) or edges != sorted(set(edges)) or edges[0] == 0:
+        raise ImproperlyConfigured(
+            "AGEING_HOURS must be rising whole numbers of hours; an example is 24,48,72."
+        )
+    return edges
+
+
 def _statement_limit() -> int:
     """Return the seconds that a statement may take; none for commands, which take their time."""
     seconds = os.environ.get("STATEMENT_LIMIT") or "0"
@@ -232,6 +242,8 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = _time_zone()
+# The hours that part the waiting returns of a queue into buckets.
+AGEING_HOURS = _ageing_hours()
 
 LOGGING = {
     "version": 1,

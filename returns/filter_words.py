@@ -3,11 +3,13 @@
 from django.http import QueryDict
 
 from returns.models import State
+from returns.queues import Queue
 
 # What each parameter is about.
 KINDS = {
     "q": "search",
     "state": "state",
+    "queue": "queue",
     "order": "order reference",
     "reference": "return reference",
     "tracking": "tracking ID",
@@ -35,6 +37,8 @@ def value_in_words(name: str, value: str) -> str:
     """Return a value of a parameter as people say it."""
     if name == "state" and value in State.values:
         return str(State(value).label)
+    if name == "queue" and value in Queue.values:
+        return str(Queue(value).label)
     return f"{value}{UNITS.get(name, '')}"
 
 

@@ -23,8 +23,10 @@ from returns.filter_fields import (
     without_nul,
 )
 from returns.models import Return, State
+from returns.moments import parse_moment
 from returns.paging import DEFAULT_SORT, Cursor, Sort
 from returns.querysets import ORDER, REFERENCE, TRACKING, ReturnQuerySet
+from returns.queues import SORT_OF, STATE_OF, Queue
 from returns.search import LONGEST_TEXT, Found, begins_or_ends, search
 from tags.vocabulary import TagChip, find_groups, names_as_written
 
@@ -51,6 +53,12 @@ def without_blanks(data: QueryDict) -> QueryDict:
     return said
 
 
+def default_sort(data: Mapping[str, Any]) -> str:
+    """Return the sort where none is said: that of the queue, or newest first."""
+    queue = data.get("queue")
+    return SORT_OF[Queue(queue)] if queue in Queue.values else DEFAULT_SORT
+
+
 def filters_of(data: QueryDict, vocabulary: Mapping[int, TagChip]) -> dict[str, list[Any]]:
     """Return what a query string filters and sorts by, the same for all that mean the same.
 
@@ -65,7 +73,7 @@ def filters_of(data: QueryDict, vocabulary: Mapping[int, TagChip]) -> dict[str, 
         said[name] = _ids_of_tags(without_nul(said[name]), vocabulary)
     if "missing_group" in said:
         said["missing_group"] = _ids_of_groups(without_nul(said["missing_group"]))
-    if said.get("sort") == [DEFAULT_SORT] and "q" not in said:
+    if said.get("sort") == [default_sort(data)] and "q" not in said:
         del said["sort"]
     return said
 
@@ -93,9 +101,9 @@ class ReturnFilterForm(forms.Form):
     before = forms.CharField(required=False, max_length=500)
 
     def clean_sort(self) -> Sort:
-        """Return the sort; newest first when none is named."""
+        """Return the sort; without one that of the queue, or newest first."""
         try:
-            return Sort.parse(self.cleaned_data["sort"] or DEFAULT_SORT)
+            return Sort.parse(self.cleaned_data["sort"] or default_sort(self.data))
         except ValueError as error:
             raise forms.ValidationError(f"{error}.") from error
 
@@ -128,6 +136,7 @@ class ReturnFilterSet(django_filters.FilterSet):
     state = django_filters.MultipleChoiceFilter(
         label="State", choices=State.choices, method="by_state"
     )
+    queue = django_filters.ChoiceFilter(label="Queue", choices=Queue.choices, method="by_queue")
     order = django_filters.CharFilter(
         label="Order reference", method="by_number", max_length=LONGEST_NUMBER
     )
@@ -224,12 +233,12 @@ class ReturnFilterSet(django_filters.FilterSet):
         names = [name for name in self.filters if name != "state"]
         return self._apply(Return.objects.all(), names, by_creation=True)
 
-    def narrows_beyond_state(self) -> bool:
-        """Tell whether anything but the state is filtered."""
+    def narrows_beyond(self, *names: str) -> bool:
+        """Tell whether anything but this is filtered."""
         return bool(self.problems()) or any(
             self.form.cleaned_data[name] not in (None, "", [])
             for name in self.filters
-            if name != "state"
+            if name not in names
         )
 
     @cached_property
@@ -275,6 +284,13 @@ class ReturnFilterSet(django_filters.FilterSet):
     def by_state(self, found: ReturnQuerySet, _name: str, states: list[str]) -> ReturnQuerySet:
         """Keep returns in one of the states."""
         return found.in_state(*states) if states else found
+
+    def by_queue(self, found: ReturnQuerySet, _name: str, queue: str) -> ReturnQuerySet:
+        """Keep the returns of a queue."""
+        found = found.in_state(STATE_OF[Queue(queue)])
+        if queue != Queue.COMPLETED_TODAY:
+            return found
+        return found.filter(completed_at__gte=parse_moment("today", end=False, now=timezone.now()))
 
     def by_tags(self, found: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
         """Keep returns that carry all of the tags."""

@@ -1,7 +1,8 @@
 """The list of returns: what a query string shows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -16,10 +17,11 @@ from returns.counts import (
     count_matches_by_state,
 )
 from returns.filter_fields import TAG_PARAMETERS
-from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, without_blanks
+from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, default_sort, without_blanks
 from returns.models import State
 from returns.more_filters import MoreField, chosen_more, fits, more_fields
 from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
+from returns.queues import STATE_OF, Queue
 from returns.search import Found, Near, nearest
 from returns.tables import ReturnTable
 from returns.tag_menu import ChosenFilter, GroupOfWays, chosen_tags, groups_of_ways
@@ -77,6 +79,8 @@ class ReturnList:
     is_filtered: bool
     sort: str
     total: CappedCount
+    # The path of the page that shows the list.
+    base: str
     found: Found | None
     near: list[Near]
 
@@ -111,7 +115,7 @@ class ReturnList:
     @cached_property
     def chosen_tags(self) -> list[ChosenFilter]:
         """Return the filters by tags that are chosen."""
-        return list(chosen_tags(self.words, self.chosen_names, self.data))
+        return list(chosen_tags(self.words, self.chosen_names, self.data, self.base))
 
     @property
     def chosen(self) -> list[ChosenFilter]:
@@ -126,7 +130,7 @@ class ReturnList:
     @cached_property
     def chosen_more(self) -> list[ChosenFilter]:
         """Return those of them that are chosen."""
-        return list(chosen_more(self.data))
+        return list(chosen_more(self.data, self.base))
 
     @property
     def summary(self) -> str:
@@ -142,7 +146,7 @@ class ReturnList:
     def address(self) -> str:
         """Return the query string that says the same in the fewest words, for the address bar."""
         said = self.data.copy()
-        if said.get("sort") == DEFAULT_SORT and "q" not in said:
+        if said.get("sort") == default_sort(said) and "q" not in said:
             del said["sort"]
         return said.urlencode()
 
@@ -167,18 +171,27 @@ class ReturnList:
         return not self.page.rows and not self.data.keys().isdisjoint({"after", "before"})
 
     @property
+    def path_without_filters(self) -> str:
+        """Return the path of the list without any, or of the whole queue."""
+        queue = f"?queue={self.data['queue']}" if self.base == reverse("queue") else ""
+        return f"{self.base}{queue}"
+
+    @property
     def path(self) -> str:
         """Return the path that leads back to this page of the list."""
-        return f"{reverse('return-list')}?{self.address}".removesuffix("?")
+        return f"{self.base}?{self.address}".removesuffix("?")
 
 
-def return_list(data: QueryDict, columns: Iterable[str] = ()) -> ReturnList:
+def return_list(data: QueryDict, columns: Iterable[str] = (), base: str = "") -> ReturnList:
     """Return what the query string shows, in the columns that the person chose.
 
+    ``base`` is the path of the page that shows it, the list unless it is said.
     ``problems`` says what it could not understand.
     """
     words = vocabulary()
     data = without_blanks(data)
+    base = base or reverse("return-list")
+    own = ("queue",) if base == reverse("queue") else ()
     filterset = ReturnFilterSet(data, words)
     problems = filterset.problems()
     ranks = None if problems else filterset.ranks()
@@ -188,7 +201,7 @@ def return_list(data: QueryDict, columns: Iterable[str] = ()) -> ReturnList:
         record.tags = chips(record.tag_ids, words)
         record.why = found.hits[record.pk].why if found else ""
     counts = _counts(filterset)
-    sort = "" if ranks is not None else data.get("sort", DEFAULT_SORT)
+    sort = "" if ranks is not None else data.get("sort", default_sort(data))
     return ReturnList(
         data=data,
         problems=problems,
@@ -196,12 +209,13 @@ def return_list(data: QueryDict, columns: Iterable[str] = ()) -> ReturnList:
         table=ReturnTable(page.rows, DEFAULT_SORT if problems else sort, columns),
         counts=counts,
         total=_total(filterset, counts),
+        base=base,
         words=words,
         chosen_names={
             name: filterset.form.cleaned_data.get(name, [])
             for name in (*TAG_PARAMETERS, "missing_group")
         },
-        is_filtered=filterset.narrows_beyond_state() or bool(data.getlist("state")),
+        is_filtered=filterset.narrows_beyond(*own),
         sort=sort,
         found=found,
         near=[] if found is None or found.hits else nearest(found.numbers[0]),
@@ -216,14 +230,20 @@ def _page(filterset: ReturnFilterSet, ranks: list[list[int]] | None) -> Page:
         chosen["sort"],
         after=chosen["after"],
         before=chosen["before"],
-        states=chosen["state"] or ANY_STATE,
+        states=_states(chosen),
         ranks=ranks,
     )
 
 
+def _states(chosen: Mapping[str, Any]) -> Collection[str]:
+    if chosen["state"]:
+        return list(chosen["state"])
+    return {STATE_OF[Queue(chosen["queue"])]} if chosen["queue"] else ANY_STATE
+
+
 def _counts(filterset: ReturnFilterSet) -> StateCounts:
     """Count by state what the other filters leave."""
-    if not filterset.narrows_beyond_state():
+    if not filterset.narrows_beyond("state"):
         return count_by_state()
     found = filterset.in_any_state()
     if filterset.problems():
@@ -235,7 +255,7 @@ def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
     """Count what the list holds: of the newest matches few may be in the chosen states."""
     states = filterset.data.getlist("state")
     total = counts.total(states)
-    if filterset.problems() or not (states and total.more and filterset.narrows_beyond_state()):
+    if filterset.problems() or not (states and total.more and filterset.narrows_beyond("state")):
         return total
     try:
         return count_matches(filterset.qs, COUNT_LIMIT, cut_short=counts.search_is_cut_short)

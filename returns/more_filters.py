@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from returns.filter_words import KINDS, value_in_words
 from returns.filtersets import LONGEST_WAIT_HOURS, MOST_RETURNS_OF_ORDER
@@ -66,12 +67,14 @@ def more_fields(data: QueryDict) -> Iterator[MoreField]:
         yield MoreField(f"id_{name}", name, label, kind, shown, *NUMBERS.get(name, ()))
 
 
-def chosen_more(data: QueryDict) -> Iterator[ChosenFilter]:
+def chosen_more(data: QueryDict, base: str) -> Iterator[ChosenFilter]:
     """Yield these filters as chips, those of them too that only an address can say."""
-    for name in ("reference", *NAMES):
+    for name in ("reference", "queue", *NAMES):
+        if name == "queue" and base == reverse("queue"):
+            continue
         values = data.getlist(name)
         for number, value in enumerate(values if name == "notes" else values[-1:], start=1):
             without = [other for other in values if other != value]
-            address = address_without(data, name, without)
+            address = address_without(base, data, name, without)
             words = value_in_words(name, value)
             yield ChosenFilter(KINDS[name], words, name, value, "", f"{name}-{number}", address)

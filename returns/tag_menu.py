@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.http import QueryDict
-from django.urls import reverse
 
 from returns.filter_fields import TAG_PARAMETERS
 from returns.filter_words import KINDS
@@ -80,9 +79,12 @@ def groups_of_ways(words: Mapping[int, TagChip], names: Names) -> list[GroupOfWa
 
 
 def chosen_tags(
-    words: Mapping[int, TagChip], names: Names, data: QueryDict
+    words: Mapping[int, TagChip], names: Names, data: QueryDict, base: str
 ) -> Iterator[ChosenFilter]:
-    """Yield the chosen filters in the order of the menu; ``data`` is what the list shows."""
+    """Yield the chosen filters in the order of the menu.
+
+    ``data`` is what the list at the path ``base`` shows.
+    """
     tags = {chip.name: (chip.id, chip.color) for chip in words.values()}
     groups = {chip.group: (chip.group_id, chip.color) for chip in words.values()}
     for parameter, beginning in BOXES.items():
@@ -92,15 +94,15 @@ def chosen_tags(
             number, color = known.get(name, (0, ""))
             box = f"{beginning}-{number}"
             without = [other for other in names[parameter] if other != name]
-            address = address_without(data, parameter, without)
+            address = address_without(base, data, parameter, without)
             yield ChosenFilter(kind, name, parameter, name, color, box, address)
 
 
-def address_without(data: QueryDict, parameter: str, values: list[str]) -> str:
+def address_without(base: str, data: QueryDict, parameter: str, values: list[str]) -> str:
     """Return the address of the list where a parameter has only these values."""
     said = data.copy()
     for name in (parameter, *PAGING_PARAMETERS):
         said.pop(name, None)
     if values:
         said.setlist(parameter, values)
-    return f"{reverse('return-list')}?{said.urlencode()}".removesuffix("?")
+    return f"{base}?{said.urlencode()}".removesuffix("?")

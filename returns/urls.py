@@ -1,6 +1,16 @@
 from django.urls import path
 
-from returns.views import bulk, comments, detail, lists, rules, saved_views, sentences, tagging
+from returns.views import (
+    bulk,
+    comments,
+    detail,
+    lists,
+    queue,
+    rules,
+    saved_views,
+    sentences,
+    tagging,
+)
 
 urlpatterns = [
     path("", saved_views.home, name="home"),
@@ -22,6 +32,7 @@ urlpatterns = [
     path("rules/", rules.show, name="rules"),
     path("rules/new/", rules.new, name="new-rule"),
     path("rules/<int:pk>/", rules.rule, name="rule"),
+    path("queue/", queue.queue, name="queue"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     path("returns/facets/", lists.facets, name="return-facets"),

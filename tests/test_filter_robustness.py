@@ -22,6 +22,8 @@ MOMENTS = tuple(
 )
 OTHERS = (
     "state",
+    "queue",
+    "queue",
     *TAG_PARAMETERS,
     "missing_group",
     "notes",

@@ -60,6 +60,7 @@ parameters = st.one_of(
     st.tuples(st.sampled_from(["created_from", "created_to"]), st.sampled_from(["-7d", "-20d"])),
     st.tuples(st.sampled_from(["arrived_from", "completed_to"]), st.sampled_from(["-5d", "today"])),
     st.tuples(st.just("notes"), st.sampled_from(["torn", "too small"])),
+    st.tuples(st.just("queue"), st.sampled_from(["on_the_way", "to_inspect", "completed_today"])),
     st.tuples(st.just("order_returns"), st.sampled_from(["2", "3"])),
     st.tuples(st.just("waiting_over"), st.sampled_from(["48", "200"])),
     st.tuples(st.just("sort"), st.sampled_from(["created", "-arrived", "order", "-updated"])),

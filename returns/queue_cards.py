@@ -1,0 +1,129 @@
+"""The queues at a glance: how many returns each holds, since when, and how old they are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import reverse
+
+from returns.counts import LIST_CAP, CappedCount, count_up_to
+from returns.filtersets import ReturnFilterSet
+from returns.querysets import ReturnQuerySet
+from returns.queues import SORT_OF, Queue
+
+# Since when a return is in its queue.
+SINCE = {Queue.ON_THE_WAY: "created_at", Queue.TO_INSPECT: "arrived_to_warehouse_at"}
+# Of so many of today's completions the middle one is told.
+MEDIAN_OF = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The returns of a queue that have waited for so long, in words and as an address."""
+
+    words: str
+    query: str
+    count: CappedCount
+    is_chosen: bool
+    # Its part of the bar, from 0 to 100: where it begins, and how long it is.
+    start: float = 0
+    length: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCard:
+    """A queue: how many returns are in it, the one that waits longest, and the buckets of ageing.
+
+    ``took`` is the median of the times from arrival to completion, of a queue of what is done.
+    """
+
+    name: str
+    title: str
+    address: str
+    is_chosen: bool
+    count: CappedCount
+    oldest: datetime | None
+    took: timedelta | None
+    buckets: list[Bucket]
+
+
+def cards_of(shown: QueryDict) -> list[QueueCard]:
+    """Return every queue; ``shown`` is the filter of the queue that is looked at."""
+    ages = list(_ages())
+    queries = [f"queue={queue.value}" for queue in Queue]
+    of_ages = [f"queue={Queue.TO_INSPECT.value}&{age}" for _, age in ages]
+    counts = count_up_to([_found(query) for query in (*queries, *of_ages)], LIST_CAP)
+    by_query = dict(zip((*queries, *of_ages), counts, strict=True))
+    buckets = list(_buckets(ages, counts[len(queries) :], shown))
+    return [
+        QueueCard(
+            name=queue.value,
+            title=str(queue.label),
+            address=f"{reverse('queue')}?queue={queue.value}",
+            is_chosen=shown.get("queue") == queue.value,
+            count=by_query[f"queue={queue.value}"],
+            oldest=_oldest(queue),
+            took=_took() if queue == Queue.COMPLETED_TODAY else None,
+            buckets=buckets if queue == Queue.TO_INSPECT else [],
+        )
+        for queue in Queue
+    ]
+
+
+def _found(query: str) -> ReturnQuerySet:
+    found: ReturnQuerySet = ReturnFilterSet(QueryDict(query), {}).qs
+    return found
+
+
+def _ages() -> Iterator[tuple[str, str]]:
+    """Yield each bucket in words and as a filter; together they hold each return once."""
+    edges = settings.AGEING_HOURS
+    yield f"under {edges[0]} h", f"waiting_under={edges[0]}"
+    for start, end in pairwise(edges):
+        yield f"{start}–{end} h", f"waiting_over={start}&waiting_under={end}"
+    yield f"over {edges[-1]} h", f"waiting_over={edges[-1]}"
+
+
+def _buckets(
+    ages: list[tuple[str, str]], counts: list[CappedCount], shown: QueryDict
+) -> Iterator[Bucket]:
+    total = sum(count.number for count in counts) or 1
+    start = 0.0
+    for (words, age), count in zip(ages, counts, strict=True):
+        said = QueryDict(age)
+        limits = ("waiting_over", "waiting_under")
+        is_chosen = [shown.get(name) for name in limits] == [said.get(name) for name in limits]
+        length = 100 * count.number / total
+        query = f"queue={Queue.TO_INSPECT.value}&{age}"
+        yield Bucket(words, query, count, is_chosen, start, length)
+        start += length
+
+
+def _oldest(queue: Queue) -> datetime | None:
+    since = SINCE.get(queue)
+    if since is None:
+        return None
+    found = _found(f"queue={queue.value}").in_order_of(since, descending=SORT_OF[queue][0] == "-")
+    moment: datetime | None = found.values_list(since, flat=True).first()
+    return moment
+
+
+def _took() -> timedelta | None:
+    """Return the median time from arrival to completion of what was completed today.
+
+    What has no arrival, or seems to have taken less than nothing, is left out.
+    """
+    found = _found(f"queue={Queue.COMPLETED_TODAY.value}").exclude(
+        arrived_to_warehouse_at__isnull=True
+    )
+    times = found.in_order_of("completed_at", descending=True)[:MEDIAN_OF]
+    seconds = [
+        (done - arrived).total_seconds()
+        for arrived, done in times.values_list("arrived_to_warehouse_at", "completed_at")
+        if arrived and done and done >= arrived
+    ]
+    return timedelta(seconds=median(seconds)) if seconds else None

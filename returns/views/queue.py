@@ -1,0 +1,37 @@
+"""The warehouse's queues: what waits, since when, and what first."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from config.htmx import render_page_or_fragment
+from returns.forms import SaveViewForm
+from returns.lists import return_list
+from returns.people import DeskRequest
+from returns.queue_cards import cards_of
+from returns.queues import Queue
+
+COLUMNS = ("reference", "waiting", "tags", "order", "tracking", "created", "carrier", "notes")
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def queue(request: DeskRequest) -> HttpResponse:
+    """Show the queues, and the returns of one of them under the filters of the list."""
+    path = reverse("queue")
+    if "queue" not in request.GET:
+        said = f"{path}?queue={Queue.TO_INSPECT.value}&{request.GET.urlencode()}"
+        return redirect(said.removesuffix("&"), max_length=None)
+    found = return_list(request.GET, COLUMNS, path)
+    context: dict[str, Any] = {
+        "list": found,
+        "cards": cards_of(found.data),
+        "save_form": SaveViewForm(request.user),
+    }
+    return render_page_or_fragment(
+        request, "queue/page.html", "answer", context, address=found.address
+    )

@@ -1,0 +1,201 @@
+"""The queues: what is in them, how old it is, and that every number is that of its list."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from returns.filtersets import ReturnFilterSet
+from returns.models import Return, State
+from returns.queue_cards import cards_of
+from tags.vocabulary import vocabulary as words
+from tests.factories import make_return, put_tag
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 25, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Let it be a moment."""
+
+    def let(moment: datetime) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: moment)
+
+    let(NOW)
+    return let
+
+
+def arrived(reference: str, moment: datetime, **fields) -> Return:
+    created = moment - timedelta(days=1)
+    return make_return(
+        reference,
+        state=State.ARRIVED,
+        created_at=created,
+        arrived_to_warehouse_at=moment,
+        **fields,
+    )
+
+
+def listed(query: str) -> list[str]:
+    filterset = ReturnFilterSet(QueryDict(query), words())
+    assert filterset.problems() == []
+    return list(filterset.qs.values_list("return_reference_number", flat=True))
+
+
+def rows(answer) -> list[str]:
+    return [record.return_reference_number for record in answer.context["list"].page.rows]
+
+
+def buckets() -> dict[str, int]:
+    (card,) = (card for card in cards_of(QueryDict("")) if card.name == "to_inspect")
+    return {bucket.words: bucket.count.number for bucket in card.buckets}
+
+
+def test_each_return_is_in_the_queue_of_its_next_step_the_oldest_first(as_manager, at):
+    for days in (2, 1, 3):
+        make_return(f"way {days}", created_at=NOW - timedelta(days=days))
+        arrived(f"here {days}", NOW - timedelta(days=days))
+    for hours in (1, 2, 20):
+        done = NOW - timedelta(hours=hours)
+        make_return(f"done {hours}", state=State.COMPLETED, completed_at=done)
+    assert rows(as_manager.get("/queue/?queue=on_the_way")) == ["way 3", "way 2", "way 1"]
+    assert rows(as_manager.get("/queue/?queue=to_inspect")) == ["here 3", "here 2", "here 1"]
+    # Today begins at midnight of the warehouse, and of what is done the latest comes first.
+    assert rows(as_manager.get("/queue/?queue=completed_today")) == ["done 1", "done 2"]
+    counts = {card.name: str(card.count) for card in cards_of(QueryDict(""))}
+    assert counts == {"on_the_way": "3", "to_inspect": "3", "completed_today": "2"}
+    oldest = [card.oldest for card in cards_of(QueryDict(""))]
+    assert oldest == [NOW - timedelta(days=3), NOW - timedelta(days=3), None]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Istanbul", "Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize(
+    "now", [NOW, datetime(2026, 3, 29, 12, tzinfo=UTC), datetime(2026, 10, 25, 12, tzinfo=UTC)]
+)
+def test_buckets_end_at_the_exact_hour_whatever_the_clocks_do(at, now, zone):
+    at(now)
+    second = timedelta(seconds=1)
+    with timezone.override(ZoneInfo(zone)):
+        for hours in (24, 48, 72):
+            moment = now - timedelta(hours=hours)
+            arrived(f"{hours} and a second", moment - second)
+            arrived(f"{hours}", moment)
+        arrived("new", now)
+        # Exactly 24 hours are not yet more than 24.
+        assert buckets() == {"under 24 h": 2, "24–48 h": 2, "48–72 h": 2, "over 72 h": 1}
+        over = listed("queue=to_inspect&waiting_over=24&waiting_under=48")
+        assert sorted(over) == ["24 and a second", "48"]
+
+
+filters = st.lists(
+    st.one_of(
+        st.tuples(st.just("tag"), st.sampled_from(["books", "damaged"])),
+        st.tuples(st.just("tag_none"), st.sampled_from(["books", "damaged"])),
+        st.tuples(st.just("q"), st.sampled_from(["Return-1", "Return-2"])),
+        st.tuples(st.just("created_from"), st.sampled_from(["-3d", "-6d"])),
+    ),
+    max_size=2,
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    ages=st.lists(st.integers(min_value=0, max_value=200), max_size=12),
+    states=st.lists(st.sampled_from(State.values), min_size=12, max_size=12),
+)
+def test_every_number_is_that_of_the_list_behind_it(as_manager, vocabulary, ages, states):
+    Return.objects.all().delete()
+    now = timezone.now()
+    for hours, state in zip(ages, states, strict=False):
+        moment = now - timedelta(hours=hours, minutes=1)
+        make_return(state=state, created_at=moment - timedelta(hours=1))
+    for card in cards_of(QueryDict("")):
+        page = as_manager.get(card.address)
+        assert rows(page) == listed_in_order(card.address)
+        assert len(rows(page)) == card.count.number
+        for bucket in card.buckets:
+            assert len(listed(bucket.query)) == bucket.count.number
+        if card.buckets:
+            assert sum(bucket.count.number for bucket in card.buckets) == card.count.number
+
+
+def listed_in_order(address: str) -> list[str]:
+    query = QueryDict(address.partition("?")[2])
+    sort = {"on_the_way": "created_at", "to_inspect": "arrived_to_warehouse_at"}
+    found = ReturnFilterSet(query, words()).qs
+    name = sort.get(query["queue"], "completed_at")
+    found = found.in_order_of(name, descending=name == "completed_at")
+    return list(found.values_list("return_reference_number", flat=True))
+
+
+def test_the_filters_of_the_list_narrow_a_queue_and_stay_in_its_address(as_manager, vocabulary, at):
+    put_tag(arrived("tagged", NOW - timedelta(hours=30)), "books")
+    arrived("plain", NOW - timedelta(hours=30))
+    arrived("new", NOW)
+    page = as_manager.get("/queue/?queue=to_inspect&tag=books")
+    assert rows(page) == ["tagged"]
+    assert page.context["list"].is_filtered
+    assert page.context["list"].path_without_filters == "/queue/?queue=to_inspect"
+    assert not as_manager.get("/queue/?queue=to_inspect").context["list"].is_filtered
+    chip = page.context["list"].chosen_tags[0]
+    assert chip.address_without == "/queue/?queue=to_inspect"
+    # What is tagged at once, made a rule or saved says the same to everybody.
+    assert "/bulk/?queue=to_inspect&amp;tag=books" in page.text
+    assert rows(as_manager.get("/returns/?queue=to_inspect&tag=books")) == ["tagged"]
+    fragment = as_manager.get(
+        "/queue/?queue=to_inspect&waiting_over=24",
+        headers={"HX-Request": "true", "HX-Request-Type": "partial"},
+    )
+    assert fragment["HX-Push-Url"] == "/queue/?queue=to_inspect&waiting_over=24"
+    assert 'hx-target="#queues"' in fragment.text
+    chosen = re.search(r'aria-current="true"[^>]*>.*?</span>([^<]*)<b>', fragment.text)
+    assert chosen is None  # over 24 h is no bucket
+    bucket = "/queue/?queue=to_inspect&waiting_over=24&waiting_under=48"
+    chosen = re.search(
+        r'aria-current="true"[^>]*><span[^>]*></span>([^<]*)<b>', as_manager.get(bucket).text
+    )
+    assert chosen[1] == "24–48 h "
+
+
+def test_without_a_queue_it_is_what_waits_in_the_warehouse(as_agent):
+    assert as_agent.get("/queue/")["Location"] == "/queue/?queue=to_inspect"
+    assert as_agent.get("/queue/?tag=a+b")["Location"] == "/queue/?queue=to_inspect&tag=a+b"
+
+
+@pytest.mark.parametrize("path", ["/queue/", "/returns/"])
+def test_a_queue_that_does_not_exist_is_named_and_empty(as_agent, path):
+    make_return()
+    page = as_agent.get(f"{path}?queue=lost")
+    assert rows(page) == []
+    assert "Queue: Select a valid choice. lost" in page.text
+
+
+def test_an_empty_queue_says_so(as_agent):
+    page = as_agent.get("/queue/?queue=to_inspect")
+    assert "Nothing waits here" in page.text
+    assert "nothing waits" in page.text
+
+
+def test_what_took_less_than_nothing_or_lacks_its_arrival_is_not_measured(as_manager, at):
+    def took():
+        return cards_of(QueryDict(""))[-1].took
+
+    assert took() is None
+    done = NOW - timedelta(hours=1)
+    for hours in (1, 5, 6, -3):
+        make_return(
+            state=State.COMPLETED,
+            completed_at=done,
+            arrived_to_warehouse_at=done - timedelta(hours=hours),
+        )
+    make_return(state=State.COMPLETED, completed_at=done, arrived_to_warehouse_at=None)
+    assert took() == timedelta(hours=5)
