@@ -1,5 +1,6 @@
 """What goes on beside the pages: rules, and bulk tagging whose page was closed."""
 
+import logging
 import threading
 
 from django.db import Error as DatabaseError
@@ -8,13 +9,27 @@ from django.db import connection
 from returns import rule_runs
 from tags import bulk
 
+logger = logging.getLogger(__name__)
+
 PAUSE = 1.0  # seconds between two looks for work
 RETRY_AFTER = 5.0  # seconds
 
 
 def work_once() -> bool:
-    """Do a little of what waits; tell whether there was anything that could be done."""
-    return any([bulk.go_on_with_any(), rule_runs.run_queued(), rule_runs.run_hourly()])
+    """Do a little of what waits; tell whether there was anything that could be done.
+
+    What fails holds up nothing else. Raises the last ``DatabaseError`` after all had their turn.
+    """
+    done, failed = False, None
+    for job in (bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly):
+        try:
+            done |= job()
+        except DatabaseError as error:
+            logger.exception("Background work failed: %s", job.__name__)
+            failed = error
+    if failed:
+        raise failed
+    return done
 
 
 def work(stopping: threading.Event) -> None:

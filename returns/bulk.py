@@ -60,16 +60,14 @@ def choose(data: QueryDict, person: User) -> Chosen:
     said = without_blanks(data)
     for name in (*PAGING_PARAMETERS, "sort"):
         said.pop(name, None)
-    if "id" in said:
-        return _selected(said)
     limit = most_at_once(person)
-    ids = _matches(said, limit)
-    if limit is not None and len(ids) > limit:
+    chosen = _selected(said) if "id" in said else Chosen(_matches(said, limit), said.urlencode())
+    if limit is not None and len(chosen.ids) > limit:
         raise ValidationError(
             f"These are more than {limit:,} returns, and your role tags up to {limit:,} at once. "
             "Filter for fewer, or ask somebody who may."
         )
-    return Chosen(ids, said.urlencode())
+    return chosen
 
 
 def _selected(said: QueryDict) -> Chosen:

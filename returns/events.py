@@ -59,7 +59,7 @@ class Origin:
 
 
 def origins_of(record: Return) -> dict[int, Origin]:
-    """Return by the id of each tag who last put it on a return. One query, by an index."""
+    """Return by the id of each tag on a return who put it there. One query, by indexes."""
     with connection.cursor() as cursor:
         cursor.execute(ORIGINS, [record.pk])
         return {
@@ -103,12 +103,22 @@ def _event(
 # Whoever writes by hand may set any context, so a user's id is read with care.
 USER_ID = "CASE WHEN e.context->>'user' ~ '^[0-9]{1,9}$' THEN e.context->>'user' END::int"
 NAME = "COALESCE(NULLIF(trim(u.first_name || ' ' || u.last_name), ''), u.username)"
+# The event is the last one before the tagging was made: merging keeps that moment, and the person.
 ORIGINS = f"""
     SELECT e.tag_id, e.at, e.context, {NAME}
     FROM (
-        SELECT DISTINCT ON (tag_id) tag_id, pgh_created_at AS at, pgh_context AS context
-        FROM returns_returntagevent WHERE entity_id = %s AND pgh_label = '{TAG_ADDED}'
-        ORDER BY tag_id, pgh_created_at DESC, pgh_id DESC
+        SELECT t.tag_id, t.tagged_at AS at, CASE
+            WHEN t.tagged_by_id IS NULL THEN made.pgh_context
+            ELSE jsonb_build_object('user', t.tagged_by_id)
+        END AS context
+        FROM returns_returntag t LEFT JOIN LATERAL (
+            SELECT pgh_context FROM returns_returntagevent
+            JOIN tags_tag tag ON tag.id = tag_id AND t.tag_id IN (tag.id, tag.synonym_of_id)
+            WHERE entity_id = t.entity_id AND pgh_label = '{TAG_ADDED}'
+            AND pgh_created_at <= t.tagged_at
+            ORDER BY pgh_created_at DESC, pgh_id DESC LIMIT 1
+        ) made ON true
+        WHERE t.entity_id = %s
     ) e
     LEFT JOIN auth_user u ON u.id = {USER_ID}
 """  # noqa: S608
@@ -126,7 +136,10 @@ EVENTS = f"""
         ORDER BY pgh_created_at DESC, pgh_id DESC LIMIT %(limit)s)
     ) e
     LEFT JOIN auth_user u ON u.id = {USER_ID}
-    LEFT JOIN tags_tagevent lost ON lost.pgh_obj_id = e.tag_id
+    LEFT JOIN LATERAL (
+        -- One that was deleted, brought back and deleted again has two.
+        SELECT name FROM tags_tagevent WHERE pgh_obj_id = e.tag_id ORDER BY pgh_id DESC LIMIT 1
+    ) lost ON true
     ORDER BY e.at DESC, e.label = 'changed', e.id DESC
     LIMIT %(limit)s
 """  # noqa: S608

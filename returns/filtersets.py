@@ -189,7 +189,15 @@ class ReturnFilterSet(django_filters.FilterSet):
         "tracking": (TRACKING,),
     }
 
-    def __init__(self, data: QueryDict, vocabulary: Mapping[int, TagChip]) -> None:
+    def __init__(
+        self, data: QueryDict, vocabulary: Mapping[int, TagChip], *, one_by_one: bool = False
+    ) -> None:
+        """Read a query string.
+
+        ``one_by_one``: for rules, which look at returns by themselves. A number is then compared
+        with theirs instead of searched for, which reads so many matches at most.
+        """
+        self.one_by_one = one_by_one
         self.tag_ids = {chip.name: chip.id for chip in vocabulary.values()}
         self.vocabulary = vocabulary
         super().__init__(without_blanks(data), queryset=Return.objects.all())
@@ -277,8 +285,10 @@ class ReturnFilterSet(django_filters.FilterSet):
     def _ids(self, names: Iterable[str]) -> list[int]:
         return sorted({self.tag_ids[name] for name in names})
 
-    def by_number(self, found: ReturnQuerySet, name: str, _text: str) -> ReturnQuerySet:
+    def by_number(self, found: ReturnQuerySet, name: str, text: str) -> ReturnQuerySet:
         """Keep the returns that the text found."""
+        if self.one_by_one:
+            return found.numbered(text, self.NUMBERS[name])
         return found.among(self.matches[name].ids)
 
     def by_state(self, found: ReturnQuerySet, _name: str, states: list[str]) -> ReturnQuerySet:

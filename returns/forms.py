@@ -129,6 +129,8 @@ class RuleForm(BulkForm):
     name = forms.CharField(max_length=NAME_LENGTH)
     moment = forms.ChoiceField(choices=Moment, label="Looks at a return")
 
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
     field_order = ["name", "moment"]
 
 

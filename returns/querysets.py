@@ -136,6 +136,18 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         earlier = self.model._default_manager.filter(before, order_key=OuterRef("order_key"))
         return self.filter(Exists(earlier.order_by()[place - 2 : place - 1]))
 
+    def numbered(self, text: str, columns: Iterable[str]) -> Self:
+        """Keep returns of which one of these numbers begins or ends with the text.
+
+        Looks at each return by itself: nothing is ranked, and nothing is cut short.
+        """
+        found = Q()
+        for part in {text, text.lstrip("0 ") or text}:
+            key = SearchKey(models.Value(part))
+            for column in columns:
+                found |= Q(**{f"{column}__startswith": key}) | Q(**{f"{column}__endswith": key})
+        return self.filter(found)
+
     def among(self, ids: Sequence[int]) -> Self:
         """Keep the returns with these ids."""
         return self.filter(pk__any_of=list(ids))

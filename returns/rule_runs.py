@@ -18,7 +18,7 @@ from returns.querysets import ReturnQuerySet
 from returns.saved_views import query_of
 from returns.time_limit import TookTooLongError, at_most
 from tags import tagging
-from tags.vocabulary import vocabulary
+from tags.vocabulary import names_of, names_that_mean, vocabulary
 
 BATCH = 1_000
 DRY_RUN_DAYS = 30
@@ -49,9 +49,12 @@ def run_queued() -> bool:
         events = list(waiting[:BATCH])
         if not events:
             return False
+        # All at once and in their order, before any rule: two who lock some of them each would
+        # wait for each other.
+        tagging.lock_records(ReturnTag, sorted({event.record_id for event in events}))
         on = TagRule.objects.filter(is_on=True, moment__in={event.moment for event in events})
         ran = [
-            _run(rule, {event.record_id for event in events if event.moment == rule.moment})
+            _run(rule, [{event.record_id for event in events if event.moment == rule.moment}])
             for rule in on
         ]
         # What a rule could not look at waits until it can, or is switched off.
@@ -74,16 +77,15 @@ def _run_everywhere(rule: TagRule) -> None:
     except (RuleError, DatabaseError) as error:
         rules.note_failure(rule, _first_line(error))
         return
-    for some in batched(ids, BATCH):
-        if not _run(rule, some):
-            return
+    _run(rule, batched(ids, BATCH))
 
 
-def _run(rule: TagRule, ids: Iterable[int]) -> bool:
+def _run(rule: TagRule, batches: Iterable[Iterable[int]]) -> bool:
     """Run one rule over some returns; tell whether it could. A failure is kept with the rule."""
     try:
-        with transaction.atomic(), pghistory.context(rule=rule.name):
-            _tag(rule, sorted(ids))
+        for ids in batches:
+            with transaction.atomic(), pghistory.context(rule=rule.name):
+                _tag(rule, sorted(ids))
     except (RuleError, DatabaseError) as error:
         rules.note_failure(rule, _first_line(error))
         return False
@@ -92,14 +94,26 @@ def _run(rule: TagRule, ids: Iterable[int]) -> bool:
 
 
 def _tag(rule: TagRule, ids: Sequence[int]) -> None:
+    tagging.lock_records(ReturnTag, ids)
+    # Only now: whoever had locked one of them may have changed what the filter looks at.
     found = _matching(rule, ids)
-    tagging.lock_records(ReturnTag, found)
-    adds, removes = rules.adds_and_removes(rule)
-    for tag_id in adds:
-        allowed = _not_removed_by_a_person(found, tag_id)
-        tagging.add_where_free(ReturnTag, allowed, tag_id)
+    adds, removes = _tags_of(rule)
+    # First, so that a tag may take the place of another one of its exclusive group.
     for tag_id in removes:
         tagging.remove_where_nobodys(ReturnTag, found, tag_id)
+    for tag_id in adds:
+        tagging.add_where_free(ReturnTag, _not_taken_off(rule, found, tag_id), tag_id)
+
+
+def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
+    """Return the tags to add and to remove; merges and deletions may have left no sense in them."""
+    adds, removes = rules.adds_and_removes(rule)
+    if not adds and not removes:
+        raise RuleError("Its tags were deleted.")
+    if both := set(adds) & set(removes):
+        name = names_of(both)[both.pop()]
+        raise RuleError(f"It would add “{name}” and remove it, since tags were merged.")
+    return adds, removes
 
 
 def _matching(rule: TagRule, ids: Sequence[int]) -> list[int]:
@@ -109,7 +123,9 @@ def _matching(rule: TagRule, ids: Sequence[int]) -> list[int]:
 
 def _found_by(rule: TagRule) -> ReturnQuerySet:
     words = vocabulary()
-    filterset = ReturnFilterSet(query_of(rule.parameters, words), words)
+    if "q" in rule.parameters:
+        raise RuleError(rules.NOT_BY_THE_BOX)
+    filterset = ReturnFilterSet(query_of(rule.parameters, words), words, one_by_one=True)
     if problems := filterset.problems():
         raise RuleError(problems[0])
     found: ReturnQuerySet = filterset.qs
@@ -118,7 +134,7 @@ def _found_by(rule: TagRule) -> ReturnQuerySet:
 
 def _worth_looking_at(rule: TagRule) -> ReturnQuerySet:
     """Return the matches that lack a tag to add, or carry one to remove."""
-    adds, removes = rules.adds_and_removes(rule)
+    adds, removes = _tags_of(rule)
     of_return = ReturnTag.objects.filter(entity=OuterRef("pk"))
     worth = Q(Exists(of_return.filter(tag__in=removes)))
     for tag_id in adds:
@@ -126,9 +142,10 @@ def _worth_looking_at(rule: TagRule) -> ReturnQuerySet:
     return _found_by(rule).filter(worth)
 
 
-def _not_removed_by_a_person(ids: Sequence[int], tag_id: int) -> list[int]:
+def _not_taken_off(rule: TagRule, ids: Sequence[int], tag_id: int) -> list[int]:
+    """Leave out the returns from which a person, or another rule, took the tag off."""
     with connection.cursor() as cursor:
-        cursor.execute(REMOVED_BY_A_PERSON, [list(ids), tag_id])
+        cursor.execute(TAKEN_OFF, [list(ids), names_that_mean(tag_id), rule.name])
         removed = {row[0] for row in cursor.fetchall()}
     return [pk for pk in ids if pk not in removed]
 
@@ -139,10 +156,12 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-REMOVED_BY_A_PERSON = """
+# What merging, or undoing, took off was nobody's wish for this return.
+TAKEN_OFF = """
     SELECT DISTINCT entity_id FROM returns_returntagevent
-    WHERE entity_id = ANY(%s::bigint[]) AND tag_id = %s AND pgh_label = 'tag.removed'
-    AND pgh_context->'user' IS NOT NULL
+    WHERE entity_id = ANY(%s::bigint[]) AND tag_id = ANY(%s::bigint[])
+    AND pgh_label = 'tag.removed' AND pgh_context->'action' IS NULL
+    AND (pgh_context->'user' IS NOT NULL OR pgh_context->>'rule' <> %s)
 """
 
 
@@ -184,8 +203,8 @@ def _would_change(rule: TagRule) -> set[int]:
 
 
 def _changes(rule: TagRule, ids: Sequence[int]) -> Iterator[int]:
-    adds, removes = rules.adds_and_removes(rule)
-    for tag_id in adds:
-        yield from tagging.free_for(ReturnTag, _not_removed_by_a_person(ids, tag_id), tag_id)
+    adds, removes = _tags_of(rule)
     for tag_id in removes:
         yield from tagging.put_by_nobody(ReturnTag, ids, tag_id)
+    for tag_id in adds:
+        yield from tagging.free_for(ReturnTag, _not_taken_off(rule, ids, tag_id), tag_id)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
+from json import dumps
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,6 +24,10 @@ from tags.vocabulary import TagChip, meant_ids, vocabulary
 MAY_CHANGE = "returns.change_tagrule"
 FAILURES_ALLOWED = 3
 EVERY = timedelta(hours=1)
+NOT_BY_THE_BOX = (
+    "A rule cannot look for what the one box finds. "
+    "Filter by order reference, return reference or tracking ID instead."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +82,26 @@ def parameters_of(data: QueryDict) -> dict[str, Any]:
     words = vocabulary()
     if problems := ReturnFilterSet(said, words).problems():
         raise ValidationError(problems)
+    if "q" in said:
+        raise ValidationError(NOT_BY_THE_BOX)
     found = filters_of(said, words)
     if not found:
         raise ValidationError("A rule needs a filter: filter the list first.")
     return found
 
 
-def keep(rule: TagRule, adds: Sequence[Tag], removes: Sequence[Tag]) -> TagRule:
-    """Keep a rule, a new one as the last. Raises ``ValidationError`` when it cannot be."""
+def version_of(rule: TagRule) -> str:
+    """Return what tells this state of a rule from any other; "" for a new one."""
+    said = [rule.name, rule.moment, rule.parameters, rule.adds, rule.removes]
+    return sha256(dumps(said, sort_keys=True).encode()).hexdigest()[:16] if rule.pk else ""
+
+
+def keep(rule: TagRule, adds: Sequence[Tag], removes: Sequence[Tag], seen: str = "") -> TagRule:
+    """Keep a rule, a new one as the last; one that tags otherwise now is off until it was tried.
+
+    ``seen`` is the ``version_of`` the rule that the person saw, if they saw one. Raises
+    ``ValidationError`` when it cannot be kept, or is no longer what they saw.
+    """
     check_together(adds, removes)
     rule.adds, rule.removes = [tag.pk for tag in adds], [tag.pk for tag in removes]
     try:
@@ -91,15 +109,30 @@ def keep(rule: TagRule, adds: Sequence[Tag], removes: Sequence[Tag]) -> TagRule:
             if rule.pk is None:
                 last = TagRule.objects.aggregate(last=Max("position"))["last"] or 0
                 rule.position = last + 1
-            rule.save()
+                rule.save()
+            else:
+                rule.is_on = _stays_on(rule, seen)
+                rule.save(update_fields=["name", "moment", "adds", "removes", "is_on"])
     except IntegrityError as error:
         raise ValidationError(f"There is a rule “{rule.name}” already.") from error
     return rule
 
 
+def _stays_on(rule: TagRule, seen: str) -> bool:
+    stored = TagRule.objects.select_for_update().filter(pk=rule.pk).first()
+    if stored is None:
+        raise ValidationError("This rule was deleted meanwhile.")
+    if seen and version_of(stored) != seen:
+        raise ValidationError("Somebody changed this rule meanwhile. Look again, then change it.")
+    tags_now, tags_then = ((each.moment, each.adds, each.removes) for each in (rule, stored))
+    return stored.is_on and tags_now == tags_then
+
+
 def use_filter(rule: TagRule, parameters: dict[str, Any]) -> None:
     """Give a rule another filter; it is off until somebody tried it."""
-    TagRule.objects.filter(pk=rule.pk).update(parameters=parameters, is_on=False)
+    TagRule.objects.filter(pk=rule.pk).update(
+        parameters=parameters, is_on=False, failures=0, off_because=""
+    )
 
 
 def switch(rule: TagRule, *, on: bool) -> None:

@@ -7,16 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tags import history, tagging
+from tags.deadlocks import retry_deadlocks
 from tags.models import BulkTagging, Tag, TagAction, Tagging
 from tags.vocabulary import VocabularyError, meant_ids, names_of
 
 # Records in a step: short enough that nobody else waits for it.
 BATCH = 5_000
 DAYS_OF_A_DRAFT = 1
+IN_THE_WAY = "The vocabulary has changed, and something stands in the way now."
 Status = BulkTagging.Status
 AT_WORK = (Status.RUNNING, Status.UNDOING)
 
@@ -133,14 +135,15 @@ def start(bulk: BulkTagging, changed: str = "") -> None:
 def go_on(bulk: BulkTagging, seconds: float) -> None:
     """Do steps of a bulk tagging that runs, or is undone, for about so long."""
     end = time.monotonic() + seconds
-    while _step(bulk.pk) and time.monotonic() < end:
+    while retry_deadlocks(lambda: _step(bulk.pk)) and time.monotonic() < end:
         pass
 
 
 def go_on_with_any() -> bool:
     """Do a step of the oldest bulk tagging at work; tell whether there was one."""
     at_work = BulkTagging.objects.filter(status__in=AT_WORK).order_by("id")
-    return any(_step(pk) for pk in at_work.values_list("pk", flat=True)[:1])
+    oldest = at_work.values_list("pk", flat=True).first()
+    return oldest is not None and retry_deadlocks(lambda: _step(oldest))
 
 
 def _step(pk: int) -> bool:
@@ -154,16 +157,40 @@ def _step(pk: int) -> bool:
         if bulk is None:
             return False
         action: TagAction = bulk.action  # type: ignore[assignment]  # since it started
-        if bulk.status == Status.RUNNING:
-            _tag_next(bulk, action)
-        else:
-            _take_back_last(bulk, action)
+        try:
+            with transaction.atomic():
+                _next_part(bulk, action)
+        except (VocabularyError, IntegrityError) as refusal:
+            # Again and again it would be refused the same, and hold up all that waits behind it.
+            bulk = _refused(pk, action, refusal)
         bulk.save(update_fields=["adds", "removes", "results", "position", "status"])
     return bulk.status in AT_WORK
 
 
+def _next_part(bulk: BulkTagging, action: TagAction) -> None:
+    if bulk.status == Status.RUNNING:
+        _tag_next(bulk, action)
+    else:
+        _take_back_last(bulk, action)
+
+
+def _refused(pk: int, action: TagAction, refusal: Exception) -> BulkTagging:
+    """Take back what was tagged up to now; leave what cannot be taken back."""
+    bulk = BulkTagging.objects.defer("entity_ids").get(pk=pk)
+    if bulk.status == Status.RUNNING:
+        why = refusal.messages[0] if isinstance(refusal, VocabularyError) else IN_THE_WAY
+        bulk.results["why"] = why
+        bulk.status = Status.UNDOING
+        history.mark_undone(action, None, why)
+    else:
+        bulk.status = Status.FAILED
+        history.reword_undo(action, f"Not undone, {bulk.position:,} are left. {IN_THE_WAY}")
+    return bulk
+
+
 def _tag_next(bulk: BulkTagging, action: TagAction) -> None:
     _follow_merges(bulk)
+    _check_now(bulk)
     ids, total = _ids(bulk, bulk.position, bulk.position + BATCH)
     with tagging.done_by(bulk.asked_by):
         done = tagging.tag_batch(_kind(bulk), ids, bulk.adds, bulk.removes, action, bulk.asked_by)
@@ -174,14 +201,24 @@ def _tag_next(bulk: BulkTagging, action: TagAction) -> None:
     history.reword(action, _words(bulk, bulk.results))
 
 
+def _check_now(bulk: BulkTagging) -> None:
+    """Refuse what the vocabulary allows no longer, since tags were merged, moved or deleted."""
+    tags = Tag.objects.select_related("group").in_bulk([*bulk.adds, *bulk.removes])
+    adds, removes = ([tags[pk] for pk in some if pk in tags] for some in (bulk.adds, bulk.removes))
+    if not tags:
+        raise VocabularyError("These tags were deleted meanwhile.")
+    check_together(adds, removes)
+
+
 def _take_back_last(bulk: BulkTagging, action: TagAction) -> None:
+    why = bulk.results.get("why", "")
     before = max(bulk.position - BATCH, 0)
     ids, _ = _ids(bulk, before, bulk.position)
     kind = _kind(bulk)
-    with tagging.done_by(action.undone_by):
+    with tagging.done_by(action.undone_by), tagging.as_part_of(action):
         done = tagging.put_back(kind, action, ids).after(bulk.results.get("undone"))
     bulk.results["undone"], bulk.position = asdict(done), before
-    words = ["Undone.", *tagging.words_of(kind, done)]
+    words = [*([why] if why else []), "Undone.", *tagging.words_of(kind, done)]
     if before:
         words = [f"Undoing: {before:,} are left. It goes on in the background."]
     else:

@@ -261,9 +261,16 @@ def put_back(change: RowChange) -> None:
     word = stored or model(pk=change["id"])
     with _refused_in_words(lambda error: _why_it_stays(word, error)):
         if before is None:
-            word.delete()
+            _unmake(word, after)
         else:
             _restore(word, before, after)
+
+
+def _unmake(word: Any, after: Row | None) -> None:
+    """Delete what a change had created, if nothing came of it since."""
+    if row_of(word) != after or _synonyms(word):
+        raise VocabularyError(f"“{word}” has changed since. Undo the later changes first.")
+    word.delete()
 
 
 def _restore(word: Any, before: Row, after: Row | None) -> None:

@@ -60,7 +60,8 @@ def merge(merged: Sequence[Tag], into: Tag, by: Person) -> int:
             raise VocabularyError(words)
         action = history.record(_words(merged, into), _rename(merged, into), by)
         kinds = tagging.kinds_of_tagging()
-        moved = sum(tagging.merge_taggings(kind, ids, into.pk, action) for kind in kinds)
+        with tagging.as_part_of(action):
+            moved = sum(tagging.merge_taggings(kind, ids, into.pk, action) for kind in kinds)
         for change in action.changes:
             _write(change, into)
     return moved

@@ -272,13 +272,14 @@ class BulkTagging(models.Model):
     """
 
     class Status(models.TextChoices):
-        """What becomes of it: it is asked for, it runs, it ends, it is undone."""
+        """What becomes of it: it is asked for, it runs, it ends, it is undone, or cannot be."""
 
         DRAFT = "draft"
         RUNNING = "running"
         DONE = "done"
         UNDOING = "undoing"
         UNDONE = "undone"
+        FAILED = "failed"
 
     taggings = models.CharField(max_length=60)
     entity_ids = ArrayField(models.BigIntegerField())

@@ -50,6 +50,7 @@ def _undo(action: TagAction) -> str:
     for change in reversed(action.changes):
         editing.put_back(change)
     said = ["Undone."]
-    for kind in tagging.kinds_of_tagging():
-        said += tagging.words_of(kind, tagging.put_back(kind, action))
+    with tagging.as_part_of(action):
+        for kind in tagging.kinds_of_tagging():
+            said += tagging.words_of(kind, tagging.put_back(kind, action))
     return " ".join(said)

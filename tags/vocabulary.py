@@ -126,6 +126,11 @@ def meant_ids(ids: Iterable[int]) -> dict[int, int]:
     return {id_: meant or id_ for id_, meant in found}
 
 
+def names_that_mean(tag_id: int) -> list[int]:
+    """Return the ids of the tag and of the names that mean it, merged tags among them."""
+    return [tag_id, *Tag.names.filter(synonym_of=tag_id).values_list("id", flat=True)]
+
+
 def tag_of_id(number: str) -> Tag | None:
     """Return the tag whose id a form sent, or nothing, also when it is no number."""
     try:

@@ -13,15 +13,13 @@ from json import dumps
 from typing import Any, NamedTuple
 
 import pghistory
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from returns.feed.records import ReturnRecord, tag_names
 from returns.feed.statements import COPY, FACTS, MAKE_STAGE, STORED, UPSERT
 from returns.models import ReturnTag
 from tags import tagging, vocabulary
-
-DEADLOCK = "40P01"
-ATTEMPTS = 5
+from tags.deadlocks import retry_deadlocks
 
 Batch = Sequence[tuple[int, ReturnRecord]]
 
@@ -119,24 +117,13 @@ def ingest(
 def _write(batch: Batch) -> IngestSummary:
     """Write a batch; one that the database refuses is halved until the culprit stands alone."""
     try:
-        return _retry_deadlocks(batch)
+        return retry_deadlocks(lambda: _write_at_once(batch))
     except (DataError, IntegrityError) as refusal:
         if len(batch) == 1:
             reason = f"refused by the database: {str(refusal).splitlines()[0]}"
             return IngestSummary(read=1, rejected=[_rejection(batch[0], reason)])
     middle = len(batch) // 2
     return _write(batch[:middle]) + _write(batch[middle:])
-
-
-def _retry_deadlocks(batch: Batch) -> IngestSummary:
-    """Imports lock returns by reference, but a bulk action of a person may lock them by id."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return _write_at_once(batch)
-        except OperationalError as error:
-            if attempt == ATTEMPTS or getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
-                raise
-    raise AssertionError("unreachable")
 
 
 @transaction.atomic

@@ -54,7 +54,7 @@ def rule(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Rules are changed by managers.")
     if "action" in request.POST:
         return _act(request, found)
-    starts = {"name": found.name, "moment": found.moment}
+    starts = {"name": found.name, "moment": found.moment, "seen": rules.version_of(found)}
     adds, removes = rules.adds_and_removes(found)
     form = RuleForm(request.POST or None, initial=starts | {"add": adds, "remove": removes})
     if request.method == "POST" and (answer := _save(request, form, found)):
@@ -68,11 +68,13 @@ def _save(request: PersonRequest, form: RuleForm, found: TagRule) -> HttpRespons
     chosen = form.cleaned_data
     found.name, found.moment = chosen["name"], chosen["moment"]
     try:
-        rules.keep(found, chosen["add"], chosen["remove"])
+        was_on = found.is_on
+        rules.keep(found, chosen["add"], chosen["remove"], chosen["seen"])
     except ValidationError as error:
         form.add_error(None, error)
         return None
-    messages.success(request, f"Saved the rule “{found}”.")
+    said = " It is off: try it, then switch it on." if was_on and not found.is_on else ""
+    messages.success(request, f"Saved the rule “{found}”.{said}")
     return redirect("rule", found.pk)
 
 

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                     ("done", "Done"),
                     ("undoing", "Undoing"),
                     ("undone", "Undone"),
+                    ("failed", "Failed"),
                 ],
                 default="draft",
                 max_length=10,

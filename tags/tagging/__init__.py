@@ -10,6 +10,7 @@ from tags.tagging.free import (
 )
 from tags.tagging.kinds import (
     Person,
+    as_part_of,
     done_by,
     example_of,
     in_sql,
@@ -32,6 +33,7 @@ __all__ = [
     "add_many",
     "add_tag",
     "add_where_free",
+    "as_part_of",
     "count_doubles",
     "count_taggings",
     "done_by",

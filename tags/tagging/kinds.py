@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model
 
-from tags.models import Tagging
+from tags.models import TagAction, Tagging
 
 # Who does it; nobody when it is the feed, a file, the demo.
 type Person = User | AnonymousUser | None
@@ -18,6 +18,14 @@ type Person = User | AnonymousUser | None
 def done_by(by: Person) -> AbstractContextManager[Any]:
     """Name the person in the events that the database writes."""
     return pghistory.context(user=by.pk) if by else nullcontext()
+
+
+def as_part_of(action: TagAction) -> AbstractContextManager[Any]:
+    """Say in these events that they belong to a merge, or to undoing.
+
+    Nobody wished for them on the record itself, as they do who tag one or many.
+    """
+    return pghistory.context(action=action.pk)
 
 
 def kinds_of_tagging() -> list[Any]:

@@ -90,6 +90,12 @@ KEEP = """
                     AND instead.entity_id = did.entity_id
                     AND instead.tag_id = other.tag_id AND instead.added
                 )
+            ) OR tag.slot <> 0 AND EXISTS (
+                -- Their group has become exclusive: only one of the two could come back.
+                SELECT FROM tags_tagactionrow too JOIN tags_tag second ON second.id = too.tag_id
+                WHERE too.action_id = did.action_id AND too.taggings = did.taggings
+                AND too.entity_id = did.entity_id AND NOT too.added
+                AND too.tag_id <> did.tag_id AND second.slot = tag.slot
             )
         END
     ))
