@@ -96,8 +96,10 @@ def _matches(said: QueryDict, limit: int | None) -> list[int]:
 def ask(chosen: Chosen, adds: Sequence[Tag], removes: Sequence[Tag], person: User) -> BulkTagging:
     """Keep what the person wants, for its preview.
 
-    Raises ``ValidationError`` when the tags contradict each other.
+    Raises ``ValidationError`` when the tags contradict each other, or there is no return.
     """
+    if not chosen.ids:
+        raise ValidationError("There is no return to tag any more.")
     return bulk.draft(ReturnTag, chosen.ids, adds, removes, person, chosen.query)
 
 

@@ -18,6 +18,7 @@ from returns.querysets import ReturnQuerySet
 from returns.saved_views import query_of
 from returns.time_limit import TookTooLongError, at_most
 from tags import tagging
+from tags.models import Tag
 from tags.vocabulary import names_of, names_that_mean, vocabulary
 
 BATCH = 1_000
@@ -113,6 +114,8 @@ def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
     if both := set(adds) & set(removes):
         name = names_of(both)[both.pop()]
         raise RuleError(f"It would add “{name}” and remove it, since tags were merged.")
+    if retired := Tag.objects.filter(pk__in=adds, retired_at__isnull=False).first():
+        raise RuleError(f"“{retired}” is retired.")
     return adds, removes
 
 

@@ -44,31 +44,33 @@ class ListedRule:
 def listed() -> list[ListedRule]:
     """Return every rule in the order in which they run."""
     words = vocabulary()
-    return [_listed(rule, words) for rule in TagRule.objects.all()]
+    rules = list(TagRule.objects.all())
+    meant = meant_ids({pk for rule in rules for pk in (*rule.adds, *rule.removes)})
+    return [_listed(rule, words, meant) for rule in rules]
 
 
 def describe(rule: TagRule) -> ListedRule:
     """Return one rule as pages show it."""
-    return _listed(rule, vocabulary())
+    return _listed(rule, vocabulary(), meant_ids([*rule.adds, *rule.removes]))
 
 
-def _listed(rule: TagRule, words: dict[int, TagChip]) -> ListedRule:
+def _listed(rule: TagRule, words: dict[int, TagChip], meant: dict[int, int]) -> ListedRule:
     query = query_of(rule.parameters, words)
-    adds, removes = ([words[pk] for pk in tags if pk in words] for tags in adds_and_removes(rule))
+    adds, removes = ([words[pk] for pk in tags if pk in words] for tags in _tags_of(rule, meant))
     return ListedRule(rule, query.urlencode(), in_words(query), adds, removes)
 
 
-def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
-    meant = meant_ids([*rule.adds, *rule.removes])
+def _tags_of(rule: TagRule, meant: dict[int, int]) -> tuple[list[int], list[int]]:
     adds, removes = (
-        [meant[pk] for pk in tags if pk in meant] for tags in (rule.adds, rule.removes)
+        list(dict.fromkeys(meant[pk] for pk in tags if pk in meant))
+        for tags in (rule.adds, rule.removes)
     )
     return adds, removes
 
 
 def adds_and_removes(rule: TagRule) -> tuple[list[int], list[int]]:
     """Return the ids of the tags to add and to remove; of merged ones, those that they mean."""
-    return _tags_of(rule)
+    return _tags_of(rule, meant_ids([*rule.adds, *rule.removes]))
 
 
 def parameters_of(data: QueryDict) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Change the vocabulary: each change is kept in its history, and can be undone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Model, ProtectedError
+from django.db.models import F, Model, ProtectedError
 from django.utils import timezone
 
 from tags import history
@@ -17,6 +17,8 @@ from tags.vocabulary import VocabularyError, clean_tag_name, find_group, find_na
 
 type Word = Tag | TagGroup
 
+NO_LONGER = "until"
+MANY_SIBLINGS = 3_000  # their positions are small integers
 TOO_LONG = "This name is too long once its letters are taken apart."
 
 
@@ -29,10 +31,11 @@ def create_tag(name: str, group: TagGroup, by: Person) -> Tag:
     return save_tag(Tag(name=name, group=group), by)
 
 
-def save_tag(tag: Tag, by: Person, seen: str = "") -> Tag:
+def save_tag(tag: Tag, by: Person, seen: str = "", *, keep_name: bool = False) -> Tag:
     """Create a tag, or rename, describe, rank, retire or move it; its slot follows its group.
 
-    ``seen`` is the ``version_of`` the tag that the person saw, if they saw one.
+    ``seen`` is the ``version_of`` the tag that the person saw, if they saw one. ``keep_name``:
+    after renaming it, the old name goes on meaning it.
     Raises ``VocabularyError`` when the name is impossible or taken, when records would carry two
     tags of an exclusive group, and when the tag is no longer what the person saw.
     """
@@ -44,9 +47,22 @@ def save_tag(tag: Tag, by: Person, seen: str = "") -> Tag:
         if group is None:
             raise VocabularyError("This group was deleted meanwhile.")
         tag.slot = group.slot
+        taken = find_name(tag.name) if before else None
+        freed = [_forget(taken)] if taken and taken.synonym_of_id == tag.pk else []
         tag.save()
-        _keep(tag, before, by)
+        old = before["name"] if before and keep_name else ""
+        # A new name that differs in its case alone is found by the old one.
+        synonym = None if not old or find_name(old) else _synonym(tag, old)
+        _keep(tag, before, by, freed, synonym)
     return tag
+
+
+def _forget(synonym: Tag) -> RowChange:
+    """Free the name of a synonym, but keep its row: filters may have kept the id."""
+    before = row_of(synonym)
+    synonym.name, synonym.is_forgotten = f"{synonym.name[:30]} {NO_LONGER} {synonym.pk}", True
+    synonym.save(update_fields=["name", "is_forgotten"])
+    return change_of(synonym, before, row_of(synonym))
 
 
 def save_group(group: TagGroup, by: Person, seen: str = "") -> TagGroup:
@@ -72,25 +88,31 @@ def retire(tag: Tag, by: Person, *, on: bool) -> None:
 
 def add_synonym(tag: Tag, name: str, by: Person) -> Tag:
     """Let another name mean the tag, too. Raises ``VocabularyError`` when the name is taken."""
-    synonym = Tag(name=clean_tag_name(name), synonym_of=tag)
-    with _refused_in_words(lambda error: _refusal(synonym, error)):
-        synonym.synonym_slot = _slot(tag.pk)
-        synonym.save()
+    name = clean_tag_name(name)
+    with _refused_in_words(lambda error: _refusal(Tag(name=name, synonym_of=tag), error)):
+        synonym = _synonym(tag, name)
         words = f"“{synonym}” means “{tag}”."
         history.record(words, [change_of(synonym, None, row_of(synonym))], by)
     return synonym
 
 
+def _synonym(tag: Tag, name: str) -> Tag:
+    return Tag.names.create(name=name, synonym_of=tag, synonym_slot=_slot(tag.pk))
+
+
 def remove_synonym(tag: Tag, synonym_id: int, by: Person) -> str:
-    """Let a name mean the tag no longer; return the name, "" when it did not mean it."""
+    """Let a name mean the tag no longer; return the name, "" when it did not mean it.
+
+    It may be the name of a tag that was merged: views and rules that keep its id go on meaning
+    this tag.
+    """
     with transaction.atomic():
         synonym = _locked(Tag, synonym_id)
-        if synonym is None or synonym.synonym_of_id != tag.pk:
+        if synonym is None or synonym.synonym_of_id != tag.pk or synonym.is_forgotten:
             return ""
-        change = change_of(synonym, row_of(synonym), None)
-        history.record(f"“{synonym}” no longer means “{tag}”.", [change], by)
-        synonym.delete()
-    return str(synonym.name)
+        name = str(synonym.name)
+        history.record(f"“{name}” no longer means “{tag}”.", [_forget(synonym)], by)
+    return name
 
 
 def remove(word: Word, by: Person) -> None:
@@ -118,8 +140,9 @@ def move(word: Word, by: Person, *, up: bool) -> None:
             return
         before = {sibling.pk: row_of(sibling) for sibling in siblings}
         siblings[here], siblings[there] = siblings[there], siblings[here]
+        step = 10 if len(siblings) < MANY_SIBLINGS else 1
         for place, sibling in enumerate(siblings, start=1):
-            sibling.position = place * 10
+            sibling.position = place * step
             sibling.save(update_fields=["position"])
         changes = [change_of(each, before[each.pk], row_of(each)) for each in siblings]
         changed = [change for change in changes if change["before"] != change["after"]]
@@ -128,7 +151,9 @@ def move(word: Word, by: Person, *, up: bool) -> None:
 
 def _siblings(word: Word) -> Any:
     if isinstance(word, Tag):
-        return Tag.objects.filter(group=word.group_id).order_by("position", "name")
+        of_group = Tag.objects.filter(group=word.group_id)
+        # As they are listed, those that are retired last.
+        return of_group.order_by(F("retired_at").asc(nulls_first=True), "position", "name")
     return TagGroup.objects.order_by("position", "name")
 
 
@@ -169,11 +194,23 @@ def _before(word: Word, seen: str) -> Row | None:
     return row_of(stored)
 
 
-def _keep(word: Word, before: Row | None, by: Person) -> None:
+def _keep(
+    word: Word,
+    before: Row | None,
+    by: Person,
+    freed: Sequence[RowChange] = (),
+    synonym: Tag | None = None,
+) -> None:
     word.refresh_from_db()
     after = row_of(word)
-    if before != after:
-        history.record(_words(word, before or {}, after), [change_of(word, before, after)], by)
+    if before == after:
+        return
+    changes = [*freed, change_of(word, before, after)]
+    words = _words(word, before or {}, after)
+    if synonym:
+        changes.append(change_of(synonym, None, row_of(synonym)))
+        words += f" “{synonym}” goes on meaning it."
+    history.record(words, changes, by)
 
 
 def _words(word: Word, before: Row, after: Row) -> str:
@@ -234,9 +271,9 @@ def _refusal(tag: Tag, error: Exception) -> str:
 
 
 def name_is_taken(tag: Tag) -> str:
-    """Say which other tag or synonym has the tag's name; "" when none has."""
+    """Say which other tag has the tag's name; "" when none has, or it is one of its own."""
     taken = find_name(tag.name)
-    if taken is None or taken.pk == tag.pk:
+    if taken is None or (tag.pk and tag.pk in {taken.pk, taken.synonym_of_id}):
         return ""
     if taken.synonym_of:
         return f"“{taken}” is another name of {taken.synonym_of}, in {taken.synonym_of.group}."

@@ -125,6 +125,17 @@ class TagForm(_WordForm):
         return group
 
 
+class ChangeTagForm(TagForm):
+    """The same of a tag that is there, and what becomes of its name when it gets another."""
+
+    keep_name = forms.BooleanField(
+        label="After renaming, the old name goes on meaning it",
+        required=False,
+        initial=True,
+        help_text="Files and the feed may go on sending the old name.",
+    )
+
+
 class BulkForm(forms.Form):
     """The tags to add to many records, and those to remove."""
 

@@ -17,7 +17,15 @@ LISTED = 50
 
 # What of a word can change. The slots follow.
 KEPT = {
-    Tag: ("name", "group_id", "position", "description", "retired_at", "synonym_of_id"),
+    Tag: (
+        "name",
+        "group_id",
+        "position",
+        "description",
+        "retired_at",
+        "synonym_of_id",
+        "is_forgotten",
+    ),
     TagGroup: ("name", "color", "position", "exclusive", "required_when", "description"),
 }
 type Row = dict[str, Any]
@@ -95,9 +103,22 @@ def can_be_undone(action: TagAction) -> bool:
     return action.undone_at is None and action.done_at >= oldest_undoable()
 
 
-def actions(count: int = LISTED, word: Tag | TagGroup | None = None) -> list[TagAction]:
-    """Return the latest actions, those of one tag or group where it is given."""
-    found = TagAction.objects.select_related("done_by", "undone_by")
+def actions(
+    count: int = LISTED, word: Tag | TagGroup | None = None, before: int | None = None
+) -> list[TagAction]:
+    """Return the latest actions, those of one tag or group where it is given.
+
+    ``before``: only those that were done before the action with this id.
+    """
+    found = TagAction.objects.select_related("done_by", "undone_by", "bulk")
+    found = found.defer("bulk__entity_ids")
     if word:
         found = found.filter(changes__contains=[{"kind": kind_of(word), "id": word.pk}])
+    if before is not None:
+        found = found.filter(pk__lt=before)
     return list(found[:count])
+
+
+def is_by(action_id: int, person: User) -> bool:
+    """Tell whether the person did this action."""
+    return TagAction.objects.filter(pk=action_id, done_by=person).exists()

@@ -63,7 +63,8 @@ def merge(merged: Sequence[Tag], into: Tag, by: Person) -> int:
         with tagging.as_part_of(action):
             moved = sum(tagging.merge_taggings(kind, ids, into.pk, action) for kind in kinds)
         for change in action.changes:
-            _write(change, into)
+            if change["id"] != into.pk:
+                _write(change, into)
     return moved
 
 
@@ -82,6 +83,8 @@ def _rename(merged: Sequence[Tag], into: Tag) -> list[RowChange]:
             change_of(tag, row_of(tag), row_of(tag) | meaning | {"group_id": None})
             for tag in merged
         ),
+        # Unchanged: so that the history of the tag that is left tells it.
+        change_of(into, row_of(into), row_of(into)),
     ]
 
 

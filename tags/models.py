@@ -132,6 +132,8 @@ class Tag(models.Model):
         "self", models.CASCADE, related_name="+", null=True, editable=False
     )
     synonym_slot = models.BigIntegerField(editable=False, null=True)
+    # A synonym whose name is free again: what keeps its id still means the other tag by it.
+    is_forgotten = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar[models.Manager["Tag"]] = TagManager()

@@ -16,7 +16,7 @@ from config.htmx import HtmxRequest
 from tags import editing, merging
 from tags import history as past
 from tags import usage as uses
-from tags.forms import GroupForm, MergeForm, TagForm
+from tags.forms import ChangeTagForm, GroupForm, MergeForm, TagForm
 from tags.models import Tag, TagGroup
 from tags.undo import undo
 from tags.vocabulary import VocabularyError, synonyms_of
@@ -87,17 +87,24 @@ def new_group(request: PersonRequest) -> HttpResponse:
 @may_see
 def tag(request: PersonRequest, pk: int) -> HttpResponse:
     """Show a tag with its history; change, retire, merge or delete it, give it other names."""
-    found = get_object_or_404(Tag.objects.select_related("group"), pk=pk)
+    found = get_object_or_404(Tag.names.select_related("group"), pk=pk)
+    if found.synonym_of_id:
+        return redirect("change-tag", found.synonym_of_id)
     if request.method == "POST":
         _refuse_those_who_only_see(request)
     if "action" in request.POST:
         return _act(request, found, ACTIONS)
-    form = TagForm(request.POST or None, instance=found)
+    form = ChangeTagForm(request.POST or None, instance=found)
     return _form(
         request,
         form,
         f"Tag {found}",
-        lambda: editing.save_tag(form.instance, request.user, form.cleaned_data["seen"]),
+        lambda: editing.save_tag(
+            form.instance,
+            request.user,
+            form.cleaned_data["seen"],
+            keep_name=form.cleaned_data["keep_name"],
+        ),
         word=found,
     )
 
@@ -228,15 +235,31 @@ def merge(request: PersonRequest) -> HttpResponse:
 def history(request: PersonRequest) -> HttpResponse:
     """Show what was changed, by whom and when; undo one of it."""
     if request.method != "POST":
-        context = {"actions": past.actions(), "oldest_undoable": past.oldest_undoable()}
-        return render(request, "tags/history.html", context)
-    _refuse_those_who_only_see(request)
-    number = request.POST.get("undo", "")
+        return _history(request)
+    number = _number(request.POST.get("undo", ""))
+    # What a person tagged at once stands here too, and is theirs to undo.
+    if not past.is_by(number, request.user):
+        _refuse_those_who_only_see(request)
     try:
-        messages.success(request, undo(int(number) if number.isdecimal() else 0, request.user))
+        messages.success(request, undo(number, request.user))
     except VocabularyError as error:
         messages.error(request, error.messages[0])
     return redirect("tag-history")
+
+
+def _history(request: PersonRequest) -> HttpResponse:
+    before = _number(request.GET.get("before", "")) or None
+    found = past.actions(past.LISTED + 1, before=before)
+    context = {
+        "actions": found[: past.LISTED],
+        "earlier": found[past.LISTED - 1].pk if len(found) > past.LISTED else None,
+        "oldest_undoable": past.oldest_undoable(),
+    }
+    return render(request, "tags/history.html", context)
+
+
+def _number(text: str) -> int:
+    return int(text[:18]) if text.isdecimal() else 0
 
 
 def _place(word: Tag | TagGroup) -> str:

@@ -50,7 +50,8 @@ class TagChip:
 
 def vocabulary() -> dict[int, TagChip]:
     """Return every tag by its id, in the order in which they are listed. One query."""
-    synonyms = Tag.names.filter(synonym_of=OuterRef("pk")).order_by("name").values("name")
+    known = Tag.names.filter(is_forgotten=False)
+    synonyms = known.filter(synonym_of=OuterRef("pk")).order_by("name").values("name")
     rows = Tag.objects.values_list(
         *("id", "name", "group__color", "group_id", "group__name", "group__exclusive"),
         *("retired_at", "description", ArraySubquery(synonyms), "group__required_when"),
@@ -152,7 +153,7 @@ def names_of(ids: Iterable[int]) -> dict[int, str]:
 
 def synonyms_of(tag: Tag) -> list[Tag]:
     """Return the other names of a tag."""
-    return list(Tag.names.filter(synonym_of=tag).order_by("name"))
+    return list(Tag.names.filter(synonym_of=tag, is_forgotten=False).order_by("name"))
 
 
 def find_groups(names: list[str]) -> dict[str, TagGroup]:

@@ -107,16 +107,16 @@ def _act(request: PersonRequest, found: TagRule) -> HttpResponse:
 def _page(
     request: PersonRequest, form: RuleForm, found: TagRule, problems: list[str]
 ) -> HttpResponse:
-    words = vocabulary().values()
+    words, adds = vocabulary().values(), form.chosen("add")
     context: dict[str, Any] = {
         "form": form,
         "problems": problems,
         "listed": None if problems else rules.describe(found),
         "others": () if found.pk else TagRule.objects.all(),
         "dry_run": dry_run(found) if found.pk else None,
-        "words": [tag for tag in words if not tag.retired],
+        "words": [tag for tag in words if not tag.retired or tag.id in adds],
         "every_word": words,
-        "adds": form.chosen("add"),
+        "adds": adds,
         "removes": form.chosen("remove"),
     }
     failed = bool(form.errors) or (bool(problems) and request.method == "POST")

@@ -6,9 +6,10 @@ import pytest
 
 from tags import editing
 from tags.history import actions, version_of
+from tags.merging import merge
 from tags.models import Tag, TagAction, TagGroup
 from tags.undo import undo
-from tags.vocabulary import VocabularyError, find_tag, vocabulary
+from tags.vocabulary import VocabularyError, find_tag, meant_ids, synonyms_of, vocabulary
 from tests.factories import make_return, make_tag, put_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
@@ -202,3 +203,68 @@ def test_at_the_edges_nothing_moves(manager):
 def test_the_feed_s_new_tags_are_no_ones_action():
     make_tag("from-the-feed")
     assert not TagAction.objects.exists()
+
+
+def test_a_renamed_tag_keeps_its_old_name_and_gets_it_back(manager):
+    tag = make_tag("books")
+    tag.name = "novels"
+    editing.save_tag(tag, manager, keep_name=True)
+    assert actions()[0].words == "Renamed “books” to “novels”. “books” goes on meaning it."
+    assert find_tag("books") == tag
+    assert [str(name) for name in synonyms_of(tag)] == ["books"]
+    tag.name = "books"
+    editing.save_tag(tag, manager, keep_name=True)
+    assert [str(name) for name in synonyms_of(tag)] == ["novels"]
+    assert find_tag("novels") == find_tag("books") == tag
+    for name, synonyms in (("novels", ["books"]), ("books", [])):
+        undo(actions()[0 if name == "novels" else 1].pk, manager)
+        tag.refresh_from_db()
+        assert (tag.name, [str(each) for each in synonyms_of(tag)]) == (name, synonyms)
+
+
+def test_a_new_case_of_a_name_needs_no_other_name(manager):
+    tag = make_tag("books")
+    tag.name = "Books"
+    editing.save_tag(tag, manager, keep_name=True)
+    assert synonyms_of(tag) == []
+    assert actions()[0].words == "Renamed “books” to “Books”."
+
+
+def test_undoing_the_making_of_a_tag_deletes_nothing_that_came_of_it(manager):
+    made = editing.create_tag("torn", make_tag("damaged").group, manager)
+    creation = actions()[0].pk
+    merge([make_tag("damaged")], made, manager)
+    with pytest.raises(VocabularyError, match="has changed since"):
+        undo(creation, manager)
+    undo(actions()[0].pk, manager)
+    made.refresh_from_db()
+    made.description = "Torn open"
+    editing.save_tag(made, manager)
+    with pytest.raises(VocabularyError, match="has changed since"):
+        undo(creation, manager)
+    assert {find_tag("torn"), find_tag("damaged")} == {made, make_tag("damaged")}
+
+
+def test_a_merged_name_that_is_free_again_leaves_kept_ids_their_meaning(manager):
+    old, new = make_tag("defective"), make_tag("damaged")
+    merge([old], new, manager)
+    assert editing.remove_synonym(new, old.pk, manager) == "defective"
+    assert find_tag("defective") is None
+    assert synonyms_of(new) == []
+    assert meant_ids([old.pk]) == {old.pk: new.pk}
+    assert editing.remove_synonym(new, old.pk, manager) == ""
+    again = editing.create_tag("defective", new.group, manager)
+    assert find_tag("defective") == again
+    with pytest.raises(VocabularyError, match="name"):
+        undo(actions()[1].pk, manager)
+    undo(actions()[0].pk, manager)
+    undo(actions()[1].pk, manager)
+    assert find_tag("defective") == new
+
+
+def test_tags_are_moved_among_those_that_they_are_listed_with(manager):
+    tags = list(Tag.objects.filter(group=make_tag("books").group))
+    editing.retire(tags[1], manager, on=True)
+    editing.move(tags[2], manager, up=True)
+    listed = [tag for tag in Tag.objects.filter(group=tags[0].group) if not tag.retired_at]
+    assert listed[:2] == [tags[2], tags[0]]
