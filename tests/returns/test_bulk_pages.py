@@ -154,3 +154,44 @@ def test_undo_before_it_was_done_does_nothing(as_agent):
 def test_nothing_that_matches_is_nothing_to_tag(as_agent):
     page = as_agent.get("/bulk/?state=Completed")
     assert "There is nothing to tag" in page.text
+
+
+def test_whoever_selects_returns_tags_no_more_of_them(as_agent, as_manager, monkeypatch):
+    ids = [make_return().pk for _ in range(3)]
+    query = "&".join(f"id={pk}" for pk in ids)
+    monkeypatch.setattr(returns_bulk, "MOST", 2)
+    answer = choose(as_agent, query, add="books")
+    assert answer.status_code == 422
+    assert "your role tags up to 2 at once" in answer.text
+    assert choose(as_manager, query, add="books").status_code == 302
+
+
+def test_nothing_is_nothing_to_tag_when_it_is_sent_all_the_same(as_agent):
+    make_return()
+    answer = choose(as_agent, "id=0", add="books")
+    assert answer.status_code == 422
+    assert not BulkTagging.objects.exists()
+
+
+def test_a_person_finds_what_they_tagged_at_once_and_undoes_it(as_agent, as_manager, agent):
+    make_return(state=State.ARRIVED)
+    address = choose(as_agent, "state=ArrivedToWarehouse", add="books")["Location"]
+    as_agent.post(address, {"action": "start"})
+    action = BulkTagging.objects.get().action_id
+    page = as_agent.get("/tags/history/").text
+    assert f'href="{address}"' in page
+    assert f'name="undo" value="{action}"' in page
+    assert f'href="{address}"' not in as_manager.get("/tags/history/").text
+    answer = as_agent.post("/tags/history/", {"undo": action}, follow=True)
+    assert "Undone. 1 return as before." in answer.text
+    assert not ReturnTag.objects.exists()
+
+
+def test_another_s_doing_is_not_an_agent_s_to_undo(as_agent, as_manager):
+    make_return(state=State.ARRIVED)
+    address = choose(as_manager, "state=ArrivedToWarehouse", add="books")["Location"]
+    as_manager.post(address, {"action": "start"})
+    action = BulkTagging.objects.get().action_id
+    assert f'name="undo" value="{action}"' not in as_agent.get("/tags/history/").text
+    assert as_agent.post("/tags/history/", {"undo": action}).status_code == 403
+    assert ReturnTag.objects.exists()

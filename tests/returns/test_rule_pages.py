@@ -1,10 +1,13 @@
 """The pages of rules: who may change them, what is kept, what is said when it cannot be."""
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from returns import rules
 from returns.models import Moment, TagRule
+from tags import editing
 from tests.factories import make_return, make_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
@@ -136,3 +139,52 @@ def test_a_rule_says_its_filter_by_the_present_names(as_agent, rule):
     listed = as_agent.get("/rules/").context["rules"][0]
     assert listed.filters == [("notes contain", "hasar"), ("not", "books")]
     assert listed.query == "notes=hasar&tag_none=books"
+
+
+def test_two_managers_do_not_lose_each_other_s_changes(as_manager, as_admin, rule):
+    path = f"/rules/{rule.pk}/"
+    seen = as_manager.get(path).context["form"]["seen"].value()
+    assert seen == as_admin.get(path).context["form"]["seen"].value()
+    as_admin.post(path, sent(name="Wet", add="books") | {"seen": seen})
+    answer = as_manager.post(path, sent(name="Dry", add="investigate") | {"seen": seen})
+    assert answer.status_code == 422
+    assert "Somebody changed this rule meanwhile" in answer.text
+    rule.refresh_from_db()
+    assert (rule.name, rule.adds) == ("Wet", [make_tag("books").pk])
+
+
+def test_a_rule_that_tags_otherwise_now_is_off_until_it_was_tried(as_manager, rule):
+    path = f"/rules/{rule.pk}/"
+    rules.switch(rule, on=True)
+    as_manager.post(path, sent(name="Another name", add="investigate"))
+    rule.refresh_from_db()
+    assert rule.is_on
+    for fields in (sent(add="books"), sent(add="books", moment="hourly")):
+        answer = as_manager.post(path, fields, follow=True)
+        assert "It is off: try it, then switch it on." in answer.text
+        rule.refresh_from_db()
+        assert not rule.is_on
+        rules.switch(rule, on=True)
+
+
+def test_the_page_costs_the_same_whatever_rules_there_are(as_agent, rule):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            as_agent.get("/rules/")
+        return len(captured)
+
+    few = queries()
+    for number in range(6):
+        other = TagRule(name=f"{number}", moment=Moment.CREATED, parameters=rule.parameters)
+        rules.keep(other, [make_tag("books")], [make_tag("fragile")])
+    assert queries() == few
+
+
+def test_a_retired_tag_of_a_rule_is_shown_and_has_to_go(as_manager, rule):
+    editing.retire(make_tag("investigate"), None, on=True)
+    path = f"/rules/{rule.pk}/"
+    page = as_manager.get(path)
+    assert "“investigate” is retired." in page.text
+    assert [tag.name for tag in page.context["words"] if tag.retired] == ["investigate"]
+    assert as_manager.post(path, sent(add="investigate")).status_code == 422
+    assert as_manager.post(path, sent(add="books")).status_code == 302

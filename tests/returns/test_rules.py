@@ -1,5 +1,6 @@
 """Rules tag by themselves: at their moment, never against a person, never in a loop."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
@@ -7,21 +8,32 @@ from threading import Event
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import connections, transaction
+from django.db import IntegrityError, connections, transaction
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from returns import rules, shipped_rules
+from returns import rule_runs, rules, shipped_rules
+from returns.events import origins_of
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
-from returns.models import Moment, Return, ReturnTag, RuleEvent, State, TagRule
+from returns.filtersets import ReturnFilterSet
+from returns.models import (
+    Moment,
+    Return,
+    ReturnTag,
+    ReturnTagEvent,
+    RuleEvent,
+    State,
+    TagRule,
+)
 from returns.rule_runs import dry_run, run_hourly, run_queued
 from returns.timeline import timeline_of
-from tags import editing
+from tags import bulk, editing, tagging
 from tags.merging import merge
-from tags.models import Tag
+from tags.models import Tag, TagAction
 from tags.tagging import add_tag, remove_tag
+from tags.undo import undo
 from tags.vocabulary import vocabulary as words_of
 from tests.factories import make_return, make_tag, put_tag
 
@@ -365,6 +377,198 @@ def test_what_another_worker_looks_at_is_left_to_it():
     assert not ReturnTag.objects.exists()
     run_all()
     assert ReturnTag.objects.count() == 1
+
+
+# What a review found
+
+
+@pytest.mark.parametrize("query", ["tracking=7340", "order=RSO", "reference=R-", "order=001"])
+def test_a_rule_by_a_number_reaches_every_return_that_has_it(query):
+    rule = make_rule(query, Moment.CREATED, add="books", on=False)
+    for number in range(130):
+        make_return(
+            f"R-{number}",
+            tracking_id=f"7340{number:06}",
+            sales_order_reference_number=f"RSO{number:04}01",
+        )
+    make_return("elsewhere-7", tracking_id="99", sales_order_reference_number="X-7")
+    assert dry_run(rule).count == 130
+    rules.switch(rule, on=True)
+    RuleEvent.objects.bulk_create(
+        RuleEvent(record_id=pk, moment=Moment.CREATED)
+        for pk in Return.objects.values_list("pk", flat=True)
+    )
+    run_all()
+    assert ReturnTag.objects.count() == 130
+
+
+def test_a_rule_finds_by_a_number_what_the_list_finds():
+    for reference, order, tracking in (
+        ("Return-14844", "RSO100490909", "1201450"),
+        ("İade-17", "SİPARİŞ-12", "1Z 999 AA1"),
+        ("***", "", ""),
+    ):
+        make_return(reference, sales_order_reference_number=order, tracking_id=tracking)
+    for query in (
+        "order=rso1004",
+        "order=0909",
+        "tracking=1z999",
+        "reference=iade17",
+        "tracking=0001201450",
+        "order=9049",
+        "order=***",
+        "tracking=450",
+    ):
+        listed = ReturnFilterSet(QueryDict(query), words_of()).qs
+        by_rule = ReturnFilterSet(QueryDict(query), words_of(), one_by_one=True).qs
+        assert set(by_rule) == set(listed), query
+
+
+def test_a_rule_cannot_follow_the_one_box():
+    with pytest.raises(ValidationError, match="the one box"):
+        make_rule("q=RSO77", Moment.CREATED, add="books")
+    rule = make_rule("order=RSO77", Moment.CREATED, add="books")
+    TagRule.objects.update(parameters={"q": ["RSO77"]})
+    rule.refresh_from_db()
+    assert dry_run(rule).problem == rules.NOT_BY_THE_BOX
+
+
+def test_a_rule_adds_in_an_exclusive_group_what_it_makes_room_for():
+    rule = make_rule("order=RSO77", Moment.ARRIVED, add="urgent-refund", remove="standard")
+    record = make_return(sales_order_reference_number="RSO77")
+    put_tag(record, "standard")
+    arrive(record)
+    assert dry_run(rule).count == 1
+    run_all()
+    assert tags_of(record) == {"urgent-refund"}
+
+
+def test_undoing_is_nobody_s_wish_for_a_return(manager):
+    rule = make_rule("state=ReturnCreated", Moment.HOURLY, add="books")
+    record = make_return()
+    job = bulk.draft(ReturnTag, [record.pk], [make_tag("books")], [], manager)
+    bulk.start(job)
+    bulk.go_on(job, 60)
+    job.refresh_from_db()
+    undo(job.action.pk, manager)
+    assert dry_run(rule).count == 1
+    run_hourly()
+    assert tags_of(record) == {"books"}
+
+
+def test_what_a_person_took_off_stays_off_under_the_name_it_was_merged_into(agent, manager):
+    make_rule("order=RSO77", Moment.ARRIVED, add="damaged")
+    record = make_return(sales_order_reference_number="RSO77")
+    add_tag(record, make_tag("defective"), agent)
+    remove_tag(record, make_tag("defective"), agent)
+    merge([make_tag("defective")], make_tag("damaged"), manager)
+    arrive(record)
+    run_all()
+    assert tags_of(record) == set()
+
+
+def test_a_merged_tag_still_says_who_put_it_there(agent, manager):
+    record = make_return()
+    add_tag(record, make_tag("defective"), agent)
+    merge([make_tag("defective")], make_tag("damaged"), manager)
+    assert origins_of(record)[make_tag("damaged").pk].who == "agent"
+    undo(TagAction.objects.get().pk, manager)
+    assert origins_of(record)[Tag.objects.get(name="defective").pk].who == "agent"
+
+
+def test_a_rule_that_would_add_and_remove_the_same_since_a_merge_fails():
+    rule = make_rule("state=ReturnCreated", Moment.HOURLY, add="defective", remove="damaged")
+    make_return()
+    merge([make_tag("damaged")], make_tag("defective"), None)
+    words = "It would add “defective” and remove it, since tags were merged."
+    assert dry_run(rule).problem == words
+    run_hourly()
+    rule.refresh_from_db()
+    assert rule.failures == 1
+    assert not ReturnTag.objects.exists()
+
+
+def test_a_rule_without_tags_and_one_with_a_retired_tag_say_so(manager):
+    gone = make_rule("order=RSO77", Moment.CREATED, add="books")
+    retired = make_rule("order=RSO78", Moment.CREATED, add="fragile")
+    editing.remove(make_tag("books"), manager)
+    editing.retire(make_tag("fragile"), manager, on=True)
+    assert dry_run(gone).problem == "Its tags were deleted."
+    assert dry_run(retired).problem == "“fragile” is retired."
+
+
+def test_two_rules_against_each_other_come_to_rest():
+    make_rule("state=ReturnCreated&tag_none=books", Moment.HOURLY, add="books")
+    make_rule("state=ReturnCreated&tag=books", Moment.HOURLY, remove="books")
+    make_return()
+    for _ in range(3):
+        TagRule.objects.update(ran_at=None)
+        run_hourly()
+    events = ReturnTagEvent.objects.count()
+    TagRule.objects.update(ran_at=None)
+    run_hourly()
+    assert ReturnTagEvent.objects.count() == events == 2
+
+
+def test_a_failure_after_the_first_batch_counts(monkeypatch):
+    monkeypatch.setattr(rule_runs, "BATCH", 1)
+    rule = make_rule("state=ReturnCreated", Moment.HOURLY, add="books")
+    for _ in range(3):
+        make_return()
+    real, calls = tagging.add_where_free, []
+
+    def fails_at_the_second(*args):
+        calls.append(1)
+        if len(calls) % 2 == 0:
+            raise IntegrityError("No.")
+        return real(*args)
+
+    monkeypatch.setattr(tagging, "add_where_free", fails_at_the_second)
+    run_hourly()
+    rule.refresh_from_db()
+    assert rule.failures == 1
+    ReturnTag.objects.all().delete()
+    for _ in range(2):
+        TagRule.objects.update(ran_at=None)
+        calls.clear()
+        ReturnTag.objects.all().delete()
+        run_hourly()
+    rule.refresh_from_db()
+    assert (rule.is_on, rule.off_because) == (False, "No.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rule_looks_at_a_return_after_whoever_holds_it_is_done(agent):
+    make_rule("missing_group=Return reason", Moment.CREATED, add="investigate")
+    record = make_return()
+    held, tagged = Event(), Event()
+
+    def person() -> None:
+        try:
+            with transaction.atomic():
+                add_tag(record, make_tag("damaged"), agent)
+                held.set()
+                tagged.wait(10)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        tagging_it = pool.submit(person)
+        held.wait(10)
+        looking = pool.submit(run_and_close)
+        time.sleep(0.3)
+        assert not looking.done()
+        tagged.set()
+        tagging_it.result()
+        looking.result()
+    assert tags_of(record) == {"damaged"}
+
+
+def run_and_close() -> None:
+    try:
+        run_all()
+    finally:
+        connections.close_all()
 
 
 class TestShippedRules:

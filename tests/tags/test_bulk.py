@@ -4,13 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
+from django.db import IntegrityError, OperationalError, connections
+from django.utils import timezone
 
+from returns import background
 from returns.models import Return, ReturnTag, ReturnTagEvent
-from tags import bulk
+from tags import bulk, editing
 from tags import undo as undoing
 from tags.merging import merge
-from tags.models import BulkTagging, Tag, TagAction
+from tags.models import BulkTagging, Tag, TagAction, TagGroup
 from tags.tagging import add_tag, remove_tag
 from tags.undo import undo
 from tags.vocabulary import VocabularyError
@@ -299,3 +301,97 @@ def test_stopping_while_others_do_its_steps_takes_all_of_it_back(manager, small_
     assert (job.status, job.position) == ("undone", 0)
     assert job.action.undo_words.startswith("Undone.")
     assert ReturnTag.objects.count() == 0
+
+
+def make_exclusive(name: str) -> None:
+    group = TagGroup.objects.get(name=name)
+    group.exclusive = True
+    editing.save_group(group, None)
+
+
+def test_undo_leaves_what_a_group_does_not_allow_any_more(manager):
+    both, one = make_return("R1"), make_return("R2")
+    for name in ("defective", "damaged"):
+        put_tag(both, name)
+    put_tag(one, "defective")
+    job = done(asked([both, one], manager, remove="defective damaged"))
+    make_exclusive("Return reason")
+    assert undo(job.action.pk, manager) == (
+        "Undone. 1 return as before. 1 return changed since and left as they are: R1."
+    )
+    assert [tags_of(both), tags_of(one)] == [set(), {"defective"}]
+
+
+def test_a_merge_is_undone_where_the_group_of_the_merged_allows_it(manager):
+    both, one = make_return("R1"), make_return("R2")
+    for name in ("defective", "damaged"):
+        put_tag(both, name)
+    put_tag(one, "defective")
+    merge([make_tag("defective"), make_tag("damaged")], make_tag("books"), manager)
+    make_exclusive("Return reason")
+    words = undo(TagAction.objects.order_by("pk")[0].pk, manager)
+    assert words.startswith("Undone. 1 return as before. 1 return changed since")
+    assert [tags_of(both), tags_of(one)] == [{"books"}, {"defective"}]
+
+
+def test_what_the_vocabulary_allows_no_longer_is_taken_back_and_says_why(manager, small_steps):
+    records = [make_return() for _ in range(6)]
+    before = everything()
+    job = asked(records, manager, add="defective damaged")
+    bulk.start(job)
+    bulk.go_on(job, 0)
+    assert everything() != before
+    TagAction.objects.update(done_at=timezone.now())
+    ReturnTag.objects.filter(tag=make_tag("damaged")).delete()
+    make_exclusive("Return reason")
+    call_command("work", "--until-done")
+    job.refresh_from_db()
+    assert job.status == "undone"
+    assert job.action.undo_words.startswith(
+        "“defective” and “damaged” cannot both be added: Return reason allows one. Undone."
+    )
+    assert ReturnTag.objects.filter(tag=make_tag("defective")).count() == 3
+
+
+def test_tags_that_are_deleted_meanwhile_end_the_work(manager, small_steps):
+    records = [make_return() for _ in range(6)]
+    extra = make_tag("extra")
+    job = asked(records, manager, add="extra")
+    bulk.start(job)
+    editing.remove(extra, manager)
+    bulk.go_on(job, 60)
+    job.refresh_from_db()
+    assert (job.status, job.action.undo_words) == (
+        "undone",
+        "These tags were deleted meanwhile. Undone.",
+    )
+
+
+def test_what_cannot_be_undone_ends_too_and_holds_up_nothing(manager, monkeypatch):
+    job = done(asked([make_return()], manager, add="books"))
+
+    def refused(*_args):
+        raise IntegrityError
+
+    monkeypatch.setattr(bulk.tagging, "put_back", refused)
+    words = undo(job.action.pk, manager)
+    assert words == f"Not undone, 1 are left. {bulk.IN_THE_WAY}"
+    job.refresh_from_db()
+    assert job.status == "failed"
+    assert not bulk.go_on_with_any()
+
+
+def test_background_work_that_fails_holds_up_nothing_else(monkeypatch, caplog):
+    did = []
+
+    def fails():
+        raise OperationalError
+
+    monkeypatch.setattr(background.bulk, "go_on_with_any", fails)
+    monkeypatch.setattr(background.rule_runs, "run_queued", lambda: did.append("rules") or False)
+    monkeypatch.setattr(background.rule_runs, "run_hourly", lambda: did.append("hourly") or False)
+    fails.__name__ = "go_on_with_any"
+    with pytest.raises(OperationalError):
+        background.work_once()
+    assert did == ["rules", "hourly"]
+    assert "Background work failed: go_on_with_any" in caplog.text

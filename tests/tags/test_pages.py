@@ -7,6 +7,7 @@ from django.urls import reverse
 from returns.models import Return, ReturnTag, SavedView
 from tags import editing
 from tags.history import actions, version_of
+from tags.merging import merge
 from tags.models import Tag, TagAction, TagGroup
 from tags.vocabulary import find_tag
 from tests.factories import make_return, make_tag, put_tag
@@ -262,3 +263,37 @@ def test_a_tag_moves_within_its_group(as_manager):
     group = tag.group
     as_manager.post("/tags/move/", {"down": f"taggroup-{group.pk}"})
     assert list(TagGroup.objects.all())[-2] == group
+
+
+def test_the_history_has_pages_and_a_merge_stands_on_the_page_of_the_tag_that_stays(as_manager):
+    merge([make_tag("defective")], make_tag("damaged"), None)
+    merged = actions()[0]
+    for _ in range(51):
+        editing.move(make_tag("books"), None, up=True)
+        editing.move(make_tag("books"), None, up=False)
+    first = as_manager.get(HISTORY)
+    assert f'value="{merged.pk}"' not in first.text
+    earlier = first.context["earlier"]
+    second = as_manager.get(f"{HISTORY}?before={earlier}")
+    third = as_manager.get(f"{HISTORY}?before={second.context['earlier']}")
+    seen = [action.pk for page in (first, second, third) for action in page.context["actions"]]
+    assert seen == sorted(seen, reverse=True)
+    assert merged.pk in seen
+    assert third.context["earlier"] is None
+    assert f'value="{merged.pk}"' in as_manager.get(of(make_tag("damaged"))).text
+    # The page of the tag that was merged leads there.
+    assert as_manager.get(f"/tags/{merged.changes[0]['id']}/")["Location"] == of(
+        make_tag("damaged")
+    )
+
+
+def test_a_tag_is_renamed_and_keeps_its_name_if_that_is_wished(as_manager):
+    tag = make_tag("books")
+    page = as_manager.get(of(tag))
+    assert "the old name goes on meaning it" in page.text
+    fields = {"name": "novels", "group": tag.group_id, "position": 1, "keep_name": "on"}
+    as_manager.post(of(tag), fields)
+    assert find_tag("books") == tag
+    as_manager.post(of(tag), fields | {"name": "prints", "keep_name": ""})
+    assert find_tag("novels") is None
+    assert "goes on meaning it" not in as_manager.get("/tags/new/").text
