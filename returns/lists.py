@@ -41,6 +41,7 @@ ORDER_WORDS = {
     "": "best match first",
     "-created": "newest first",
     "created": "oldest first",
+    "urgent": "urgent first, then earliest arrival",
     "-arrived": "latest arrival first",
     "arrived": "earliest arrival first",
     "-completed": "latest completion first",
@@ -196,7 +197,8 @@ def return_list(data: QueryDict, columns: Iterable[str] = (), base: str = "") ->
     problems = filterset.problems()
     ranks = None if problems else filterset.ranks()
     found = None if problems else filterset.matches.get("q")
-    page = Page([], None, None) if problems else _page(filterset, ranks)
+    urgent = [tag.id for tag in words.values() if tag.raises]
+    page = Page([], None, None) if problems else _page(filterset, ranks, urgent)
     for record in page.rows:
         record.tags = chips(record.tag_ids, words)
         record.why = found.hits[record.pk].why if found else ""
@@ -222,7 +224,7 @@ def return_list(data: QueryDict, columns: Iterable[str] = (), base: str = "") ->
     )
 
 
-def _page(filterset: ReturnFilterSet, ranks: list[list[int]] | None) -> Page:
+def _page(filterset: ReturnFilterSet, ranks: list[list[int]] | None, urgent: list[int]) -> Page:
     chosen = filterset.form.cleaned_data
     found = filterset.qs.with_tag_ids().defer(*NOT_IN_A_ROW)
     return page_of(
@@ -232,6 +234,7 @@ def _page(filterset: ReturnFilterSet, ranks: list[list[int]] | None) -> Page:
         before=chosen["before"],
         states=_states(chosen),
         ranks=ranks,
+        urgent=urgent,
     )
 
 

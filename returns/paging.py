@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from returns.models import Return, State
@@ -31,6 +32,8 @@ class SortColumn:
     is_time: bool = True
     present_in: frozenset[str] = ANY_STATE
     missing_in: frozenset[str] = frozenset()
+    # Whether returns with an urgent tag come first, in the order of these tags.
+    raised: bool = False
 
     @property
     def may_be_missing(self) -> bool:
@@ -44,6 +47,12 @@ SORT_COLUMNS = {
         "arrived_to_warehouse_at",
         present_in=ANY_STATE - {State.CREATED},
         missing_in=ANY_STATE - {State.ARRIVED},
+    ),
+    "urgent": SortColumn(
+        "arrived_to_warehouse_at",
+        present_in=ANY_STATE - {State.CREATED},
+        missing_in=ANY_STATE - {State.ARRIVED},
+        raised=True,
     ),
     "completed": SortColumn(
         "completed_at",
@@ -67,35 +76,42 @@ class Sort:
     def parse(cls, text: str) -> "Sort":
         """Read the parameter; raises ``ValueError`` when there is no such sort."""
         name = text.removeprefix("-")
-        if name not in SORT_COLUMNS:
+        if name not in SORT_COLUMNS or (name != text and SORT_COLUMNS[name].raised):
             raise ValueError(f"there is no sort by “{name[:50]}”")
         return cls(SORT_COLUMNS[name], descending=text.startswith("-"))
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins or ends: a row's value in the sorted column (None: missing), its id."""
+    """Where a page begins or ends: a row's value in the sorted column (None: missing), its id.
+
+    ``urgent``: the id of the tag by which the row comes first, 0 for none.
+    """
 
     value: datetime | str | None
     pk: int
+    urgent: int = 0
 
     @classmethod
-    def of(cls, record: Return, sort: Sort) -> "Cursor":
-        """Return the cursor of this row."""
-        return cls(getattr(record, sort.column.name), record.pk)
+    def of(cls, record: Return, sort: Sort, urgent: Sequence[int] = ()) -> "Cursor":
+        """Return the cursor of this row; ``urgent`` are the ids of the tags that come first."""
+        raised_by = next((tag for tag in urgent if tag in record.tag_ids), 0) if urgent else 0
+        return cls(getattr(record, sort.column.name), record.pk, raised_by)
 
     def encode(self) -> str:
         """Return the text for the URL."""
         value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
-        return base64.urlsafe_b64encode(json.dumps([value, self.pk]).encode()).decode().rstrip("=")
+        parts = [value, self.pk, *([self.urgent] if self.urgent else [])]
+        return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
     @classmethod
     def parse(cls, text: str, sort: Sort) -> "Cursor":
         """Read the text of a URL; raises ``ValueError`` when it is no cursor of this sort."""
         try:
             padded = text + "=" * (-len(text) % 4)
-            value, pk = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-            return cls(_typed(value, sort.column), _id(pk))
+            value, pk, *urgent = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+            (tag_id,) = urgent or [0]
+            return cls(_typed(value, sort.column), _id(pk), _id(tag_id))
         except (binascii.Error, ValueError, TypeError, OverflowError) as error:
             raise ValueError("this is no page of the list") from error
 
@@ -137,15 +153,20 @@ def page_of(
     size: int = PAGE_SIZE,
     states: Collection[str] = ANY_STATE,
     ranks: Sequence[Sequence[int]] | None = None,
+    urgent: Sequence[int] = (),
 ) -> Page:
     """Return the page after one cursor, or before the other, or the first one.
 
     ``states`` are those that ``found`` may hold: what they rule out is not looked for. ``ranks``
-    are the ids of a search, the best matches first; within a rank the rows are sorted.
+    are the ids of a search, the best matches first; within a rank the rows are sorted. ``urgent``
+    are the ids of the tags that come first in a sort that raises them.
     """
+    urgent = urgent if sort.column.raised else ()
     backwards = before is not None
     cursor = before if backwards else after
-    if ranks is None:
+    if ranks is None and urgent:
+        parts = _urgent_parts(found, sort, cursor, urgent, frozenset(states), backwards=backwards)
+    elif ranks is None:
         parts = _parts(found, sort, cursor, frozenset(states), backwards=backwards)
     else:
         parts = _ranked_parts(found, sort, cursor, ranks, backwards=backwards)
@@ -157,8 +178,8 @@ def page_of(
     has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
     return Page(
         rows,
-        Cursor.of(rows[0], sort).encode() if rows and has_previous else None,
-        Cursor.of(rows[-1], sort).encode() if rows and has_next else None,
+        Cursor.of(rows[0], sort, urgent).encode() if rows and has_previous else None,
+        Cursor.of(rows[-1], sort, urgent).encode() if rows and has_next else None,
     )
 
 
@@ -190,6 +211,32 @@ def _ranked_parts(
     return parts[::-1] if backwards else parts
 
 
+def _urgent_parts(
+    found: ReturnQuerySet,
+    sort: Sort,
+    cursor: Cursor | None,
+    urgent: Sequence[int],
+    states: frozenset[str],
+    *,
+    backwards: bool,
+) -> list[ReturnQuerySet]:
+    """Return what is left to walk: the returns of each urgent tag, then the others."""
+    shelves = [
+        *(found.tagged_any([tag]).untagged(urgent[:place]) for place, tag in enumerate(urgent)),
+        found.untagged(urgent),
+    ]
+    here = -1
+    if cursor:
+        here = urgent.index(cursor.urgent) if cursor.urgent in urgent else len(urgent)
+    parts = []
+    for place, shelf in enumerate(shelves):
+        if place == here:
+            parts.append(_parts(shelf, sort, cursor, states, backwards=backwards))
+        elif here < 0 or (place < here) == backwards:
+            parts.append(_parts(shelf, sort, None, states, backwards=backwards))
+    return list(chain.from_iterable(reversed(parts) if backwards else parts))
+
+
 def _parts(
     found: ReturnQuerySet,
     sort: Sort,
@@ -213,7 +260,7 @@ def _parts(
     with_value = [present] if states & sort.column.present_in else []
     without = [missing] if states & sort.column.missing_in else []
     if cursor is None:
-        return with_value + without
+        return without + with_value if backwards else with_value + without
     if cursor.value is None:
         limit = {"pk__lt" if descending else "pk__gt": cursor.pk}
         missing = missing.filter(**limit)

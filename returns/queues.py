@@ -18,9 +18,9 @@ STATE_OF = {
     Queue.TO_INSPECT: State.ARRIVED,
     Queue.COMPLETED_TODAY: State.COMPLETED,
 }
-# What waits longest comes first, and of what is done the latest.
+# What waits longest comes first, after what is urgent; and of what is done the latest.
 SORT_OF = {
     Queue.ON_THE_WAY: "created",
-    Queue.TO_INSPECT: "arrived",
+    Queue.TO_INSPECT: "urgent",
     Queue.COMPLETED_TODAY: "-completed",
 }

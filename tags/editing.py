@@ -229,6 +229,8 @@ def _words(word: Word, before: Row, after: Row) -> str:
         said.append("one tag on each record" if after["exclusive"] else "several tags on a record")
     if "required_when" in changed:
         said.append("required it" if after["required_when"] else "required it no longer")
+    if "raises" in changed:
+        said.append("urgent from now on" if after["raises"] else "urgent no longer")
     others = {"description": "described it", "color": "coloured it", "position": "ranked it"}
     said += [words for name, words in others.items() if name in changed]
     text = ", ".join(said) + "."
@@ -305,7 +307,9 @@ def put_back(change: RowChange) -> None:
 
 def _unmake(word: Any, after: Row | None) -> None:
     """Delete what a change had created, if nothing came of it since."""
-    if row_of(word) != after or _synonyms(word):
+    now = row_of(word)
+    # What an earlier program kept may lack a field.
+    if any(now[name] != value for name, value in (after or {}).items()) or _synonyms(word):
         raise VocabularyError(f"“{word}” has changed since. Undo the later changes first.")
     word.delete()
 

@@ -109,7 +109,7 @@ class TagForm(_WordForm):
 
     class Meta:
         model = Tag
-        fields = ["name", "description", "group", "position"]
+        fields = ["name", "description", "group", "raises", "position"]
 
     def clean_name(self) -> str:
         """Return the name, or say why this tag cannot have it."""

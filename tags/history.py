@@ -18,13 +18,8 @@ LISTED = 50
 # What of a word can change. The slots follow.
 KEPT = {
     Tag: (
-        "name",
-        "group_id",
-        "position",
-        "description",
-        "retired_at",
-        "synonym_of_id",
-        "is_forgotten",
+        *("name", "group_id", "position", "description", "raises", "retired_at"),
+        *("synonym_of_id", "is_forgotten"),
     ),
     TagGroup: ("name", "color", "position", "exclusive", "required_when", "description"),
 }

@@ -127,6 +127,12 @@ class Tag(models.Model):
         default=100, help_text="Tags of a group are ranked in this order, the lowest first."
     )
     description = models.CharField(max_length=200, blank=True, help_text="When to use this tag.")
+    raises = models.BooleanField(
+        "urgent",
+        default=False,
+        db_default=False,
+        help_text="Records with this tag come first where people work from the oldest on.",
+    )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
     synonym_of = models.ForeignKey(
         "self", models.CASCADE, related_name="+", null=True, editable=False

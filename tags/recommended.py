@@ -3,7 +3,6 @@
 from typing import Any
 
 # Group, colour, whether a record carries at most one of it, and its tags by rank.
-# Priority: only the tags above ``standard`` raise a return.
 GROUPS: list[tuple[str, str, bool, list[str]]] = [
     (
         "Priority",
@@ -55,6 +54,8 @@ GROUPS: list[tuple[str, str, bool, list[str]]] = [
     ("Analysis", "teal", False, ["frequent-returner", "seasonal-return", "promotion-related"]),
     ("Unsorted", "gray", False, []),
 ]
+# Of Priority, only the tags above ``standard`` are urgent.
+URGENT = ["urgent-refund", "priority-return", "vip-customer", "high-value"]
 
 
 def load(group_model: Any, tag_model: Any) -> None:
@@ -73,3 +74,10 @@ def load(group_model: Any, tag_model: Any) -> None:
             tag_model(group=group, slot=group.slot, name=tag, position=rank * 10)
             for rank, tag in enumerate(tags, start=1)
         )
+    if hasattr(tag_model, "raises"):
+        raise_urgent(tag_model)
+
+
+def raise_urgent(tag_model: Any) -> None:
+    """Make the recommended tags urgent that are."""
+    tag_model.objects.filter(name__in=URGENT, group__name="Priority").update(raises=True)

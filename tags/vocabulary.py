@@ -43,6 +43,7 @@ class TagChip:
     synonyms: tuple[str, ...] = ()
     # The stage from which on a record must carry a tag of the group; "" for none.
     required_when: str = ""
+    raises: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -54,21 +55,21 @@ def vocabulary() -> dict[int, TagChip]:
     synonyms = known.filter(synonym_of=OuterRef("pk")).order_by("name").values("name")
     rows = Tag.objects.values_list(
         *("id", "name", "group__color", "group_id", "group__name", "group__exclusive"),
-        *("retired_at", "description", ArraySubquery(synonyms), "group__required_when"),
+        *("retired_at", "description", ArraySubquery(synonyms), "group__required_when", "raises"),
     )
     return {row[0]: _chip(order, row) for order, row in enumerate(rows)}
 
 
 def _chip(order: int, row: tuple[Any, ...]) -> TagChip:
     id_, name, color, group_id, group, exclusive, retired_at, description, *rest = row
-    synonyms, required_when = rest
+    synonyms, required_when, raises = rest
     title = f"{group}: {name}"
     title += f", {description}" if description else ""
     title += " (retired)" if retired_at else ""
     retired = retired_at is not None
     return TagChip(
         *(id_, name, color, group_id, group, exclusive, order, title),
-        *(retired, description, tuple(synonyms), required_when),
+        *(retired, description, tuple(synonyms), required_when, raises),
     )
 
 

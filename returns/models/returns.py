@@ -154,6 +154,12 @@ class Return(models.Model):
         indexes = [
             models.Index(fields=["state", "-created_at", "-id"], name="return_by_state"),
             models.Index(fields=["arrived_to_warehouse_at", "id"], name="return_by_arrival"),
+            # The queue of what waits in the warehouse.
+            models.Index(
+                fields=["arrived_to_warehouse_at", "id"],
+                condition=Q(state="ArrivedToWarehouse"),
+                name="return_waiting",
+            ),
             models.Index(fields=["completed_at", "id"], name="return_by_completion"),
             models.Index(fields=["updated_at", "id"], name="return_by_update"),
             # The id lets a search read its matches from the index alone.

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from returns.filtersets import ReturnFilterSet
 from returns.models import Return, State
+from returns.paging import Cursor, Page, Sort, page_of
 from returns.queue_cards import cards_of
+from tags import editing
+from tags.history import actions
+from tags.models import Tag
+from tags.undo import undo
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
 
@@ -199,3 +204,129 @@ def test_what_took_less_than_nothing_or_lacks_its_arrival_is_not_measured(as_man
         )
     make_return(state=State.COMPLETED, completed_at=done, arrived_to_warehouse_at=None)
     assert took() == timedelta(hours=5)
+
+
+# What is urgent
+
+
+URGENT = ["urgent-refund", "priority-return", "vip-customer", "high-value"]
+
+
+def urgent_ids() -> list[int]:
+    return [tag.id for tag in words().values() if tag.raises]
+
+
+def pages(query: str, size: int) -> tuple[list[list[str]], list[list[str]]]:
+    """Walk all pages forward, then back from the last one."""
+
+    def page(after: str = "", before: str = "") -> Page:
+        sort = Sort.parse("urgent")
+        after_, before_ = (Cursor.parse(text, sort) if text else None for text in (after, before))
+        found = ReturnFilterSet(QueryDict(query), words()).qs.with_tag_ids()
+        return page_of(found, sort, after_, before_, size=size, urgent=urgent_ids())
+
+    forward, here = [], page()
+    forward.append(here)
+    while here.next:
+        here = page(after=here.next)
+        forward.append(here)
+    back = [here]
+    while here.previous:
+        here = page(before=here.previous)
+        back.insert(0, here)
+    return tuple(
+        [[record.return_reference_number for record in each.rows] for each in walk]
+        for walk in (forward, back)
+    )
+
+
+def test_urgent_tags_come_first_by_their_rank_then_what_waits_longest(as_manager, vocabulary, at):
+    for number, names in enumerate(
+        ([], ["high-value"], ["standard"], ["urgent-refund"], ["urgent-refund", "books"], [])
+    ):
+        record = arrived(f"{number}", NOW - timedelta(hours=number))
+        for name in names:
+            put_tag(record, name)
+    page = as_manager.get("/queue/?queue=to_inspect")
+    assert rows(page) == ["4", "3", "1", "5", "2", "0"]
+    assert page.context["list"].summary == "6 returns, urgent first, then earliest arrival"
+    assert rows(as_manager.get("/queue/?queue=to_inspect&sort=arrived")) == list("543210")
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    carried=st.lists(
+        st.tuples(
+            st.integers(min_value=0, max_value=4),
+            st.sampled_from([*URGENT, "standard", ""]),
+            st.sampled_from(["books", ""]),
+            st.sampled_from(State.values),
+        ),
+        max_size=12,
+    ),
+    size=st.integers(min_value=1, max_value=5),
+)
+def test_pages_hold_each_return_once_in_the_order_of_the_queue(vocabulary, carried, size):
+    Return.objects.all().delete()
+    editing.save_tag(also_urgent("books"), None)
+    order = []
+    for number, (hours, priority, category, state) in enumerate(carried):
+        moment = NOW - timedelta(hours=hours)
+        fields = {} if state == State.CREATED else {"arrived_to_warehouse_at": moment}
+        record = make_return(f"{number}", state=state, created_at=NOW, **fields)
+        for name in filter(None, (priority, category)):
+            put_tag(record, name)
+        rank = min(
+            [[*URGENT, "books"].index(name) for name in (priority, category) if name in RAISED],
+            default=9,
+        )
+        order.append(
+            (rank, state == State.CREATED, moment if fields else NOW, record.pk, f"{number}")
+        )
+    expected = [row[-1] for row in sorted(order)]
+    forward, back = pages("", size)
+    assert [reference for page in forward for reference in page] == expected
+    assert back == forward
+
+
+RAISED = {*URGENT, "books"}
+
+
+def also_urgent(name: str) -> Tag:
+    tag = Tag.objects.get(name=name)
+    tag.raises = True
+    return tag
+
+
+def test_a_page_goes_on_where_it_ended_though_the_tag_is_gone(vocabulary):
+    records = [arrived(f"{number}", NOW - timedelta(hours=number)) for number in range(4)]
+    for record in records[2:]:
+        put_tag(record, "urgent-refund")
+    sort = Sort.parse("urgent")
+    found = Return.objects.with_tag_ids()
+    first = page_of(found, sort, size=1, urgent=urgent_ids())
+    assert [record.return_reference_number for record in first.rows] == ["3"]
+    records[3].taggings.all().delete()
+    after = Cursor.parse(first.next, sort)
+    rest = page_of(found, sort, after, size=9, urgent=urgent_ids())
+    assert [record.return_reference_number for record in rest.rows] == ["2", "3", "1", "0"]
+
+
+def test_what_is_urgent_cannot_be_turned_around(as_agent):
+    assert "there is no sort by “urgent”" in as_agent.get("/returns/?sort=-urgent").text
+
+
+def test_managers_say_which_tags_are_urgent_and_it_is_undone(as_manager, vocabulary):
+    tag = Tag.objects.get(name="books")
+    assert urgent_ids() == list(
+        Tag.objects.filter(name__in=URGENT).order_by("position").values_list("pk", flat=True)
+    )
+    fields = {"name": "books", "group": tag.group_id, "position": tag.position, "raises": "on"}
+    as_manager.post(f"/tags/{tag.pk}/", fields)
+    assert tag.pk in urgent_ids()
+    action = actions()[0]
+    assert action.words == "“books”: urgent from now on."
+    undo(action.pk, None)
+    assert tag.pk not in urgent_ids()

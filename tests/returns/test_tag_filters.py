@@ -12,12 +12,13 @@ from returns.filter_fields import TAG_PARAMETERS
 from returns.filtersets import ReturnFilterSet, filters_of
 from returns.lists import return_list
 from returns.models import Return, State
-from returns.paging import DEFAULT_SORT, SORT_COLUMNS
+from returns.paging import DEFAULT_SORT
 from returns.saved_views import address_of, keep
 from tags import editing
 from tags.models import Tag
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
+from tests.returns.test_paging import SORTS
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +102,7 @@ def carries(names: set[str]) -> dict[int, bool]:
     return {pk: pk in ids for pk in Return.objects.values_list("pk", flat=True)}
 
 
-@pytest.mark.parametrize("sort", [sign + name for name in SORT_COLUMNS for sign in ("", "-")])
+@pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize(
     "rest",
     ["", "&state=ReturnCreated&state=Completed", "&tag_none=standard", "&created_from=-3d", "&q=R"],
