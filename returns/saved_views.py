@@ -17,6 +17,7 @@ from django.urls import reverse
 from returns.filter_fields import TAG_PARAMETERS
 from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
 from returns.models import SavedView
+from returns.roles import WAREHOUSE_MANAGER
 from tags.vocabulary import (
     UNSEEN_CATEGORIES,
     TagChip,
@@ -146,10 +147,16 @@ def _group_without_tags(pk: int) -> str:
 
 
 def start_of(user: User) -> str:
-    """Return the path where the person starts: their own view, their role's, or the list."""
+    """Return the path where the person starts: their own view, their role's, or the list.
+
+    A warehouse manager without one starts at the queue.
+    """
     # A person's own stands last.
     view = views_of(user).filter(is_start=True).last()
-    return address_of(view, vocabulary()) if view else reverse("return-list")
+    if view:
+        return address_of(view, vocabulary())
+    is_manager = user.groups.filter(name=WAREHOUSE_MANAGER).exists()
+    return reverse("queue" if is_manager else "return-list")
 
 
 # Writing

@@ -16,10 +16,12 @@ RULES: list[tuple[str, str, dict[str, list[str]], str]] = [
 
 
 def load(rule_model: Any, tag_model: Any) -> None:
-    """Create the rules; one whose tag is not there is left out.
+    """Create the rules, unless there are some already; one whose tag is not there is left out.
 
     The models are arguments so that a migration can hand in the ones of its time.
     """
+    if rule_model.objects.exists():
+        return
     tag_ids = dict(tag_model.objects.values_list("name", "id"))
     known = [rule for rule in RULES if rule[-1] in tag_ids]
     for position, (name, moment, parameters, tag) in enumerate(known, start=1):

@@ -314,7 +314,7 @@ def test_headers_sort_and_the_filters_keep_the_order(desk):
     expect(header(desk, "Created").get_by_role("link")).to_be_focused()
     order(desk).fill("ORD")
     shows(desk, "three", "two")
-    address_is(desk, "?order=ORD&sort=created")
+    address_is(desk, "?sort=created&order=ORD")
     header(desk, "Created").get_by_role("link").click()
     shows(desk, "two", "three")
     address_is(desk, "?order=ORD")

@@ -381,6 +381,13 @@ def test_a_person_starts_at_their_own_view_then_their_roles_then_the_list(as_age
     assert start_of(agent) == "/returns/?arrived_from=today"
 
 
+def test_a_manager_without_a_view_starts_at_the_queue(as_manager, manager):
+    assert as_manager.get("/")["Location"] == "/queue/"
+    own = keep(manager, "Mine", QueryDict("q=1"))
+    saved_views.start_here(own, on=True)
+    assert as_manager.get("/")["Location"] == "/returns/?q=1"
+
+
 def test_only_one_view_is_the_start(agent):
     first, second = (keep(agent, name, QueryDict("q=1")) for name in "ab")
     saved_views.start_here(first, on=True)

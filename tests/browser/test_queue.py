@@ -1,0 +1,78 @@
+"""The queue in Chromium: cards, buckets, filters beside them, and tags in place."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from returns.models import State
+from tests.factories import make_return, put_tag
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def desk(window, manager, vocabulary) -> Page:
+    """Open the start of a manager: three returns wait, one of them urgent, one is on the way."""
+    now = timezone.now()
+    for name, hours in (("new", 2), ("old", 90), ("urgent", 30)):
+        arrived = now - timedelta(hours=hours)
+        record = make_return(name, state=State.ARRIVED, arrived_to_warehouse_at=arrived)
+    put_tag(record, "urgent-refund")
+    make_return("way")
+    page = window(manager)
+    page.goto("/")
+    return page
+
+
+def shows(page: Page, *references: str):
+    expect(page.locator("#return-results a.reference")).to_have_text(list(references))
+
+
+def card(page: Page, name: str):
+    return page.get_by_role("region", name=name)
+
+
+def test_a_manager_starts_at_what_waits_and_opens_a_bucket_and_comes_back(desk):
+    expect(desk).to_have_url(re.compile(r"/queue/\?queue=to_inspect$"))
+    shows(desk, "urgent", "old", "new")
+    expect(card(desk, "To inspect")).to_contain_text("over 72 h 1")
+    card(desk, "To inspect").get_by_role("link", name="over 72 h 1").click()
+    shows(desk, "old")
+    expect(desk).to_have_url(re.compile(r"/queue/\?queue=to_inspect&waiting_over=72$"))
+    chips = desk.get_by_role("list", name="Chosen filters").get_by_role("listitem")
+    expect(chips).to_have_text(["waiting over 72 h"])
+    # The chip is taken off in place, and the queue stays.
+    desk.get_by_role("link", name="Take off waiting over 72 h").click()
+    shows(desk, "urgent", "old", "new")
+    expect(desk).to_have_url(re.compile(r"/queue/\?queue=to_inspect$"))
+    expect(card(desk, "To inspect").locator("[aria-current=true]")).to_have_count(0)
+    desk.go_back()
+    shows(desk, "old")
+
+
+def test_the_whole_card_leads_to_its_queue_on_a_phone_too(desk):
+    for size in ({"width": 1440, "height": 900}, {"width": 390, "height": 844}):
+        desk.set_viewport_size(size)
+        desk.goto("/queue/?queue=to_inspect")
+        card(desk, "On the way").click(position={"x": 30, "y": 50})
+        shows(desk, "way")
+        expect(desk.get_by_role("link", name="On the way", exact=True)).to_have_attribute(
+            "aria-current", "page"
+        )
+
+
+def test_filters_stay_in_the_queue_and_tags_are_edited_in_place(desk):
+    desk.get_by_label("Order reference").press_sequentially("RSO", delay=40)
+    expect(desk).to_have_url(re.compile(r"/queue/\?queue=to_inspect&order=RSO$"))
+    shows(desk, "urgent", "old", "new")
+    row = desk.locator("tr[data-return=new]")
+    row.get_by_role("button", name="Edit tags").click()
+    box = row.get_by_role("combobox", name="Add a tag")
+    box.press_sequentially("books", delay=40)
+    box.press("Enter")
+    expect(row.locator("[data-tag=books]")).to_be_visible()
+    desk.get_by_role("link", name="Clear the filters").click()
+    expect(desk).to_have_url(re.compile(r"/queue/\?queue=to_inspect$"))
