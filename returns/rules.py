@@ -126,8 +126,8 @@ def _stays_on(rule: TagRule, seen: str) -> bool:
         raise ValidationError("This rule was deleted meanwhile.")
     if seen and version_of(stored) != seen:
         raise ValidationError("Somebody changed this rule meanwhile. Look again, then change it.")
-    tags_now, tags_then = ((each.moment, each.adds, each.removes) for each in (rule, stored))
-    return stored.is_on and tags_now == tags_then
+    now, then = ((each.moment, sorted(each.adds), sorted(each.removes)) for each in (rule, stored))
+    return stored.is_on and now == then
 
 
 def use_filter(rule: TagRule, parameters: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """People as fixtures by role; the vocabulary; a client for each person."""
 
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.test import Client
 from returns import roles
 from tags import recommended
 from tags.models import Tag, TagGroup
+from tests import factories
 
 
 def pytest_configure() -> None:
@@ -19,6 +21,12 @@ def pytest_configure() -> None:
     files = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": files}
     settings.WHITENOISE_USE_FINDERS = True
+
+
+@pytest.fixture(autouse=True)
+def _numbers_from_one(monkeypatch):
+    """Give each test the same numbers, whatever ran before: one may be what another looks for."""
+    monkeypatch.setattr(factories, "_numbers", count(1))
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from returns.models import State, TagRule
 from returns.rule_runs import run_queued
+from tests.browser.lists import address_is, chips, shows
 from tests.factories import make_return, make_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,18 +32,6 @@ def desk(window, agent, returns) -> Page:
     page.goto("/returns/?sort=reference")
     page.locator("#more-filters summary").click()
     return page
-
-
-def chips(page: Page):
-    return page.get_by_role("list", name="Chosen filters").get_by_role("listitem")
-
-
-def shows(page: Page, *references: str):
-    expect(page.locator("#return-results a.reference")).to_have_text(list(references))
-
-
-def address_is(page: Page, query: str):
-    expect(page).to_have_url(re.compile(rf"/returns/{re.escape(query)}$"))
 
 
 def test_words_of_notes_filter_while_they_are_typed_and_back(desk):

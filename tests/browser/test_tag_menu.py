@@ -1,10 +1,9 @@
 """What only a browser shows of the menu of tags: three ways for each, chips, numbers."""
 
-import re
-
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.lists import address_is, chips, shows
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,19 +29,6 @@ def desk(window, agent, returns) -> Page:
 
 def way(page: Page, label: str):
     return page.locator("#tag-picker").get_by_label(label, exact=True)
-
-
-def chips(page: Page):
-    return page.get_by_role("list", name="Chosen filters").get_by_role("listitem")
-
-
-def shows(page: Page, *references: str):
-    """Wait until the list shows these returns, the newest first."""
-    expect(page.locator("#return-results a.reference")).to_have_text(list(references))
-
-
-def address_is(page: Page, query: str):
-    expect(page).to_have_url(re.compile(rf"/returns/{re.escape(query)}$"))
 
 
 def test_any_of_two_tags_and_back(desk):

@@ -1,0 +1,20 @@
+"""What a person reads of a list: its rows, the chosen filters, its address."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def chips(page: Page) -> Locator:
+    """Return the chips of the chosen filters."""
+    return page.get_by_role("list", name="Chosen filters").get_by_role("listitem")
+
+
+def shows(page: Page, *references: str) -> None:
+    """Wait until the list shows these returns, in this order."""
+    expect(page.locator("#return-results a.reference")).to_have_text(list(references))
+
+
+def address_is(page: Page, query: str, path: str = "/returns/") -> None:
+    """Wait until the address of the page is this one."""
+    expect(page).to_have_url(re.compile(rf"{path}{re.escape(query)}$"))
