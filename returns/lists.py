@@ -174,8 +174,9 @@ class ReturnList:
     @property
     def path_without_filters(self) -> str:
         """Return the path of the list without any, or of the whole queue."""
-        queue = f"?queue={self.data['queue']}" if self.base == reverse("queue") else ""
-        return f"{self.base}{queue}"
+        if self.base != reverse("queue"):
+            return self.base
+        return reverse("queue", query={"queue": self.data["queue"]})
 
     @property
     def path(self) -> str:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page_or_fragment
+from returns.filtersets import without_blanks
 from returns.forms import SaveViewForm
 from returns.lists import return_list
 from returns.people import DeskRequest
@@ -23,9 +24,10 @@ COLUMNS = ("reference", "waiting", "tags", "order", "tracking", "created", "carr
 def queue(request: DeskRequest) -> HttpResponse:
     """Show the queues, and the returns of one of them under the filters of the list."""
     path = reverse("queue")
-    if "queue" not in request.GET:
-        said = f"{path}?queue={Queue.TO_INSPECT.value}&{request.GET.urlencode()}"
-        return redirect(said.removesuffix("&"), max_length=None)
+    said = without_blanks(request.GET)
+    if "queue" not in said:
+        address = f"{path}?queue={Queue.TO_INSPECT.value}&{said.urlencode()}"
+        return redirect(address.removesuffix("&"), max_length=None)
     found = return_list(request.GET, COLUMNS, path)
     context: dict[str, Any] = {
         "list": found,

@@ -176,6 +176,19 @@ def test_without_a_queue_it_is_what_waits_in_the_warehouse(as_agent):
     assert as_agent.get("/queue/?tag=a+b")["Location"] == "/queue/?queue=to_inspect&tag=a+b"
 
 
+@pytest.mark.parametrize("query", ["queue=", "queue=+", "queue=&queue=+", "queue=&tag="])
+def test_a_blank_queue_is_none(as_agent, query):
+    assert as_agent.get(f"/queue/?{query}")["Location"] == "/queue/?queue=to_inspect"
+
+
+@pytest.mark.parametrize("queue", ["to_inspect&queue=", "a%26b", "%00", "%ED%A0%80", "x" * 500])
+def test_a_nasty_queue_is_answered(as_agent, queue):
+    page = as_agent.get(f"/queue/?queue={queue}")
+    assert page.status_code == 200
+    clear = page.context["list"].path_without_filters
+    assert as_agent.get(clear).context["list"].path == clear
+
+
 @pytest.mark.parametrize("path", ["/queue/", "/returns/"])
 def test_a_queue_that_does_not_exist_is_named_and_empty(as_agent, path):
     make_return()
