@@ -13,7 +13,7 @@ from django.urls import reverse
 from returns.counts import LIST_CAP, CappedCount, count_up_to
 from returns.filtersets import ReturnFilterSet
 from returns.querysets import ReturnQuerySet
-from returns.queues import SORT_OF, Queue
+from returns.queues import Queue
 
 # Since when a return is in its queue.
 SINCE = {Queue.ON_THE_WAY: "created_at", Queue.TO_INSPECT: "arrived_to_warehouse_at"}
@@ -55,22 +55,21 @@ def cards_of(shown: QueryDict) -> list[QueueCard]:
     """Return every queue; ``shown`` is the filter of the queue that is looked at."""
     ages = list(_ages())
     queries = [f"queue={queue.value}" for queue in Queue]
-    of_ages = [f"queue={Queue.TO_INSPECT.value}&{age}" for _, age in ages]
-    counts = count_up_to([_found(query) for query in (*queries, *of_ages)], LIST_CAP)
-    by_query = dict(zip((*queries, *of_ages), counts, strict=True))
-    buckets = list(_buckets(ages, counts[len(queries) :], shown))
+    queries += [f"queue={Queue.TO_INSPECT.value}&{age}" for _, age in ages]
+    counts = count_up_to([_found(query) for query in queries], LIST_CAP)
+    buckets = list(_buckets(ages, counts[len(Queue) :], shown))
     return [
         QueueCard(
             name=queue.value,
             title=str(queue.label),
             address=f"{reverse('queue')}?queue={queue.value}",
             is_chosen=shown.get("queue") == queue.value,
-            count=by_query[f"queue={queue.value}"],
+            count=count,
             oldest=_oldest(queue),
             took=_took() if queue == Queue.COMPLETED_TODAY else None,
             buckets=buckets if queue == Queue.TO_INSPECT else [],
         )
-        for queue in Queue
+        for queue, count in zip(Queue, counts, strict=False)
     ]
 
 
@@ -107,7 +106,7 @@ def _oldest(queue: Queue) -> datetime | None:
     since = SINCE.get(queue)
     if since is None:
         return None
-    found = _found(f"queue={queue.value}").in_order_of(since, descending=SORT_OF[queue][0] == "-")
+    found = _found(f"queue={queue.value}").in_order_of(since, descending=False)
     moment: datetime | None = found.values_list(since, flat=True).first()
     return moment
 
