@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.urls import reverse
 
-from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, without_blanks
+from returns.filter_form import BESIDE_FILTERS, without_blanks
+from returns.filtersets import ReturnFilterSet
 from returns.models import Return, ReturnTag
 from tags import bulk
 from tags.models import BulkTagging, Tag
@@ -58,7 +59,7 @@ def choose(data: QueryDict, person: User) -> Chosen:
     short, and more returns than the person may tag at once.
     """
     said = without_blanks(data)
-    for name in (*PAGING_PARAMETERS, "sort"):
+    for name in BESIDE_FILTERS:
         said.pop(name, None)
     limit = most_at_once(person)
     chosen = _selected(said) if "id" in said else Chosen(_matches(said, limit), said.urlencode())

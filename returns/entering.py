@@ -4,7 +4,8 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from returns.filtersets import ReturnFilterSet, without_blanks
+from returns.filter_form import without_blanks
+from returns.filtersets import ReturnFilterSet
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 from tags.vocabulary import vocabulary

@@ -18,6 +18,11 @@ KINDS = {
     "tag_none": "not",
     "missing_group": "no tag of",
     "notes": "notes contain",
+    "carrier": "carrier",
+    "channel": "channel",
+    "source": "source",
+    "missing": "without",
+    "group": "grouped by",
     "order_returns": "return of its order, at least number",
     "waiting_over": "waiting over",
     "waiting_under": "waiting under",
@@ -29,8 +34,10 @@ KINDS = {
     "completed_to": "completed to",
     "sort": "sorted by",
 }
+# What ``missing`` calls by the parameters' names.
+FACTS = {"order": "order reference", "tracking": "tracking ID"}
 UNITS = {"waiting_over": " h", "waiting_under": " h"}
-JOINS = {"tag": " and "}
+JOINS = {"tag": " and ", "missing": " and "}
 
 
 def value_in_words(name: str, value: str) -> str:
@@ -39,6 +46,8 @@ def value_in_words(name: str, value: str) -> str:
         return str(State(value).label)
     if name == "queue" and value in Queue.values:
         return str(Queue(value).label)
+    if name == "missing":
+        return FACTS.get(value, value)
     return f"{value}{UNITS.get(name, '')}"
 
 

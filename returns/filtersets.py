@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import django_filters
-from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -22,18 +21,28 @@ from returns.filter_fields import (
     TextsFilter,
     without_nul,
 )
+from returns.filter_form import (
+    PAGING_PARAMETERS,
+    ReturnFilterForm,
+    default_sort,
+    is_ignored,
+    without_blanks,
+)
 from returns.models import Return, State
 from returns.moments import parse_moment
-from returns.paging import DEFAULT_SORT, Cursor, Sort
 from returns.querysets import ORDER, REFERENCE, TRACKING, ReturnQuerySet
-from returns.queues import SORT_OF, STATE_OF, Queue
+from returns.queues import STATE_OF, Queue
 from returns.search import LONGEST_TEXT, Found, begins_or_ends, search
 from tags.vocabulary import TagChip, find_groups, names_as_written
 
-IGNORED_PARAMETERS = {"_"}
-IGNORED_PREFIX = "utm_"
-PAGING_PARAMETERS = ("after", "before")
-REPEATABLE_PARAMETERS = ("state", *TAG_PARAMETERS, "missing_group", "notes")
+REPEATABLE_PARAMETERS = ("state", *TAG_PARAMETERS, "missing_group", "notes", "missing")
+# What the WMS may leave out of a record.
+MAY_BE_MISSING = {
+    "carrier": "cargo_carrier",
+    "channel": "sales_order_channel",
+    "order": "sales_order_reference_number",
+    "tracking": "tracking_id",
+}
 # Filters that leave enough of the newest returns to read on from one to the next; the others may
 # leave few, which are then found first.
 READ_BY_CREATION = {
@@ -44,21 +53,6 @@ LONGEST_WAIT_HOURS = 100_000
 MOST_RETURNS_OF_ORDER = 100
 
 
-def without_blanks(data: QueryDict) -> QueryDict:
-    """Return what was said, without blanks around it and the fields that were left blank."""
-    said = QueryDict(mutable=True)
-    for name, values in data.lists():
-        if kept := [text for value in values if (text := value.strip())]:
-            said.setlist(name, kept)
-    return said
-
-
-def default_sort(data: Mapping[str, Any]) -> str:
-    """Return the sort where none is said: that of the queue, or newest first."""
-    queue = data.get("queue")
-    return SORT_OF[Queue(queue)] if queue in Queue.values else DEFAULT_SORT
-
-
 def filters_of(data: QueryDict, vocabulary: Mapping[int, TagChip]) -> dict[str, list[Any]]:
     """Return what a query string filters and sorts by, the same for all that mean the same.
 
@@ -67,7 +61,7 @@ def filters_of(data: QueryDict, vocabulary: Mapping[int, TagChip]) -> dict[str, 
     said: dict[str, list[Any]] = {
         name: sorted(set(values)) if name in REPEATABLE_PARAMETERS else values[-1:]
         for name, values in without_blanks(data).lists()
-        if name not in PAGING_PARAMETERS and not _is_ignored(name)
+        if name not in PAGING_PARAMETERS and not is_ignored(name)
     }
     for name in said.keys() & set(TAG_PARAMETERS):
         said[name] = _ids_of_tags(without_nul(said[name]), vocabulary)
@@ -87,44 +81,6 @@ def _ids_of_tags(names: list[str], vocabulary: Mapping[int, TagChip]) -> list[in
 def _ids_of_groups(names: list[str]) -> list[int]:
     groups = find_groups(names)
     return sorted({groups[name].pk if name in groups else 0 for name in names})
-
-
-def _is_ignored(name: str) -> bool:
-    return name in IGNORED_PARAMETERS or name.startswith(IGNORED_PREFIX)
-
-
-class ReturnFilterForm(forms.Form):
-    """Sort and page, which belong to the filter language beside the filters."""
-
-    sort = forms.CharField(required=False, max_length=20)
-    after = forms.CharField(required=False, max_length=500)
-    before = forms.CharField(required=False, max_length=500)
-
-    def clean_sort(self) -> Sort:
-        """Return the sort; without one that of the queue, or newest first."""
-        try:
-            return Sort.parse(self.cleaned_data["sort"] or default_sort(self.data))
-        except ValueError as error:
-            raise forms.ValidationError(f"{error}.") from error
-
-    def clean_after(self) -> Cursor | None:
-        """Return where the page begins."""
-        return self._cursor("after")
-
-    def clean_before(self) -> Cursor | None:
-        """Return where the page ends."""
-        if self.cleaned_data["before"] and self.cleaned_data.get("after"):
-            raise forms.ValidationError("a page is after one row or before another, not both.")
-        return self._cursor("before")
-
-    def _cursor(self, name: str) -> Cursor | None:
-        text, sort = self.cleaned_data[name], self.cleaned_data.get("sort")
-        if not text or not sort:
-            return None
-        try:
-            return Cursor.parse(text, sort)
-        except ValueError as error:
-            raise forms.ValidationError(f"{error}.") from error
 
 
 class ReturnFilterSet(django_filters.FilterSet):
@@ -151,6 +107,12 @@ class ReturnFilterSet(django_filters.FilterSet):
     tag_none = TagsFilter(label="None of the tags", method="by_no_tag")
     missing_group = GroupsFilter(label="No tag of the group", method="by_missing_groups")
     notes = TextsFilter(label="Notes contain", method="by_notes")
+    carrier = django_filters.CharFilter("cargo_carrier", label="Carrier", max_length=100)
+    channel = django_filters.CharFilter("sales_order_channel", label="Channel", max_length=100)
+    source = django_filters.CharFilter(label="Source", max_length=30)
+    missing = django_filters.MultipleChoiceFilter(
+        label="Missing", choices=[(name, name) for name in MAY_BE_MISSING], method="by_missing"
+    )
     order_returns = django_filters.NumberFilter(
         label="Number within its order",
         method="by_place_in_order",
@@ -209,7 +171,7 @@ class ReturnFilterSet(django_filters.FilterSet):
         unknown = [
             f"{name[:50]}: there is no such filter."
             for name in self.data
-            if name not in self.form.fields and not _is_ignored(name)
+            if name not in self.form.fields and not is_ignored(name)
         ]
         return unknown + [
             f"{self.form[name].label}: {sentence}"
@@ -323,6 +285,10 @@ class ReturnFilterSet(django_filters.FilterSet):
     def by_notes(self, found: ReturnQuerySet, _name: str, texts: list[str]) -> ReturnQuerySet:
         """Keep returns whose notes contain one of the texts."""
         return found.noted(texts)
+
+    def by_missing(self, found: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
+        """Keep returns that lack all of these facts."""
+        return found.filter(**{MAY_BE_MISSING[name]: "" for name in names})
 
     def by_place_in_order(self, found: ReturnQuerySet, _name: str, place: Any) -> ReturnQuerySet:
         """Keep returns that are at least the second, third, ... of their order."""

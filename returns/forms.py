@@ -110,9 +110,10 @@ class SaveViewForm(forms.Form):
     role = forms.ModelChoiceField(
         Group.objects.none(), label="For", required=False, empty_label="Only me"
     )
+    is_queue = forms.BooleanField(label="Show it among the queues", required=False)
 
-    def __init__(self, user: User, data: Any = None) -> None:
-        super().__init__(data, auto_id="save-view-%s")
+    def __init__(self, user: User, data: Any = None, *, is_queue: bool = False) -> None:
+        super().__init__(data, auto_id="save-view-%s", initial={"is_queue": is_queue})
         if user.has_perm(MAY_SHARE):
             self.fields["role"].queryset = Group.objects.all()  # type: ignore[attr-defined]
         else:

@@ -17,7 +17,8 @@ from returns.counts import (
     count_matches_by_state,
 )
 from returns.filter_fields import TAG_PARAMETERS
-from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, default_sort, without_blanks
+from returns.filter_form import PAGING_PARAMETERS, default_sort, without_blanks
+from returns.filtersets import ReturnFilterSet
 from returns.models import State
 from returns.more_filters import MoreField, chosen_more, fits, more_fields
 from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
@@ -174,7 +175,7 @@ class ReturnList:
     @property
     def path_without_filters(self) -> str:
         """Return the path of the list without any, or of the whole queue."""
-        if self.base != reverse("queue"):
+        if self.base != reverse("queue") or "queue" not in self.data:
             return self.base
         return reverse("queue", query={"queue": self.data["queue"]})
 

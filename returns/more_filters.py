@@ -8,7 +8,11 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from returns.filter_words import KINDS, value_in_words
-from returns.filtersets import LONGEST_WAIT_HOURS, MOST_RETURNS_OF_ORDER
+from returns.filtersets import (
+    LONGEST_WAIT_HOURS,
+    MOST_RETURNS_OF_ORDER,
+    REPEATABLE_PARAMETERS,
+)
 from returns.tag_menu import ChosenFilter, address_without
 
 DATES = tuple(
@@ -21,6 +25,8 @@ NUMBERS = {
     "order_returns": (2, MOST_RETURNS_OF_ORDER),
 }
 NAMES = ("notes", *NUMBERS, *DATES)
+# Those that only an address says.
+FACTS = ("carrier", "channel", "source", "missing")
 LABELS = {
     "notes": "Notes contain",
     "waiting_over": "Waiting over, hours",
@@ -69,11 +75,12 @@ def more_fields(data: QueryDict) -> Iterator[MoreField]:
 
 def chosen_more(data: QueryDict, base: str) -> Iterator[ChosenFilter]:
     """Yield these filters as chips, those of them too that only an address can say."""
-    for name in ("reference", "queue", *NAMES):
+    for name in ("reference", "queue", *FACTS, *NAMES):
         if name == "queue" and base == reverse("queue"):
             continue
         values = data.getlist(name)
-        for number, value in enumerate(values if name == "notes" else values[-1:], start=1):
+        shown = values if name in REPEATABLE_PARAMETERS else values[-1:]
+        for number, value in enumerate(shown, start=1):
             without = [other for other in values if other != value]
             address = address_without(base, data, name, without)
             words = value_in_words(name, value)

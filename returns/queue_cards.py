@@ -1,7 +1,7 @@
 """The queues at a glance: how many returns each holds, since when, and how old they are."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -14,11 +14,14 @@ from returns.counts import LIST_CAP, CappedCount, count_up_to
 from returns.filtersets import ReturnFilterSet
 from returns.querysets import ReturnQuerySet
 from returns.queues import Queue
+from tags.vocabulary import TagChip
 
 # Since when a return is in its queue.
 SINCE = {Queue.ON_THE_WAY: "created_at", Queue.TO_INSPECT: "arrived_to_warehouse_at"}
 # Of so many of today's completions the middle one is told.
 MEDIAN_OF = 5_000
+# For filters that name none.
+NO_TAGS: Mapping[int, TagChip] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +42,17 @@ class QueueCard:
     """A queue: how many returns are in it, the one that waits longest, and the buckets of ageing.
 
     ``took`` is the median of the times from arrival to completion, of a queue of what is done.
+    ``count`` is None where counting took too long, or the filter of the queue is wrong.
     """
 
     name: str
     title: str
     address: str
     is_chosen: bool
-    count: CappedCount
-    oldest: datetime | None
-    took: timedelta | None
-    buckets: list[Bucket]
+    count: CappedCount | None = None
+    oldest: datetime | None = None
+    took: timedelta | None = None
+    buckets: list[Bucket] = field(default_factory=list)
 
 
 def cards_of(shown: QueryDict) -> list[QueueCard]:
@@ -57,7 +61,8 @@ def cards_of(shown: QueryDict) -> list[QueueCard]:
     queries = [f"queue={queue.value}" for queue in Queue]
     queries += [f"queue={Queue.TO_INSPECT.value}&{age}" for _, age in ages]
     counts = count_up_to([_found(query) for query in queries], LIST_CAP)
-    buckets = list(_buckets(ages, counts[len(Queue) :], shown))
+    of_ages = zip(queries[len(Queue) :], ages, counts[len(Queue) :], strict=True)
+    buckets = list(_buckets([(query, *age, count) for query, age, count in of_ages], shown))
     return [
         QueueCard(
             name=queue.value,
@@ -73,8 +78,19 @@ def cards_of(shown: QueryDict) -> list[QueueCard]:
     ]
 
 
-def _found(query: str) -> ReturnQuerySet:
-    found: ReturnQuerySet = ReturnFilterSet(QueryDict(query), {}).qs
+def waiting_buckets(
+    query: QueryDict, shown: QueryDict, vocabulary: Mapping[int, TagChip]
+) -> list[Bucket]:
+    """Return the ages of what waits under a filter that says nothing of waiting."""
+    ages = list(_ages())
+    queries = [f"{query.urlencode()}&{age}" for _, age in ages]
+    counts = count_up_to([_found(each, vocabulary) for each in queries], LIST_CAP)
+    parts = [(each, *age, count) for each, age, count in zip(queries, ages, counts, strict=True)]
+    return list(_buckets(parts, shown))
+
+
+def _found(query: str, vocabulary: Mapping[int, TagChip] = NO_TAGS) -> ReturnQuerySet:
+    found: ReturnQuerySet = ReturnFilterSet(QueryDict(query), vocabulary).qs
     return found
 
 
@@ -87,17 +103,15 @@ def _ages() -> Iterator[tuple[str, str]]:
     yield f"over {edges[-1]} h", f"waiting_over={edges[-1]}"
 
 
-def _buckets(
-    ages: list[tuple[str, str]], counts: list[CappedCount], shown: QueryDict
-) -> Iterator[Bucket]:
-    total = sum(count.number for count in counts) or 1
+def _buckets(parts: list[tuple[str, str, str, CappedCount]], shown: QueryDict) -> Iterator[Bucket]:
+    """Yield the parts: the query, the words, the filter and the number of each."""
+    total = sum(count.number for *_, count in parts) or 1
     start = 0.0
-    for (words, age), count in zip(ages, counts, strict=True):
+    for query, words, age, count in parts:
         said = QueryDict(age)
         limits = ("waiting_over", "waiting_under")
         is_chosen = [shown.get(name) for name in limits] == [said.get(name) for name in limits]
         length = 100 * count.number / total
-        query = f"queue={Queue.TO_INSPECT.value}&{age}"
         yield Bucket(words, query, count, is_chosen, start, length)
         start += length
 

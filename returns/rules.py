@@ -13,8 +13,9 @@ from django.db.models import Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 
+from returns.filter_form import BESIDE_FILTERS, without_blanks
 from returns.filter_words import in_words
-from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
+from returns.filtersets import ReturnFilterSet, filters_of
 from returns.models import Moment, TagRule
 from returns.saved_views import query_of
 from tags.bulk import check_together
@@ -79,7 +80,7 @@ def parameters_of(data: QueryDict) -> dict[str, Any]:
     Raises ``ValidationError`` when it cannot be understood, or lets everything through.
     """
     said = without_blanks(data)
-    for name in (*PAGING_PARAMETERS, "sort"):
+    for name in BESIDE_FILTERS:
         said.pop(name, None)
     words = vocabulary()
     if problems := ReturnFilterSet(said, words).problems():

@@ -15,7 +15,8 @@ from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from returns.filter_fields import TAG_PARAMETERS
-from returns.filtersets import PAGING_PARAMETERS, ReturnFilterSet, filters_of, without_blanks
+from returns.filter_form import PAGING_PARAMETERS, without_blanks
+from returns.filtersets import ReturnFilterSet, filters_of
 from returns.models import SavedView
 from returns.roles import WAREHOUSE_MANAGER
 from tags.vocabulary import (
@@ -72,6 +73,7 @@ class Listed:
     view: SavedView
     whose: str
     address: str
+    queue_address: str
     filters: list[tuple[str, str]]
     may_change: bool
 
@@ -86,7 +88,8 @@ def _listed(view: SavedView, words: Words, user: User) -> Listed:
     said = query_of(view.parameters, words).lists()
     filters = [(name.replace("_", " "), ", ".join(map(str, values))) for name, values in said]
     whose = view.role.name if view.role else "Mine"
-    return Listed(view, whose, address_of(view, words), filters, may_change(user, view))
+    addresses = address_of(view, words), queue_address_of(view, words)
+    return Listed(view, whose, *addresses, filters, may_change(user, view))
 
 
 def open_to(user: User, pk: int) -> SavedView:
@@ -109,6 +112,14 @@ def address_of(view: SavedView, words: Words) -> str:
     """Return the address of the list under this view's filter, tags by their present names."""
     query = query_of(view.parameters, words).urlencode()
     return f"{reverse('return-list')}?{query}".removesuffix("?")
+
+
+def queue_address_of(view: SavedView, words: Words) -> str:
+    """Return the address of the view as a queue: what is urgent first, unless it is sorted."""
+    query = query_of(view.parameters, words)
+    if not query.keys() & {"sort", "queue"}:
+        query["sort"] = "urgent"
+    return f"{reverse('queue')}?{query.urlencode()}"
 
 
 def query_of(parameters: Mapping[str, Any], words: Words) -> QueryDict:
@@ -162,9 +173,17 @@ def start_of(user: User) -> str:
 # Writing
 
 
-def keep(user: User, name: str, data: QueryDict, role: Group | None = None) -> SavedView:
+def keep(
+    user: User,
+    name: str,
+    data: QueryDict,
+    role: Group | None = None,
+    *,
+    is_queue: bool = False,
+) -> SavedView:
     """Keep a filter under a name, for the person or a role; the same name again changes it.
 
+    ``is_queue``: it stands among the queues from now on.
     Raises ``ValidationError`` for a name or a filter that cannot be kept.
     """
     owned: dict[str, Any] = {"role": role} if role else {"owner": user}
@@ -179,6 +198,7 @@ def keep(user: User, name: str, data: QueryDict, role: Group | None = None) -> S
             **owned, position=max([s.position for s in siblings], default=0) + 1
         )
         view.name, view.parameters = name, parameters
+        view.is_queue |= is_queue
         return _written(view)
 
 
@@ -209,6 +229,11 @@ def start_here(view: SavedView, *, on: bool) -> None:
         list(_siblings(view).select_for_update())
         _siblings(view).filter(is_start=True).update(is_start=False)
         _siblings(view).filter(pk=view.pk).update(is_start=on)
+
+
+def show_as_queue(view: SavedView, *, on: bool) -> None:
+    """Let the view stand among the queues, or no longer."""
+    SavedView.objects.filter(pk=view.pk).update(is_queue=on)
 
 
 def share(view: SavedView, *, on: bool) -> None:

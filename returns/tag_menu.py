@@ -7,8 +7,8 @@ from itertools import groupby
 from django.http import QueryDict
 
 from returns.filter_fields import TAG_PARAMETERS
+from returns.filter_form import PAGING_PARAMETERS
 from returns.filter_words import KINDS
-from returns.filtersets import PAGING_PARAMETERS
 from tags.vocabulary import TagChip
 
 # The beginning of the id of a filter's box in the menu.

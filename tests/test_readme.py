@@ -8,7 +8,8 @@ from django.core.management import call_command, get_commands
 
 from returns import roles
 from returns.demo import people
-from returns.filtersets import ReturnFilterForm, ReturnFilterSet
+from returns.filter_form import ReturnFilterForm
+from returns.filtersets import ReturnFilterSet
 from returns.paging import SORT_COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -153,6 +153,16 @@ class Return(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "-created_at", "-id"], name="return_by_state"),
+            models.Index(fields=["cargo_carrier", "-created_at", "-id"], name="return_by_carrier"),
+            models.Index(
+                fields=["sales_order_channel", "-created_at", "-id"], name="return_by_channel"
+            ),
+            # Nearly all are the WMS's own.
+            models.Index(
+                fields=["source", "-created_at", "-id"],
+                condition=~Q(source="WMS"),
+                name="return_by_other_source",
+            ),
             models.Index(fields=["arrived_to_warehouse_at", "id"], name="return_by_arrival"),
             # The queue of what waits in the warehouse.
             models.Index(

@@ -30,6 +30,7 @@ class SavedView(models.Model):
     is_start = models.BooleanField(
         default=False, help_text="Where its people land after they sign in."
     )
+    is_queue = models.BooleanField(default=False, help_text="Whether it stands among the queues.")
     # Whoever has the link may see the view and keep a copy.
     token = models.CharField(max_length=40, null=True, unique=True, editable=False)
 

@@ -17,7 +17,7 @@ from config.htmx import (
 )
 from returns.entering import where_enter_leads
 from returns.facets import facets_of
-from returns.filtersets import without_blanks
+from returns.filter_form import without_blanks
 from returns.forms import SaveViewForm
 from returns.lists import return_list
 from returns.people import DeskRequest, preferences_of

@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page_or_fragment
-from returns.filtersets import without_blanks
+from returns.filter_form import BESIDE_FILTERS, without_blanks
 from returns.forms import SaveViewForm
 from returns.lists import return_list
+from returns.own_queues import own_cards_of
 from returns.people import DeskRequest
 from returns.queue_cards import cards_of
+from returns.queue_groups import groups_of
 from returns.queues import Queue
 
 COLUMNS = ("reference", "waiting", "tags", "order", "tracking", "created", "carrier", "notes")
@@ -25,14 +27,15 @@ def queue(request: DeskRequest) -> HttpResponse:
     """Show the queues, and the returns of one of them under the filters of the list."""
     path = reverse("queue")
     said = without_blanks(request.GET)
-    if "queue" not in said:
-        address = f"{path}?queue={Queue.TO_INSPECT.value}&{said.urlencode()}"
-        return redirect(address.removesuffix("&"), max_length=None)
+    if not said.keys() - set(BESIDE_FILTERS):
+        query = {"queue": Queue.TO_INSPECT.value} | said.dict()
+        return redirect(reverse("queue", query=query), max_length=None)
     found = return_list(request.GET, COLUMNS, path)
     context: dict[str, Any] = {
         "list": found,
-        "cards": cards_of(found.data),
-        "save_form": SaveViewForm(request.user),
+        "cards": [*cards_of(found.data), *own_cards_of(request.user, found.data)],
+        "groups": groups_of(found.data, path),
+        "save_form": SaveViewForm(request.user, is_queue=True),
     }
     return render_page_or_fragment(
         request, "queue/page.html", "answer", context, address=found.address

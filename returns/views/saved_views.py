@@ -39,13 +39,18 @@ def _keep(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
     chosen = form.cleaned_data
     try:
         view = saved_views.keep(
-            request.user, chosen["name"], QueryDict(chosen["query"]), chosen["role"]
+            request.user,
+            chosen["name"],
+            QueryDict(chosen["query"]),
+            chosen["role"],
+            is_queue=chosen["is_queue"],
         )
     except ValidationError as error:
         form.add_error(None, error)
         return _page(request, form)
     messages.success(request, f"Saved the view “{view.name}”.")
-    return to_list(saved_views.address_of(view, vocabulary()))
+    leads_to = saved_views.queue_address_of if chosen["is_queue"] else saved_views.address_of
+    return to_list(leads_to(view, vocabulary()))
 
 
 def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
@@ -67,6 +72,8 @@ ACTIONS: dict[str, Callable[[SavedView], None]] = {
     "down": lambda view: saved_views.move(view, up=False),
     "start": lambda view: saved_views.start_here(view, on=True),
     "no-start": lambda view: saved_views.start_here(view, on=False),
+    "queue": lambda view: saved_views.show_as_queue(view, on=True),
+    "no-queue": lambda view: saved_views.show_as_queue(view, on=False),
     "share": lambda view: saved_views.share(view, on=True),
     "unshare": lambda view: saved_views.share(view, on=False),
     "delete": saved_views.remove,

@@ -173,7 +173,7 @@ def test_the_filters_of_the_list_narrow_a_queue_and_stay_in_its_address(as_manag
 
 def test_without_a_queue_it_is_what_waits_in_the_warehouse(as_agent):
     assert as_agent.get("/queue/")["Location"] == "/queue/?queue=to_inspect"
-    assert as_agent.get("/queue/?tag=a+b")["Location"] == "/queue/?queue=to_inspect&tag=a+b"
+    assert as_agent.get("/queue/?group=tag")["Location"] == "/queue/?queue=to_inspect&group=tag"
 
 
 @pytest.mark.parametrize("query", ["queue=", "queue=+", "queue=&queue=+", "queue=&tag="])
