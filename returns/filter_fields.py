@@ -14,6 +14,7 @@ from tags.vocabulary import find_groups, names_as_written
 TAG_PARAMETERS = ("tag", "tag_any", "tag_none")
 MOST_TEXTS = 20
 LONGEST_PART = 100
+LONGEST_WAIT_HOURS = 100_000
 
 
 def without_nul(names: list[str]) -> list[str]:
@@ -110,6 +111,13 @@ class TextsFilter(django_filters.Filter):
     """A filter by texts, of which one has to be there."""
 
     field_class = TextsField
+
+
+def hours_filter(label: str, method: str) -> django_filters.NumberFilter:
+    """Return a filter by a number of hours."""
+    return django_filters.NumberFilter(
+        label=f"{label} (hours)", method=method, min_value=0, max_value=LONGEST_WAIT_HOURS
+    )
 
 
 class NumbersField(forms.CharField):

@@ -3,6 +3,7 @@
 from django.http import QueryDict
 
 from returns.models import State
+from returns.problems import Problem
 from returns.queues import Queue
 
 # What each parameter is about.
@@ -26,6 +27,7 @@ KINDS = {
     "order_returns": "return of its order, at least number",
     "waiting_over": "waiting over",
     "waiting_under": "waiting under",
+    "problem": "problem",
     "created_from": "created from",
     "created_to": "created to",
     "arrived_from": "arrived from",
@@ -48,6 +50,8 @@ def value_in_words(name: str, value: str) -> str:
         return str(Queue(value).label)
     if name == "missing":
         return FACTS.get(value, value)
+    if name == "problem" and value in Problem.values:
+        return str(Problem(value).label)
     return f"{value}{UNITS.get(name, '')}"
 
 

@@ -19,6 +19,7 @@ from returns.filter_fields import (
     NumbersFilter,
     TagsFilter,
     TextsFilter,
+    hours_filter,
     without_nul,
 )
 from returns.filter_form import (
@@ -30,12 +31,15 @@ from returns.filter_form import (
 )
 from returns.models import Return, State
 from returns.moments import parse_moment
+from returns.problems import Problem, with_problems
 from returns.querysets import ORDER, REFERENCE, TRACKING, ReturnQuerySet
 from returns.queues import STATE_OF, Queue
 from returns.search import LONGEST_TEXT, Found, begins_or_ends, search
 from tags.vocabulary import TagChip, find_groups, names_as_written
 
-REPEATABLE_PARAMETERS = ("state", *TAG_PARAMETERS, "missing_group", "notes", "missing")
+REPEATABLE_PARAMETERS = (
+    *("state", *TAG_PARAMETERS, "missing_group", "notes", "missing", "problem"),
+)
 # What the WMS may leave out of a record.
 MAY_BE_MISSING = {
     "carrier": "cargo_carrier",
@@ -49,7 +53,6 @@ READ_BY_CREATION = {
     *("state", "tag_any", "tag_none", "missing_group", "created_from", "created_to"),
 }
 LONGEST_NUMBER = 200
-LONGEST_WAIT_HOURS = 100_000
 MOST_RETURNS_OF_ORDER = 100
 
 
@@ -127,17 +130,10 @@ class ReturnFilterSet(django_filters.FilterSet):
     arrived_to = MomentFilter("arrived_to_warehouse_at", "lt", label="Arrived to", end=True)
     completed_from = MomentFilter("completed_at", "gte", label="Completed from", end=False)
     completed_to = MomentFilter("completed_at", "lt", label="Completed to", end=True)
-    waiting_over = django_filters.NumberFilter(
-        label="Waiting over (hours)",
-        method="by_waiting",
-        min_value=0,
-        max_value=LONGEST_WAIT_HOURS,
-    )
-    waiting_under = django_filters.NumberFilter(
-        label="Waiting under (hours)",
-        method="by_waiting",
-        min_value=0,
-        max_value=LONGEST_WAIT_HOURS,
+    waiting_over = hours_filter("Waiting over", "by_waiting")
+    waiting_under = hours_filter("Waiting under", "by_waiting")
+    problem = django_filters.MultipleChoiceFilter(
+        label="Problem", choices=Problem.choices, method="by_problem"
     )
 
     class Meta:
@@ -301,3 +297,7 @@ class ReturnFilterSet(django_filters.FilterSet):
     def by_waiting(self, found: ReturnQuerySet, name: str, hours: Any) -> ReturnQuerySet:
         """Keep returns that have waited in the warehouse longer, or shorter, than the hours."""
         return found.waiting(float(hours), over=name == "waiting_over", now=timezone.now())
+
+    def by_problem(self, found: ReturnQuerySet, _name: str, kinds: list[str]) -> ReturnQuerySet:
+        """Keep returns that have at least one of the problems."""
+        return with_problems(found, kinds, timezone.now())

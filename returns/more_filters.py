@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from django.http import QueryDict
 from django.urls import reverse
 
+from returns.filter_fields import LONGEST_WAIT_HOURS
 from returns.filter_words import KINDS, value_in_words
-from returns.filtersets import (
-    LONGEST_WAIT_HOURS,
-    MOST_RETURNS_OF_ORDER,
-    REPEATABLE_PARAMETERS,
-)
+from returns.filtersets import MOST_RETURNS_OF_ORDER, REPEATABLE_PARAMETERS
 from returns.tag_menu import ChosenFilter, address_without
 
 DATES = tuple(
@@ -26,7 +23,7 @@ NUMBERS = {
 }
 NAMES = ("notes", *NUMBERS, *DATES)
 # Those that only an address says.
-FACTS = ("carrier", "channel", "source", "missing")
+FACTS = ("carrier", "channel", "source", "missing", "problem")
 LABELS = {
     "notes": "Notes contain",
     "waiting_over": "Waiting over, hours",

@@ -33,6 +33,7 @@ urlpatterns = [
     path("rules/new/", rules.new, name="new-rule"),
     path("rules/<int:pk>/", rules.rule, name="rule"),
     path("queue/", queue.queue, name="queue"),
+    path("queue/problems/", queue.problems, name="queue-problems"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     path("returns/facets/", lists.facets, name="return-facets"),

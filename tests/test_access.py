@@ -40,6 +40,7 @@ PAGES = {
     "rule": (302, 403, 404, 404, 404),
     # To the queue of what waits.
     "queue": (302, 403, 302, 302, 302),
+    "queue-problems": (302, 403, 200, 200, 200),
     "return-facets": (302, 403, 200, 200, 200),
     "return-find": (302, 403, 302, 302, 302),
     "return-detail": (302, 403, 200, 200, 200),

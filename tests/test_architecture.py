@@ -42,6 +42,7 @@ WRITERS = {
         "returns/rule_runs.py",
     ),
     ("RuleEvent", "returns_ruleevent"): ("returns/models/events.py", "returns/rule_runs.py"),
+    ("SharedTracking", "returns_sharedtracking"): ("returns/models/problems.py",),
     ("SavedView", "returns_savedview"): ("returns/saved_views.py", "returns/shipped_views.py"),
 }
 # People and roles are no facts of returns.

@@ -34,6 +34,7 @@ OTHERS = (
     "channel",
     "source",
     "missing",
+    "problem",
     "group",
     "sort",
     "after",

@@ -8,6 +8,7 @@ from math import exp
 from random import Random
 
 from returns.demo import words
+from returns.demo.flaws import with_flaws
 from returns.feed.records import ReturnRecord
 from returns.models import State
 
@@ -47,8 +48,13 @@ def believable_returns(
 ) -> Iterator[ReturnRecord]:
     """Yield returns in the order of their creation, the last just before ``until``.
 
-    Nine of ten are completed. Those that still wait are mostly recent, a few very old.
+    Nine of ten are completed. Those that still wait are mostly recent, a few very old. A few in
+    a thousand have a record that needs mending.
     """
+    return with_flaws(_flawless(count, seed, until, first_number), seed)
+
+
+def _flawless(count: int, seed: int, until: datetime, first_number: int) -> Iterator[ReturnRecord]:
     random = Random(seed)  # noqa: S311 - it shall be repeatable, not secret
     end = microseconds(until)
     moments = _creation_moments(random, count, end)

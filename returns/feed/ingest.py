@@ -101,6 +101,8 @@ def ingest(
     """
     summary = IngestSummary()
     with pghistory.context(source=source), transaction.atomic() if dry_run else nullcontext():
+        if dry_run:
+            _tell_triggers_that_nothing_stays()
         for batch in batched(enumerate(records), batch_size):
             result = _write(batch)
             summary += result
@@ -112,6 +114,11 @@ def ingest(
         if dry_run:
             transaction.set_rollback(True)
     return summary
+
+
+def _tell_triggers_that_nothing_stays() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL returns.dry_run = 'on'")
 
 
 def _write(batch: Batch) -> IngestSummary:

@@ -6,6 +6,7 @@ timeline.
 
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.people import Density, Preferences
+from returns.models.problems import SharedTracking
 from returns.models.returns import Return, ReturnTag, State
 from returns.models.rules import Moment, RuleEvent, TagRule
 from returns.models.saved_views import SavedView
@@ -23,6 +24,7 @@ __all__ = [
     "ReturnTag",
     "RuleEvent",
     "SavedView",
+    "SharedTracking",
     "ShopperSentence",
     "State",
     "TagRule",

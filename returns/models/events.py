@@ -32,7 +32,10 @@ class BigEvent(Event):
         abstract = True
 
 
-def _after_update(name: str, sql: str) -> pgtrigger.Trigger:
+def after_update(
+    name: str, sql: str, declare: list[tuple[str, str]] | None = None
+) -> pgtrigger.Trigger:
+    """Return a trigger that runs once after each update, with old_values and new_values."""
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.After,
@@ -41,6 +44,7 @@ def _after_update(name: str, sql: str) -> pgtrigger.Trigger:
         referencing=pgtrigger.Referencing(  # type: ignore[no-untyped-call]
             old="old_values", new="new_values"
         ),
+        declare=declare,
         func=f"{' '.join(sql.split())} RETURN NULL;",
     )
 
@@ -57,7 +61,7 @@ def return_changed() -> pgtrigger.Trigger:
     )
     # Executed as text, so that it is planned for the rows at hand: a plan that was kept from an
     # update of one row is quadratic in one of many.
-    return _after_update(
+    return after_update(
         "changed",
         f"""EXECUTE $sql$
             INSERT INTO returns_returnevent
@@ -80,7 +84,7 @@ def tag_replaced() -> pgtrigger.Trigger:
     """Keep an update that turns one tagging into another: a tag removed and a tag added."""
     pairs = ("entity_id, tag_id FROM old_values", "entity_id, tag_id FROM new_values")
     # EXCEPT, because it is never quadratic, whatever rows the plan was made for.
-    return _after_update(
+    return after_update(
         "tag_replaced",
         "".join(
             f"""INSERT INTO returns_returntagevent
@@ -134,4 +138,4 @@ def moments_of_changed() -> pgtrigger.Trigger:
         SELECT n.id, 'completed' {changed}
         WHERE o.completed_at IS NULL AND n.completed_at IS NOT NULL
     """
-    return _after_update("moments_of_changed", _moments(select))
+    return after_update("moments_of_changed", _moments(select))

@@ -17,6 +17,12 @@ from returns.models.events import (
     return_changed,
     tag_replaced,
 )
+from returns.models.problems import (
+    indexes_of_problems,
+    shared_by_changed,
+    shared_by_deleted,
+    shared_by_new,
+)
 from returns.querysets import ReturnQuerySet, SearchKey, WordsKey
 from tags.models import Tagging
 
@@ -182,9 +188,13 @@ class Return(models.Model):
             GinIndex(
                 fields=["notes_key"], opclasses=["gin_trgm_ops"], name="return_words_of_notes"
             ),
+            *indexes_of_problems(),
             # A migration adds return_numbers_middle: parts of all three numbers, by trigrams.
         ]
-        triggers = [return_changed(), moments_of_new(), moments_of_changed()]
+        triggers = [
+            *(return_changed(), moments_of_new(), moments_of_changed()),
+            *(shared_by_new(), shared_by_changed(), shared_by_deleted()),
+        ]
 
     def __str__(self) -> str:
         return self.return_reference_number

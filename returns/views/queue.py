@@ -4,8 +4,9 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page_or_fragment
@@ -14,6 +15,7 @@ from returns.forms import SaveViewForm
 from returns.lists import return_list
 from returns.own_queues import own_cards_of
 from returns.people import DeskRequest
+from returns.problems import worklist
 from returns.queue_cards import cards_of
 from returns.queue_groups import groups_of
 from returns.queues import Queue
@@ -40,3 +42,10 @@ def queue(request: DeskRequest) -> HttpResponse:
     return render_page_or_fragment(
         request, "queue/page.html", "answer", context, address=found.address
     )
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def problems(request: DeskRequest) -> HttpResponse:
+    """Show what is wrong with records, and what to do about it."""
+    return render(request, "queue/problems.html", {"kinds": worklist(timezone.now())})

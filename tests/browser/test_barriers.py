@@ -54,6 +54,8 @@ PAGES = {
     "the queue": "/queue/?queue=to_inspect",
     "a bucket of the queue": "/queue/?queue=to_inspect&waiting_under=24",
     "an empty queue": "/queue/?queue=completed_today&tag=books",
+    "data quality": "/queue/problems/",
+    "returns with a problem": "/returns/?problem=no_order&problem=silent",
     "saved views": "/views/",
     "sentences": "/sentences/",
     "tags": "/tags/",

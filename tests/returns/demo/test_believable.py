@@ -82,6 +82,20 @@ def test_traits_of_the_warehouses_own_records_occur(returns):
     assert any(record.state == State.COMPLETED and len(times(record)) == 3 for record in returns)
 
 
+def test_a_few_in_a_thousand_need_mending(returns):
+    early = [r for r in returns if (r.arrived_to_warehouse_at or r.created_at) < r.created_at]
+    orders_of: dict[str, set[str]] = {}
+    for record in returns:
+        orders_of.setdefault(record.tracking_id, set()).add(record.sales_order_reference_number)
+    orders_of.pop("")
+    flaws = [
+        sum(record.sales_order_reference_number == "" for record in returns),
+        sum(len(orders - {""}) > 1 for orders in orders_of.values()),
+        sum((r.created_at - r.arrived_to_warehouse_at).days >= 1 for r in early),
+    ]
+    assert all(3 <= number <= 30 for number in flaws)
+
+
 def test_texts_fit_their_columns(returns):
     assert max(len(record.sales_order_reference_number) for record in returns) <= 30
     assert max(len(record.tracking_id) for record in returns) <= 100
