@@ -108,7 +108,7 @@ def measure(size: int) -> dict:
         started = time.monotonic()
         call_command("generate_returns", size, allow_external=True, stdout=sys.stderr)
         print(f"generated {size:,} in {time.monotonic() - started:.0f} s", file=sys.stderr)
-    cookies = {name: _signed_in(name) for name in ("service", "admin")}
+    cookies = {name: _signed_in(name) for name in ("service", "manager", "admin")}
     server = subprocess.Popen(
         [
             *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT)),
@@ -199,6 +199,26 @@ def cases() -> dict[str, tuple[str, str]]:
         "sorted by order": "?sort=order",
     }
     return {name: (f"/returns/{query}", "service") for name, query in list_cases.items()} | {
+        "queue to inspect": ("/queue/?queue=to_inspect", "manager"),
+        "queue, on the way": ("/queue/?queue=on_the_way", "manager"),
+        "queue, completed today": ("/queue/?queue=completed_today", "manager"),
+        "queue, over 72 h": ("/queue/?queue=to_inspect&waiting_over=72", "manager"),
+        "queue, late": ("/queue/?queue=to_inspect&deadline=late", "manager"),
+        "queue, at risk": ("/queue/?queue=to_inspect&deadline=at_risk", "manager"),
+        "queue by carrier": ("/queue/?queue=to_inspect&group=carrier", "manager"),
+        "queue by tag": ("/queue/?queue=to_inspect&group=tag", "manager"),
+        "hand-over list": ("/queue/handover/?queue=to_inspect", "manager"),
+        "data quality": ("/queue/problems/", "manager"),
+        **{
+            f"problem {kind}": (f"/returns/?problem={kind}", "service")
+            for kind in ("no_arrival", "early_arrival", "shared_tracking", "no_order", "silent")
+        },
+        "two problems": ("/returns/?problem=shared_tracking&problem=no_order", "service"),
+        "a carrier": ("/returns/?carrier=DHL", "service"),
+        "a carrier that is none": ("/returns/?carrier=Nobody", "service"),
+        "a channel and a state": ("/returns/?channel=Trendyol&state=ArrivedToWarehouse", "service"),
+        "a rare source": ("/returns/?source=Oplog", "service"),
+        "without a carrier": ("/returns/?missing=carrier", "service"),
         "tags of all": ("/returns/facets/?", "service"),
         "tags of a state": ("/returns/facets/?state=Completed", "service"),
         "tags of a tag": ("/returns/facets/?tag=bulk-return", "service"),
