@@ -21,7 +21,7 @@ from returns.filter_form import PAGING_PARAMETERS, default_sort, without_blanks
 from returns.filtersets import ReturnFilterSet
 from returns.models import State
 from returns.more_filters import MoreField, chosen_more, fits, more_fields
-from returns.paging import ANY_STATE, DEFAULT_SORT, Page, page_of
+from returns.paging import ANY_STATE, DEFAULT_SORT, PAGE_SIZE, Page, page_of
 from returns.queues import STATE_OF, Queue
 from returns.search import Found, Near, nearest
 from returns.tables import ReturnTable
@@ -185,10 +185,13 @@ class ReturnList:
         return f"{self.base}?{self.address}".removesuffix("?")
 
 
-def return_list(data: QueryDict, columns: Iterable[str] = (), base: str = "") -> ReturnList:
+def return_list(
+    data: QueryDict, columns: Iterable[str] = (), base: str = "", size: int = PAGE_SIZE
+) -> ReturnList:
     """Return what the query string shows, in the columns that the person chose.
 
-    ``base`` is the path of the page that shows it, the list unless it is said.
+    ``base`` is the path of the page that shows it, the list unless it is said; ``size`` is the
+    number of returns on a page.
     ``problems`` says what it could not understand.
     """
     words = vocabulary()
@@ -200,7 +203,7 @@ def return_list(data: QueryDict, columns: Iterable[str] = (), base: str = "") ->
     ranks = None if problems else filterset.ranks()
     found = None if problems else filterset.matches.get("q")
     urgent = [tag.id for tag in words.values() if tag.raises]
-    page = Page([], None, None) if problems else _page(filterset, ranks, urgent)
+    page = Page([], None, None) if problems else _page(filterset, ranks, urgent, size)
     for record in page.rows:
         record.tags = chips(record.tag_ids, words)
         record.why = found.hits[record.pk].why if found else ""
@@ -226,7 +229,9 @@ def return_list(data: QueryDict, columns: Iterable[str] = (), base: str = "") ->
     )
 
 
-def _page(filterset: ReturnFilterSet, ranks: list[list[int]] | None, urgent: list[int]) -> Page:
+def _page(
+    filterset: ReturnFilterSet, ranks: list[list[int]] | None, urgent: list[int], size: int
+) -> Page:
     chosen = filterset.form.cleaned_data
     found = filterset.qs.with_tag_ids().defer(*NOT_IN_A_ROW)
     return page_of(
@@ -234,6 +239,7 @@ def _page(filterset: ReturnFilterSet, ranks: list[list[int]] | None, urgent: lis
         chosen["sort"],
         after=chosen["after"],
         before=chosen["before"],
+        size=size,
         states=_states(chosen),
         ranks=ranks,
         urgent=urgent,

@@ -34,6 +34,7 @@ urlpatterns = [
     path("rules/<int:pk>/", rules.rule, name="rule"),
     path("queue/", queue.queue, name="queue"),
     path("queue/problems/", queue.problems, name="queue-problems"),
+    path("queue/handover/", queue.hand_over, name="queue-handover"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     path("returns/facets/", lists.facets, name="return-facets"),

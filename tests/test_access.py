@@ -41,6 +41,7 @@ PAGES = {
     # To the queue of what waits.
     "queue": (302, 403, 302, 302, 302),
     "queue-problems": (302, 403, 200, 200, 200),
+    "queue-handover": (302, 403, 200, 200, 200),
     "return-facets": (302, 403, 200, 200, 200),
     "return-find": (302, 403, 302, 302, 302),
     "return-detail": (302, 403, 200, 200, 200),

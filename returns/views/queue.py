@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 from config.htmx import render_page_or_fragment
 from returns.filter_form import BESIDE_FILTERS, without_blanks
 from returns.forms import SaveViewForm
+from returns.handover import handover
 from returns.lists import return_list
 from returns.own_queues import own_cards_of
 from returns.people import DeskRequest
@@ -49,3 +51,12 @@ def queue(request: DeskRequest) -> HttpResponse:
 def problems(request: DeskRequest) -> HttpResponse:
     """Show what is wrong with records, and what to do about it."""
     return render(request, "queue/problems.html", {"kinds": worklist(timezone.now())})
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def hand_over(request: DeskRequest) -> HttpResponse:
+    """Show a queue, under its filters, as a list to print."""
+    sheet = handover(request.GET, timezone.now())
+    context = {"sheet": sheet, "warehouse_zone": settings.TIME_ZONE}
+    return render(request, "queue/handover.html", context)

@@ -60,6 +60,7 @@ function closeMenus(except) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) copyFrom(button);
+  if (event.target.closest("[data-print]")) window.print();
   closeMenus(event.target.closest("details.menu"));
 });
 document.addEventListener("keydown", (event) => {

@@ -56,6 +56,8 @@ PAGES = {
     "an empty queue": "/queue/?queue=completed_today&tag=books",
     "data quality": "/queue/problems/",
     "returns with a problem": "/returns/?problem=no_order&problem=silent",
+    "a hand-over list": "/queue/handover/?queue=to_inspect",
+    "nothing to hand over": "/queue/handover/?queue=completed_today&tag=books",
     "saved views": "/views/",
     "sentences": "/sentences/",
     "tags": "/tags/",
