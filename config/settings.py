@@ -74,6 +74,15 @@ def _ageing_hours() -> list[int]:
     return edges
 
 
+def _feed_silent_minutes() -> int:
+    minutes = os.environ.get("FEED_SILENT_MINUTES", "60").strip()
+    if not minutes.isdecimal() or int(minutes) == 0:
+        raise ImproperlyConfigured(
+            "FEED_SILENT_MINUTES must be a whole number of minutes; an example is 60."
+        )
+    return int(minutes)
+
+
 def _statement_limit() -> int:
     """Return the seconds that a statement may take; none for commands, which take their time."""
     seconds = os.environ.get("STATEMENT_LIMIT") or "0"
@@ -244,6 +253,8 @@ USE_TZ = True
 TIME_ZONE = _time_zone()
 # The hours that part the waiting returns of a queue into buckets.
 AGEING_HOURS = _ageing_hours()
+# After so long without a new record, pages say that the feed is silent.
+FEED_SILENT_MINUTES = _feed_silent_minutes()
 
 LOGGING = {
     "version": 1,

@@ -6,7 +6,7 @@ import threading
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from returns import rule_runs
+from returns import changes, rule_runs
 from tags import bulk
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,8 @@ def work_once() -> bool:
     What fails holds up nothing else. Raises the last ``DatabaseError`` after all had their turn.
     """
     done, failed = False, None
-    for job in (bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly):
+    jobs = (bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly, changes.forget_old)
+    for job in jobs:
         try:
             done |= job()
         except DatabaseError as error:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.http import QueryDict
 from django.urls import reverse
 
+from returns.filter_form import PAGING_PARAMETERS, without_blanks
 from returns.filter_words import in_words
-from returns.filtersets import PAGING_PARAMETERS, without_blanks
 from returns.lists import ReturnList, return_list
 from returns.models import Return
 from returns.queues import Queue

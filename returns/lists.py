@@ -137,12 +137,7 @@ class ReturnList:
     @property
     def summary(self) -> str:
         """Return the number of matches and their order in words."""
-        total = self.total
-        noun = "return" if total.number == 1 and not total.more else "returns"
-        if not self.page.rows:
-            return f"{total} {noun}"
-        hint = "; type more to narrow the search" if self.counts.search_is_cut_short else ""
-        return f"{total} {noun}, {ORDER_WORDS[self.sort]}{hint}"
+        return _summary(self.total, self.counts, self.sort if self.page.rows else None)
 
     @property
     def address(self) -> str:
@@ -207,15 +202,15 @@ def return_list(
     for record in page.rows:
         record.tags = chips(record.tag_ids, words)
         record.why = found.hits[record.pk].why if found else ""
-    counts = _counts(filterset)
-    sort = "" if ranks is not None else data.get("sort", default_sort(data))
+    counts, total = numbers_of(filterset)
+    sort = _sort(filterset)
     return ReturnList(
         data=data,
         problems=problems,
         page=page,
         table=ReturnTable(page.rows, DEFAULT_SORT if problems else sort, columns),
         counts=counts,
-        total=_total(filterset, counts),
+        total=total,
         base=base,
         words=words,
         chosen_names={
@@ -227,6 +222,31 @@ def return_list(
         found=found,
         near=[] if found is None or found.hits else nearest(found.numbers[0]),
     )
+
+
+def numbers_of(filterset: ReturnFilterSet) -> tuple[StateCounts, CappedCount]:
+    """Count what a list holds: in each state, and in those that are chosen."""
+    counts = _counts(filterset)
+    return counts, _total(filterset, counts)
+
+
+def summary_of(filterset: ReturnFilterSet, counts: StateCounts, total: CappedCount) -> str:
+    """Return the number of matches and their order in words."""
+    return _summary(total, counts, _sort(filterset) if total.number else None)
+
+
+def _summary(total: CappedCount, counts: StateCounts, sort: str | None) -> str:
+    noun = "return" if total.number == 1 and not total.more else "returns"
+    if sort is None:
+        return f"{total} {noun}"
+    hint = "; type more to narrow the search" if counts.search_is_cut_short else ""
+    return f"{total} {noun}, {ORDER_WORDS[sort]}{hint}"
+
+
+def _sort(filterset: ReturnFilterSet) -> str:
+    if not filterset.problems() and filterset.ranks() is not None:
+        return ""
+    return str(filterset.data.get("sort", default_sort(filterset.data)))
 
 
 def _page(

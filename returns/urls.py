@@ -5,6 +5,7 @@ from returns.views import (
     comments,
     detail,
     lists,
+    live,
     queue,
     rules,
     saved_views,
@@ -35,9 +36,11 @@ urlpatterns = [
     path("queue/", queue.queue, name="queue"),
     path("queue/problems/", queue.problems, name="queue-problems"),
     path("queue/handover/", queue.hand_over, name="queue-handover"),
+    path("queue/live/", live.queue, name="queue-live"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     path("returns/facets/", lists.facets, name="return-facets"),
+    path("returns/live/", live.returns, name="return-live"),
     # Last: a reference may hold any character, slashes too.
     path("returns/<path:reference>/", detail.return_detail, name="return-detail"),
 ]

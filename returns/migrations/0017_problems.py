@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0015_waiting"),
+        ("returns", "0016_changes"),
     ]
 
     operations = [

@@ -4,6 +4,7 @@ django-pghistory adds ``ReturnEvent``, ``ReturnTagEvent`` and ``CommentEvent``, 
 timeline.
 """
 
+from returns.models.changes import Change
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.people import Density, Preferences
 from returns.models.problems import SharedTracking
@@ -15,6 +16,7 @@ from returns.models.sentences import Language, ShopperSentence
 __all__ = [
     "COMMENT_LENGTH",
     "CONTROL_CHARACTERS",
+    "Change",
     "Comment",
     "Density",
     "Language",

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Reverse
 from django.urls import reverse
 
+from returns.models.changes import changes_of_returns, changes_of_tags
 from returns.models.events import (
     BigEvent,
     moments_of_changed,
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from returns.events import Origin
     from tags.vocabulary import TagChip
 
-# A browser rewrites the first two before it asks, so no path can carry them; the other one is the
-# path of a page.
-UNREACHABLE_REFERENCES = {".", "..", "facets"}
+# A browser rewrites the first two before it asks, so no path can carry them; the others are paths
+# of their own.
+UNREACHABLE_REFERENCES = {".", "..", "facets", "live"}
 
 
 class State(models.TextChoices):
@@ -194,6 +195,7 @@ class Return(models.Model):
         triggers = [
             *(return_changed(), moments_of_new(), moments_of_changed()),
             *(shared_by_new(), shared_by_changed(), shared_by_deleted()),
+            *changes_of_returns(),
         ]
 
     def __str__(self) -> str:
@@ -245,7 +247,7 @@ class ReturnTag(Tagging):
             models.Index(fields=["tag", "-entity_created_at", "-entity"], name="tag_by_creation"),
             models.Index(fields=["tag", "-tagged_at"], name="tag_by_use"),
         ]
-        triggers = [tag_replaced()]
+        triggers = [tag_replaced(), *changes_of_tags()]
 
     # From which on a group may be required.
     stages: ClassVar[dict[str, str]] = {

@@ -59,6 +59,13 @@ def when(value: datetime | None) -> SafeString:
     )
 
 
+@register.filter
+def age(value: datetime) -> str:
+    """Write how old a time is, in its largest unit; one ahead of our clock is new."""
+    words = relative(value, timezone.now())
+    return words.removesuffix(" ago") if words.endswith(" ago") else "under a minute"
+
+
 @register.simple_tag
 def exact(value: datetime | None) -> SafeString:
     """Write a time in the person's zone to the minute; its title has seconds and zone."""

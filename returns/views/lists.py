@@ -15,6 +15,7 @@ from config.htmx import (
     render_page_or_fragment,
     wants_fragment,
 )
+from returns import live
 from returns.entering import where_enter_leads
 from returns.facets import facets_of
 from returns.filter_form import without_blanks
@@ -28,8 +29,9 @@ from returns.tabs import tabs
 @permission_required("returns.view_return", raise_exception=True)
 def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that the query string selects, a page at a time."""
+    page = live.opened(request.path, request.GET)
     found = return_list(request.GET, preferences_of(request.user).columns)
-    context: dict[str, Any] = {"list": found}
+    context: dict[str, Any] = {"list": found, "live": page}
     if not wants_fragment(request):
         context["tabs"] = tabs(request.user, request.GET, found.words)
         context["save_form"] = SaveViewForm(request.user)

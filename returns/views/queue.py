@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page_or_fragment
+from returns import live
 from returns.filter_form import BESIDE_FILTERS, without_blanks
 from returns.forms import SaveViewForm
 from returns.handover import handover
@@ -34,9 +35,11 @@ def queue(request: DeskRequest) -> HttpResponse:
     if not said.keys() - set(BESIDE_FILTERS):
         query = {"queue": Queue.TO_INSPECT.value} | said.dict()
         return redirect(reverse("queue", query=query), max_length=None)
+    page = live.opened(path, request.GET)
     found = return_list(request.GET, COLUMNS, path)
     context: dict[str, Any] = {
         "list": found,
+        "live": page,
         "cards": [*cards_of(found.data), *own_cards_of(request.user, found.data)],
         "groups": groups_of(found.data, path),
         "save_form": SaveViewForm(request.user, is_queue=True),

@@ -2,6 +2,7 @@
 import "./box.js";
 import "./comments.js";
 import "./keys.js";
+import "./live.js";
 import "./preview.js";
 import "./select.js";
 import "./tag-menu.js";

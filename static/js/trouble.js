@@ -34,6 +34,9 @@ function wordsFor(ctx) {
   return status >= 500 ? SERVER_FAILED : SENTENCES[status] ?? SERVER_FAILED;
 }
 
+// Of a request that says by itself when it fails.
+const isQuiet = (ctx) => ctx.sourceElement?.hasAttribute?.("data-quiet");
+
 function retry() {
   const ctx = failed;
   hide();
@@ -49,12 +52,12 @@ function retry() {
 
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   // 422 is a form with its errors; the page shows it in its place.
-  if (ctx.response.status === 422) return;
+  if (ctx.response.status === 422 || isQuiet(ctx)) return;
   failed = ctx;
   show(wordsFor(ctx));
 });
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-  if (!ctx?.request || ctx.response) return;
+  if (!ctx?.request || ctx.response || isQuiet(ctx)) return;
   failed = ctx;
   show(SENTENCES[0]);
 });

@@ -1,0 +1,212 @@
+"""What an open page is told of what happened since its rows were read.
+
+Two tokens (see ``changes``) go with a page. ``since`` is of just before its rows were read: the
+news are counted from it, so that nothing adds up in the browser. ``seen`` is of the last answer:
+while nothing changed since, there is none.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from config.htmx import POLL
+from returns.changes import any_since, changed_since, seconds_of, token_and_newest
+from returns.counts import CappedCount, StateCounts
+from returns.filter_form import PAGING_PARAMETERS, without_blanks
+from returns.filtersets import ReturnFilterSet
+from returns.lists import numbers_of, summary_of
+from returns.models import State
+from returns.own_queues import own_cards_of
+from returns.queue_cards import QueueCard, cards_of
+from returns.queues import Queue
+from tags.vocabulary import vocabulary
+
+SINCE, SEEN = "since", "seen"
+# Numbers are counted once in so many seconds for all pages that show the same.
+SHARED_FOR = 2
+# Seconds after which a page is told its numbers though nothing changed.
+RECOUNTED_AFTER = 60
+# As many references as the one box takes at once.
+MOST_REFERENCES = 200
+WORDS = {State.ARRIVED: "arrived", State.CREATED: "announced", State.COMPLETED: "completed"}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The returns that came to a list, by the state that they are in now.
+
+    ``more`` when others came than were looked at.
+    """
+
+    counts: dict[str, CappedCount]
+    references: list[str]
+    more: bool
+
+    @property
+    def words(self) -> str:
+        """Return them in words: "3 arrived, 1 announced"; nothing when there are none."""
+        parts = [f"{count} {WORDS[State(state)]}" for state, count in self.counts.items()]
+        return ", ".join(parts) or ("Much has changed" if self.more else "")
+
+    @property
+    def total(self) -> int:
+        """Return how many there are at least."""
+        return sum(count.number for count in self.counts.values())
+
+    @property
+    def mark(self) -> str:
+        """Return what the browser's tab says before the title."""
+        return str(CappedCount(self.total, self.more)) if self.words else ""
+
+    @property
+    def address(self) -> str:
+        """Return the list of them alone; of more than the one box takes there is none."""
+        if not self.references or self.more or len(self.references) > MOST_REFERENCES:
+            return ""
+        return reverse("return-list", query={"q": ", ".join(self.references)})
+
+
+NO_NEWS = News({}, [], more=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is counted around a list; ``token`` is of before it was counted."""
+
+    token: str
+    counts: StateCounts
+    summary: str
+    cards: list[QueueCard]
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LivePage:
+    """An open page: what it shows, what it is told, and where it asks again."""
+
+    base: str
+    data: QueryDict
+    since: str
+    seen: str
+    newest: datetime | None
+    news: News = NO_NEWS
+    numbers: Numbers | None = None
+    cards: list[QueueCard] = field(default_factory=list)
+
+    @property
+    def poll_address(self) -> str:
+        """Return where the page asks what happened."""
+        tokens = urlencode({POLL: "", SINCE: self.since, SEEN: self.seen})
+        return f"{self.base}live/?{self.data.urlencode()}&{tokens}"
+
+    @property
+    def show_address(self) -> str:
+        """Return the list from its beginning, where new returns are."""
+        return f"{self.base}?{self.data.urlencode()}".removesuffix("?")
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether the feed has brought nothing for too long."""
+        limit = timedelta(seconds=self.silent_after)
+        return self.newest is not None and timezone.now() - self.newest > limit
+
+    @property
+    def silent_after(self) -> int:
+        """Return the seconds after which a feed that brings nothing is said to be silent."""
+        return int(settings.FEED_SILENT_MINUTES) * 60
+
+
+def opened(base: str, data: QueryDict) -> LivePage:
+    """Return what a page shows beside its list; to be asked before its rows are read.
+
+    ``base`` is the path of the page, which is asked for news at ``live/`` below it.
+    """
+    token, newest = token_and_newest()
+    return LivePage(base, _filters(data), since=token, seen=token, newest=newest)
+
+
+def polled(base: str, data: QueryDict, user: User) -> LivePage | None:
+    """Return what the open page of a person is told; nothing while there is nothing to tell.
+
+    Time alone makes returns late and older, so that a page is told its numbers now and then.
+    """
+    since, seen = data.get(SINCE, ""), data.get(SEEN, "")
+    changes = any_since(seen)
+    if not changes.any and seconds_of(changes.token) - seconds_of(seen) < RECOUNTED_AFTER:
+        return None
+    said = _filters(data)
+    news = _news(since, said)
+    numbers = _shared_numbers(base, said, seen)
+    cards = [*numbers.cards, *_own_cards(user, said, numbers)] if numbers.cards else []
+    return LivePage(base, said, since, numbers.token, numbers.newest, news, numbers, cards)
+
+
+def _filters(data: QueryDict) -> QueryDict:
+    said = without_blanks(data)
+    for name in (POLL, SINCE, SEEN, *PAGING_PARAMETERS):
+        said.pop(name, None)
+    return said
+
+
+def _news(since: str, said: QueryDict) -> News:
+    changes = changed_since(since)
+    if not changes.reached_ids:
+        return News({}, [], changes.more)
+    filterset = ReturnFilterSet(said, vocabulary())
+    found = filterset.qs.among(changes.reached_ids).order_by()
+    states = _told_states(said)
+    rows = [
+        row for row in found.values_list("state", "return_reference_number") if row[0] in states
+    ]
+    numbers = Counter(state for state, _ in rows)
+    counts = {s: CappedCount(numbers[s], changes.more) for s in states if numbers[s]}
+    return News(counts, [reference for _, reference in rows], changes.more)
+
+
+def _told_states(said: QueryDict) -> list[str]:
+    """Return the states whose returns are news; what is done only where that is looked at."""
+    of_done = said.getlist("state") == [State.COMPLETED]
+    of_done = of_done or said.get("queue") == Queue.COMPLETED_TODAY
+    return [State.COMPLETED] if of_done else [State.ARRIVED, State.CREATED]
+
+
+def _shared_numbers(base: str, said: QueryDict, seen: str) -> Numbers:
+    """Return numbers that are not older than those that the page has.
+
+    Stored with the token of before they were counted, which the page then asks from: a change
+    that they miss is one that the next answer brings.
+    """
+    key = f"live-{sha256(f'{base}?{said.urlencode()}'.encode()).hexdigest()}"
+    shared: Numbers | None = cache.get(key)
+    if shared is not None and seconds_of(shared.token) >= seconds_of(seen):
+        return shared
+    numbers = _count(base, said)
+    cache.set(key, numbers, SHARED_FOR)
+    return numbers
+
+
+def _own_cards(user: User, said: QueryDict, numbers: Numbers) -> list[QueueCard]:
+    """Return the person's own queues, counted after the other numbers, once for their pages."""
+    key = sha256(f"live of {user.pk} {numbers.token} {said.urlencode()}".encode()).hexdigest()
+    cards: list[QueueCard] | None = cache.get(key)
+    if cards is None:
+        cards = own_cards_of(user, said)
+        cache.set(key, cards, SHARED_FOR)
+    return cards
+
+
+def _count(base: str, said: QueryDict) -> Numbers:
+    token, newest = token_and_newest()
+    filterset = ReturnFilterSet(said, vocabulary())
+    counts, total = numbers_of(filterset)
+    cards = cards_of(said) if base == reverse("queue") else []
+    return Numbers(token, counts, summary_of(filterset, counts, total), cards, newest)

@@ -1,0 +1,34 @@
+"""What open pages ask by themselves, every few seconds."""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from returns.live import polled
+from returns.people import DeskRequest
+
+
+@require_safe
+@cache_control(no_store=True)
+@permission_required("returns.view_return", raise_exception=True)
+def returns(request: DeskRequest) -> HttpResponse:
+    """Tell an open list what came since, and its numbers."""
+    return _told(request, reverse("return-list"))
+
+
+@require_safe
+@cache_control(no_store=True)
+@permission_required("returns.view_return", raise_exception=True)
+def queue(request: DeskRequest) -> HttpResponse:
+    """Tell an open queue what came since, and the numbers of all queues."""
+    return _told(request, reverse("queue"))
+
+
+def _told(request: DeskRequest, base: str) -> HttpResponse:
+    page = polled(base, request.GET, request.user)
+    if page is None:
+        return HttpResponseNotModified()
+    return render(request, "returns/live.html#answer", {"live": page})

@@ -1,0 +1,256 @@
+"""What comes is on every open page within seconds, and nothing that a person does is disturbed."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Page, expect
+
+from returns.models import State
+from tests.browser.lists import shows
+from tests.browser.test_barriers import DESK, PHONE, barriers
+from tests.factories import make_return
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(__file__).parents[2]
+WITHIN = 5_000  # milliseconds
+LIST, QUEUE = "/returns/", "/queue/?queue=to_inspect"
+
+
+def _address() -> str:
+    at = connection.settings_dict
+    host, port = quote(at["HOST"], safe=""), at["PORT"]
+    person = f"{at['USER']}:{quote(at['PASSWORD'])}" if at["PASSWORD"] else at["USER"]
+    return f"postgres://{person}@{host}{f':{port}' if port else ''}/{at['NAME']}"
+
+
+@pytest.fixture
+def bring(tmp_path) -> Callable[[str], None]:
+    """Bring a parcel with a process of its own, as a feed does; it goes on until it is done."""
+
+    def run(reference: str) -> None:
+        now = datetime.now(UTC).isoformat()
+        record = {
+            "returnReferenceNumber": reference,
+            "state": State.ARRIVED,
+            "createdAt": now,
+            "updatedAt": now,
+            "arrivedToWarehouseAt": now,
+        }
+        file = tmp_path / f"{reference}.json"
+        file.write_text(json.dumps({"items": [record]}))
+        settings = {
+            "DATABASE_URL": _address(),
+            "SECRET_KEY": "a test signs nothing that anybody keeps 0123456789 0123456789",
+            "ALLOWED_HOSTS": "localhost",
+        }
+        command = [sys.executable, "manage.py", "import_returns", str(file)]
+        subprocess.run(
+            command, cwd=ROOT, env=os.environ | settings, check=True, stdout=subprocess.PIPE
+        )
+
+    return run
+
+
+@pytest.fixture
+def waiting(vocabulary) -> None:
+    """Let as many returns wait as fill a screen."""
+    for number in range(40):
+        make_return(f"Old-{number:02}", state=State.ARRIVED)
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    """Let the page believe that another tab is in front of it, or no longer."""
+    page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def polls(page: Page) -> list[str]:
+    """Return a list that the page's polls go into."""
+    asked: list[str] = []
+    page.on("request", lambda request: "/live/" in request.url and asked.append(request.url))
+    return asked
+
+
+def place(page: Page) -> dict:
+    """Return what a person would see move: rows, scroll, focus, caret, and what they typed."""
+    return page.evaluate(
+        """() => {
+          const field = document.activeElement;
+          const tops = [...document.querySelectorAll("#return-results tr, .filter-line, .queue")];
+          return {
+            tops: tops.map((element) => element.getBoundingClientRect().top),
+            scroll: [scrollX, scrollY],
+            focus: field.id,
+            typed: field.value,
+            caret: [field.selectionStart, field.selectionEnd],
+          };
+        }"""
+    )
+
+
+def test_a_parcel_is_on_every_open_page_within_five_seconds(window, manager, waiting, bring):
+    queue, listed = window(manager, viewport=DESK), window(manager, viewport=DESK)
+    queue.goto(QUEUE)
+    listed.goto(LIST)
+    # One has a tag half typed and is scrolled, the other a filter whose letters are not complete.
+    row = queue.locator("tr[data-return=Old-20]")
+    row.get_by_role("button", name="Edit tags").click()
+    row.get_by_role("combobox", name="Add a tag").press_sequentially("el", delay=20)
+    queue.keyboard.press("ArrowLeft")
+    queue.mouse.wheel(0, 120)
+    listed.locator("#more-filters summary").click()
+    listed.get_by_label("Order reference").focus()
+    queue.wait_for_timeout(600)
+    before = [place(page) for page in (queue, listed)]
+    bring("New-1")
+    done = time.monotonic()
+    for page, name in ((queue, "queue"), (listed, "list")):
+        expect(page.locator("#news b")).to_have_text("1 arrived", timeout=WITHIN)
+        print(f"{name}: {time.monotonic() - done:.1f} s after the import was done")  # noqa: T201
+    assert [place(page) for page in (queue, listed)] == before
+    assert before[0]["typed"] == "el"
+    assert before[0]["scroll"][1] > 0
+    for page in (queue, listed):
+        expect(page).to_have_title(page_title := page.title())
+        assert page_title.startswith("(1) ")
+        expect(page.locator("#announcer")).to_have_text("1 arrived")
+    expect(queue.locator("#queue-to_inspect .big")).to_have_text("41")
+    expect(listed.locator("#count-ArrivedToWarehouse")).to_have_text("41")
+    bring("New-2")
+    for page in (queue, listed):
+        expect(page.locator("#news b")).to_have_text("2 arrived", timeout=WITHIN)
+    assert [place(page) for page in (queue, listed)] == before
+
+
+def test_show_brings_the_rows_and_marks_them(window, manager, waiting):
+    page = window(manager)
+    page.goto(f"{LIST}?state=ArrivedToWarehouse")
+    make_return("New", state=State.ARRIVED)
+    make_return("Other", state=State.CREATED)
+    expect(page.locator("#news b")).to_have_text("1 arrived", timeout=WITHIN)
+    page.get_by_role("link", name="Show", exact=True).click()
+    new = page.locator("#return-results tr.is-new")
+    expect(new).to_have_count(1)
+    expect(new.locator("a.reference")).to_have_text("New")
+    expect(new.locator("a.reference")).to_be_focused()
+    expect(page.locator("#news")).to_be_empty()
+    expect(page).to_have_title("Returns · Returns desk")
+    make_return("Newer", state=State.ARRIVED)
+    expect(page.locator("#news b")).to_have_text("1 arrived", timeout=WITHIN)
+    page.get_by_role("link", name="Only these").click()
+    shows(page, "Newer")
+
+
+def test_news_are_those_of_the_filter_that_is_shown_by_now(window, manager, waiting):
+    page = window(manager)
+    page.goto(LIST)
+    page.get_by_role("checkbox", name="Completed").check()
+    expect(page).to_have_url("/returns/?state=Completed")
+    make_return("Waits", state=State.ARRIVED)
+    make_return("Done", state=State.COMPLETED)
+    expect(page.locator("#news b")).to_have_text("1 completed", timeout=WITHIN)
+    page.get_by_role("checkbox", name="Completed").uncheck()
+    shows_all = page.locator("#return-results a.reference", has_text="Waits")
+    expect(shows_all).to_be_visible()
+    expect(page.locator("#news")).to_be_empty()
+    expect(page).to_have_title("Returns · Returns desk")
+
+
+def test_a_hidden_tab_does_not_ask_and_asks_at_once_when_it_is_seen(window, manager, waiting):
+    page = window(manager)
+    page.goto(LIST)
+    hide(page, hidden=True)
+    asked = polls(page)
+    make_return("New", state=State.ARRIVED)
+    page.wait_for_timeout(9_000)
+    assert asked == []
+    hide(page, hidden=False)
+    expect(page.locator("#news b")).to_have_text("1 arrived", timeout=1_500)
+    assert len(asked) == 1
+
+
+def test_a_server_that_is_silent_is_said_to_be_and_that_it_speaks_again(window, manager, waiting):
+    page = window(manager)
+    page.goto(LIST)
+    line = page.locator("#live-line [data-says=server]")
+    page.route("**/live/**", lambda route: route.abort())
+    page.get_by_label("Order reference").fill("half ty")
+    expect(line).to_be_visible(timeout=20_000)
+    expect(line).to_have_text(re.compile(r"silent for \d+ s\. What you see may be old\."))
+    expect(page.locator("#announcer")).to_contain_text("The server has been silent")
+    expect(page.locator("#trouble")).to_be_hidden()
+    assert barriers(page) == []
+    page.unroute("**/live/**")
+    expect(line).to_be_hidden(timeout=WITHIN)
+    expect(page.get_by_label("Order reference")).to_have_value("half ty")
+
+
+def test_who_was_signed_out_is_told_and_led_back(window, manager, waiting):
+    page = window(manager)
+    page.goto(f"{LIST}?state=Completed")
+    page.context.clear_cookies()
+    link = page.locator("#live-line").get_by_role("link", name="Sign in")
+    expect(link).to_be_visible(timeout=WITHIN)
+    expect(page.locator("#trouble")).to_be_hidden()
+    assert barriers(page) == []
+    link.click()
+    page.get_by_label("Username").fill("manager")
+    page.get_by_label("Password").fill("secret-parcel")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url("/returns/?state=Completed")
+
+
+def test_the_sound_is_a_choice_that_stays(window, manager, waiting):
+    page = window(manager)
+    page.goto(LIST)
+    button = page.get_by_role("button", name="Sound")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    make_return("New", state=State.ARRIVED)
+    expect(page.locator("#news b")).to_have_text("1 arrived", timeout=WITHIN)
+    page.reload()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_news_have_no_barrier_and_need_no_wider_page(window, manager, waiting, viewport, scheme):
+    page = window(manager, color_scheme=scheme, viewport=viewport)
+    for path in (LIST, QUEUE):
+        page.goto(path)
+        page.wait_for_timeout(300)
+        before = page.locator(".filter-line").bounding_box()
+        for _ in range(3):
+            make_return(state=State.ARRIVED)
+        expect(page.locator("#news b")).to_have_text("3 arrived", timeout=WITHIN)
+        assert page.locator(".filter-line").bounding_box() == before
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert barriers(page) == []
+        if folder := os.environ.get("SHOTS"):
+            page.screenshot(path=f"{folder}/{path.split('/')[1]}-{viewport['width']}-{scheme}.png")
+
+
+def test_without_javascript_the_page_says_how_new_the_feed_is(window, manager, waiting):
+    page = window(manager, java_script_enabled=False)
+    page.goto(LIST)
+    expect(page.locator("#live-line")).to_contain_text("The feed has been silent for 1 d")
+    expect(page.get_by_role("button", name="Sound")).to_be_hidden()
