@@ -27,6 +27,8 @@ KINDS = {
     "order_returns": "return of its order, at least number",
     "waiting_over": "waiting over",
     "waiting_under": "waiting under",
+    "on_the_way_over": "on the way over",
+    "on_the_way_under": "on the way under",
     "problem": "problem",
     "created_from": "created from",
     "created_to": "created to",
@@ -36,9 +38,10 @@ KINDS = {
     "completed_to": "completed to",
     "sort": "sorted by",
 }
+HOURS = ("waiting_over", "waiting_under", "on_the_way_over", "on_the_way_under")
+UNITS = dict.fromkeys(HOURS, " h")
 # What ``missing`` calls by the parameters' names.
 FACTS = {"order": "order reference", "tracking": "tracking ID"}
-UNITS = {"waiting_over": " h", "waiting_under": " h"}
 JOINS = {"tag": " and ", "missing": " and "}
 
 

@@ -130,8 +130,10 @@ class ReturnFilterSet(django_filters.FilterSet):
     arrived_to = MomentFilter("arrived_to_warehouse_at", "lt", label="Arrived to", end=True)
     completed_from = MomentFilter("completed_at", "gte", label="Completed from", end=False)
     completed_to = MomentFilter("completed_at", "lt", label="Completed to", end=True)
-    waiting_over = hours_filter("Waiting over", "by_waiting")
-    waiting_under = hours_filter("Waiting under", "by_waiting")
+    waiting_over = hours_filter("Waiting over", "by_hours")
+    waiting_under = hours_filter("Waiting under", "by_hours")
+    on_the_way_over = hours_filter("On the way over", "by_hours")
+    on_the_way_under = hours_filter("On the way under", "by_hours")
     problem = django_filters.MultipleChoiceFilter(
         label="Problem", choices=Problem.choices, method="by_problem"
     )
@@ -294,9 +296,10 @@ class ReturnFilterSet(django_filters.FilterSet):
         """Keep returns created from a moment on, or before it."""
         return found.created("gte" if name == "created_from" else "lt", moment)
 
-    def by_waiting(self, found: ReturnQuerySet, name: str, hours: Any) -> ReturnQuerySet:
-        """Keep returns that have waited in the warehouse longer, or shorter, than the hours."""
-        return found.waiting(float(hours), over=name == "waiting_over", now=timezone.now())
+    def by_hours(self, found: ReturnQuerySet, name: str, hours: Any) -> ReturnQuerySet:
+        """Keep returns that wait, or are on the way, for more, or fewer, hours."""
+        rule = found.waiting if name.startswith("waiting") else found.on_the_way
+        return rule(float(hours), over=name.endswith("over"), now=timezone.now())
 
     def by_problem(self, found: ReturnQuerySet, _name: str, kinds: list[str]) -> ReturnQuerySet:
         """Keep returns that have at least one of the problems."""

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from returns.filter_fields import LONGEST_WAIT_HOURS
-from returns.filter_words import KINDS, value_in_words
+from returns.filter_words import HOURS, KINDS, value_in_words
 from returns.filtersets import MOST_RETURNS_OF_ORDER, REPEATABLE_PARAMETERS
 from returns.tag_menu import ChosenFilter, address_without
 
@@ -17,8 +17,7 @@ DATES = tuple(
 )
 # The lowest and the highest number of each.
 NUMBERS = {
-    "waiting_over": (0, LONGEST_WAIT_HOURS),
-    "waiting_under": (0, LONGEST_WAIT_HOURS),
+    **dict.fromkeys(HOURS, (0, LONGEST_WAIT_HOURS)),
     "order_returns": (2, MOST_RETURNS_OF_ORDER),
 }
 NAMES = ("notes", *NUMBERS, *DATES)
@@ -28,6 +27,8 @@ LABELS = {
     "notes": "Notes contain",
     "waiting_over": "Waiting over, hours",
     "waiting_under": "Waiting under, hours",
+    "on_the_way_over": "On the way over, hours",
+    "on_the_way_under": "On the way under, hours",
     "order_returns": "Return of its order, at least number",
 }
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

@@ -124,6 +124,11 @@ class ReturnQuerySet(models.QuerySet["Return"]):
             **{f"arrived_to_warehouse_at__{comparison}": limit}
         )
 
+    def on_the_way(self, hours: float, *, over: bool, now: datetime) -> Self:
+        """Keep returns created longer ago, or less long ago, that have not arrived yet."""
+        limit = now - timedelta(hours=hours)
+        return self.in_state("ReturnCreated").created("lt" if over else "gte", limit)
+
     def noted(self, texts: Iterable[str]) -> Self:
         """Keep returns whose notes contain one of the texts, from the beginning of a word on."""
         found = (Q(notes_key__contains=WordsKey(models.Value(text))) for text in texts)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from returns.counts import LIST_CAP, CappedCount, count_up_to
+from returns.filter_words import HOURS
 from returns.filtersets import ReturnFilterSet
 from returns.querysets import ReturnQuerySet
 from returns.queues import Queue
@@ -18,6 +19,8 @@ from tags.vocabulary import TagChip
 
 # Since when a return is in its queue.
 SINCE = {Queue.ON_THE_WAY: "created_at", Queue.TO_INSPECT: "arrived_to_warehouse_at"}
+# The filters by how long that is: "waiting_over", "on_the_way_under".
+AGED = {Queue.ON_THE_WAY: "on_the_way", Queue.TO_INSPECT: "waiting"}
 # Of so many of today's completions the middle one is told.
 MEDIAN_OF = 5_000
 # For filters that name none.
@@ -57,12 +60,12 @@ class QueueCard:
 
 def cards_of(shown: QueryDict) -> list[QueueCard]:
     """Return every queue; ``shown`` is the filter of the queue that is looked at."""
-    ages = list(_ages())
+    ages = {queue: list(_ages(queue)) for queue in AGED}
     queries = [f"queue={queue.value}" for queue in Queue]
-    queries += [f"queue={Queue.TO_INSPECT.value}&{age}" for _, age in ages]
+    queries += [query for each in ages.values() for _, query in each]
     counts = count_up_to([_found(query) for query in queries], LIST_CAP)
-    of_ages = zip(queries[len(Queue) :], ages, counts[len(Queue) :], strict=True)
-    buckets = list(_buckets([(query, *age, count) for query, age, count in of_ages], shown))
+    of_buckets = iter(counts[len(Queue) :])
+    buckets = {queue: list(_buckets(each, of_buckets, shown)) for queue, each in ages.items()}
     return [
         QueueCard(
             name=queue.value,
@@ -72,7 +75,7 @@ def cards_of(shown: QueryDict) -> list[QueueCard]:
             count=count,
             oldest=_oldest(queue),
             took=_took() if queue == Queue.COMPLETED_TODAY else None,
-            buckets=buckets if queue == Queue.TO_INSPECT else [],
+            buckets=buckets.get(queue, []),
         )
         for queue, count in zip(Queue, counts, strict=False)
     ]
@@ -82,11 +85,9 @@ def waiting_buckets(
     query: QueryDict, shown: QueryDict, vocabulary: Mapping[int, TagChip]
 ) -> list[Bucket]:
     """Return the ages of what waits under a filter that says nothing of waiting."""
-    ages = list(_ages())
-    queries = [f"{query.urlencode()}&{age}" for _, age in ages]
-    counts = count_up_to([_found(each, vocabulary) for each in queries], LIST_CAP)
-    parts = [(each, *age, count) for each, age, count in zip(queries, ages, counts, strict=True)]
-    return list(_buckets(parts, shown))
+    ages = [(words, f"{query.urlencode()}&{age}") for words, age in _ages(Queue.TO_INSPECT)]
+    counts = count_up_to([_found(each, vocabulary) for _, each in ages], LIST_CAP)
+    return list(_buckets(ages, iter(counts), shown))
 
 
 def _found(query: str, vocabulary: Mapping[int, TagChip] = NO_TAGS) -> ReturnQuerySet:
@@ -94,23 +95,24 @@ def _found(query: str, vocabulary: Mapping[int, TagChip] = NO_TAGS) -> ReturnQue
     return found
 
 
-def _ages() -> Iterator[tuple[str, str]]:
+def _ages(queue: Queue) -> Iterator[tuple[str, str]]:
     """Yield each bucket in words and as a filter; together they hold each return once."""
-    edges = settings.AGEING_HOURS
-    yield f"under {edges[0]} h", f"waiting_under={edges[0]}"
+    edges, aged = settings.AGEING_HOURS, f"queue={queue.value}&{AGED[queue]}"
+    yield f"under {edges[0]} h", f"{aged}_under={edges[0]}"
     for start, end in pairwise(edges):
-        yield f"{start}–{end} h", f"waiting_over={start}&waiting_under={end}"
-    yield f"over {edges[-1]} h", f"waiting_over={edges[-1]}"
+        yield f"{start}–{end} h", f"{aged}_over={start}&{AGED[queue]}_under={end}"
+    yield f"over {edges[-1]} h", f"{aged}_over={edges[-1]}"
 
 
-def _buckets(parts: list[tuple[str, str, str, CappedCount]], shown: QueryDict) -> Iterator[Bucket]:
-    """Yield the parts: the query, the words, the filter and the number of each."""
-    total = sum(count.number for *_, count in parts) or 1
+def _buckets(
+    ages: list[tuple[str, str]], of_buckets: Iterator[CappedCount], shown: QueryDict
+) -> Iterator[Bucket]:
+    counts = list(islice(of_buckets, len(ages)))
+    total = sum(count.number for count in counts) or 1
     start = 0.0
-    for query, words, age, count in parts:
-        said = QueryDict(age)
-        limits = ("waiting_over", "waiting_under")
-        is_chosen = [shown.get(name) for name in limits] == [said.get(name) for name in limits]
+    for (words, query), count in zip(ages, counts, strict=True):
+        said = QueryDict(query)
+        is_chosen = all(shown.get(name) == said.get(name) for name in ("queue", *HOURS))
         length = 100 * count.number / total
         yield Bucket(words, query, count, is_chosen, start, length)
         start += length

@@ -36,6 +36,8 @@ OTHERS = (
     "missing",
     "problem",
     "group",
+    "on_the_way_over",
+    "on_the_way_under",
     "sort",
     "after",
     "before",

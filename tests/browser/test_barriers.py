@@ -53,6 +53,7 @@ PAGES = {
     "no such return": "/returns/Return-0/",
     "the queue": "/queue/?queue=to_inspect",
     "a bucket of the queue": "/queue/?queue=to_inspect&waiting_under=24",
+    "a bucket of what is on the way": "/queue/?queue=on_the_way&on_the_way_over=72",
     "an empty queue": "/queue/?queue=completed_today&tag=books",
     "data quality": "/queue/problems/",
     "returns with a problem": "/returns/?problem=no_order&problem=silent",

@@ -206,6 +206,8 @@ def test_the_returns_of_an_order_are_numbered_by_their_creation():
         ("arrived_to=soon", "Arrived to"),
         ("waiting_over=-1", "Waiting over"),
         ("waiting_over=nan", "Waiting over"),
+        ("on_the_way_over=-1", "On the way over"),
+        ("on_the_way_under=1000000", "On the way under"),
         ("sort=price", "price"),
         ("after=nonsense", "After"),
         ("before=nonsense", "Before"),

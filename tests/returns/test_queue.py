@@ -58,8 +58,8 @@ def rows(answer) -> list[str]:
     return [record.return_reference_number for record in answer.context["list"].page.rows]
 
 
-def buckets() -> dict[str, int]:
-    (card,) = (card for card in cards_of(QueryDict("")) if card.name == "to_inspect")
+def buckets(queue: str = "to_inspect") -> dict[str, int]:
+    (card,) = (card for card in cards_of(QueryDict("")) if card.name == queue)
     return {bucket.words: bucket.count.number for bucket in card.buckets}
 
 
@@ -97,6 +97,50 @@ def test_buckets_end_at_the_exact_hour_whatever_the_clocks_do(at, now, zone):
         assert buckets() == {"under 24 h": 2, "24–48 h": 2, "48–72 h": 2, "over 72 h": 1}
         over = listed("queue=to_inspect&waiting_over=24&waiting_under=48")
         assert sorted(over) == ["24 and a second", "48"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize(
+    "now", [NOW, datetime(2026, 3, 29, 12, tzinfo=UTC), datetime(2026, 10, 25, 12, tzinfo=UTC)]
+)
+def test_what_is_on_the_way_ages_from_its_creation_until_it_arrives(at, now, zone):
+    at(now)
+    with timezone.override(ZoneInfo(zone)):
+        for hours in (0, 24, 48, 72):
+            moment = now - timedelta(hours=hours)
+            make_return(f"{hours}", created_at=moment)
+            make_return(f"{hours} and a second", created_at=moment - timedelta(seconds=1))
+            arrived(f"here {hours}", moment)
+            make_return(f"done {hours}", state=State.COMPLETED, created_at=moment)
+        assert buckets("on_the_way") == {
+            "under 24 h": 3,
+            "24–48 h": 2,
+            "48–72 h": 2,
+            "over 72 h": 1,
+        }
+        between = "on_the_way_over=24&on_the_way_under=48"
+        assert sorted(listed(between)) == ["24 and a second", "48"]
+        assert sorted(listed(f"queue=on_the_way&{between}")) == ["24 and a second", "48"]
+        assert listed(f"queue=to_inspect&{between}") == []
+
+
+def test_a_bucket_of_what_is_on_the_way_is_chosen_and_comes_off(as_manager, at):
+    make_return("old", created_at=NOW - timedelta(hours=80))
+    make_return("new", created_at=NOW)
+    page = as_manager.get("/queue/?queue=on_the_way&on_the_way_over=72")
+    assert rows(page) == ["old"]
+    chosen = {
+        (card.name, bucket.words): bucket.query
+        for card in page.context["cards"]
+        for bucket in card.buckets
+        if bucket.is_chosen
+    }
+    assert chosen == {("on_the_way", "over 72 h"): "queue=on_the_way&on_the_way_over=72"}
+    (chip,) = page.context["list"].chosen
+    assert (chip.kind, chip.name) == ("on the way over", "72 h")
+    assert chip.address_without == "/queue/?queue=on_the_way"
+    unnamed = [each.name for each in page.context["list"].more_fields if each.value == "72"]
+    assert unnamed == ["on_the_way_over"]
 
 
 filters = st.lists(
