@@ -203,8 +203,6 @@ def cases() -> dict[str, tuple[str, str]]:
         "queue, on the way": ("/queue/?queue=on_the_way", "manager"),
         "queue, completed today": ("/queue/?queue=completed_today", "manager"),
         "queue, over 72 h": ("/queue/?queue=to_inspect&waiting_over=72", "manager"),
-        "queue, late": ("/queue/?queue=to_inspect&deadline=late", "manager"),
-        "queue, at risk": ("/queue/?queue=to_inspect&deadline=at_risk", "manager"),
         "queue by carrier": ("/queue/?queue=to_inspect&group=carrier", "manager"),
         "queue by tag": ("/queue/?queue=to_inspect&group=tag", "manager"),
         "hand-over list": ("/queue/handover/?queue=to_inspect", "manager"),
