@@ -5,8 +5,10 @@ news are counted from it, so that nothing adds up in the browser. ``seen`` is of
 while nothing changed since, there is none.
 """
 
+import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlencode
@@ -19,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.htmx import POLL
-from returns.changes import any_since, changed_since, seconds_of, token_and_newest
+from returns.changes import Changes, any_since, changed_since, seconds_of, token_and_newest
 from returns.counts import CappedCount, StateCounts
 from returns.filter_form import PAGING_PARAMETERS, without_blanks
 from returns.filtersets import ReturnFilterSet
@@ -31,12 +33,14 @@ from returns.queues import Queue
 from tags.vocabulary import vocabulary
 
 SINCE, SEEN = "since", "seen"
-# Numbers are counted once in so many seconds for all pages that show the same.
+# Pages that show the same share what was read for one of them, for so many seconds.
 SHARED_FOR = 2
 # Seconds after which a page is told its numbers though nothing changed.
 RECOUNTED_AFTER = 60
 # As many references as the one box takes at once.
 MOST_REFERENCES = 200
+# The state and the reference of a return that is news under a filter; None of one that is not.
+Match = tuple[str, str] | None
 WORDS = {State.ARRIVED: "arrived", State.CREATED: "announced", State.COMPLETED: "completed"}
 
 
@@ -87,6 +91,18 @@ class Numbers:
     summary: str
     cards: list[QueueCard]
     newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What pages under the same filter share until a moment, in seconds.
+
+    ``matches`` says of returns that came, by their ids, what they are under the filter.
+    """
+
+    numbers: Numbers
+    matches: dict[int, Match]
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +160,13 @@ def polled(base: str, data: QueryDict, user: User) -> LivePage | None:
     if not changes.any and seconds_of(changes.token) - seconds_of(seen) < RECOUNTED_AFTER:
         return None
     said = _filters(data)
-    news = _news(since, said)
-    numbers = _shared_numbers(base, said, seen)
+    shared = _shared(base, said, seen)
+    changes = changed_since(since)
+    if new := [pk for pk in changes.reached_ids if pk not in shared.matches]:
+        matches = shared.matches | _matches(said, new)
+        shared = _share(base, said, replace(shared, matches=matches))
+    news = _news(said, changes, shared.matches)
+    numbers = shared.numbers
     cards = [*numbers.cards, *_own_cards(user, said, numbers)] if numbers.cards else []
     return LivePage(base, said, since, numbers.token, numbers.newest, news, numbers, cards)
 
@@ -157,19 +178,20 @@ def _filters(data: QueryDict) -> QueryDict:
     return said
 
 
-def _news(since: str, said: QueryDict) -> News:
-    changes = changed_since(since)
-    if not changes.reached_ids:
-        return News({}, [], changes.more)
+def _news(said: QueryDict, changes: Changes, matches: dict[int, Match]) -> News:
+    found = [match for pk in changes.reached_ids if (match := matches[pk])]
+    numbers = Counter(state for state, _ in found)
+    states = [state for state in _told_states(said) if numbers[state]]
+    counts = {state: CappedCount(numbers[state], changes.more) for state in states}
+    return News(counts, [reference for _, reference in found], changes.more)
+
+
+def _matches(said: QueryDict, ids: Sequence[int]) -> dict[int, Match]:
+    """Return which of the returns match the filter and are news under it."""
     filterset = ReturnFilterSet(said, vocabulary())
-    found = filterset.qs.among(changes.reached_ids).order_by()
-    states = _told_states(said)
-    rows = [
-        row for row in found.values_list("state", "return_reference_number") if row[0] in states
-    ]
-    numbers = Counter(state for state, _ in rows)
-    counts = {s: CappedCount(numbers[s], changes.more) for s in states if numbers[s]}
-    return News(counts, [reference for _, reference in rows], changes.more)
+    found = filterset.qs.among(ids).in_state(*_told_states(said)).order_by()
+    rows = found.values_list("pk", "state", "return_reference_number")
+    return dict.fromkeys(ids) | {pk: (state, reference) for pk, state, reference in rows}
 
 
 def _told_states(said: QueryDict) -> list[str]:
@@ -179,19 +201,26 @@ def _told_states(said: QueryDict) -> list[str]:
     return [State.COMPLETED] if of_done else [State.ARRIVED, State.CREATED]
 
 
-def _shared_numbers(base: str, said: QueryDict, seen: str) -> Numbers:
-    """Return numbers that are not older than those that the page has.
+def _shared(base: str, said: QueryDict, seen: str) -> Shared:
+    """Return what pages share, with numbers that are not older than those that the page has.
 
-    Stored with the token of before they were counted, which the page then asks from: a change
-    that they miss is one that the next answer brings.
+    Read after the token that stands with it, from which the page then asks: a change that it
+    misses is one that the next answer brings.
     """
-    key = f"live-{sha256(f'{base}?{said.urlencode()}'.encode()).hexdigest()}"
-    shared: Numbers | None = cache.get(key)
-    if shared is not None and seconds_of(shared.token) >= seconds_of(seen):
+    shared: Shared | None = cache.get(_key(base, said))
+    is_good = shared is not None and time.time() < shared.until
+    if shared and is_good and seconds_of(shared.numbers.token) >= seconds_of(seen):
         return shared
-    numbers = _count(base, said)
-    cache.set(key, numbers, SHARED_FOR)
-    return numbers
+    return _share(base, said, Shared(_count(base, said), {}, time.time() + SHARED_FOR))
+
+
+def _share(base: str, said: QueryDict, shared: Shared) -> Shared:
+    cache.set(_key(base, said), shared, SHARED_FOR)
+    return shared
+
+
+def _key(base: str, said: QueryDict) -> str:
+    return f"live-{sha256(f'{base}?{said.urlencode()}'.encode()).hexdigest()}"
 
 
 def _own_cards(user: User, said: QueryDict, numbers: Numbers) -> list[QueueCard]:
