@@ -197,6 +197,10 @@ def cases() -> dict[str, tuple[str, str]]:
         "third of an order": "?order_returns=3",
         "sorted by arrival": "?sort=-arrived",
         "sorted by order": "?sort=order",
+        "completed, no arrival": "?problem=no_arrival",
+        "tracking ID of several": "?problem=shared_tracking",
+        "open and silent": "?problem=silent",
+        "any of three problems": "?problem=shared_tracking&problem=no_order&problem=no_arrival",
     }
     return {name: (f"/returns/{query}", "service") for name, query in list_cases.items()} | {
         "queue to inspect": ("/queue/?queue=to_inspect", "manager"),
@@ -222,6 +226,8 @@ def cases() -> dict[str, tuple[str, str]]:
         "tags of a tag": ("/returns/facets/?tag=bulk-return", "service"),
         "tags of any of two": ("/returns/facets/?tag_any=wrong-size&tag_any=apparel", "service"),
         "tags of a search": ("/returns/facets/?q=3400", "service"),
+        "data quality": ("/queue/problems/", "service"),
+        "hand-over list": ("/queue/handover/?queue=to_inspect", "service"),
         "vocabulary": ("/tags/", "admin"),
         "uses of the tags": ("/tags/usage/", "admin"),
         "merge, preview": (f"/tags/merge/?{merged}", "admin"),

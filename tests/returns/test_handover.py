@@ -79,7 +79,7 @@ def test_its_head_says_what_it_is_and_who_printed_it_when(as_manager):
     waits("Return-1", 30)
     page = as_manager.get(f"{PATH}?queue=to_inspect&waiting_over=24").text
     for words in (
-        ">To inspect</h1>",
+        ">To inspect</h2>",
         "waiting over <b>24 h</b>",
         "Europe/Istanbul",
         ">25 Mar 2026, 15:00</time>, printed by manager",
