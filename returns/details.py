@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from returns.card import Card, card_of
+from returns.due_times import due_times
 from returns.events import origins_of
 from returns.models import Return, State
 from returns.sentences import Said, said_of
@@ -87,6 +88,7 @@ def _details_of(record: Return, language: str) -> ReturnDetails:
     for each in (record, *others):
         each.tags = chips(each.tag_ids, words)
     record.origins = origins_of(record)
+    record.due = due_times([record], words).get(record.pk)
     now = timezone.now()
     more = len(others) > OTHERS_SHOWN
     return ReturnDetails(

@@ -2,7 +2,7 @@
 
 from django.http import QueryDict
 
-from returns.models import State
+from returns.models import Deadline, State
 from returns.problems import Problem
 from returns.queues import Queue
 
@@ -36,6 +36,7 @@ KINDS = {
     "arrived_to": "arrived to",
     "completed_from": "completed from",
     "completed_to": "completed to",
+    "deadline": "deadline",
     "sort": "sorted by",
 }
 HOURS = ("waiting_over", "waiting_under", "on_the_way_over", "on_the_way_under")
@@ -55,6 +56,8 @@ def value_in_words(name: str, value: str) -> str:
         return FACTS.get(value, value)
     if name == "problem" and value in Problem.values:
         return str(Problem(value).label)
+    if name == "deadline" and value in Deadline.values:
+        return str(Deadline(value).label)
     return f"{value}{UNITS.get(name, '')}"
 
 

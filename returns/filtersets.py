@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from returns.deadlines import within
 from returns.filter_fields import (
     TAG_PARAMETERS,
     GroupsFilter,
@@ -29,13 +30,14 @@ from returns.filter_form import (
     is_ignored,
     without_blanks,
 )
-from returns.models import Return, State
+from returns.kept_filters import ids_of_groups, ids_of_tags
+from returns.models import Deadline, Return, State
 from returns.moments import parse_moment
 from returns.problems import Problem, with_problems
 from returns.querysets import ORDER, REFERENCE, TRACKING, ReturnQuerySet
 from returns.queues import STATE_OF, Queue
 from returns.search import LONGEST_TEXT, Found, begins_or_ends, search
-from tags.vocabulary import TagChip, find_groups, names_as_written
+from tags.vocabulary import TagChip
 
 REPEATABLE_PARAMETERS = (
     *("state", *TAG_PARAMETERS, "missing_group", "notes", "missing", "problem"),
@@ -67,23 +69,12 @@ def filters_of(data: QueryDict, vocabulary: Mapping[int, TagChip]) -> dict[str, 
         if name not in PAGING_PARAMETERS and not is_ignored(name)
     }
     for name in said.keys() & set(TAG_PARAMETERS):
-        said[name] = _ids_of_tags(without_nul(said[name]), vocabulary)
+        said[name] = ids_of_tags(without_nul(said[name]), vocabulary)
     if "missing_group" in said:
-        said["missing_group"] = _ids_of_groups(without_nul(said["missing_group"]))
+        said["missing_group"] = ids_of_groups(without_nul(said["missing_group"]))
     if said.get("sort") == [default_sort(data)] and "q" not in said:
         del said["sort"]
     return said
-
-
-def _ids_of_tags(names: list[str], vocabulary: Mapping[int, TagChip]) -> list[int]:
-    ids = {chip.name: chip.id for chip in vocabulary.values()}
-    meant = names_as_written([name for name in names if name not in ids])
-    return sorted({ids.get(meant.get(name, name), 0) for name in names})
-
-
-def _ids_of_groups(names: list[str]) -> list[int]:
-    groups = find_groups(names)
-    return sorted({groups[name].pk if name in groups else 0 for name in names})
 
 
 class ReturnFilterSet(django_filters.FilterSet):
@@ -136,6 +127,10 @@ class ReturnFilterSet(django_filters.FilterSet):
     on_the_way_under = hours_filter("On the way under", "by_hours")
     problem = django_filters.MultipleChoiceFilter(
         label="Problem", choices=Problem.choices, method="by_problem"
+    )
+
+    deadline = django_filters.ChoiceFilter(
+        label="Deadline", choices=Deadline.choices, method="by_deadline"
     )
 
     class Meta:
@@ -304,3 +299,13 @@ class ReturnFilterSet(django_filters.FilterSet):
     def by_problem(self, found: ReturnQuerySet, _name: str, kinds: list[str]) -> ReturnQuerySet:
         """Keep returns that have at least one of the problems."""
         return with_problems(found, kinds, timezone.now())
+
+    def by_deadline(self, found: ReturnQuerySet, _name: str, kind: str) -> ReturnQuerySet:
+        """Keep waiting returns that are late, or at risk."""
+        return within(found, kind, self.vocabulary, found_one_by_one, timezone.now())
+
+
+def found_one_by_one(query: QueryDict, vocabulary: Mapping[int, TagChip]) -> ReturnQuerySet:
+    """Return what a filter selects when it looks at each return by itself."""
+    found: ReturnQuerySet = ReturnFilterSet(query, vocabulary, one_by_one=True).qs
+    return found

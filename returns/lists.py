@@ -16,6 +16,7 @@ from returns.counts import (
     count_matches,
     count_matches_by_state,
 )
+from returns.due_times import due_times
 from returns.filter_fields import TAG_PARAMETERS
 from returns.filter_form import PAGING_PARAMETERS, default_sort, without_blanks
 from returns.filtersets import ReturnFilterSet
@@ -24,7 +25,7 @@ from returns.more_filters import MoreField, chosen_more, fits, more_fields
 from returns.paging import ANY_STATE, DEFAULT_SORT, PAGE_SIZE, Page, page_of
 from returns.queues import STATE_OF, Queue
 from returns.search import Found, Near, nearest
-from returns.tables import ReturnTable
+from returns.tables import ReturnTable, shown_columns
 from returns.tag_menu import ChosenFilter, GroupOfWays, chosen_tags, groups_of_ways
 from returns.time_limit import TookTooLongError
 from tags.vocabulary import TagChip, chips, vocabulary
@@ -202,6 +203,10 @@ def return_list(
     for record in page.rows:
         record.tags = chips(record.tag_ids, words)
         record.why = found.hits[record.pk].why if found else ""
+    if "deadline" in shown_columns(columns):
+        due = due_times(page.rows, words)
+        for record in page.rows:
+            record.due = due.get(record.pk)
     counts, total = numbers_of(filterset)
     sort = _sort(filterset)
     return ReturnList(

@@ -22,7 +22,7 @@ NUMBERS = {
 }
 NAMES = ("notes", *NUMBERS, *DATES)
 # Those that only an address says.
-FACTS = ("carrier", "channel", "source", "missing", "problem")
+FACTS = ("carrier", "channel", "source", "missing", "problem", "deadline")
 LABELS = {
     "notes": "Notes contain",
     "waiting_over": "Waiting over, hours",

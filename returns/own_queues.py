@@ -8,9 +8,10 @@ from django.http import QueryDict
 
 from returns.counts import count_matches
 from returns.filtersets import ReturnFilterSet, filters_of
+from returns.kept_filters import Words
 from returns.models import SavedView, State
 from returns.queue_cards import QueueCard, waiting_buckets
-from returns.saved_views import Words, queue_address_of, views_of
+from returns.saved_views import queue_address_of, views_of
 from returns.time_limit import TookTooLongError, at_most
 from tags.vocabulary import vocabulary
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from returns.counts import LIST_CAP, CappedCount, count_up_to
 from returns.filter_words import HOURS
 from returns.filtersets import ReturnFilterSet
+from returns.models import Deadline, DeadlinePolicy
 from returns.querysets import ReturnQuerySet
 from returns.queues import Queue
 from tags.vocabulary import TagChip
@@ -41,6 +42,16 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class AtDeadline:
+    """The returns of a queue that are late, or at risk: in words and as an address."""
+
+    words: str
+    query: str
+    count: CappedCount
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class QueueCard:
     """A queue: how many returns are in it, the one that waits longest, and the buckets of ageing.
 
@@ -56,6 +67,7 @@ class QueueCard:
     oldest: datetime | None = None
     took: timedelta | None = None
     buckets: list[Bucket] = field(default_factory=list)
+    deadlines: list[AtDeadline] = field(default_factory=list)
 
 
 def cards_of(shown: QueryDict) -> list[QueueCard]:
@@ -63,9 +75,15 @@ def cards_of(shown: QueryDict) -> list[QueueCard]:
     ages = {queue: list(_ages(queue)) for queue in AGED}
     queries = [f"queue={queue.value}" for queue in Queue]
     queries += [query for each in ages.values() for _, query in each]
+    kinds = [Deadline.LATE, Deadline.AT_RISK] if DeadlinePolicy.objects.exists() else []
+    queries += [_at_deadline(kind) for kind in kinds]
     counts = count_up_to([_found(query) for query in queries], LIST_CAP)
     of_buckets = iter(counts[len(Queue) :])
     buckets = {queue: list(_buckets(each, of_buckets, shown)) for queue, each in ages.items()}
+    deadlines = [
+        AtDeadline(str(kind.label), _at_deadline(kind), count, shown.get("deadline") == kind)
+        for kind, count in zip(kinds, of_buckets, strict=True)
+    ]
     return [
         QueueCard(
             name=queue.value,
@@ -76,6 +94,7 @@ def cards_of(shown: QueryDict) -> list[QueueCard]:
             oldest=_oldest(queue),
             took=_took() if queue == Queue.COMPLETED_TODAY else None,
             buckets=buckets.get(queue, []),
+            deadlines=deadlines if queue == Queue.TO_INSPECT else [],
         )
         for queue, count in zip(Queue, counts, strict=False)
     ]
@@ -88,6 +107,10 @@ def waiting_buckets(
     ages = [(words, f"{query.urlencode()}&{age}") for words, age in _ages(Queue.TO_INSPECT)]
     counts = count_up_to([_found(each, vocabulary) for _, each in ages], LIST_CAP)
     return list(_buckets(ages, iter(counts), shown))
+
+
+def _at_deadline(kind: Deadline) -> str:
+    return f"queue={Queue.TO_INSPECT.value}&deadline={kind.value}"
 
 
 def _found(query: str, vocabulary: Mapping[int, TagChip] = NO_TAGS) -> ReturnQuerySet:

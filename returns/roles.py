@@ -23,6 +23,7 @@ _MANAGER = _AGENT | {
     "returns.tag_many_returns",
     "returns.share_view",
     "returns.change_tagrule",
+    "returns.change_deadlinepolicy",
     "returns.change_shoppersentence",
 }
 _ADMIN = _MANAGER | {

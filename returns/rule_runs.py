@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from returns import rules
 from returns.filtersets import ReturnFilterSet
+from returns.kept_filters import query_of
 from returns.models import Moment, Return, ReturnTag, RuleEvent, TagRule
 from returns.querysets import ReturnQuerySet
-from returns.saved_views import query_of
 from returns.time_limit import TookTooLongError, at_most
 from tags import tagging
 from tags.models import Tag

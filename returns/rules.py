@@ -16,8 +16,8 @@ from django.utils import timezone
 from returns.filter_form import BESIDE_FILTERS, without_blanks
 from returns.filter_words import in_words
 from returns.filtersets import ReturnFilterSet, filters_of
+from returns.kept_filters import query_of
 from returns.models import Moment, TagRule
-from returns.saved_views import query_of
 from tags.bulk import check_together
 from tags.models import Tag
 from tags.vocabulary import TagChip, meant_ids, vocabulary

@@ -1,7 +1,7 @@
 """Saved views: named filters of a person or a role. Their only writer."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -14,25 +14,16 @@ from django.db.models import F, Q, QuerySet
 from django.http import Http404, QueryDict
 from django.urls import reverse
 
-from returns.filter_fields import TAG_PARAMETERS
 from returns.filter_form import PAGING_PARAMETERS, without_blanks
 from returns.filtersets import ReturnFilterSet, filters_of
+from returns.kept_filters import Words, query_of
 from returns.models import SavedView
 from returns.roles import WAREHOUSE_MANAGER
-from tags.vocabulary import (
-    UNSEEN_CATEGORIES,
-    TagChip,
-    group_names,
-    meant_ids,
-    names_of,
-    vocabulary,
-)
+from tags.vocabulary import UNSEEN_CATEGORIES, vocabulary
 
 MAY_SHARE = "returns.share_view"
 NAME_LENGTH = 60
 MOST_VIEWS = 30
-
-Words = Mapping[int, TagChip]
 
 
 def views_of(user: User) -> QuerySet[SavedView]:
@@ -120,41 +111,6 @@ def queue_address_of(view: SavedView, words: Words) -> str:
     if not query.keys() & {"sort", "queue"}:
         query["sort"] = "urgent"
     return f"{reverse('queue')}?{query.urlencode()}"
-
-
-def query_of(parameters: Mapping[str, Any], words: Words) -> QueryDict:
-    """Return a kept filter in the filter language; of a merged tag, by what it means now.
-
-    A tag or group that is gone keeps a name that none has: the list names it and is empty.
-    """
-    query = QueryDict(mutable=True)
-    groups = {chip.group_id: chip.group for chip in words.values()}
-    for name, values in parameters.items():
-        if name in TAG_PARAMETERS:
-            values = [words[pk].name if pk in words else _merged_or_gone(pk) for pk in values]
-        elif name == "missing_group":
-            values = [groups.get(pk) or _group_without_tags(pk) for pk in values]
-        query.setlist(name, values)
-    return query
-
-
-def parameters_now(parameters: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
-    """Return a kept filter with merged tags as what they mean now; it asks only if there are."""
-    of_tags = {name: parameters[name] for name in TAG_PARAMETERS if name in parameters}
-    gone = [pk for ids in of_tags.values() for pk in ids if pk not in words]
-    if not gone:
-        return parameters
-    meant = meant_ids(gone)
-    now = {name: sorted({meant.get(pk, pk) for pk in ids}) for name, ids in of_tags.items()}
-    return {**parameters, **now}
-
-
-def _merged_or_gone(pk: int) -> str:
-    return names_of([pk]).get(pk, f"deleted tag {pk}")
-
-
-def _group_without_tags(pk: int) -> str:
-    return group_names([pk]).get(pk, f"deleted group {pk}")
 
 
 def start_of(user: User) -> str:

@@ -49,6 +49,7 @@ class ReturnTable(tables.Table):
     completed = tables.Column("Completed")
     updated = tables.Column("Updated")
     waiting = tables.Column("Waiting", orderable=False)
+    deadline = tables.Column("Deadline", orderable=False)
     carrier = tables.Column("Carrier", orderable=False)
     channel = tables.Column("Sales channel", orderable=False)
     source = tables.Column("Source", orderable=False)

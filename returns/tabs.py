@@ -15,8 +15,9 @@ from django.urls import reverse
 
 from returns.counts import CappedCount, count_matches
 from returns.filtersets import ReturnFilterSet, filters_of
+from returns.kept_filters import Words, parameters_now, query_of
 from returns.models import State
-from returns.saved_views import Words, parameters_now, query_of, views_of
+from returns.saved_views import views_of
 from returns.time_limit import TookTooLongError
 from tags.vocabulary import vocabulary
 

@@ -3,6 +3,7 @@ from django.urls import path
 from returns.views import (
     bulk,
     comments,
+    deadlines,
     detail,
     lists,
     live,
@@ -33,6 +34,10 @@ urlpatterns = [
     path("rules/", rules.show, name="rules"),
     path("rules/new/", rules.new, name="new-rule"),
     path("rules/<int:pk>/", rules.rule, name="rule"),
+    path("deadlines/", deadlines.show, name="deadlines"),
+    path("deadlines/new/", deadlines.new, name="new-deadline"),
+    path("deadlines/calendar/", deadlines.calendar, name="working-calendar"),
+    path("deadlines/<int:pk>/", deadlines.deadline, name="deadline"),
     path("queue/", queue.queue, name="queue"),
     path("queue/problems/", queue.problems, name="queue-problems"),
     path("queue/handover/", queue.hand_over, name="queue-handover"),

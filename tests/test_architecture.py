@@ -44,6 +44,8 @@ WRITERS = {
     ("RuleEvent", "returns_ruleevent"): ("returns/models/events.py", "returns/rule_runs.py"),
     ("SharedTracking", "returns_sharedtracking"): ("returns/models/problems.py",),
     ("Change", "returns_change"): ("returns/models/changes.py", "returns/changes.py"),
+    ("DeadlinePolicy", "returns_deadlinepolicy"): ("returns/deadline_editing.py",),
+    ("WorkingCalendar", "returns_workingcalendar"): ("returns/deadline_editing.py",),
     ("SavedView", "returns_savedview"): ("returns/saved_views.py", "returns/shipped_views.py"),
 }
 # People and roles are no facts of returns.

@@ -8,6 +8,7 @@ from django.db import connection
 
 from returns.demo.believable import believable_returns
 from returns.demo.origin import mark_as_invented
+from returns.demo.policies import set_up_policies
 from returns.feed.ingest import IngestSummary, ingest
 from returns.models import Return
 
@@ -21,6 +22,7 @@ def fill_demo(count: int, *, until: datetime) -> bool:
     if Return.objects.exists():
         return False
     ingest(believable_returns(count, seed=DEMO_SEED, until=until), source="demo")
+    set_up_policies()
     _vacuum()
     return True
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0017_problems"),
+        ("returns", "0018_deadlines"),
     ]
 
     operations = [

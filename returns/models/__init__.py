@@ -6,6 +6,7 @@ timeline.
 
 from returns.models.changes import Change
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
+from returns.models.deadlines import MOST, Deadline, DeadlinePolicy, Unit, WorkingCalendar
 from returns.models.people import Density, Preferences
 from returns.models.problems import SharedTracking
 from returns.models.returns import Return, ReturnTag, State
@@ -16,8 +17,11 @@ from returns.models.sentences import Language, ShopperSentence
 __all__ = [
     "COMMENT_LENGTH",
     "CONTROL_CHARACTERS",
+    "MOST",
     "Change",
     "Comment",
+    "Deadline",
+    "DeadlinePolicy",
     "Density",
     "Language",
     "Moment",
@@ -30,4 +34,6 @@ __all__ = [
     "ShopperSentence",
     "State",
     "TagRule",
+    "Unit",
+    "WorkingCalendar",
 ]

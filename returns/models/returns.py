@@ -28,6 +28,7 @@ from returns.querysets import ReturnQuerySet, SearchKey, WordsKey
 from tags.models import Tagging
 
 if TYPE_CHECKING:
+    from returns.deadlines import Due
     from returns.events import Origin
     from tags.vocabulary import TagChip
 
@@ -118,6 +119,8 @@ class Return(models.Model):
     origins: "dict[int, Origin]"
     # Why a search found the return, in words.
     why: str
+    # When it is due, where that is shown and a policy says so: ``due_times``.
+    due: "Due | None" = None
 
     objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
 

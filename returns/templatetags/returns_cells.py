@@ -28,6 +28,7 @@ from returns.templatetags.returns_display import (
     took,
     when,
 )
+from returns.templatetags.returns_due import due_time
 
 register = template.Library()
 
@@ -45,6 +46,7 @@ ROW = (
 # A reference of up to this length is seen as a whole.
 SEEN_WHOLE = 16
 TITLE = ' title="{}"'
+WAITED = '<time class="wait" datetime="{}">{}</time>'
 WHY = '<td class="why">{}</td>'
 
 
@@ -132,8 +134,15 @@ def _waited(record: Return, now: datetime) -> SafeString:
     if record.state == State.COMPLETED and (time := took(arrived, record.completed_at)):
         return format_html('<span class="muted">took {}</span>', time)
     if record.state == State.ARRIVED and arrived:
-        return format_html('<span class="wait">{}</span>', duration(max(now, arrived) - arrived))
+        waited = duration(max(now, arrived) - arrived)
+        return format_html(WAITED, arrived.isoformat(), waited)
     return MISSING
+
+
+def _deadline(record: Return, around: Around) -> SafeString:
+    waits = record.state == State.ARRIVED and record.due
+    written = due_time(waits, around.now) if waits else NO_NUMBER
+    return format_html('<td data-label="Deadline">{}</td>', written)
 
 
 def _notes(record: Return, _: Around) -> SafeString:
@@ -150,6 +159,7 @@ CELLS: dict[str, Callable[[Return, Around], SafeString]] = {
     "completed": _time("Completed", "completed_at"),
     "updated": _time("Updated", "updated_at"),
     "waiting": _waiting,
+    "deadline": _deadline,
     "carrier": _word("Carrier", "cargo_carrier"),
     "channel": _word("Channel", "sales_order_channel"),
     "source": _word("Source", "source"),

@@ -23,7 +23,17 @@ from returns.queue_cards import cards_of
 from returns.queue_groups import groups_of
 from returns.queues import Queue
 
-COLUMNS = ("reference", "waiting", "tags", "order", "tracking", "created", "carrier", "notes")
+COLUMNS = (
+    "reference",
+    "waiting",
+    "tags",
+    "deadline",
+    "order",
+    "tracking",
+    "created",
+    "carrier",
+    "notes",
+)
 
 
 @require_safe

@@ -81,7 +81,7 @@ def test_each_column_has_its_cell(as_agent, vocabulary):
     page = as_agent.get("/returns/").text
     for cell in (
         '<td data-label="Updated"><time',
-        '<td data-label="Waiting"><span class="wait">2 d 2 h</span>',
+        '">2 d 2 h</time></td><td data-label="Deadline">',
         '<td class="word" data-label="Carrier"><span title="UPS">UPS</span>',
         "Shop &lt;b&gt;</span>",
         ">Oplog</span>",

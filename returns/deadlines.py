@@ -1,0 +1,165 @@
+"""The deadline policies as they are kept: which one counts for a return, and what is late now.
+
+Nothing is stored for a return, so a changed policy or calendar counts at once for all of them.
+What is due before a moment under a policy is what arrived before a limit.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    Expression,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
+from django.http import QueryDict
+
+from returns.kept_filters import Words, query_of
+from returns.models import Deadline, DeadlinePolicy, State, WorkingCalendar
+from returns.querysets import ReturnQuerySet
+from returns.working_time import (
+    BEFORE_ALL,
+    MICROSECOND,
+    Calendar,
+    due,
+    latest_arrival_limit,
+)
+from tags.vocabulary import vocabulary
+
+# What a policy may look at: what a return says by itself, whenever one looks.
+LOOKED_AT = {
+    *("tag", "tag_any", "tag_none", "missing_group", "notes"),
+    *("order", "reference", "tracking", "order_returns", "carrier", "channel", "source"),
+    *("created_from", "created_to", "arrived_from", "arrived_to"),
+}
+
+# How the returns of a query string are found, each looked at by itself.
+Find = Callable[[QueryDict, Words], ReturnQuerySet]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a return is due, under which policy, and from how long before it is at risk."""
+
+    at: datetime
+    policy: str
+    soon: timedelta
+
+    def standing(self, now: datetime) -> str:
+        """Return how the return stands to its deadline; "" when there is time."""
+        if self.at < now:
+            return Deadline.LATE
+        return Deadline.AT_RISK if self.at <= now + self.soon else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The policies in their order, and the calendar that they are counted in."""
+
+    policies: tuple[DeadlinePolicy, ...]
+    calendar: Calendar
+    at_risk: timedelta
+
+    def due(self, policy: DeadlinePolicy, arrival: datetime) -> Due:
+        """Return when a return that arrived so is due under a policy."""
+        at = due(self.calendar, arrival, policy.amount, policy.unit)
+        return Due(at, policy.name, self.at_risk)
+
+    def limit(self, policy: DeadlinePolicy, moment: datetime) -> datetime:
+        """Return before when it arrived, what is due before a moment under a policy."""
+        return latest_arrival_limit(self.calendar, moment, policy.amount, policy.unit)
+
+    def limits(self, kind: str, now: datetime) -> list[tuple[datetime, datetime]]:
+        """Return for each policy from when, and before when, what is late or at risk arrived."""
+        late = [self.limit(policy, now) for policy in self.policies]
+        if kind == Deadline.LATE:
+            return [(BEFORE_ALL, limit) for limit in late]
+        until = now + self.at_risk + MICROSECOND
+        soon = [self.limit(policy, until) for policy in self.policies]
+        return list(zip(late, soon, strict=True))
+
+
+def deadlines_now() -> Deadlines:
+    """Return the policies and the calendar as they are kept."""
+    policies = tuple(DeadlinePolicy.objects.all())
+    kept = calendar_kept()
+    return Deadlines(policies, calendar_of(kept), timedelta(hours=kept.at_risk_hours))
+
+
+def calendar_kept() -> WorkingCalendar:
+    """Return the calendar that people kept, or the usual one."""
+    return WorkingCalendar.objects.first() or WorkingCalendar()
+
+
+def calendar_of(kept: WorkingCalendar) -> Calendar:
+    """Return a kept calendar as one that counts, in the warehouse's zone."""
+    return Calendar(
+        zone=settings.TIME_ZONE,
+        week=tuple(_hours(*day) if day else None for day in kept.hours),
+        country=kept.country,
+        closed=frozenset(kept.closed_days),
+        opened=frozenset(kept.open_days),
+    )
+
+
+def _hours(opens: str, closes: str) -> tuple[time, time]:
+    return time.fromisoformat(opens), time.fromisoformat(closes)
+
+
+def in_words(policy: DeadlinePolicy) -> str:
+    """Return how long a policy leaves: "1 business day"."""
+    words = policy.get_unit_display()
+    return f"{policy.amount:,} {words.removesuffix('s') if policy.amount == 1 else words}"
+
+
+def query_of_policy(parameters: Mapping[str, Any], words: Words) -> QueryDict:
+    """Return the filter of a policy as a query string that is looked up one return at a time."""
+    query = query_of(parameters, words)
+    # In order of arrival nothing is read from the indexes of tags, which hold every return.
+    query["sort"] = "arrived"
+    return query
+
+
+def by_first_match(
+    policies: Iterable[tuple[DeadlinePolicy, Any]], none: Any, words: Words, find: Find
+) -> Case:
+    """Return what stands beside the first policy that matches a return, or beside none."""
+    cases: list[When] = []
+    for policy, then in policies:
+        if not policy.parameters:
+            return Case(*cases, default=then)
+        found = find(query_of_policy(policy.parameters, words), words)
+        cases.append(When(Exists(found.order_by().filter(pk=OuterRef("pk"))), then=then))
+    return Case(*cases, default=none)
+
+
+def within(
+    found: ReturnQuerySet, kind: str, words: Words, find: Find, now: datetime
+) -> ReturnQuerySet:
+    """Keep the waiting returns that are late, or at risk, under the first policy of each."""
+    deadlines = deadlines_now()
+    limits = deadlines.limits(kind, now)
+    if not limits:
+        return found.none()
+    # Said once for all, so that what waits is read in its order, and no further than needed.
+    last = max(before for _, before in limits)
+    found = found.in_state(State.ARRIVED).filter(arrived_to_warehouse_at__lt=last)
+    arrived = [_arrived(since, before) for since, before in limits]
+    its = zip(deadlines.policies, arrived, strict=True)
+    meant = by_first_match(its, Value(value=False), words or vocabulary(), find)
+    return found.filter(meant)
+
+
+def _arrived(since: datetime, before: datetime) -> Expression:
+    moment = "arrived_to_warehouse_at"
+    arrived = Q(**{f"{moment}__gte": since, f"{moment}__lt": before})
+    return ExpressionWrapper(arrived, output_field=BooleanField())

@@ -1,0 +1,22 @@
+"""The deadlines that the demo begins with."""
+
+from django.http import QueryDict
+
+from returns.deadline_editing import keep, parameters_of
+from returns.models import DeadlinePolicy, Unit
+
+# Name, filter, and business days; the first that matches counts.
+POLICIES = (
+    ("Priority", "tag_any=urgent-refund&tag_any=priority-return&tag_any=vip-customer", 1),
+    ("Everything else", "", 3),
+)
+
+
+def set_up_policies() -> None:
+    """Make the demo's deadlines, unless there are some already."""
+    if DeadlinePolicy.objects.exists():
+        return
+    for name, query, days in POLICIES:
+        parameters = parameters_of(QueryDict(query))
+        unit = Unit.BUSINESS_DAYS
+        keep(DeadlinePolicy(name=name, parameters=parameters, amount=days, unit=unit))
