@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from statistics import median
+from typing import Any
 
 from django.conf import settings
 from django.http import QueryDict
@@ -22,6 +23,12 @@ from tags.vocabulary import TagChip
 SINCE = {Queue.ON_THE_WAY: "created_at", Queue.TO_INSPECT: "arrived_to_warehouse_at"}
 # The filters by how long that is: "waiting_over", "on_the_way_under".
 AGED = {Queue.ON_THE_WAY: "on_the_way", Queue.TO_INSPECT: "waiting"}
+COLUMNS = ("reference", "waiting", "tags", "order", "tracking", "created", "carrier", "notes")
+# Where returns have deadlines: what waits says since when by itself.
+WITH_DEADLINES = (
+    *("reference", "waiting", "tags", "deadline"),
+    *("order", "tracking", "carrier", "notes"),
+)
 # Of so many of today's completions the middle one is told.
 MEDIAN_OF = 5_000
 # For filters that name none.
@@ -107,6 +114,12 @@ def waiting_buckets(
     ages = [(words, f"{query.urlencode()}&{age}") for words, age in _ages(Queue.TO_INSPECT)]
     counts = count_up_to([_found(each, vocabulary) for _, each in ages], LIST_CAP)
     return list(_buckets(ages, iter(counts), shown))
+
+
+def columns_of(queue: Any) -> tuple[str, ...]:
+    """Return the columns of a queue's list; with the deadline where something may have one."""
+    may_wait = queue not in {Queue.ON_THE_WAY, Queue.COMPLETED_TODAY}
+    return WITH_DEADLINES if may_wait and DeadlinePolicy.objects.exists() else COLUMNS
 
 
 def _at_deadline(kind: Deadline) -> str:

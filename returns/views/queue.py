@@ -19,21 +19,9 @@ from returns.lists import return_list
 from returns.own_queues import own_cards_of
 from returns.people import DeskRequest
 from returns.problems import worklist
-from returns.queue_cards import cards_of
+from returns.queue_cards import cards_of, columns_of
 from returns.queue_groups import groups_of
 from returns.queues import Queue
-
-COLUMNS = (
-    "reference",
-    "waiting",
-    "tags",
-    "deadline",
-    "order",
-    "tracking",
-    "created",
-    "carrier",
-    "notes",
-)
 
 
 @require_safe
@@ -46,7 +34,7 @@ def queue(request: DeskRequest) -> HttpResponse:
         query = {"queue": Queue.TO_INSPECT.value} | said.dict()
         return redirect(reverse("queue", query=query), max_length=None)
     page = live.opened(path, request.GET)
-    found = return_list(request.GET, COLUMNS, path)
+    found = return_list(request.GET, columns_of(said.get("queue")), path)
     context: dict[str, Any] = {
         "list": found,
         "live": page,

@@ -278,3 +278,15 @@ def test_the_chosen_deadline_is_a_chip_that_can_be_taken_off(as_agent):
     (chip,) = page.context["list"].chosen
     assert (chip.words, chip.address_without) == ("deadline late", "/queue/?queue=to_inspect")
     assert ("deadline", "late") in page.context["list"].kept_parameters
+
+
+def test_the_column_stands_in_the_queue_of_what_waits_once_there_are_deadlines(as_agent):
+    def headers(queue: str) -> list[str]:
+        found = as_agent.get(f"/queue/?queue={queue}").context["list"]
+        return [str(column.header) for column in found.table.columns]
+
+    waiting("one")
+    assert "Deadline" not in headers("to_inspect")
+    deadline_editing.keep(DeadlinePolicy(name="All", amount=100, unit=Unit.HOURS))
+    assert "Deadline" in headers("to_inspect")
+    assert "Deadline" not in headers("on_the_way")
