@@ -14,7 +14,6 @@ from django.db.models import (
     BooleanField,
     Case,
     Exists,
-    Expression,
     ExpressionWrapper,
     OuterRef,
     Q,
@@ -137,29 +136,26 @@ def by_first_match(
     for policy, then in policies:
         if not policy.parameters:
             return Case(*cases, default=then)
-        found = find(query_of_policy(policy.parameters, words), words)
-        cases.append(When(Exists(found.order_by().filter(pk=OuterRef("pk"))), then=then))
+        found = find(query_of_policy(policy.parameters, words), words).order_by()
+        # What waits alone: PostgreSQL may look all of it up beforehand, and then not everything.
+        its = found.in_state(State.ARRIVED).filter(pk=OuterRef("pk"))
+        cases.append(When(Exists(its), then=then))
     return Case(*cases, default=none)
 
 
-def within(
-    found: ReturnQuerySet, kind: str, words: Words, find: Find, now: datetime
-) -> ReturnQuerySet:
-    """Keep the waiting returns that are late, or at risk, under the first policy of each."""
+def conditions_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
+    """Return what keeps the waiting returns that are late, or at risk, under their first policy."""
     deadlines = deadlines_now()
     limits = deadlines.limits(kind, now)
-    if not limits:
-        return found.none()
     # Said once for all, so that what waits is read in its order, and no further than needed.
-    last = max(before for _, before in limits)
-    found = found.in_state(State.ARRIVED).filter(arrived_to_warehouse_at__lt=last)
-    arrived = [_arrived(since, before) for since, before in limits]
+    first = min((since for since, _ in limits), default=BEFORE_ALL)
+    last = max((before for _, before in limits), default=BEFORE_ALL)
+    waiting = Q(_arrived(first, last), state=State.ARRIVED)
+    arrived = [ExpressionWrapper(_arrived(*its), output_field=BooleanField()) for its in limits]
     its = zip(deadlines.policies, arrived, strict=True)
-    meant = by_first_match(its, Value(value=False), words or vocabulary(), find)
-    return found.filter(meant)
+    return waiting, by_first_match(its, Value(value=False), words or vocabulary(), find)
 
 
-def _arrived(since: datetime, before: datetime) -> Expression:
+def _arrived(since: datetime, before: datetime) -> Q:
     moment = "arrived_to_warehouse_at"
-    arrived = Q(**{f"{moment}__gte": since, f"{moment}__lt": before})
-    return ExpressionWrapper(arrived, output_field=BooleanField())
+    return Q(**{f"{moment}__gte": since, f"{moment}__lt": before})

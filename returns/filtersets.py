@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import django_filters
+from django.db.models import Case, Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from returns.deadlines import within
+from returns.deadlines import conditions_of
 from returns.filter_fields import (
     TAG_PARAMETERS,
     GroupsFilter,
@@ -300,9 +301,14 @@ class ReturnFilterSet(django_filters.FilterSet):
         """Keep returns that have at least one of the problems."""
         return with_problems(found, kinds, timezone.now())
 
-    def by_deadline(self, found: ReturnQuerySet, _name: str, kind: str) -> ReturnQuerySet:
+    def by_deadline(self, found: ReturnQuerySet, _name: str, _kind: str) -> ReturnQuerySet:
         """Keep waiting returns that are late, or at risk."""
-        return within(found, kind, self.vocabulary, found_one_by_one, timezone.now())
+        return found.filter(*self._at_deadline)
+
+    @cached_property
+    def _at_deadline(self) -> tuple[Q, Case]:
+        kind = self.form.cleaned_data["deadline"]
+        return conditions_of(kind, self.vocabulary, found_one_by_one, timezone.now())
 
 
 def found_one_by_one(query: QueryDict, vocabulary: Mapping[int, TagChip]) -> ReturnQuerySet:
