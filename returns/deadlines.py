@@ -37,7 +37,7 @@ from tags.vocabulary import vocabulary
 # What a policy may look at: what a return says by itself, whenever one looks.
 LOOKED_AT = {
     *("tag", "tag_any", "tag_none", "missing_group", "notes"),
-    *("order", "reference", "tracking", "order_returns", "carrier", "channel", "source"),
+    *("order", "reference", "tracking", "order_returns", "carrier", "channel", "source", "missing"),
     *("created_from", "created_to", "arrived_from", "arrived_to"),
 }
 

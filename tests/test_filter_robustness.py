@@ -35,6 +35,7 @@ OTHERS = (
     "source",
     "missing",
     "problem",
+    "deadline",
     "group",
     "on_the_way_over",
     "on_the_way_under",

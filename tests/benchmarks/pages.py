@@ -197,9 +197,6 @@ def cases() -> dict[str, tuple[str, str]]:
         "third of an order": "?order_returns=3",
         "sorted by arrival": "?sort=-arrived",
         "sorted by order": "?sort=order",
-        "completed, no arrival": "?problem=no_arrival",
-        "tracking ID of several": "?problem=shared_tracking",
-        "open and silent": "?problem=silent",
         "any of three problems": "?problem=shared_tracking&problem=no_order&problem=no_arrival",
     }
     return {name: (f"/returns/{query}", "service") for name, query in list_cases.items()} | {
@@ -207,6 +204,8 @@ def cases() -> dict[str, tuple[str, str]]:
         "queue, on the way": ("/queue/?queue=on_the_way", "manager"),
         "queue, completed today": ("/queue/?queue=completed_today", "manager"),
         "queue, over 72 h": ("/queue/?queue=to_inspect&waiting_over=72", "manager"),
+        "queue, late": ("/queue/?queue=to_inspect&deadline=late", "manager"),
+        "queue, at risk": ("/queue/?queue=to_inspect&deadline=at_risk", "manager"),
         "queue by carrier": ("/queue/?queue=to_inspect&group=carrier", "manager"),
         "queue by tag": ("/queue/?queue=to_inspect&group=tag", "manager"),
         "hand-over list": ("/queue/handover/?queue=to_inspect", "manager"),
@@ -226,8 +225,6 @@ def cases() -> dict[str, tuple[str, str]]:
         "tags of a tag": ("/returns/facets/?tag=bulk-return", "service"),
         "tags of any of two": ("/returns/facets/?tag_any=wrong-size&tag_any=apparel", "service"),
         "tags of a search": ("/returns/facets/?q=3400", "service"),
-        "data quality": ("/queue/problems/", "service"),
-        "hand-over list": ("/queue/handover/?queue=to_inspect", "service"),
         "vocabulary": ("/tags/", "admin"),
         "uses of the tags": ("/tags/usage/", "admin"),
         "merge, preview": (f"/tags/merge/?{merged}", "admin"),
