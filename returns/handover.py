@@ -11,6 +11,7 @@ from returns.filter_form import PAGING_PARAMETERS, without_blanks
 from returns.filter_words import in_words
 from returns.lists import ReturnList, return_list
 from returns.models import Return
+from returns.queue_cards import columns_of
 from returns.queues import Queue
 
 MOST_LINES = 500
@@ -35,6 +36,7 @@ class Handover:
     lines: list[Line]
     # What ``since`` is: the arrival, or for what is on the way the creation.
     since: str
+    has_deadlines: bool
     printed_at: datetime
 
     @property
@@ -54,8 +56,9 @@ def handover(data: QueryDict, now: datetime) -> Handover:
     said = without_blanks(data)
     for name in PAGING_PARAMETERS:
         said.pop(name, None)
-    found = return_list(said, base=reverse("queue-handover"), size=MOST_LINES)
     queue = said.get("queue", "")
+    columns = columns_of(queue)
+    found = return_list(said, columns, base=reverse("queue-handover"), size=MOST_LINES)
     on_the_way = queue == Queue.ON_THE_WAY
     filters = [(kind, words) for kind, words in in_words(said) if kind != "queue"]
     return Handover(
@@ -64,6 +67,7 @@ def handover(data: QueryDict, now: datetime) -> Handover:
         filters=filters,
         lines=list(_lines(found.page.rows, now, on_the_way=on_the_way)),
         since="Created" if on_the_way else "Arrived",
+        has_deadlines="deadline" in columns,
         printed_at=now,
     )
 

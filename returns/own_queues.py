@@ -10,7 +10,7 @@ from returns.counts import count_matches
 from returns.filtersets import ReturnFilterSet, filters_of
 from returns.kept_filters import Words
 from returns.models import SavedView, State
-from returns.queue_cards import QueueCard, waiting_buckets
+from returns.queue_cards import QueueCard, deadline_counts, waiting_buckets
 from returns.saved_views import queue_address_of, views_of
 from returns.time_limit import TookTooLongError, at_most
 from tags.vocabulary import vocabulary
@@ -20,7 +20,7 @@ COUNT_LIMIT = 700
 COUNTS_LIMIT = 3_000
 SINCE = "arrived_to_warehouse_at"
 # What narrows a queue and leaves it the same.
-NARROWING = {"group", "sort", "waiting_over", "waiting_under"}
+NARROWING = {"group", "sort", "waiting_over", "waiting_under", "deadline"}
 
 
 def own_cards_of(user: User, shown: QueryDict) -> list[QueueCard]:
@@ -62,4 +62,6 @@ def _counted(
         # A view that says how long its returns wait has no buckets of its own.
         ages = not filterset.data.keys() & {"waiting_over", "waiting_under"}
         buckets = waiting_buckets(filterset.data, shown, words) if oldest and ages else []
-    return replace(card, count=count, oldest=oldest, buckets=buckets)
+        of_time = oldest and "deadline" not in filterset.data
+        deadlines = deadline_counts(filterset.data, shown, words) if of_time else []
+    return replace(card, count=count, oldest=oldest, buckets=buckets, deadlines=deadlines)

@@ -82,15 +82,13 @@ def cards_of(shown: QueryDict) -> list[QueueCard]:
     ages = {queue: list(_ages(queue)) for queue in AGED}
     queries = [f"queue={queue.value}" for queue in Queue]
     queries += [query for each in ages.values() for _, query in each]
-    kinds = [Deadline.LATE, Deadline.AT_RISK] if DeadlinePolicy.objects.exists() else []
-    queries += [_at_deadline(kind) for kind in kinds]
+    kinds = _kinds_of_deadlines()
+    queries += [f"queue={Queue.TO_INSPECT.value}&deadline={kind.value}" for kind in kinds]
     counts = count_up_to([_found(query) for query in queries], LIST_CAP)
     of_buckets = iter(counts[len(Queue) :])
     buckets = {queue: list(_buckets(each, of_buckets, shown)) for queue, each in ages.items()}
-    deadlines = [
-        AtDeadline(str(kind.label), _at_deadline(kind), count, shown.get("deadline") == kind)
-        for kind, count in zip(kinds, of_buckets, strict=True)
-    ]
+    at_deadlines = zip(kinds, queries[-len(kinds) :], of_buckets, strict=True) if kinds else ()
+    deadlines = [_at_deadline(*each, shown) for each in at_deadlines]
     return [
         QueueCard(
             name=queue.value,
@@ -122,8 +120,23 @@ def columns_of(queue: Any) -> tuple[str, ...]:
     return WITH_DEADLINES if may_wait and DeadlinePolicy.objects.exists() else COLUMNS
 
 
-def _at_deadline(kind: Deadline) -> str:
-    return f"queue={Queue.TO_INSPECT.value}&deadline={kind.value}"
+def deadline_counts(
+    query: QueryDict, shown: QueryDict, vocabulary: Mapping[int, TagChip]
+) -> list[AtDeadline]:
+    """Return what is late and at risk under a filter that says nothing of deadlines."""
+    kinds = _kinds_of_deadlines()
+    queries = [f"{query.urlencode()}&deadline={kind.value}" for kind in kinds]
+    counts = count_up_to([_found(each, vocabulary) for each in queries], LIST_CAP) if kinds else []
+    each_kind = zip(kinds, queries, counts, strict=True)
+    return [_at_deadline(*each, shown) for each in each_kind]
+
+
+def _kinds_of_deadlines() -> list[Deadline]:
+    return [Deadline.LATE, Deadline.AT_RISK] if DeadlinePolicy.objects.exists() else []
+
+
+def _at_deadline(kind: Deadline, query: str, count: CappedCount, shown: QueryDict) -> AtDeadline:
+    return AtDeadline(str(kind.label), query, count, shown.get("deadline") == kind)
 
 
 def _found(query: str, vocabulary: Mapping[int, TagChip] = NO_TAGS) -> ReturnQuerySet:

@@ -8,10 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from returns import deadline_editing
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.handover import MOST_LINES
-from returns.models import Return, State
+from returns.models import DeadlinePolicy, Return, State, Unit
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +149,14 @@ def test_it_asks_no_more_for_more_returns(as_manager, vocabulary):
     for number in range(1, 3):
         put_tag(waits(f"{number}", 1), "damaged")
     assert queries() == before
+
+
+def test_a_deadline_stands_on_paper_where_there_are_some(as_manager):
+    waits("old", 50)
+    assert "Deadline" not in as_manager.get(f"{PATH}?queue=to_inspect").text.partition("<thead>")[2]
+    deadline_editing.keep(DeadlinePolicy(name="All", amount=48, unit=Unit.HOURS))
+    page = as_manager.get(f"{PATH}?queue=to_inspect")
+    assert '<th scope="col">Deadline</th>' in page.text
+    assert "late by 2 h" in cells(page)
+    make_return("on the way")
+    assert '<th scope="col">Deadline</th>' not in as_manager.get(f"{PATH}?queue=on_the_way").text

@@ -9,9 +9,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from returns import roles, saved_views
+from returns import deadline_editing, roles, saved_views
 from returns.filtersets import ReturnFilterSet
-from returns.models import Return, SavedView, State
+from returns.models import DeadlinePolicy, Return, SavedView, State, Unit
 from returns.own_queues import own_cards_of
 from tags.models import Tag
 from tags.vocabulary import vocabulary as words
@@ -126,6 +126,7 @@ VIEWS = [
     "missing_group=Return reason",
     "state=Completed",
     "waiting_under=60",
+    "deadline=late",
     "sort=-arrived&tag_none=books",
 ]
 
@@ -153,10 +154,14 @@ def test_every_number_is_that_of_the_list_behind_it(manager, vocabulary, rows, v
         for name in tags:
             put_tag(record, name)
     keep(manager, "Queue", view)
+    DeadlinePolicy.objects.all().delete()
+    deadline_editing.keep(DeadlinePolicy(name="All", amount=30, unit=Unit.HOURS))
     (card,) = cards(manager)
     assert len(listed(card.address)) == card.count.number
     for bucket in card.buckets:
         assert len(listed(f"?{bucket.query}")) == bucket.count.number
+    for each in card.deadlines:
+        assert len(listed(f"?{each.query}")) == each.count.number
     here = Return.objects.filter(state=State.ARRIVED).values_list(
         "return_reference_number", flat=True
     )
