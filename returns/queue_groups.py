@@ -114,9 +114,10 @@ def _fact_groups(
     numbers: Numbers, by: str, data: QueryDict, base: str, _words: Mapping[int, TagChip]
 ) -> Iterator[Group]:
     for name, (number, oldest) in numbers.items():
-        said = {by: str(name)} if name else {by: "", "missing": by}
+        rest = _without_own(data, by)
+        said = {by: str(name)} if name else {"missing": [*rest.getlist("missing"), by]}
         chosen = data.get(by) == name if name else by in data.getlist("missing")
-        address = _address(base, _without_own(data, by), **said)
+        address = _address(base, rest, **said)
         yield Group(str(name or ""), "", CappedCount(number), oldest, address, chosen)
 
 

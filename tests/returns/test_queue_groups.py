@@ -56,6 +56,13 @@ def test_the_chosen_group_is_marked_and_the_others_stay_in_sight(db):
         assert chosen == ("MNG" if query == "carrier=MNG" else "")
 
 
+def test_what_else_is_missing_stays_in_the_filter_of_a_group(db):
+    waiting(cargo_carrier="", sales_order_channel="Trendyol")
+    waiting(cargo_carrier="", sales_order_channel="")
+    (group,) = groups("missing=channel&group=carrier")
+    assert (group.count.number, listed(group.address)) == (1, 1)
+
+
 def test_tags_are_counted_beside_the_filter_and_returns_without_any(vocabulary):
     both, one, _ = waiting(), waiting(), waiting()
     for record, name in ((both, "books"), (both, "damaged"), (one, "damaged")):
@@ -103,7 +110,7 @@ def test_every_number_is_that_of_the_list_behind_it(vocabulary, rows, query, by)
     shown = groups(f"{query}&group={by}")
     for group in shown:
         assert listed(group.address) == group.count.number
-    if by != "tag" and query != "missing=channel":
+    if by != "tag" and query != f"missing={by}":
         assert sum(group.count.number for group in shown) == listed(f"?{query}")
 
 
