@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Now
 
+from returns.models.triggers import after
+
 # Of one statement so many returns are named.
 NAMED = 1_000
 
@@ -54,17 +56,6 @@ class Change(models.Model):
         return f"{self.xid}: {self.reached_count} reached"
 
 
-def _after(operation: pgtrigger.Operation, name: str, sql: str, **tables: str) -> pgtrigger.Trigger:
-    return pgtrigger.Trigger(
-        name=name,
-        when=pgtrigger.After,
-        operation=operation,
-        level=pgtrigger.Statement,
-        referencing=pgtrigger.Referencing(**tables),  # type: ignore[no-untyped-call]
-        func=f"{' '.join(sql.split())} RETURN NULL;",
-    )
-
-
 def changes_of_returns() -> list[pgtrigger.Trigger]:
     """Note each statement that wrote returns, and which of them it brought or moved on."""
     brought = f"""
@@ -81,21 +72,19 @@ def changes_of_returns() -> list[pgtrigger.Trigger]:
         FROM old_values o JOIN new_values n ON o.id = n.id HAVING count(*) > 0
     $sql$;"""
     return [
-        _after(pgtrigger.Insert, "note_new", brought, new="new_values"),
-        _after(pgtrigger.Update, "note_changed", changed, old="old_values", new="new_values"),
-        _after(pgtrigger.Delete, "note_deleted", _any_of("old_values"), old="old_values"),
+        after(pgtrigger.Insert, "note_new", brought, new="new_values"),
+        after(pgtrigger.Update, "note_changed", changed, old="old_values", new="new_values"),
+        after(pgtrigger.Delete, "note_deleted", _any_of("old_values"), old="old_values"),
     ]
 
 
 def changes_of_tags() -> list[pgtrigger.Trigger]:
     """Note each statement that wrote taggings."""
+    new, old = _any_of("new_values"), _any_of("old_values")
     return [
-        _after(operation, f"note_{name}", _any_of(f"{side}_values"), **{side: f"{side}_values"})
-        for operation, name, side in (
-            (pgtrigger.Insert, "tagged", "new"),
-            (pgtrigger.Update, "retagged", "new"),
-            (pgtrigger.Delete, "untagged", "old"),
-        )
+        after(pgtrigger.Insert, "note_tagged", new, new="new_values"),
+        after(pgtrigger.Update, "note_retagged", new, new="new_values"),
+        after(pgtrigger.Delete, "note_untagged", old, old="old_values"),
     ]
 
 

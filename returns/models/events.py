@@ -5,6 +5,8 @@ import pgtrigger
 from django.db import models
 from pghistory.models import Event
 
+from returns.models.triggers import after, after_update
+
 # The facts of a return whose changes are told with both values. Of notes only the fact is told.
 TOLD = (
     "state",
@@ -32,27 +34,10 @@ class BigEvent(Event):
         abstract = True
 
 
-def after_update(
-    name: str, sql: str, declare: list[tuple[str, str]] | None = None
-) -> pgtrigger.Trigger:
-    """Return a trigger that runs once after each update, with old_values and new_values."""
-    return pgtrigger.Trigger(
-        name=name,
-        when=pgtrigger.After,
-        operation=pgtrigger.Update,
-        level=pgtrigger.Statement,
-        referencing=pgtrigger.Referencing(  # type: ignore[no-untyped-call]
-            old="old_values", new="new_values"
-        ),
-        declare=declare,
-        func=f"{' '.join(sql.split())} RETURN NULL;",
-    )
-
-
 def return_changed() -> pgtrigger.Trigger:
     """Keep what an update changed of returns: by field, the value before and the one after."""
     names = [*TOLD, "notes", "corrections"]
-    before, after = (", ".join(f"{row}.{name}" for name in names) for row in "on")
+    then, now = (", ".join(f"{row}.{name}" for name in names) for row in "on")
     values = {name: f"jsonb_build_array(o.{name}, n.{name})" for name in TOLD}
     values |= {"notes": "jsonb_build_array()", "corrections": _names_of_corrections()}
     changes = ", ".join(
@@ -68,7 +53,7 @@ def return_changed() -> pgtrigger.Trigger:
                 (pgh_label, pgh_context, pgh_context_id, pgh_created_at, pgh_obj_id, changes)
             SELECT 'changed', {_CONTEXT}, n.id, jsonb_strip_nulls(jsonb_build_object({changes}))
             FROM old_values o JOIN new_values n ON o.id = n.id
-            WHERE ROW({before}) IS DISTINCT FROM ROW({after})
+            WHERE ROW({then}) IS DISTINCT FROM ROW({now})
         $sql$;""",
     )
 
@@ -118,14 +103,7 @@ def moments_of_new() -> pgtrigger.Trigger:
         UNION ALL SELECT id, 'arrived' FROM new_values WHERE arrived_to_warehouse_at IS NOT NULL
         UNION ALL SELECT id, 'completed' FROM new_values WHERE completed_at IS NOT NULL
     """
-    return pgtrigger.Trigger(
-        name="moments_of_new",
-        when=pgtrigger.After,
-        operation=pgtrigger.Insert,
-        level=pgtrigger.Statement,
-        referencing=pgtrigger.Referencing(new="new_values"),  # type: ignore[no-untyped-call]
-        func=f"{' '.join(_moments(select).split())} RETURN NULL;",
-    )
+    return after(pgtrigger.Insert, "moments_of_new", _moments(select), new="new_values")
 
 
 def moments_of_changed() -> pgtrigger.Trigger:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.lookups import GreaterThan
 
-from returns.models.events import after_update
+from returns.models.triggers import after, after_update
 
 NO_ARRIVAL = Q(state="Completed", arrived_to_warehouse_at__isnull=True)
 # A difference: a time minus a day would depend on the time zone, and no index holds that.
@@ -88,17 +88,13 @@ def _are_shared_no_more(rows: str) -> str:
 
 def shared_by_new() -> pgtrigger.Trigger:
     """Keep the tracking IDs that new returns share with those of another order."""
-    return pgtrigger.Trigger(
-        name="shared_by_new",
-        when=pgtrigger.After,
-        operation=pgtrigger.Insert,
-        level=pgtrigger.Statement,
-        referencing=pgtrigger.Referencing(new="new_values"),  # type: ignore[no-untyped-call]
-        func=_one_line(
-            f"""IF {WRITES} AND EXISTS (
+    return after(
+        pgtrigger.Insert,
+        "shared_by_new",
+        f"""IF {WRITES} AND EXISTS (
                 SELECT FROM new_values WHERE tracking_key IS NOT NULL AND order_key IS NOT NULL
-            ) THEN {TAKE_LOCK} {_become_shared("new_values n")} END IF;"""
-        ),
+            ) THEN {TAKE_LOCK} {_become_shared("new_values n")} END IF;""",
+        new="new_values",
     )
 
 
@@ -119,19 +115,11 @@ def shared_by_changed() -> pgtrigger.Trigger:
 
 def shared_by_deleted() -> pgtrigger.Trigger:
     """Forget tracking IDs that were shared with returns that are gone."""
-    return pgtrigger.Trigger(
-        name="shared_by_deleted",
-        when=pgtrigger.After,
-        operation=pgtrigger.Delete,
-        level=pgtrigger.Statement,
-        referencing=pgtrigger.Referencing(old="old_values"),  # type: ignore[no-untyped-call]
-        func=_one_line(
-            f"""IF EXISTS (SELECT FROM old_values WHERE tracking_key IS NOT NULL) THEN
+    return after(
+        pgtrigger.Delete,
+        "shared_by_deleted",
+        f"""IF EXISTS (SELECT FROM old_values WHERE tracking_key IS NOT NULL) THEN
                 {TAKE_LOCK} {_are_shared_no_more("old_values o")}
-            END IF;"""
-        ),
+            END IF;""",
+        old="old_values",
     )
-
-
-def _one_line(sql: str) -> str:
-    return f"{' '.join(sql.split())} RETURN NULL;"
