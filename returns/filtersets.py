@@ -139,6 +139,8 @@ class ReturnFilterSet(django_filters.FilterSet):
         fields: list[str] = []
         form = ReturnFilterForm
 
+    base_filters: dict[str, django_filters.Filter]
+
     NUMBERS = {
         "order": (ORDER,),
         "reference": (REFERENCE,),
@@ -156,8 +158,11 @@ class ReturnFilterSet(django_filters.FilterSet):
         self.one_by_one = one_by_one
         self.tag_ids = {chip.name: chip.id for chip in vocabulary.values()}
         self.vocabulary = vocabulary
-        super().__init__(without_blanks(data), queryset=Return.objects.all())
-        for name in TAG_PARAMETERS:
+        said = without_blanks(data)
+        # Those that are said alone: a page asks for a dozen numbers, and each builds its fields.
+        self.base_filters = {name: each for name, each in self.base_filters.items() if name in said}
+        super().__init__(said, queryset=Return.objects.all())
+        for name in self.filters.keys() & set(TAG_PARAMETERS):
             self.filters[name].extra["choices"] = [(tag, tag) for tag in self.tag_ids]
 
     def problems(self) -> list[str]:

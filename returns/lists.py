@@ -272,9 +272,9 @@ def _page(
 
 
 def _states(chosen: Mapping[str, Any]) -> Collection[str]:
-    if chosen["state"]:
-        return list(chosen["state"])
-    return {STATE_OF[Queue(chosen["queue"])]} if chosen["queue"] else ANY_STATE
+    if states := chosen.get("state"):
+        return list(states)
+    return {STATE_OF[Queue(queue)]} if (queue := chosen.get("queue")) else ANY_STATE
 
 
 def _counts(filterset: ReturnFilterSet) -> StateCounts:
