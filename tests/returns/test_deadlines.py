@@ -71,12 +71,12 @@ def test_without_a_policy_nothing_is_late():
 
 def test_late_is_what_is_past_its_time_and_at_risk_what_will_be_soon():
     policy("All", amount=10)
-    hour = timedelta(hours=1)
-    for name, hours in (("late", 11), ("just", 10), ("soon", 2), ("then", 1.99), ("new", 0)):
-        waiting(name, hours)
+    ages = {"late": 11, "just": 10, "soon": 2, "then": 1.99, "new": 0}
+    said = {name: standing(waiting(name, hours)) for name, hours in ages.items()}
+    assert said == {"late": "late", "just": "at_risk", "soon": "at_risk", "then": "", "new": ""}
     assert listed("deadline=late") == {"late"}
     assert listed("deadline=at_risk") == {"just", "soon"}
-    assert deadlines_now().at_risk == 8 * hour
+    assert deadlines_now().at_risk == timedelta(hours=8)
 
 
 def test_only_what_waits_has_a_deadline():
