@@ -99,7 +99,7 @@ def records(draw, number: int) -> Return:
 
 
 OWN = {"state", "return_reference_number"}
-rows = st.integers(0, 8).flatmap(lambda n: st.tuples(*(records(number) for number in range(n))))
+rows = st.integers(4, 8).flatmap(lambda n: st.tuples(*(records(number) for number in range(n))))
 
 
 @st.composite
@@ -111,7 +111,7 @@ def triples(draw, found) -> tuple[str, str, str]:
     value = draw(values_of(name, operator, found))
     if long(operator) == "in":
         value = ",".join([value, *draw(st.lists(values_of(name, operator, found), max_size=2))])
-    option = draw(st.sampled_from(["", "", ",cs", ",CS"]))
+    option = draw(st.sampled_from(["", "", "", ",cs", ",CS"]))
     join = draw(st.sampled_from(["", "|OrElse", "|AndAlso", "|or", "|AND", "|Xor", "|xOR"]))
     return operator + join, draw(one_of_these(name)) + option, value
 
@@ -124,7 +124,8 @@ def values_of(name: str, operator: str, found) -> st.SearchStrategy[str]:
     """Values of rows, parts of them and others; null where it can be asked for."""
     is_whole = long(operator) in {"in", "equals", "notequal"}
     if name in TIMES:
-        some = moments.map(datetime.isoformat)
+        held = [moment for row in found if (moment := getattr(row, TIMES[name]))]
+        some = st.sampled_from(held or MOMENTS).map(datetime.isoformat)
     elif name == "state" and is_whole:
         some = one_of_these(*State.values)
     else:
@@ -146,7 +147,8 @@ def sorts(draw) -> str:
 def questions(draw):
     """Rows, triples and sorts."""
     found = draw(rows)
-    return found, draw(st.lists(triples(found), max_size=4)), draw(st.lists(sorts(), max_size=3))
+    asked = draw(st.lists(triples(found), min_size=1, max_size=4))
+    return found, asked, draw(st.lists(sorts(), max_size=3))
 
 
 def as_dqb(asked, sorted_by=()) -> str:

@@ -52,6 +52,37 @@ def test_filters_and_sorts_give_what_plain_python_gives(db, question):
     assert found == [row.return_reference_number for row in expected]
 
 
+EARLY, LATE = (moment.isoformat() for moment in naive.MOMENTS[:2])
+NULLS = [
+    [("ne", "completedAt", EARLY)],
+    [("ne", "completedAt", "null")],
+    [("in", "arrivedToWarehouseAt", f"null,{LATE}")],
+    [("lt|or", "completedAt", LATE), ("gtoe", "completedAt", LATE)],
+    [("eq|xor", "completedAt", EARLY), ("eq", "notes", "null")],
+    [("lt|xor", "arrivedToWarehouseAt", LATE), ("ne", "completedAt", EARLY)],
+    [("gt|xor", "completedAt", EARLY), ("lt|xor", "completedAt", LATE), ("eq", "notes", "A")],
+    [("lt", "notes", "a")],
+    [("cts", "trackingId", "")],
+    [("in|xor", "trackingId", "null,X"), ("ne", "trackingId", "")],
+]
+
+
+@pytest.mark.parametrize("triples", NULLS)
+def test_what_is_missing_is_compared_as_plain_python_does(db, triples):
+    early, late = naive.MOMENTS[:2]
+    times = [(None, None), (early, None), (late, early), (None, late), (late, late)]
+    for (arrived, done), notes in zip(times, ["a", "", "a", "b", ""], strict=True):
+        make_return(
+            state="Completed" if done else "ArrivedToWarehouse" if arrived else "ReturnCreated",
+            notes=notes,
+            tracking_id=notes and "x",
+            arrived_to_warehouse_at=arrived,
+            completed_at=done,
+        )
+    expected = naive.kept(list(Return.objects.all()), triples)
+    assert set(asked(naive.as_dqb(triples))) == {row.return_reference_number for row in expected}
+
+
 @some
 @given(text=st.text(st.characters(exclude_categories=[])) | st.from_regex(r"([opvs]=.{0,9}&?)*"))
 @example("o=eq&p=createdAt&v=9999-12-31")
