@@ -1,0 +1,1 @@
+"""The HTTP API under /openapi/v1."""
