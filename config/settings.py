@@ -83,6 +83,15 @@ def _feed_silent_minutes() -> int:
     return int(minutes)
 
 
+def _api_calls_per_minute() -> int:
+    calls = os.environ.get("API_CALLS_PER_MINUTE", "250").strip()
+    if not calls.isdecimal() or int(calls) == 0:
+        raise ImproperlyConfigured(
+            "API_CALLS_PER_MINUTE must be a whole number of calls; an example is 250."
+        )
+    return int(calls)
+
+
 def _statement_limit() -> int:
     """Return the seconds that a statement may take; none for commands, which take their time."""
     seconds = os.environ.get("STATEMENT_LIMIT") or "0"
@@ -126,6 +135,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    # Before whatever reads cookies: programs come with a token alone.
+    "returns.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -197,6 +208,13 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_HTTP_RESPONSE_CODE = 429
+
+# Programs
+
+# Of each token, by the API.
+API_CALLS_PER_MINUTE = _api_calls_per_minute()
+# What programs have to send as X-Tenant-Id; anything, or nothing, where it is not set.
+RETURNS_TENANT = os.environ.get("RETURNS_TENANT", "").strip()
 
 # What leaves for the browser
 

@@ -26,5 +26,6 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
     path("tags/", include("tags.urls")),
+    path("openapi/v1/", include("returns.api.urls")),
     path("", include("returns.urls")),
 ]

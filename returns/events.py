@@ -76,6 +76,8 @@ def who_did(context: dict[str, Any], name: str | None) -> str:
         return name or GONE
     if "rule" in context:
         return f"the rule “{context['rule']}”"
+    if "program" in context:
+        return str(context["program"])
     source = str(context.get("source", ""))
     return SOURCES.get(source, source or UNKNOWN)
 

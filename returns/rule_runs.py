@@ -164,7 +164,7 @@ TAKEN_OFF = """
     SELECT DISTINCT entity_id FROM returns_returntagevent
     WHERE entity_id = ANY(%s::bigint[]) AND tag_id = ANY(%s::bigint[])
     AND pgh_label = 'tag.removed' AND pgh_context->'action' IS NULL
-    AND (pgh_context->'user' IS NOT NULL OR pgh_context->>'rule' <> %s)
+    AND (pgh_context ?| ARRAY['user', 'program'] OR pgh_context->>'rule' <> %s)
 """
 
 

@@ -69,6 +69,15 @@ PAGES = {
     "return-comments": (302, 403, 405, 405, 405),
     # A comment of the agent's.
     "return-comment": (302, 403, 200, 403, 403),
+    # The API asks for a token, whoever is signed in; what says how to call it holds no data.
+    "api-docs": (200, 200, 200, 200, 200),
+    "api-document": (200, 200, 200, 200, 200),
+    "api:api-root": (401, 401, 401, 401, 401),
+    "api:returns": (401, 401, 401, 401, 401),
+    "api:returns-with-tag": (401, 401, 401, 401, 401),
+    "api:return": (401, 401, 401, 401, 401),
+    "api:update-return-tag": (401, 401, 401, 401, 401),
+    "api:tags": (401, 401, 401, 401, 401),
     # Whoever is signed in and no admin is led to the admin's door, and refused there.
     "/admin/login/": (302, 403, 403, 403, 302),
     "/admin/logout/": (302, 405, 405, 405, 405),
@@ -83,6 +92,8 @@ PAGES = {
     "admin:tags_tag_add": (302, 302, 302, 302, 200),
     "admin:tags_taggroup_changelist": (302, 302, 302, 302, 200),
     "admin:tags_taggroup_add": (302, 302, 302, 302, 200),
+    "admin:returns_apitoken_changelist": (302, 302, 302, 302, 200),
+    "admin:returns_apitoken_add": (302, 302, 302, 302, 200),
     "admin:auth_user_changelist": (302, 302, 302, 302, 200),
     "admin:auth_user_add": (302, 302, 302, 302, 200),
     "admin:auth_group_changelist": (302, 302, 302, 302, 200),
@@ -120,6 +131,8 @@ ACTIONS = {
     "comment": ("return-comments", {"text": "Called"}, (302, 403, 303, 303, 303)),
     "edit a comment": ("return-comment", {"text": ""}, (302, 403, 422, 403, 403)),
     "delete a comment": ("return-comment", {"delete": "1"}, (302, 403, 303, 403, 303)),
+    "make a token": ("admin:returns_apitoken_add", {"name": ""}, (302, 302, 302, 302, 200)),
+    "tag by the API": ("api:update-return-tag", {}, (401, 401, 401, 401, 401)),
     "sign out": ("logout", {}, (302, 302, 302, 302, 302)),
     "choose": ("preferences", {"density": "compact"}, (302, 302, 302, 302, 302)),
     "choose columns": ("columns", {"density": "compact"}, (302, 303, 303, 303, 303)),
@@ -155,6 +168,7 @@ def address(vocabulary, agent):
     comment = make_comment(record, agent)
     arguments = {
         "return-detail": [record.return_reference_number],
+        "api:return": [record.return_reference_number],
         "return-card": [record.pk],
         "return-tags": [record.pk],
         "change-sentence": ["ArrivedToWarehouse", "en"],

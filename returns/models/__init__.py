@@ -13,11 +13,14 @@ from returns.models.returns import Return, ReturnTag, State
 from returns.models.rules import Moment, RuleEvent, TagRule
 from returns.models.saved_views import SavedView
 from returns.models.sentences import Language, ShopperSentence
+from returns.models.tokens import ApiCalls, ApiToken, Scope
 
 __all__ = [
     "COMMENT_LENGTH",
     "CONTROL_CHARACTERS",
     "MOST",
+    "ApiCalls",
+    "ApiToken",
     "Change",
     "Comment",
     "Deadline",
@@ -30,6 +33,7 @@ __all__ = [
     "ReturnTag",
     "RuleEvent",
     "SavedView",
+    "Scope",
     "SharedTracking",
     "ShopperSentence",
     "State",

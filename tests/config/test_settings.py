@@ -16,7 +16,7 @@ REAL = {
     "SECRET_KEY": GOOD_KEY,
     "ALLOWED_HOSTS": "returns.example.com",
 }
-OURS = {*REAL, "DEBUG", "TIME_ZONE", "STATEMENT_LIMIT", "RETURNS_DESK_DEMO"}
+OURS = {*REAL, "DEBUG", "TIME_ZONE", "STATEMENT_LIMIT", "RETURNS_DESK_DEMO", "API_CALLS_PER_MINUTE"}
 
 
 def settings_with(environment: dict[str, str], show: str = "") -> subprocess.CompletedProcess:
@@ -40,6 +40,7 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
         ({"SECRET_KEY": "django-insecure-" + GOOD_KEY}, "Set SECRET_KEY"),
         ({"ALLOWED_HOSTS": " , "}, "Set ALLOWED_HOSTS to the host names"),
         ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is no number of whole seconds."),
+        ({"API_CALLS_PER_MINUTE": "0"}, "API_CALLS_PER_MINUTE must be a whole number of calls"),
         ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is no time zone"),
     ],
 )

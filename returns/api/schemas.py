@@ -1,0 +1,158 @@
+"""The shapes of what the API is sent and answers: for the document, and to check a body."""
+
+from datetime import datetime
+from typing import Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StrictStr
+from pydantic.alias_generators import to_camel
+
+from returns.models import State
+
+
+class _Camel(Schema):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class ReturnSaid(_Camel):
+    """A return; what the warehouse system sent beyond these fields stands beside them."""
+
+    model_config = ConfigDict(title="Return", extra="allow")
+
+    source: str = Field(description="The system that recorded it.", examples=["WMS"])
+    return_reference_number: str = Field(examples=["Return-14844"])
+    sales_order_reference_number: str | None = Field(examples=["RSO100490909"])
+    notes: str = Field(description="Why it came back; empty when nobody said.")
+    state: State
+    tracking_id: str | None = Field(examples=["1201450414625470014100902000010011"])
+    created_at: datetime
+    updated_at: datetime
+    arrived_to_warehouse_at: datetime | None
+    completed_at: datetime | None
+    cargo_carrier: str = Field("", description="Only where it is known.")
+    sales_order_channel: str = Field("", description="Only where it is known.")
+
+
+class TaggedReturn(ReturnSaid):
+    """A return with its tags."""
+
+    model_config = ConfigDict(title="TaggedReturn", extra="allow")
+
+    tag: str = Field(description="The names of its tags, parted by commas; empty for none.")
+
+
+class _Page(_Camel):
+    count: int = Field(description="How many were asked for, at most.", ge=1, le=100)
+    offset: int = Field(ge=0)
+    data_set_count: int | None = Field(
+        description="How many match in all; null where counting takes too long, or a cursor is "
+        "followed."
+    )
+    next_cursor: str | None = Field(
+        None,
+        description="Only where a cursor is followed: what to send for the next page, null at the "
+        "end.",
+    )
+
+
+class PageOfReturns(_Page):
+    """A page of returns."""
+
+    items: list[ReturnSaid]
+
+
+class PageOfTaggedReturns(_Page):
+    """A page of returns with their tags."""
+
+    items: list[TaggedReturn]
+
+
+class TagSaid(_Camel):
+    """A tag of the vocabulary."""
+
+    name: str
+    description: str
+    synonyms: list[str] = Field(description="Other names that mean it.")
+    urgent: bool = Field(description="Whether its returns come first in the queue.")
+    retired: bool = Field(description="Whether it is not offered to people any more.")
+
+
+class GroupSaid(_Camel):
+    """A group of tags, in the order of their rank."""
+
+    name: str
+    description: str
+    exclusive: bool = Field(description="Whether a return has at most one of them.")
+    required_when: str = Field(
+        description="The state from which on a return should have one of them; empty for never."
+    )
+    tags: list[TagSaid]
+
+
+class Vocabulary(_Camel):
+    """All groups."""
+
+    items: list[GroupSaid]
+
+
+class TagsWanted(_Camel):
+    """The tags that a return is to have, and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reference_number: StrictStr = Field(
+        description="The return's reference.", examples=["Return-14844"], min_length=1
+    )
+    tag: StrictStr = Field(
+        description="Names of tags, parted by commas; empty for none. An unknown name becomes a "
+        "tag of the group “Unsorted”.",
+        examples=["wrong-size, apparel"],
+    )
+
+
+class GivenWay(_Camel):
+    """A tag that was asked for beside another one of its exclusive group."""
+
+    tag: str
+    kept: str = Field(description="The higher-ranked one that the return has instead.")
+
+
+class TagsReplaced(_Camel):
+    """What became of a return's tags."""
+
+    reference_number: str
+    tag: str
+    added: list[str]
+    removed: list[str]
+    given_way: list[GivenWay]
+
+
+class Problem(_Camel):
+    """One thing that was not understood."""
+
+    property: str
+    message: str
+    error_code: str
+
+
+class ErrorSaid(_Camel):
+    """Why a call got nothing."""
+
+    code: str
+    message: str
+    errors: list[Problem]
+
+
+class Failure(_Camel):
+    """The answer to a call that got nothing."""
+
+    error: ErrorSaid
+    request_id: str
+    timestamp: datetime
+
+
+class TooManyCalls(_Camel):
+    """The answer to a call that came too early."""
+
+    status_code: Literal[429]
+    message: str
