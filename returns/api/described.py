@@ -1,12 +1,13 @@
 """The parameters of questions about returns, as OpenAPI describes them."""
 
+from copy import deepcopy
 from typing import Any
 
 from django import forms
 
 from returns.api.dqb import MOST_ROWS
 from returns.api.parameters import PARAMETERS
-from returns.api.plain import COMPARISONS, TEXTS, TIMES
+from returns.api.plain import TEXTS, TIMES
 from returns.filtersets import REPEATABLE_PARAMETERS, ReturnFilterSet
 from returns.models import State
 from returns.paging import SORT_COLUMNS
@@ -47,10 +48,8 @@ def schema_of(name: str) -> Schema:
         return {"type": "integer", "minimum": -LARGEST, "maximum": LARGEST}
     if name == "sort":
         return {"type": "string", "enum": _sorts()}
-    if name in TEXTS:
+    if name in (*TEXTS, *TIMES):
         return _repeated({"type": "string", "minLength": 1})
-    if name in TIMES:
-        return _repeated({"type": "string", "pattern": f"^({'|'.join(COMPARISONS)}):|^[0-9]"})
     if name in ReturnFilterSet.base_filters:
         one = _of_field(name)
         return _repeated(one) if name in REPEATABLE_PARAMETERS else one
@@ -70,7 +69,8 @@ def _of_field(name: str) -> Schema:
     """Return what a filter of the pages takes, as its field checks it."""
     if name == "state":
         return {"type": "string", "enum": State.values}
-    field = ReturnFilterSet.base_filters[name].field
+    # A copy: a filter keeps its field, and that of tags would then never learn of any.
+    field = deepcopy(ReturnFilterSet.base_filters[name]).field
     if isinstance(field, forms.DecimalField):
         limits = {"minimum": field.min_value, "maximum": field.max_value}
         kind = "integer" if field.decimal_places == 0 else "number"

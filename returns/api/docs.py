@@ -1,5 +1,6 @@
 """The document, and a page that shows it; both hold no data, and so need no sign-in."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,5 +22,6 @@ def document(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django giv
 def docs(request: HttpRequest) -> HttpResponse:
     """Show the endpoints, what they take and what they answer."""
     site = request.build_absolute_uri("/openapi/v1")
-    context = {"endpoints": endpoints_of(the_document(), site)}
+    limit = settings.API_CALLS_PER_MINUTE
+    context = {"endpoints": endpoints_of(the_document(), site), "limit": limit}
     return render(request, "api/docs.html", context)

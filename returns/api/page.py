@@ -38,6 +38,7 @@ class Endpoint:
     parameters: list[Described]
     body: list[Described]
     answer: list[Described]
+    is_list: bool
     statuses: list[Status]
 
 
@@ -62,6 +63,7 @@ def _endpoint(document: Part, path: str, method: str, operation: Part, site: str
         parameters=[_described(each) for each in operation["parameters"]],
         body=_properties(document, operation.get("requestBody")),
         answer=_properties(document, operation["responses"]["200"]),
+        is_list="items" in _schema_of(document, operation["responses"]["200"])["properties"],
         statuses=[
             Status(code, each["description"]) for code, each in operation["responses"].items()
         ],
@@ -80,7 +82,7 @@ def _described(parameter: Part) -> Described:
 def _properties(document: Part, holder: Part | None) -> list[Described]:
     if holder is None:
         return []
-    schema = _meant(document, holder["content"]["application/json"]["schema"])
+    schema = _schema_of(document, holder)
     if items := schema.get("properties", {}).get("items"):
         # Of a list, what each of them is.
         schema = _meant(document, items["items"])
@@ -94,6 +96,10 @@ def _properties(document: Part, holder: Part | None) -> list[Described]:
         )
         for name, each in schema.get("properties", {}).items()
     ]
+
+
+def _schema_of(document: Part, holder: Part) -> Part:
+    return _meant(document, holder["content"]["application/json"]["schema"])
 
 
 def _meant(document: Part, schema: Part) -> Part:

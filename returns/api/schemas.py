@@ -11,7 +11,11 @@ from returns.models import State
 
 
 class _Camel(Schema):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        field_title_generator=lambda name, _field: to_camel(name),
+        populate_by_name=True,
+    )
 
 
 class ReturnSaid(_Camel):

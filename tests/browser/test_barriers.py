@@ -72,6 +72,7 @@ PAGES = {
     "columns": "/preferences/columns/",
     "preferences": "/preferences/",
     "password": "/accounts/password/",
+    "how to call the API": "/openapi/v1/docs",
 }
 
 

@@ -1,0 +1,125 @@
+"""The OpenAPI document says what is true, and its page can be read by anybody."""
+
+import html
+import re
+import shlex
+from urllib.parse import urlencode
+
+import pytest
+import schemathesis
+from django.conf import settings as project
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from returns.api.described import EXAMPLES
+from returns.api.document import BASE, document
+from returns.api.parameters import PARAMETERS
+from tests.factories import make_return, put_tag
+
+QUESTIONS = ("/Returns", "/GetReturnsWithTag")
+pytestmark = pytest.mark.django_db
+
+schema = schemathesis.openapi.from_wsgi("/openapi/v1/openapi.json", get_wsgi_application())
+# Hundreds of calls for each of two dozen parameters; `schemathesis run` by hand makes them.
+schema.config.phases.coverage.enabled = False
+
+
+@pytest.fixture
+def in_one_transaction():
+    """Let the server leave the connection, and with it the test's transaction, open."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def some_returns(vocabulary):
+    put_tag(make_return("Return-14844"), "books")
+    make_return("Return-2", state="Completed", cargo_carrier="UPS")
+
+
+@schema.parametrize()
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+def test_answers_are_as_the_document_says(
+    case, program, some_returns, in_one_transaction, settings
+):
+    settings.API_CALLS_PER_MINUTE = 1_000_000
+    # What a question may say together, and which tags there are, no schema can tell.
+    left_out = [positive_data_acceptance] if case.operation.path.endswith(QUESTIONS) else []
+    headers = {"Authorization": f"Bearer {program.secret}", "Accept-Encoding": "identity"}
+    case.call_and_validate(headers=headers, excluded_checks=left_out)
+
+
+def operations():
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            yield path.removeprefix(BASE), method, operation
+
+
+def test_every_parameter_of_a_question_is_described():
+    described = [
+        {each["name"] for each in operation["parameters"] if each["in"] == "query"}
+        for path, _, operation in operations()
+        if path.endswith(QUESTIONS)
+    ]
+    assert described == [set(PARAMETERS)] * 2
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_of_a_parameter_is_understood(program, vocabulary, name):
+    value = EXAMPLES[name]
+    assert program.get(f"/Returns?{urlencode({name: value}, doseq=True)}").status_code == 200
+
+
+def test_a_token_needs_the_scope_that_the_document_tells(make_program):
+    for number, (path, method, operation) in enumerate(operations()):
+        (scope,) = operation["security"][0]["Token"]
+        others = [each for each in ("read", "tags", "feed") if each != scope]
+        some = make_program(*others, name=str(number))
+        answer = some.ask(method.upper(), path.replace("{reference}", "R-1"))
+        assert answer.json()["error"]["code"] == "missing_scope"
+
+
+# The page, and the examples for people
+
+
+def shell_examples() -> list[str]:
+    of_document = [operation["x-codeSamples"][0]["source"] for *_, operation in operations()]
+    readme = (project.BASE_DIR / "README.md").read_text()
+    return [*of_document, *re.findall(r"^curl .*", readme, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("line", shell_examples())
+def test_the_examples_for_the_shell_work(program, some_returns, line):
+    make_return("Return-1")
+    words = shlex.split(line)
+    path = words[-1].partition(BASE)[2] or words[-1].partition("[site]")[2]
+    method = words[words.index("-X") + 1] if "-X" in words else "GET"
+    assert words[:3] == ["curl", "-H", "Authorization: Bearer $TOKEN"]
+    sent = words[words.index("-d") + 1] if "-d" in words else ""
+    # As curl sends what -d gives it.
+    answer = program.ask(method, path, data=sent, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 200
+
+
+def test_the_page_shows_every_address_to_anybody_without_other_sites(client):
+    page = client.get(f"{BASE}/docs")
+    for path, method, operation in operations():
+        assert f"{method.upper()} {BASE}{path}" in page.text
+        assert operation["description"] in html.unescape(page.text)
+    assert set(PARAMETERS) <= set(re.findall(r"<dt><code>(\w+)</code>", page.text))
+    assert "http://testserver/openapi/v1/Returns/Return-14844" in page.text
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+    assert "curl" in page.text
+
+
+def test_the_document_is_kept_by_who_has_it(client):
+    first = client.get(f"{BASE}/openapi.json")
+    known = {"If-None-Match": first["ETag"]}
+    assert client.get(f"{BASE}/openapi.json", headers=known).status_code == 304
+    assert first.json()["openapi"] == "3.1.0"
