@@ -76,9 +76,11 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_pages(page, viewport):
-    page.set_viewport_size(viewport)
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk-light", "phone-dark"]
+)
+def test_pages(window, manager, returns, viewport, scheme):
+    page = window(manager, color_scheme=scheme, viewport=viewport)
     for name, path in PAGES.items():
         page.goto(path)
         assert barriers(page) == [], name
