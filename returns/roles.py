@@ -24,6 +24,7 @@ _MANAGER = _AGENT | {
     "returns.share_view",
     "returns.change_tagrule",
     "returns.change_deadlinepolicy",
+    "returns.change_feedrun",
     "returns.change_shoppersentence",
 }
 _ADMIN = _MANAGER | {

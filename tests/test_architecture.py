@@ -47,6 +47,11 @@ WRITERS = {
     ("DeadlinePolicy", "returns_deadlinepolicy"): ("returns/deadline_editing.py",),
     ("WorkingCalendar", "returns_workingcalendar"): ("returns/deadline_editing.py",),
     ("ApiToken", "returns_apitoken"): ("returns/tokens.py",),
+    ("FeedRun", "returns_feedrun"): ("returns/feed/runs.py", "returns/feed/forgetting.py"),
+    ("RejectedRecord", "returns_rejectedrecord"): (
+        "returns/feed/runs.py",
+        "returns/feed/retries.py",
+    ),
     ("ApiCalls", "returns_apicalls"): ("returns/api/call_limit.py",),
     ("SavedView", "returns_savedview"): ("returns/saved_views.py", "returns/shipped_views.py"),
 }

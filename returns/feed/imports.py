@@ -2,7 +2,7 @@
 
 import os
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,36 +10,28 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO
 
 from returns.feed.files import JSON, LINES, Format, Item, read_items, write_items
-from returns.feed.ingest import IngestSummary, Rejection, ingest
-from returns.feed.records import RecordError, ReturnRecord, parse_record
+from returns.feed.intake import Taken, take
+from returns.feed.records import RecordError
+from returns.feed.runs import recorded
+from returns.models import Way
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """What became of the entries of all files; ``rejected`` counts the unreadable ones too."""
+    """What became of the entries of all files; ``unreadable`` counts files."""
 
-    ingested: IngestSummary
-    rejected: int
+    taken: Taken
     unreadable: int
-
-    @property
-    def read(self) -> int:
-        """Entries found in the files."""
-        return self.ingested.read + self.rejected - len(self.ingested.rejected)
 
     @property
     def failed(self) -> bool:
         """Whether anything was left out."""
-        return bool(self.rejected or self.unreadable)
+        return bool(self.taken.rejected or self.unreadable)
 
     def __str__(self) -> str:
-        ingested = self.ingested
-        return (
-            f"read {self.read}, created {ingested.created}, updated {ingested.updated}, "
-            f"unchanged {ingested.unchanged}, rejected {self.rejected}"
-        )
+        return str(self.taken)
 
 
 class Rejects:
@@ -88,65 +80,46 @@ class Import:
     def __init__(self, tell: Callable[[str], None], rejects: Rejects | None = None) -> None:
         self._tell = tell
         self._rejects = rejects
-        self._rejected = 0
         self._unreadable = 0
-        self._position = 0
-        self._waiting: dict[int, tuple[str, Item]] = {}
 
     def run(
         self,
-        files: Iterable[tuple[str, Opener]],
+        files: Sequence[tuple[str, Opener]],
         *,
         dry_run: bool = False,
         on_progress: Callable[[int], None] | None = None,
     ) -> ImportSummary:
-        """Import the files, given by name and opener, as one stream of records."""
+        """Import the files, given by name and opener, as one stream of records.
 
-        def done(count: int) -> None:
-            self._forget(count)
+        It is kept as a run of the feed, unless it is dry.
+        """
+
+        def done(taken: Taken) -> None:
             if on_progress:
-                on_progress(count)
+                on_progress(taken.read)
 
-        ingested = ingest(
-            self._records(files),
-            source="file",
-            dry_run=dry_run,
-            on_progress=done,
-            on_reject=self._reject_record,
-        )
-        return ImportSummary(ingested, self._rejected, self._unreadable)
+        items = self._items(files)
+        if dry_run:
+            taken = take(
+                items, source="file", on_reject=self._reject, on_batch=done, dry_run=dry_run
+            )
+        else:
+            names = ", ".join(name for name, _ in files)
+            with recorded(Way.FILE, names) as run:
+                taken = run.take(items, source="file", on_reject=self._reject, on_batch=done)
+        return ImportSummary(taken, self._unreadable)
 
-    def _records(self, files: Iterable[tuple[str, Opener]]) -> Iterator[ReturnRecord]:
+    def _items(self, files: Iterable[tuple[str, Opener]]) -> Iterator[Item]:
         for name, opener in files:
             try:
                 with opener() as stream:
-                    yield from self._records_of(name, stream)
+                    for item in read_items(stream):
+                        yield replace(item, place=f"{name}: {item.place}")
             except OSError as error:
                 self._unreadable += 1
                 self._tell(f"{name}: cannot be read: {error.strerror or error}")
 
-    def _records_of(self, name: str, stream: BinaryIO) -> Iterator[ReturnRecord]:
-        for item in read_items(stream):
-            try:
-                if item.error:
-                    raise item.error
-                record = parse_record(item.raw or {})
-            except RecordError as error:
-                self._reject(name, item, str(error))
-                continue
-            self._waiting[self._position] = (name, item)
-            self._position += 1
-            yield record
-
-    def _reject(self, name: str, item: Item, reason: str) -> None:
-        self._rejected += 1
-        self._tell(f"{name}: {item.place}: {reason}")
+    def _reject(self, item: Item, error: RecordError) -> None:
+        self._tell(f"{item.place}: {error}")
         if self._rejects:
             self._rejects.add(item)
-
-    def _reject_record(self, rejection: Rejection) -> None:
-        self._reject(*self._waiting[rejection.position], rejection.reason)
-
-    def _forget(self, count: int) -> None:
-        for position in [position for position in self._waiting if position < count]:
-            del self._waiting[position]

@@ -7,7 +7,7 @@ and kept, by the value that the WMS had sent.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import batched
 from json import dumps
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pghistory
 from django.db import DataError, IntegrityError, connection, transaction
 
-from returns.feed.records import ReturnRecord, tag_names
+from returns.feed.records import RecordError, ReturnRecord, tag_names
 from returns.feed.statements import COPY, FACTS, MAKE_STAGE, STORED, UPSERT
 from returns.models import ReturnTag
 from tags import tagging, vocabulary
@@ -29,7 +29,7 @@ class Rejection:
     """A record that was not written, and why; ``position`` counts the records given, from 0."""
 
     record: ReturnRecord
-    reason: str
+    error: RecordError
     position: int
 
 
@@ -39,32 +39,6 @@ class TagConflict(NamedTuple):
     reference: str
     kept: str
     dropped: str
-
-
-@dataclass(frozen=True)
-class IngestSummary:
-    """What became of the records; every one is created, updated, unchanged or rejected.
-
-    Of several records of one return that come in the same batch one is written; the others
-    count as unchanged. A record is also "updated" when only its tags differ.
-    """
-
-    read: int = 0
-    created: int = 0
-    updated: int = 0
-    rejected: list[Rejection] = field(default_factory=list)
-    tags_added: int = 0
-    tag_conflicts: list[TagConflict] = field(default_factory=list)
-
-    @property
-    def unchanged(self) -> int:
-        """Records that say nothing new."""
-        return self.read - self.created - self.updated - len(self.rejected)
-
-    def __add__(self, other: "IngestSummary") -> "IngestSummary":
-        return IngestSummary(
-            *(getattr(self, f.name) + getattr(other, f.name) for f in fields(self))
-        )
 
 
 class Stored(NamedTuple):
@@ -83,6 +57,34 @@ class Written(NamedTuple):
     created: bool
 
 
+@dataclass(frozen=True)
+class IngestSummary:
+    """What became of the records; every one is created, updated, unchanged or rejected.
+
+    Of several records of one return that come in the same batch one is written; the others
+    count as unchanged. A record is also "updated" when only its tags differ.
+    """
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    rejected: list[Rejection] = field(default_factory=list)
+    tags_added: int = 0
+    tag_conflicts: list[TagConflict] = field(default_factory=list)
+    # Of one batch alone: of all there may be more than fit.
+    written: list[Written] = field(default_factory=list)
+
+    @property
+    def unchanged(self) -> int:
+        """Records that say nothing new."""
+        return self.read - self.created - self.updated - len(self.rejected)
+
+    def __add__(self, other: "IngestSummary") -> "IngestSummary":
+        return IngestSummary(
+            *(getattr(self, f.name) + getattr(other, f.name) for f in fields(self))
+        )
+
+
 def ingest(
     records: Iterable[ReturnRecord],
     *,
@@ -90,14 +92,14 @@ def ingest(
     batch_size: int = 5000,
     dry_run: bool = False,
     on_progress: Callable[[int], None] | None = None,
-    on_reject: Callable[[Rejection], None] | None = None,
+    on_batch: Callable[[IngestSummary], None] | None = None,
 ) -> IngestSummary:
     """Write the records, one transaction for each batch, and say what became of them.
 
     ``source`` names the writer on the timeline, such as "feed" or "file". A record whose return
     is another system's is rejected, and so is one that the database refuses; the others go in.
     A dry run is one transaction, rolled back at its end. ``on_progress`` gets the number of
-    records done after each batch, ``on_reject`` each rejection just before that.
+    records done after each batch, ``on_batch`` what became of it just before that.
     """
     summary = IngestSummary()
     with pghistory.context(source=source), transaction.atomic() if dry_run else nullcontext():
@@ -105,10 +107,9 @@ def ingest(
             _tell_triggers_that_nothing_stays()
         for batch in batched(enumerate(records), batch_size):
             result = _write(batch)
-            summary += result
-            if on_reject:
-                for rejection in result.rejected:
-                    on_reject(rejection)
+            summary += replace(result, written=[])
+            if on_batch:
+                on_batch(result)
             if on_progress:
                 on_progress(summary.read)
         if dry_run:
@@ -128,7 +129,8 @@ def _write(batch: Batch) -> IngestSummary:
     except (DataError, IntegrityError) as refusal:
         if len(batch) == 1:
             reason = f"refused by the database: {str(refusal).splitlines()[0]}"
-            return IngestSummary(read=1, rejected=[_rejection(batch[0], reason)])
+            rejection = Rejection(batch[0][1], RecordError("record", reason), batch[0][0])
+            return IngestSummary(read=1, rejected=[rejection])
     middle = len(batch) // 2
     return _write(batch[:middle]) + _write(batch[middle:])
 
@@ -143,7 +145,13 @@ def _write_at_once(batch: Batch) -> IngestSummary:
     tags = _add_tags([row for row in written if _tags_differ(row, stored)])
     created = sum(row.created for row in written)
     return IngestSummary(
-        len(batch), created, len(written) - created, rejected, tags.added, _conflicts(tags, written)
+        read=len(batch),
+        created=created,
+        updated=len(written) - created,
+        rejected=rejected,
+        tags_added=tags.added,
+        tag_conflicts=_conflicts(tags, written),
+        written=written,
     )
 
 
@@ -163,7 +171,7 @@ def _split_by_source(
         if record.source == owner:
             accepted.append((position, record))
         else:
-            rejected.append(_rejection((position, record), _belongs_to(owner, record)))
+            rejected.append(Rejection(record, _belongs_to(owner, record), position))
     return accepted, rejected
 
 
@@ -176,13 +184,10 @@ def _overtaken(accepted: Batch, known: set[str]) -> list[Rejection]:
     return _split_by_source(rest, {ref: row.source for ref, row in stored.items()})[1]
 
 
-def _rejection(entry: tuple[int, ReturnRecord], reason: str) -> Rejection:
-    return Rejection(entry[1], reason, entry[0])
-
-
-def _belongs_to(owner: str, record: ReturnRecord) -> str:
+def _belongs_to(owner: str, record: ReturnRecord) -> RecordError:
     reference = record.return_reference_number
-    return f"source: {record.source!r}, but {reference} is already recorded by {owner!r}"
+    reason = f"{record.source!r}, but {reference} is already recorded by {owner!r}"
+    return RecordError("source", reason)
 
 
 def _upsert(accepted: Batch) -> list[Written]:

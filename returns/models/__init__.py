@@ -7,6 +7,7 @@ timeline.
 from returns.models.changes import Change
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.deadlines import MOST, Deadline, DeadlinePolicy, Unit, WorkingCalendar
+from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Way
 from returns.models.people import Density, Preferences
 from returns.models.problems import SharedTracking
 from returns.models.returns import Return, ReturnTag, State
@@ -26,9 +27,13 @@ __all__ = [
     "Deadline",
     "DeadlinePolicy",
     "Density",
+    "Fate",
+    "FeedRun",
     "Language",
     "Moment",
+    "Outcome",
     "Preferences",
+    "RejectedRecord",
     "Return",
     "ReturnTag",
     "RuleEvent",
@@ -39,5 +44,6 @@ __all__ = [
     "State",
     "TagRule",
     "Unit",
+    "Way",
     "WorkingCalendar",
 ]

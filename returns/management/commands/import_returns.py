@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def _tell_conflicts(self, summary: ImportSummary) -> None:
         told = _Limited(self.stderr.write)
-        for conflict in summary.ingested.tag_conflicts:
+        for conflict in summary.taken.tag_conflicts:
             told(f"{conflict.reference}: kept the tag {conflict.kept}, not {conflict.dropped}")
         told.tell_rest("more returns kept the higher-ranked tag")
 

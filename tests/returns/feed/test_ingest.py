@@ -103,7 +103,7 @@ class TestWhichRecordWins:
         feed(record())
         summary = feed(record(source="Oplog", updated_at=DAY + HOUR), record("Return-2"))
         assert counts(summary) == (1, 0, 0, 1)
-        assert "already recorded by 'WMS'" in summary.rejected[0].reason
+        assert "already recorded by 'WMS'" in summary.rejected[0].error.reason
         assert stored().source == "WMS"
 
     def test_within_a_batch_a_return_belongs_to_the_first_system(self):
@@ -115,10 +115,11 @@ class TestWhichRecordWins:
         bad = record("Return-7", unknown_fields={"a": "\x00"})
         told = []
         good = [record(f"Return-{number}") for number in range(5)]
-        summary = feed(*good, bad, record("Return-8"), on_reject=told.append)
+        summary = feed(*good, bad, record("Return-8"), on_batch=told.append)
         assert counts(summary) == (6, 0, 0, 1)
-        assert [(rejection.record, rejection.position) for rejection in told] == [(bad, 5)]
-        assert told[0].reason.startswith("refused by the database")
+        [rejected] = told[0].rejected
+        assert (rejected.record, rejected.position) == (bad, 5)
+        assert rejected.error.reason.startswith("refused by the database")
 
     def test_dry_run_counts_like_the_real_one_and_writes_nothing(self, vocabulary):
         records = [record(), arrived(updated_at=DAY + HOUR, tag="brand-new"), record("Return-2")]

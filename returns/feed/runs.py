@@ -1,0 +1,206 @@
+"""Runs of the feed: what came in from where, kept while it comes, with what was left out.
+
+While a run goes on, its process holds a lock of the database's session, so that one whose
+process died is known at once.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from returns.feed.files import Item
+from returns.feed.intake import OnReject, Taken, take
+from returns.feed.records import API_NAMES, RecordError
+from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
+
+logger = logging.getLogger(__name__)
+
+LOCKS = 7311  # of advisory locks, those of runs
+LONGEST_TEXT = 200
+REFERENCE = API_NAMES["return_reference_number"]
+# Whoever set a record aside does not want to see it again; what was overtaken is old.
+KEEP = """
+    INSERT INTO returns_rejectedrecord
+        (run_id, place, reference, field, reason, written, is_record, digest, fate)
+    SELECT %s, given.*, 'waiting' FROM unnest(
+        %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text[]
+    ) AS given
+    ON CONFLICT (digest) DO UPDATE SET
+        run_id = excluded.run_id, place = excluded.place, field = excluded.field,
+        reason = excluded.reason, seen_at = now(),
+        fate = CASE returns_rejectedrecord.fate WHEN 'taken' THEN 'waiting'
+            ELSE returns_rejectedrecord.fate END
+"""
+UNLOCKED = """
+    SELECT id FROM unnest(%s::bigint[]) AS run (id) WHERE NOT EXISTS (
+        SELECT FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = %s AND objid = run.id::int AND objsubid = 2
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+"""
+
+
+class Run:
+    """A run that goes on; its counts are kept after each batch."""
+
+    def __init__(self, row: FeedRun) -> None:
+        self.row = row
+        self._rejects: list[tuple[Item, RecordError]] = []
+
+    def take(
+        self,
+        items: Iterable[Item],
+        *,
+        source: str = "feed",
+        on_reject: OnReject | None = None,
+        on_batch: Callable[[Taken], None] | None = None,
+    ) -> Taken:
+        """Write what the items say; may be called again, page by page.
+
+        Returns what became of these items alone.
+        """
+        before = (self.row.read, self.row.created, self.row.updated, self.row.rejected)
+
+        def reject(item: Item, error: RecordError) -> None:
+            self._rejects.append((item, error))
+            if on_reject:
+                on_reject(item, error)
+
+        def keep(taken: Taken) -> None:
+            self._keep(before, taken)
+            if on_batch:
+                on_batch(taken)
+
+        taken = take(items, source=source, on_reject=reject, on_batch=keep)
+        self._keep(before, taken)
+        return taken
+
+    def _keep(self, before: tuple[int, ...], taken: Taken) -> None:
+        _settle([row.reference for row in taken.written])
+        taken.written = []
+        _keep_rejects(self.row, self._rejects)
+        self._rejects = []
+        now = (taken.read, taken.created, taken.updated, taken.rejected)
+        row = self.row
+        row.read, row.created, row.updated, row.rejected = map(sum, zip(before, now, strict=True))
+        if taken.newest:
+            row.to_time = max(row.to_time or taken.newest, taken.newest)
+        row.save()
+
+
+@contextmanager
+def recorded(
+    way: Way, origin: str, *, by: User | None = None, from_time: datetime | None = None
+) -> Iterator[Run]:
+    """Keep what comes in as a run, whatever happens. An exception marks it failed and goes on."""
+    row = FeedRun(way=way, origin=_fitting(origin), by=by, from_time=from_time)
+    row.save()
+    with _locked(row):
+        try:
+            yield Run(row)
+        except BaseException as error:
+            _end(row, Outcome.FAILED, _words(error))
+            raise
+        _end(row, Outcome.DONE)
+
+
+def interrupted(runs: Iterable[FeedRun]) -> set[int]:
+    """Return the ids of those runs that stand as running though their process is gone."""
+    running = [run.pk for run in runs if run.outcome == Outcome.RUNNING]
+    if not running:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(UNLOCKED, [running, LOCKS])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+@contextmanager
+def _locked(row: FeedRun) -> Iterator[None]:
+    key = [LOCKS, row.pk % 2**31]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+def _end(row: FeedRun, outcome: Outcome, message: str = "") -> None:
+    row.outcome, row.ended_at, row.message = outcome, timezone.now(), message
+    try:
+        row.save()
+    except DatabaseError:
+        # Without its lock it is known as interrupted.
+        logger.exception("The end of run %s of the feed could not be kept.", row.pk)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return "Stopped by hand."
+    return str(error) or type(error).__name__
+
+
+def _settle(references: list[str]) -> None:
+    """Rejected records of returns of which something was written are of no use any more."""
+    waiting = RejectedRecord.objects.filter(fate=Fate.WAITING)
+    if references and waiting.exists():
+        waiting.filter(reference__in=references).update(fate=Fate.OVERTAKEN)
+
+
+def _keep_rejects(row: FeedRun, rejects: list[tuple[Item, RecordError]]) -> None:
+    rows = {values[-1]: values for item, error in rejects if (values := _values(row, item, error))}
+    if rows:
+        # In one order, so that two runs do not wait for each other.
+        ordered = [rows[digest] for digest in sorted(rows)]
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP, [row.pk, *map(list, zip(*ordered, strict=True))])
+
+
+def _values(row: FeedRun, item: Item, error: RecordError) -> list[Any]:
+    entry = item.written if item.raw is None else item.raw
+    written = as_written(entry)
+    # Of what left nothing behind, its place and the reason tell what it is.
+    same = written if entry is not None else f"{row.origin} {item.place} {error}"
+    return [
+        *(_fitting(item.place), _reference(item), _fitting(error.field), _storable(error.reason)),
+        *(written, item.raw is not None, sha256(same.encode(errors="replace")).hexdigest()),
+    ]
+
+
+def _reference(item: Item) -> str:
+    value = (item.raw or {}).get(REFERENCE)
+    return _fitting(value.strip()) if isinstance(value, str) else ""
+
+
+def as_written(value: object) -> str:
+    """Return a value as JSON in ASCII, which every text column can hold."""
+    try:
+        return json.dumps(value, default=_plain)
+    except RecursionError:
+        return json.dumps("nested too deeply to be kept")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"not JSON: {value!r}")
+
+
+def _fitting(text: str) -> str:
+    text = _storable(text)
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "�").encode(errors="replace").decode()

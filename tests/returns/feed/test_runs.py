@@ -1,0 +1,132 @@
+"""Each run of the feed is kept, with what it brought and what it left out."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from returns.feed.files import JSON, Item
+from returns.feed.records import RecordError
+from returns.feed.runs import interrupted, recorded
+from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Return, Way
+
+pytestmark = pytest.mark.django_db
+DAY = "2026-01-05T09:00:00Z"
+
+
+def sent(reference="Return-1", **fields) -> Item:
+    raw = {"returnReferenceNumber": reference, "state": "ReturnCreated"}
+    raw |= {"createdAt": DAY, "updatedAt": DAY} | fields
+    return Item(f"item of {reference}", JSON, raw=raw, written=raw)
+
+
+def bring(*items, origin="a shop", way=Way.PUSH) -> FeedRun:
+    with recorded(way, origin) as run:
+        run.take(items)
+    return run.row
+
+
+def counts(row: FeedRun) -> tuple[int, ...]:
+    return (row.read, row.created, row.updated, row.unchanged, row.rejected)
+
+
+def fates() -> dict[str, str]:
+    return dict(RejectedRecord.objects.values_list("reference", "fate"))
+
+
+BAD = sent("Return-9", state="Completed")
+
+
+def test_run_keeps_what_it_brought():
+    later = "2026-01-06T09:00:00Z"
+    row = bring(sent(), sent("Return-2", updatedAt=later), sent(notes="other"), BAD)
+    row.refresh_from_db()
+    assert counts(row) == (4, 2, 0, 1, 1)
+    assert row.outcome == Outcome.DONE
+    assert row.to_time == datetime(2026, 1, 6, 9, tzinfo=UTC)
+    assert row.began_at <= row.ended_at
+
+
+def test_pages_of_a_run_add_up():
+    with recorded(Way.PULL, "http://far") as run:
+        run.take([sent()])
+        assert counts(FeedRun.objects.get()) == (1, 1, 0, 0, 0)
+        taken = run.take([sent(), sent("Return-2")])
+    assert str(taken) == "read 2, created 1, updated 0, unchanged 1, rejected 0"
+    assert counts(FeedRun.objects.get()) == (3, 2, 0, 1, 0)
+
+
+def test_rejected_record_is_kept_as_it_came():
+    row = bring(BAD)
+    rejected = RejectedRecord.objects.get(run=row)
+    assert json.loads(rejected.written) == BAD.raw
+    assert (rejected.reference, rejected.field) == ("Return-9", "state")
+    assert rejected.reason == "Completed without completedAt"
+    assert (rejected.fate, rejected.is_record) == (Fate.WAITING, True)
+
+
+def test_record_that_another_system_owns_is_kept_too():
+    bring(sent(), sent(source="Oplog"))
+    assert RejectedRecord.objects.get().field == "source"
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Item("line 3", JSON, error=RecordError("record", "no\x00 JSON"), written='{"\x00\ud800'),
+        Item("line 4", JSON, error=RecordError("record", "not an object"), written=["a", 1]),
+        sent("Return-\x00\ud800", notes="\x00"),
+        sent("R" * 400),
+    ],
+)
+def test_whatever_is_wrong_with_a_record_it_is_kept(item):
+    bring(item)
+    kept = RejectedRecord.objects.get()
+    assert json.loads(kept.written) == (item.written if item.raw is None else item.raw)
+
+
+def test_what_left_nothing_behind_is_told_apart_by_its_place():
+    lost = [Item(f"line {n}", JSON, error=RecordError("file", "breaks off")) for n in (1, 2)]
+    bring(*lost)
+    bring(lost[0])
+    assert sorted(RejectedRecord.objects.values_list("place", flat=True)) == ["line 1", "line 2"]
+
+
+def test_record_that_comes_again_is_kept_once_with_its_latest_run():
+    bring(BAD)
+    second = bring(BAD, BAD)
+    assert counts(second) == (2, 0, 0, 0, 2)
+    assert RejectedRecord.objects.get().run == second
+
+
+def test_record_that_was_set_aside_stays_so_when_it_comes_again():
+    bring(BAD)
+    RejectedRecord.objects.update(fate=Fate.ASIDE)
+    bring(BAD)
+    assert fates() == {"Return-9": Fate.ASIDE}
+
+
+def test_rejected_record_is_overtaken_by_a_good_one_of_the_same_return():
+    bring(BAD, sent("Return-8", state="Completed"))
+    bring(sent("Return-9"))
+    assert fates() == {"Return-9": Fate.OVERTAKEN, "Return-8": Fate.WAITING}
+
+
+def test_failed_run_says_why_and_keeps_what_it_brought():
+    def pull():
+        with recorded(Way.PULL, "http://far") as run:
+            run.take([sent()])
+            raise ConnectionError("The far side hung up.")
+
+    with pytest.raises(ConnectionError):
+        pull()
+    row = FeedRun.objects.get()
+    assert (row.outcome, row.message) == (Outcome.FAILED, "The far side hung up.")
+    assert row.created == Return.objects.count() == 1
+
+
+def test_run_whose_process_is_gone_is_known():
+    gone = FeedRun.objects.create(way=Way.PULL, origin="http://far")
+    with recorded(Way.PULL, "http://far") as run:
+        assert interrupted([gone, run.row]) == {gone.pk}
+    assert interrupted([run.row]) == set()
