@@ -78,6 +78,7 @@ PAGES = {
     "api:return": (401, 401, 401, 401, 401),
     "api:update-return-tag": (401, 401, 401, 401, 401),
     "api:tags": (401, 401, 401, 401, 401),
+    "api:feed": (401, 401, 401, 401, 401),
     # Whoever is signed in and no admin is led to the admin's door, and refused there.
     "/admin/login/": (302, 403, 403, 403, 302),
     "/admin/logout/": (302, 405, 405, 405, 405),

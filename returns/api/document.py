@@ -29,7 +29,10 @@ EXAMPLES = {
     "/Returns/UpdateReturnTag": f"{CURL} -X PATCH -d "
     """'{"referenceNumber": "Return-14844", "tag": "wrong-size, apparel"}' """
     "'[site]/Returns/UpdateReturnTag'",
-    "/feed": f"{CURL} -X POST --data-binary @returns.json '[site]/feed'",
+    "/feed": f"{CURL} -X POST -d "
+    """'{"items": [{"returnReferenceNumber": "Return-1", "state": "ReturnCreated", """
+    """"createdAt": "2026-01-05T09:30:00Z", "updatedAt": "2026-01-05T09:30:00Z"}]}' """
+    "'[site]/feed'",
 }
 # Of every answer but one to a program that is not known.
 CALLS = {

@@ -9,9 +9,12 @@ from ninja.security.base import AuthBase
 
 from returns.api.answers import json_answer
 from returns.api.call import ApiRequest, need
+from returns.api.feeding import take_body
 from returns.api.reading import find_return, page_of, page_with_tags, said_vocabulary
 from returns.api.refusals import Refusal
 from returns.api.schemas import (
+    FEED_BODY,
+    FeedTaken,
     PageOfReturns,
     PageOfTaggedReturns,
     ReturnSaid,
@@ -121,3 +124,21 @@ def get_return(request: ApiRequest, reference: str) -> HttpResponse:  # noqa: AR
 def list_tags(request: ApiRequest) -> HttpResponse:  # noqa: ARG001
     """List the groups of tags, and what else each tag is called."""
     return json_answer(said_vocabulary())
+
+
+@api.post(
+    "/feed",
+    response=FeedTaken,
+    url_name="feed",
+    auth=Token(Scope.FEED),
+    tags=["Feed"],
+    by_alias=True,
+    openapi_extra=FEED_BODY,
+)
+def feed(request: ApiRequest) -> HttpResponse:
+    """Bring records of returns: at most 5 MB of JSON, as the other addresses answer them.
+
+    Each is answered for: created, updated, unchanged, or rejected with the reason. What is good
+    goes in whatever the others are. The same may be sent again: it is unchanged then.
+    """
+    return json_answer(take_body(request))

@@ -131,6 +131,35 @@ class TagsReplaced(_Camel):
     given_way: list[GivenWay]
 
 
+class FeedMistake(_Camel):
+    """What is wrong with a record."""
+
+    property: str
+    message: str
+
+
+class FeedItem(_Camel):
+    """What became of one record."""
+
+    return_reference_number: str | None
+    result: Literal["created", "updated", "unchanged", "rejected"] = Field(
+        description="Of several records of one return each says what became of the return."
+    )
+    errors: list[FeedMistake] = Field(description="Why it was rejected.")
+
+
+class FeedTaken(_Camel):
+    """What became of the records; `items` in the order in which they were sent."""
+
+    run: int = Field(description="What people find this by on the page of the feed.")
+    read: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    items: list[FeedItem]
+
+
 class Problem(_Camel):
     """One thing that was not understood."""
 
@@ -160,3 +189,37 @@ class TooManyCalls(_Camel):
 
     status_code: Literal[429]
     message: str
+
+
+_RECORD = {
+    "properties": {
+        "returnReferenceNumber": {"description": "The return; text."},
+        "state": {"description": f"One of {', '.join(State.values)}."},
+        "createdAt": {"description": "A time with its zone, ISO 8601, like all times."},
+        "updatedAt": {"description": "A time. The record with the latest one wins."},
+        "arrivedToWarehouseAt": {"description": "A time; needed once it has arrived."},
+        "completedAt": {"description": "A time; needed once it is completed."},
+        "source": {"description": "The system that recorded it, WMS unless said."},
+        "salesOrderReferenceNumber": {"description": "The order; text."},
+        "trackingId": {"description": "The carrier's number; text."},
+        "cargoCarrier": {"description": "Text."},
+        "salesOrderChannel": {"description": "Text."},
+        "notes": {"description": "Text."},
+        "tag": {"description": "Names of tags to add, parted by commas."},
+    },
+}
+# Whatever an item is, it is answered for; so the document asks nothing of it.
+FEED_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["items"],
+                    "properties": {"items": {"type": "array", "items": _RECORD}},
+                }
+            }
+        },
+    }
+}

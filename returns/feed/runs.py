@@ -79,6 +79,7 @@ class Run:
             self._keep(before, taken)
             if on_batch:
                 on_batch(taken)
+            taken.written = []
 
         taken = take(items, source=source, on_reject=reject, on_batch=keep)
         self._keep(before, taken)
@@ -86,7 +87,6 @@ class Run:
 
     def _keep(self, before: tuple[int, ...], taken: Taken) -> None:
         _settle([row.reference for row in taken.written])
-        taken.written = []
         _keep_rejects(self.row, self._rejects)
         self._rejects = []
         now = (taken.read, taken.created, taken.updated, taken.rejected)

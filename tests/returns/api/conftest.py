@@ -40,5 +40,5 @@ def make_program(db) -> Callable[..., Program]:
 
 @pytest.fixture
 def program(make_program) -> Program:
-    """A program that may read and tag."""
-    return make_program("read", "tags")
+    """A program that may do everything."""
+    return make_program("read", "tags", "feed")

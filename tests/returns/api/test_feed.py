@@ -1,0 +1,109 @@
+"""Programs push records, and are told what became of each."""
+
+import json
+
+import pytest
+
+from returns.api import feeding
+from returns.models import FeedRun, RejectedRecord, Return, Way
+from tests.factories import make_return
+
+pytestmark = pytest.mark.django_db
+DAY, LATER = "2026-01-05T09:00:00Z", "2026-01-06T09:00:00Z"
+
+
+def sent(reference="Return-1", **fields):
+    record = {"returnReferenceNumber": reference, "state": "ReturnCreated"}
+    return record | {"createdAt": DAY, "updatedAt": DAY} | fields
+
+
+def push(program, *records):
+    body = json.dumps({"items": records})
+    return program.ask("POST", "/feed", data=body, content_type="application/json")
+
+
+def results(answer) -> list[str]:
+    return [item["result"] for item in answer.json()["items"]]
+
+
+def numbers(answer) -> tuple[int, ...]:
+    names = ("read", "created", "updated", "unchanged", "rejected")
+    return tuple(answer.json()[name] for name in names)
+
+
+def test_each_record_is_answered_for(program):
+    push(program, sent(), sent("Return-2"))
+    bad = sent("Return-3", state="Completed")
+    answer = push(program, sent(), sent("Return-2", updatedAt=LATER, notes="a"), bad, "x", sent(4))
+    assert answer.status_code == 200
+    assert results(answer) == ["unchanged", "updated", "rejected", "rejected", "created"]
+    assert numbers(answer) == (5, 1, 1, 1, 2)
+    assert answer.json()["items"][2] == {
+        "returnReferenceNumber": "Return-3",
+        "result": "rejected",
+        "errors": [{"property": "state", "message": "Completed without completedAt"}],
+    }
+    assert Return.objects.get(return_reference_number="Return-2").notes == "a"
+
+
+def test_the_same_may_be_sent_again(program):
+    assert results(push(program, sent(tag="books"))) == ["created"]
+    assert results(push(program, sent(tag="books"))) == ["unchanged"]
+
+
+def test_what_the_api_answers_can_be_pushed_elsewhere(program):
+    make_return("Return-1", state="Completed", source="Oplog", notes="é\n")
+    page = program.get("/Returns/GetReturnsWithTag").json()
+    Return.objects.all().delete()
+    assert results(push(program, *page["items"])) == ["created"]
+    assert program.get("/Returns/GetReturnsWithTag").json() == page
+
+
+def test_a_push_is_a_run_of_the_token(program):
+    answer = push(program, sent(), sent("Return-2", state="unheard of"))
+    run = FeedRun.objects.get()
+    assert (run.pk, run.way) == (answer.json()["run"], Way.PUSH)
+    assert run.origin == f"Shop ({program.token.start}…)"
+    assert RejectedRecord.objects.get(run=run).place == "items[1]"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "not JSON at line 1, character 1"),
+        (b'{"items": [\n{]}', "not JSON at line 2, character 2"),
+        (b'"\xff"', "not JSON in UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[]", 'it is not {"items": [...]}'),
+        (b'{"items": {}}', 'it is not {"items": [...]}'),
+    ],
+)
+def test_what_is_no_feed_is_refused_whole(program, body, words):
+    answer = program.ask("POST", "/feed", data=body, content_type="application/json")
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]["message"]
+    assert not FeedRun.objects.exists()
+
+
+def test_a_body_that_is_too_large_is_refused(program, monkeypatch):
+    monkeypatch.setattr(feeding, "MOST_BYTES", 300)
+    assert push(program, sent()).status_code == 200
+    answer = push(program, sent("Return-2"), sent("Return-3"), sent("Return-4"))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert Return.objects.count() == 1
+
+
+def test_a_body_of_nearly_5_mb_is_taken(program):
+    answer = push(program, *(sent(f"Return-{n}", notes="n" * 4_000) for n in range(1_200)))
+    assert numbers(answer) == (1_200, 1_200, 0, 0, 0)
+
+
+def test_a_token_without_the_scope_brings_nothing(make_program):
+    answer = push(make_program("read", "tags"), sent())
+    assert answer.json()["error"]["code"] == "missing_scope"
+    assert not Return.objects.exists()
+
+
+@pytest.mark.parametrize("value", ["\x00", "\ud800", "x" * 400, None, 1.5, [], {}])
+def test_nonsense_as_a_reference_is_rejected_not_failed(program, value):
+    assert results(push(program, sent(value), sent("Return-2"))) == ["rejected", "created"]
