@@ -7,6 +7,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from returns import changes, rule_runs
+from returns.feed import forgetting
 from tags import bulk
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,10 @@ def work_once() -> bool:
     What fails holds up nothing else. Raises the last ``DatabaseError`` after all had their turn.
     """
     done, failed = False, None
-    jobs = (bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly, changes.forget_old)
+    jobs = (
+        *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly),
+        *(changes.forget_old, forgetting.forget_old_runs),
+    )
     for job in jobs:
         try:
             done |= job()

@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 LOCKS = 7311  # of advisory locks, those of runs
 LONGEST_TEXT = 200
 REFERENCE = API_NAMES["return_reference_number"]
-# Whoever set a record aside does not want to see it again; what was overtaken is old.
+# Whoever set a record aside does not want to see it again; what was overtaken is old. One that is
+# tried again stays with the run that brought it.
 KEEP = """
     INSERT INTO returns_rejectedrecord
         (run_id, place, reference, field, reason, written, is_record, digest, fate)
@@ -35,8 +36,9 @@ KEEP = """
         %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text[]
     ) AS given
     ON CONFLICT (digest) DO UPDATE SET
-        run_id = excluded.run_id, place = excluded.place, field = excluded.field,
-        reason = excluded.reason, seen_at = now(),
+        run_id = CASE (SELECT way FROM returns_feedrun WHERE id = excluded.run_id)
+            WHEN 'retry' THEN returns_rejectedrecord.run_id ELSE excluded.run_id END,
+        place = excluded.place, field = excluded.field, reason = excluded.reason, seen_at = now(),
         fate = CASE returns_rejectedrecord.fate WHEN 'taken' THEN 'waiting'
             ELSE returns_rejectedrecord.fate END
 """

@@ -1,0 +1,122 @@
+"""Rejected records are tried again after a fix, or set aside; old runs are forgotten."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from returns.feed import forgetting, retries
+from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Return, Way
+from tests.returns.feed.test_runs import BAD, bring, counts, fates, sent
+
+pytestmark = pytest.mark.django_db
+ALL = RejectedRecord.objects.all()
+
+
+def mend(**fields) -> None:
+    """Let what is kept be as it is after a fix on our side."""
+    for row in RejectedRecord.objects.all():
+        row.written = json.dumps(json.loads(row.written) | fields)
+        row.save()
+
+
+class TestTryAgain:
+    def test_what_was_mended_comes_in(self, manager):
+        bring(BAD)
+        mend(completedAt="2026-01-06T09:00:00Z")
+        taken = retries.try_again(ALL, manager)
+        assert (taken.read, taken.created, taken.rejected) == (1, 1, 0)
+        assert Return.objects.get().return_reference_number == "Return-9"
+        assert (RejectedRecord.objects.get().fate, ALL[0].settled_by) == (Fate.TAKEN, manager)
+        run = FeedRun.objects.latest("pk")
+        assert (run.way, run.by, counts(run)) == (Way.RETRY, manager, (1, 1, 0, 0, 0))
+
+    def test_what_is_still_wrong_waits_on_where_it_was(self, manager):
+        run = bring(BAD)
+        assert retries.try_again(ALL, manager).rejected == 1
+        kept = RejectedRecord.objects.get()
+        assert (kept.fate, kept.run, kept.settled_by) == (Fate.WAITING, run, None)
+
+    def test_record_of_another_system_comes_in_when_the_other_is_gone(self, manager):
+        bring(sent(), sent(source="Oplog"))
+        assert retries.try_again(ALL, manager).rejected == 1
+        Return.objects.all().delete()
+        assert retries.try_again(ALL, manager).created == 1
+        assert Return.objects.get().source == "Oplog"
+
+    def test_what_is_no_record_cannot_be_tried(self, manager):
+        bring(BAD)
+        RejectedRecord.objects.update(is_record=False)
+        with pytest.raises(ValidationError):
+            retries.try_again(ALL, manager)
+
+    def test_what_came_in_and_is_rejected_once_more_waits(self, manager):
+        bring(BAD)
+        RejectedRecord.objects.update(fate=Fate.TAKEN)
+        bring(BAD)
+        assert fates() == {"Return-9": Fate.WAITING}
+
+
+def test_set_aside_and_taken_back(manager):
+    bring(BAD)
+    assert retries.set_aside(ALL, manager) == 1
+    assert fates() == {"Return-9": Fate.ASIDE}
+    assert retries.set_aside(ALL, manager) == 0
+    assert retries.take_back(ALL) == 1
+    assert fates() == {"Return-9": Fate.WAITING}
+
+
+# Forgetting
+
+
+@pytest.fixture(autouse=True)
+def _nobody_looked_yet():
+    cache.clear()
+
+
+def aged(days: float, way=Way.PULL, origin="far", **fields) -> FeedRun:
+    at = timezone.now() - timedelta(days=days)
+    fields = {"outcome": Outcome.DONE, "ended_at": at} | fields
+    return FeedRun.objects.create(way=way, origin=origin, began_at=at, **fields)
+
+
+def kept_after_forgetting() -> set[FeedRun]:
+    forgetting.forget_old_runs()
+    return set(FeedRun.objects.all())
+
+
+def test_old_runs_go_but_what_says_how_far_an_origin_came():
+    now = timezone.now()
+    aged(100, created=1, to_time=now - timedelta(days=3))
+    furthest = aged(99, created=1, to_time=now)
+    aged(98, created=1)
+    failed = aged(97, outcome=Outcome.FAILED)
+    latest = aged(96, created=1)
+    other = aged(95, origin="other", created=1)
+    assert kept_after_forgetting() == {furthest, latest, other}
+    assert failed.pk not in {run.pk for run in FeedRun.objects.all()}
+
+
+def test_idle_runs_go_after_a_day_and_pushes_after_a_week():
+    aged(2)
+    aged(8, Way.PUSH, "shop", created=1)
+    kept = {aged(89, Way.FILE, created=1), aged(2, created=1), aged(0.5)}
+    kept.add(aged(6, Way.PUSH, "shop", created=1))
+    assert kept_after_forgetting() == kept
+
+
+def test_run_with_a_record_that_waits_is_not_forgotten():
+    run = bring(BAD)
+    bring(sent("Return-1"))
+    FeedRun.objects.update(began_at=timezone.now() - timedelta(days=100))
+    assert run in kept_after_forgetting()
+
+
+def test_old_runs_are_looked_for_once_an_hour():
+    assert not forgetting.forget_old_runs()
+    aged(100, Way.FILE)
+    assert not forgetting.forget_old_runs()
+    assert FeedRun.objects.count() == 1

@@ -1,0 +1,162 @@
+"""The pages of the feed: how it goes, runs, and rejected records that managers mend."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from returns.feed.overview import SHOWN
+from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
+from tests.returns.feed.test_runs import BAD, bring, fates, sent
+
+pytestmark = pytest.mark.django_db
+REJECTED = "/feed/rejected/"
+
+
+def run_of(outcome=Outcome.DONE, way=Way.PULL, origin="http://far", **fields) -> FeedRun:
+    ended = None if outcome == Outcome.RUNNING else timezone.now()
+    fields = {"ended_at": ended} | fields
+    return FeedRun.objects.create(way=way, origin=origin, outcome=outcome, **fields)
+
+
+def health(page) -> dict[str, str]:
+    return {each.latest.row.origin: each.health for each in page.context["health"].sources}
+
+
+def test_empty_feed_says_so(as_agent):
+    page = as_agent.get("/feed/")
+    assert "No record has come in yet." in page.text
+    assert "No run yet." in page.text
+
+
+def test_each_source_says_how_it_goes(as_agent):
+    run_of(origin="good")
+    run_of(origin="failed")
+    run_of(Outcome.FAILED, origin="failed", message="The far side hung up.")
+    run_of(Outcome.RUNNING, origin="died")
+    run_of(origin="silent", way=Way.PUSH, ended_at=timezone.now() - timedelta(hours=2))
+    run_of(origin="returns.csv", way=Way.FILE)
+    page = as_agent.get("/feed/")
+    assert health(page) == {
+        "silent": "silent",
+        "died": "failing",
+        "failed": "failing",
+        "good": "good",
+    }
+    assert "The far side hung up." in page.text
+
+
+def test_runs_stand_newest_first_page_by_page(as_agent):
+    rows = [run_of(way=Way.FILE, origin=f"{n}.csv") for n in range(SHOWN + 2)]
+    page = as_agent.get("/feed/")
+    assert [each.row for each in page.context["runs"].shown] == rows[:1:-1]
+    page = as_agent.get(f"/feed/?before={page.context['runs'].earlier}")
+    assert [each.row for each in page.context["runs"].shown] == [rows[1], rows[0]]
+    assert "Earlier runs" not in page.text
+
+
+def test_the_page_costs_the_same_queries_whatever_it_shows(as_agent):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            as_agent.get("/feed/")
+        return len(captured)
+
+    as_agent.get("/feed/")
+    run_of(Outcome.RUNNING)
+    few = queries()
+    for number in range(9):
+        run_of(Outcome.RUNNING, origin=f"http://far/{number}")
+    assert queries() == few
+
+
+def test_a_run_shows_its_numbers_and_what_it_rejected(as_agent):
+    row = bring(sent(), sent("Return-2"), BAD, origin="Shop <b>")
+    page = as_agent.get(reverse("feed-run", args=[row.pk]))
+    assert "Shop &lt;b&gt;" in page.text
+    assert "state: Completed without completedAt" in page.text
+    assert page.context["run"].row.created == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [(Outcome.FAILED, "It failed: The far side hung up."), (Outcome.RUNNING, "interrupted")],
+)
+def test_a_run_in_trouble_says_what_that_means(as_agent, outcome, words):
+    message = "The far side hung up." if outcome == Outcome.FAILED else ""
+    row = run_of(outcome, message=message)
+    assert words in as_agent.get(reverse("feed-run", args=[row.pk])).text
+
+
+# Rejected records
+
+
+def test_everybody_reads_rejected_records_and_managers_mend_them(as_agent, as_manager):
+    bring(BAD)
+    seen, mended = as_agent.get(REJECTED), as_manager.get(REJECTED)
+    for page in (seen, mended):
+        assert "Return-9" in page.text
+        assert "Completed without completedAt" in page.text
+    assert "Try all again" not in seen.text
+    assert "Try all again" in mended.text
+
+
+def test_a_manager_tries_all_again_and_is_told(as_manager):
+    bring(BAD, sent(), sent(source="Oplog"))
+    kept = RejectedRecord.objects.get(reference="Return-9")
+    kept.written = json.dumps(json.loads(kept.written) | {"completedAt": "2026-01-06T09:00:00Z"})
+    kept.save()
+    page = as_manager.post(REJECTED, {"retry": "all"}, follow=True)
+    assert "Tried 2 again: 1 came in, 1 are still rejected." in page.text
+    assert fates() == {"Return-9": Fate.TAKEN, "Return-1": Fate.WAITING}
+
+
+def test_a_manager_sets_one_aside_and_takes_it_back(as_manager):
+    bring(BAD, sent("Return-8", state="Completed"))
+    row = RejectedRecord.objects.get(reference="Return-9")
+    as_manager.post(REJECTED, {"aside": row.pk})
+    assert fates() == {"Return-9": Fate.ASIDE, "Return-8": Fate.WAITING}
+    aside = f"{REJECTED}?fate=aside"
+    assert "Return-8" not in as_manager.get(aside).text
+    page = as_manager.post(aside, {"back": row.pk}, follow=True)
+    assert "1 wait again." in page.text
+    assert set(fates().values()) == {Fate.WAITING}
+
+
+def test_all_of_a_run_leaves_those_of_others(as_manager):
+    first = bring(BAD)
+    bring(sent("Return-8", state="Completed"))
+    as_manager.post(f"{REJECTED}?run={first.pk}", {"aside": "all"})
+    assert fates() == {"Return-9": Fate.ASIDE, "Return-8": Fate.WAITING}
+
+
+def test_an_agent_mends_nothing(as_agent):
+    bring(BAD)
+    for action in ("retry", "aside", "back"):
+        assert as_agent.post(REJECTED, {action: "all"}).status_code == 403
+    assert fates() == {"Return-9": Fate.WAITING}
+
+
+def test_trying_what_somebody_settled_meanwhile_says_so(as_manager):
+    bring(BAD)
+    row = RejectedRecord.objects.get()
+    as_manager.post(REJECTED, {"aside": row.pk})
+    page = as_manager.post(REJECTED, {"retry": row.pk}, follow=True)
+    assert "None of these can be tried again." in page.text
+
+
+@pytest.mark.parametrize("query", ["fate=x", "run=0", "run=x", "run=99999999999999999999"])
+def test_an_address_that_means_nothing_is_not_found(as_agent, query):
+    assert as_agent.get(f"{REJECTED}?{query}").status_code == 404
+
+
+def test_the_file_holds_the_records_as_they_came(as_manager):
+    bring(BAD, sent("Return-8", state="Completed", notes="é\n"))
+    answer = as_manager.get("/feed/rejected/file/")
+    lines = answer.getvalue().decode().splitlines()
+    assert [json.loads(line)["returnReferenceNumber"] for line in lines] == ["Return-9", "Return-8"]
+    assert json.loads(lines[1])["notes"] == "é\n"
+    assert 'filename="rejected ' in answer["Content-Disposition"]
