@@ -31,9 +31,12 @@ class SeenRun:
         return self.stands in ("failed", "interrupted")
 
     @property
-    def took(self) -> timedelta | None:
-        """Return how long it took."""
-        return self.row.ended_at - self.row.began_at if self.row.ended_at else None
+    def took(self) -> str:
+        """Return how long it took, in words; nothing while it goes on."""
+        if not self.row.ended_at:
+            return ""
+        seconds = (self.row.ended_at - self.row.began_at).total_seconds()
+        return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,10 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Rejects:
-    """A page of rejected records, the latest first; ``earlier`` is where the next page begins."""
+    """A page of rejected records; ``beyond`` is where the next page begins."""
 
     shown: list[RejectedRecord]
-    earlier: int | None
+    beyond: int | None
     count: int
 
 
@@ -143,13 +146,20 @@ def seen(row: FeedRun) -> SeenRun:
     return SeenRun(row, _stands(row, interrupted([row])))
 
 
-def rejects(fate: Fate, run: FeedRun | None = None, before: int | None = None) -> Rejects:
-    """Return a page of the rejected records that had a fate, of all runs or of one."""
-    found = chosen_rejects(fate, run)
-    page = found.filter(pk__lt=before) if before else found
-    shown = list(page.select_related("run")[: SHOWN + 1])
-    earlier = shown[SHOWN - 1].pk if len(shown) > SHOWN else None
-    return Rejects(shown[:SHOWN], earlier, found.count())
+def rejects(fate: Fate, run: FeedRun | None = None, beyond: int | None = None) -> Rejects:
+    """Return a page of the rejected records that had a fate.
+
+    Of all runs the latest stand first, of one run they stand as they came. ``beyond`` is where
+    the page begins.
+    """
+    found = page = chosen_rejects(fate, run)
+    if beyond:
+        page = page.filter(pk__gt=beyond) if run else page.filter(pk__lt=beyond)
+    page = page.order_by("pk" if run else "-pk").select_related("run")
+    shown = list(page[: SHOWN + 1])
+    return Rejects(
+        shown[:SHOWN], shown[SHOWN - 1].pk if len(shown) > SHOWN else None, found.count()
+    )
 
 
 def chosen_rejects(

@@ -21,6 +21,7 @@ from returns.feed.files import Item
 from returns.feed.intake import OnReject, Taken, take
 from returns.feed.records import API_NAMES, RecordError
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
+from tags.deadlocks import retry_deadlocks
 
 logger = logging.getLogger(__name__)
 
@@ -162,11 +163,14 @@ def _settle(references: list[str]) -> None:
 
 def _keep_rejects(row: FeedRun, rejects: list[tuple[Item, RecordError]]) -> None:
     rows = {values[-1]: values for item, error in rejects if (values := _values(row, item, error))}
-    if rows:
-        # In one order, so that two runs do not wait for each other.
-        ordered = [rows[digest] for digest in sorted(rows)]
+    if not rows:
+        return
+
+    def keep() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(KEEP, [row.pk, *map(list, zip(*ordered, strict=True))])
+            cursor.execute(KEEP, [row.pk, *map(list, zip(*rows.values(), strict=True))])
+
+    retry_deadlocks(keep)
 
 
 def _values(row: FeedRun, item: Item, error: RecordError) -> list[Any]:

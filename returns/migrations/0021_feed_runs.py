@@ -91,9 +91,9 @@ class Migration(migrations.Migration):
                     "fate",
                     models.CharField(
                         choices=[
-                            ("waiting", "waits"),
-                            ("taken", "came in when it was tried again"),
-                            ("overtaken", "a later record of the return came in"),
+                            ("waiting", "waiting"),
+                            ("taken", "came in"),
+                            ("overtaken", "overtaken"),
                             ("aside", "set aside"),
                         ],
                         default="waiting",

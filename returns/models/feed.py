@@ -70,9 +70,11 @@ class FeedRun(models.Model):
 class Fate(models.TextChoices):
     """What became of a record that was rejected."""
 
-    WAITING = "waiting", "waits"
-    TAKEN = "taken", "came in when it was tried again"
-    OVERTAKEN = "overtaken", "a later record of the return came in"
+    WAITING = "waiting", "waiting"
+    # When it was tried again.
+    TAKEN = "taken", "came in"
+    # By a later record of the return.
+    OVERTAKEN = "overtaken", "overtaken"
     ASIDE = "aside", "set aside"
 
 

@@ -48,7 +48,7 @@ def rejected(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         return _act(request, fate, row)
     context = {
-        "rejects": overview.rejects(fate, row, _number(request.GET.get("before", ""))),
+        "rejects": overview.rejects(fate, row, _number(request.GET.get("beyond", ""))),
         "fate": fate,
         "fates": Fate,
         "run": row,

@@ -133,6 +133,19 @@ def test_all_of_a_run_leaves_those_of_others(as_manager):
     assert fates() == {"Return-9": Fate.ASIDE, "Return-8": Fate.WAITING}
 
 
+def test_rejected_records_of_a_run_stand_as_they_came_page_by_page(as_agent):
+    sent_in = [f"Return-{n}" for n in range(SHOWN + 3)]
+    row = bring(*(sent(reference, state="Lost") for reference in sent_in))
+    page = as_agent.get(f"{REJECTED}?run={row.pk}")
+    first = [each.reference for each in page.context["rejects"].shown]
+    page = as_agent.get(f"{REJECTED}?run={row.pk}&beyond={page.context['rejects'].beyond}")
+    assert first + [each.reference for each in page.context["rejects"].shown] == sent_in
+    page = as_agent.get(REJECTED)
+    last = as_agent.get(f"{REJECTED}?beyond={page.context['rejects'].beyond}")
+    shown = [*page.context["rejects"].shown, *last.context["rejects"].shown]
+    assert [each.reference for each in shown] == sent_in[::-1]
+
+
 def test_an_agent_mends_nothing(as_agent):
     bring(BAD)
     for action in ("retry", "aside", "back"):
