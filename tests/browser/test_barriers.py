@@ -8,6 +8,7 @@ from returns import rules
 from returns.models import State, TagRule
 from tags import editing
 from tests.factories import make_return, make_tag, put_tag
+from tests.returns.feed.test_runs import BAD, bring, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,6 +33,7 @@ def returns(vocabulary):
         put_tag(long, name)
     make_return("Return-2", state=State.ARRIVED, tracking_id="")
     make_return("Return-3", sales_order_reference_number="")
+    bring(sent("Return-4"), BAD)
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -72,6 +74,9 @@ PAGES = {
     "columns": "/preferences/columns/",
     "preferences": "/preferences/",
     "password": "/accounts/password/",
+    "the feed": "/feed/",
+    "rejected records": "/feed/rejected/",
+    "records set aside": "/feed/rejected/?fate=aside",
     "how to call the API": "/openapi/v1/docs",
 }
 
@@ -84,6 +89,9 @@ def test_pages(window, manager, returns, viewport, scheme):
     for name, path in PAGES.items():
         page.goto(path)
         assert barriers(page) == [], name
+    page.goto("/feed/")
+    page.get_by_role("region", name="Runs").get_by_role("link").first.click()
+    assert barriers(page) == [], "a run of the feed"
 
 
 def test_the_vocabulary(page):
