@@ -4,15 +4,13 @@ So a page costs the same anywhere in a million rows, and no row is shown twice o
 parcels arrive while somebody turns pages.
 """
 
-import base64
-import binascii
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
+from returns import cursors
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
 
@@ -102,17 +100,16 @@ class Cursor:
         """Return the text for the URL."""
         value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
         parts = [value, self.pk, *([self.urgent] if self.urgent else [])]
-        return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+        return cursors.written(parts)
 
     @classmethod
     def parse(cls, text: str, sort: Sort) -> "Cursor":
         """Read the text of a URL; raises ``ValueError`` when it is no cursor of this sort."""
         try:
-            padded = text + "=" * (-len(text) % 4)
-            value, pk, *urgent = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+            value, pk, *urgent = cursors.read(text)
             (tag_id,) = urgent or [0]
-            return cls(_typed(value, sort.column), _id(pk), _id(tag_id))
-        except (binascii.Error, ValueError, TypeError, OverflowError) as error:
+            return cls(_typed(value, sort.column), cursors.id_of(pk), cursors.id_of(tag_id))
+        except (ValueError, TypeError, OverflowError) as error:
             raise ValueError("this is no page of the list") from error
 
 
@@ -128,12 +125,6 @@ def _typed(value: Any, column: SortColumn) -> datetime | str | None:
     if moment.tzinfo is None:
         raise ValueError(value)
     return moment.astimezone(UTC)
-
-
-def _id(pk: Any) -> int:
-    if type(pk) is not int or not 0 <= pk < 2**63:
-        raise ValueError(pk)
-    return pk
 
 
 @dataclass(frozen=True, slots=True)

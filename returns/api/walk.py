@@ -10,15 +10,13 @@ those that came later each comes once or, at the end, not yet. With filters, a r
 or ceases to match during the walk may or may not come.
 """
 
-import base64
-import binascii
-import json
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
 
+from returns import cursors
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 
@@ -26,7 +24,6 @@ from returns.querysets import ReturnQuerySet
 WAIT, BETWEEN = 0.5, 0.02
 # Up to so many matches are read by their own index and sorted; of more, a page is near by id.
 FEW = 2_000
-LARGEST_ID = 2**63 - 1
 
 LAST_ID = "SELECT last_value FROM returns_return_id_seq"
 WRITERS = """
@@ -57,29 +54,23 @@ class Place:
     def encode(self) -> str:
         """Return the text for the URL."""
         parts = [self.last, self.settled, self.given, self.until, int(self.few), *self.writers]
-        text = json.dumps(parts, separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return cursors.written(parts)
 
     @classmethod
     def parse(cls, text: str) -> "Place":
         """Read the text of a URL; raises ``ValueError`` when it is no cursor."""
         try:
-            padded = text + "=" * (-len(text) % 4)
-            parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-            last, settled, given, until, few, *writers = parts
+            last, settled, given, until, few, *writers = cursors.read(text)
             return cls(
-                *(_id(last), _id(settled), _id(given), _id(until)),
+                last=cursors.id_of(last),
+                settled=cursors.id_of(settled),
+                given=cursors.id_of(given),
+                until=cursors.id_of(until),
                 writers=tuple(map(_writer, writers)),
-                few=bool(_id(few)),
+                few=bool(cursors.id_of(few)),
             )
-        except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError) as error:
             raise ValueError("this is no cursor of ours") from error
-
-
-def _id(value: Any) -> int:
-    if type(value) is not int or not 0 <= value <= LARGEST_ID:
-        raise ValueError(value)
-    return value
 
 
 def _writer(value: Any) -> str:

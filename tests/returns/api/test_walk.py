@@ -1,6 +1,7 @@
 """A walk by cursor gives every return once, whatever is written meanwhile."""
 
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -93,9 +94,13 @@ def test_no_text_is_a_cursor_by_accident(text):
     assert walk.Place.parse(place.encode()) == place
 
 
-def test_a_cursor_of_others_is_refused(db):
+DEEP = urlsafe_b64encode(b"[" * 99_999).decode()
+
+
+@pytest.mark.parametrize("text", ["WzEsMl0", "ImFiY2RlIg", DEEP], ids=["short", "text", "deep"])
+def test_a_cursor_of_others_is_refused(db, text):
     with pytest.raises(NotUnderstood, match="begin with an empty one"):
-        ask(QueryDict("cursor=WzEsMl0"), now=NOW)
+        ask(QueryDict(f"cursor={text}"), now=NOW)
 
 
 @pytest.fixture
