@@ -15,7 +15,7 @@ from returns.paging import SORT_COLUMNS
 Schema = dict[str, Any]
 LARGEST = 999_999_999_999_999
 EXAMPLES = {
-    "dqb": "o=Equals|OrElse&p=state&v=Completed&o=EndsWith&p=trackingId&v=0011&s=createdAt,desc",
+    "dqb": "o=Equals|OrElse&p=state&v=Completed&o=EndsWith&p=trackingId&v=0011",
     "createdAt": ["gte:2024-02-23", "lt:2024-03-01"],
     "updatedAt": ["gte:2024-02-23T11:11:29.046892Z"],
     "salesOrderReferenceNumber": ["RSO100490909"],
