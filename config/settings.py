@@ -215,6 +215,10 @@ AXES_HTTP_RESPONSE_CODE = 429
 API_CALLS_PER_MINUTE = _api_calls_per_minute()
 # What programs have to send as X-Tenant-Id; anything, or nothing, where it is not set.
 RETURNS_TENANT = os.environ.get("RETURNS_TENANT", "").strip()
+# The Returns API that records are pulled from.
+RETURNS_API_URL = os.environ.get("RETURNS_API_URL", "").strip()
+RETURNS_API_TOKEN = os.environ.get("RETURNS_API_TOKEN", "").strip()
+RETURNS_API_TENANT = os.environ.get("RETURNS_API_TENANT", "").strip()
 
 # What leaves for the browser
 

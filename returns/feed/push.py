@@ -74,7 +74,7 @@ def _item(number: int, entry: Any) -> Item:
     place = f"items[{number}]"
     if isinstance(entry, dict):
         return Item(place, JSON, raw=entry, written=entry)
-    return Item(place, JSON, error=RecordError("record", "not an object"), written=entry)
+    return Item(place, JSON, error=RecordError("record", "not an object"), written=entry or "")
 
 
 def _said(item: Item, error: RecordError | None, outcomes: dict[str, str]) -> dict[str, Any]:

@@ -95,9 +95,16 @@ class Run:
         now = (taken.read, taken.created, taken.updated, taken.rejected)
         row = self.row
         row.read, row.created, row.updated, row.rejected = map(sum, zip(before, now, strict=True))
-        if taken.newest:
+        # Of a pull, only the far side's order tells what was reached.
+        if taken.newest and row.way != Way.PULL:
             row.to_time = max(row.to_time or taken.newest, taken.newest)
         row.save()
+
+    def reached(self, time: datetime) -> None:
+        """Keep that everything older has come in."""
+        if self.row.to_time is None or self.row.to_time < time:
+            self.row.to_time = time
+            self.row.save(update_fields=["to_time"])
 
 
 @contextmanager

@@ -1,0 +1,107 @@
+"""Pull what another Returns API has: from where the last pull came to, one at a time."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from django.db import connection
+from django.db.models import F, Max
+from django.db.models.functions import Least
+
+from returns.feed.client import Client, FarSideError
+from returns.feed.files import JSON, Item
+from returns.feed.intake import Taken
+from returns.feed.records import RecordError
+from returns.feed.runs import Run, recorded
+from returns.feed.walk import Step, walk
+from returns.models import FeedRun, Way
+
+# A record is seen by others a little later than its updatedAt says: clocks differ, and what is
+# written within a transaction shows when that ends.
+OVERLAP = timedelta(minutes=5)
+LOCKS = 7312  # of advisory locks, those of pulls
+
+
+class AlreadyRunningError(Exception):
+    """Somebody pulls from there at this moment."""
+
+
+@dataclass
+class Pulled:
+    """What became of the records of a pull."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    rejected: int = 0
+
+    def __str__(self) -> str:
+        return str(Taken(self.read, self.created, self.updated, self.rejected))
+
+
+def sync(
+    client: Client,
+    *,
+    since: datetime | None = None,
+    on_reject: Callable[[Item, RecordError], None] | None = None,
+    goes_on: Callable[[], bool] = lambda: True,
+) -> Pulled:
+    """Take what the far side has since the last pull, or since a time, and say what became of it.
+
+    What came in before a failure stays, and the next pull goes on from there. ``goes_on`` is
+    asked after each page. Raises ``FarSideError``, ``AlreadyRunningError``.
+    """
+    with _alone(client.origin):
+        start = since or watermark(client.origin)
+        with recorded(Way.PULL, client.origin, from_time=start) as run:
+            for step in walk(client, start):
+                _take(run, step, on_reject)
+                if not goes_on():
+                    raise FarSideError("Stopped by hand.")
+        row = run.row
+        return Pulled(row.read, row.created, row.updated, row.rejected)
+
+
+def watermark(origin: str) -> datetime | None:
+    """Return the ``updatedAt`` from which to ask: a little before what was reached.
+
+    A record from the future does not carry it beyond the moment at which that was read.
+    """
+    runs = FeedRun.objects.filter(way=Way.PULL, origin=origin, to_time__isnull=False)
+    reached = runs.aggregate(at=Max(Least(F("to_time"), F("began_at"))))["at"]
+    return reached - OVERLAP if reached else None
+
+
+def _take(
+    run: Run, step: Step, on_reject: Callable[[Item, RecordError], None] | None = None
+) -> None:
+    first = run.row.read
+    items = [_item(first + number, entry) for number, entry in enumerate(step.items)]
+    run.take(items, on_reject=on_reject)
+    if step.reached:
+        run.reached(step.reached)
+
+
+def _item(number: int, entry: object) -> Item:
+    place = f"record {number + 1}"
+    if isinstance(entry, dict):
+        return Item(place, JSON, raw=entry, written=entry)
+    return Item(place, JSON, error=RecordError("record", "not an object"), written=entry or "")
+
+
+@contextmanager
+def _alone(origin: str) -> Iterator[None]:
+    key = [LOCKS, crc32(origin.encode()) - 2**31]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        (mine,) = cursor.fetchone()
+    if not mine:
+        raise AlreadyRunningError(f"Another process pulls from {origin} at this moment.")
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)

@@ -1,0 +1,120 @@
+import signal
+import sys
+import threading
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from config.schema import require_tables
+from returns.feed.client import Client, FarSideError
+from returns.feed.files import Item
+from returns.feed.records import RecordError
+from returns.feed.sync import AlreadyRunningError, Pulled, sync
+
+TOLD = 50  # rejections that are told one by one
+
+
+class Command(BaseCommand):
+    help = (
+        "Pulls what another Returns API (RETURNS_API_URL) has since the last pull. "
+        "Exits with 1 when anything was left out, with 2 when it cannot begin."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--every", type=float, metavar="SECONDS", help="pull again and again, until stopped"
+        )
+        parser.add_argument(
+            "--since", type=_time, metavar="TIME", help="ask from this updatedAt (ISO 8601) on"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Pull once, or until a signal comes, and say what came in."""
+        self.stopping = threading.Event()
+        client = _client(self.stopping)
+        require_tables()
+        every: float | None = options["every"]
+        if every is None:
+            self._once(client, options["since"])
+        else:
+            self._again_and_again(client, options["since"], max(every, 1.0))
+
+    def _again_and_again(self, client: Client, since: datetime | None, pause: float) -> None:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, lambda *_: self.stopping.set())
+        while not self.stopping.is_set():
+            since = None if self._try(client, since) else since
+            self.stopping.wait(pause)
+
+    def _once(self, client: Client, since: datetime | None) -> None:
+        try:
+            pulled = self._pull(client, since)
+        except AlreadyRunningError as error:
+            raise CommandError(str(error), returncode=2) from None
+        except FarSideError as error:
+            raise CommandError(f"{client.origin}: {error}", returncode=1) from None
+        if pulled.rejected:
+            sys.exit(1)
+
+    def _try(self, client: Client, since: datetime | None) -> bool:
+        """Pull, and go on whatever happens; tell whether it came to its end."""
+        try:
+            self._pull(client, since)
+        except (FarSideError, AlreadyRunningError) as error:
+            self.stderr.write(f"{timezone.now():%Y-%m-%d %H:%M:%S} {client.origin}: {error}")
+        except DatabaseError as error:
+            connection.close()
+            self.stderr.write(f"{timezone.now():%Y-%m-%d %H:%M:%S} the database: {error}")
+        else:
+            return True
+        return False
+
+    def _pull(self, client: Client, since: datetime | None) -> Pulled:
+        told = 0
+
+        def tell(item: Item, error: RecordError) -> None:
+            nonlocal told
+            told += 1
+            if told <= TOLD:
+                self.stderr.write(f"{item.place}: {error}")
+
+        pulled = sync(
+            client, since=since, on_reject=tell, goes_on=lambda: not self.stopping.is_set()
+        )
+        if told > TOLD:
+            self.stderr.write(f"{told - TOLD:,} more were left out")
+        self.stdout.write(str(pulled))
+        return pulled
+
+
+def _client(stopping: threading.Event) -> Client:
+    """Return who asks the far side; stops at a pause when it is told to."""
+    address, token = settings.RETURNS_API_URL, settings.RETURNS_API_TOKEN
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise CommandError(
+            "Set RETURNS_API_URL to the address of a Returns API, such as "
+            "https://wms.example.com/openapi/v1, and RETURNS_API_TOKEN to its token.",
+            returncode=2,
+        )
+    if not token:
+        raise CommandError("Set RETURNS_API_TOKEN to a token of that Returns API.", returncode=2)
+
+    def sleep(seconds: float) -> None:
+        if stopping.wait(seconds):
+            raise FarSideError("Stopped while waiting for it.")
+
+    return Client(address, token, settings.RETURNS_API_TENANT, sleep)
+
+
+def _time(text: str) -> datetime:
+    time = parse_datetime(text)
+    if time is None:
+        raise ValueError(text)
+    return time if time.tzinfo else timezone.make_aware(time)

@@ -1,0 +1,370 @@
+"""A pull ends with what the far side has, whatever happens on the way."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from returns.feed import client as network
+from returns.feed.client import Client, FarSideError
+from returns.feed.records import parse_record
+from returns.feed.statements import FACTS
+from returns.feed.sync import AlreadyRunningError, sync, watermark
+from returns.models import FeedRun, Outcome, RejectedRecord, Return
+from tests.returns.feed import far_side as faults
+from tests.returns.feed.far_side import TOKEN, FarSide
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def written(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def a_record(number: int, **fields) -> dict:
+    time = written(START + timedelta(minutes=number, microseconds=number))
+    record = {"returnReferenceNumber": f"Return-{number:05}", "state": "ReturnCreated"}
+    return record | {"createdAt": time, "updatedAt": time, "notes": "", "tag": ""} | fields
+
+
+@pytest.fixture
+def side():
+    with FarSide([a_record(number) for number in range(250)]) as far:
+        yield far
+
+
+@pytest.fixture
+def slept() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def client(side, slept) -> Client:
+    return Client(side.url, TOKEN, sleep=slept.append, random=Random(1), silence=0.3)
+
+
+def here() -> dict[str, list]:
+    return {
+        each.return_reference_number: [getattr(each, name) for name in FACTS]
+        for each in Return.objects.all()
+    }
+
+
+def there(side: FarSide) -> dict[str, list]:
+    return {
+        reference: [getattr(parse_record(record), name) for name in FACTS]
+        for reference, record in side.records.items()
+    }
+
+
+def test_everything_comes_in(side, client):
+    pulled = sync(client)
+    assert str(pulled) == "read 250, created 250, updated 0, unchanged 0, rejected 0"
+    assert here() == there(side)
+    assert len(side.calls) == 3
+
+
+def test_the_next_pull_asks_from_a_little_before(side, client):
+    sync(client)
+    side.records["Return-00003"] |= {"updatedAt": written(START + timedelta(days=1)), "notes": "a"}
+    side.records["Return-00900"] = a_record(900)
+    pulled = sync(client)
+    assert (pulled.created, pulled.updated, pulled.read) == (1, 1, 7)
+    assert here() == there(side)
+
+
+ONCE = {
+    "silence": faults.silent,
+    "hanging up": faults.hangs_up,
+    "an answer that breaks off": faults.breaks_off,
+    "an answer that breaks off unsaid": faults.breaks_off_unsaid,
+    "a compressed answer that breaks off": faults.breaks_off_compressed,
+    "a compressed answer": faults.compressed,
+    "no JSON": faults.says(b"Sorry, {}"),
+    "no text": faults.says(b"\xff\xfe\x00"),
+    "a page for people": faults.says(b"<html>Maintenance</html>"),
+    "deep nesting": faults.says(b"[" * 100_000),
+    "a list": faults.says(b"[]"),
+    "items that are none": faults.says(b'{"items": {"0": 1}}'),
+    "a bare number": faults.says(b"7"),
+    "500": faults.status(500),
+    "503": faults.status(503, Retry_After="1"),
+    "408": faults.status(408),
+    "429": faults.status(429, x_retry_after="9"),
+    "drops": faults.drips,
+    "the last page again": faults.last_page_again,
+    "an empty page": faults.empty_page,
+    "half a page": faults.half_a_page,
+    "a page that leaves one out": faults.leaves_one_out,
+    "one return twice": faults.one_twice,
+    "another order": faults.backwards,
+    "another filter": faults.ignores_the_filter,
+    "no calls left": faults.no_calls_left,
+}
+
+
+@pytest.mark.parametrize("call", [0, 1, 2])
+@pytest.mark.parametrize("name", ONCE)
+def test_a_fault_that_passes_leaves_nothing_out(side, client, monkeypatch, name, call):
+    monkeypatch.setattr(network, "WHOLE_ANSWER", 0.5)
+    side.faults[call] = ONCE[name]
+    sync(client)
+    assert here() == there(side)
+    assert FeedRun.objects.get().outcome == Outcome.DONE
+
+
+ALWAYS = {
+    "another order": faults.backwards,
+    "another filter": faults.ignores_the_filter,
+    "no totals": faults.tells_no_total,
+    "fifty a page": faults.gives_fifty,
+    "no tags": faults.has_no_tags,
+    "compressed answers": faults.compressed,
+    "no calls left": faults.no_calls_left,
+}
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_a_far_side_that_is_always_so_is_read_whole(side, client, name):
+    side.always = ALWAYS[name]
+    sync(client)
+    assert here() == there(side)
+    side.records["Return-00900"] = a_record(900)
+    sync(client)
+    assert here() == there(side)
+
+
+@pytest.mark.parametrize("name", ["another order", "no totals", "fifty a page"])
+def test_faults_come_together_too(side, client, name):
+    side.always = ALWAYS[name]
+    side.faults = {0: faults.hangs_up, 2: faults.status(503), 3: faults.says(b"")}
+    sync(client)
+    assert here() == there(side)
+
+
+# What moves meanwhile
+
+
+def moving(side: FarSide, number: int) -> None:
+    """Before each call some returns change, some come, and one goes."""
+    at = START + timedelta(days=1, minutes=number)
+    for each in range(number * 7, number * 7 + 5):
+        reference = f"Return-{each:05}"
+        if reference in side.records and number < 6:
+            moved = {"updatedAt": written(at), "notes": f"moved at {number}"}
+            side.records[reference] = side.records[reference] | moved
+    if number < 6:
+        side.records[f"Late-{number}"] = a_record(
+            2000 + number, returnReferenceNumber=f"Late-{number}", updatedAt=written(at)
+        )
+
+
+@pytest.mark.parametrize("name", ["as it should", "no totals", "another order"])
+def test_what_moves_while_it_is_read_is_not_missed(side, client, name):
+    side.always = ALWAYS.get(name)
+    side.meanwhile = moving
+    sync(client)
+    assert here() == there(side)
+
+
+def test_what_goes_while_it_is_read_hides_nothing(side, client):
+    def go(side: FarSide, number: int) -> None:
+        if number < 3:
+            del side.records[f"Return-{number * 100 + 20:05}"]
+
+    side.meanwhile = go
+    sync(client)
+    assert there(side).items() <= here().items()
+
+
+def test_many_of_the_same_time_are_read_by_place(side, client):
+    same = {"updatedAt": written(START + timedelta(minutes=30))}
+    for number in range(1000, 1350):
+        side.records[f"Return-{number:05}"] = a_record(number, **same)
+    side.meanwhile = lambda side, number: (
+        side.records[f"Return-{1000 + number:05}"].update(updatedAt=written(START + timedelta(9)))
+        if number < 8
+        else None
+    )
+    sync(client)
+    assert here() == there(side)
+
+
+# Nonsense in records
+
+
+def test_wrong_records_are_rejected_and_the_others_come_in(side, client):
+    good = there(side)
+    bad = [
+        a_record(300, state="Lost"),
+        a_record(301, createdAt="yesterday"),
+        a_record(302, trackingId=[1]),
+        a_record(303, updatedAt="2026-01-05 later"),
+        a_record(304, state="Completed"),
+    ]
+    side.records |= {record["returnReferenceNumber"]: record for record in bad}
+
+    def add_no_objects(far, handler, answer):
+        answer.said["items"] += [7, None, "x"]
+
+    side.always = add_no_objects
+    pulled = sync(client)
+    assert here() == good
+    assert pulled.rejected == 8
+    assert RejectedRecord.objects.count() == 8
+    assert sync(client).created == 0
+    assert RejectedRecord.objects.count() == 8
+
+
+def test_record_from_the_future_does_not_stop_the_feed(side, client):
+    side.records["Return-00009"]["updatedAt"] = "2999-01-01T00:00:00Z"
+    sync(client)
+    assert watermark(client.origin) < timezone.now()
+    side.records["Return-00900"] = a_record(900, updatedAt=written(timezone.now()))
+    sync(client)
+    assert here() == there(side)
+
+
+# What does not pass
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (faults.status(401), "does not know the token"),
+        (faults.status(403), "does not let the token in"),
+        (faults.status(404), "no Returns API at this address"),
+        (faults.status(302, Location="http://127.0.0.1:9/"), "sends us to another address"),
+        (faults.status(400), "does not understand"),
+        (faults.status(418), "answers 418"),
+    ],
+)
+def test_what_will_not_pass_by_itself_says_what_to_do(side, client, slept, fault, words):
+    side.always = fault
+    with pytest.raises(FarSideError, match=words):
+        sync(client)
+    assert slept == []
+    row = FeedRun.objects.get()
+    assert (row.outcome, words in row.message) == (Outcome.FAILED, True)
+
+
+def test_a_far_side_that_never_answers_is_given_up(side, client, slept):
+    side.always = faults.status(500)
+    with pytest.raises(FarSideError, match=r"answers 500\. It was asked 8 times"):
+        sync(client)
+    assert len(side.calls) == len(slept) == 8
+    assert all(0 <= pause <= 2**attempt for attempt, pause in enumerate(slept))
+
+
+def test_nobody_listening_is_told(client, side):
+    side.server.server_close()
+    with pytest.raises(FarSideError, match="does not answer"):
+        sync(client)
+
+
+def test_a_far_side_that_keeps_returns_back_is_not_called_done(side, client):
+    side.always = faults.leaves_one_out
+    with pytest.raises(FarSideError, match="leaves returns out"):
+        sync(client)
+    assert FeedRun.objects.get().outcome == Outcome.FAILED
+
+
+def test_a_far_side_that_says_more_than_it_gives_is_not_called_done(side, client):
+    def boast(far, handler, answer):
+        answer.said["dataSetCount"] += 3
+
+    side.always = boast
+    with pytest.raises(FarSideError, match="says that it has 154 returns, and gives 151"):
+        sync(client)
+
+
+def test_a_page_that_is_too_large_is_not_read(side, client, monkeypatch):
+    monkeypatch.setattr(network, "LARGEST_ANSWER", 1000)
+    with pytest.raises(FarSideError, match="larger than"):
+        sync(client)
+
+
+def test_it_waits_as_long_as_it_is_told(side, client, slept):
+    side.faults = {0: faults.status(429, x_retry_after="9"), 2: faults.no_calls_left}
+    sync(client)
+    assert 9 <= slept[0] <= 10
+    assert slept[1:] == [7]
+
+
+def test_the_token_is_in_no_message(side, caplog):
+    caplog.set_level(logging.DEBUG)
+    for fault in (*ONCE.values(), faults.status(401), faults.status(302, Location="http://x/")):
+        client = Client(side.url, f"{TOKEN}x", sleep=lambda _: None, silence=0.1)
+        side.always = fault
+        with pytest.raises(FarSideError) as raised:
+            client.page("o=eq")
+        assert TOKEN not in str(raised.value) + caplog.text + repr(FeedRun.objects.all())
+
+
+def test_the_origin_holds_no_secret():
+    client = Client("https://me:secret@wms.example.com:8443/openapi/v1/?token=x", TOKEN)
+    assert client.origin == "https://wms.example.com:8443/openapi/v1"
+
+
+# Again, and one at a time
+
+
+def test_a_pull_that_broke_off_goes_on_from_there(side, client):
+    side.faults = dict.fromkeys(range(2, 20), faults.status(500))
+    with pytest.raises(FarSideError):
+        sync(client)
+    assert 100 <= len(here()) < 250
+    side.faults, side.calls = {}, []
+    sync(client)
+    assert here() == there(side)
+    assert len(side.calls) == 2
+
+
+def test_nothing_is_reached_where_there_is_no_order(side, client):
+    side.always = faults.backwards
+    side.faults = dict.fromkeys(range(6, 20), faults.status(500))
+    with pytest.raises(FarSideError):
+        sync(client)
+    assert watermark(client.origin) is None
+    side.faults = {}
+    sync(client)
+    assert here() == there(side)
+
+
+def test_it_stops_after_a_page_when_it_is_told_to(side, client):
+    with pytest.raises(FarSideError, match="Stopped by hand"):
+        sync(client, goes_on=lambda: False)
+    assert Return.objects.count() == 100
+    sync(client)
+    assert here() == there(side)
+
+
+def test_since_asks_from_a_time(side, client):
+    sync(client, since=START + timedelta(minutes=240))
+    assert len(here()) == 10
+    assert FeedRun.objects.get().from_time == START + timedelta(minutes=240)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_pull_at_a_time(side, client):
+    refused = []
+
+    def pull_too(far: FarSide, number: int) -> None:
+        """As another process does, on a connection of its own."""
+        try:
+            sync(Client(far.url, TOKEN))
+        except AlreadyRunningError as error:
+            refused.append(str(error))
+        finally:
+            connection.close()
+
+    side.meanwhile = pull_too
+    sync(client)
+    assert refused == [f"Another process pulls from {client.origin} at this moment."] * 3
+    assert FeedRun.objects.count() == 1
+    side.meanwhile = lambda far, number: None
+    sync(client)
