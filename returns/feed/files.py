@@ -9,58 +9,32 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO
 
 import ijson
 
-from returns.feed.records import API_NAMES, KNOWN, REQUIRED, RecordError
+from returns.feed.csv_rows import read_csv
+from returns.feed.encodings import Joined, NotATextError, as_utf8, text_lines
+from returns.feed.items import JSON, LINES, Format, Item
+from returns.feed.records import API_NAMES, RecordError
 
 HEAD = 65536  # bytes from which the format is told
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MOST_DIGITS = 4000
 TOO_LONG_A_NUMBER = re.compile(rb"[0-9]{%d}" % MOST_DIGITS)
-DELIMITERS = ",;\t"
 REFERENCE = API_NAMES["return_reference_number"]
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How a file is written; ``header`` and ``delimiter`` belong to CSV."""
-
-    kind: str  # "json", "lines" or "csv"
-    header: tuple[str, ...] = ()
-    delimiter: str = ","
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One entry of a file: where it stands, what it says or what is wrong with it.
-
-    ``written`` is the entry as the file has it (an object, a line, or the cells of a row); None
-    where nothing is left that could be mended.
-    """
-
-    place: str
-    format: Format
-    raw: Mapping[str, object] | None = None
-    error: RecordError | None = None
-    written: Any = None
-
-
-JSON = Format("json")
-LINES = Format("lines")
 
 
 def read_items(stream: BinaryIO) -> Iterator[Item]:
     """Yield the entries of a file one by one; an empty file has none."""
-    head = stream.read(HEAD)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head[:4]:
-        yield Item("line 1", LINES, error=RecordError("file", "not UTF-8 but UTF-16 or binary"))
+    try:
+        plain = as_utf8(stream.read(HEAD), stream)
+    except NotATextError as error:
+        yield Item("line 1", LINES, error=RecordError("file", str(error)))
         return
-    head = head.removeprefix(BYTE_ORDER_MARK)
-    whole = io.BufferedReader(_Rejoined(head, stream), HEAD)
+    head = _head_of(plain).removeprefix(BYTE_ORDER_MARK)
+    whole = io.BufferedReader(Joined(head, plain), HEAD)
     start = head.lstrip()[:1]
     if start == b"[":
         yield from _read_json(whole, "item")
@@ -69,7 +43,15 @@ def read_items(stream: BinaryIO) -> Iterator[Item]:
     elif start == b"{":
         yield from _read_json(whole, _prefix_of_items(head))
     elif start:
-        yield from _read_csv(whole)
+        yield from read_csv(text_lines(whole))
+
+
+def _head_of(stream: BinaryIO) -> bytes:
+    """Return the first bytes, as many as there are up to what tells the format."""
+    head = b""
+    while len(head) < HEAD and (chunk := stream.read(HEAD - len(head))):
+        head += chunk
+    return head
 
 
 def write_items(items: Iterable[Item], format: Format, out: IO[str]) -> None:  # noqa: A002
@@ -112,23 +94,6 @@ def _plain(value: object) -> object:
         number = float(value)
         return number if abs(number) != float("inf") else str(value)
     raise TypeError(f"not JSON: {value!r}")
-
-
-class _Rejoined(io.RawIOBase):
-    """A stream and the head that was read from it already."""
-
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        self._head = head
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        chunk = self._head[: len(buffer)] or self._stream.read(len(buffer))
-        self._head = self._head[len(chunk) :]
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
 
 
 # JSON
@@ -227,63 +192,3 @@ def _read_line(place: str, line: bytes) -> Iterator[Item]:
     except (ValueError, RecursionError) as error:
         at = f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
         yield Item(place, LINES, error=RecordError("record", f"not JSON{at}"), written=text)
-
-
-# CSV
-
-
-def _read_csv(stream: BinaryIO) -> Iterator[Item]:
-    """Read rows; bytes that are not UTF-8 are kept as they are, and refused with their field."""
-    lines = (line.decode(errors="surrogateescape") for line in stream)
-    first = next(lines)
-    format_, names = _header(first)
-    missing = [API_NAMES[name] for name in REQUIRED if API_NAMES[name] not in names]
-    if missing:
-        reason = f"neither JSON nor a CSV header with {', '.join(missing)}"
-        yield Item("line 1", format_, error=RecordError("file", reason))
-        return
-    yield from _read_rows(lines, format_, names)
-
-
-def _header(line: str) -> tuple[Format, list[str]]:
-    """Take the delimiter under which most of the names are known."""
-    best: tuple[Format, list[str]] = (Format("csv"), [])
-    for delimiter in DELIMITERS:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-        names = [_known_name(cell.strip()) for cell in cells]
-        if len(KNOWN.intersection(names)) > len(KNOWN.intersection(best[1])):
-            best = (Format("csv", tuple(cells), delimiter), names)
-    return best
-
-
-def _known_name(name: str) -> str:
-    return API_NAMES.get(name, name)
-
-
-def _read_rows(lines: Iterator[str], format_: Format, names: list[str]) -> Iterator[Item]:
-    read: list[str] = []  # the lines of the row, of which a quoted cell may fill several
-    kept = (read.append(line) or line for line in lines)  # type: ignore[func-returns-value]
-    rows = csv.reader(kept, delimiter=format_.delimiter, strict=True)
-    number = 2
-    while True:
-        place = f"line {number}"
-        try:
-            cells = next(rows)
-            if cells:
-                yield _row(place, format_, names, cells)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            text = "".join(read).rstrip("\r\n")
-            yield Item(place, format_, error=RecordError("record", str(error)), written=text)
-        number += len(read)
-        read.clear()
-
-
-def _row(place: str, format_: Format, names: list[str], cells: list[str]) -> Item:
-    if len(cells) > len(names):
-        error = RecordError("record", f"{len(cells)} cells under {len(names)} columns")
-        return Item(place, format_, error=error, written=cells)
-    # A column that we do not know says nothing where it is empty.
-    raw = {name: cell for name, cell in zip(names, cells, strict=False) if cell}
-    return Item(place, format_, raw=raw, written=cells)

@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO
 
-from returns.feed.files import JSON, LINES, Format, Item, read_items, write_items
+from returns.feed.files import read_items, write_items
 from returns.feed.intake import Taken, take
+from returns.feed.items import JSON, LINES, Format, Item
 from returns.feed.records import RecordError
 from returns.feed.runs import recorded
 from returns.models import Way

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from returns.feed.files import Item
 from returns.feed.ingest import IngestSummary, TagConflict, Written, ingest
+from returns.feed.items import Item
 from returns.feed.records import RecordError, ReturnRecord, parse_record
 
 OnReject = Callable[[Item, RecordError], None]

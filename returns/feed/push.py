@@ -6,8 +6,8 @@ The same body may be sent again and again: what is there already is unchanged.
 import json
 from typing import Any
 
-from returns.feed.files import JSON, Item
 from returns.feed.intake import Taken
+from returns.feed.items import JSON, Item
 from returns.feed.records import API_NAMES, RecordError
 from returns.feed.runs import recorded
 from returns.models import Way

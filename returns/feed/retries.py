@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from returns.feed.files import JSON, Item
 from returns.feed.intake import Taken
+from returns.feed.items import JSON, Item
 from returns.feed.runs import recorded
 from returns.models import Fate, RejectedRecord, Way
 

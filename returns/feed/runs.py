@@ -17,8 +17,8 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from returns.feed.files import Item
 from returns.feed.intake import OnReject, Taken, take
+from returns.feed.items import Item
 from returns.feed.records import API_NAMES, RecordError
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks

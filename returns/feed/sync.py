@@ -11,8 +11,8 @@ from django.db.models import F, Max
 from django.db.models.functions import Least
 
 from returns.feed.client import Client, FarSideError
-from returns.feed.files import JSON, Item
 from returns.feed.intake import Taken
+from returns.feed.items import JSON, Item
 from returns.feed.records import RecordError
 from returns.feed.runs import Run, recorded
 from returns.feed.walk import Step, walk

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from config.schema import require_tables
 from returns.feed.client import Client, FarSideError
-from returns.feed.files import Item
+from returns.feed.items import Item
 from returns.feed.records import RecordError
 from returns.feed.sync import AlreadyRunningError, Pulled, sync
 

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from returns.feed.files import JSON, read_items, write_items
+from returns.feed.files import read_items, write_items
+from returns.feed.items import JSON
 from tests.returns.feed.samples import completed, created
 
 ONE = json.dumps(completed())
@@ -103,10 +104,18 @@ def test_list_entry_that_is_no_object_is_rejected():
     ]
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe[\x00", b'["\xff"]', "a,b\n".encode("utf-16-be")])
-def test_other_encodings_are_one_clear_rejection(content):
-    assert len(told(content)) == 1
-    assert "not UTF-8" in told(content)[0]
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'["\xff"]', "not UTF-8 here"),
+        (b"PK\x03\x04\x14\x00", "a spreadsheet or an archive; save it as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1", "save it as CSV"),
+        (b"\x00\x00\x01\x02abc", "no text, but binary"),
+    ],
+)
+def test_what_is_no_text_is_one_clear_rejection(content, words):
+    (said,) = told(content)
+    assert words in said
 
 
 CSV = (
@@ -136,14 +145,16 @@ def test_place_of_a_csv_row_is_its_first_line_on_the_screen():
 
 
 def test_csv_without_a_required_column_is_one_rejection():
-    (item,) = read("returnReferenceNumber,state,createdAt\nReturn-1,Completed,\n")
-    assert str(item.error) == "file: neither JSON nor a CSV header with updatedAt"
+    (item,) = read("returnReferenceNumber,state,updatedAt\nReturn-1,Completed,\n")
+    assert str(item.error) == "file: neither JSON nor a CSV header with createdAt"
 
 
 def test_bytes_that_are_not_utf8_concern_their_row_alone():
-    first, second = read(CSV.encode() + b"K\xfc\nReturn-2,,,,\n")
-    assert first.raw["notes"] == "K\udcfc"
-    assert second.raw["returnReferenceNumber"] == "Return-2"
+    row = "Return-2,ReturnCreated,2024-03-01T09:00:00Z,2024-03-01T09:00:00Z,"
+    first, second, third = read(f"{CSV}ü\n{row}K".encode() + b"\xfc\nReturn-3,,,,\n")
+    assert first.raw["notes"] == "ü"
+    assert second.raw["notes"] == "K\udcfc"
+    assert third.raw["returnReferenceNumber"] == "Return-3"
 
 
 @pytest.mark.parametrize(

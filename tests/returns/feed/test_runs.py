@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from returns.feed.files import JSON, Item
+from returns.feed.items import JSON, Item
 from returns.feed.records import RecordError
 from returns.feed.runs import interrupted, recorded
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Return, Way

@@ -1,0 +1,95 @@
+"""CSV: rows become entries, in whatever way people and their spreadsheets write them."""
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from returns.feed.items import Format, Item
+from returns.feed.records import API_NAMES, KNOWN, REQUIRED, RecordError
+from returns.feed.spelling import TIME_NAMES, field_of, value_of
+
+DELIMITERS = ",;\t"
+# What Excel writes into a first line of its own.
+SEPARATOR_LINE = "sep="
+UPDATED = API_NAMES["updated_at"]
+
+
+def read_csv(lines: Iterator[str]) -> Iterator[Item]:
+    """Yield the rows; a header that cannot be understood is one entry with an error."""
+    first, number = next(lines), 1
+    if first.lower().startswith(SEPARATOR_LINE):
+        first, number = next(lines, ""), 2
+    format_ = _header(first)
+    if problem := _problem(format_.names):
+        yield Item(f"line {number}", format_, error=RecordError("file", problem))
+        return
+    yield from _read_rows(lines, format_, number + 1)
+
+
+def _header(line: str) -> Format:
+    """Take the delimiter under which most of the names are known."""
+    best = Format("csv")
+    for delimiter in DELIMITERS:
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+        names = tuple(field_of(cell) for cell in cells)
+        if len(KNOWN.intersection(names)) > len(KNOWN.intersection(best.names)):
+            best = Format("csv", tuple(cells), delimiter, names)
+    return best
+
+
+def _problem(names: tuple[str, ...]) -> str:
+    # Without an updatedAt the latest of the other times is when it was updated.
+    needed = [API_NAMES[name] for name in REQUIRED if API_NAMES[name] != UPDATED]
+    if missing := [name for name in needed if name not in names]:
+        return f"neither JSON nor a CSV header with {', '.join(missing)}"
+    twice = [name for name in KNOWN.intersection(names) if names.count(name) > 1]
+    return f"several columns are {', '.join(sorted(twice))}" if twice else ""
+
+
+def _read_rows(lines: Iterator[str], format_: Format, number: int) -> Iterator[Item]:
+    read: list[str] = []  # the lines of the row, of which a quoted cell may fill several
+    kept = (read.append(line) or line for line in lines)  # type: ignore[func-returns-value]
+    rows = csv.reader(kept, delimiter=format_.delimiter, strict=True)
+    while True:
+        place = f"line {number}"
+        try:
+            cells = next(rows)
+            if any(cells):
+                yield _row(place, format_, cells)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            text = "".join(read).rstrip("\r\n")
+            yield Item(place, format_, error=RecordError("record", str(error)), written=text)
+        number += len(read)
+        read.clear()
+
+
+def _row(place: str, format_: Format, cells: list[str]) -> Item:
+    names, zone = format_.names, ZoneInfo(settings.TIME_ZONE)
+    if len(cells) > len(names):
+        error = RecordError("record", f"{len(cells)} cells under {len(names)} columns")
+        return Item(place, format_, error=error, written=cells)
+    try:
+        # A column that we do not know says nothing where it is empty.
+        raw = {
+            name: value_of(name, cell, zone)
+            for name, cell in zip(names, cells, strict=False)
+            if cell
+        }
+    except RecordError as error:
+        return Item(place, format_, error=error, written=cells)
+    if UPDATED not in names and (times := [raw[name] for name in TIME_NAMES & raw.keys()]):
+        raw[UPDATED] = max(times, key=_moment)
+    return Item(place, format_, raw=raw, written=cells)
+
+
+def _moment(text: str) -> datetime:
+    """Return the time, or one before all others where it is none: its own field tells that."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)

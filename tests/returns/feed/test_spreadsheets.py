@@ -1,0 +1,216 @@
+"""CSV as people and their spreadsheets write it."""
+
+import io
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from returns.feed.files import read_items
+from returns.feed.records import API_NAMES, RecordError, parse_record
+from returns.feed.spelling import field_of
+from returns.models import State
+from returns.tables import ReturnTable
+
+HEADER = ["İade No", "Sipariş No", "Durum", "Oluşturma Tarihi", "Son güncelleme", "Açıklama"]
+ROW = ["Return-1", "RSO-1", "Oluşturuldu", "05.01.2026 09:30", "05.01.2026 10:00", "Kırık ğüşiöç"]
+
+
+def read(content: bytes) -> list:
+    return list(read_items(io.BytesIO(content)))
+
+
+def lines(*rows: list[str], delimiter=";") -> str:
+    return "\r\n".join(delimiter.join(row) for row in rows) + "\r\n"
+
+
+def record(header: str, row: str, **settings):
+    return parse_record(read(f"{header}\n{row}\n".encode())[0].raw)
+
+
+def problem(header: str, row: str) -> str:
+    (item,) = read(f"{header}\n{row}\n".encode())
+    if item.error:
+        return str(item.error)
+    with pytest.raises(RecordError) as raised:
+        parse_record(item.raw)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "cp1254", "utf-16", "utf-16-le", "utf-16-be"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_every_encoding_and_delimiter_is_told_from_the_content(encoding, delimiter):
+    (item,) = read(lines(HEADER, ROW, delimiter=delimiter).encode(encoding))
+    said = parse_record(item.raw)
+    assert said.return_reference_number == "Return-1"
+    assert said.notes == "Kırık ğüşiöç"
+    assert said.state == State.CREATED
+    assert said.created_at == datetime(2026, 1, 5, 6, 30, tzinfo=UTC)  # in Istanbul
+
+
+def test_windows_1254_is_told_wherever_its_first_letter_stands():
+    plain = ["Return-2", "RSO-2", "Yolda", "05.01.2026 09:30", "05.01.2026 10:00", "none"]
+    header = ["Return", "Order", "State", "Created", "Updated", "Notes"]
+    content = lines(header, *[plain] * 3000, ROW[:2] + plain[2:5] + ["Kırık"]).encode("cp1254")
+    items = read(content)
+    assert len(content) > 2 * 65536
+    assert items[-1].raw["notes"] == "Kırık"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_utf_16_that_ends_within_a_letter_is_read_as_far_as_it_goes(encoding):
+    items = read(lines(HEADER, ROW, ROW).encode(encoding)[:-5])
+    assert [item.place for item in items] == ["line 2", "line 3"]
+
+
+def test_json_may_be_utf_16_too():
+    (item,) = read('[{"returnReferenceNumber": "İade-1"}]'.encode("utf-16"))
+    assert item.raw == {"returnReferenceNumber": "İade-1"}
+
+
+def test_a_line_that_tells_excel_the_separator_is_none_of_the_rows():
+    (item,) = read(("sep=;\r\n" + lines(HEADER, ROW)).encode())
+    assert (item.place, item.raw["salesOrderReferenceNumber"]) == ("line 3", "RSO-1")
+
+
+def test_empty_rows_of_a_spreadsheet_are_no_records():
+    assert len(read(lines(HEADER, ROW, [""] * 6, ROW).encode())) == 2
+
+
+# Headers
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Return Reference", "returnReferenceNumber"),
+        ("return_reference_number", "returnReferenceNumber"),
+        ("RETURN-ID", "returnReferenceNumber"),
+        ("İADE NO", "returnReferenceNumber"),
+        ("iade no", "returnReferenceNumber"),
+        ("ORDER", "salesOrderReferenceNumber"),
+        ("Sipariş Numarası", "salesOrderReferenceNumber"),
+        ("Tracking ID", "trackingId"),
+        ("Takip No", "trackingId"),
+        ("Status", "state"),
+        ("Kargo", "cargoCarrier"),
+        ("Satış Kanalı", "salesOrderChannel"),
+        ("Etiketler", "tag"),
+        ("Created (Europe/Istanbul)", "createdAt"),
+        ("Arrived at", "arrivedToWarehouseAt"),
+        ("Depoya Varış", "arrivedToWarehouseAt"),
+        ("Tamamlanma Tarihi", "completedAt"),
+        ("completedAt", "completedAt"),
+        ("Shelf", "Shelf"),
+    ],
+)
+def test_headers_are_known_in_many_spellings(header, field):
+    assert field_of(header) == field
+
+
+def test_every_name_of_the_api_and_of_ours_is_a_header():
+    for name, api in API_NAMES.items():
+        assert field_of(name) == field_of(api) == field_of(api.upper()) == api
+
+
+def test_the_headers_of_the_list_are_known():
+    own = {"waiting", "deadline"}  # what follows from other fields
+    headers = [str(c.verbose_name) for n, c in ReturnTable.base_columns.items() if n not in own]
+    assert {field_of(header) for header in headers} <= set(API_NAMES.values())
+
+
+def test_two_columns_for_one_field_are_refused():
+    said = problem("Return,Iade no,State,Created", "R-1,R-2,Created,2026-01-05")
+    assert said == "file: several columns are returnReferenceNumber"
+
+
+def test_a_column_that_nobody_knows_is_kept_with_the_return():
+    assert record("Return,State,Created,Shelf", "R-1,Created,2026-01-05,A7").unknown_fields == {
+        "Shelf": "A7"
+    }
+
+
+# Times and states
+
+
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        ("2026-01-05", (2026, 1, 4, 21)),
+        ("2026-01-05 14:05", (2026, 1, 5, 11, 5)),
+        ("2026-01-05T14:05:06.000007", (2026, 1, 5, 11, 5, 6, 7)),
+        ("2026-01-05T14:05:06Z", (2026, 1, 5, 14, 5, 6)),
+        ("2026-01-05T14:05:06+01:00", (2026, 1, 5, 13, 5, 6)),
+        ("05.01.2026", (2026, 1, 4, 21)),
+        ("5.1.2026 14:05", (2026, 1, 5, 11, 5)),
+        ("05/01/2026 14:05:09", (2026, 1, 5, 11, 5, 9)),
+        ("31-12-2026, 23:59", (2026, 12, 31, 20, 59)),
+        ("05.01.2026 14.05.09", (2026, 1, 5, 11, 5, 9)),
+    ],
+)
+def test_times_are_read_the_day_first_and_in_the_warehouse_s_zone(written, utc):
+    said = record("Return;State;Created", f"R-1;Created;{written}")
+    assert said.created_at == datetime(*utc, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        ("29.03.2026 02:30", (2026, 3, 29, 1, 30)),  # an hour that Berlin leaves out
+        ("25.10.2026 02:30", (2026, 10, 25, 0, 30)),  # one that comes twice
+    ],
+)
+def test_an_hour_that_clocks_leave_out_or_repeat_is_taken(settings, written, utc):
+    settings.TIME_ZONE = "Europe/Berlin"
+    said = record("Return;State;Created", f"R-1;Created;{written}")
+    assert said.created_at == datetime(*utc, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("written", ["12/31/2026", "31.02.2026", "00.01.2026", "01.01.2026 25:00"])
+def test_a_date_that_is_none_is_refused_with_its_field(written):
+    said = problem("Return;State;Created", f"R-1;Created;{written}")
+    assert said == f"createdAt: not a date, the day first: {written!r}"
+
+
+@pytest.mark.parametrize("written", ["yesterday", "5 Ocak 2026", "46027", "2026-13-01"])
+def test_a_time_that_nobody_can_read_is_refused_with_its_field(written):
+    assert problem("Return;State;Created", f"R-1;Created;{written}").startswith("createdAt: ")
+
+
+def test_without_a_column_of_updates_the_latest_time_counts():
+    header = "Return;State;Created;Arrived;Completed"
+    said = record(header, "R-1;Tamamlandı;01.02.2026;2026-02-03T10:00:00+05:00;03.02.2026 09:00")
+    assert said.updated_at == datetime(2026, 2, 3, 6, tzinfo=UTC) == said.completed_at
+
+
+@pytest.mark.parametrize(
+    ("written", "state"),
+    [
+        ("ReturnCreated", State.CREATED),
+        ("created", State.CREATED),
+        ("ARRIVED TO WAREHOUSE", State.ARRIVED),
+        ("Depoda", State.ARRIVED),
+        ("Completed", State.COMPLETED),
+        ("TAMAMLANDI", State.COMPLETED),
+    ],
+)
+def test_states_may_be_written_in_words(written, state):
+    (item,) = read(f"Return;State;Created\nR-1;{written};2026-01-05\n".encode())
+    assert item.raw["state"] == state
+
+
+def test_a_state_that_nobody_knows_is_refused_with_its_field():
+    assert problem("Return;State;Created", "R-1;Lost;2026-01-05").startswith("state: unknown")
+
+
+@given(st.text(max_size=30))
+def test_whatever_a_cell_holds_it_is_read_or_refused(text):
+    cell = text.replace('"', '""')
+    row = f'"{cell}";"{cell}";"{cell}"\n'.encode("utf-8", "replace")
+    for item in read(b"Return;State;Created\n" + row):
+        with suppress(RecordError):  # any other error fails
+            parse_record(item.raw or {})
