@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from itertools import batched
 from json import dumps
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import pghistory
@@ -22,6 +23,7 @@ from tags import tagging, vocabulary
 from tags.deadlocks import retry_deadlocks
 
 Batch = Sequence[tuple[int, ReturnRecord]]
+_facts = attrgetter(*FACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,11 @@ def _upsert(accepted: Batch) -> list[Written]:
 
 
 def _row(position: int, record: ReturnRecord) -> list[Any]:
-    facts = [getattr(record, name) for name in FACTS]
-    values = [dumps(value) if isinstance(value, Mapping) else value for value in facts]
+    # Most are texts, and asking whether something is a mapping takes long.
+    values = [
+        value if isinstance(value, str) or not isinstance(value, Mapping) else dumps(value)
+        for value in _facts(record)
+    ]
     return [position, record.return_reference_number, *values, record.tag or ""]
 
 

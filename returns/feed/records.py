@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from returns.models import Return, State
@@ -69,6 +70,9 @@ TEXTS = [name for name in API_NAMES if name not in {*TIMES, "state", "tag"}]
 AS_WRITTEN = {"notes"}  # white space around any other text is no part of it
 LONGEST = {f.name: f.max_length for f in Return._meta.fields if f.name in TEXTS}
 KNOWN = frozenset(API_NAMES.values())
+STATES = frozenset(State.values)
+# The same few names come again and again.
+clean_name = lru_cache(maxsize=4096)(clean_tag_name)
 
 
 def parse_record(raw: Mapping[str, object]) -> ReturnRecord:
@@ -144,7 +148,7 @@ def _time(raw: Mapping[str, object], name: str) -> datetime | None:
 
 def _state(raw: Mapping[str, object]) -> str:
     state = raw["state"]
-    if isinstance(state, str) and state.strip() in State.values:
+    if isinstance(state, str) and state.strip() in STATES:
         return state.strip()
     raise RecordError("state", f"unknown: {_shown(state)} ({', '.join(State.values)} are known)")
 
@@ -171,7 +175,7 @@ def _tag(raw: Mapping[str, object]) -> str | None:
         return None
     text = _storable("tag", _as_text("tag", value))
     try:
-        names = [clean_tag_name(name) for name in tag_names(text)]
+        names = [clean_name(name) for name in tag_names(text)]
     except VocabularyError as error:
         raise RecordError("tag", f"{error.messages[0]} {_shown(text)}") from None
     return ",".join(dict.fromkeys(names)) or None

@@ -96,17 +96,28 @@ STORED = f"""
     FROM unnest(%s::text[]) AS given (reference) CROSS JOIN {_row_of("given.reference")}
 """
 
+
+def _best_first() -> str:
+    """The total order among the staged records of a return; a lone one is spared the last part."""
+    *parts, last = _rank(_of("s"))
+    return ", ".join(f"{part} DESC" for part in [*parts, f"CASE WHEN rivals > 1 THEN {last} END"])
+
+
 # Who loses against what is stored can never win later, so it need not wait for a lock; who wins
 # is compared again under the lock. Sorted, so that two imports lock in the same order. A record
 # without tags does not hide the tags that the batch has for its return.
 UPSERT = f"""
-    WITH best AS (
-        SELECT DISTINCT ON ({KEY}) {", ".join([KEY, *FACTS])},
+    WITH staged AS (
+        SELECT *, count(*) OVER (PARTITION BY {KEY}) AS rivals,
             first_value(feed_tags) OVER (
                 PARTITION BY {KEY} ORDER BY feed_tags = '', updated_at DESC, position DESC
-            ) AS feed_tags
-        FROM feed_staged s
-        ORDER BY {KEY}, {", ".join(f"{part} DESC" for part in _rank(_of("s")))}
+            ) AS tags_of_all
+        FROM feed_staged
+    ),
+    best AS (
+        SELECT DISTINCT ON ({KEY}) {", ".join([KEY, *FACTS])}, tags_of_all AS feed_tags
+        FROM staged s
+        ORDER BY {KEY}, {_best_first()}
     )
     INSERT INTO returns_return AS r ({_COLUMNS}, corrections)
     SELECT {", ".join(f"best.{name}" for name in [KEY, *FACTS, "feed_tags"])}, '{{}}'

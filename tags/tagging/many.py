@@ -1,6 +1,6 @@
 """Many tags on many records, as the feed and files bring them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -59,19 +59,24 @@ def _lock_many(
 
     Returns the pairs, of a tag that was merged meanwhile with the one that it means now.
     """
-    entities, tags = _arrays(pairs)
-    cursor.execute(in_sql(LOCK_ENTITIES, tagging), [entities])
-    cursor.execute(LOCK_TAGS, [tags])
+    entities = {entity_id for entity_id, _ in pairs}
+    tags = {tag_id for _, tag_id in pairs}
+    cursor.execute(in_sql(LOCK_ENTITIES, tagging), [_array(entities)])
+    cursor.execute(LOCK_TAGS, [_array(tags)])
     meant = {tag_id: other for tag_id, other in cursor.fetchall() if other is not None}
     if not meant:
         return pairs
-    cursor.execute(LOCK_TAGS, [list(meant.values())])
+    cursor.execute(LOCK_TAGS, [_array(meant.values())])
     return sorted({(entity_id, meant.get(tag_id, tag_id)) for entity_id, tag_id in pairs})
 
 
-def _arrays(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    pairs = list(pairs)
-    return [[entity_id for entity_id, _ in pairs], [tag_id for _, tag_id in pairs]]
+def _arrays(pairs: Collection[tuple[int, int]]) -> list[str]:
+    return [_array(entity_id for entity_id, _ in pairs), _array(tag_id for _, tag_id in pairs)]
+
+
+def _array(ids: Iterable[int]) -> str:
+    """Return an array as PostgreSQL writes it: the driver writes lists ten times as slowly."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 LOCK_ENTITIES = """

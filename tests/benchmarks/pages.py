@@ -62,7 +62,7 @@ class _server:  # noqa: N801
     def __exit__(self, *_):
         return None
 
-    def connect(self, size: int, *, fresh: bool) -> str:
+    def connect(self, size: int | str, *, fresh: bool) -> str:
         import psycopg
 
         host, user = self.settings["HOST"], self.settings["USER"]

@@ -80,6 +80,23 @@ def hide(page: Page, *, hidden: bool) -> None:
     )
 
 
+@pytest.fixture
+def watched(window, manager, waiting) -> Callable[..., Page]:
+    """Open a manager's window whose clock can be put forward."""
+
+    def open_window(**options) -> Page:
+        page = window(manager, **options)
+        page.clock.install()
+        return page
+
+    return open_window
+
+
+def pass_by(page: Page, seconds: float = WITHIN / 1000) -> None:
+    """Let so many seconds pass by the clock of a watched page, in an instant."""
+    page.clock.run_for(int(seconds * 1000))
+
+
 def polls(page: Page) -> list[str]:
     """Return a list that the page's polls go into."""
     asked: list[str] = []
@@ -138,12 +155,13 @@ def test_a_parcel_is_on_every_open_page_within_five_seconds(window, manager, wai
     assert [place(page) for page in (queue, listed)] == before
 
 
-def test_show_brings_the_rows_and_marks_them(window, manager, waiting):
-    page = window(manager)
+def test_show_brings_the_rows_and_marks_them(watched):
+    page = watched()
     page.goto(f"{LIST}?state=ArrivedToWarehouse")
     make_return("New", state=State.ARRIVED)
     make_return("Other", state=State.CREATED)
-    expect(page.locator("#news b")).to_have_text("1 arrived", timeout=WITHIN)
+    pass_by(page)
+    expect(page.locator("#news b")).to_have_text("1 arrived")
     page.get_by_role("link", name="Show", exact=True).click()
     new = page.locator("#return-results tr.is-new")
     expect(new).to_have_count(1)
@@ -152,19 +170,21 @@ def test_show_brings_the_rows_and_marks_them(window, manager, waiting):
     expect(page.locator("#news")).to_be_empty()
     expect(page).to_have_title("Returns · Returns desk")
     make_return("Newer", state=State.ARRIVED)
-    expect(page.locator("#news b")).to_have_text("1 arrived", timeout=WITHIN)
+    pass_by(page)
+    expect(page.locator("#news b")).to_have_text("1 arrived")
     page.get_by_role("link", name="Only these").click()
     shows(page, "Newer")
 
 
-def test_news_are_those_of_the_filter_that_is_shown_by_now(window, manager, waiting):
-    page = window(manager)
+def test_news_are_those_of_the_filter_that_is_shown_by_now(watched):
+    page = watched()
     page.goto(LIST)
     page.get_by_role("checkbox", name="Completed").check()
     expect(page).to_have_url("/returns/?state=Completed")
     make_return("Waits", state=State.ARRIVED)
     make_return("Done", state=State.COMPLETED)
-    expect(page.locator("#news b")).to_have_text("1 completed", timeout=WITHIN)
+    pass_by(page)
+    expect(page.locator("#news b")).to_have_text("1 completed")
     page.get_by_role("checkbox", name="Completed").uncheck()
     shows_all = page.locator("#return-results a.reference", has_text="Waits")
     expect(shows_all).to_be_visible()
@@ -172,41 +192,52 @@ def test_news_are_those_of_the_filter_that_is_shown_by_now(window, manager, wait
     expect(page).to_have_title("Returns · Returns desk")
 
 
-def test_a_hidden_tab_does_not_ask_and_asks_at_once_when_it_is_seen(window, manager, waiting):
-    page = window(manager)
+def test_a_hidden_tab_does_not_ask_and_asks_at_once_when_it_is_seen(watched):
+    page = watched()
     page.goto(LIST)
-    hide(page, hidden=True)
     asked = polls(page)
+    with page.expect_response("**/live/**"):
+        pass_by(page)
+    hide(page, hidden=True)
+    asked.clear()
     make_return("New", state=State.ARRIVED)
-    page.wait_for_timeout(9_000)
+    pass_by(page, 60)
+    page.wait_for_timeout(300)  # what was asked has left by then
     assert asked == []
     hide(page, hidden=False)
     expect(page.locator("#news b")).to_have_text("1 arrived", timeout=1_500)
     assert len(asked) == 1
 
 
-def test_a_server_that_is_silent_is_said_to_be_and_that_it_speaks_again(window, manager, waiting):
-    page = window(manager)
+def test_a_server_that_is_silent_is_said_to_be_and_that_it_speaks_again(watched):
+    page = watched()
     page.goto(LIST)
     line = page.locator("#live-line [data-says=server]")
-    page.route("**/live/**", lambda route: route.abort())
     page.get_by_label("Order reference").fill("half ty")
-    expect(line).to_be_visible(timeout=20_000)
+    # The answer to what was typed is a sign of life too.
+    expect(page).to_have_url(re.compile("order=half"))
+    page.route("**/live/**", lambda route: route.abort())
+    pass_by(page, 10)
+    expect(line).to_be_hidden()
+    pass_by(page, 10)
+    expect(line).to_be_visible()
     expect(line).to_have_text(re.compile(r"silent for \d+ s\. What you see may be old\."))
     expect(page.locator("#announcer")).to_contain_text("The server has been silent")
     expect(page.locator("#trouble")).to_be_hidden()
     assert barriers(page) == []
     page.unroute("**/live/**")
-    expect(line).to_be_hidden(timeout=WITHIN)
+    pass_by(page)
+    expect(line).to_be_hidden()
     expect(page.get_by_label("Order reference")).to_have_value("half ty")
 
 
-def test_who_was_signed_out_is_told_and_led_back(window, manager, waiting):
-    page = window(manager)
+def test_who_was_signed_out_is_told_and_led_back(watched):
+    page = watched()
     page.goto(f"{LIST}?state=Completed")
     page.context.clear_cookies()
     link = page.locator("#live-line").get_by_role("link", name="Sign in")
-    expect(link).to_be_visible(timeout=WITHIN)
+    pass_by(page)
+    expect(link).to_be_visible()
     expect(page.locator("#trouble")).to_be_hidden()
     assert barriers(page) == []
     link.click()
@@ -216,15 +247,16 @@ def test_who_was_signed_out_is_told_and_led_back(window, manager, waiting):
     expect(page).to_have_url("/returns/?state=Completed")
 
 
-def test_the_sound_is_a_choice_that_stays(window, manager, waiting):
-    page = window(manager)
+def test_the_sound_is_a_choice_that_stays(watched):
+    page = watched()
     page.goto(LIST)
     button = page.get_by_role("button", name="Sound")
     expect(button).to_have_attribute("aria-pressed", "false")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
     make_return("New", state=State.ARRIVED)
-    expect(page.locator("#news b")).to_have_text("1 arrived", timeout=WITHIN)
+    pass_by(page)
+    expect(page.locator("#news b")).to_have_text("1 arrived")
     page.reload()
     expect(button).to_have_attribute("aria-pressed", "true")
     button.click()
@@ -234,15 +266,16 @@ def test_the_sound_is_a_choice_that_stays(window, manager, waiting):
 @pytest.mark.parametrize(
     ("viewport", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk-light", "phone-dark"]
 )
-def test_news_have_no_barrier_and_need_no_wider_page(window, manager, waiting, viewport, scheme):
-    page = window(manager, color_scheme=scheme, viewport=viewport)
+def test_news_have_no_barrier_and_need_no_wider_page(watched, viewport, scheme):
+    page = watched(color_scheme=scheme, viewport=viewport)
     for path in (LIST, QUEUE):
         page.goto(path)
         page.wait_for_timeout(300)
         before = page.locator(".filter-line").bounding_box()
         for _ in range(3):
             make_return(state=State.ARRIVED)
-        expect(page.locator("#news b")).to_have_text("3 arrived", timeout=WITHIN)
+        pass_by(page)
+        expect(page.locator("#news b")).to_have_text("3 arrived")
         assert page.locator(".filter-line").bounding_box() == before
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         assert barriers(page) == []
