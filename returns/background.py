@@ -7,7 +7,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from returns import changes, rule_runs
-from returns.feed import forgetting
+from returns.feed import forgetting, uploads
 from tags import bulk
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def work_once() -> bool:
     done, failed = False, None
     jobs = (
         *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly),
-        *(changes.forget_old, forgetting.forget_old_runs),
+        *(changes.forget_old, forgetting.forget_old_runs, uploads.forget_uploads),
     )
     for job in jobs:
         try:

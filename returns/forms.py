@@ -168,3 +168,16 @@ class CommentForm(forms.Form):
         """Say that something was left out of the text, or nothing."""
         unseen = holds_unseen(self.data.get("text", ""))
         return ", without characters that cannot be seen" if unseen else ""
+
+
+class UploadForm(forms.Form):
+    """A file of returns."""
+
+    required_css_class = "required"
+    file = forms.FileField(
+        label="File",
+        help_text="CSV or JSON, up to 20 MB. Nothing is imported before you saw what it does.",
+        allow_empty_file=True,  # our own words say so
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.json,.jsonl"}),
+        error_messages={"required": "Choose a file."},
+    )

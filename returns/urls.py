@@ -13,6 +13,7 @@ from returns.views import (
     saved_views,
     sentences,
     tagging,
+    uploads,
 )
 
 urlpatterns = [
@@ -45,6 +46,8 @@ urlpatterns = [
     path("queue/live/", live.queue, name="queue-live"),
     path("feed/", feed.show, name="feed"),
     path("feed/<int:pk>/", feed.run, name="feed-run"),
+    path("feed/upload/", uploads.new, name="new-upload"),
+    path("feed/upload/<int:pk>/", uploads.show, name="upload"),
     path("feed/rejected/", feed.rejected, name="feed-rejected"),
     path("feed/rejected/file/", feed.rejected_file, name="feed-rejected-file"),
     path("find/", lists.find, name="return-find"),

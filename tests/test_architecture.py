@@ -52,6 +52,7 @@ WRITERS = {
         "returns/feed/runs.py",
         "returns/feed/retries.py",
     ),
+    ("Upload", "returns_upload"): ("returns/feed/uploads.py",),
     ("ApiCalls", "returns_apicalls"): ("returns/api/call_limit.py",),
     ("SavedView", "returns_savedview"): ("returns/saved_views.py", "returns/shipped_views.py"),
 }

@@ -19,13 +19,13 @@ from django.utils import timezone
 
 from returns.feed.intake import OnReject, Taken, take
 from returns.feed.items import Item
+from returns.feed.locks import Lock, locked, unlocked
 from returns.feed.records import API_NAMES, RecordError
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
 
 logger = logging.getLogger(__name__)
 
-LOCKS = 7311  # of advisory locks, those of runs
 LONGEST_TEXT = 200
 REFERENCE = API_NAMES["return_reference_number"]
 # Whoever set a record aside does not want to see it again; what was overtaken is old. One that is
@@ -42,13 +42,6 @@ KEEP = """
         place = excluded.place, field = excluded.field, reason = excluded.reason, seen_at = now(),
         fate = CASE returns_rejectedrecord.fate WHEN 'taken' THEN 'waiting'
             ELSE returns_rejectedrecord.fate END
-"""
-UNLOCKED = """
-    SELECT id FROM unnest(%s::bigint[]) AS run (id) WHERE NOT EXISTS (
-        SELECT FROM pg_locks
-        WHERE locktype = 'advisory' AND classid = %s AND objid = run.id::int AND objsubid = 2
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    )
 """
 
 
@@ -112,9 +105,9 @@ def recorded(
     way: Way, origin: str, *, by: User | None = None, from_time: datetime | None = None
 ) -> Iterator[Run]:
     """Keep what comes in as a run, whatever happens. An exception marks it failed and goes on."""
-    row = FeedRun(way=way, origin=_fitting(origin), by=by, from_time=from_time)
+    row = FeedRun(way=way, origin=fitting(origin), by=by, from_time=from_time)
     row.save()
-    with _locked(row):
+    with locked(Lock.RUN, row.pk):
         try:
             yield Run(row)
         except BaseException as error:
@@ -126,24 +119,7 @@ def recorded(
 def interrupted(runs: Iterable[FeedRun]) -> set[int]:
     """Return the ids of those runs that stand as running though their process is gone."""
     running = [run.pk for run in runs if run.outcome == Outcome.RUNNING]
-    if not running:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(UNLOCKED, [running, LOCKS])
-        return {pk for (pk,) in cursor.fetchall()}
-
-
-@contextmanager
-def _locked(row: FeedRun) -> Iterator[None]:
-    key = [LOCKS, row.pk % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)
-    try:
-        yield
-    finally:
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+    return unlocked(Lock.RUN, running) if running else set()
 
 
 def _end(row: FeedRun, outcome: Outcome, message: str = "") -> None:
@@ -186,14 +162,14 @@ def _values(row: FeedRun, item: Item, error: RecordError) -> list[Any]:
     # Of what left nothing behind, its place and the reason tell what it is.
     same = written if entry is not None else f"{row.origin} {item.place} {error}"
     return [
-        *(_fitting(item.place), _reference(item), _fitting(error.field), _storable(error.reason)),
+        *(fitting(item.place), _reference(item), fitting(error.field), storable(error.reason)),
         *(written, item.raw is not None, sha256(same.encode(errors="replace")).hexdigest()),
     ]
 
 
 def _reference(item: Item) -> str:
     value = (item.raw or {}).get(REFERENCE)
-    return _fitting(value.strip()) if isinstance(value, str) else ""
+    return fitting(value.strip()) if isinstance(value, str) else ""
 
 
 def as_written(value: object) -> str:
@@ -210,10 +186,12 @@ def _plain(value: object) -> object:
     raise TypeError(f"not JSON: {value!r}")
 
 
-def _fitting(text: str) -> str:
-    text = _storable(text)
+def fitting(text: str) -> str:
+    """Return a text as a short column can hold it."""
+    text = storable(text)
     return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Return a text as the database can hold it."""
     return text.replace("\x00", "�").encode(errors="replace").decode()

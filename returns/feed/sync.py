@@ -1,18 +1,17 @@
 """Pull what another Returns API has: from where the last pull came to, one at a time."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zlib import crc32
 
-from django.db import connection
 from django.db.models import F, Max
 from django.db.models.functions import Least
 
 from returns.feed.client import Client, FarSideError
 from returns.feed.intake import Taken
 from returns.feed.items import JSON, Item
+from returns.feed.locks import Lock, locked
 from returns.feed.records import RecordError
 from returns.feed.runs import Run, recorded
 from returns.feed.walk import Step, walk
@@ -21,7 +20,6 @@ from returns.models import FeedRun, Way
 # A record is seen by others a little later than its updatedAt says: clocks differ, and what is
 # written within a transaction shows when that ends.
 OVERLAP = timedelta(minutes=5)
-LOCKS = 7312  # of advisory locks, those of pulls
 
 
 class AlreadyRunningError(Exception):
@@ -53,7 +51,9 @@ def sync(
     What came in before a failure stays, and the next pull goes on from there. ``goes_on`` is
     asked after each page. Raises ``FarSideError``, ``AlreadyRunningError``.
     """
-    with _alone(client.origin):
+    with locked(Lock.PULL, crc32(client.origin.encode())) as is_ours:
+        if not is_ours:
+            raise AlreadyRunningError(f"Another process pulls from {client.origin} at this moment.")
         start = since or watermark(client.origin)
         with recorded(Way.PULL, client.origin, from_time=start) as run:
             for step in walk(client, start):
@@ -89,19 +89,3 @@ def _item(number: int, entry: object) -> Item:
     if isinstance(entry, dict):
         return Item(place, JSON, raw=entry, written=entry)
     return Item(place, JSON, error=RecordError("record", "not an object"), written=entry or "")
-
-
-@contextmanager
-def _alone(origin: str) -> Iterator[None]:
-    key = [LOCKS, crc32(origin.encode()) - 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        (mine,) = cursor.fetchone()
-    if not mine:
-        raise AlreadyRunningError(f"Another process pulls from {origin} at this moment.")
-    try:
-        yield
-    finally:
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)

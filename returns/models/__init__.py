@@ -7,7 +7,7 @@ timeline.
 from returns.models.changes import Change
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.deadlines import MOST, Deadline, DeadlinePolicy, Unit, WorkingCalendar
-from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Way
+from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
 from returns.models.people import Density, Preferences
 from returns.models.problems import SharedTracking
 from returns.models.returns import Return, ReturnTag, State
@@ -44,6 +44,7 @@ __all__ = [
     "State",
     "TagRule",
     "Unit",
+    "Upload",
     "Way",
     "WorkingCalendar",
 ]

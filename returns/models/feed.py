@@ -112,3 +112,23 @@ class RejectedRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.field}: {self.reason}"
+
+
+class Upload(models.Model):
+    """A file that somebody looks at before it is imported; kept for a day.
+
+    ``preview`` is what was found in it, ``run`` its import, as soon as that has begun.
+    """
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    preview = models.JSONField(default=dict)
+    run = models.OneToOneField(FeedRun, models.SET_NULL, null=True, related_name="upload")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = []
+
+    def __str__(self) -> str:
+        return self.name

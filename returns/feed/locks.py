@@ -1,0 +1,50 @@
+"""Locks of the database's session: gone with the process that holds them, however it ends.
+
+A pooler that hands out connections for one transaction at a time breaks them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+from django.db import connection
+
+
+class Lock(IntEnum):
+    """What is locked; the numbers are ours alone in the database."""
+
+    RUN = 7311
+    PULL = 7312
+    UPLOAD = 7313
+
+
+@contextmanager
+def locked(what: Lock, number: int) -> Iterator[bool]:
+    """Hold a lock for the block; tells whether it is ours, and not somebody else's."""
+    key = [what.value, number % 2**32 - 2**31]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        (is_ours,) = cursor.fetchone()
+    try:
+        yield is_ours
+    finally:
+        if is_ours and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+def unlocked(what: Lock, numbers: list[int]) -> set[int]:
+    """Return those of the numbers whose lock nobody holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNLOCKED, [numbers, what.value])
+        return {number for (number,) in cursor.fetchall()}
+
+
+UNLOCKED = """
+    SELECT id FROM unnest(%s::bigint[]) AS given (id) WHERE NOT EXISTS (
+        SELECT FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2
+            AND objid::bigint = (given.id + 2147483648) %% 4294967296
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+"""

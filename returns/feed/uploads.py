@@ -1,0 +1,184 @@
+"""Files that people bring: kept, looked at without writing anything, then imported."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import IO, Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from returns.feed.files import read_items
+from returns.feed.intake import take
+from returns.feed.items import Item
+from returns.feed.locks import Lock, locked
+from returns.feed.records import KNOWN, RecordError
+from returns.feed.runs import as_written, fitting, interrupted, recorded, storable
+from returns.models import FeedRun, Outcome, Upload, Way
+
+MOST_BYTES = 20_000_000
+MOST_BYTES_WORDS = "20 MB"
+SHOWN = 50  # rows
+SHOWN_WRONG = 100  # rows with errors
+SHOWN_COLUMNS = 20
+SHOWN_CELL = 80  # characters
+KEPT = timedelta(days=1)
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+
+@dataclass
+class Row:
+    """A row of the preview: its place, its cells, and what is wrong with it."""
+
+    place: str
+    cells: list[str]
+    error: str = ""
+
+
+@dataclass
+class Preview:
+    """What a file holds, and what its import would do. ``columns`` are headers and what they mean.
+
+    ``unknown`` are columns that are kept with the returns as they are.
+    """
+
+    kind: str = ""
+    columns: list[tuple[str, str]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    wrong: list[Row] = field(default_factory=list)
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    conflicts: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to import."""
+        return self.read == self.rejected
+
+
+def keep(file: IO[bytes], name: str, person: User) -> Upload:
+    """Keep a file with what an import would do; nothing is imported yet.
+
+    Raises ``ValidationError`` when it holds nothing, or too much.
+    """
+    content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValidationError(f"This file is larger than {MOST_BYTES_WORDS}. Import it in parts.")
+    if not content.strip():
+        raise ValidationError("This file is empty.")
+    upload = Upload(by=person, name=fitting(name), content=content)
+    upload.preview = asdict(_look(content))
+    upload.save()
+    return upload
+
+
+def preview_of(upload: Upload) -> Preview:
+    """Return what was found when the file was kept."""
+    said: dict[str, Any] = upload.preview
+    rows = {name: [Row(**row) for row in said[name]] for name in ("rows", "wrong")}
+    return Preview(**said | rows)
+
+
+def upload_of(pk: int, person: User) -> Upload | None:
+    """Return an upload of the person's."""
+    return Upload.objects.defer("content").filter(pk=pk, by=person).select_related("run").first()
+
+
+def bring_in(pk: int, person: User) -> FeedRun | None:
+    """Import an upload of the person's, once, and return the run; None where there is none.
+
+    Whoever asks a second time gets the run of the first. One that broke off begins anew: what came
+    in is unchanged then.
+    """
+    with locked(Lock.UPLOAD, pk) as is_ours:
+        upload = upload_of(pk, person)
+        if upload is None or not is_ours or (upload.run and not _broke_off(upload.run)):
+            return upload.run if upload else None
+        with recorded(Way.FILE, upload.name, by=person) as run:
+            upload.run = run.row
+            upload.save(update_fields=["run"])
+            run.take(read_items(io.BytesIO(upload.content)), source="file")
+        return run.row
+
+
+def _broke_off(run: FeedRun) -> bool:
+    return run.outcome == Outcome.FAILED or bool(interrupted([run]))
+
+
+def forget_uploads() -> bool:
+    """Delete uploads that are older than a day; tell whether there were any."""
+    return bool(Upload.objects.filter(at__lt=timezone.now() - KEPT).delete()[0])
+
+
+# The preview
+
+
+def _look(content: bytes) -> Preview:
+    """Return what a file holds and what its import would do: a rehearsal, then undone."""
+    look = _Look()
+    taken = take(
+        look.items(read_items(io.BytesIO(content))),
+        source="file",
+        on_reject=look.reject,
+        dry_run=True,
+    )
+    found = look.preview
+    found.read, found.created, found.updated = taken.read, taken.created, taken.updated
+    found.unchanged, found.rejected = taken.unchanged, taken.rejected
+    found.conflicts = len(taken.tag_conflicts)
+    return found
+
+
+class _Look:
+    """Remembers what goes by on its way to the rehearsal."""
+
+    def __init__(self) -> None:
+        self.preview = Preview()
+
+    def items(self, items: Iterator[Item]) -> Iterator[Item]:
+        for item in items:
+            if not self.preview.kind:
+                self._describe(item)
+            if len(self.preview.rows) < SHOWN:
+                self.preview.rows.append(self._row(item))
+            yield item
+
+    def reject(self, item: Item, error: RecordError) -> None:
+        if len(self.preview.wrong) < SHOWN_WRONG:
+            self.preview.wrong.append(self._row(item, str(error)))
+        for row in self.preview.rows:
+            if row.place == item.place:
+                row.error = str(error)
+
+    def _describe(self, item: Item) -> None:
+        format_, found = item.format, self.preview
+        if item.error and item.error.field == "file" and not format_.header:
+            return
+        found.kind = KINDS.get(format_.kind, "")
+        if format_.kind == "csv":
+            found.kind = f"CSV, parted by {DELIMITERS[format_.delimiter]}"
+            columns = zip(format_.header, format_.names, strict=True)
+            found.columns = [(_short(header.strip()), _short(name)) for header, name in columns]
+            found.unknown = [_short(name) for name in format_.names if name not in KNOWN]
+
+    def _row(self, item: Item, error: str = "") -> Row:
+        if item.raw is not None and item.format.kind != "csv":
+            cells = [f"{name}: {_short(value)}" for name, value in item.raw.items()]
+        else:
+            written = item.written
+            cells = [_short(each) for each in (written if isinstance(written, list) else [written])]
+        return Row(item.place, cells[:SHOWN_COLUMNS], error)
+
+
+KINDS = {"json": "JSON", "lines": "JSON, one record a line"}
+
+
+def _short(value: object) -> str:
+    text = storable(value if isinstance(value, str) else "" if value is None else as_written(value))
+    return text if len(text) <= SHOWN_CELL else f"{text[: SHOWN_CELL - 1]}…"

@@ -1,0 +1,221 @@
+"""Managers upload a file: they see what it would do, then import it, once."""
+
+import json
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from config import body_limit
+from returns.feed import uploads
+from returns.feed.uploads import bring_in, forget_uploads, preview_of
+from returns.models import FeedRun, Outcome, RejectedRecord, Return, ReturnTag, Upload, Way
+from tests.factories import make_return
+from tests.returns.feed.test_sync import a_record
+
+pytestmark = pytest.mark.django_db
+UPLOAD = "/feed/upload/"
+GOOD = (
+    "Return;Durum;Created;Tags\nR-1;Created;05.01.2026;wrong-size, books\nR-2;Yolda;05.01.2026;\n"
+)
+MIXED = GOOD + "R-3;Lost;05.01.2026;\nR-4;Created;31.02.2026;\n"
+
+
+def upload(client: Client, content: str | bytes, name="returns.csv"):
+    content = content.encode() if isinstance(content, str) else content
+    return client.post(UPLOAD, {"file": SimpleUploadedFile(name, content)}, follow=True)
+
+
+def path() -> str:
+    return reverse("upload", args=[Upload.objects.latest("pk").pk])
+
+
+def test_a_file_is_looked_at_without_importing_anything(as_manager, vocabulary):
+    page = upload(as_manager, MIXED)
+    preview = page.context["preview"]
+    assert (preview.read, preview.created, preview.rejected) == (4, 2, 2)
+    assert preview.kind == "CSV, parted by semicolons"
+    assert preview.columns[1] == ["Durum", "state"]
+    assert not Return.objects.exists()
+    assert not FeedRun.objects.exists()
+    assert not RejectedRecord.objects.exists()
+
+
+def test_errors_stand_beside_the_rows(as_manager):
+    preview = upload(as_manager, MIXED).context["preview"]
+    said = {row.place: row.error for row in preview.rows}
+    assert said["line 2"] == ""
+    assert said["line 4"].startswith("state: unknown: 'Lost'")
+    assert said["line 5"] == "createdAt: not a date, the day first: '31.02.2026'"
+    assert [row.place for row in preview.wrong] == ["line 4", "line 5"]
+
+
+def test_rows_with_errors_are_seen_wherever_they_stand(as_manager):
+    rows = "".join(f"R-{n};Created;05.01.2026;\n" for n in range(200))
+    page = upload(as_manager, f"Return;State;Created;Tags\n{rows}R-x;Lost;05.01.2026;\n")
+    assert [row.place for row in page.context["preview"].wrong] == ["line 202"]
+    assert "line 202" in page.text
+    assert "The first 50 rows" in page.text
+
+
+def test_a_file_is_imported_and_its_run_shown(as_manager, manager, vocabulary):
+    upload(as_manager, MIXED)
+    page = as_manager.post(path(), follow=True)
+    run = FeedRun.objects.get()
+    assert page.context["run"].row == run
+    assert (run.way, run.origin, run.by) == (Way.FILE, "returns.csv", manager)
+    assert (run.created, run.rejected, run.outcome) == (2, 2, Outcome.DONE)
+    tags = ReturnTag.objects.filter(entity__return_reference_number="R-1")
+    assert {each.tag.name for each in tags} == {"wrong-size", "books"}
+    assert RejectedRecord.objects.count() == 2
+
+
+def test_a_second_click_and_back_import_nothing_again(as_manager):
+    upload(as_manager, GOOD)
+    first = as_manager.post(path())
+    again = as_manager.post(path())
+    assert first.url == again.url
+    assert FeedRun.objects.count() == 1
+    assert "This file was imported" in as_manager.get(path()).text
+
+
+def test_the_same_file_may_be_uploaded_again(as_manager):
+    for _ in range(2):
+        upload(as_manager, GOOD)
+        as_manager.post(path())
+    assert FeedRun.objects.latest("pk").unchanged == 2
+    assert upload(as_manager, GOOD).context["preview"].unchanged == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_import_once(as_manager, manager):
+    rows = "".join(f"R-{n};Created;05.01.2026;\n" for n in range(3000))
+    upload(as_manager, f"Return;State;Created;Tags\n{rows}")
+    pk = Upload.objects.get().pk
+
+    def click() -> None:
+        bring_in(pk, manager)
+        connection.close()
+
+    clicks = [threading.Thread(target=click) for _ in range(2)]
+    for each in clicks:
+        each.start()
+    for each in clicks:
+        each.join()
+    assert [run.created for run in FeedRun.objects.all()] == [3000]
+
+
+def test_an_import_that_broke_off_is_taken_up_again(as_manager, manager):
+    upload(as_manager, GOOD)
+    gone = FeedRun.objects.create(way=Way.FILE, origin="returns.csv")
+    Upload.objects.update(run=gone)
+    as_manager.post(path())
+    assert Upload.objects.get().run != gone
+    assert Return.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "This file is empty."),
+        (b" \n\n", "This file is empty."),
+    ],
+)
+def test_an_empty_file_is_refused(as_manager, content, words):
+    page = upload(as_manager, content)
+    assert page.status_code == 422
+    assert words in page.text
+    assert not Upload.objects.exists()
+
+
+def test_nothing_chosen_says_so(as_manager):
+    page = as_manager.post(UPLOAD)
+    assert page.status_code == 422
+    assert "Choose a file." in page.text
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04 workbook", "save it as CSV"),
+        (b"\x00\x01\x02", "no text, but binary"),
+        (b"Name;Age\nA;1\n", "neither JSON nor a CSV header with returnReferenceNumber"),
+        (b"Return;State;Created\nR-1;Lost;2026-01-05\n", "state: unknown"),
+        (b"{]", "not JSON"),
+    ],
+)
+def test_a_file_of_nothing_good_cannot_be_imported(as_manager, content, words):
+    page = upload(as_manager, content)
+    assert "Nothing in this file can be imported." in page.text
+    assert words in page.text
+    assert ">Import<" not in page.text
+
+
+def test_a_header_alone_says_that_there_is_no_record(as_manager):
+    assert "There is no record in this file." in upload(as_manager, "Return;State;Created\n").text
+
+
+def test_json_is_looked_at_too(as_manager):
+    page = upload(as_manager, json.dumps({"items": [a_record(1), a_record(2)]}), "r.json")
+    assert page.context["preview"].created == 2
+    assert "returnReferenceNumber: Return-00001" in page.text
+
+
+def test_a_file_that_is_too_large_is_refused_in_words(as_manager, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_BYTES", 40)
+    page = upload(as_manager, GOOD)
+    assert page.status_code == 422
+    assert "larger than 20 MB" in page.text
+
+
+def test_a_body_that_is_much_too_large_is_not_read(as_manager, monkeypatch):
+    monkeypatch.setattr(body_limit, "MOST_BYTES", 100)
+    page = upload(as_manager, GOOD)
+    assert page.status_code == 413
+    assert "This is too large" in page.text
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>.csv", "a" * 300 + ".csv", "né ü.csv", "\x07.csv"])
+def test_a_file_may_be_called_anything(as_manager, name):
+    page = upload(
+        as_manager, "Return;State;Created;<i>\x01</i>\nR-1;Created;2026-01-05;<u>\n", name
+    )
+    assert page.status_code == 200
+    assert "<b>x" not in page.text
+    assert "<u>" not in page.text
+    assert as_manager.post(path()).status_code == 302
+
+
+def test_a_preview_says_what_changes_and_which_tags_give_way(as_manager, vocabulary):
+    make_return("R-1", created_at=timezone.now() - timedelta(days=900))
+    page = upload(as_manager, GOOD.replace("books", "standard, urgent-refund"))
+    preview = page.context["preview"]
+    assert (preview.created, preview.updated, preview.conflicts) == (1, 1, 1)
+
+
+def test_somebody_else_s_file_is_not_found(as_manager, as_admin):
+    upload(as_manager, GOOD)
+    assert as_admin.get(path()).status_code == 404
+    assert as_admin.post(path()).status_code == 404
+    assert not Return.objects.exists()
+
+
+def test_files_are_kept_for_a_day(as_manager, manager):
+    upload(as_manager, GOOD)
+    assert not forget_uploads()
+    Upload.objects.update(at=timezone.now() - timedelta(days=1, minutes=1))
+    old = path()
+    assert forget_uploads()
+    page = as_manager.get(old)
+    assert page.status_code == 404
+    assert "files are kept for a day" in page.text
+
+
+def test_the_preview_is_what_was_found(as_manager):
+    upload(as_manager, MIXED)
+    assert preview_of(Upload.objects.get()).rejected == 2
