@@ -23,7 +23,7 @@ def work_once() -> bool:
     """
     done, failed = False, None
     jobs = (
-        *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly),
+        *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly, uploads.import_wanted),
         *(changes.forget_old, forgetting.forget_old_runs, uploads.forget_uploads),
     )
     for job in jobs:

@@ -1,9 +1,9 @@
 """Files that people bring: kept, looked at without writing anything, then imported."""
 
 import io
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import IO, Any
 
 from django.contrib.auth.models import User
@@ -14,12 +14,14 @@ from returns.feed.files import read_items
 from returns.feed.intake import take
 from returns.feed.items import Item
 from returns.feed.locks import Lock, locked
-from returns.feed.records import KNOWN, RecordError
+from returns.feed.records import KNOWN, RecordError, parse_record
 from returns.feed.runs import as_written, fitting, interrupted, recorded, storable
 from returns.models import FeedRun, Outcome, Upload, Way
 
 MOST_BYTES = 20_000_000
 MOST_BYTES_WORDS = "20 MB"
+AT_ONCE = 1_000_000  # bytes, about 2 s
+REHEARSED = 10_000  # records
 SHOWN = 50  # rows
 SHOWN_WRONG = 100  # rows with errors
 SHOWN_COLUMNS = 20
@@ -50,6 +52,7 @@ class Preview:
     rows: list[Row] = field(default_factory=list)
     wrong: list[Row] = field(default_factory=list)
     read: int = 0
+    rehearsed: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -72,7 +75,7 @@ def keep(file: IO[bytes], name: str, person: User) -> Upload:
         raise ValidationError(f"This file is larger than {MOST_BYTES_WORDS}. Import it in parts.")
     if not content.strip():
         raise ValidationError("This file is empty.")
-    upload = Upload(by=person, name=fitting(name), content=content)
+    upload = Upload(by=person, name=fitting(name), content=content, size=len(content))
     upload.preview = asdict(_look(content))
     upload.save()
     return upload
@@ -90,21 +93,52 @@ def upload_of(pk: int, person: User) -> Upload | None:
     return Upload.objects.defer("content").filter(pk=pk, by=person).select_related("run").first()
 
 
-def bring_in(pk: int, person: User) -> FeedRun | None:
-    """Import an upload of the person's, once, and return the run; None where there is none.
+def import_soon(pk: int, person: User) -> Upload | None:
+    """Import an upload of the person's: a small one now, a large one in the background.
 
-    Whoever asks a second time gets the run of the first. One that broke off begins anew: what came
-    in is unchanged then.
+    Whoever asks a second time changes nothing. One that broke off begins anew: what came in is
+    unchanged then. Returns the upload; None where there is none.
     """
+    upload = upload_of(pk, person)
+    if upload is None or upload.wanted_at or not _is_to_do(upload):
+        return upload
+    upload.wanted_at = timezone.now()
+    upload.save(update_fields=["wanted_at"])
+    if upload.size <= AT_ONCE:
+        _bring_in(pk)
+    return upload_of(pk, person)
+
+
+def import_wanted() -> bool:
+    """Import an upload that waits, or whose import died; tell whether there was one."""
+    waiting = Upload.objects.filter(wanted_at__isnull=False).order_by("wanted_at")
+    return any(_bring_in(pk) for pk in waiting.values_list("pk", flat=True))
+
+
+def _bring_in(pk: int) -> bool:
+    """Import an upload; tell whether it was ours to import."""
     with locked(Lock.UPLOAD, pk) as is_ours:
-        upload = upload_of(pk, person)
-        if upload is None or not is_ours or (upload.run and not _broke_off(upload.run)):
-            return upload.run if upload else None
-        with recorded(Way.FILE, upload.name, by=person) as run:
-            upload.run = run.row
-            upload.save(update_fields=["run"])
-            run.take(read_items(io.BytesIO(upload.content)), source="file")
-        return run.row
+        upload = Upload.objects.select_related("run", "by").filter(pk=pk).first()
+        if not is_ours or upload is None or not upload.wanted_at:
+            return False
+        try:
+            if _is_to_do(upload):
+                _import(upload)
+        finally:
+            # One whose process dies stays wanted.
+            Upload.objects.filter(pk=pk).update(wanted_at=None)
+        return True
+
+
+def _import(upload: Upload) -> None:
+    with recorded(Way.FILE, upload.name, by=upload.by) as run:
+        upload.run = run.row
+        upload.save(update_fields=["run"])
+        run.take(read_items(io.BytesIO(upload.content)), source="file")
+
+
+def _is_to_do(upload: Upload) -> bool:
+    return upload.run is None or _broke_off(upload.run)
 
 
 def _broke_off(run: FeedRun) -> bool:
@@ -120,17 +154,18 @@ def forget_uploads() -> bool:
 
 
 def _look(content: bytes) -> Preview:
-    """Return what a file holds and what its import would do: a rehearsal, then undone."""
+    """Return what a file holds and what its import would do.
+
+    Every record is read, but only the first 10,000 are rehearsed with the database, then undone.
+    """
     look = _Look()
-    taken = take(
-        look.items(read_items(io.BytesIO(content))),
-        source="file",
-        on_reject=look.reject,
-        dry_run=True,
-    )
+    for item in read_items(io.BytesIO(content)):
+        look.note(item)
+    items = islice(read_items(io.BytesIO(content)), REHEARSED)
+    taken = take(items, source="file", on_reject=look.reject, dry_run=True)
     found = look.preview
-    found.read, found.created, found.updated = taken.read, taken.created, taken.updated
-    found.unchanged, found.rejected = taken.unchanged, taken.rejected
+    found.rehearsed, found.created, found.updated = taken.read, taken.created, taken.updated
+    found.unchanged, found.rejected = taken.unchanged, len(look.wrong)
     found.conflicts = len(taken.tag_conflicts)
     return found
 
@@ -140,16 +175,28 @@ class _Look:
 
     def __init__(self) -> None:
         self.preview = Preview()
+        self.wrong: set[str] = set()
 
-    def items(self, items: Iterator[Item]) -> Iterator[Item]:
-        for item in items:
-            if not self.preview.kind:
-                self._describe(item)
-            if len(self.preview.rows) < SHOWN:
-                self.preview.rows.append(self._row(item))
-            yield item
+    def note(self, item: Item) -> None:
+        """Read an item that goes by."""
+        found = self.preview
+        if not found.kind:
+            self._describe(item)
+        found.read += 1
+        if len(found.rows) < SHOWN:
+            found.rows.append(self._row(item))
+        try:
+            if item.error:
+                raise item.error
+            parse_record(item.raw or {})
+        except RecordError as error:
+            self.reject(item, error)
 
     def reject(self, item: Item, error: RecordError) -> None:
+        """Note that an item would be left out; it may be told twice."""
+        if item.place in self.wrong:
+            return
+        self.wrong.add(item.place)
         if len(self.preview.wrong) < SHOWN_WRONG:
             self.preview.wrong.append(self._row(item, str(error)))
         for row in self.preview.rows:

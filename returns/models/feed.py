@@ -117,13 +117,16 @@ class RejectedRecord(models.Model):
 class Upload(models.Model):
     """A file that somebody looks at before it is imported; kept for a day.
 
-    ``preview`` is what was found in it, ``run`` its import, as soon as that has begun.
+    ``preview`` is what was found in it, ``run`` its import, as soon as that has begun. A large one
+    is imported in the background, from ``wanted_at`` on.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)
     content = models.BinaryField()
+    size = models.PositiveIntegerField()  # bytes
     preview = models.JSONField(default=dict)
+    wanted_at = models.DateTimeField(null=True)
     run = models.OneToOneField(FeedRun, models.SET_NULL, null=True, related_name="upload")
     at = models.DateTimeField(db_default=Now())
 

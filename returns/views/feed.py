@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.htmx import render_page_or_fragment
 from returns.feed import overview, retries
 from returns.models import Fate, FeedRun
-from returns.people import PersonRequest
+from returns.people import DeskRequest, PersonRequest
 
 may_see = permission_required("returns.view_return", raise_exception=True)
 may_change = permission_required(retries.MAY_CHANGE, raise_exception=True)
@@ -33,11 +34,11 @@ def show(request: PersonRequest) -> HttpResponse:
 
 @require_safe
 @may_see
-def run(request: PersonRequest, pk: int) -> HttpResponse:
+def run(request: DeskRequest, pk: int) -> HttpResponse:
     """Show a run with the records that it rejected."""
     row = get_object_or_404(FeedRun.objects.select_related("by"), pk=pk)
     context = {"run": overview.seen(row), "rejects": overview.rejects(Fate.WAITING, row)}
-    return render(request, "feed/run.html", context)
+    return render_page_or_fragment(request, "feed/run.html", "facts", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,10 +6,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from config.htmx import render_page_or_fragment
 from returns.feed import uploads
 from returns.feed.retries import MAY_CHANGE
 from returns.forms import UploadForm
-from returns.people import PersonRequest
+from returns.people import DeskRequest
 
 may_change = permission_required(MAY_CHANGE, raise_exception=True)
 NOT_THERE = "This file is not here any more: files are kept for a day, for whoever brought them."
@@ -17,7 +18,7 @@ NOT_THERE = "This file is not here any more: files are kept for a day, for whoev
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
-def new(request: PersonRequest) -> HttpResponse:
+def new(request: DeskRequest) -> HttpResponse:
     """Choose a file, and look at it."""
     sent = request.method == "POST"
     form = UploadForm(request.POST, request.FILES) if sent else UploadForm()
@@ -32,14 +33,13 @@ def new(request: PersonRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
-def show(request: PersonRequest, pk: int) -> HttpResponse:
+def show(request: DeskRequest, pk: int) -> HttpResponse:
     """Show what an import would do; do it."""
-    if request.method == "POST":
-        run = uploads.bring_in(pk, request.user)
-        if run:
-            return redirect("feed-run", run.pk)
-    upload = uploads.upload_of(pk, request.user)
+    find = uploads.import_soon if request.method == "POST" else uploads.upload_of
+    upload = find(pk, request.user)
     if upload is None:
         raise Http404(NOT_THERE)
+    if request.method == "POST":
+        return redirect("feed-run", upload.run_id) if upload.run_id else redirect("upload", pk)
     context = {"upload": upload, "preview": uploads.preview_of(upload)}
-    return render(request, "feed/preview.html", context)
+    return render_page_or_fragment(request, "feed/preview.html", "state", context)

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config import body_limit
+from returns.background import work_once
 from returns.feed import uploads
-from returns.feed.uploads import bring_in, forget_uploads, preview_of
+from returns.feed.uploads import forget_uploads, import_soon, preview_of
 from returns.models import FeedRun, Outcome, RejectedRecord, Return, ReturnTag, Upload, Way
 from tests.factories import make_return
 from tests.returns.feed.test_sync import a_record
@@ -99,7 +100,7 @@ def test_two_clicks_at_once_import_once(as_manager, manager):
     pk = Upload.objects.get().pk
 
     def click() -> None:
-        bring_in(pk, manager)
+        import_soon(pk, manager)
         connection.close()
 
     clicks = [threading.Thread(target=click) for _ in range(2)]
@@ -114,9 +115,46 @@ def test_an_import_that_broke_off_is_taken_up_again(as_manager, manager):
     upload(as_manager, GOOD)
     gone = FeedRun.objects.create(way=Way.FILE, origin="returns.csv")
     Upload.objects.update(run=gone)
+    assert "Its import broke off" in as_manager.get(path()).text
     as_manager.post(path())
     assert Upload.objects.get().run != gone
     assert Return.objects.count() == 2
+
+
+# Large ones
+
+
+def test_a_large_file_is_imported_in_the_background(as_manager, monkeypatch):
+    monkeypatch.setattr(uploads, "AT_ONCE", 50)
+    upload(as_manager, GOOD)
+    page = as_manager.post(path(), follow=True)
+    assert "It waits to be imported in the background." in page.text
+    as_manager.post(path())
+    assert not Return.objects.exists()
+    assert work_once()
+    page = as_manager.get(f"{path()}?poll", headers={"HX-Request": "true"})
+    assert "This file was imported" in page.text
+    assert "<html" not in page.text
+    assert (Return.objects.count(), FeedRun.objects.count()) == (2, 1)
+    assert not uploads.import_wanted()
+
+
+def test_a_large_file_whose_import_died_is_taken_up_by_the_next_worker(as_manager):
+    upload(as_manager, GOOD)
+    gone = FeedRun.objects.create(way=Way.FILE, origin="returns.csv")
+    Upload.objects.update(run=gone, wanted_at=timezone.now())
+    assert uploads.import_wanted()
+    assert Return.objects.count() == 2
+    assert Upload.objects.get().wanted_at is None
+
+
+def test_of_a_large_file_the_first_records_are_rehearsed_and_all_are_read(as_manager, monkeypatch):
+    monkeypatch.setattr(uploads, "REHEARSED", 3)
+    page = upload(as_manager, MIXED + "R-1;Created;04.01.2026;\nR-5;Created;04.01.2026;\n")
+    preview = page.context["preview"]
+    assert (preview.read, preview.rehearsed) == (6, 3)
+    assert (preview.created, preview.rejected) == (2, 2)
+    assert "Of the first 3 of 6 records" in page.text
 
 
 @pytest.mark.parametrize(
