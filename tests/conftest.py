@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 
 from returns import roles
@@ -21,6 +22,15 @@ def pytest_configure() -> None:
     files = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": files}
     settings.WHITENOISE_USE_FINDERS = True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Let the bundled server of the tests not wait for its disk: nobody keeps what is in it."""
+    if settings.LOCAL:
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("ALTER SYSTEM SET fsync = off")
+            cursor.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(autouse=True)
