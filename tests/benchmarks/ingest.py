@@ -127,9 +127,8 @@ def _write_csv(path: Path, records: Iterator) -> None:
 def _import(path: Path) -> tuple[float, str]:
     """Return the seconds that the command takes, and its last line."""
     started = time.perf_counter()
-    done = subprocess.run(
-        [*MANAGE, "import_returns", str(path)], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
-    )
+    command = [*MANAGE, "import_returns", str(path)]
+    done = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
     return time.perf_counter() - started, done.stdout.splitlines()[-1]
 
 
