@@ -5,6 +5,7 @@ from returns.views import (
     comments,
     deadlines,
     detail,
+    exports,
     feed,
     lists,
     live,
@@ -50,6 +51,9 @@ urlpatterns = [
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     path("returns/facets/", lists.facets, name="return-facets"),
+    path("returns/export/", exports.choose, name="return-export"),
+    path("returns/export.csv", exports.csv_file, name="return-csv"),
+    path("returns/export.xlsx", exports.xlsx_file, name="return-xlsx"),
     path("returns/live/", live.returns, name="return-live"),
     # Last: a reference may hold any character, slashes too.
     path("returns/<path:reference>/", detail.return_detail, name="return-detail"),
