@@ -1,12 +1,14 @@
-"""What goes on beside the pages: rules, and bulk tagging whose page was closed."""
+"""What goes on beside the pages: rules, bulk tagging whose page was closed, and large exports."""
 
 import logging
 import threading
+from collections.abc import Callable
 
 from django.db import Error as DatabaseError
 from django.db import connection
 
 from returns import changes, rule_runs
+from returns.exports import background as exports
 from returns.feed import forgetting, uploads
 from tags import bulk
 
@@ -14,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 1.0  # seconds between two looks for work
 RETRY_AFTER = 5.0  # seconds
+SHORT_WAIT = 2.0  # seconds, for an export that may be over just now
 
 
 def work_once() -> bool:
@@ -21,11 +24,21 @@ def work_once() -> bool:
 
     What fails holds up nothing else. Raises the last ``DatabaseError`` after all had their turn.
     """
-    done, failed = False, None
     jobs = (
         *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly, uploads.import_wanted),
-        *(changes.forget_old, forgetting.forget_old_runs, uploads.forget_uploads),
+        *(changes.forget_old, forgetting.forget_old_runs),
+        *(uploads.forget_uploads, exports.forget_expired),
     )
+    return _each(*jobs)
+
+
+def export_once() -> bool:
+    """Make an export that waits, however long it takes; tell whether there was one."""
+    return _each(exports.make_next)
+
+
+def _each(*jobs: Callable[[], bool]) -> bool:
+    done, failed = False, None
     for job in jobs:
         try:
             done |= job()
@@ -38,10 +51,23 @@ def work_once() -> bool:
 
 
 def work(stopping: threading.Event) -> None:
-    """Work until told to stop. When the database is away, go on as soon as it answers."""
+    """Work until told to stop. When the database is away, go on as soon as it answers.
+
+    Exports are made beside all else, which does not wait for them; one that is cut off is begun
+    again.
+    """
+    beside = threading.Thread(
+        target=_work_on, args=(export_once, stopping), name="exports", daemon=True
+    )
+    beside.start()
+    _work_on(work_once, stopping)
+    beside.join(timeout=SHORT_WAIT)
+
+
+def _work_on(once: Callable[[], bool], stopping: threading.Event) -> None:
     while not stopping.is_set():
         try:
-            if not work_once():
+            if not once():
                 stopping.wait(PAUSE)
         except DatabaseError:
             connection.close()

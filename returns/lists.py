@@ -22,7 +22,8 @@ from returns.filter_form import PAGING_PARAMETERS, default_sort, without_blanks
 from returns.filtersets import ReturnFilterSet
 from returns.models import State
 from returns.more_filters import MoreField, chosen_more, fits, more_fields
-from returns.paging import ANY_STATE, DEFAULT_SORT, PAGE_SIZE, Page, page_of
+from returns.paging import ANY_STATE, DEFAULT_SORT, PAGE_SIZE, Page, page_of, parts_of
+from returns.querysets import ReturnQuerySet
 from returns.queues import STATE_OF, Queue
 from returns.search import Found, Near, nearest
 from returns.tables import ReturnTable, shown_columns
@@ -258,9 +259,8 @@ def _page(
     filterset: ReturnFilterSet, ranks: list[list[int]] | None, urgent: list[int], size: int
 ) -> Page:
     chosen = filterset.form.cleaned_data
-    found = filterset.qs.with_tag_ids().defer(*NOT_IN_A_ROW)
     return page_of(
-        found,
+        _found(filterset),
         chosen["sort"],
         after=chosen["after"],
         before=chosen["before"],
@@ -269,6 +269,26 @@ def _page(
         ranks=ranks,
         urgent=urgent,
     )
+
+
+def parts_of_list(filterset: ReturnFilterSet, urgent: list[int]) -> list[ReturnQuerySet]:
+    """Return what is to be read, one part after the other, for every row of the list in order.
+
+    ``urgent`` are the ids of the tags that come first in a sort that raises them.
+    """
+    chosen = filterset.form.cleaned_data
+    return parts_of(
+        _found(filterset),
+        chosen["sort"],
+        states=_states(chosen),
+        ranks=filterset.ranks(),
+        urgent=urgent,
+    )
+
+
+def _found(filterset: ReturnFilterSet) -> ReturnQuerySet:
+    found: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*NOT_IN_A_ROW)
+    return found
 
 
 def _states(chosen: Mapping[str, Any]) -> Collection[str]:

@@ -155,12 +155,7 @@ def page_of(
     urgent = urgent if sort.column.raised else ()
     backwards = before is not None
     cursor = before if backwards else after
-    if ranks is None and urgent:
-        parts = _urgent_parts(found, sort, cursor, urgent, frozenset(states), backwards=backwards)
-    elif ranks is None:
-        parts = _parts(found, sort, cursor, frozenset(states), backwards=backwards)
-    else:
-        parts = _ranked_parts(found, sort, cursor, ranks, backwards=backwards)
+    parts = parts_of(found, sort, cursor, states, ranks, urgent, backwards=backwards)
     rows = _rows(parts, limit=size + 1)
     more = len(rows) > size
     rows = rows[:size]
@@ -172,6 +167,27 @@ def page_of(
         Cursor.of(rows[0], sort, urgent).encode() if rows and has_previous else None,
         Cursor.of(rows[-1], sort, urgent).encode() if rows and has_next else None,
     )
+
+
+def parts_of(
+    found: ReturnQuerySet,
+    sort: Sort,
+    cursor: Cursor | None = None,
+    states: Collection[str] = ANY_STATE,
+    ranks: Sequence[Sequence[int]] | None = None,
+    urgent: Sequence[int] = (),
+    *,
+    backwards: bool = False,
+) -> list[ReturnQuerySet]:
+    """Return what is to be read, one part after the other, to walk from a cursor to the end.
+
+    Without a cursor from the beginning. The arguments are those of ``page_of``.
+    """
+    if ranks is not None:
+        return _ranked_parts(found, sort, cursor, ranks, backwards=backwards)
+    if urgent and sort.column.raised:
+        return _urgent_parts(found, sort, cursor, urgent, frozenset(states), backwards=backwards)
+    return _parts(found, sort, cursor, frozenset(states), backwards=backwards)
 
 
 def _rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from config.htmx import HtmxRequest
-from returns.models import Preferences
+from returns.models import Export, Preferences, Progress
 
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -42,15 +42,22 @@ class RoleBackend(ModelBackend):
     """
 
     def get_user(self, user_id: int) -> User | None:
-        """Load the person, their preferences and their permissions in one query."""
+        """Load the person, preferences, permissions and exports that are ready in one query."""
         of_roles = (
             Permission.objects.filter(group__user=OuterRef("pk"))
             .values_list(Concat("content_type__app_label", Value("."), "codename"))
             .order_by()
             .distinct()
         )
+        ready = Export.objects.filter(
+            by=OuterRef("pk"), status=Progress.DONE, expires_at__gt=timezone.now()
+        )
         people = get_user_model()._default_manager.select_related("preferences")
-        user = people.annotate(role_permissions=ArraySubquery(of_roles)).filter(pk=user_id).first()
+        people = people.annotate(
+            role_permissions=ArraySubquery(of_roles),
+            exports_ready=ArraySubquery(ready.values("pk")),
+        )
+        user = people.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
     def get_group_permissions(self, user_obj: User | AnonymousUser, obj: Any = None) -> set[str]:

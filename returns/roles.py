@@ -21,6 +21,7 @@ _MANAGER = _AGENT | {
     "tags.change_taggroup",
     "tags.delete_taggroup",
     "returns.tag_many_returns",
+    "returns.export_all_returns",
     "returns.share_view",
     "returns.change_tagrule",
     "returns.change_deadlinepolicy",

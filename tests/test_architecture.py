@@ -47,6 +47,8 @@ WRITERS = {
     ("DeadlinePolicy", "returns_deadlinepolicy"): ("returns/deadline_editing.py",),
     ("WorkingCalendar", "returns_workingcalendar"): ("returns/deadline_editing.py",),
     ("ApiToken", "returns_apitoken"): ("returns/tokens.py",),
+    ("Export", "returns_export"): ("returns/exports/background.py",),
+    ("ExportPart", "returns_exportpart"): ("returns/exports/background.py",),
     ("FeedRun", "returns_feedrun"): ("returns/feed/runs.py", "returns/feed/forgetting.py"),
     ("RejectedRecord", "returns_rejectedrecord"): (
         "returns/feed/runs.py",

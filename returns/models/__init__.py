@@ -7,6 +7,7 @@ timeline.
 from returns.models.changes import Change
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.deadlines import MOST, Deadline, DeadlinePolicy, Unit, WorkingCalendar
+from returns.models.exports import Export, ExportPart, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
 from returns.models.people import Density, Preferences
 from returns.models.problems import SharedTracking
@@ -27,12 +28,15 @@ __all__ = [
     "Deadline",
     "DeadlinePolicy",
     "Density",
+    "Export",
+    "ExportPart",
     "Fate",
     "FeedRun",
     "Language",
     "Moment",
     "Outcome",
     "Preferences",
+    "Progress",
     "RejectedRecord",
     "Return",
     "ReturnTag",

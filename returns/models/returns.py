@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # A browser rewrites the first two before it asks, so no path can carry them; the others are paths
 # of their own.
-UNREACHABLE_REFERENCES = {".", "..", "facets", "live"}
+UNREACHABLE_REFERENCES = {".", "..", "export", "facets", "live"}
 
 
 class State(models.TextChoices):
@@ -129,6 +129,7 @@ class Return(models.Model):
             ("tag_return", "Can add and remove tags of returns"),
             ("tag_many_returns", "Can tag up to 100,000 returns at once"),
             ("tag_all_returns", "Can tag any number of returns at once"),
+            ("export_all_returns", "Can take any number of returns along"),
         ]
         constraints = [
             models.UniqueConstraint(

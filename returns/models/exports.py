@@ -1,0 +1,70 @@
+"""Workbooks that are made in the background for whoever asked, and kept for a day."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class Progress(models.TextChoices):
+    """How an export stands. One whose process died stays running, but nobody holds its lock."""
+
+    WAITING = "waiting", "waits"
+    RUNNING = "running", "is being made"
+    DONE = "done", "is ready"
+    FAILED = "failed", "was not made"
+
+
+class Export(models.Model):
+    """A list that a person takes along as a workbook.
+
+    ``query`` and ``columns`` say what is in it. ``total`` is the number of returns when it was
+    asked for, ``rows`` how many are written, ``size`` that of the file in bytes. ``attempts``
+    counts how often it was begun. ``message`` says why it was not made.
+    """
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
+    query = models.TextField(blank=True)
+    columns = ArrayField(models.CharField(max_length=20))
+    name = models.CharField(max_length=150)
+    status = models.CharField(max_length=10, choices=Progress, default=Progress.WAITING)
+    total = models.PositiveBigIntegerField()
+    rows = models.PositiveBigIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    message = models.TextField(blank=True)
+    asked_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=(Progress.WAITING, Progress.RUNNING))
+                ^ Q(ended_at__isnull=False, expires_at__isnull=False),
+                name="export_expires_when_it_is_over",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExportPart(models.Model):
+    """A piece of an export's file; ``place`` counts from 0."""
+
+    export = models.ForeignKey(Export, models.CASCADE, related_name="parts", db_index=False)
+    place = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["export", "place"], name="export_has_a_part_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} of {self.export}"

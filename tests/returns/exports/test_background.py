@@ -1,0 +1,228 @@
+"""Large workbooks: asked for, made in the background, given to who asked, forgotten after a day."""
+
+from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from returns import background as all_background
+from returns.exports import as_xlsx, asking, background, wanted
+from returns.models import Export, ExportPart, Progress
+from tests.factories import make_return
+from tests.returns.exports.test_rows import rows_of_csv, rows_of_xlsx
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
+
+
+@pytest.fixture(autouse=True)
+def _three_are_large(monkeypatch):
+    monkeypatch.setattr(asking, "LARGE", 2)
+    monkeypatch.setattr(background, "PART", 1000)
+    for number in range(3):
+        make_return(f"Return-7{number}")
+
+
+def ordered(client, query: str = "sort=reference") -> Export:
+    answer = client.post(f"/exports/?{query}")
+    assert answer["Location"] == "/exports/"
+    return Export.objects.latest("pk")
+
+
+def made(client, query: str = "sort=reference") -> Export:
+    export = ordered(client, query)
+    assert all_background.export_once()
+    export.refresh_from_db()
+    return export
+
+
+def test_a_large_workbook_is_offered_made_in_the_background_and_given(as_agent):
+    offer = as_agent.get("/returns/export.xlsx?sort=reference&columns=state")
+    assert offer.status_code == 422
+    assert 'action="/exports/?sort=reference&amp;columns=state"' in offer.text
+    export = ordered(as_agent, "sort=reference&columns=state")
+    page = as_agent.get("/exports/")
+    assert "Waits for its turn, 3 returns." in page.text
+    assert 'hx-trigger="every 2s"' in page.text
+    assert background.make_next()
+    page = as_agent.get("/exports/", headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+    assert "<html" not in page.text
+    assert "3 returns, " in page.text
+    assert "hx-trigger" not in page.text
+    answer = as_agent.get(f"/exports/{export.pk}/")
+    assert answer["Content-Disposition"].startswith('attachment; filename="returns 2')
+    assert ExportPart.objects.count() > 1
+    assert int(answer["Content-Length"]) == sum(
+        map(len, ExportPart.objects.values_list("data", flat=True))
+    )
+    assert [row[0] for row in rows_of_xlsx(answer)] == [
+        "Return",
+        "Return-70",
+        "Return-71",
+        "Return-72",
+    ]
+
+
+def test_a_notice_on_every_page_says_that_one_is_ready(as_agent, as_manager):
+    ordered(as_agent)
+    assert "Exports <b>" not in as_agent.get("/preferences/").text
+    background.make_next()
+    assert "Exports <b>1</b>" in as_agent.get("/preferences/").text
+    assert "Exports <b>" not in as_manager.get("/preferences/").text
+
+
+def test_another_person_s_export_is_not_there(as_agent, as_admin):
+    export = made(as_agent)
+    assert as_admin.get(f"/exports/{export.pk}/").status_code == 404
+    assert as_admin.post(f"/exports/{export.pk}/").status_code == 404
+    assert "No exports" in as_admin.get("/exports/").text
+
+
+def test_who_may_no_longer_gets_no_file(as_agent, agent, monkeypatch):
+    export = made(as_agent)
+    monkeypatch.setattr(asking, "MOST", 2)
+    answer = as_agent.get(f"/exports/{export.pk}/")
+    assert answer.status_code == 422
+    assert "your role takes up to 2 along" in answer.text
+    agent.groups.clear()
+    assert as_agent.get(f"/exports/{export.pk}/").status_code == 403
+
+
+def test_who_may_no_longer_when_it_is_made_is_told(as_agent, monkeypatch):
+    export = ordered(as_agent)
+    monkeypatch.setattr(asking, "MOST", 2)
+    background.make_next()
+    export.refresh_from_db()
+    assert export.status == Progress.FAILED
+    assert "your role takes up to 2 along" in as_agent.get("/exports/").text
+    assert as_agent.get(f"/exports/{export.pk}/").status_code == 422
+
+
+def test_more_than_a_sheet_holds_is_refused_in_words(as_manager, monkeypatch):
+    monkeypatch.setattr(as_xlsx, "MOST_ROWS", 2)
+    answer = as_manager.post("/exports/")
+    assert answer.status_code == 422
+    assert "A sheet of Excel ends at 2 returns" in answer.text
+    assert not Export.objects.exists()
+
+
+def test_a_person_waits_for_three_at_most(as_agent, as_manager):
+    for _ in range(3):
+        ordered(as_agent)
+    refused = as_agent.post("/exports/")
+    assert refused.status_code == 422
+    assert "3 of your exports are not made yet" in refused.text
+    ordered(as_manager)
+
+
+def test_an_unknown_filter_is_named_and_nothing_is_made(as_manager):
+    assert "there is no such filter" in as_manager.post("/exports/?stete=Completed").text
+    assert not Export.objects.exists()
+
+
+def test_an_export_is_deleted_with_its_file(as_agent):
+    export = made(as_agent)
+    as_agent.post(f"/exports/{export.pk}/")
+    assert not Export.objects.exists()
+    assert not ExportPart.objects.exists()
+
+
+def test_after_a_day_an_export_is_gone(as_agent):
+    export = made(as_agent)
+    assert not background.forget_expired()
+    Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert as_agent.get(f"/exports/{export.pk}/").status_code == 404
+    all_background.work_once()
+    assert not ExportPart.objects.exists()
+
+
+def test_one_whose_process_died_is_made_again_but_not_for_ever(as_agent, monkeypatch):
+    export = ordered(as_agent)
+
+    def dies(*_):
+        raise OperationalError("the connection is lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(wanted, "_with_words", dies)
+        for _ in range(2):
+            with pytest.raises(OperationalError):
+                background.make_next()
+    export.refresh_from_db()
+    assert (export.status, export.attempts) == (Progress.RUNNING, 2)
+    background.make_next()
+    assert Export.objects.get().status == Progress.DONE
+    Export.objects.update(status=Progress.RUNNING, attempts=3, ended_at=None, expires_at=None)
+    background.make_next()
+    assert "never finished" in Export.objects.get().message
+
+
+def test_one_that_another_process_makes_is_passed_by(as_agent):
+    first, second = ordered(as_agent), ordered(as_agent)
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [background.LOCKS, first.pk])
+    try:
+        assert background.make_next()
+        assert not background.make_next()
+    finally:
+        other.close()
+    stands = dict(Export.objects.values_list("pk", "status"))
+    assert stands == {first.pk: Progress.WAITING, second.pk: Progress.DONE}
+    assert background.make_next()
+
+
+def test_one_that_is_deleted_while_it_is_made_leaves_nothing(as_agent, monkeypatch):
+    ordered(as_agent)
+    words = wanted._with_words
+
+    def deletes(records, asked):
+        Export.objects.all().delete()
+        return words(records, asked)
+
+    monkeypatch.setattr(wanted, "_with_words", deletes)
+    assert background.make_next()
+    assert not ExportPart.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
+    export = ordered(as_agent)
+    monkeypatch.setattr(wanted, "BLOCK", 2)
+    seen, words = [], wanted._with_words
+    beside = connection.copy()
+
+    def looks(records, asked):
+        with beside.cursor() as cursor:
+            cursor.execute("SELECT status, rows FROM returns_export WHERE id = %s", [export.pk])
+            seen.append(cursor.fetchone())
+        return words(records, asked)
+
+    monkeypatch.setattr(wanted, "_with_words", looks)
+    background.make_next()
+    beside.close()
+    assert seen == [("running", 0), ("running", 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("sort", ["arrived", "created"])
+def test_a_file_is_of_one_moment_whatever_comes_meanwhile(as_agent, monkeypatch, sort):
+    monkeypatch.setattr(wanted, "BLOCK", 2)
+    answer = as_agent.get(f"/returns/export.csv?sort={sort}&columns=state")
+    stream = iter(answer.streaming_content)
+    text = next(stream)
+    beside = connection.copy()
+    with beside.cursor() as cursor:
+        arrived = "state = 'ArrivedToWarehouse', arrived_to_warehouse_at = now()"
+        cursor.execute(f"UPDATE returns_return SET {arrived}")
+    beside.close()
+    answer.streaming_content = [text + b"".join(stream)]
+    assert [row[1] for row in rows_of_csv(answer)[1:]] == ["Created"] * 3
+
+
+def test_the_file_is_a_whole_archive(as_agent):
+    export = made(as_agent, "columns=all")
+    file = as_agent.get(f"/exports/{export.pk}/").getvalue()
+    assert ZipFile(BytesIO(file)).testzip() is None
+    assert len(file) == export.size
