@@ -36,6 +36,7 @@ KINDS = {
     "arrived_to": "arrived to",
     "completed_from": "completed from",
     "completed_to": "completed to",
+    "open_at": "in the warehouse at the end of",
     "deadline": "deadline",
     "sort": "sorted by",
 }

@@ -122,6 +122,7 @@ class ReturnFilterSet(django_filters.FilterSet):
     arrived_to = MomentFilter("arrived_to_warehouse_at", "lt", label="Arrived to", end=True)
     completed_from = MomentFilter("completed_at", "gte", label="Completed from", end=False)
     completed_to = MomentFilter("completed_at", "lt", label="Completed to", end=True)
+    open_at = MomentFilter(method="by_open_at", label="In the warehouse at the end of", end=True)
     waiting_over = hours_filter("Waiting over", "by_hours")
     waiting_under = hours_filter("Waiting under", "by_hours")
     on_the_way_over = hours_filter("On the way over", "by_hours")
@@ -296,6 +297,10 @@ class ReturnFilterSet(django_filters.FilterSet):
     def by_creation(self, found: ReturnQuerySet, name: str, moment: Any) -> ReturnQuerySet:
         """Keep returns created from a moment on, or before it."""
         return found.created("gte" if name == "created_from" else "lt", moment)
+
+    def by_open_at(self, found: ReturnQuerySet, _name: str, moment: Any) -> ReturnQuerySet:
+        """Keep returns that waited in the warehouse at a time, or at the end of a day."""
+        return found.open_at(moment)
 
     def by_hours(self, found: ReturnQuerySet, name: str, hours: Any) -> ReturnQuerySet:
         """Keep returns that wait, or are on the way, for more, or fewer, hours."""

@@ -22,7 +22,7 @@ NUMBERS = {
 }
 NAMES = ("notes", *NUMBERS, *DATES)
 # Those that only an address says.
-FACTS = ("carrier", "channel", "source", "missing", "problem", "deadline")
+FACTS = ("carrier", "channel", "source", "missing", "problem", "deadline", "open_at")
 LABELS = {
     "notes": "Notes contain",
     "waiting_over": "Waiting over, hours",

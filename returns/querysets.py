@@ -124,6 +124,11 @@ class ReturnQuerySet(models.QuerySet["Return"]):
             **{f"arrived_to_warehouse_at__{comparison}": limit}
         )
 
+    def open_at(self, moment: datetime) -> Self:
+        """Keep returns that had arrived before a moment and were not completed before it."""
+        still = Q(completed_at__isnull=True) | Q(completed_at__gte=moment)
+        return self.filter(still, arrived_to_warehouse_at__lt=moment)
+
     def on_the_way(self, hours: float, *, over: bool, now: datetime) -> Self:
         """Keep returns created longer ago, or less long ago, that have not arrived yet."""
         limit = now - timedelta(hours=hours)

@@ -74,6 +74,8 @@ PAGES = {
     "columns": "/preferences/columns/",
     "preferences": "/preferences/",
     "password": "/accounts/password/",
+    "a report": "/reports/?period=90",
+    "a report that is not understood": "/reports/?stete=Completed",
     "the feed": "/feed/",
     "rejected records": "/feed/rejected/",
     "records set aside": "/feed/rejected/?fate=aside",

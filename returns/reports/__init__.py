@@ -1,0 +1,1 @@
+"""How returns run: numbers that open the lists that they count."""
