@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from returns.feed.intake import OnReject, Taken, take
 from returns.feed.items import Item
-from returns.feed.locks import Lock, locked, unlocked
 from returns.feed.records import API_NAMES, RecordError
+from returns.locks import Lock, locked, unlocked
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
 

@@ -11,10 +11,10 @@ from django.db.models.functions import Least
 from returns.feed.client import Client, FarSideError
 from returns.feed.intake import Taken
 from returns.feed.items import JSON, Item
-from returns.feed.locks import Lock, locked
 from returns.feed.records import RecordError
 from returns.feed.runs import Run, recorded
 from returns.feed.walk import Step, walk
+from returns.locks import Lock, locked
 from returns.models import FeedRun, Way
 
 # A record is seen by others a little later than its updatedAt says: clocks differ, and what is

@@ -13,9 +13,9 @@ from django.utils import timezone
 from returns.feed.files import read_items
 from returns.feed.intake import take
 from returns.feed.items import Item
-from returns.feed.locks import Lock, locked
 from returns.feed.records import KNOWN, RecordError, parse_record
 from returns.feed.runs import as_written, fitting, interrupted, recorded, storable
+from returns.locks import Lock, locked
 from returns.models import FeedRun, Outcome, Upload, Way
 
 MOST_BYTES = 20_000_000

@@ -16,6 +16,7 @@ class Lock(IntEnum):
     RUN = 7311
     PULL = 7312
     UPLOAD = 7313
+    EXPORT = 7314
 
 
 @contextmanager
