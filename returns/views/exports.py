@@ -12,10 +12,11 @@ from django.http import Http404, HttpResponse
 from django.http.response import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from config.htmx import render_page_or_fragment
-from returns.exports import as_csv, as_xlsx, background
+from returns.exports import as_csv, as_xlsx, background, breaking
 from returns.exports.asking import LARGE, ask
 from returns.exports.names import disposition
 from returns.people import PersonRequest
@@ -56,7 +57,12 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
     """Give everything that the query string shows as CSV, while it is read."""
     asked, now = ask(request.GET, request.user), timezone.now()
     pieces = as_csv.lines(asked.wanted, now, bom=request.GET.get("bom") == "1")
-    answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    stream = breaking.gzipped(pieces) if packed else breaking.plain(pieces)
+    answer = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
+    if packed:
+        answer["Content-Encoding"] = "gzip"
+    patch_vary_headers(answer, ["Accept-Encoding"])
     answer["Content-Disposition"] = disposition(asked.name(now, "csv"))
     return answer
 

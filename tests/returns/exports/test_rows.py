@@ -1,7 +1,9 @@
 """A file holds exactly what the list shows, in its order, as CSV and as a workbook."""
 
 import csv
+import gzip
 import re
+import zlib
 from datetime import UTC, datetime, timedelta
 from io import BytesIO, StringIO
 from xml.etree import ElementTree
@@ -145,21 +147,46 @@ def test_a_list_without_rows_is_a_file_with_its_header(as_agent):
     assert rows_of_xlsx(as_agent.get("/returns/export.xlsx?columns=state")) == [["Return", "State"]]
 
 
-def test_a_failure_in_mid_stream_is_no_end_of_the_file(as_agent, many, monkeypatch):
+@pytest.fixture
+def fails_later(monkeypatch):
+    """Let the database fail after the first block."""
     monkeypatch.setattr(wanted, "BLOCK", 4)
     given, words = [], wanted._with_words
 
-    def fails_later(records, asked):
+    def fails(records, asked):
         if given:
             raise OperationalError("the server closed the connection")
         given.append(records)
         return words(records, asked)
 
-    monkeypatch.setattr(wanted, "_with_words", fails_later)
-    answer = as_agent.get("/returns/export.csv")
+    monkeypatch.setattr(wanted, "_with_words", fails)
+
+
+def sent_until_it_fails(answer) -> bytes:
     assert answer.status_code == 200
+    sent = []
     with pytest.raises(OperationalError):
-        answer.getvalue()
+        sent.extend(answer.streaming_content)
+    return b"".join(sent)
+
+
+@pytest.mark.usefixtures("many", "fails_later")
+def test_what_broke_off_cannot_be_unpacked(as_agent):
+    answer = as_agent.get("/returns/export.csv", headers={"Accept-Encoding": "gzip, br"})
+    assert answer["Content-Encoding"] == "gzip"
+    with pytest.raises(zlib.error):
+        gzip.decompress(sent_until_it_fails(answer))
+
+
+@pytest.mark.usefixtures("many", "fails_later")
+def test_what_broke_off_says_so_where_nothing_is_packed(as_agent):
+    text = sent_until_it_fails(as_agent.get("/returns/export.csv")).decode()
+    assert text.splitlines()[-1].startswith("THIS FILE IS NOT COMPLETE")
+
+
+def test_what_is_packed_is_the_same_file(as_agent, many):
+    packed = as_agent.get("/returns/export.csv", headers={"Accept-Encoding": "gzip"}).getvalue()
+    assert gzip.decompress(packed) == as_agent.get("/returns/export.csv").getvalue()
 
 
 def test_the_name_says_what_is_in_the_file_and_of_when(as_agent, time_machine):
