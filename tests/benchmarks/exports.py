@@ -63,7 +63,7 @@ def measure(size: int, sort: str) -> None:
     cookie = _signed_in("manager")
     server = subprocess.Popen(SERVER, stdout=sys.stderr)
     try:
-        time.sleep(4)
+        until_it_answers()
         path = f"/returns/export.csv?sort={sort}"
         take_csv(path, cookie, server.pid)
         break_csv(path, cookie)
@@ -72,6 +72,15 @@ def measure(size: int, sort: str) -> None:
         server.terminate()
         server.wait(20)
     make_xlsx(sort)
+
+
+def until_it_answers() -> None:
+    """Wait for the server, at most a minute."""
+    for _ in range(300):
+        with contextlib.suppress(OSError):
+            http.client.HTTPConnection("127.0.0.1", PORT).connect()
+            return
+        time.sleep(0.2)
 
 
 class Memory(threading.Thread):
