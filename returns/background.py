@@ -1,4 +1,4 @@
-"""What goes on beside the pages: rules, bulk tagging whose page was closed, and large exports."""
+"""What goes on beside the pages: rules, bulk tagging whose page was closed, large files."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 1.0  # seconds between two looks for work
 RETRY_AFTER = 5.0  # seconds
-SHORT_WAIT = 2.0  # seconds, for an export that may be over just now
+SHORT_WAIT = 2.0  # seconds, for a file that may be done just now
 
 
 def work_once() -> bool:
@@ -25,16 +25,19 @@ def work_once() -> bool:
     What fails holds up nothing else. Raises the last ``DatabaseError`` after all had their turn.
     """
     jobs = (
-        *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly, uploads.import_wanted),
+        *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly),
         *(changes.forget_old, forgetting.forget_old_runs),
         *(uploads.forget_uploads, exports.forget_expired),
     )
     return _each(*jobs)
 
 
-def export_once() -> bool:
-    """Make an export that waits, however long it takes; tell whether there was one."""
-    return _each(exports.make_next)
+def file_once() -> bool:
+    """Import a file, or make an export, that waits, however long that takes.
+
+    Tells whether there was one. What fails is raised like above.
+    """
+    return _each(uploads.import_wanted, exports.make_next)
 
 
 def _each(*jobs: Callable[[], bool]) -> bool:
@@ -53,11 +56,11 @@ def _each(*jobs: Callable[[], bool]) -> bool:
 def work(stopping: threading.Event) -> None:
     """Work until told to stop. When the database is away, go on as soon as it answers.
 
-    Exports are made beside all else, which does not wait for them; one that is cut off is begun
-    again.
+    Files are imported and made beside all else, which does not wait for them; one that is cut off
+    is begun again.
     """
     beside = threading.Thread(
-        target=_work_on, args=(export_once, stopping), name="exports", daemon=True
+        target=_work_on, args=(file_once, stopping), name="files", daemon=True
     )
     beside.start()
     _work_on(work_once, stopping)

@@ -19,10 +19,15 @@ class Lock(IntEnum):
     EXPORT = 7314
 
 
+def key_of(what: Lock, number: int) -> list[int]:
+    """Return how PostgreSQL knows a lock."""
+    return [what.value, number % 2**32 - 2**31]
+
+
 @contextmanager
 def locked(what: Lock, number: int) -> Iterator[bool]:
     """Hold a lock for the block; tells whether it is ours, and not somebody else's."""
-    key = [what.value, number % 2**32 - 2**31]
+    key = key_of(what, number)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
         (is_ours,) = cursor.fetchone()

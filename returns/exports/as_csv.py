@@ -1,6 +1,7 @@
 """A list as CSV: commas, quotes where they are needed, UTF-8."""
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from io import StringIO
@@ -9,11 +10,10 @@ from django.utils import timezone
 
 from returns.exports.columns import OF_FILE, header
 from returns.exports.wanted import Wanted, blocks
+from returns.feed.spelling import FORMULA
 
 BOM = "\ufeff"
-# With any of these in front a spreadsheet takes a text for a formula. The wide ones come from
-# Japanese and Chinese keyboards, and count there.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA_AT_START = re.compile(FORMULA)
 
 
 def lines(wanted: Wanted, now: datetime, *, bom: bool = False) -> Iterator[bytes]:
@@ -32,7 +32,7 @@ def lines(wanted: Wanted, now: datetime, *, bom: bool = False) -> Iterator[bytes
 def written(value: str | datetime | float | None) -> str:
     """Return a cell: a time by the warehouse's clock, a text that is no formula."""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
+        return f"'{value}" if FORMULA_AT_START.match(value) else value
     if isinstance(value, datetime):
         clock = timezone.localtime(value, timezone.get_default_timezone())
         return clock.strftime("%Y-%m-%d %H:%M:%S")

@@ -23,11 +23,11 @@ from xlsxwriter.exceptions import XlsxWriterException
 from returns.exports import as_xlsx
 from returns.exports.asking import Asked, check_fits, check_may
 from returns.exports.wanted import count, read
+from returns.locks import Lock, locked
 from returns.models import Export, ExportPart, Progress
 
 logger = logging.getLogger(__name__)
 
-LOCKS = 7313  # of advisory locks, those of exports
 OPEN = (Progress.WAITING, Progress.RUNNING)
 KEPT = timedelta(hours=24)
 PART = 1024 * 1024  # bytes
@@ -97,26 +97,12 @@ def forget_expired() -> bool:
 def make_next() -> bool:
     """Make the oldest export that nobody makes at this moment; tell whether there was one."""
     for pk in Export.objects.filter(status__in=OPEN).order_by("pk").values_list("pk", flat=True):
-        with _locked(pk) as mine:
+        with locked(Lock.EXPORT, pk) as mine:
             export = Export.objects.filter(pk=pk, status__in=OPEN).first() if mine else None
             if export:
                 _make(export)
                 return True
     return False
-
-
-@contextmanager
-def _locked(pk: int) -> Iterator[bool]:
-    key = [LOCKS, pk % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        (mine,) = cursor.fetchone()
-    try:
-        yield mine
-    finally:
-        if mine and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 
 
 def _make(export: Export) -> None:

@@ -19,7 +19,9 @@ from tags.vocabulary import TagChip, chips, vocabulary
 
 ALL_COLUMNS = "all"
 # What an address says of the file, and not of the returns.
-BESIDE_LIST = (*PAGING_PARAMETERS, "group", "columns", "bom")
+BESIDE_LIST = (*PAGING_PARAMETERS, "columns", "bom")
+# Of a queue, whose rows stay the same.
+GROUP = "group"
 BLOCK = 1_000
 # Of reading a block, and of waiting for whoever takes it.
 SECONDS_FOR_A_BLOCK = 60
@@ -47,12 +49,15 @@ def read(data: QueryDict, shown: Iterable[str]) -> Wanted:
     """
     said = without_blanks(data)
     columns = _columns(said.getlist("columns"), shown)
+    if (bom := said.get("bom", "1")) != "1":
+        raise ValidationError(f"bom: there is no “{bom[:50]}”; 1 is known.")
     for name in BESIDE_LIST:
         said.pop(name, None)
     words = vocabulary()
     filterset = ReturnFilterSet(said, words)
     if problems := filterset.problems():
         raise ValidationError(problems)
+    said.pop(GROUP, None)
     return Wanted(said.urlencode(), filterset, columns, words)
 
 

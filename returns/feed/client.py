@@ -6,17 +6,28 @@ the address it is for, and into no message.
 """
 
 import json
+import socket
+import ssl
+import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from random import Random
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import (
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    Request,
+    build_opener,
+)
 
 ATTEMPTS = 8  # of one page
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds
@@ -61,8 +72,41 @@ class _NoRedirects(HTTPRedirectHandler):
         """Return nothing, so that the answer is an error."""
 
 
+class _HttpWithinTime(HTTPConnection):
+    """Waits for the headers of an answer no longer than for a whole one."""
+
+    def getresponse(self) -> HTTPResponse:
+        """Return the answer, or end the connection when its time is over."""
+        timer = threading.Timer(WHOLE_ANSWER, self._cut)
+        timer.start()
+        try:
+            return super().getresponse()
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        with suppress(OSError, AttributeError):  # it may be closed already
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _HttpsWithinTime(_HttpWithinTime, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Http(HTTPHandler):
+    def http_open(self, request: Request) -> HTTPResponse:
+        """Ask within time."""
+        return self.do_open(_HttpWithinTime, request)
+
+
+class _Https(HTTPSHandler):
+    def https_open(self, request: Request) -> HTTPResponse:
+        """Ask within time."""
+        return self.do_open(_HttpsWithinTime, request, context=ssl.create_default_context())
+
+
 def _opener() -> OpenerDirector:
-    return build_opener(_NoRedirects())
+    return build_opener(_NoRedirects(), _Http(), _Https())
 
 
 @dataclass
@@ -157,13 +201,17 @@ def _read(answer: IO[bytes]) -> bytes:
     while chunk := answer.read1(CHUNK):  # type: ignore[attr-defined]
         body += chunk
         if len(body) > LARGEST_ANSWER:
-            raise FarSideError(f"A page is larger than {LARGEST_ANSWER // 1_000_000} MB.")
+            raise _too_large()
         if time.monotonic() > end:
             raise _PassingError(f"An answer takes longer than {WHOLE_ANSWER:.0f} s.")
     length = answer.headers.get("Content-Length", "")  # type: ignore[attr-defined]
     if length.isdecimal() and len(body) < int(length):
         raise _PassingError("An answer breaks off.")
     return bytes(body)
+
+
+def _too_large() -> FarSideError:
+    return FarSideError(f"A page is larger than {LARGEST_ANSWER // 1_000_000} MB.")
 
 
 def _unpacked(body: bytes, headers: Message) -> bytes:
@@ -174,6 +222,8 @@ def _unpacked(body: bytes, headers: Message) -> bytes:
         plain = unpacking.decompress(body, LARGEST_ANSWER)
     except zlib.error:
         raise _PassingError("An answer is broken.") from None
+    if unpacking.unconsumed_tail:
+        raise _too_large()
     if not unpacking.eof:
         raise _PassingError("An answer breaks off.")
     return plain

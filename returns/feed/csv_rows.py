@@ -33,19 +33,26 @@ def _header(line: str) -> Format:
     """Take the delimiter under which most of the names are known."""
     best = Format("csv")
     for delimiter in DELIMITERS:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
-        names = tuple(field_of(cell) for cell in cells)
+        cells = _cells(line, delimiter)
+        names = tuple(field_of(cell) or f"column {at}" for at, cell in enumerate(cells, start=1))
         if len(KNOWN.intersection(names)) > len(KNOWN.intersection(best.names)):
             best = Format("csv", tuple(cells), delimiter, names)
     return best
 
 
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a cell of more than 131,072 characters
+        return []
+
+
 def _problem(names: tuple[str, ...]) -> str:
-    # Without an updatedAt the latest of the other times is when it was updated.
+    # Where updatedAt is not said the latest of the other times is when it was updated.
     needed = [API_NAMES[name] for name in REQUIRED if API_NAMES[name] != UPDATED]
     if missing := [name for name in needed if name not in names]:
         return f"neither JSON nor a CSV header with {', '.join(missing)}"
-    twice = [name for name in KNOWN.intersection(names) if names.count(name) > 1]
+    twice = {name for name in names if names.count(name) > 1}
     return f"several columns are {', '.join(sorted(twice))}" if twice else ""
 
 
@@ -82,7 +89,7 @@ def _row(place: str, format_: Format, cells: list[str]) -> Item:
         }
     except RecordError as error:
         return Item(place, format_, error=error, written=cells)
-    if UPDATED not in names and (times := [raw[name] for name in TIME_NAMES & raw.keys()]):
+    if UPDATED not in raw and (times := [raw[name] for name in TIME_NAMES & raw.keys()]):
         raw[UPDATED] = max(times, key=_moment)
     return Item(place, format_, raw=raw, written=cells)
 

@@ -1,7 +1,8 @@
 """Files in other encodings, read as UTF-8.
 
-Told from the content: UTF-16 by its mark, or by the zeros of its Latin letters. A CSV file that is
-not UTF-8 is taken as Windows-1254, Turkish, as soon as its first letter beyond ASCII tells so.
+Told from the content: UTF-16 by its mark, or by the zeros of its Latin letters; UTF-8 by its
+mark. A CSV file without one that is not UTF-8 is taken as Windows-1254, Turkish: by its first
+64 kB, or where these are ASCII, by its first line that is not.
 """
 
 import codecs
@@ -46,25 +47,51 @@ def _by_its_zeros(head: bytes) -> str:
     return ""
 
 
-def text_lines(lines: Iterable[bytes]) -> Iterator[str]:
-    """Yield the lines of a CSV file as text.
+def name_of(content: bytes) -> str:
+    """Return how a CSV file is encoded, as people call it."""
+    if content[:2] in UTF16_MARKS or _by_its_zeros(content):
+        return "UTF-16"
+    is_marked = content.startswith(codecs.BOM_UTF8)
+    return "Windows-1254" if not is_marked and encoding_of(content) == TURKISH else "UTF-8"
 
-    What its encoding does not have is kept as it is (``surrogateescape``) and refused later, with
+
+def encoding_of(head: bytes) -> str:
+    """Return the encoding that the first bytes of a CSV file tell; "" where they are all ASCII.
+
+    A few bytes that are wrong do not make another encoding of it.
+    """
+    if head.isascii():
+        return ""
+    told = head.decode(errors="replace")
+    wrong = told.count("\ufffd")
+    return "utf-8" if sum(not letter.isascii() for letter in told) >= 2 * wrong else TURKISH
+
+
+def text_lines(lines: Iterable[bytes], encoding: str = "") -> Iterator[str]:
+    """Yield the lines of a CSV file as text; without an encoding the first letters tell it.
+
+    What the encoding does not have is kept as it is (``surrogateescape``) and refused later, with
     its field.
     """
-    encoding = ""
     for line in lines:
-        if not encoding and not line.isascii():
-            encoding = "utf-8" if _is_utf8(line) else TURKISH
+        encoding = encoding or encoding_of(line)
         yield line.decode(encoding or "ascii", "surrogateescape")
 
 
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def lines_of(stream: BinaryIO, head: bytes) -> Iterable[bytes]:
+    """Return the lines of a stream; of one from an old Macintosh they end in CR alone."""
+    if b"\r" in head and b"\n" not in head:
+        return _parted_by_returns(stream)
+    return stream
+
+
+def _parted_by_returns(stream: BinaryIO) -> Iterator[bytes]:
+    rest = b""
+    while chunk := stream.read(io.DEFAULT_BUFFER_SIZE):
+        *whole, rest = (rest + chunk).split(b"\r")
+        yield from (line + b"\n" for line in whole)
+    if rest:
+        yield rest
 
 
 class Joined(io.RawIOBase):

@@ -15,7 +15,14 @@ from typing import IO, BinaryIO
 import ijson
 
 from returns.feed.csv_rows import read_csv
-from returns.feed.encodings import Joined, NotATextError, as_utf8, text_lines
+from returns.feed.encodings import (
+    Joined,
+    NotATextError,
+    as_utf8,
+    encoding_of,
+    lines_of,
+    text_lines,
+)
 from returns.feed.items import JSON, LINES, Format, Item
 from returns.feed.records import API_NAMES, RecordError
 
@@ -33,7 +40,8 @@ def read_items(stream: BinaryIO) -> Iterator[Item]:
     except NotATextError as error:
         yield Item("line 1", LINES, error=RecordError("file", str(error)))
         return
-    head = _head_of(plain).removeprefix(BYTE_ORDER_MARK)
+    marked = _head_of(plain)
+    head = marked.removeprefix(BYTE_ORDER_MARK)
     whole = io.BufferedReader(Joined(head, plain), HEAD)
     start = head.lstrip()[:1]
     if start == b"[":
@@ -43,7 +51,8 @@ def read_items(stream: BinaryIO) -> Iterator[Item]:
     elif start == b"{":
         yield from _read_json(whole, _prefix_of_items(head))
     elif start:
-        yield from read_csv(text_lines(whole))
+        encoding = "utf-8" if head != marked else encoding_of(head)
+        yield from read_csv(text_lines(lines_of(whole, head), encoding))
 
 
 def _head_of(stream: BinaryIO) -> bytes:

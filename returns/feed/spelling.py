@@ -25,9 +25,9 @@ _HEADERS = {
     "notes": "note, comment, reason text, not, notlar, açıklama",
     "tag": "tags, etiket, etiketler",
     "createdAt": "created, created on, creation date, created date, oluşturma, oluşturulma, "
-    "oluşturma tarihi, oluşturulma tarihi, kayıt tarihi",
+    "oluşturma tarihi, oluşturulma tarihi, oluşturma zamanı, kayıt tarihi",
     "updatedAt": "updated, updated on, last updated, update date, güncelleme, güncelleme tarihi, "
-    "güncellenme tarihi, son güncelleme",
+    "güncellenme tarihi, güncelleme zamanı, son güncelleme",
     "arrivedToWarehouseAt": "arrived, arrived at, arrived on, arrival, arrival date, "
     "arrived to warehouse, varış, varış tarihi, depoya varış, depoya varış tarihi, depoya ulaşma",
     "completedAt": "completed, completed on, completion date, tamamlanma, tamamlanma tarihi, "
@@ -41,6 +41,10 @@ _STATES: dict[str, str] = {
 }
 # A column's zone in brackets, as our own export writes it, is no part of its name.
 ZONE = re.compile(r"\s*\([^)]*\)\s*$")
+# With these in front a spreadsheet takes a text for a formula, unless an apostrophe stands before
+# it. The wide ones come from Japanese and Chinese keyboards, and count there.
+FORMULA = r"'*[=+\-@\t\r\n＝＋－＠]"
+PROTECTED = re.compile(f"'{FORMULA}")
 DAY_FIRST = re.compile(
     r"(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})"
     r"(?:[ T,]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?)?"
@@ -71,9 +75,13 @@ def field_of(header: str) -> str:
 def value_of(field: str, text: str, zone: tzinfo) -> str:
     """Return what a cell says as the API says it; as it is where that is unclear.
 
+    The apostrophe that keeps a text from being a formula is no part of it.
+
     Times without a zone are of ``zone``; of an hour that comes twice the first is meant. The day
     stands before the month. Raises ``RecordError`` for a date that is none.
     """
+    if PROTECTED.match(text):
+        text = text[1:]
     if field == "state":
         return STATES.get(_plain(text), text)
     return _time_of(field, text, zone) if field in TIME_NAMES else text

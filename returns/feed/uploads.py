@@ -10,10 +10,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from returns.feed.encodings import name_of
 from returns.feed.files import read_items
 from returns.feed.intake import take
 from returns.feed.items import Item
-from returns.feed.records import KNOWN, RecordError, parse_record
+from returns.feed.records import API_NAMES, KNOWN, RecordError, parse_record
 from returns.feed.runs import as_written, fitting, interrupted, recorded, storable
 from returns.locks import Lock, locked
 from returns.models import FeedRun, Outcome, Upload, Way
@@ -27,6 +28,7 @@ SHOWN_WRONG = 100  # rows with errors
 SHOWN_COLUMNS = 20
 SHOWN_CELL = 80  # characters
 KEPT = timedelta(days=1)
+UPDATED = API_NAMES["updated_at"]
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -58,6 +60,7 @@ class Preview:
     unchanged: int = 0
     rejected: int = 0
     conflicts: int = 0
+    has_updates: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -158,7 +161,7 @@ def _look(content: bytes) -> Preview:
 
     Every record is read, but only the first 10,000 are rehearsed with the database, then undone.
     """
-    look = _Look()
+    look = _Look(name_of(content))
     for item in read_items(io.BytesIO(content)):
         look.note(item)
     items = islice(read_items(io.BytesIO(content)), REHEARSED)
@@ -173,8 +176,9 @@ def _look(content: bytes) -> Preview:
 class _Look:
     """Remembers what goes by on its way to the rehearsal."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str) -> None:
         self.preview = Preview()
+        self.encoding = encoding
         self.wrong: set[str] = set()
 
     def note(self, item: Item) -> None:
@@ -194,9 +198,10 @@ class _Look:
 
     def reject(self, item: Item, error: RecordError) -> None:
         """Note that an item would be left out; it may be told twice."""
-        if item.place in self.wrong:
+        key = f"{item.place} {item.written!r}"
+        if key in self.wrong:
             return
-        self.wrong.add(item.place)
+        self.wrong.add(key)
         if len(self.preview.wrong) < SHOWN_WRONG:
             self.preview.wrong.append(self._row(item, str(error)))
         for row in self.preview.rows:
@@ -209,9 +214,10 @@ class _Look:
             return
         found.kind = KINDS.get(format_.kind, "")
         if format_.kind == "csv":
-            found.kind = f"CSV, parted by {DELIMITERS[format_.delimiter]}"
+            found.kind = f"CSV in {self.encoding}, parted by {DELIMITERS[format_.delimiter]}"
             columns = zip(format_.header, format_.names, strict=True)
             found.columns = [(_short(header.strip()), _short(name)) for header, name in columns]
+            found.has_updates = UPDATED in format_.names
             found.unknown = [_short(name) for name in format_.names if name not in KNOWN]
 
     def _row(self, item: Item, error: str = "") -> Row:

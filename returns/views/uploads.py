@@ -1,5 +1,6 @@
 """Upload a file of returns: look at what it would do, then import it."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -41,5 +42,6 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
         raise Http404(NOT_THERE)
     if request.method == "POST":
         return redirect("feed-run", upload.run_id) if upload.run_id else redirect("upload", pk)
-    context = {"upload": upload, "preview": uploads.preview_of(upload)}
+    preview = uploads.preview_of(upload)
+    context = {"upload": upload, "preview": preview, "zone": settings.TIME_ZONE}
     return render_page_or_fragment(request, "feed/preview.html", "state", context)

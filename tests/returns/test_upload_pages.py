@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config import body_limit
-from returns.background import work_once
+from returns.background import file_once
 from returns.feed import uploads
 from returns.feed.uploads import forget_uploads, import_soon, preview_of
 from returns.models import FeedRun, Outcome, RejectedRecord, Return, ReturnTag, Upload, Way
@@ -40,11 +40,19 @@ def test_a_file_is_looked_at_without_importing_anything(as_manager, vocabulary):
     page = upload(as_manager, MIXED)
     preview = page.context["preview"]
     assert (preview.read, preview.created, preview.rejected) == (4, 2, 2)
-    assert preview.kind == "CSV, parted by semicolons"
+    assert preview.kind == "CSV in UTF-8, parted by semicolons"
+    assert "Times without a zone are of Europe/Istanbul." in page.text
+    assert "the latest of its other times counts" in page.text
     assert preview.columns[1] == ["Durum", "state"]
     assert not Return.objects.exists()
     assert not FeedRun.objects.exists()
     assert not RejectedRecord.objects.exists()
+
+
+def test_the_encoding_is_told(as_manager):
+    for encoding, name in (("cp1254", "Windows-1254"), ("utf-16", "UTF-16"), ("utf-8", "UTF-8")):
+        page = upload(as_manager, f"{GOOD}Kırık;Created;05.01.2026;\n".encode(encoding))
+        assert page.context["preview"].kind == f"CSV in {name}, parted by semicolons"
 
 
 def test_errors_stand_beside_the_rows(as_manager):
@@ -131,7 +139,7 @@ def test_a_large_file_is_imported_in_the_background(as_manager, monkeypatch):
     assert "It waits to be imported in the background." in page.text
     as_manager.post(path())
     assert not Return.objects.exists()
-    assert work_once()
+    assert file_once()
     page = as_manager.get(f"{path()}?poll", headers={"HX-Request": "true"})
     assert "This file was imported" in page.text
     assert "<html" not in page.text

@@ -96,8 +96,7 @@ class Command(BaseCommand):
 def _client(stopping: threading.Event) -> Client:
     """Return who asks the far side; stops at a pause when it is told to."""
     address, token = settings.RETURNS_API_URL, settings.RETURNS_API_TOKEN
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+    if not _is_address(address):
         raise CommandError(
             "Set RETURNS_API_URL to the address of a Returns API, such as "
             "https://wms.example.com/openapi/v1, and RETURNS_API_TOKEN to its token.",
@@ -105,12 +104,26 @@ def _client(stopping: threading.Event) -> Client:
         )
     if not token:
         raise CommandError("Set RETURNS_API_TOKEN to a token of that Returns API.", returncode=2)
+    for name in ("RETURNS_API_TOKEN", "RETURNS_API_TENANT"):
+        value = getattr(settings, name)
+        if not (value.isascii() and value.isprintable()):
+            raise CommandError(f"{name} holds a character that no header can carry.", returncode=2)
 
     def sleep(seconds: float) -> None:
         if stopping.wait(seconds):
             raise FarSideError("Stopped while waiting for it.")
 
     return Client(address, token, settings.RETURNS_API_TENANT, sleep)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        return False
+    is_http = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username
+    return is_http and text.isascii() and text.isprintable() and " " not in text
 
 
 def _time(text: str) -> datetime:

@@ -9,7 +9,7 @@ from returns import background
 
 
 class Command(BaseCommand):
-    help = "Runs the rules, goes on with bulk tagging whose page was closed, makes large exports."
+    help = "Runs the rules, goes on with bulk tagging whose page was closed, handles large files."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         """Work until Ctrl-C or SIGTERM; a step that was cut off is done again as a whole."""
         require_tables()
         if options["until_done"]:
-            while background.work_once() or background.export_once():
+            while background.work_once() or background.file_once():
                 pass
             return
         stopping = threading.Event()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from returns import background as all_background
 from returns.exports import as_xlsx, asking, background, wanted
+from returns.locks import Lock, key_of
 from returns.models import Export, ExportPart, Progress, State
 from tests.factories import make_return
 from tests.returns.exports.test_rows import rows_of_csv, rows_of_xlsx
@@ -34,7 +35,7 @@ def ordered(client, query: str = "sort=reference") -> Export:
 
 def made(client, query: str = "sort=reference") -> Export:
     export = ordered(client, query)
-    assert all_background.export_once()
+    assert all_background.file_once()
     export.refresh_from_db()
     return export
 
@@ -163,7 +164,7 @@ def test_one_that_another_process_makes_is_passed_by(as_agent):
     first, second = ordered(as_agent), ordered(as_agent)
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [background.LOCKS, first.pk])
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", key_of(Lock.EXPORT, first.pk))
     try:
         assert background.make_next()
         assert not background.make_next()

@@ -20,7 +20,7 @@ def test_a_text_that_would_be_a_formula_has_an_apostrophe_in_csv(text):
     assert written(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["", "a=1", "1-2", " =1", "'=1", "1201450414625470014100902"])
+@pytest.mark.parametrize("text", ["", "a=1", "1-2", " =1", "it's", "1201450414625470014100902"])
 def test_other_texts_stay_as_they_are(text):
     assert written(text) == text
 

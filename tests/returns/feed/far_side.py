@@ -158,6 +158,16 @@ def drips(side: FarSide, handler: Handler, answer: Answer) -> None:
         time.sleep(0.1)
 
 
+def drips_headers(side: FarSide, handler: Handler, answer: Answer) -> None:
+    with suppress(OSError):
+        for line in ("HTTP/1.1 200 OK\r\n", *(f"X-{number}: x\r\n" for number in range(20))):
+            handler.wfile.write(line.encode())
+            handler.wfile.flush()
+            time.sleep(0.1)
+    handler.close_connection = True
+    raise ConnectionAbortedError
+
+
 def no_calls_left(side: FarSide, handler: Handler, answer: Answer) -> None:
     answer.headers |= {"x-remaining-calls": "0", "x-retry-after": "7"}
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from returns.exports.as_csv import written
 from returns.feed.files import read_items
 from returns.feed.records import API_NAMES, RecordError, parse_record
-from returns.feed.spelling import field_of
+from returns.feed.spelling import field_of, value_of
 from returns.models import State
 from returns.tables import ReturnTable
 
@@ -81,6 +82,38 @@ def test_empty_rows_of_a_spreadsheet_are_no_records():
     assert len(read(lines(HEADER, ROW, [""] * 6, ROW).encode())) == 2
 
 
+def test_lines_of_an_old_macintosh_end_in_cr_alone():
+    items = read(lines(HEADER, *[ROW] * 500).replace("\r\n", "\r").encode())
+    assert len(items) == 500
+    assert {item.raw["notes"] for item in items} == {"Kırık ğüşiöç"}
+    assert items[-1].place == "line 501"
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_wrong_byte_makes_no_other_encoding_of_a_file(mark):
+    content = lines(HEADER, ROW, ROW).encode()
+    at = content.index("Kırık".encode())
+    first, second = read(mark + content[:at] + b"\xff" + content[at:])
+    assert second.raw["notes"] == "Kırık ğüşiöç"
+    with pytest.raises(RecordError, match="notes: not valid Unicode"):
+        parse_record(first.raw)
+
+
+def test_a_header_that_nobody_can_read_is_one_rejection():
+    (item,) = read(b"a" * 200_000)
+    assert str(item.error).startswith("file: neither JSON nor a CSV header")
+
+
+def test_columns_without_a_name_are_kept_apart():
+    said = record("Return;State;Created;;", "R-1;Created;2026-01-05;a;b")
+    assert said.unknown_fields == {"column 4": "a", "column 5": "b"}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+90123", "'=1", "''-x", "it's", "'quoted'"])
+def test_a_text_comes_back_from_our_own_export_as_it_was(text):
+    assert value_of("notes", written(text), UTC) == text
+
+
 # Headers
 
 
@@ -126,6 +159,11 @@ def test_the_headers_of_the_list_are_known():
 def test_two_columns_for_one_field_are_refused():
     said = problem("Return,Iade no,State,Created", "R-1,R-2,Created,2026-01-05")
     assert said == "file: several columns are returnReferenceNumber"
+
+
+def test_two_columns_of_one_name_are_refused_too():
+    said = problem("Return,State,Created,Shelf,Shelf", "R-1,Created,2026-01-05,a,b")
+    assert said == "file: several columns are Shelf"
 
 
 def test_a_column_that_nobody_knows_is_kept_with_the_return():

@@ -96,6 +96,7 @@ ONCE = {
     "408": faults.status(408),
     "429": faults.status(429, x_retry_after="9"),
     "drops": faults.drips,
+    "headers in drops": faults.drips_headers,
     "the last page again": faults.last_page_again,
     "an empty page": faults.empty_page,
     "half a page": faults.half_a_page,
@@ -282,10 +283,13 @@ def test_a_far_side_that_says_more_than_it_gives_is_not_called_done(side, client
         sync(client)
 
 
-def test_a_page_that_is_too_large_is_not_read(side, client, monkeypatch):
-    monkeypatch.setattr(network, "LARGEST_ANSWER", 1000)
+@pytest.mark.parametrize("always", [None, faults.compressed])
+def test_a_page_that_is_too_large_is_not_read(side, client, slept, monkeypatch, always):
+    monkeypatch.setattr(network, "LARGEST_ANSWER", 5000)
+    side.always = always
     with pytest.raises(FarSideError, match="larger than"):
         sync(client)
+    assert slept == []
 
 
 def test_it_waits_as_long_as_it_is_told(side, client, slept):

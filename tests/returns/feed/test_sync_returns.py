@@ -52,7 +52,9 @@ def test_since_goes_before_what_was_reached(side, capsys):
     )
 
 
-@pytest.mark.parametrize("url", ["", "wms.example.com", "ftp://wms", "http://a:b@wms/"])
+@pytest.mark.parametrize(
+    "url", ["", "wms.example.com", "ftp://wms", "http://a:b@wms/", "http://wms:x/", "http://w ms/"]
+)
 def test_an_address_that_is_none_is_told(side, settings, url):
     settings.RETURNS_API_URL = url
     with pytest.raises(CommandError, match="Set RETURNS_API_URL") as ended:
@@ -65,6 +67,15 @@ def test_a_missing_token_is_told(side, settings):
     with pytest.raises(CommandError, match="Set RETURNS_API_TOKEN") as ended:
         call_command("sync_returns")
     assert ended.value.returncode == 2
+
+
+@pytest.mark.parametrize("name", ["RETURNS_API_TOKEN", "RETURNS_API_TENANT"])
+@pytest.mark.parametrize("value", ["secret\nvalue", "secret-\u011f"])
+def test_what_no_header_can_carry_is_told_and_not_shown(side, settings, name, value):
+    setattr(settings, name, value)
+    with pytest.raises(CommandError, match=f"{name} holds a character") as ended:
+        call_command("sync_returns")
+    assert "secret" not in str(ended.value)
 
 
 def test_what_the_far_side_refuses_is_told(side):
