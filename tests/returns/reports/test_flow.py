@@ -180,13 +180,13 @@ def test_numbers_of_the_page_open_lists_with_as_many_returns(as_agent, vocabular
         ("from=x", "From: “x” is no day"),
     ],
 )
-def test_an_address_that_is_not_understood_counts_nothing(as_agent, query, words):
+def test_an_address_that_is_not_understood_counts_nothing(as_agent, vocabulary, query, words):
     page = as_agent.get(f"/reports/?{query}")
     assert words in page.text
     assert page.context["report"].flow is None
 
 
-def test_a_report_of_nothing_has_no_number_but_zero(as_agent):
+def test_a_report_of_nothing_has_no_number_but_zero(as_agent, vocabulary):
     page = as_agent.get("/reports/?tag_none=books")
     assert page.status_code == 200
     assert "nothing waits" in page.text
