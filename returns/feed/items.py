@@ -37,3 +37,11 @@ class Item:
 
 JSON = Format("json")
 LINES = Format("lines")
+
+
+def item_of(place: str, entry: object) -> Item:
+    """Return an entry of a list that came as JSON; one that is no object has an error."""
+    if isinstance(entry, dict):
+        return Item(place, JSON, raw=entry, written=entry)
+    # What is nothing still was there.
+    return Item(place, JSON, error=RecordError("record", "not an object"), written=entry or "")

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from returns.feed.intake import Taken
-from returns.feed.items import JSON, Item
+from returns.feed.items import Item, item_of
 from returns.feed.records import API_NAMES, RecordError
 from returns.feed.runs import recorded
 from returns.models import Way
@@ -59,7 +59,7 @@ def items_of(body: bytes) -> list[Item]:
     entries = said.get("items") if isinstance(said, dict) else None
     if not isinstance(entries, list):
         raise NotAFeedError('it is not {"items": [...]}.')
-    return [_item(number, entry) for number, entry in enumerate(entries)]
+    return [item_of(f"items[{number}]", entry) for number, entry in enumerate(entries)]
 
 
 def _why(error: Exception) -> str:
@@ -68,13 +68,6 @@ def _why(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply."
     return "it is not JSON in UTF-8."
-
-
-def _item(number: int, entry: Any) -> Item:
-    place = f"items[{number}]"
-    if isinstance(entry, dict):
-        return Item(place, JSON, raw=entry, written=entry)
-    return Item(place, JSON, error=RecordError("record", "not an object"), written=entry or "")
 
 
 def _said(item: Item, error: RecordError | None, outcomes: dict[str, str]) -> dict[str, Any]:

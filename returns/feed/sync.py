@@ -10,7 +10,7 @@ from django.db.models.functions import Least
 
 from returns.feed.client import Client, FarSideError
 from returns.feed.intake import Taken
-from returns.feed.items import JSON, Item
+from returns.feed.items import Item, item_of
 from returns.feed.records import RecordError
 from returns.feed.runs import Run, recorded
 from returns.feed.walk import Step, walk
@@ -77,15 +77,8 @@ def watermark(origin: str) -> datetime | None:
 def _take(
     run: Run, step: Step, on_reject: Callable[[Item, RecordError], None] | None = None
 ) -> None:
-    first = run.row.read
-    items = [_item(first + number, entry) for number, entry in enumerate(step.items)]
+    numbered = enumerate(step.items, start=run.row.read + 1)
+    items = [item_of(f"record {number}", entry) for number, entry in numbered]
     run.take(items, on_reject=on_reject)
     if step.reached:
         run.reached(step.reached)
-
-
-def _item(number: int, entry: object) -> Item:
-    place = f"record {number + 1}"
-    if isinstance(entry, dict):
-        return Item(place, JSON, raw=entry, written=entry)
-    return Item(place, JSON, error=RecordError("record", "not an object"), written=entry or "")
