@@ -20,11 +20,29 @@ from granian.server.mp import MPServer
 ADDRESS = "127.0.0.1"
 PORT_PATIENCE = 5.0  # seconds; a demo that was killed frees its port a moment later
 STOP_LIMIT = 5  # seconds for requests under way
+LOOK = 0.5  # seconds between two looks for a signal
 THREADS = 4
+
+
+class _Interrupt(threading.Event):
+    """An event that a signal's handler sets, also when the system gave the signal to a thread.
+
+    Python runs the handler in the main thread, which would then sleep on and never learn of it.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for it, waking now and then."""
+        while timeout is None and not super().wait(LOOK):
+            pass
+        return super().wait(timeout)
 
 
 class DemoServer(MPServer):
     """Granian, with workers that Ctrl-C in the terminal does not reach: only we stop them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.main_loop_interrupt = _Interrupt()
 
     def _spawn_workers(self, *args: Any) -> None:
         usual = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by a new process
