@@ -1,4 +1,4 @@
-"""What goes on beside the pages: rules, bulk tagging whose page was closed, large files."""
+"""What goes on beside the pages: rules, summaries, large files, bulk tagging left alone."""
 
 import logging
 import threading
@@ -10,6 +10,7 @@ from django.db import connection
 from returns import changes, rule_runs
 from returns.exports import background as exports
 from returns.feed import forgetting, uploads
+from returns.summaries import keeping as summaries
 from tags import bulk
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def work_once() -> bool:
     What fails holds up nothing else. Raises the last ``DatabaseError`` after all had their turn.
     """
     jobs = (
-        *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly),
+        *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly, summaries.go_on),
         *(changes.forget_old, forgetting.forget_old_runs),
         *(uploads.forget_uploads, exports.forget_expired),
     )
@@ -33,11 +34,11 @@ def work_once() -> bool:
 
 
 def file_once() -> bool:
-    """Import a file, or make an export, that waits, however long that takes.
+    """Import a file, make an export, or build the summaries, however long that takes.
 
     Tells whether there was one. What fails is raised like above.
     """
-    return _each(uploads.import_wanted, exports.make_next)
+    return _each(uploads.import_wanted, exports.make_next, summaries.build_where_missing)
 
 
 def _each(*jobs: Callable[[], bool]) -> bool:

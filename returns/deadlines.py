@@ -6,15 +6,19 @@ What is due before a moment under a policy is what arrived before a limit.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BooleanField,
     Case,
+    DateTimeField,
     Exists,
     ExpressionWrapper,
+    F,
+    Func,
     OuterRef,
     Q,
     Value,
@@ -29,7 +33,9 @@ from returns.working_time import (
     BEFORE_ALL,
     MICROSECOND,
     Calendar,
+    DueTimes,
     due,
+    due_times,
     latest_arrival_limit,
 )
 from tags.vocabulary import vocabulary
@@ -40,6 +46,9 @@ LOOKED_AT = {
     *("order", "reference", "tracking", "order_returns", "carrier", "channel", "source", "missing"),
     *("created_from", "created_to", "arrived_from", "arrived_to"),
 }
+
+# What arrived longer ago has met or missed no deadline.
+YEARS_OF_OUTCOMES = 5
 
 # How the returns of a query string are found, each looked at by itself.
 Find = Callable[[QueryDict, Words], ReturnQuerySet]
@@ -129,7 +138,11 @@ def query_of_policy(parameters: Mapping[str, Any], words: Words) -> QueryDict:
 
 
 def by_first_match(
-    policies: Iterable[tuple[DeadlinePolicy, Any]], none: Any, words: Words, find: Find
+    policies: Iterable[tuple[DeadlinePolicy, Any]],
+    none: Any,
+    words: Words,
+    find: Find,
+    state: str = State.ARRIVED,
 ) -> Case:
     """Return what stands beside the first policy that matches a return, or beside none."""
     cases: list[When] = []
@@ -137,14 +150,16 @@ def by_first_match(
         if not policy.parameters:
             return Case(*cases, default=then)
         found = find(query_of_policy(policy.parameters, words), words).order_by()
-        # What waits alone: PostgreSQL may look all of it up beforehand, and then not everything.
-        its = found.in_state(State.ARRIVED).filter(pk=OuterRef("pk"))
+        # Those alone: PostgreSQL may look all of it up beforehand, and then not everything.
+        its = found.in_state(state).filter(pk=OuterRef("pk"))
         cases.append(When(Exists(its), then=then))
     return Case(*cases, default=none)
 
 
 def conditions_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
-    """Return what keeps the waiting returns that are late, or at risk, under their first policy."""
+    """Return what keeps returns that stand so to their deadline, under their first policy."""
+    if kind in {Deadline.MET, Deadline.MISSED}:
+        return outcome_of(kind, words, find, now)
     deadlines = deadlines_now()
     limits = deadlines.limits(kind, now)
     # Said once for all, so that what waits is read in its order, and no further than needed.
@@ -154,6 +169,48 @@ def conditions_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q
     arrived = [ExpressionWrapper(_arrived(*its), output_field=BooleanField()) for its in limits]
     its = zip(deadlines.policies, arrived, strict=True)
     return waiting, by_first_match(its, Value(value=False), words or vocabulary(), find)
+
+
+def outcome_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
+    """Return what keeps the completed returns that met their deadline, or missed it.
+
+    Of what arrived in the last years, and is under a policy.
+    """
+    deadlines = deadlines_now()
+    year = now.year - YEARS_OF_OUTCOMES
+    span = Q(
+        arrived_to_warehouse_at__gte=datetime(year, 1, 1, tzinfo=UTC),
+        arrived_to_warehouse_at__lt=datetime(now.year + 2, 1, 1, tzinfo=UTC),
+        state=State.COMPLETED,
+    )
+    comparison = "lte" if kind == Deadline.MET else "gt"
+    its = [
+        (policy, _compared(comparison, deadlines, policy, year)) for policy in deadlines.policies
+    ]
+    none = Value(value=False)
+    return span, by_first_match(its, none, words or vocabulary(), find, State.COMPLETED)
+
+
+def _compared(comparison: str, deadlines: Deadlines, policy: DeadlinePolicy, year: int) -> Any:
+    times = due_times(deadlines.calendar, policy.amount, policy.unit, year, YEARS_OF_OUTCOMES + 2)
+    compared = {f"completed_at__{comparison}": DueTime(times)}
+    return ExpressionWrapper(Q(**compared), output_field=BooleanField())
+
+
+class DueTime(Func):
+    """When a return is due that arrived at its time of arrival, looked up in ``DueTimes``."""
+
+    function = "returns_due"
+    output_field = DateTimeField()
+
+    def __init__(self, times: DueTimes) -> None:
+        moments = ArrayField(DateTimeField())
+        super().__init__(
+            F("arrived_to_warehouse_at"),
+            Value(times.breaks, moments),
+            Value(times.due, moments),
+            Value(times.follows, ArrayField(BooleanField())),
+        )
 
 
 def _arrived(since: datetime, before: datetime) -> Q:

@@ -113,7 +113,7 @@ class TextsFilter(django_filters.Filter):
     field_class = TextsField
 
 
-def hours_filter(label: str, method: str) -> django_filters.NumberFilter:
+def hours_filter(label: str, method: Any) -> django_filters.NumberFilter:
     """Return a filter by a number of hours."""
     return django_filters.NumberFilter(
         label=f"{label} (hours)", method=method, min_value=0, max_value=LONGEST_WAIT_HOURS

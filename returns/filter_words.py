@@ -29,6 +29,10 @@ KINDS = {
     "waiting_under": "waiting under",
     "on_the_way_over": "on the way over",
     "on_the_way_under": "on the way under",
+    "took_over": "took at least",
+    "took_under": "took less than",
+    "took": "time taken",
+    "arrived_weekday": "arrived on a",
     "problem": "problem",
     "created_from": "created from",
     "created_to": "created to",
@@ -40,7 +44,10 @@ KINDS = {
     "deadline": "deadline",
     "sort": "sorted by",
 }
-HOURS = ("waiting_over", "waiting_under", "on_the_way_over", "on_the_way_under")
+HOURS = (
+    *("waiting_over", "waiting_under", "on_the_way_over", "on_the_way_under"),
+    *("took_over", "took_under"),
+)
 UNITS = dict.fromkeys(HOURS, " h")
 # What ``missing`` calls by the parameters' names.
 FACTS = {"order": "order reference", "tracking": "tracking ID"}
@@ -53,6 +60,8 @@ def value_in_words(name: str, value: str) -> str:
         return str(State(value).label)
     if name == "queue" and value in Queue.values:
         return str(Queue(value).label)
+    if name == "arrived_weekday":
+        return value.capitalize()
     if name == "missing":
         return FACTS.get(value, value)
     if name == "problem" and value in Problem.values:

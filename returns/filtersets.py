@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from returns import filter_rules
 from returns.deadlines import conditions_of
 from returns.filter_fields import (
     TAG_PARAMETERS,
@@ -33,23 +34,16 @@ from returns.filter_form import (
 )
 from returns.kept_filters import ids_of_groups, ids_of_tags
 from returns.models import Deadline, Return, State
-from returns.moments import parse_moment
-from returns.problems import Problem, with_problems
+from returns.moments import WEEKDAYS
+from returns.problems import Problem
 from returns.querysets import ORDER, REFERENCE, TRACKING, ReturnQuerySet
-from returns.queues import STATE_OF, Queue
+from returns.queues import Queue
 from returns.search import LONGEST_TEXT, Found, begins_or_ends, search
 from tags.vocabulary import TagChip
 
 REPEATABLE_PARAMETERS = (
     *("state", *TAG_PARAMETERS, "missing_group", "notes", "missing", "problem"),
 )
-# What the WMS may leave out of a record.
-MAY_BE_MISSING = {
-    "carrier": "cargo_carrier",
-    "channel": "sales_order_channel",
-    "order": "sales_order_reference_number",
-    "tracking": "tracking_id",
-}
 # Filters that leave enough of the newest returns to read on from one to the next; the others may
 # leave few, which are then found first.
 READ_BY_CREATION = {
@@ -87,7 +81,9 @@ class ReturnFilterSet(django_filters.FilterSet):
     state = django_filters.MultipleChoiceFilter(
         label="State", choices=State.choices, method="by_state"
     )
-    queue = django_filters.ChoiceFilter(label="Queue", choices=Queue.choices, method="by_queue")
+    queue = django_filters.ChoiceFilter(
+        label="Queue", choices=Queue.choices, method=filter_rules.by_queue
+    )
     order = django_filters.CharFilter(
         label="Order reference", method="by_number", max_length=LONGEST_NUMBER
     )
@@ -101,16 +97,18 @@ class ReturnFilterSet(django_filters.FilterSet):
     tag_any = TagsFilter(label="Any of the tags", method="by_any_tag")
     tag_none = TagsFilter(label="None of the tags", method="by_no_tag")
     missing_group = GroupsFilter(label="No tag of the group", method="by_missing_groups")
-    notes = TextsFilter(label="Notes contain", method="by_notes")
+    notes = TextsFilter(label="Notes contain", method=filter_rules.by_notes)
     carrier = django_filters.CharFilter("cargo_carrier", label="Carrier", max_length=100)
     channel = django_filters.CharFilter("sales_order_channel", label="Channel", max_length=100)
     source = django_filters.CharFilter(label="Source", max_length=30)
     missing = django_filters.MultipleChoiceFilter(
-        label="Missing", choices=[(name, name) for name in MAY_BE_MISSING], method="by_missing"
+        label="Missing",
+        choices=filter_rules.MISSING,
+        method=filter_rules.by_missing,
     )
     order_returns = django_filters.NumberFilter(
         label="Number within its order",
-        method="by_place_in_order",
+        method=filter_rules.by_place_in_order,
         min_value=2,
         max_value=MOST_RETURNS_OF_ORDER,
         decimal_places=0,
@@ -122,13 +120,23 @@ class ReturnFilterSet(django_filters.FilterSet):
     arrived_to = MomentFilter("arrived_to_warehouse_at", "lt", label="Arrived to", end=True)
     completed_from = MomentFilter("completed_at", "gte", label="Completed from", end=False)
     completed_to = MomentFilter("completed_at", "lt", label="Completed to", end=True)
-    open_at = MomentFilter(method="by_open_at", label="In the warehouse at the end of", end=True)
-    waiting_over = hours_filter("Waiting over", "by_hours")
-    waiting_under = hours_filter("Waiting under", "by_hours")
-    on_the_way_over = hours_filter("On the way over", "by_hours")
-    on_the_way_under = hours_filter("On the way under", "by_hours")
+    open_at = MomentFilter(
+        method=filter_rules.by_open_at, label="In the warehouse at the end of", end=True
+    )
+    waiting_over = hours_filter("Waiting over", filter_rules.by_hours)
+    waiting_under = hours_filter("Waiting under", filter_rules.by_hours)
+    on_the_way_over = hours_filter("On the way over", filter_rules.by_hours)
+    on_the_way_under = hours_filter("On the way under", filter_rules.by_hours)
+    took_over = hours_filter("Took at least", filter_rules.by_time_taken)
+    took_under = hours_filter("Took less than", filter_rules.by_time_taken)
+    took = django_filters.ChoiceFilter(
+        label="Time taken", choices=[("unknown", "unknown")], method=filter_rules.by_unknown_time
+    )
+    arrived_weekday = django_filters.ChoiceFilter(
+        label="Arrived on a", choices=WEEKDAYS, method=filter_rules.by_weekday
+    )
     problem = django_filters.MultipleChoiceFilter(
-        label="Problem", choices=Problem.choices, method="by_problem"
+        label="Problem", choices=Problem.choices, method=filter_rules.by_problem
     )
 
     deadline = django_filters.ChoiceFilter(
@@ -257,13 +265,6 @@ class ReturnFilterSet(django_filters.FilterSet):
         """Keep returns in one of the states."""
         return found.in_state(*states) if states else found
 
-    def by_queue(self, found: ReturnQuerySet, _name: str, queue: str) -> ReturnQuerySet:
-        """Keep the returns of a queue."""
-        found = found.in_state(STATE_OF[Queue(queue)])
-        if queue != Queue.COMPLETED_TODAY:
-            return found
-        return found.filter(completed_at__gte=parse_moment("today", end=False, now=timezone.now()))
-
     def by_tags(self, found: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
         """Keep returns that carry all of the tags."""
         return found.tagged(self._ids(names))
@@ -282,37 +283,12 @@ class ReturnFilterSet(django_filters.FilterSet):
         """Keep returns that carry no tag of any of the groups."""
         return found.untagged(chip.id for chip in self.vocabulary.values() if chip.group in names)
 
-    def by_notes(self, found: ReturnQuerySet, _name: str, texts: list[str]) -> ReturnQuerySet:
-        """Keep returns whose notes contain one of the texts."""
-        return found.noted(texts)
-
-    def by_missing(self, found: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
-        """Keep returns that lack all of these facts."""
-        return found.filter(**{MAY_BE_MISSING[name]: "" for name in names})
-
-    def by_place_in_order(self, found: ReturnQuerySet, _name: str, place: Any) -> ReturnQuerySet:
-        """Keep returns that are at least the second, third, ... of their order."""
-        return found.at_least_in_order(int(place))
-
     def by_creation(self, found: ReturnQuerySet, name: str, moment: Any) -> ReturnQuerySet:
         """Keep returns created from a moment on, or before it."""
         return found.created("gte" if name == "created_from" else "lt", moment)
 
-    def by_open_at(self, found: ReturnQuerySet, _name: str, moment: Any) -> ReturnQuerySet:
-        """Keep returns that waited in the warehouse at a time, or at the end of a day."""
-        return found.open_at(moment)
-
-    def by_hours(self, found: ReturnQuerySet, name: str, hours: Any) -> ReturnQuerySet:
-        """Keep returns that wait, or are on the way, for more, or fewer, hours."""
-        rule = found.waiting if name.startswith("waiting") else found.on_the_way
-        return rule(float(hours), over=name.endswith("over"), now=timezone.now())
-
-    def by_problem(self, found: ReturnQuerySet, _name: str, kinds: list[str]) -> ReturnQuerySet:
-        """Keep returns that have at least one of the problems."""
-        return with_problems(found, kinds, timezone.now())
-
     def by_deadline(self, found: ReturnQuerySet, _name: str, _kind: str) -> ReturnQuerySet:
-        """Keep waiting returns that are late, or at risk."""
+        """Keep returns that are late or at risk, or that met or missed their deadline."""
         return found.filter(*self._at_deadline)
 
     @cached_property

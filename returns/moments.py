@@ -5,6 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
+WEEKDAYS = tuple(
+    (name.lower(), name)
+    for name in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+)
+# As PostgreSQL numbers them.
+NUMBER_OF_WEEKDAY = {name: number for number, (name, _) in enumerate(WEEKDAYS, start=1)}
+
 _DAYS_AGO = re.compile(r"-(\d{1,4})d")
 
 

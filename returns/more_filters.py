@@ -22,13 +22,18 @@ NUMBERS = {
 }
 NAMES = ("notes", *NUMBERS, *DATES)
 # Those that only an address says.
-FACTS = ("carrier", "channel", "source", "missing", "problem", "deadline", "open_at")
+FACTS = (
+    *("carrier", "channel", "source", "missing", "problem", "deadline", "open_at"),
+    *("took", "arrived_weekday"),
+)
 LABELS = {
     "notes": "Notes contain",
     "waiting_over": "Waiting over, hours",
     "waiting_under": "Waiting under, hours",
     "on_the_way_over": "On the way over, hours",
     "on_the_way_under": "On the way under, hours",
+    "took_over": "Took at least, hours",
+    "took_under": "Took less than, hours",
     "order_returns": "Return of its order, at least number",
 }
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

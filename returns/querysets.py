@@ -12,7 +12,9 @@ from django.db import models
 from django.db.models import Exists, F, FilteredRelation, Func, OuterRef, Q
 from django.db.models.expressions import Col
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import ExtractIsoWeekDay
 from django.db.models.sql.constants import INNER
+from django.utils.timezone import get_default_timezone
 
 if TYPE_CHECKING:
     from returns.models import Return
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 # The keys that people search by, as columns of Return.
 REFERENCE, ORDER, TRACKING = "return_key", "order_key", "tracking_key"
 EVERY_NUMBER = (ORDER, REFERENCE, TRACKING)
+
+NO_TIME = timedelta(0)
 
 # The beginning of the aliases of joined tags.
 TAGGED = "tagged_"
@@ -129,6 +133,23 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         still = Q(completed_at__isnull=True) | Q(completed_at__gte=moment)
         return self.filter(still, arrived_to_warehouse_at__lt=moment)
 
+    def took(self, hours: float, *, over: bool) -> Self:
+        """Keep returns completed so many hours or more after they arrived, or fewer."""
+        taken = F("completed_at") - F("arrived_to_warehouse_at")
+        limit = timedelta(hours=hours)
+        span = {"taken__gte": limit} if over else {"taken__gte": NO_TIME, "taken__lt": limit}
+        return self.alias(taken=taken).filter(**span)
+
+    def took_unknown_time(self) -> Self:
+        """Keep completed returns that did not arrive, or arrived after they were completed."""
+        early = Q(completed_at__lt=F("arrived_to_warehouse_at"))
+        return self.filter(early | Q(arrived_to_warehouse_at__isnull=True), state="Completed")
+
+    def arrived_on(self, weekday: int) -> Self:
+        """Keep returns that arrived on a day of the week, in ``TIME_ZONE``; Monday is 1."""
+        day = ExtractIsoWeekDay("arrived_to_warehouse_at", tzinfo=get_default_timezone())
+        return self.alias(weekday=day).filter(weekday=weekday)
+
     def on_the_way(self, hours: float, *, over: bool, now: datetime) -> Self:
         """Keep returns created longer ago, or less long ago, that have not arrived yet."""
         limit = now - timedelta(hours=hours)
@@ -209,6 +230,11 @@ class ReturnQuerySet(models.QuerySet["Return"]):
     def untagged(self, tag_ids: Iterable[int]) -> Self:
         """Keep returns that carry none of these tags."""
         return self.filter(~self._has_any(tag_ids))
+
+    def without_tags(self) -> Self:
+        """Keep returns that carry no tag at all."""
+        of_return = self._taggings()._default_manager.filter(entity=OuterRef("pk"))
+        return self.filter(~Exists(of_return))
 
     def _has_any(self, tag_ids: Iterable[int]) -> Exists:
         of_return = self._taggings()._default_manager.filter(entity=OuterRef("pk"))

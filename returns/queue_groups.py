@@ -9,7 +9,8 @@ from django.http import QueryDict
 
 from returns.counts import CappedCount
 from returns.filter_form import GROUPINGS
-from returns.filtersets import MAY_BE_MISSING, ReturnFilterSet
+from returns.filter_rules import MAY_BE_MISSING
+from returns.filtersets import ReturnFilterSet
 from returns.querysets import ReturnQuerySet
 from returns.tag_menu import address_without
 from returns.time_limit import TookTooLongError, at_most

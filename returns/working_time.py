@@ -101,6 +101,11 @@ class Timetable:
             return None
         return self.closes[place] - (self.worked[place] - wanted)
 
+    def is_open(self, moment: datetime) -> bool:
+        """Tell whether the warehouse works at a moment."""
+        place = bisect_right(self.closes, moment)
+        return place < len(self.shifts) and self.shifts[place].opens <= moment
+
     def _worked_at(self, moment: datetime) -> timedelta:
         place = bisect_right(self.closes, moment)
         before = self.worked[place - 1] if place else NO_TIME
@@ -151,6 +156,47 @@ def latest_arrival_limit(calendar: Calendar, moment: datetime, amount: int, unit
         else:
             high = middle
     return high
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimes:
+    """When what arrived within some years is due, as something that PostgreSQL can look up.
+
+    What arrived from ``breaks[i]`` on and before the next is due at ``due[i]``, and as much later
+    as it arrived after ``breaks[i]`` where ``follows[i]``.
+    """
+
+    breaks: list[datetime]
+    due: list[datetime]
+    follows: list[bool]
+
+
+@lru_cache(maxsize=32)
+def due_times(calendar: Calendar, amount: int, unit: str, first_year: int, years: int) -> DueTimes:
+    """Return the due times of what arrives within some years, in UTC."""
+    begins = datetime(first_year, 1, 1, tzinfo=UTC)
+    if unit == Unit.HOURS:
+        breaks, follows = [begins], [True]
+    else:
+        table = timetable(calendar, first_year - 1, years + 2)
+        breaks = sorted({begins, *_breaks(table, amount, unit)})
+        follows = [unit == Unit.WORKING_HOURS and table.is_open(at) for at in breaks]
+    return DueTimes(breaks, [due(calendar, at, amount, unit) for at in breaks], follows)
+
+
+def _breaks(table: Timetable, amount: int, unit: str) -> Iterator[datetime]:
+    """Yield from when on what arrives is due otherwise than what arrived before."""
+    if unit == Unit.BUSINESS_DAYS:
+        yield from table.begins
+        return
+    for place, shift in enumerate(table.shifts):
+        yield from (shift.opens, shift.opens + MICROSECOND, shift.closes)
+        # What arrives as much before the end of a shift as may be worked is due at that end, and
+        # what arrives after it on the next day.
+        worked = table.worked[place] - timedelta(hours=amount)
+        start = bisect_left(table.worked, worked)
+        if worked > NO_TIME and start < len(table.closes):
+            yield table.closes[start] - (table.worked[start] - worked) + MICROSECOND
 
 
 @lru_cache(maxsize=128)

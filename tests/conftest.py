@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
-from returns import roles
+from returns import roles, shipped_rules, shipped_views
+from returns.models import SavedView, TagRule
 from tags import recommended
 from tags.models import Tag, TagGroup
 from tests import factories
@@ -31,6 +32,26 @@ def django_db_setup(django_db_setup, django_db_blocker):
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("ALTER SYSTEM SET fsync = off")
             cursor.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture(autouse=True)
+def _what_migrations_brought(request):
+    """Bring it again where a test before emptied the database, which happens in any order."""
+    marker = request.node.get_closest_marker("django_db")
+    if not (marker or "db" in request.fixturenames) or is_emptying(request, marker):
+        return
+    request.getfixturevalue("db")
+    if not SavedView.objects.exists():
+        recommended.load(TagGroup, Tag)
+        shipped_views.load(SavedView, Group, Tag, TagGroup, list(roles.PERMISSIONS))
+        shipped_rules.load(TagRule, Tag)
+
+
+def is_emptying(request, marker) -> bool:
+    """Tell whether the database is empty after the test, which then asks for what it needs."""
+    return (marker and marker.kwargs.get("transaction")) or any(
+        name in request.fixturenames for name in ("transactional_db", "live_server")
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,11 @@ OTHERS = (
     "missing",
     "problem",
     "deadline",
+    "took_over",
+    "took_under",
+    "took",
+    "arrived_weekday",
+    "open_at",
     "group",
     "on_the_way_over",
     "on_the_way_under",
@@ -60,6 +65,7 @@ NASTY = [
     *("nan", "inf", "-0", "1e-400", "1e99999", "٣", " created", "--created", "-", "sort"),
     *(cursor("\ud800", 1), cursor("2026-01-01T00:00:00+23:59", 1), cursor(None, 2**63)),
     *(cursor("0001-01-01T00:00:00+15:59", 1), cursor(True, True), cursor("x", 1), "[" * 400, "é"),
+    *("unknown", "monday", "met", "missed", "tags", "0", "24"),
     *("Lost", "BOOKS", "bo\0oks", *State.values, *SORTS),
 ]
 # Every kind of character, halves of them too, but not planes where Unicode's versions differ.

@@ -15,6 +15,14 @@ from returns.models.returns import Return, ReturnTag, State
 from returns.models.rules import Moment, RuleEvent, TagRule
 from returns.models.saved_views import SavedView
 from returns.models.sentences import Language, ShopperSentence
+from returns.models.summaries import (
+    By,
+    CountedReturn,
+    DaySummary,
+    SummaryState,
+    TagPairDay,
+    UncountedReturn,
+)
 from returns.models.tokens import ApiCalls, ApiToken, Scope
 
 __all__ = [
@@ -23,8 +31,11 @@ __all__ = [
     "MOST",
     "ApiCalls",
     "ApiToken",
+    "By",
     "Change",
     "Comment",
+    "CountedReturn",
+    "DaySummary",
     "Deadline",
     "DeadlinePolicy",
     "Density",
@@ -46,7 +57,10 @@ __all__ = [
     "SharedTracking",
     "ShopperSentence",
     "State",
+    "SummaryState",
+    "TagPairDay",
     "TagRule",
+    "UncountedReturn",
     "Unit",
     "Upload",
     "Way",

@@ -22,10 +22,12 @@ MOST = {Unit.HOURS: MOST_HOURS, Unit.WORKING_HOURS: 1_000, Unit.BUSINESS_DAYS: 2
 
 
 class Deadline(models.TextChoices):
-    """How a waiting return stands to its deadline, where that is worth a word."""
+    """How a waiting return stands to its deadline, or how a completed one stood to it."""
 
     AT_RISK = "at_risk", "at risk"
     LATE = "late", "late"
+    MET = "met", "met"
+    MISSED = "missed", "missed"
 
 
 class DeadlinePolicy(models.Model):

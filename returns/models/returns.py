@@ -24,6 +24,7 @@ from returns.models.problems import (
     shared_by_deleted,
     shared_by_new,
 )
+from returns.models.summaries import uncounted_by_tags, uncounted_returns
 from returns.querysets import ReturnQuerySet, SearchKey, WordsKey
 from tags.models import Tagging
 
@@ -200,6 +201,7 @@ class Return(models.Model):
             *(return_changed(), moments_of_new(), moments_of_changed()),
             *(shared_by_new(), shared_by_changed(), shared_by_deleted()),
             *changes_of_returns(),
+            *uncounted_returns(),
         ]
 
     def __str__(self) -> str:
@@ -251,7 +253,7 @@ class ReturnTag(Tagging):
             models.Index(fields=["tag", "-entity_created_at", "-entity"], name="tag_by_creation"),
             models.Index(fields=["tag", "-tagged_at"], name="tag_by_use"),
         ]
-        triggers = [tag_replaced(), *changes_of_tags()]
+        triggers = [tag_replaced(), *changes_of_tags(), *uncounted_by_tags()]
 
     # From which on a group may be required.
     stages: ClassVar[dict[str, str]] = {

@@ -321,10 +321,37 @@ def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
         for tag in tags:
             put_tag(records[-1], tag)
     due = due_times(records, words())
-    for kind in Deadline.values:
+    for kind in (Deadline.LATE, Deadline.AT_RISK):
         of_rows = {
             record.return_reference_number
             for record in records
             if record.pk in due and due[record.pk].standing(NOW) == kind
         }
         assert listed(f"deadline={kind}") == of_rows
+
+
+@rules_of_trial(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(POLICIES, RETURNS, st.integers(-2, 2))
+def test_a_completed_return_met_its_deadline_or_missed_it(vocabulary, policies, returns, around):
+    Return.objects.all().delete()
+    DeadlinePolicy.objects.all().delete()
+    for number, (query, amount, unit) in enumerate(policies):
+        policy(f"{number}", query, amount if unit != Unit.BUSINESS_DAYS else amount % 9 + 1, unit)
+    records = []
+    for number, (hours, tags, notes) in enumerate(returns):
+        records.append(waiting(f"r{number}", hours, notes=notes))
+        for tag in tags:
+            put_tag(records[-1], tag)
+    due = due_times(records, words())
+    for record in records:
+        arrived = record.arrived_to_warehouse_at
+        at = due[record.pk].at if record.pk in due else arrived
+        record.completed_at = at + timedelta(microseconds=around)
+        record.state = State.COMPLETED
+        record.save(update_fields=["completed_at", "state"])
+    under = {record.return_reference_number for record in records if record.pk in due}
+    missed = under if around > 0 else set()
+    assert listed("deadline=missed") == missed
+    assert listed("deadline=met") == under - missed

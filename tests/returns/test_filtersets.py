@@ -1,6 +1,6 @@
 """The filter language: what each parameter selects, and what it refuses."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.http import QueryDict
@@ -250,3 +250,48 @@ def test_a_search_that_is_cut_short_keeps_to_its_cap():
     filterset = ReturnFilterSet(QueryDict("reference=A"), words())
     assert filterset.qs.count() == 100
     assert filterset.search_is_cut_short()
+
+
+@pytest.fixture
+def completed():
+    """Completed returns by how many hours that took; of one nobody knows, one went before."""
+    arrived = timezone.now() - timedelta(days=9)
+    for name, hours in {"none": 0, "hour": 1, "day": 24, "early": -1}.items():
+        done = arrived + timedelta(hours=hours)
+        times = {"arrived_to_warehouse_at": arrived, "completed_at": done}
+        make_return(name, state=State.COMPLETED, **times)
+    times = {"arrived_to_warehouse_at": None, "completed_at": arrived}
+    make_return("unseen", state=State.COMPLETED, **times)
+    make_return("waits", state=State.ARRIVED)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("took_under=1", {"none"}),
+        ("took_under=24", {"none", "hour"}),
+        ("took_over=1", {"hour", "day"}),
+        ("took_over=1&took_under=24", {"hour"}),
+        ("took_over=0", {"none", "hour", "day"}),
+        ("took=unknown", {"early", "unseen"}),
+    ],
+)
+def test_how_long_completed_returns_took(completed, query, expected):
+    assert found(query) == expected
+
+
+def test_the_day_of_the_week_is_that_of_the_warehouse(settings):
+    settings.TIME_ZONE = "Europe/Istanbul"
+    sunday_evening = datetime(2026, 11, 22, 22, tzinfo=UTC)  # Monday in Istanbul
+    make_return("late", state=State.ARRIVED, arrived_to_warehouse_at=sunday_evening)
+    assert found("arrived_weekday=monday") == {"late"}
+    assert found("arrived_weekday=sunday") == set()
+    assert problems("arrived_weekday=1") != []
+
+
+def test_returns_without_any_tag(vocabulary):
+    put_tag(make_return("tagged"), "books")
+    make_return("bare", cargo_carrier="DHL")
+    make_return("barest")
+    assert found("missing=tags") == {"bare", "barest"}
+    assert found("missing=tags&missing=carrier") == {"barest"}

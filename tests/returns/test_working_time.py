@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from returns.working_time import (
     NEVER,
     Calendar,
     due,
+    due_times,
     latest_arrival_limit,
 )
 
@@ -203,3 +205,24 @@ def test_the_ends_of_the_calendar_are_due_too(year):
     arrival = datetime(year, 1, 1, tzinfo=UTC)
     for unit in Unit:
         assert BEFORE_ALL < due(ISTANBUL, arrival, 1, unit) <= NEVER
+
+
+@pytest.mark.django_db
+@given(
+    calendar=st.sampled_from([ISTANBUL, BERLIN, AROUND_THE_CLOCK]),
+    unit=st.sampled_from(Unit.values),
+    amount=st.integers(1, 40),
+    hours=st.integers(0, 24 * 365 * 2),
+    microseconds=st.sampled_from([-1, 0, 1, 1234567890]),
+)
+@settings(max_examples=300, deadline=None)
+def test_postgresql_finds_the_same_due_time(calendar, unit, amount, hours, microseconds):
+    arrival = datetime(2025, 1, 1, 1, tzinfo=UTC) + timedelta(
+        hours=hours, microseconds=microseconds
+    )
+    times = due_times(calendar, amount, unit, 2024, 4)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT returns_due(%s, %s, %s, %s)", [arrival, times.breaks, times.due, times.follows]
+        )
+        assert cursor.fetchone() == (due(calendar, arrival, amount, unit),)

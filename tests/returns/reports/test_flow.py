@@ -70,8 +70,10 @@ MOMENTS = [
 ]
 
 
-@pytest.mark.parametrize("zone", ["Europe/Istanbul", "Europe/Berlin", "America/Los_Angeles"])
-@pytest.mark.parametrize("now", MOMENTS)
+@pytest.mark.parametrize(
+    ("zone", "now"),
+    list(zip(["Europe/Berlin", "America/Los_Angeles", "Europe/Istanbul"], MOMENTS, strict=True)),
+)
 def test_every_figure_equals_its_list(vocabulary, settings, zone, now):
     settings.TIME_ZONE = zone
     chance = Random(f"{zone} {now}")

@@ -1,0 +1,1 @@
+"""Summaries by day: how they are kept, and what they hold."""

@@ -1,0 +1,282 @@
+"""Whatever is written, in whatever order: the summaries equal a count of the returns."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from returns.feed.ingest import ingest
+from returns.feed.records import ReturnRecord
+from returns.models import By, DaySummary, Return, ReturnTag, State, SummaryState, TagPairDay
+from returns.summaries import keeping
+from returns.summaries.durations import EDGES, hours_of, percentile, within
+from tests.factories import make_return, make_tag, put_tag
+
+pytestmark = pytest.mark.django_db
+BASE = datetime(2026, 3, 27, 22, tzinfo=UTC)  # clocks change in Berlin two days later
+TAGS = ["books", "fragile", "electronics"]
+
+
+def day_of(moment: datetime | None) -> date | None:
+    return moment and moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def place_of(record: Return) -> int | None:
+    if not record.completed_at or not record.arrived_to_warehouse_at:
+        return None
+    took = record.completed_at - record.arrived_to_warehouse_at
+    if took < timedelta(0):
+        return None
+    return sum(timedelta(hours=hours) <= took for hours in EDGES)
+
+
+def naive() -> tuple[Counter, Counter, Counter]:
+    """Count returns one by one: the events, the durations, the pairs of tags."""
+    events, took, pairs = Counter(), Counter(), Counter()
+    for record in Return.objects.prefetch_related("taggings"):
+        tags = sorted(tagging.tag_id for tagging in record.taggings.all())
+        created, arrived, completed = (
+            day_of(moment)
+            for moment in (record.created_at, record.arrived_to_warehouse_at, record.completed_at)
+        )
+        kinds = [(By.ALL, ""), (By.CARRIER, record.cargo_carrier)]
+        kinds += [(By.CHANNEL, record.sales_order_channel)]
+        kinds += [(By.TAG, str(tag)) for tag in tags] or [(By.UNTAGGED, "")]
+        kinds += [(By.WEEKDAY, str(arrived.isoweekday()))] if arrived else []
+        waited = arrived and not (
+            completed and record.completed_at <= record.arrived_to_warehouse_at
+        )
+        for kind in kinds:
+            events[*kind, created, "created"] += 1
+            events[*kind, arrived, "arrived"] += bool(arrived)
+            events[*kind, completed, "completed"] += bool(completed)
+            events[*kind, arrived, "came"] += bool(waited)
+            events[*kind, completed, "went"] += bool(waited and completed)
+            if (place := place_of(record)) is not None:
+                took[*kind, completed, place] += 1
+        pairs.update((one, other, created) for one in tags for other in tags if one < other)
+    return +events, took, pairs
+
+
+def kept() -> tuple[Counter, Counter, Counter]:
+    events, took, pairs = Counter(), Counter(), Counter()
+    for row in DaySummary.objects.all():
+        for name in ("created", "arrived", "completed", "came", "went"):
+            events[row.by, row.value, row.day, name] = getattr(row, name)
+        for place, number in enumerate(row.took):
+            took[row.by, row.value, row.day, place] = number
+    for row in TagPairDay.objects.all():
+        pairs[row.tag, row.other, row.day] = row.number
+    assert min([0, *events.values(), *took.values(), *pairs.values()]) == 0
+    return +events, +took, +pairs
+
+
+hours = st.integers(-30, 24 * 12).map(lambda hour: BASE + timedelta(hours=hour, minutes=59))
+records = st.builds(
+    lambda number, created, arrived, completed, carrier, tag, update: ReturnRecord(
+        return_reference_number=f"Return-{number}",
+        state=State.COMPLETED if completed else State.ARRIVED if arrived else State.CREATED,
+        source="WMS",
+        cargo_carrier=carrier,
+        created_at=created,
+        updated_at=BASE + timedelta(days=20, hours=update),
+        arrived_to_warehouse_at=arrived,
+        completed_at=completed,
+        tag=tag,
+    ),
+    number=st.integers(1, 4),
+    created=hours,
+    arrived=st.none() | hours,
+    completed=st.none() | hours,
+    carrier=st.sampled_from(["", "DHL", "Aras"]),
+    tag=st.sampled_from([None, "books", "books,fragile", "electronics"]),
+    update=st.integers(0, 5),
+)
+steps = st.one_of(
+    st.tuples(st.just("feed"), st.lists(records, min_size=1, max_size=4)),
+    st.tuples(st.just("tag"), st.tuples(st.integers(1, 4), st.sampled_from(TAGS))),
+    st.tuples(st.just("untag"), st.integers(1, 4)),
+    st.tuples(st.just("correct"), st.tuples(st.integers(1, 4), hours)),
+    st.tuples(st.just("delete"), st.integers(1, 4)),
+    st.tuples(st.just("count"), st.none()),
+    st.tuples(st.just("build"), st.none()),
+)
+
+
+def do(kind: str, what) -> None:
+    """Write by the feed, or past all our rules straight into the tables."""
+    if kind == "feed":
+        ingest(what, source="tests")
+    elif kind == "count":
+        keeping.count_in()
+    elif kind == "build":
+        keeping.build()
+    else:
+        number, value = what if isinstance(what, tuple) else (what, None)
+        found = Return.objects.filter(return_reference_number=f"Return-{number}")
+        if kind == "untag":
+            ReturnTag.objects.filter(entity__in=found).delete()
+        elif kind == "delete":
+            ReturnTag.objects.filter(entity__in=found).delete()
+            found.delete()
+        elif kind == "correct":
+            found.filter(state=State.COMPLETED).update(completed_at=value)
+        elif (record := found.first()) and not record.taggings.filter(tag__name=value).exists():
+            put_tag(record, value)
+
+
+@given(story=st.lists(steps, max_size=12))
+@hypothesis_settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_whatever_is_written_they_equal_a_count(vocabulary, story):
+    ReturnTag.objects.all().delete()
+    Return.objects.all().delete()
+    keeping.build()
+    for kind, what in story:
+        do(kind, what)
+    assert keeping.catch_up()
+    assert kept() == naive()
+    assert keeping.differences() == []
+
+
+def test_days_are_those_of_the_zone_and_another_zone_counts_anew(settings):
+    late = datetime(2026, 3, 29, 21, 30, tzinfo=UTC)  # past midnight in Istanbul
+    make_return(created_at=late)
+    keeping.build()
+    assert DaySummary.objects.get(by=By.ALL).day == date(2026, 3, 30)
+    settings.TIME_ZONE = "America/Los_Angeles"
+    assert not keeping.are_there()
+    assert keeping.build_where_missing()
+    assert not keeping.build_where_missing()
+    assert DaySummary.objects.get(by=By.ALL).day == date(2026, 3, 29)
+
+
+def test_many_that_were_written_are_counted_in_a_step_at_a_time(monkeypatch):
+    monkeypatch.setattr(keeping, "STEP", 2)
+    keeping.build()
+    for _ in range(3):
+        make_return()
+    assert not keeping.catch_up()
+    assert keeping.go_on()
+    assert keeping.catch_up()
+    assert not keeping.go_on()
+    assert kept() == naive()
+
+
+def test_without_summaries_nothing_is_counted_in():
+    make_return()
+    assert not keeping.go_on()
+    assert keeping.count_in() == 0
+    assert DaySummary.objects.count() == 0
+
+
+# The command
+
+
+def test_the_command_tells_what_is_wrong_and_mends_it(capsys, vocabulary):
+    make_tag("books")
+    put_tag(make_return(cargo_carrier="DHL", created_at=BASE), "books")
+    with pytest.raises(CommandError, match="not what the returns say"):
+        call_command("rebuild_summaries", "--check")
+    assert "no summaries by the days of this zone yet" in capsys.readouterr().out
+    call_command("rebuild_summaries")
+    assert capsys.readouterr().out.endswith(" s.\n")
+    call_command("rebuild_summaries", "--check")
+    assert capsys.readouterr().out == "The summaries equal a count from scratch.\n"
+    DaySummary.objects.filter(by=By.CARRIER).update(created=7)
+    with pytest.raises(CommandError, match="not what the returns say"):
+        call_command("rebuild_summaries", "--check")
+    assert "kept: 1, 2026-03-28, DHL, 7, 0" in capsys.readouterr().out
+    call_command("rebuild_summaries")
+    assert kept() == naive()
+
+
+# Two at once
+
+
+@pytest.fixture
+def beside():
+    """A connection of somebody else."""
+    other = connection.copy()
+    yield other
+    other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_somebody_counts_a_reader_waits_a_moment_and_goes_on(monkeypatch, beside):
+    SummaryState.objects.create(zone=settings.TIME_ZONE)
+    monkeypatch.setattr(keeping, "PATIENCE", "50ms")
+    make_return()
+    with beside.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE returns_summarystate IN SHARE ROW EXCLUSIVE MODE")
+        assert not keeping.catch_up()
+        cursor.execute("ROLLBACK")
+    assert keeping.catch_up()
+    assert kept() == naive()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_but_not_committed_is_counted_in_afterwards(beside):
+    keeping.build()
+    record = make_return(created_at=BASE)
+    with beside.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("UPDATE returns_return SET cargo_carrier = 'DHL'")
+        assert keeping.catch_up()
+        assert DaySummary.objects.get(by=By.CARRIER).value == ""
+        cursor.execute("COMMIT")
+    assert keeping.catch_up()
+    assert DaySummary.objects.get(by=By.CARRIER, created=1).value == "DHL"
+    assert record.cargo_carrier == ""
+    assert connection.in_atomic_block is False
+
+
+# Durations
+
+
+def test_percentiles_lie_where_postgresql_finds_them():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setseed(0.5)")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE took ON COMMIT DROP AS SELECT n, "
+            "(random() ^ 4 * 3000) * interval '1 hour' AS took "
+            "FROM generate_series(1, 2003) AS n"
+        )
+        for size in (1, 2, 19, 20, 21, 100, 2003):
+            cursor.execute("SELECT took FROM took WHERE n <= %s", [size])
+            all_of_them = [took for (took,) in cursor.fetchall()]
+            counts = [0] * (len(EDGES) + 1)
+            for took in all_of_them:
+                counts[sum(timedelta(hours=hours) <= took for hours in EDGES)] += 1
+            for percent in (50, 90, 95):
+                cursor.execute(
+                    "SELECT percentile_disc(%s) WITHIN GROUP (ORDER BY took) "
+                    "FROM took WHERE n <= %s",
+                    [percent / 100, size],
+                )
+                (exact,) = cursor.fetchone()
+                ends = hours_of(percentile(counts, percent))
+                begins = max((0, *(hours for hours in EDGES if hours < (ends or 10**6))))
+                assert timedelta(hours=begins) <= exact
+                if ends is not None:
+                    assert exact < timedelta(hours=ends)
+                    assert within(counts, ends) == sum(
+                        took < timedelta(hours=ends) for took in all_of_them
+                    )
+
+
+def test_of_nothing_there_is_no_percentile_and_no_place_ends_where_none_does():
+    assert percentile([], 50) is None
+    assert percentile([0, 0], 50) is None
+    with pytest.raises(ValueError, match="No place ends at 73 hours"):
+        within([], 73)
