@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.db.models import Value
 from django.utils import timezone
 
 from returns.moments import NUMBER_OF_WEEKDAY, parse_moment
 from returns.problems import with_problems
-from returns.querysets import ReturnQuerySet
+from returns.querysets import ReturnQuerySet, SearchKey
 from returns.queues import STATE_OF, Queue
 
 # What the WMS may leave out of a record.
@@ -26,6 +27,11 @@ def by_queue(found: ReturnQuerySet, _name: str, queue: str) -> ReturnQuerySet:
     if queue != Queue.COMPLETED_TODAY:
         return found
     return found.filter(completed_at__gte=parse_moment("today", end=False, now=timezone.now()))
+
+
+def by_whole_order(found: ReturnQuerySet, _name: str, text: str) -> ReturnQuerySet:
+    """Keep the returns of an order, however its reference is written; none of no reference."""
+    return found.filter(order_key=SearchKey(Value(text.replace("\0", ""))))
 
 
 def by_notes(found: ReturnQuerySet, _name: str, texts: list[str]) -> ReturnQuerySet:

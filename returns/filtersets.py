@@ -87,6 +87,9 @@ class ReturnFilterSet(django_filters.FilterSet):
     order = django_filters.CharFilter(
         label="Order reference", method="by_number", max_length=LONGEST_NUMBER
     )
+    order_is = django_filters.CharFilter(
+        label="Order", method=filter_rules.by_whole_order, max_length=LONGEST_NUMBER
+    )
     reference = django_filters.CharFilter(
         label="Return reference", method="by_number", max_length=LONGEST_NUMBER
     )
@@ -135,6 +138,12 @@ class ReturnFilterSet(django_filters.FilterSet):
     arrived_weekday = django_filters.ChoiceFilter(
         label="Arrived on a", choices=WEEKDAYS, method=filter_rules.by_weekday
     )
+    rule = django_filters.CharFilter(label="Tagged by the rule", method="by_rule", max_length=100)
+    rule_undone = django_filters.CharFilter(
+        label="Tagged by the rule, and undone", method="by_rule", max_length=100
+    )
+    rule_from = MomentFilter(method="by_rule", label="Tagged by a rule from", end=False)
+    rule_to = MomentFilter(method="by_rule", label="Tagged by a rule to", end=True)
     problem = django_filters.MultipleChoiceFilter(
         label="Problem", choices=Problem.choices, method=filter_rules.by_problem
     )
@@ -286,6 +295,17 @@ class ReturnFilterSet(django_filters.FilterSet):
     def by_creation(self, found: ReturnQuerySet, name: str, moment: Any) -> ReturnQuerySet:
         """Keep returns created from a moment on, or before it."""
         return found.created("gte" if name == "created_from" else "lt", moment)
+
+    def by_rule(self, found: ReturnQuerySet, name: str, value: Any) -> ReturnQuerySet:
+        """Keep returns that a rule tagged; the dates are those of that, or of any rule."""
+        said = self.form.cleaned_data
+        span = said.get("rule_from"), said.get("rule_to")
+        if name in {"rule", "rule_undone"}:
+            rule = value.replace("\0", "\ufffd")
+            return found.tagged_by_rule(rule, *span, undone=name == "rule_undone")
+        if said.get("rule") or said.get("rule_undone"):
+            return found
+        return found.tagged_by_rule(None, *span)
 
     def by_deadline(self, found: ReturnQuerySet, _name: str, _kind: str) -> ReturnQuerySet:
         """Keep returns that are late or at risk, or that met or missed their deadline."""

@@ -24,7 +24,8 @@ NAMES = ("notes", *NUMBERS, *DATES)
 # Those that only an address says.
 FACTS = (
     *("carrier", "channel", "source", "missing", "problem", "deadline", "open_at"),
-    *("took", "arrived_weekday"),
+    *("took", "arrived_weekday", "order_is"),
+    *("rule", "rule_undone", "rule_from", "rule_to"),
 )
 LABELS = {
     "notes": "Notes contain",

@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Exists, F, FilteredRelation, Func, OuterRef, Q
@@ -106,6 +107,39 @@ class TaggingsInOrder:
         return replace(self, parent_alias=parent, table_alias=alias)
 
 
+def put_by_rules(
+    rule: str | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    *,
+    undone: bool = False,
+) -> models.QuerySet[Any]:
+    """Return the events by which a rule, or any rule, put a tag on a return.
+
+    ``undone``: those of tags that a person or a program took off again. What merging or undoing
+    took off was nobody's wish.
+    """
+    events = apps.get_model("returns", "ReturnTagEvent")._default_manager
+    put: models.QuerySet[Any] = events.filter(pgh_label="tag.added", pgh_context__has_key="rule")
+    if rule is not None:
+        put = put.filter(pgh_context__rule=rule)
+    if since:
+        put = put.filter(pgh_created_at__gte=since)
+    if before:
+        put = put.filter(pgh_created_at__lt=before)
+    if not undone:
+        return put
+    taken_off = events.filter(
+        pgh_label="tag.removed",
+        pgh_context__has_any_keys=["user", "program"],
+        entity=OuterRef("entity"),
+        tag=OuterRef("tag"),
+        pgh_id__gt=OuterRef("pgh_id"),
+    )
+    undoing = Exists(taken_off.exclude(pgh_context__has_key="action"))
+    return put.filter(undoing)
+
+
 class ReturnQuerySet(models.QuerySet["Return"]):
     """Rules about returns."""
 
@@ -149,6 +183,21 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         """Keep returns that arrived on a day of the week, in ``TIME_ZONE``; Monday is 1."""
         day = ExtractIsoWeekDay("arrived_to_warehouse_at", tzinfo=get_default_timezone())
         return self.alias(weekday=day).filter(weekday=weekday)
+
+    def tagged_by_rule(
+        self,
+        rule: str | None,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        *,
+        undone: bool = False,
+    ) -> Self:
+        """Keep returns on which a rule, or any rule, put a tag within a span of time.
+
+        ``undone``: that a person or a program took off again.
+        """
+        put = put_by_rules(rule, since, before, undone=undone)
+        return self.filter(Exists(put.filter(entity=OuterRef("pk"))))
 
     def on_the_way(self, hours: float, *, over: bool, now: datetime) -> Self:
         """Keep returns created longer ago, or less long ago, that have not arrived yet."""

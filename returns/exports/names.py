@@ -18,7 +18,7 @@ SILENT = {"sorted by"}
 REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
 
 
-def file_name(query: str, now: datetime, ending: str) -> str:
+def file_name(query: str, now: datetime, ending: str, what: str = "returns") -> str:
     """Return a name such as ``returns Completed wrong-size 2026-11-27 0215.csv``.
 
     The time is that of the warehouse's clock.
@@ -26,12 +26,12 @@ def file_name(query: str, now: datetime, ending: str) -> str:
     clock = timezone.localtime(now, timezone.get_default_timezone())
     end = f" {clock:%Y-%m-%d %H%M}.{ending}"
     words = [
-        what if kind in CLEAR else f"{kind} {what}"
-        for kind, what in in_words(QueryDict(query))
+        said if kind in CLEAR else f"{kind} {said}"
+        for kind, said in in_words(QueryDict(query))
         if kind not in SILENT
     ]
-    said = " ".join(REFUSED.sub(" ", " ".join(["returns", *words])).split())
-    return said[: LONGEST - len(end)].rstrip(" .") + end
+    name = " ".join(REFUSED.sub(" ", " ".join([what, *words])).split())
+    return name[: LONGEST - len(end)].rstrip(" .") + end
 
 
 def disposition(name: str) -> str:

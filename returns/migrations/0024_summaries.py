@@ -120,6 +120,7 @@ class Migration(migrations.Migration):
                 ("completed", models.IntegerField(default=0)),
                 ("came", models.IntegerField(default=0)),
                 ("went", models.IntegerField(default=0)),
+                ("waiting", models.IntegerField(default=0)),
                 (
                     "took",
                     django.contrib.postgres.fields.ArrayField(

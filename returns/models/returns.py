@@ -228,7 +228,13 @@ class Return(models.Model):
         "indexes": [
             models.Index(
                 fields=["entity", "-pgh_created_at", "-pgh_id"], name="return_tag_timeline"
-            )
+            ),
+            # What rules tagged, for their report.
+            models.Index(
+                fields=["pgh_created_at"],
+                condition=Q(pgh_label="tag.added", pgh_context__has_key="rule"),
+                name="tagged_by_a_rule",
+            ),
         ]
     },
 )

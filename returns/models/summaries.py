@@ -30,8 +30,9 @@ class DaySummary(models.Model):
 
     ``value`` is the carrier, the channel, the tag's id or the day of the week (Monday is 1), ""
     where there is none. Days are those of the zone in ``SummaryState``. ``came`` and ``went``
-    count those that waited in the warehouse: by their days of arrival and of completion. ``took``
-    counts those completed on the day by how long that took from their arrival: by the places of
+    count those that waited in the warehouse: by their days of arrival and of completion;
+    ``waiting`` those that still do, by their day of arrival. ``took`` counts those completed on
+    the day by how long that took from their arrival: by the places of
     ``returns.summaries.durations``, less those that were completed before they arrived.
     """
 
@@ -44,6 +45,7 @@ class DaySummary(models.Model):
     completed = models.IntegerField(default=0)
     came = models.IntegerField(default=0)
     went = models.IntegerField(default=0)
+    waiting = models.IntegerField(default=0)
     took = ArrayField(models.IntegerField(), default=list)
 
     def __str__(self) -> str:

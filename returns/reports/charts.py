@@ -3,20 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from returns.reports.figures import Figure
+
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 26
 MARKS = 4
 MOST_LABELS = 8
+LETTER = 6.2  # the width of one
 FILLED = 0.8  # of the room that each place has
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What is at a place of an axis: its label, its number, its list, and where it stands."""
+    """What is at a place of an axis: its label, its figure, and where it stands."""
 
     label: str
-    number: int
-    address: str
+    figure: Figure
     x: float
     y: float
     width: float
@@ -30,9 +32,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one kind; ``line`` joins their tops."""
+    """Points of one kind; ``line`` joins their tops. ``kind`` decides the colour."""
 
     name: str
+    kind: str
     points: list[Point]
 
     @property
@@ -53,9 +56,12 @@ class Mark:
 class Chart:
     """A chart with its axes; the size is that of the template's view box."""
 
+    title: str
     series: list[Series]
     across: list[Mark]
     up: list[Mark]
+    bars: bool
+    unit: str = ""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -63,42 +69,57 @@ class Chart:
     right: int = WIDTH - RIGHT
 
 
-Values = Sequence[tuple[int, str]]
+def chart_of(
+    title: str,
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[Figure]],
+    *,
+    beside: bool,
+    unit: str = "",
+    kinds: Sequence[str] = (),
+) -> Chart:
+    """Return a chart of series of figures; one whose value is no number leaves a gap.
 
-
-def chart_of(labels: Sequence[str], series: Mapping[str, Values], *, beside: bool) -> Chart:
-    """Return a chart of series of numbers with their addresses.
-
-    ``beside``: the points of a place stand side by side, as bars do.
+    ``beside``: the points of a place stand side by side, as bars do. ``unit`` is what the axis
+    counts; ``kinds`` are the names of the colours, those of the series unless said.
     """
-    highest = _round_up(max((number for each in series.values() for number, _ in each), default=0))
+    highest = _round_up(max((_height(figure) for s in series.values() for figure in s), default=0))
     slot = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
     width = slot * FILLED / (len(series) if beside else 1)
     made = []
-    for place, (name, values) in enumerate(series.items()):
+    for place, (name, figures) in enumerate(series.items()):
         start = LEFT + slot * (1 - FILLED) / 2 + (place * width if beside else 0)
         points = [
-            _point(labels[at], value, start + at * slot, width, highest)
-            for at, value in enumerate(values)
+            _point(labels[at], figure, start + at * slot, width, highest)
+            for at, figure in enumerate(figures)
+            if figure.rank != ""
         ]
-        made.append(Series(name, points))
-    return Chart(made, _across(labels, slot), _up(highest))
+        made.append(Series(name, kinds[place] if kinds else name, points))
+    return Chart(title, made, _across(labels, slot), _up(highest), beside, unit)
 
 
-def _point(label: str, value: tuple[int, str], x: float, width: float, highest: int) -> Point:
-    number, address = value
-    height = (HEIGHT - TOP - BOTTOM) * number / highest
+def _height(figure: Figure) -> float:
+    return 0 if isinstance(figure.rank, str) else figure.rank
+
+
+def _point(label: str, figure: Figure, x: float, width: float, highest: int) -> Point:
+    height = (HEIGHT - TOP - BOTTOM) * _height(figure) / highest
     y = HEIGHT - BOTTOM - height
-    return Point(label, number, address, *(round(each, 1) for each in (x, y, width, height)))
+    return Point(label, figure, *(round(each, 1) for each in (x, y, width, height)))
 
 
 def _across(labels: Sequence[str], slot: float) -> list[Mark]:
     step = -(-len(labels) // MOST_LABELS) or 1
+    room = int(step * slot / LETTER)
     return [
-        Mark(round(LEFT + (at + 0.5) * slot, 1), label)
+        Mark(round(LEFT + (at + 0.5) * slot, 1), _short(label, room))
         for at, label in enumerate(labels)
         if at % step == 0
     ]
+
+
+def _short(label: str, room: int) -> str:
+    return label if len(label) <= room else f"{label[: room - 1]}…"
 
 
 def _up(highest: int) -> list[Mark]:
@@ -109,7 +130,7 @@ def _up(highest: int) -> list[Mark]:
     ]
 
 
-def _round_up(number: int) -> int:
+def _round_up(number: float) -> int:
     """Return the next number of which a quarter is a plain one."""
     step = 4
     while True:

@@ -1,5 +1,6 @@
 """The period of a report: whole days by the warehouse's calendar, and the days before it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -29,6 +30,22 @@ class Span:
         return (self.last - self.first).days + 1
 
     @property
+    def label(self) -> str:
+        """Return the first day as the axes of charts say it."""
+        return f"{self.first.day} {self.first:%b}"
+
+    @property
+    def words(self) -> str:
+        """Return its days as tables say them."""
+        first = f"{self.first:%a} {self.label} {self.first.year}"
+        last = f"{self.last:%a} {self.last.day} {self.last:%b}"
+        return first if self.days == 1 else f"{first} – {last}"
+
+    def each_day(self) -> Iterator[date]:
+        """Yield its days."""
+        return (self.first + number * ONE for number in range(self.days))
+
+    @property
     def begins(self) -> datetime:
         """Return the moment at which the first day begins, in ``TIME_ZONE``."""
         return midnight(self.first)
@@ -56,6 +73,11 @@ class Period:
     def by_weeks(self) -> bool:
         """Tell whether it is told by weeks, which begin on Monday, instead of by days."""
         return self.span.days > MOST_DAYS
+
+    @property
+    def unit(self) -> str:
+        """Return what it is told by."""
+        return "week" if self.by_weeks else "day"
 
     def buckets(self) -> list[Span]:
         """Return its days, or its weeks as far as they lie in it."""

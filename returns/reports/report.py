@@ -1,7 +1,7 @@
 """A report: a scope by the filter language, a period, and what was counted."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -10,24 +10,43 @@ from django.urls import reverse
 
 from returns.filter_form import PAGING_PARAMETERS, without_blanks
 from returns.filter_words import KINDS, in_words
-from returns.filtersets import ReturnFilterSet
-from returns.reports.charts import Chart, chart_of
-from returns.reports.flow import Bucket, Flow, flow_of
-from returns.reports.periods import CHOICES, PARAMETERS, Period, PeriodError, Span, period_of
-from tags.vocabulary import TagChip, vocabulary
+from returns.filtersets import ReturnFilterSet, filters_of
+from returns.kept_filters import query_of
+from returns.models import SavedView
+from returns.reports.figures import Part, Table
+from returns.reports.flow import flow_of
+from returns.reports.periods import CHOICES, PARAMETERS, Period, PeriodError, period_of
+from returns.reports.scope import Scope
+from returns.reports.sources import Source, source_of
+from returns.reports.speed import speed_of
+from returns.reports.why import why_of
+from returns.reports.work import work_of
+from tags.vocabulary import vocabulary
 
+# What an address says of a report beside its scope and its period: the groups of tags that it is
+# about, and the order of a table.
+OF_A_REPORT = ("reasons", "against", "order")
 # Of a list, but of no report.
 NOT_OF_A_SCOPE = (*PAGING_PARAMETERS, "sort", "group")
 # Filters that the lists behind the numbers add by themselves.
 WITH_THE_PERIOD = (
     *("created_from", "created_to", "arrived_from", "arrived_to"),
     *("completed_from", "completed_to", "open_at", "queue"),
+    *("rule", "rule_undone", "rule_from", "rule_to"),
 )
+SUBJECTS = {
+    "flow": "Flow",
+    "speed": "Speed",
+    "why": "Why",
+    "rules": "Tags at work",
+}
+Ask = Callable[[Scope, Source, Period], list[Part]]
+ASKED: dict[str, Ask] = {"flow": flow_of, "speed": speed_of, "rules": work_of}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A period that may be chosen, and where it leads."""
+    """A choice that may be made, and where it leads."""
 
     name: str
     address: str
@@ -36,55 +55,99 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the page shows. With ``problems`` nothing was counted."""
+    """What the page shows. With ``problems`` nothing was counted.
 
+    ``is_current``: whether everything that was written is counted.
+    """
+
+    subject: str
     problems: list[str]
     scope: QueryDict
     filters: list[tuple[str, str]]
-    choices: list[Choice]
+    subjects: list[Choice]
+    periods: list[Choice]
+    said: QueryDict
     period: Period | None = None
-    flow: Flow | None = None
-    events: Chart | None = None
-    backlog: Chart | None = None
+    parts: list[Part] = field(default_factory=list)
+    groups: dict[str, list[Choice]] = field(default_factory=dict)
+    is_current: bool = True
 
     @property
-    def unit(self) -> str:
-        """Return what its period is told by."""
-        return "week" if self.period and self.period.by_weeks else "day"
+    def kept(self) -> QueryDict:
+        """Return what another period leaves as it is."""
+        return _without(self.said, *PARAMETERS)
+
+    @property
+    def everything(self) -> str:
+        """Return the same report on all returns."""
+        return _address(self.subject, _without(self.said, *self.scope.keys()))
+
+    @property
+    def title(self) -> str:
+        """Return its subject in words."""
+        return SUBJECTS[self.subject]
 
     @property
     def scope_path(self) -> str:
         """Return the list of the scope."""
         return f"{reverse('return-list')}?{self.scope.urlencode()}".removesuffix("?")
 
+    def table(self, name: str) -> Table | None:
+        """Return one of its tables."""
+        tables = (table for part in self.parts for table in part.tables)
+        return next((table for table in tables if table.name == name), None)
 
-def report_of(data: QueryDict, now: datetime) -> Report:
+
+def report_of(subject: str, data: QueryDict, now: datetime) -> Report:
     """Return the report that an address asks for; ``problems`` say what it cannot understand."""
     words = vocabulary()
-    scope = scope_of(data)
-    problems = _problems(scope, words)
+    scope = Scope(scope_of(data), words)
+    problems = _problems(scope)
     period = None
     try:
         period = period_of(data, now)
     except PeriodError as error:
         problems.append(str(error))
-    choices = _choices(scope, period)
-    if problems or period is None:
-        return Report(problems, scope, in_words(scope), choices)
-    flow = flow_of(scope, words, period)
-    return Report(
-        *([], scope, in_words(scope), choices, period, flow),
-        events=_events(flow),
-        backlog=_backlog(flow),
+    said = _said(data)
+    report = Report(
+        *(subject, problems, scope.query, in_words(scope.query)),
+        _subjects(said, subject),
+        _periods(said, subject, period),
+        said,
     )
+    if problems or period is None:
+        return report
+    source, is_current = source_of(scope)
+    if subject == "why":
+        parts = why_of(scope, source, period, said.get("reasons", ""), said.get("against", ""))
+        report = replace(report, groups=_groups(said, scope))
+    else:
+        parts = ASKED[subject](scope, source, period)
+    parts = _in_order(parts, said.get("order", ""))
+    return replace(report, period=period, parts=parts, is_current=is_current)
 
 
-def _problems(scope: QueryDict, words: Mapping[int, TagChip]) -> list[str]:
-    filterset = ReturnFilterSet(scope, words)
+def scopes_of(report: Report, views: Iterable[SavedView]) -> list[Choice]:
+    """Return the saved views that may be a report's scope, and where each leads."""
+    words, kept = vocabulary(), _without(report.said, *report.scope.keys())
+    choices = []
+    for view in views:
+        scope = scope_of(query_of(view.parameters, words))
+        if scope and not any(name in scope for name in WITH_THE_PERIOD):
+            query = kept.copy()
+            for name, values in scope.lists():
+                query.setlist(name, values)
+            is_chosen = filters_of(scope, words) == filters_of(report.scope, words)
+            choices.append(Choice(view.name, _address(report.subject, query), is_chosen))
+    return choices
+
+
+def _problems(scope: Scope) -> list[str]:
+    filterset = ReturnFilterSet(scope.query, scope.words)
     problems = filterset.problems() or [
         f"{KINDS[name].capitalize()}: a report has a period of its own; leave this filter out."
         for name in WITH_THE_PERIOD
-        if name in scope
+        if name in scope.query
     ]
     if not problems and filterset.search_is_cut_short():
         problems = ["Search: this finds more than it reads. Type more of the number."]
@@ -94,44 +157,72 @@ def _problems(scope: QueryDict, words: Mapping[int, TagChip]) -> list[str]:
 def scope_of(data: QueryDict) -> QueryDict:
     """Return the filters in an address, without its period and without order and page."""
     scope = without_blanks(data)
-    for name in (*PARAMETERS, *NOT_OF_A_SCOPE):
+    for name in (*PARAMETERS, *NOT_OF_A_SCOPE, *OF_A_REPORT):
         scope.pop(name, None)
     return scope
 
 
-def _choices(scope: QueryDict, period: Period | None) -> list[Choice]:
-    chosen = period.chosen if period else ""
+def _said(data: QueryDict) -> QueryDict:
+    said = without_blanks(data)
+    for name in NOT_OF_A_SCOPE:
+        said.pop(name, None)
+    return said
+
+
+def _subjects(said: QueryDict, chosen: str) -> list[Choice]:
+    kept = _without(said, *OF_A_REPORT)
     return [
-        Choice(name, f"{reverse('reports')}?{_with(scope, period=value)}", value == chosen)
-        for value, name in CHOICES.items()
+        Choice(words, _address(subject, kept), subject == chosen)
+        for subject, words in SUBJECTS.items()
     ]
 
 
-def _with(scope: QueryDict, **more: str) -> str:
-    return "&".join(part for part in (scope.urlencode(), urlencode(more)) if part)
+def _periods(said: QueryDict, subject: str, period: Period | None) -> list[Choice]:
+    kept, chosen = _without(said, *PARAMETERS), period.chosen if period else ""
+    return [
+        Choice(words, _address(subject, kept, period=value), value == chosen)
+        for value, words in CHOICES.items()
+    ]
 
 
-def label_of(span: Span) -> str:
-    """Return a day, or the first day of a week, as axes say it."""
-    return f"{span.first.day} {span.first:%b}"
-
-
-def _labels(buckets: list[Bucket]) -> list[str]:
-    return [label_of(bucket.span) for bucket in buckets]
-
-
-def _events(flow: Flow) -> Chart:
-    series = {
-        name: [(figure.number, figure.address) for figure in figures]
-        for name, figures in {
-            "created": [bucket.created for bucket in flow.buckets],
-            "arrived": [bucket.arrived for bucket in flow.buckets],
-            "completed": [bucket.completed for bucket in flow.buckets],
-        }.items()
+def _groups(said: QueryDict, scope: Scope) -> dict[str, list[Choice]]:
+    names = list(dict.fromkeys(chip.group for chip in scope.words.values()))
+    usual = {"reasons": "Return reason", "against": "Product category"}
+    return {
+        parameter: [
+            Choice(
+                name,
+                _address("why", _without(said, parameter, "order"), **{parameter: name}),
+                said.get(parameter, first) == name,
+            )
+            for name in names
+        ]
+        for parameter, first in usual.items()
     }
-    return chart_of(_labels(flow.buckets), series, beside=True)
 
 
-def _backlog(flow: Flow) -> Chart:
-    values = [(bucket.backlog.number, bucket.backlog.address) for bucket in flow.buckets]
-    return chart_of(_labels(flow.buckets), {"waiting": values}, beside=False)
+def _without(said: QueryDict, *names: str) -> QueryDict:
+    kept = said.copy()
+    for name in names:
+        kept.pop(name, None)
+    return kept
+
+
+def _address(subject: str, said: QueryDict, **more: str) -> str:
+    query = "&".join(part for part in (said.urlencode(), urlencode(more)) if part)
+    path = reverse("report", args=[subject])
+    return f"{path}?{query}" if query else path
+
+
+def _in_order(parts: list[Part], order: str) -> list[Part]:
+    """Put a table in the order that "flow.2", or "-flow.2" for the highest first, asks for."""
+    name, _, place = order.removeprefix("-").partition(".")
+    if not place.isdecimal():
+        return parts
+
+    def ordered(table: Table) -> Table:
+        if table.name != name or int(place) >= len(table.head):
+            return table
+        return table.sorted_by(int(place), descending=order.startswith("-"))
+
+    return [replace(part, tables=[ordered(table) for table in part.tables]) for part in parts]

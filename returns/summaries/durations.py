@@ -2,9 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from datetime import timedelta
 
 # Hours at which a place ends and the next begins: each of three days, then every six, then days.
 EDGES = (*range(1, 73), *range(78, 337, 6), *range(360, 2161, 24))
+SPANS = [timedelta(hours=hours) for hours in EDGES]
 
 
 def hours_of(place: int) -> int | None:

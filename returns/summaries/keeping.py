@@ -56,7 +56,7 @@ def build_where_missing() -> bool:
     """Build the summaries where there are none, or of another zone; tell whether that was so."""
     if are_there():
         return False
-    build()
+    _build()
     return True
 
 
@@ -64,7 +64,14 @@ def build() -> None:
     """Count all returns anew. Until that is done there are no summaries, and nobody waits."""
     with _alone():
         SummaryState.objects.all().delete()
+    _build()
+
+
+def _build() -> None:
     with _alone(patience=WITHOUT_END):
+        if are_there():  # somebody else has built them meanwhile
+            return
+        SummaryState.objects.all().delete()
         _run(statements.FORGET)
         _run(statements.COUNT_ALL)
         for statement in statements.SUM_UP:

@@ -6,7 +6,7 @@ from returns.summaries.durations import EDGES
 
 COLUMNS = ", ".join(CountedReturn.NAMES)
 ARRIVED = "arrived_to_warehouse_at"
-NUMBERS = ("created", "arrived", "completed", "came", "went")
+NUMBERS = ("created", "arrived", "completed", "came", "went", "waiting")
 _EDGES = ",".join(f"{hours}h" for hours in EDGES)
 
 PLACE = f"width_bucket(completed_at - {ARRIVED}, '{{{_EDGES}}}'::interval[])"
@@ -50,9 +50,10 @@ MOVED = f"""
             UNION ALL SELECT {By.TAG}, tag::text FROM unnest(tags) AS tag
         ) AS kinds (by, value)
         CROSS JOIN LATERAL (VALUES
-            (created_day, NULL::smallint, sign, 0, 0, 0, 0),
-            (arrived_day, NULL, 0, sign, 0, waited::int * sign, 0),
-            (completed_day, signed.took, 0, 0, sign, 0, waited::int * sign)
+            (created_day, NULL::smallint, sign, 0, 0, 0, 0, 0),
+            (arrived_day, NULL, 0, sign, 0, waited::int * sign, 0,
+                (completed_day IS NULL)::int * sign),
+            (completed_day, signed.took, 0, 0, sign, 0, waited::int * sign, 0)
         ) AS e (day, took, {", ".join(NUMBERS)})
         WHERE day IS NOT NULL
         GROUP BY by, day, value, e.took

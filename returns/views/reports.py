@@ -2,18 +2,42 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from returns.exports.names import disposition
 from returns.people import PersonRequest
-from returns.reports.report import report_of
+from returns.reports import files
+from returns.reports.report import SUBJECTS, report_of, scopes_of
+from returns.saved_views import views_of
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
-def show(request: PersonRequest) -> HttpResponse:
+def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
     """Show the report that the query string asks for."""
-    context = {"report": report_of(request.GET, timezone.now()), "zone": settings.TIME_ZONE}
+    if subject not in SUBJECTS:
+        raise Http404("There is no such report.")
+    report = report_of(subject, request.GET, timezone.now())
+    views = scopes_of(report, views_of(request.user))
+    context = {"report": report, "views": views, "zone": settings.TIME_ZONE}
     return render(request, "reports/page.html", context)
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpResponse:
+    """Give a table of a report as CSV or as a workbook."""
+    if subject not in SUBJECTS or ending not in files.CONTENT_TYPES:
+        raise Http404("There is no such file.")
+    now = timezone.now()
+    report = report_of(subject, request.GET, now)
+    table = report.table(name)
+    if not table:
+        raise Http404("There is no such table: nothing was counted for it.")
+    write = files.as_csv if ending == "csv" else files.as_xlsx
+    answer = HttpResponse(write(report, table), content_type=files.CONTENT_TYPES[ending])
+    answer["Content-Disposition"] = disposition(files.name_of(report, table, now, ending))
+    return answer

@@ -1,6 +1,8 @@
 """Whatever is written, in whatever order: the summaries equal a count of the returns."""
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -59,6 +61,7 @@ def naive() -> tuple[Counter, Counter, Counter]:
             events[*kind, completed, "completed"] += bool(completed)
             events[*kind, arrived, "came"] += bool(waited)
             events[*kind, completed, "went"] += bool(waited and completed)
+            events[*kind, arrived, "waiting"] += record.state == State.ARRIVED
             if (place := place_of(record)) is not None:
                 took[*kind, completed, place] += 1
         pairs.update((one, other, created) for one in tags for other in tags if one < other)
@@ -68,7 +71,7 @@ def naive() -> tuple[Counter, Counter, Counter]:
 def kept() -> tuple[Counter, Counter, Counter]:
     events, took, pairs = Counter(), Counter(), Counter()
     for row in DaySummary.objects.all():
-        for name in ("created", "arrived", "completed", "came", "went"):
+        for name in ("created", "arrived", "completed", "came", "went", "waiting"):
             events[row.by, row.value, row.day, name] = getattr(row, name)
         for place, number in enumerate(row.took):
             took[row.by, row.value, row.day, place] = number
@@ -202,6 +205,39 @@ def test_the_command_tells_what_is_wrong_and_mends_it(capsys, vocabulary):
 
 
 # Two at once
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_build_one_does_it(beside):
+    make_return()
+    with beside.cursor() as cursor, ThreadPoolExecutor(2) as pool:
+        cursor.execute("BEGIN; LOCK TABLE returns_summarystate IN SHARE ROW EXCLUSIVE MODE")
+        others = [pool.submit(build_and_leave) for _ in range(2)]
+        wait_for_locks(cursor, 2)
+        cursor.execute("COMMIT")
+        assert [other.result() for other in others] == [True, True]
+    assert kept() == naive()
+
+
+def build_and_leave() -> bool:
+    try:
+        return keeping.build_where_missing()
+    finally:
+        connection.close()
+
+
+def wait_for_locks(cursor, number: int) -> None:
+    """Wait until so many sessions wait for the lock."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted "
+            "AND relation = 'returns_summarystate'::regclass"
+        )
+        if cursor.fetchone() == (number,):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"Not {number} sessions wait for the lock.")
 
 
 @pytest.fixture

@@ -1,0 +1,245 @@
+"""Why returns come back: their tags by group, how they change, and which stand together."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count
+
+from returns.models import By
+from returns.reports.charts import Chart, chart_of
+from returns.reports.figures import (
+    TOO_MANY,
+    Figure,
+    Part,
+    Stat,
+    Table,
+    percent_in_words,
+    plain,
+    shaded,
+)
+from returns.reports.periods import Period, Span
+from returns.reports.scope import Said, Scope, within
+from returns.reports.sources import CREATED, Source
+from returns.time_limit import TookTooLongError, at_most
+from tags.vocabulary import TagChip
+
+# The groups that are shown unless the address says others.
+REASONS, CATEGORIES = "Return reason", "Product category"
+DRAWN = 5  # lines at most: more are not told apart
+NAMED = 20  # order references
+OFTEN = 2  # returns of an order
+ORDERS_LIMIT = 3_000  # milliseconds
+UNTAGGED: Said = ("missing", "tags")
+
+
+@dataclass(frozen=True)
+class Why:
+    """The numbers of tags: of returns by their time of creation."""
+
+    scope: Scope
+    source: Source
+    period: Period
+
+    @cached_property
+    def created(self) -> dict[str, Counter[date]]:
+        """Return by tag and day how many were created with it."""
+        return self.source.created(By.TAG, self._both)
+
+    @cached_property
+    def totals(self) -> Counter[date]:
+        """Return by day how many were created."""
+        return self.source.events(self._both)[CREATED]
+
+    @cached_property
+    def untagged(self) -> Counter[date]:
+        """Return by day how many were created that carry no tag."""
+        return self.source.created(By.UNTAGGED, self._both).get("", Counter())
+
+    @property
+    def _both(self) -> Span:
+        return Span(self.period.before.first, self.period.span.last)
+
+    def total(self, span: Span) -> Figure:
+        """Return how many were created."""
+        return self._figure(self.totals, span)
+
+    def with_none(self, span: Span) -> Figure:
+        """Return how many of them carry no tag."""
+        return self._figure(self.untagged, span, UNTAGGED)
+
+    def with_tag(self, chip: TagChip, span: Span) -> Figure:
+        """Return how many of them carry a tag."""
+        return self._figure(self.created.get(str(chip.id), Counter()), span, ("tag", chip.name))
+
+    def with_both(self, one: TagChip, other: TagChip, number: int) -> Figure:
+        """Return the figure of those that carry two tags."""
+        said = (("tag", one.name), ("tag", other.name))
+        return Figure(number, self.scope.address(*within(CREATED, self.period.span), *said))
+
+    def most_used(self, chips: Sequence[TagChip]) -> list[TagChip]:
+        """Return those of the tags that are used in the period, the most used first."""
+        numbers = {chip.id: self.with_tag(chip, self.period.span).number for chip in chips}
+        used = [chip for chip in chips if numbers[chip.id]]
+        return sorted(used, key=lambda chip: (-numbers[chip.id], chip.order))
+
+    def _figure(self, days: Counter[date], span: Span, *said: Said) -> Figure:
+        number = sum(days[day] for day in span.each_day())
+        return Figure(number, self.scope.address(*within(CREATED, span), *said))
+
+
+def why_of(
+    scope: Scope, source: Source, period: Period, group: str = "", against: str = ""
+) -> list[Part]:
+    """Return the parts about why; ``group`` is the one whose tags are the reasons."""
+    why = Why(scope, source, period)
+    group, against = group or REASONS, against or CATEGORIES
+    chips = [chip for chip in scope.words.values() if chip.group == group]
+    others = [chip for chip in scope.words.values() if chip.group == against]
+    return [
+        _reasons(why, group, why.most_used(chips)),
+        _together(why, group, against, why.most_used(chips), why.most_used(others)),
+        _moves(why),
+        _orders(why),
+    ]
+
+
+def _reasons(why: Why, group: str, used: list[TagChip]) -> Part:
+    span, before = why.period.span, why.period.before
+    total = why.total(span)
+    stats = [
+        Stat("Created", CREATED, total, why.total(before)),
+        Stat("Without a tag", "created", why.with_none(span), why.with_none(before)),
+        Stat("Share without a tag", "created", _share(why, span), _share(why, before)),
+    ]
+    definition = (
+        f"Tags of the group “{group}” on returns created in the period, as they are tagged now. "
+        "A return with several of them counts for each, so the shares of all may be more than 100%."
+    )
+    empty = f"No return created in this period carries a tag of the group “{group}”."
+    charts = [_pareto(why, group, used), _trend(why, group, used)]
+    tables = [_pareto_table(why, group, used, total.number), _trend_table(why, group, used)]
+    if not used:
+        return Part("reasons", group, definition, stats, empty=empty)
+    return Part("reasons", group, definition, stats, charts, tables)
+
+
+def _share(why: Why, span: Span) -> Figure:
+    return percent_in_words(why.with_none(span).number, why.total(span).number)
+
+
+def _pareto(why: Why, group: str, used: list[TagChip]) -> Chart:
+    figures = [why.with_tag(chip, why.period.span) for chip in used]
+    title = f"{group}: the most frequent first"
+    return chart_of(title, [chip.name for chip in used], {"returns": figures}, beside=True)
+
+
+def _pareto_table(why: Why, group: str, used: list[TagChip], total: int) -> Table:
+    figures = [why.with_tag(chip, why.period.span) for chip in used]
+    taggings, reached, rows = sum(figure.number for figure in figures), 0, []
+    for chip, figure in zip(used, figures, strict=True):
+        reached += figure.number
+        shares = percent_in_words(figure.number, total), percent_in_words(reached, taggings)
+        rows.append((plain(chip.name), figure, *shares, why.with_tag(chip, why.period.before)))
+    head = (group, "Returns", "Of all created", "With those above, of these tags", "Before")
+    return Table("reasons", f"{group} by number", head, rows)
+
+
+def _trend(why: Why, group: str, used: list[TagChip]) -> Chart:
+    spans = why.period.buckets()
+    series = {chip.name: [why.with_tag(chip, span) for span in spans] for chip in used[:DRAWN]}
+    title = f"{group} by {why.period.unit}" + (", the five most frequent" if used[DRAWN:] else "")
+    kinds = [f"line-{place}" for place in range(1, DRAWN + 1)]
+    return chart_of(title, [span.label for span in spans], series, beside=False, kinds=kinds)
+
+
+def _trend_table(why: Why, group: str, used: list[TagChip]) -> Table:
+    rows = [
+        (plain(span.words, str(span.first)), *(why.with_tag(chip, span) for chip in used))
+        for span in why.period.buckets()
+    ]
+    head = (why.period.unit.capitalize(), *(chip.name for chip in used))
+    return Table("trend", f"{group} by {why.period.unit}", head, rows)
+
+
+def _together(
+    why: Why, group: str, against: str, used: list[TagChip], others: list[TagChip]
+) -> Part:
+    title = f"{group} by {against.lower()}"
+    definition = (
+        f"Returns created in the period that carry both: a tag of “{group}” and one of "
+        f"“{against}”. The darker, the more."
+    )
+    empty = "No return created in this period carries a tag of each of these two groups."
+    if not used or not others or group == against:
+        return Part("together", title, definition, empty=empty)
+    numbers = why.source.pairs({chip.id for chip in (*used, *others)}, why.period.span)
+    rows = [
+        (
+            plain(one.name),
+            *(
+                why.with_both(one, other, numbers[min(one.id, other.id), max(one.id, other.id)])
+                for other in others
+            ),
+        )
+        for one in used
+    ]
+    head = (group, *(other.name for other in others))
+    table = Table("together", title, head, shaded(rows))
+    return Part("together", title, definition, tables=[table])
+
+
+def _moves(why: Why) -> Part:
+    definition = (
+        "All tags of returns created in the period, beside as many days before, those that rose "
+        "or fell by most returns first."
+    )
+    rows = []
+    for chip in why.scope.words.values():
+        now, before = (why.with_tag(chip, span) for span in (why.period.span, why.period.before))
+        if now.number or before.number:
+            rows.append((plain(chip.name), plain(chip.group), now, before, *_change(now, before)))
+    rows.sort(key=lambda row: -abs(row[2].number - row[3].number))
+    head = ("Tag", "Group", "Returns", "Before", "Change", "In percent")
+    table = [Table("moves", "Tags that rise or fall", head, rows)] if rows else []
+    empty = "" if rows else "No return created in this period, or before it, carries a tag."
+    return Part("moves", "Tags that rise or fall", definition, tables=table, empty=empty)
+
+
+def _change(now: Figure, before: Figure) -> tuple[Figure, Figure]:
+    change = now.number - before.number
+    if not before.number:
+        return plain(f"{change:+,}", change), plain("new", "")
+    percent = 100 * change / before.number
+    return plain(f"{change:+,}", change), plain(f"{percent:+.0f}%", percent)
+
+
+def _orders(why: Why) -> Part:
+    title = "Orders with several returns"
+    definition = (
+        "Order references of which at least two returns were created in the period; the twenty "
+        "with the most."
+    )
+    span = why.period.span
+    found = why.scope.found.created("gte", span.begins).created("lt", span.ends)
+    orders = found.filter(order_key__isnull=False).values("order_key")
+    often = orders.annotate(number=Count("*")).filter(number__gte=OFTEN)
+    try:
+        with at_most(ORDERS_LIMIT):
+            rows = list(often.order_by("-number", "order_key")[:NAMED])
+    except TookTooLongError:
+        return Part("orders", title, definition, empty=TOO_MANY)
+    if not rows:
+        empty = "No order had two returns that were created in this period."
+        return Part("orders", title, definition, empty=empty)
+    cells = [(plain(row["order_key"]), _of_order(why, row)) for row in rows]
+    table = Table("orders", title, ("Order reference", "Returns"), cells)
+    return Part("orders", title, definition, tables=[table])
+
+
+def _of_order(why: Why, row: Mapping[str, Any]) -> Figure:
+    said = (*within(CREATED, why.period.span), ("order_is", row["order_key"]))
+    return Figure(row["number"], why.scope.address(*said))

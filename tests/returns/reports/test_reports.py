@@ -1,0 +1,235 @@
+"""The periods of reports, their pages, their files."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+from io import BytesIO
+from random import Random
+from zipfile import ZipFile
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+
+from returns.models import State
+from returns.reports.periods import ONE, PeriodError, Span, period_of
+from returns.reports.report import report_of
+from returns.saved_views import keep
+from tests.factories import make_return, put_tag
+from tests.returns.reports.invented import scatter
+
+pytestmark = pytest.mark.django_db
+
+
+def period(query: str, now: datetime):
+    return period_of(QueryDict(query), now)
+
+
+def test_what_was_completed_before_it_arrived_never_waited(vocabulary):
+    now = timezone.now()
+    make_return(
+        state=State.COMPLETED,
+        created_at=now - 5 * ONE,
+        arrived_to_warehouse_at=now - 2 * ONE,
+        completed_at=now - 4 * ONE,
+    )
+    table = report_of("flow", QueryDict("period=7"), now).table("flow")
+    assert [row[4].number for row in table.rows] == [0] * 7
+    assert sum(row[3].number for row in table.rows) == 1
+
+
+def test_the_change_is_told_in_percent_of_before(vocabulary):
+    now = timezone.now()
+    for days in (1, 2, 3, 8):
+        make_return(created_at=now - days * ONE)
+    created, arrived, *_ = report_of("flow", QueryDict("period=7"), now).parts[0].stats
+    assert (created.now.number, created.before.number, created.change) == (3, 1, "+200%")
+    assert arrived.change == ""
+
+
+# Periods
+
+WEDNESDAY = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def test_a_period_ends_today_and_has_as_many_days_before_it():
+    found = period("", WEDNESDAY)
+    assert found.span == Span(date(2026, 10, 27), date(2026, 11, 25))
+    assert found.before == Span(date(2026, 9, 27), date(2026, 10, 26))
+
+
+def test_today_is_that_of_the_warehouse():
+    late = datetime(2026, 11, 25, 22, tzinfo=UTC)  # past midnight in Istanbul
+    assert period("period=7", late).span.last == date(2026, 11, 26)
+
+
+def test_the_quarter_begins_with_its_first_month():
+    assert period("period=quarter", WEDNESDAY).span.first == date(2026, 10, 1)
+
+
+def test_long_periods_are_told_by_weeks_from_monday():
+    weeks = period("period=90", WEDNESDAY).buckets()
+    assert all(week.first.weekday() == 0 for week in weeks[1:])
+    assert all(week.last.weekday() == 6 for week in weeks[:-1])
+    assert weeks[-1].last == date(2026, 11, 25)
+    assert sum(week.days for week in weeks) == 90
+
+
+def test_days_of_a_change_of_clocks_are_as_long_as_they_are(settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    span = Span(date(2026, 3, 29), date(2026, 3, 29))
+    assert span.ends.astimezone(UTC) - span.begins.astimezone(UTC) == timedelta(hours=23)
+    assert span.begins.tzinfo == ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("period=x", "there is no “x”"),
+        ("from=2026-13-01", "“2026-13-01” is no day"),
+        ("from=2026-11-25&to=2026-11-24", "ends before it begins"),
+        ("from=2000-01-01", "at most 1,098 days"),
+        ("from=0001-01-01&to=0001-01-02", "between 1900 and 9000"),
+        ("to=9999-12-31&from=9999-12-31", "between 1900 and 9000"),
+    ],
+)
+def test_a_period_that_is_none_is_told(query, words):
+    with pytest.raises(PeriodError, match=words):
+        period(query, WEDNESDAY)
+
+
+# The page
+
+
+def test_numbers_of_the_page_open_lists_with_as_many_returns(as_agent, vocabulary):
+    scatter(Random(1), timezone.now(), 60)
+    page = as_agent.get("/reports/?tag_none=books&period=7")
+    table = page.text.partition("<tbody>")[2].partition("</table>")[0]
+    links = re.findall(r'<a href="([^"]+)">([\d,]+)</a>', table)
+    assert len(links) == 7 * 4
+    for address, number in links:
+        shown = as_agent.get(unescape(address))
+        assert shown.context["list"].total.number == int(number.replace(",", ""))
+
+
+@pytest.mark.parametrize("subject", ["flow", "speed", "why", "rules"])
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("stete=Completed", "stete: there is no such filter."),
+        ("period=soon", "Period: there is no “soon”"),
+        ("created_from=today", "Created from: a report has a period of its own"),
+        ("queue=to_inspect", "Queue: a report has a period of its own"),
+        ("from=x", "From: “x” is no day"),
+    ],
+)
+def test_an_address_that_is_not_understood_counts_nothing(
+    as_agent, vocabulary, subject, query, words
+):
+    page = as_agent.get(f"/reports/{subject}/?{query}")
+    assert words in page.text
+    assert page.context["report"].parts == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("flow", ["Nothing was created, arrived or was completed", "nothing waits"]),
+        ("speed", ["Nothing that was completed in this period", "Nothing waits in the warehouse"]),
+        ("why", ["No return created in this period carries a tag of the group", "No order had"]),
+        ("rules", ["No rule put a tag on a return in this period"]),
+    ],
+)
+def test_a_report_of_nothing_says_so(as_agent, vocabulary, subject, words):
+    page = as_agent.get(f"/reports/{subject}/?tag_none=books")
+    assert page.status_code == 200
+    for sentence in words:
+        assert sentence in page.text
+    assert '<svg viewBox="0 0 720' not in page.text
+
+
+def test_what_a_list_says_beside_its_filters_is_no_scope(vocabulary):
+    query = QueryDict("sort=-arrived&group=tag&after=x&tag=&reasons=Process&order=flow.1")
+    report = report_of("flow", query, timezone.now())
+    assert report.problems == []
+    assert report.scope.urlencode() == ""
+
+
+def test_there_is_no_other_report(as_agent):
+    assert as_agent.get("/reports/nothing/").status_code == 404
+    assert as_agent.get("/reports/nothing/flow.csv").status_code == 404
+
+
+def test_a_saved_view_may_be_the_scope(as_agent, agent, vocabulary):
+    keep(agent, "Books of DHL", QueryDict("tag=books&carrier=DHL&sort=-arrived"))
+    keep(agent, "Today", QueryDict("arrived_from=today"))
+    put_tag(make_return(cargo_carrier="DHL"), "books")
+    make_return()
+    page = as_agent.get("/reports/why/?period=90&state=Completed")
+    (address,) = re.findall(r'<a href="([^"]+)">Books of DHL</a>', page.text)
+    assert ">Today</a>" not in page.text
+    there = as_agent.get(unescape(address))
+    report = there.context["report"]
+    assert report.period.chosen == "90"
+    assert report.scope.dict() == {"tag": "books", "carrier": "DHL"}
+    assert report.parts[0].stats[0].now.number == 1
+    assert re.search(r'aria-current="true">Books of DHL<', there.text)
+
+
+# Tables and files
+
+
+def test_a_table_is_sorted_by_its_columns(as_agent, vocabulary):
+    for carrier, hours in (("Aras", 1), ("DHL", 50), ("UPS", 9)):
+        arrived = timezone.now() - timedelta(days=3)
+        times = {
+            "arrived_to_warehouse_at": arrived,
+            "completed_at": arrived + timedelta(hours=hours),
+        }
+        make_return(state=State.COMPLETED, cargo_carrier=carrier, **times)
+
+    def carriers(order: str) -> list[str]:
+        page = as_agent.get(f"/reports/speed/?{order}")
+        table = page.context["report"].table("by-carrier")
+        return [row[0].words for row in table.rows]
+
+    page = as_agent.get("/reports/speed/")
+    head = page.text.partition('id="table-by-carrier"')[2].partition("</thead>")[0]
+    first, *_, last = (unescape(link) for link in re.findall(r'<a href="(\?[^"]+)#', head))
+    assert carriers(first[1:]) == ["Aras", "DHL", "UPS"]
+    assert carriers(last[1:]) == ["DHL", "UPS", "Aras"]
+    again = as_agent.get(f"/reports/speed/{last}").text
+    head = again.partition('id="table-by-carrier"')[2].partition("</thead>")[0]
+    assert 'aria-sort="descending"' in head
+    turned = unescape(re.findall(r'<a href="(\?[^"]+)#', head)[-1])
+    assert carriers(turned[1:]) == ["Aras", "UPS", "DHL"]
+    assert carriers("order=by-carrier.77") == carriers("order=x") == carriers("")
+
+
+def test_a_table_as_csv_says_what_it_is_about_and_holds_no_formula(as_agent, vocabulary):
+    arrived = timezone.now() - timedelta(days=1)
+    times = {"arrived_to_warehouse_at": arrived, "completed_at": arrived + timedelta(minutes=90)}
+    make_return(state=State.COMPLETED, cargo_carrier="=cmd()", **times)
+    answer = as_agent.get("/reports/speed/by-carrier.csv?tag_none=books&period=7")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert "report%20by-carrier%20not%20books" in answer["Content-Disposition"]
+    about, head, row = answer.content.decode("utf-8-sig").splitlines()
+    assert about.startswith("Carrier,")
+    assert about.endswith("not books")
+    assert head == "Carrier,Completed,P50,P90,P95"
+    assert row == "'=cmd(),1,2,2,2"
+
+
+def test_a_table_as_a_workbook_has_numbers_that_excel_counts_with(as_agent, vocabulary):
+    make_return()
+    answer = as_agent.get("/reports/flow/flow.xlsx?period=7")
+    with ZipFile(BytesIO(answer.content)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert len(re.findall(r"<row ", sheet)) == 2 + 7
+    assert re.search(r'<c r="B\d"><v>1</v></c>', sheet)
+
+
+@pytest.mark.parametrize("name", ["nothing.csv", "flow.pdf", "by-carrier.csv"])
+def test_there_is_no_other_file(as_agent, vocabulary, name):
+    assert as_agent.get(f"/reports/flow/{name}").status_code == 404
