@@ -84,6 +84,13 @@ class CountedReturn(models.Model):
         *("carrier", "channel", "tags"),
     )
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["created_day"], name="counted_by_creation"),
+            models.Index(fields=["arrived_day"], name="counted_by_arrival"),
+            models.Index(fields=["completed_day"], name="counted_by_completion"),
+        ]
+
     def __str__(self) -> str:
         return str(self.record_id)
 

@@ -4,9 +4,6 @@ from collections import Counter
 from datetime import date
 from functools import cached_property
 
-from django.db.models import Min
-
-from returns.models import State
 from returns.queues import Queue
 from returns.reports.charts import Chart, chart_of
 from returns.reports.figures import Figure, Part, Stat, Table, plain
@@ -71,9 +68,10 @@ def flow_of(scope: Scope, source: Source, period: Period) -> list[Part]:
 
 
 def _waiting(flow: Flow) -> Stat:
-    waits = flow.scope.found.in_state(State.ARRIVED)
-    oldest = waits.aggregate(at=Min("arrived_to_warehouse_at"))["at"]
-    number = flow.waiting.total()
+    number, oldest = flow.waiting.total(), None
+    if number:
+        day = min(day for day, waiting in flow.waiting.items() if waiting)
+        oldest = flow.scope.first_arrival(Span(day, day))
     address = flow.scope.address(("queue", Queue.TO_INSPECT.value))
     note = "" if oldest else "nothing waits"
     return Stat("Waiting now", WAITING, Figure(number, address), note=note, since=oldest)

@@ -1,18 +1,22 @@
 """What a report is about: the returns that its filters select, and the lists behind its numbers."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import datetime
+from functools import cached_property, reduce
+from operator import and_, or_
+from typing import Any
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 
 from returns.filter_rules import TAGS
 from returns.filtersets import ReturnFilterSet, filters_of
-from returns.models import By
+from returns.kept_filters import Words
+from returns.models import By, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span
-from tags.vocabulary import TagChip
 
 # Filters of which a list takes several.
 ADDED = {"tag", "missing"}
@@ -26,7 +30,7 @@ class Scope:
     """The filters of a report; ``words`` are the vocabulary."""
 
     query: QueryDict
-    words: Mapping[int, TagChip]
+    words: Words
 
     @cached_property
     def found(self) -> ReturnQuerySet:
@@ -36,6 +40,14 @@ class Scope:
     def count(self, *more: Said) -> int:
         """Count what they and these beside them select."""
         return self._found(self._with(more)).count()
+
+    def first_arrival(self, span: Span) -> datetime | None:
+        """Return when the first arrived within a span of those that still wait."""
+        arrived = {"arrived_to_warehouse_at__gte": span.begins}
+        arrived["arrived_to_warehouse_at__lt"] = span.ends
+        waits = self.found.in_state(State.ARRIVED).filter(**arrived)
+        first = waits.in_order_of("arrived_to_warehouse_at", descending=False)
+        return first.values_list("arrived_to_warehouse_at", flat=True).first()
 
     def _found(self, query: QueryDict) -> ReturnQuerySet:
         query = query.copy()
@@ -61,6 +73,15 @@ class Scope:
                 return MISSING.get(kind)
         return None
 
+    @cached_property
+    def counted_as(self) -> Q | None:
+        """Return what keeps just these of ``CountedReturn``; None where that does not say it."""
+        said = filters_of(self.query, self.words)
+        if not said.keys() <= CONDITIONS.keys() or not LACKING.keys() >= {*said.get("missing", [])}:
+            return None
+        conditions = [CONDITIONS[name](values, self.words) for name, values in said.items()]
+        return reduce(and_, conditions, Q())
+
     def address(self, *more: Said) -> str:
         """Return the list under the filters and these beside them."""
         return f"{reverse('return-list')}?{self._with(more).urlencode()}"
@@ -81,6 +102,36 @@ class Scope:
         return any(name in self.query for name in names)
 
 
+def _in_state(states: Sequence[str], _words: Words) -> Q:
+    return reduce(or_, (STATES[State(state)] for state in states))
+
+
+def _without(kinds: Sequence[str], _words: Words) -> Q:
+    return reduce(and_, (LACKING[kind] for kind in kinds))
+
+
+def _without_groups(groups: Sequence[int], words: Words) -> Q:
+    tags = [chip.id for chip in words.values() if chip.group_id in groups]
+    return ~Q(tags__overlap=tags)
+
+
+STATES = {
+    State.CREATED: Q(arrived_day__isnull=True, completed_day__isnull=True),
+    State.ARRIVED: Q(arrived_day__isnull=False, completed_day__isnull=True),
+    State.COMPLETED: Q(completed_day__isnull=False),
+}
+LACKING = {TAGS: Q(tags=[]), "carrier": Q(carrier=""), "channel": Q(channel="")}
+# How ``CountedReturn`` says a filter.
+CONDITIONS: dict[str, Callable[[Sequence[Any], Words], Q]] = {
+    "state": _in_state,
+    "carrier": lambda values, _: Q(carrier=values[0]),
+    "channel": lambda values, _: Q(channel=values[0]),
+    "tag": lambda tags, _: Q(tags__contains=tags),
+    "tag_any": lambda tags, _: Q(tags__overlap=tags),
+    "tag_none": lambda tags, _: ~Q(tags__overlap=tags),
+    "missing_group": _without_groups,
+    "missing": _without,
+}
 MISSING = {TAGS: (By.UNTAGGED, ""), "carrier": (By.CARRIER, ""), "channel": (By.CHANNEL, "")}
 
 

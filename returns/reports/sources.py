@@ -1,13 +1,15 @@
 """Where the numbers of a report come from: the summaries, or the returns themselves.
 
-Both give the same numbers. The summaries are there for all returns, and for those of one carrier,
-channel or tag; whatever else is filtered is counted.
+All give the same numbers. The summaries are there for all returns, and for those of one carrier,
+channel or tag. What a return was counted in as answers other filters by these and by state; for
+whatever else is filtered the returns are counted.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import Any, Protocol
 
 from django.contrib.postgres.fields import ArrayField
@@ -29,7 +31,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, ExtractIsoWeekDay, TruncDate
 from django.utils import timezone
 
-from returns.models import By, DaySummary, State, TagPairDay
+from returns.models import By, CountedReturn, DaySummary, State, TagPairDay
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span, midnight
 from returns.reports.scope import Scope
@@ -40,6 +42,8 @@ CREATED, ARRIVED, COMPLETED = "created", "arrived", "completed"
 EVENTS = {CREATED: "created_at", ARRIVED: "arrived_to_warehouse_at", COMPLETED: "completed_at"}
 # What went through the warehouse: one that was completed before it arrived never waited there.
 WAITED = Q(completed_at__isnull=True) | Q(completed_at__gt=F("arrived_to_warehouse_at"))
+CREATED_DAY, ARRIVED_DAY, DONE_DAY = "created_day", "arrived_day", "completed_day"
+IS_OPEN = Q(completed_day__isnull=True, arrived_day__isnull=False)
 COLUMNS = {By.CARRIER: "cargo_carrier", By.CHANNEL: "sales_order_channel"}
 
 
@@ -80,10 +84,12 @@ class Source(Protocol):
 
 def source_of(scope: Scope) -> tuple[Source, bool]:
     """Return the source of a scope; and whether all that was written is counted in by now."""
-    if scope.kept_as and keeping.are_there():
-        is_current = keeping.catch_up()
+    if not keeping.are_there() or scope.counted_as is None:
+        return Counted(scope), True
+    is_current = keeping.catch_up()
+    if scope.kept_as:
         return Kept(scope, *scope.kept_as), is_current
-    return Counted(scope), True
+    return Facts(scope), is_current
 
 
 class Kept:
@@ -92,7 +98,7 @@ class Kept:
     def __init__(self, scope: Scope, by: By, value: str) -> None:
         self.rows = DaySummary.objects.filter(by=by, value=value)
         self.is_all = by == By.ALL
-        self.counted = Counted(scope)
+        self.counted = Facts(scope)
 
     def events(self, span: Span) -> dict[str, Counter[date]]:
         """Return the events by day."""
@@ -138,6 +144,56 @@ class Kept:
         return +Counter({(tag, other): number for tag, other, number in sums})
 
 
+class Facts:
+    """What each return was counted in as: quicker to read than the returns, and as true."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.rows = CountedReturn.objects.filter(scope.counted_as or Q())
+
+    def events(self, span: Span) -> dict[str, Counter[date]]:
+        """Return the events by day."""
+        found: dict[str, Counter[date]] = {}
+        found[CREATED] = _sum_up(_of(self.rows, span, CREATED_DAY).values_list(CREATED_DAY))
+        for name, day, waited in ((ARRIVED, ARRIVED_DAY, "came"), (COMPLETED, DONE_DAY, "went")):
+            rows = _of(self.rows, span, day).values_list(day, "waited").annotate(number=Count("*"))
+            found[name], found[waited] = Counter(), Counter()
+            for at, is_one, number in rows:
+                found[name][at] += number
+                found[waited][at] += number if is_one else 0
+        return found
+
+    def waiting(self, span: Span | None = None) -> Counter[date]:
+        """Return what waits now."""
+        rows = _of(self.rows, span, ARRIVED_DAY) if span else self.rows
+        return _sum_up(rows.filter(IS_OPEN).values_list(ARRIVED_DAY))
+
+    def open_before(self, day: date) -> int:
+        """Return how many waited when a day began."""
+        still = Q(completed_day__isnull=True) | Q(completed_day__gte=day)
+        return self.rows.filter(still, waited=True, arrived_day__lt=day).count()
+
+    def taken(self, by: By, span: Span) -> list[Taken]:
+        """Return how long it took."""
+        found = _facts_told_apart(_of(self.rows, span, DONE_DAY), by)
+        rows = found.values_list("told_by", DONE_DAY, "took").annotate(number=Count("*"))
+        return _taken(rows)
+
+    def created(self, by: By, span: Span) -> dict[str, Counter[date]]:
+        """Return how many were created."""
+        found = _facts_told_apart(_of(self.rows, span, CREATED_DAY), by)
+        return _by_value(found.values_list("told_by", CREATED_DAY).annotate(number=Count("*")))
+
+    def pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
+        """Return how many carry two tags."""
+        ids = set(tags)
+        rows = _of(self.rows, span, CREATED_DAY).filter(tags__overlap=list(ids))
+        found: Counter[tuple[int, int]] = Counter()
+        for all_tags, number in rows.values_list("tags").annotate(number=Count("*")):
+            for pair in combinations([tag for tag in all_tags if tag in ids], 2):
+                found[pair] += number
+        return found
+
+
 class Counted:
     """The returns themselves."""
 
@@ -164,16 +220,8 @@ class Counted:
 
     def taken(self, by: By, span: Span) -> list[Taken]:
         """Return how long it took."""
-        taken: dict[tuple[str, date], Taken] = {}
         found = _told_apart(self._within(COMPLETED, span), by)
-        for value, day, place, number in _counts(found, _day(EVENTS[COMPLETED]), PLACE):
-            row = taken.get((value, day), Taken(value, day, 0, []))
-            counts = [*row.counts]
-            if place is not None:
-                counts += [0] * (place + 1 - len(counts))
-                counts[place] += number
-            taken[value, day] = Taken(value, day, row.completed + number, counts)
-        return list(taken.values())
+        return _taken(_counts(found, _day(EVENTS[COMPLETED]), PLACE))
 
     def created(self, by: By, span: Span) -> dict[str, Counter[date]]:
         """Return how many were created."""
@@ -197,8 +245,37 @@ class Counted:
         )
 
 
-def _of(rows: Any, span: Span) -> Any:
-    return rows.filter(day__gte=span.first, day__lte=span.last)
+def _of(rows: Any, span: Span, day: str = "day") -> Any:
+    return rows.filter(**{f"{day}__gte": span.first, f"{day}__lte": span.last})
+
+
+def _sum_up(rows: Any) -> Counter[date]:
+    return Counter(dict(rows.annotate(number=Count("*"))))
+
+
+def _taken(rows: Iterable[tuple[str, date, int | None, int]]) -> list[Taken]:
+    """Put together what is of the same value and day."""
+    completed: Counter[tuple[str, date]] = Counter()
+    counts: dict[tuple[str, date], list[int]] = {}
+    for value, day, place, number in rows:
+        completed[value, day] += number
+        known = counts.setdefault((value, day), [])
+        if place is not None:
+            known += [0] * (place + 1 - len(known))
+            known[place] += number
+    return [Taken(*key, number, counts[key]) for key, number in completed.items()]
+
+
+def _facts_told_apart(rows: Any, by: By) -> Any:
+    """Add ``told_by``, and leave out what has none."""
+    if by == By.TAG:
+        return rows.annotate(told_by=Cast(Func("tags", function="unnest"), TextField()))
+    if by == By.WEEKDAY:
+        day = Cast(ExtractIsoWeekDay(ARRIVED_DAY), TextField())
+        return rows.filter(arrived_day__isnull=False).annotate(told_by=day)
+    if by == By.UNTAGGED:
+        rows = rows.filter(tags=[])
+    return rows.annotate(told_by=F(by.name.lower()) if by in COLUMNS else Value(""))
 
 
 def _day(column: str) -> TruncDate:

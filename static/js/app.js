@@ -4,6 +4,7 @@ import "./comments.js";
 import "./keys.js";
 import "./live.js";
 import "./preview.js";
+import "./reports.js";
 import "./select.js";
 import "./tag-menu.js";
 import "./tags.js";

@@ -1,0 +1,26 @@
+// Says that a report is being counted, once that takes longer than a blink. Without this the browser
+// says alone that it waits.
+const BLINK_MS = 200;
+let timer;
+
+const said = () => document.getElementById("counting");
+
+function hush() {
+  clearTimeout(timer);
+  if (said()) said().textContent = "";
+}
+
+function tell() {
+  hush();
+  timer = setTimeout(() => { said().textContent = said().dataset.words; }, BLINK_MS);
+}
+
+document.addEventListener("click", (event) => {
+  const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button;
+  if (!elsewhere && event.target.closest?.("[data-counts] a, a[data-counts]")) tell();
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.closest("[data-counts]")) tell();
+});
+// Back shows the page as it was left.
+addEventListener("pageshow", hush);

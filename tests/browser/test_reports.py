@@ -1,0 +1,97 @@
+"""Reports as a person reads them: by keyboard, while counted, without scripts, on paper."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from returns.models import State
+from tests.factories import make_return, put_tag
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def returns(vocabulary):
+    """Four returns of today, two of them completed after some hours."""
+    arrived = timezone.now() - timedelta(days=1)
+    for hours in (3, 20):
+        times = {
+            "arrived_to_warehouse_at": arrived,
+            "completed_at": arrived + timedelta(hours=hours),
+        }
+        record = make_return(state=State.COMPLETED, created_at=timezone.now(), **times)
+        put_tag(record, "wrong-size")
+    for _ in range(2):
+        make_return(created_at=timezone.now())
+
+
+@pytest.fixture
+def desk(window, manager, returns) -> Page:
+    page = window(manager)
+    page.goto("/reports/?period=7")
+    return page
+
+
+def test_a_point_is_reached_by_keyboard_and_opens_its_list(desk):
+    bar = desk.locator(".chart .is-created a").last
+    expect(bar).to_have_attribute("aria-label", re.compile(r": 4 created$"))
+    desk.get_by_role("button", name="Show").focus()
+    for _ in range(60):
+        desk.keyboard.press("Tab")
+        if bar.evaluate("point => point === document.activeElement"):
+            break
+    desk.keyboard.press("Enter")
+    expect(desk.locator("tr[data-return]")).to_have_count(4)
+    desk.go_back()
+    expect(desk.get_by_role("heading", name="Flow", exact=True)).to_be_visible()
+
+
+NOTE_WHAT_IS_SAID = """() => {
+    const said = document.getElementById("counting");
+    new MutationObserver(() => sessionStorage.setItem("said", said.textContent))
+        .observe(said, { childList: true });
+}"""
+
+
+def test_a_report_that_takes_its_time_says_that_it_counts(desk):
+    desk.route("**/reports/speed/**", lambda route: (desk.wait_for_timeout(700), route.continue_()))
+    expect(desk.locator("#counting")).to_be_hidden()
+    desk.evaluate(NOTE_WHAT_IS_SAID)
+    desk.get_by_role("link", name="Speed").click()
+    expect(desk.get_by_role("heading", name="From arrival to completion")).to_be_visible()
+    assert desk.evaluate("sessionStorage.getItem('said')") == "Counting the returns …"
+    expect(desk.locator("#counting")).to_be_hidden()
+
+
+def test_days_are_chosen_and_tables_sorted_without_scripts(window, manager, returns):
+    page = window(manager, java_script_enabled=False)
+    page.goto("/reports/speed/?tag=wrong-size")
+    page.get_by_label("From", exact=True).fill(f"{timezone.localdate() - timedelta(days=2)}")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#speed .totals")).to_contain_text("21 h")
+    expect(page.locator(".scope")).to_contain_text("wrong-size")
+    head = page.locator("#table-speed thead")
+    head.get_by_role("link", name="P90").click()
+    expect(page.locator("#table-speed [aria-sort]")).to_have_text("P90")
+    expect(page.locator("#table-speed tbody tr").first).to_contain_text("21 h")
+
+
+def test_on_paper_charts_and_whole_tables_stay_and_controls_go(desk):
+    desk.goto("/reports/why/?period=90")
+    desk.emulate_media(media="print", color_scheme="dark")
+    for hidden in (".bar", ".nav", ".dates", ".tabs"):
+        expect(desk.locator(hidden)).to_be_hidden()
+    expect(desk.locator(".chart").first).to_be_visible()
+    wrapped = desk.locator(".file-rows").first
+    assert wrapped.evaluate("box => getComputedStyle(box).maxHeight") == "none"
+    background = desk.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(255, 255, 255)"
+
+
+def test_a_table_is_taken_along(desk):
+    with desk.expect_download() as taken:
+        desk.get_by_role("link", name="CSV").click()
+    assert taken.value.suggested_filename.startswith("report flow ")
