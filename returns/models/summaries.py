@@ -89,6 +89,13 @@ class CountedReturn(models.Model):
             models.Index(fields=["created_day"], name="counted_by_creation"),
             models.Index(fields=["arrived_day"], name="counted_by_arrival"),
             models.Index(fields=["completed_day"], name="counted_by_completion"),
+            # All that reports ask of what waits, few rows of many.
+            models.Index(
+                fields=["arrived_day"],
+                include=["carrier", "channel", "tags"],
+                condition=models.Q(completed_day__isnull=True),
+                name="counted_and_open",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ AGES = ((0, 0), (1, 1), (2, 2), (3, 6), (7, 13), (14, 29), (30, None))
 
 def ages_of(scope: Scope, source: Source, period: Period) -> Part:
     """Return the part about what is in the warehouse now."""
-    waiting = source.waiting()
+    waiting = source.waiting
 
     def arrived_ago(start: int, end: int | None) -> Figure:
         last = period.today - start * ONE

@@ -1,6 +1,5 @@
 """How many returns were created, arrived and were completed, and how many waited when."""
 
-from collections import Counter
 from datetime import date
 from functools import cached_property
 
@@ -41,11 +40,6 @@ class Flow:
             ends[day] = number
         return ends
 
-    @cached_property
-    def waiting(self) -> Counter[date]:
-        """Return what waits now, by its day of arrival."""
-        return self.source.waiting()
-
 
 def flow_of(scope: Scope, source: Source, period: Period) -> list[Part]:
     """Return the parts about the flow."""
@@ -68,9 +62,9 @@ def flow_of(scope: Scope, source: Source, period: Period) -> list[Part]:
 
 
 def _waiting(flow: Flow) -> Stat:
-    number, oldest = flow.waiting.total(), None
+    number, oldest = flow.source.waiting.total(), None
     if number:
-        day = min(day for day, waiting in flow.waiting.items() if waiting)
+        day = min(day for day, waiting in flow.source.waiting.items() if waiting)
         oldest = flow.scope.first_arrival(Span(day, day))
     address = flow.scope.address(("queue", Queue.TO_INSPECT.value))
     note = "" if oldest else "nothing waits"

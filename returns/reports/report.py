@@ -15,6 +15,7 @@ from returns.kept_filters import query_of
 from returns.models import SavedView
 from returns.reports.figures import Part, Table
 from returns.reports.flow import flow_of
+from returns.reports.orders import orders_of
 from returns.reports.periods import CHOICES, PARAMETERS, Period, PeriodError, period_of
 from returns.reports.scope import Scope
 from returns.reports.sources import Source, source_of
@@ -38,10 +39,16 @@ SUBJECTS = {
     "flow": "Flow",
     "speed": "Speed",
     "why": "Why",
+    "orders": "Orders",
     "rules": "Tags at work",
 }
 Ask = Callable[[Scope, Source, Period], list[Part]]
-ASKED: dict[str, Ask] = {"flow": flow_of, "speed": speed_of, "rules": work_of}
+ASKED: dict[str, Ask] = {
+    "flow": flow_of,
+    "speed": speed_of,
+    "orders": orders_of,
+    "rules": work_of,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import combinations
 from typing import Any, Protocol
 
@@ -66,7 +67,8 @@ class Source(Protocol):
         The last two count what waited, by its days of arrival and of completion.
         """
 
-    def waiting(self, span: Span | None = None) -> Counter[date]:
+    @property
+    def waiting(self) -> Counter[date]:
         """Return what waits now, by its day of arrival."""
 
     def open_before(self, day: date) -> int:
@@ -109,10 +111,10 @@ class Kept:
             for place, name in enumerate(names, start=1)
         }
 
-    def waiting(self, span: Span | None = None) -> Counter[date]:
+    @cached_property
+    def waiting(self) -> Counter[date]:
         """Return what waits now."""
-        rows = _of(self.rows, span) if span else self.rows
-        return Counter(dict(rows.exclude(waiting=0).values_list("day", "waiting")))
+        return Counter(dict(self.rows.exclude(waiting=0).values_list("day", "waiting")))
 
     def open_before(self, day: date) -> int:
         """Return how many waited when a day began."""
@@ -149,28 +151,35 @@ class Facts:
 
     def __init__(self, scope: Scope) -> None:
         self.rows = CountedReturn.objects.filter(scope.counted_as or Q())
+        self.known: tuple[Span, dict[str, Counter[date]]]
 
     def events(self, span: Span) -> dict[str, Counter[date]]:
         """Return the events by day."""
-        found: dict[str, Counter[date]] = {}
-        found[CREATED] = _sum_up(_of(self.rows, span, CREATED_DAY).values_list(CREATED_DAY))
+        found = {CREATED: _sum_up(_of(self.rows, span, CREATED_DAY).values_list(CREATED_DAY))}
         for name, day, waited in ((ARRIVED, ARRIVED_DAY, "came"), (COMPLETED, DONE_DAY, "went")):
             rows = _of(self.rows, span, day).values_list(day, "waited").annotate(number=Count("*"))
             found[name], found[waited] = Counter(), Counter()
             for at, is_one, number in rows:
                 found[name][at] += number
                 found[waited][at] += number if is_one else 0
+        self.known = span, found
         return found
 
-    def waiting(self, span: Span | None = None) -> Counter[date]:
+    @cached_property
+    def waiting(self) -> Counter[date]:
         """Return what waits now."""
-        rows = _of(self.rows, span, ARRIVED_DAY) if span else self.rows
-        return _sum_up(rows.filter(IS_OPEN).values_list(ARRIVED_DAY))
+        return _sum_up(self.rows.filter(IS_OPEN).values_list(ARRIVED_DAY))
 
     def open_before(self, day: date) -> int:
-        """Return how many waited when a day began."""
-        still = Q(completed_day__isnull=True) | Q(completed_day__gte=day)
-        return self.rows.filter(still, waited=True, arrived_day__lt=day).count()
+        """Return how many waited when a day began: those of now, less what came and went since."""
+        span, known = self.known
+        later = self.rows.filter(waited=True)
+        came, went = (
+            later.filter(**{f"{column}__gt": span.last}).count()
+            + sum(number for at, number in known[name].items() if at >= day)
+            for name, column in (("came", ARRIVED_DAY), ("went", DONE_DAY))
+        )
+        return self.waiting.total() - came + went
 
     def taken(self, by: By, span: Span) -> list[Taken]:
         """Return how long it took."""
@@ -209,10 +218,10 @@ class Counted:
         days = EVENTS | {"came": EVENTS[ARRIVED], "went": EVENTS[COMPLETED]}
         return {name: _count(found[name], _day(days[name])) for name in found}
 
-    def waiting(self, span: Span | None = None) -> Counter[date]:
+    @cached_property
+    def waiting(self) -> Counter[date]:
         """Return what waits now."""
-        found = self._within(ARRIVED, span) if span else self.scope.found
-        return _count(found.in_state(State.ARRIVED), _day(EVENTS[ARRIVED]))
+        return _count(self.scope.found.in_state(State.ARRIVED), _day(EVENTS[ARRIVED]))
 
     def open_before(self, day: date) -> int:
         """Return how many waited when a day began."""

@@ -1,18 +1,14 @@
 """Why returns come back: their tags by group, how they change, and which stand together."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
-
-from django.db.models import Count
 
 from returns.models import By
 from returns.reports.charts import Chart, chart_of
 from returns.reports.figures import (
-    TOO_MANY,
     Figure,
     Part,
     Stat,
@@ -24,15 +20,11 @@ from returns.reports.figures import (
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Said, Scope, within
 from returns.reports.sources import CREATED, Source
-from returns.time_limit import TookTooLongError, at_most
 from tags.vocabulary import TagChip
 
 # The groups that are shown unless the address says others.
 REASONS, CATEGORIES = "Return reason", "Product category"
 DRAWN = 5  # lines at most: more are not told apart
-NAMED = 20  # order references
-OFTEN = 2  # returns of an order
-ORDERS_LIMIT = 3_000  # milliseconds
 UNTAGGED: Said = ("missing", "tags")
 
 
@@ -103,7 +95,6 @@ def why_of(
         _reasons(why, group, why.most_used(chips)),
         _together(why, group, against, why.most_used(chips), why.most_used(others)),
         _moves(why),
-        _orders(why),
     ]
 
 
@@ -215,31 +206,3 @@ def _change(now: Figure, before: Figure) -> tuple[Figure, Figure]:
         return plain(f"{change:+,}", change), plain("new", "")
     percent = 100 * change / before.number
     return plain(f"{change:+,}", change), plain(f"{percent:+.0f}%", percent)
-
-
-def _orders(why: Why) -> Part:
-    title = "Orders with several returns"
-    definition = (
-        "Order references of which at least two returns were created in the period; the twenty "
-        "with the most."
-    )
-    span = why.period.span
-    found = why.scope.found.created("gte", span.begins).created("lt", span.ends)
-    orders = found.filter(order_key__isnull=False).values("order_key")
-    often = orders.annotate(number=Count("*")).filter(number__gte=OFTEN)
-    try:
-        with at_most(ORDERS_LIMIT):
-            rows = list(often.order_by("-number", "order_key")[:NAMED])
-    except TookTooLongError:
-        return Part("orders", title, definition, empty=TOO_MANY)
-    if not rows:
-        empty = "No order had two returns that were created in this period."
-        return Part("orders", title, definition, empty=empty)
-    cells = [(plain(row["order_key"]), _of_order(why, row)) for row in rows]
-    table = Table("orders", title, ("Order reference", "Returns"), cells)
-    return Part("orders", title, definition, tables=[table])
-
-
-def _of_order(why: Why, row: Mapping[str, Any]) -> Figure:
-    said = (*within(CREATED, why.period.span), ("order_is", row["order_key"]))
-    return Figure(row["number"], why.scope.address(*said))

@@ -113,7 +113,7 @@ def test_numbers_of_the_page_open_lists_with_as_many_returns(as_agent, vocabular
         assert shown.context["list"].total.number == int(number.replace(",", ""))
 
 
-@pytest.mark.parametrize("subject", ["flow", "speed", "why", "rules"])
+@pytest.mark.parametrize("subject", ["flow", "speed", "why", "orders", "rules"])
 @pytest.mark.parametrize(
     ("query", "words"),
     [
@@ -137,7 +137,8 @@ def test_an_address_that_is_not_understood_counts_nothing(
     [
         ("flow", ["Nothing was created, arrived or was completed", "nothing waits"]),
         ("speed", ["Nothing that was completed in this period", "Nothing waits in the warehouse"]),
-        ("why", ["No return created in this period carries a tag of the group", "No order had"]),
+        ("why", ["No return created in this period carries a tag of the group"]),
+        ("orders", ["No order had two returns"]),
         ("rules", ["No rule put a tag on a return in this period"]),
     ],
 )
