@@ -4,31 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('returns', '0024_summaries'),
-        ('tags', '0010_urgent_tags'),
+        ("returns", "0024_summaries"),
+        ("tags", "0010_urgent_tags"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='countedreturn',
-            index=models.Index(fields=['created_day'], name='counted_by_creation'),
+            model_name="countedreturn",
+            index=models.Index(fields=["created_day"], name="counted_by_creation"),
         ),
         migrations.AddIndex(
-            model_name='countedreturn',
-            index=models.Index(fields=['arrived_day'], name='counted_by_arrival'),
+            model_name="countedreturn",
+            index=models.Index(fields=["arrived_day"], name="counted_by_arrival"),
         ),
         migrations.AddIndex(
-            model_name='countedreturn',
-            index=models.Index(fields=['completed_day'], name='counted_by_completion'),
+            model_name="countedreturn",
+            index=models.Index(fields=["completed_day"], name="counted_by_completion"),
         ),
         migrations.AddIndex(
-            model_name='countedreturn',
-            index=models.Index(condition=models.Q(('completed_day__isnull', True)), fields=['arrived_day'], include=('carrier', 'channel', 'tags'), name='counted_and_open'),
+            model_name="countedreturn",
+            index=models.Index(
+                condition=models.Q(("completed_day__isnull", True)),
+                fields=["arrived_day"],
+                include=("carrier", "channel", "tags"),
+                name="counted_and_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='returntagevent',
-            index=models.Index(condition=models.Q(('pgh_context__has_key', 'rule'), ('pgh_label', 'tag.added')), fields=['pgh_created_at'], name='tagged_by_a_rule'),
+            model_name="returntagevent",
+            index=models.Index(
+                condition=models.Q(("pgh_context__has_key", "rule"), ("pgh_label", "tag.added")),
+                fields=["pgh_created_at"],
+                name="tagged_by_a_rule",
+            ),
         ),
     ]
