@@ -306,11 +306,8 @@ RETURNS = st.lists(
 )
 
 
-@rules_of_trial(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(POLICIES, RETURNS)
-def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
+def keep_all(policies, returns) -> list[Return]:
+    """Keep these policies, and returns that wait, alone; return the latter."""
     Return.objects.all().delete()
     DeadlinePolicy.objects.all().delete()
     for number, (query, amount, unit) in enumerate(policies):
@@ -320,6 +317,15 @@ def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
         records.append(waiting(f"r{number}", hours, notes=notes))
         for tag in tags:
             put_tag(records[-1], tag)
+    return records
+
+
+@rules_of_trial(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(POLICIES, RETURNS)
+def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
+    records = keep_all(policies, returns)
     due = due_times(records, words())
     for kind in (Deadline.LATE, Deadline.AT_RISK):
         of_rows = {
@@ -335,15 +341,7 @@ def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
 )
 @given(POLICIES, RETURNS, st.integers(-2, 2))
 def test_a_completed_return_met_its_deadline_or_missed_it(vocabulary, policies, returns, around):
-    Return.objects.all().delete()
-    DeadlinePolicy.objects.all().delete()
-    for number, (query, amount, unit) in enumerate(policies):
-        policy(f"{number}", query, amount if unit != Unit.BUSINESS_DAYS else amount % 9 + 1, unit)
-    records = []
-    for number, (hours, tags, notes) in enumerate(returns):
-        records.append(waiting(f"r{number}", hours, notes=notes))
-        for tag in tags:
-            put_tag(records[-1], tag)
+    records = keep_all(policies, returns)
     due = due_times(records, words())
     for record in records:
         arrived = record.arrived_to_warehouse_at
