@@ -21,9 +21,11 @@ from django.db.models import (
     Func,
     OuterRef,
     Q,
+    TextField,
     Value,
     When,
 )
+from django.db.models.functions import Cast
 from django.http import QueryDict
 
 from returns.kept_filters import Words, query_of
@@ -204,12 +206,13 @@ class DueTime(Func):
     output_field = DateTimeField()
 
     def __init__(self, times: DueTimes) -> None:
+        breaks, due_at, follows = (Value(array, TextField()) for array in times.arrays)
         moments = ArrayField(DateTimeField())
         super().__init__(
             F("arrived_to_warehouse_at"),
-            Value(times.breaks, moments),
-            Value(times.due, moments),
-            Value(times.follows, ArrayField(BooleanField())),
+            Cast(breaks, moments),
+            Cast(due_at, moments),
+            Cast(follows, ArrayField(BooleanField())),
         )
 
 

@@ -6,10 +6,10 @@ due times alone.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -158,7 +158,11 @@ def latest_arrival_limit(calendar: Calendar, moment: datetime, amount: int, unit
     return high
 
 
-@dataclass(frozen=True, slots=True)
+def _array(values: Iterable[object]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+@dataclass(frozen=True)
 class DueTimes:
     """When what arrived within some years is due, as something that PostgreSQL can look up.
 
@@ -169,6 +173,11 @@ class DueTimes:
     breaks: list[datetime]
     due: list[datetime]
     follows: list[bool]
+
+    @cached_property
+    def arrays(self) -> tuple[str, str, str]:
+        """Return the three as PostgreSQL reads arrays; thousands of values are written once."""
+        return _array(self.breaks), _array(self.due), _array(self.follows)
 
 
 @lru_cache(maxsize=32)
