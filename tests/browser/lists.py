@@ -18,3 +18,8 @@ def shows(page: Page, *references: str) -> None:
 def address_is(page: Page, query: str, path: str = "/returns/") -> None:
     """Wait until the address of the page is this one."""
     expect(page).to_have_url(re.compile(rf"{path}{re.escape(query)}$"))
+
+
+def quiet(page: Page) -> None:
+    """Wait until all is answered: a clock set forward would let a request time out."""
+    expect(page.locator(".htmx-request")).to_have_count(0)

@@ -10,7 +10,7 @@ from returns import deadline_editing
 from returns.deadlines import Due
 from returns.models import DeadlinePolicy, State, Unit
 from returns.templatetags.returns_due import due_words
-from tests.browser.lists import address_is, chips, shows
+from tests.browser.lists import address_is, chips, quiet, shows
 from tests.browser.test_barriers import DESK, PHONE, barriers
 from tests.factories import make_return, put_tag
 
@@ -95,6 +95,7 @@ def test_waiting_and_due_words_go_on_while_the_page_stays_open(desk):
     desk.goto("/queue/?queue=to_inspect")
     row = desk.locator("tr[data-return=new]")
     expect(row.locator("time.due")).to_have_text("at risk, due in 7 h 59 min")
+    quiet(desk)
     desk.clock.fast_forward(9 * 3_600_000)
     expect(row.locator("time.due")).to_have_text("late by 1 h")
     expect(row.locator("time.due")).to_have_class("due is-late")

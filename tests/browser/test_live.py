@@ -16,7 +16,7 @@ from django.db import connection
 from playwright.sync_api import Page, expect
 
 from returns.models import State
-from tests.browser.lists import shows
+from tests.browser.lists import quiet, shows
 from tests.browser.test_barriers import DESK, PHONE, barriers
 from tests.factories import make_return
 
@@ -94,7 +94,11 @@ def watched(window, manager, waiting) -> Callable[..., Page]:
 
 def pass_by(page: Page, seconds: float = WITHIN / 1000) -> None:
     """Let so many seconds pass by the clock of a watched page, in an instant."""
-    page.clock.run_for(int(seconds * 1000))
+    left = int(seconds * 1000)
+    while left > 0:
+        quiet(page)
+        page.clock.run_for(min(left, WITHIN))
+        left -= WITHIN
 
 
 def polls(page: Page) -> list[str]:
