@@ -49,6 +49,7 @@ WRITERS = {
     ("DaySummary", "returns_daysummary"): ("returns/summaries/",),
     ("TagPairDay", "returns_tagpairday"): ("returns/summaries/",),
     ("CountedReturn", "returns_countedreturn"): ("returns/summaries/",),
+    ("CountedTags", "returns_countedtags"): ("returns/summaries/",),
     ("SummaryState", "returns_summarystate"): ("returns/summaries/",),
     ("UncountedReturn", "returns_uncountedreturn"): (
         "returns/models/summaries.py",

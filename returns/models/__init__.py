@@ -18,6 +18,7 @@ from returns.models.sentences import Language, ShopperSentence
 from returns.models.summaries import (
     By,
     CountedReturn,
+    CountedTags,
     DaySummary,
     SummaryState,
     TagPairDay,
@@ -35,6 +36,7 @@ __all__ = [
     "Change",
     "Comment",
     "CountedReturn",
+    "CountedTags",
     "DaySummary",
     "Deadline",
     "DeadlinePolicy",

@@ -4,14 +4,16 @@
 Triggers name the returns that were written; ``returns.summaries`` counts them in.
 """
 
-from typing import ClassVar
-
 import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
 from returns.models.triggers import after, after_update
+
+# What a counted return is told apart by.
+KINDS = ("carrier", "channel", "tag_set")
 
 
 class By(models.IntegerChoices):
@@ -65,6 +67,24 @@ class TagPairDay(models.Model):
         return f"{self.tag} and {self.other} on {self.day}"
 
 
+class CountedTags(models.Model):
+    """Tags that returns carry together, by their ids in order; each such set once."""
+
+    id = models.AutoField(primary_key=True)
+    tags = ArrayField(models.IntegerField())
+
+    class Meta:
+        constraints = [
+            # A unique index would refuse a long one.
+            ExclusionConstraint(
+                name="counted_tags_once", index_type="hash", expressions=[("tags", "=")]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(str(tag) for tag in self.tags)
+
+
 class CountedReturn(models.Model):
     """As what a return is counted in: its days, its place among durations, and what it is."""
 
@@ -76,25 +96,33 @@ class CountedReturn(models.Model):
     took = models.SmallIntegerField(null=True)
     carrier = models.TextField()
     channel = models.TextField()
-    tags = ArrayField(models.IntegerField())
-
-    # By their names here: the order of the columns in statements.
-    NAMES: ClassVar[tuple[str, ...]] = (
-        *("record_id", "created_day", "arrived_day", "completed_day", "waited", "took"),
-        *("carrier", "channel", "tags"),
+    tag_set = models.ForeignKey(
+        CountedTags, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
 
     class Meta:
+        # Each holds all that reports ask of the rows in it, so that no others are read.
         indexes = [
-            models.Index(fields=["created_day"], name="counted_by_creation"),
-            models.Index(fields=["arrived_day"], name="counted_by_arrival"),
-            models.Index(fields=["completed_day"], name="counted_by_completion"),
-            # All that reports ask of what waits, few rows of many.
+            models.Index(
+                fields=["created_day"],
+                include=["arrived_day", "completed_day", *KINDS],
+                name="counted_when_created",
+            ),
             models.Index(
                 fields=["arrived_day"],
-                include=["carrier", "channel", "tags"],
+                include=["completed_day", "waited", *KINDS],
+                name="counted_when_arrived",
+            ),
+            models.Index(
+                fields=["completed_day"],
+                include=["arrived_day", "waited", "took", *KINDS],
+                name="counted_when_completed",
+            ),
+            models.Index(
+                fields=["arrived_day"],
+                include=KINDS,
                 condition=models.Q(completed_day__isnull=True),
-                name="counted_and_open",
+                name="counted_while_open",
             ),
         ]
 

@@ -13,15 +13,19 @@ from returns.filter_words import KINDS, in_words
 from returns.filtersets import ReturnFilterSet, filters_of
 from returns.kept_filters import query_of
 from returns.models import SavedView
+from returns.reports.counted import Counted
+from returns.reports.facts import Facts
 from returns.reports.figures import Part, Table
 from returns.reports.flow import flow_of
+from returns.reports.kept import Kept
 from returns.reports.orders import orders_of
 from returns.reports.periods import CHOICES, PARAMETERS, Period, PeriodError, period_of
 from returns.reports.scope import Scope
-from returns.reports.sources import Source, source_of
+from returns.reports.sources import Source
 from returns.reports.speed import speed_of
 from returns.reports.why import why_of
 from returns.reports.work import work_of
+from returns.summaries import keeping
 from tags.vocabulary import vocabulary
 
 # What an address says of a report beside its scope and its period: the groups of tags that it is
@@ -159,6 +163,16 @@ def _problems(scope: Scope) -> list[str]:
     if not problems and filterset.search_is_cut_short():
         problems = ["Search: this finds more than it reads. Type more of the number."]
     return problems
+
+
+def source_of(scope: Scope) -> tuple[Source, bool]:
+    """Return the source of a scope; and whether all that was written is counted in by now."""
+    if not keeping.are_there() or scope.counted_as is None:
+        return Counted(scope), True
+    is_current = keeping.catch_up()
+    if scope.kept_as:
+        return Kept(scope, *scope.kept_as), is_current
+    return Facts(scope), is_current
 
 
 def scope_of(data: QueryDict) -> QueryDict:

@@ -112,7 +112,7 @@ def _without(kinds: Sequence[str], _words: Words) -> Q:
 
 def _without_groups(groups: Sequence[int], words: Words) -> Q:
     tags = [chip.id for chip in words.values() if chip.group_id in groups]
-    return ~Q(tags__overlap=tags)
+    return ~Q(tag_set__tags__overlap=tags)
 
 
 STATES = {
@@ -120,15 +120,15 @@ STATES = {
     State.ARRIVED: Q(arrived_day__isnull=False, completed_day__isnull=True),
     State.COMPLETED: Q(completed_day__isnull=False),
 }
-LACKING = {TAGS: Q(tags=[]), "carrier": Q(carrier=""), "channel": Q(channel="")}
+LACKING = {TAGS: Q(tag_set__tags=[]), "carrier": Q(carrier=""), "channel": Q(channel="")}
 # How ``CountedReturn`` says a filter.
 CONDITIONS: dict[str, Callable[[Sequence[Any], Words], Q]] = {
     "state": _in_state,
     "carrier": lambda values, _: Q(carrier=values[0]),
     "channel": lambda values, _: Q(channel=values[0]),
-    "tag": lambda tags, _: Q(tags__contains=tags),
-    "tag_any": lambda tags, _: Q(tags__overlap=tags),
-    "tag_none": lambda tags, _: ~Q(tags__overlap=tags),
+    "tag": lambda tags, _: Q(tag_set__tags__contains=tags),
+    "tag_any": lambda tags, _: Q(tag_set__tags__overlap=tags),
+    "tag_none": lambda tags, _: ~Q(tag_set__tags__overlap=tags),
     "missing_group": _without_groups,
     "missing": _without,
 }

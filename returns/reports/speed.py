@@ -1,7 +1,7 @@
 """How long returns take from arrival to completion, and whether they meet their deadline."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import date
 from itertools import zip_longest
 
 from returns.deadlines import deadlines_now
@@ -73,9 +73,9 @@ class Durations:
 
 def speed_of(scope: Scope, source: Source, period: Period) -> list[Part]:
     """Return the parts about speed."""
-    rows = source.taken(By.ALL, Span(period.before.first, period.span.last))
-    now, before = (_within(scope, rows, span) for span in (period.span, period.before))
-    weeks = [(span, _within(scope, rows, span)) for span in period.buckets()]
+    days = source.taken(Span(period.before.first, period.span.last))
+    now, before = (_within(scope, days, span) for span in (period.span, period.before))
+    weeks = [(span, _within(scope, days, span)) for span in period.buckets()]
     stats = [_percentile_stat(percent, now, before) for percent in PERCENTS]
     stats += [
         Stat("Completed, time known", "completed", now.known(), before.known()),
@@ -111,8 +111,8 @@ def speed_of(scope: Scope, source: Source, period: Period) -> list[Part]:
     return parts
 
 
-def _within(scope: Scope, rows: Sequence[Taken], span: Span) -> Durations:
-    return Durations(scope, span, (row for row in rows if span.first <= row.day <= span.last))
+def _within(scope: Scope, days: Mapping[date, Taken], span: Span) -> Durations:
+    return Durations(scope, span, (days[day] for day in span.each_day() if day in days))
 
 
 def _percentile_stat(percent: int, now: Durations, before: Durations) -> Stat:
@@ -142,10 +142,7 @@ def _by_time(period: Period, weeks: list[tuple[Span, Durations]]) -> Table:
 
 
 def _by_kind(scope: Scope, source: Source, span: Span, by: By) -> Table:
-    found: dict[str, list[Taken]] = defaultdict(list)
-    for row in source.taken(by, span):
-        found[row.value].append(row)
-    rows = []
+    found, rows = source.taken_by(by, span), []
     for value in sorted(found):
         if name := words_of(by, value, scope.words):
             durations = Durations(scope, span, found[value], filter_of(by, value, scope.words))

@@ -44,7 +44,7 @@ class Why:
     @cached_property
     def totals(self) -> Counter[date]:
         """Return by day how many were created."""
-        return self.source.events(self._both)[CREATED]
+        return self.source.created(By.ALL, self._both).get("", Counter())
 
     @cached_property
     def untagged(self) -> Counter[date]:

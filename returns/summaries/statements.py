@@ -1,10 +1,16 @@
 # ruff: noqa: S608 - the parts of these statements are our own
 """The statements of ``returns.summaries.keeping``: as what a return is counted, and where."""
 
-from returns.models import By, CountedReturn
+from returns.models import By
 from returns.summaries.durations import EDGES
 
-COLUMNS = ", ".join(CountedReturn.NAMES)
+# What a return is counted as. Stored is ``tag_set_id`` in place of the tags.
+OTHERS = (
+    *("created_day", "arrived_day", "completed_day", "waited", "took"),
+    *("carrier", "channel"),
+)
+FACTS = ", ".join(("record_id", *OTHERS, "tags"))
+STORED = ", ".join(("record_id", *OTHERS, "tag_set_id"))
 ARRIVED = "arrived_to_warehouse_at"
 NUMBERS = ("created", "arrived", "completed", "came", "went", "waiting")
 _EDGES = ",".join(f"{hours}h" for hours in EDGES)
@@ -17,9 +23,9 @@ def _day(column: str) -> str:
 
 
 def facts(where: str = "true") -> str:
-    """Return the query of what returns are counted as; takes ``zone``."""
+    """Return the query of the ``FACTS`` of returns; takes ``zone``."""
     return f"""
-        SELECT id, {_day("created_at")}, {_day(ARRIVED)}, {_day("completed_at")},
+        SELECT id AS record_id, {_day("created_at")}, {_day(ARRIVED)}, {_day("completed_at")},
             coalesce({ARRIVED} < completed_at, {ARRIVED} IS NOT NULL),
             CASE WHEN completed_at >= {ARRIVED} THEN {PLACE} END,
             cargo_carrier, sales_order_channel,
@@ -81,10 +87,14 @@ TAG_PAIRS = f"""
     ON CONFLICT (tag, other, day) DO UPDATE SET number = kept.number + excluded.number
 """
 STORE = f"""
-    INSERT INTO returns_countedreturn ({COLUMNS})
-    SELECT {COLUMNS} FROM signed WHERE sign = 1
+    INSERT INTO returns_countedreturn ({STORED})
+    SELECT {STORED} FROM signed JOIN sets USING (tags) WHERE sign = 1
     ON CONFLICT (record_id) DO UPDATE SET
-        {", ".join(f"{name} = excluded.{name}" for name in CountedReturn.NAMES[1:])}
+        {", ".join(f"{name} = excluded.{name}" for name in (*OTHERS, "tag_set_id"))}
+"""
+KEPT_FACTS = f"""
+    SELECT {FACTS} FROM returns_countedreturn AS r JOIN returns_countedtags AS s
+        ON s.id = r.tag_set_id
 """
 
 
@@ -100,15 +110,22 @@ def fold(most: int) -> str:
             )) RETURNING record_id
         ),
         ids AS MATERIALIZED (SELECT array_agg(DISTINCT record_id) AS ids FROM taken),
-        now ({COLUMNS}) AS MATERIALIZED ({facts("id = ANY((SELECT ids FROM ids)::bigint[])")}),
+        now ({FACTS}) AS MATERIALIZED ({facts("id = ANY((SELECT ids FROM ids)::bigint[])")}),
         before AS MATERIALIZED (
-            SELECT {COLUMNS} FROM returns_countedreturn
-            WHERE record_id = ANY((SELECT ids FROM ids)::bigint[])
+            {KEPT_FACTS} WHERE record_id = ANY((SELECT ids FROM ids)::bigint[])
         ),
         signed AS MATERIALIZED (
             SELECT 1 AS sign, * FROM (TABLE now EXCEPT TABLE before) AS added
             UNION ALL SELECT -1, * FROM (TABLE before EXCEPT TABLE now) AS gone
         ),
+        known AS MATERIALIZED (
+            SELECT id, tags FROM returns_countedtags WHERE tags IN (SELECT tags FROM now)
+        ),
+        added AS (
+            INSERT INTO returns_countedtags (tags)
+            SELECT tags FROM now EXCEPT SELECT tags FROM known RETURNING id, tags
+        ),
+        sets (tag_set_id, tags) AS (TABLE known UNION ALL TABLE added),
         forgotten AS (
             DELETE FROM returns_countedreturn WHERE record_id IN (
                 SELECT record_id FROM before EXCEPT SELECT record_id FROM now
@@ -123,14 +140,21 @@ def fold(most: int) -> str:
 
 FORGET = """
     DELETE FROM returns_uncountedreturn;
-    TRUNCATE returns_countedreturn, returns_daysummary, returns_tagpairday
+    TRUNCATE returns_countedreturn, returns_countedtags, returns_daysummary, returns_tagpairday
 """
-COUNT_ALL = f"INSERT INTO returns_countedreturn ({COLUMNS}) {facts()}"
-_ALL = "WITH signed AS (SELECT 1 AS sign, * FROM returns_countedreturn)"
+COUNT_ALL = f"""
+    WITH facts ({FACTS}) AS MATERIALIZED ({facts()}),
+    sets (tag_set_id, tags) AS MATERIALIZED (
+        INSERT INTO returns_countedtags (tags) SELECT DISTINCT tags FROM facts RETURNING id, tags
+    )
+    INSERT INTO returns_countedreturn ({STORED})
+    SELECT {STORED} FROM facts JOIN sets USING (tags)
+"""
+_ALL = f"WITH signed AS (SELECT 1 AS sign, * FROM ({KEPT_FACTS}) AS all_returns)"
 SUM_UP = (f"{_ALL} {DAYS}", f"{_ALL} {TAG_PAIRS}")
 
 # From scratch, against what is kept: what only one of them has.
-_ANEW = f"WITH signed AS (SELECT 1 AS sign, * FROM ({facts()}) AS all_returns ({COLUMNS}))"
+_ANEW = f"WITH signed AS (SELECT 1 AS sign, * FROM ({facts()}) AS all_returns ({FACTS}))"
 _KEPT = f"SELECT by, day, value, {', '.join(NUMBERS)}, took FROM returns_daysummary"
 _IN_USE = "created <> 0 OR arrived <> 0 OR completed <> 0"
 
@@ -147,4 +171,5 @@ def _unlike(kept: str, anew: str) -> str:
 UNLIKE = (
     _unlike(f"{_KEPT} WHERE {_IN_USE}", ROWS),
     _unlike("SELECT tag, other, day, number FROM returns_tagpairday WHERE number <> 0", PAIRS),
+    _unlike(KEPT_FACTS, f"SELECT {FACTS} FROM signed"),
 )

@@ -127,7 +127,8 @@ def test_a_page_costs_the_same_queries_whatever_its_length(program, vocabulary, 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             assert program.get(path).status_code == 200
-        return len(captured)
+        # That a token was used is written now and then, whatever it reads.
+        return sum("returns_apitoken" not in query["sql"] for query in captured)
 
     program.get(path)
     put_tag(make_return(), "books")

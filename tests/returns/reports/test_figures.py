@@ -13,10 +13,12 @@ from django.utils import timezone
 from returns import deadline_editing
 from returns.filtersets import ReturnFilterSet
 from returns.models import By, DeadlinePolicy, Return, ReturnTag, State, TagRule
+from returns.reports.counted import Counted
+from returns.reports.facts import Facts
 from returns.reports.figures import Figure
-from returns.reports.report import SUBJECTS, Report, report_of
+from returns.reports.kept import Kept
+from returns.reports.report import SUBJECTS, Report, report_of, source_of
 from returns.reports.scope import Scope
-from returns.reports.sources import Counted, Facts, Kept, source_of
 from returns.reports.speed import PERCENTS
 from returns.summaries import keeping
 from returns.summaries.durations import EDGES
