@@ -58,11 +58,16 @@ class Migration(migrations.Migration):
             ),
             preserve_default=False,
         ),
+        migrations.AddField(
+            model_name="countedreturn",
+            name="order_hash",
+            field=models.BigIntegerField(null=True),
+        ),
         migrations.AddIndex(
             model_name="countedreturn",
             index=models.Index(
                 fields=["created_day"],
-                include=("arrived_day", "completed_day", *KINDS),
+                include=("arrived_day", "completed_day", "order_hash", "record_id", *KINDS),
                 name="counted_when_created",
             ),
         ),

@@ -86,7 +86,10 @@ class CountedTags(models.Model):
 
 
 class CountedReturn(models.Model):
-    """As what a return is counted in: its days, its place among durations, and what it is."""
+    """As what a return is counted in: its days, its place among durations, and what it is.
+
+    ``order_hash`` is PostgreSQL's hash of the order's key, NULL where there is none.
+    """
 
     record_id = models.BigIntegerField(primary_key=True)
     created_day = models.DateField()
@@ -99,13 +102,14 @@ class CountedReturn(models.Model):
     tag_set = models.ForeignKey(
         CountedTags, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
+    order_hash = models.BigIntegerField(null=True)
 
     class Meta:
         # Each holds all that reports ask of the rows in it, so that no others are read.
         indexes = [
             models.Index(
                 fields=["created_day"],
-                include=["arrived_day", "completed_day", *KINDS],
+                include=["arrived_day", "completed_day", "order_hash", "record_id", *KINDS],
                 name="counted_when_created",
             ),
             models.Index(

@@ -15,6 +15,7 @@ from django.db.models import (
     F,
     Func,
     IntegerField,
+    Max,
     Q,
     TextField,
     Value,
@@ -34,6 +35,8 @@ EVENTS = {CREATED: "created_at", ARRIVED: "arrived_to_warehouse_at", COMPLETED: 
 # What went through the warehouse: one that was completed before it arrived never waited there.
 WAITED = Q(completed_at__isnull=True) | Q(completed_at__gt=F("arrived_to_warehouse_at"))
 COLUMNS = {By.CARRIER: "cargo_carrier", By.CHANNEL: "sales_order_channel"}
+# As ``CountedReturn`` has it.
+ORDER_HASH = Func("order_key", Value(0), function="hashtextextended", output_field=IntegerField())
 PLACE = Case(
     When(
         completed_at__gte=F(EVENTS[ARRIVED]),
@@ -95,6 +98,16 @@ class Counted:
         among = found.filter(**{f"{one}__in": ids, f"{other}__in": ids, f"{other}__gt": F(one)})
         rows = among.values_list(one, other).annotate(number=Count("*"))
         return Counter({(tag, another): number for tag, another, number in rows})
+
+    def orders(self, span: Span, least: int, most: int) -> list[tuple[int, int]]:
+        """Return the orders with the most."""
+        found = self._within(CREATED, span).filter(order_key__isnull=False)
+        orders = found.values_list("order_key").annotate(
+            number=Count("*"), last_day=Max(_day(EVENTS[CREATED])), one=Max("pk")
+        )
+        often = orders.filter(number__gte=least)
+        in_order = often.order_by("-number", "-last_day", ORDER_HASH)
+        return list(in_order.values_list("one", "number")[:most])
 
     def _within(self, event: str, span: Span) -> ReturnQuerySet:
         if event == CREATED:

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q, TextField, Value
+from django.db.models import Count, F, Max, Q, TextField, Value
 from django.db.models.functions import Cast, ExtractIsoWeekDay
 
 from returns.models import By, CountedReturn, CountedTags
@@ -80,6 +80,15 @@ class Facts:
             for pair in combinations([tag for tag in each.tags if tag in ids], 2):
                 found[pair] += numbers[each.pk]
         return found
+
+    def orders(self, span: Span, least: int, most: int) -> list[tuple[int, int]]:
+        """Return the orders with the most."""
+        rows = of(self.rows, span, CREATED_DAY).filter(order_hash__isnull=False)
+        orders = rows.values_list("order_hash").annotate(
+            number=Count("*"), last_day=Max(CREATED_DAY), one=Max("record_id")
+        )
+        often = orders.filter(number__gte=least).order_by("-number", "-last_day", "order_hash")
+        return list(often.values_list("one", "number")[:most])
 
 
 def _sum_up(rows: Any) -> Counter[date]:

@@ -73,3 +73,7 @@ class Kept:
         rows = of(TagPairDay.objects.filter(tag__in=ids, other__in=ids), span)
         sums = rows.values_list("tag", "other").annotate(sum=Sum("number"))
         return +Counter({(tag, other): number for tag, other, number in sums})
+
+    def orders(self, span: Span, least: int, most: int) -> list[tuple[int, int]]:
+        """Return the orders with the most."""
+        return self.counted.orders(span, least, most)

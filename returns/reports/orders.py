@@ -1,7 +1,6 @@
 """Orders of which several returns came back."""
 
-from django.db.models import Count
-
+from returns.models import Return
 from returns.reports.figures import TOO_MANY, Figure, Part, Table, plain
 from returns.reports.periods import Period
 from returns.reports.scope import Scope, within
@@ -13,31 +12,33 @@ OFTEN = 2  # returns of an order
 LIMIT = 4_000  # milliseconds
 
 
-def orders_of(scope: Scope, _source: Source, period: Period) -> list[Part]:
-    """Return the part about orders; the returns themselves are counted."""
+def orders_of(scope: Scope, source: Source, period: Period) -> list[Part]:
+    """Return the part about orders."""
     title = "Orders with several returns"
     definition = (
-        "Order references of which at least two returns were created in the period; the twenty "
-        "with the most."
+        "Order references of which at least two returns were created in the period: the twenty "
+        "with the most, of as many the latest."
     )
-    span = period.span
-    found = scope.found.created("gte", span.begins).created("lt", span.ends)
-    orders = found.filter(order_key__isnull=False).values_list("order_key")
-    often = orders.annotate(number=Count("*")).filter(number__gte=OFTEN)
     try:
         with at_most(LIMIT):
-            rows = list(often.order_by("-number", "order_key")[:NAMED])
+            orders = source.orders(period.span, OFTEN, NAMED)
     except TookTooLongError:
         return [Part("orders", title, definition, empty=TOO_MANY)]
-    if not rows:
+    if not orders:
         empty = "No order had two returns that were created in this period."
         return [Part("orders", title, definition, empty=empty)]
-    cells = [
-        (
-            plain(order),
-            Figure(number, scope.address(*within(CREATED, span), ("order_is", order))),
-        )
-        for order, number in rows
-    ]
-    table = Table("orders", title, ("Order reference", "Returns"), cells)
+    table = Table("orders", title, ("Order reference", "Returns"), _rows(scope, period, orders))
     return [Part("orders", title, definition, tables=[table])]
+
+
+def _rows(
+    scope: Scope, period: Period, orders: list[tuple[int, int]]
+) -> list[tuple[Figure, Figure]]:
+    found = Return.objects.filter(pk__in=[pk for pk, _ in orders])
+    keys = dict(found.order_by().values_list("pk", "order_key"))
+    span = within(CREATED, period.span)
+    return [
+        (plain(key), Figure(number, scope.address(*span, ("order_is", key))))
+        for pk, number in orders
+        if (key := keys.get(pk))
+    ]

@@ -53,6 +53,13 @@ class Source(Protocol):
     def pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
         """Return of how many created within a span carry two of the tags, the lower id first."""
 
+    def orders(self, span: Span, least: int, most: int) -> list[tuple[int, int]]:
+        """Return the orders of which at least ``least`` were created within a span.
+
+        Each by the id of one of its returns, and of how many: the most first, of as many the
+        latest first.
+        """
+
 
 def put_together[Key](rows: Iterable[tuple[Key, int | None, int]]) -> dict[Key, Taken]:
     """Put together what stands at different places; those without one are completed alone."""

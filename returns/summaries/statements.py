@@ -7,7 +7,7 @@ from returns.summaries.durations import EDGES
 # What a return is counted as. Stored is ``tag_set_id`` in place of the tags.
 OTHERS = (
     *("created_day", "arrived_day", "completed_day", "waited", "took"),
-    *("carrier", "channel"),
+    *("carrier", "channel", "order_hash"),
 )
 FACTS = ", ".join(("record_id", *OTHERS, "tags"))
 STORED = ", ".join(("record_id", *OTHERS, "tag_set_id"))
@@ -28,7 +28,7 @@ def facts(where: str = "true") -> str:
         SELECT id AS record_id, {_day("created_at")}, {_day(ARRIVED)}, {_day("completed_at")},
             coalesce({ARRIVED} < completed_at, {ARRIVED} IS NOT NULL),
             CASE WHEN completed_at >= {ARRIVED} THEN {PLACE} END,
-            cargo_carrier, sales_order_channel,
+            cargo_carrier, sales_order_channel, hashtextextended(order_key, 0),
             ARRAY(SELECT tag_id::int FROM returns_returntag WHERE entity_id = r.id ORDER BY tag_id)
         FROM returns_return r WHERE {where}
     """
