@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(FORGET, FORGET),
+        migrations.RunSQL(FORGET, migrations.RunSQL.noop),
         *(
             migrations.RemoveIndex(model_name="countedreturn", name=name)
             for name in (
@@ -96,4 +96,5 @@ class Migration(migrations.Migration):
                 name="counted_while_open",
             ),
         ),
+        migrations.RunSQL(migrations.RunSQL.noop, FORGET),
     ]
