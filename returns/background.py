@@ -11,6 +11,7 @@ from returns import changes, rule_runs
 from returns.exports import background as exports
 from returns.feed import forgetting, uploads
 from returns.summaries import keeping as summaries
+from returns.summaries import outcomes
 from tags import bulk
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def work_once() -> bool:
     """
     jobs = (
         *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly, summaries.go_on),
-        *(changes.forget_old, forgetting.forget_old_runs),
+        *(outcomes.go_on, changes.forget_old, forgetting.forget_old_runs),
         *(uploads.forget_uploads, exports.forget_expired),
     )
     return _each(*jobs)

@@ -7,6 +7,7 @@ What is due before a moment under a policy is what arrived before a limit.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from hashlib import md5
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +31,7 @@ from django.http import QueryDict
 
 from returns.kept_filters import Words, query_of
 from returns.models import Deadline, DeadlinePolicy, State, WorkingCalendar
+from returns.public_holidays import LIBRARY
 from returns.querysets import ReturnQuerySet
 from returns.working_time import (
     BEFORE_ALL,
@@ -48,6 +50,8 @@ LOOKED_AT = {
     *("order", "reference", "tracking", "order_returns", "carrier", "channel", "source", "missing"),
     *("created_from", "created_to", "arrived_from", "arrived_to"),
 }
+
+GROUPS = "missing_group"
 
 # What arrived longer ago has met or missed no deadline.
 YEARS_OF_OUTCOMES = 5
@@ -174,10 +178,23 @@ def conditions_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q
 
 
 def outcome_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
-    """Return what keeps the completed returns that met their deadline, or missed it.
+    """Return what keeps the completed returns that met their deadline, or missed it."""
+    comparison = "lte" if kind == Deadline.MET else "gt"
+    return _judged(comparison, Value(value=False), words, find, now)
 
-    Of what arrived in the last years, and is under a policy.
+
+def met_of(words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
+    """Return what keeps the completed returns that may have met a deadline, and whether they did.
+
+    NULL of those that no policy matches.
     """
+    return _judged("lte", Value(None, BooleanField()), words, find, now)
+
+
+def _judged(
+    comparison: str, none: Value, words: Words, find: Find, now: datetime
+) -> tuple[Q, Case]:
+    """Compare completion with the due time, of what arrived in the last years."""
     deadlines = deadlines_now()
     year = now.year - YEARS_OF_OUTCOMES
     span = Q(
@@ -185,12 +202,28 @@ def outcome_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q, C
         arrived_to_warehouse_at__lt=datetime(now.year + 2, 1, 1, tzinfo=UTC),
         state=State.COMPLETED,
     )
-    comparison = "lte" if kind == Deadline.MET else "gt"
     its = [
         (policy, _compared(comparison, deadlines, policy, year)) for policy in deadlines.policies
     ]
-    none = Value(value=False)
     return span, by_first_match(its, none, words or vocabulary(), find, State.COMPLETED)
+
+
+def rules_in_short(words: Words, now: datetime) -> str | None:
+    """Return a text that changes whenever a completed return may be judged otherwise.
+
+    None when a policy looks at other returns, too, so that it does not know when.
+    """
+    deadlines = deadlines_now()
+    if any("order_returns" in policy.parameters for policy in deadlines.policies):
+        return None
+    groups = {group for policy in deadlines.policies for group in policy.parameters.get(GROUPS, [])}
+    said = [
+        *(settings.TIME_ZONE, now.year, deadlines.calendar.in_short(), LIBRARY),
+        [(policy.pk, policy.amount, policy.unit) for policy in deadlines.policies],
+        [query_of_policy(policy.parameters, words).urlencode() for policy in deadlines.policies],
+        sorted(chip.id for chip in words.values() if chip.group_id in groups),
+    ]
+    return md5(repr(said).encode(), usedforsecurity=False).hexdigest()
 
 
 def _compared(comparison: str, deadlines: Deadlines, policy: DeadlinePolicy, year: int) -> Any:

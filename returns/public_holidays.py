@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 
 import holidays
 from holidays.constants import HALF_DAY, PUBLIC
 from holidays.registry import COUNTRIES as REGISTRY
 
+# Another version may know other days.
+LIBRARY = version("holidays")
 ENGLISH = ("en_US", "en_GB")
 HALF_DAY_ENDS = " (from 1pm)"
 

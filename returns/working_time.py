@@ -46,6 +46,11 @@ class Calendar:
     closed: frozenset[date] = frozenset()
     opened: frozenset[date] = frozenset()
 
+    def in_short(self) -> str:
+        """Return a text that is the same of calendars that are equal."""
+        days = sorted(self.closed), sorted(self.opened)
+        return repr((self.zone, self.week, self.country, days))
+
     def hours_of(self, day: date) -> Hours | None:
         """Return when the warehouse opens and closes on a day, or None when it stays closed.
 
@@ -162,7 +167,8 @@ def _array(values: Iterable[object]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-@dataclass(frozen=True)
+# Compared as itself: there are thousands of values.
+@dataclass(frozen=True, eq=False)
 class DueTimes:
     """When what arrived within some years is due, as something that PostgreSQL can look up.
 

@@ -47,6 +47,7 @@ WRITERS = {
     ("DeadlinePolicy", "returns_deadlinepolicy"): ("returns/deadline_editing.py",),
     ("WorkingCalendar", "returns_workingcalendar"): ("returns/deadline_editing.py",),
     ("DaySummary", "returns_daysummary"): ("returns/summaries/",),
+    ("DeadlineDay", "returns_deadlineday"): ("returns/summaries/",),
     ("TagPairDay", "returns_tagpairday"): ("returns/summaries/",),
     ("CountedReturn", "returns_countedreturn"): ("returns/summaries/",),
     ("CountedTags", "returns_countedtags"): ("returns/summaries/",),

@@ -67,6 +67,25 @@ class TagPairDay(models.Model):
         return f"{self.tag} and {self.other} on {self.day}"
 
 
+class DeadlineDay(models.Model):
+    """How many of the returns completed on a day met their deadline, and how many missed it.
+
+    By the kinds and values of ``DaySummary``, under the rules that ``under`` names. A day without
+    a row of all returns, or with one under other rules, is not counted.
+    """
+
+    pk = models.CompositePrimaryKey("day", "by", "value")
+    day = models.DateField()
+    by = models.SmallIntegerField(choices=By)
+    value = models.TextField()
+    under = models.CharField(max_length=32)
+    met = models.IntegerField()
+    missed = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.get_by_display()} {self.value} on {self.day}"
+
+
 class CountedTags(models.Model):
     """Tags that returns carry together, by their ids in order; each such set once."""
 

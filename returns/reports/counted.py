@@ -1,7 +1,7 @@
 """The returns themselves, counted."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -24,12 +24,17 @@ from django.db.models import (
 from django.db.models.functions import Cast, ExtractIsoWeekDay, TruncDate
 from django.utils import timezone
 
+from returns.deadlines import met_of
+from returns.filtersets import found_one_by_one
 from returns.models import By, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span, midnight
 from returns.reports.scope import Scope
 from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, put_together
 from returns.summaries.durations import SPANS
+from returns.time_limit import at_most
+
+OUTCOME_LIMIT = 3_000  # milliseconds a statement
 
 EVENTS = {CREATED: "created_at", ARRIVED: "arrived_to_warehouse_at", COMPLETED: "completed_at"}
 # What went through the warehouse: one that was completed before it arrived never waited there.
@@ -108,6 +113,17 @@ class Counted:
         often = orders.filter(number__gte=least)
         in_order = often.order_by("-number", "-last_day", ORDER_HASH)
         return list(in_order.values_list("one", "number")[:most])
+
+    def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
+        """Return how many met their deadline, and how many missed it."""
+        judged, met = met_of(self.scope.words, found_one_by_one, timezone.now())
+        found = []
+        with at_most(OUTCOME_LIMIT):
+            for span in spans:
+                rows = self._within(COMPLETED, span).filter(judged).annotate(met=met)
+                numbers = dict(rows.values_list("met").annotate(number=Count("*")))
+                found.append((numbers.get(True, 0), numbers.get(False, 0)))
+        return found
 
     def _within(self, event: str, span: Span) -> ReturnQuerySet:
         if event == CREATED:

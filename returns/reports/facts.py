@@ -2,7 +2,7 @@
 """What each return was counted in as: quicker to read than the returns, and as true."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import combinations
@@ -13,6 +13,7 @@ from django.db.models import Count, F, Max, Q, TextField, Value
 from django.db.models.functions import Cast, ExtractIsoWeekDay
 
 from returns.models import By, CountedReturn, CountedTags
+from returns.reports.counted import Counted
 from returns.reports.periods import Span
 from returns.reports.scope import Scope
 from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, of, put_together
@@ -25,6 +26,7 @@ class Facts:
     """The facts of the returns of a scope."""
 
     def __init__(self, scope: Scope) -> None:
+        self.scope = scope
         self.rows = CountedReturn.objects.filter(scope.counted_as or Q())
         self.known: tuple[Span, dict[str, Counter[date]]]
 
@@ -89,6 +91,10 @@ class Facts:
         )
         often = orders.filter(number__gte=least).order_by("-number", "-last_day", "order_hash")
         return list(often.values_list("one", "number")[:most])
+
+    def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
+        """Return how many met their deadline, and how many missed it: of the returns, counted."""
+        return Counted(self.scope).outcomes(spans)
 
 
 def _sum_up(rows: Any) -> Counter[date]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from returns.reports.charts import Chart
 
 TOO_MANY = "These are too many to look at now. Choose fewer days, or a filter."
+BEING_COUNTED = "These days are being counted. Look again in a minute."
 SHADES = 5  # of a table that is shaded by its numbers
 
 

@@ -1,25 +1,30 @@
 """The summaries, which are kept beside the returns."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
 
 from django.db.models import Sum
+from django.utils import timezone
 
-from returns.models import By, DaySummary, TagPairDay
+from returns.deadlines import rules_in_short
+from returns.models import By, DaySummary, DeadlineDay, TagPairDay
 from returns.reports.facts import Facts
+from returns.reports.figures import BEING_COUNTED
 from returns.reports.periods import Span
 from returns.reports.scope import Scope
 from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, of
+from returns.summaries import outcomes
+from returns.time_limit import TookTooLongError
 
 
 class Kept:
     """The summaries."""
 
     def __init__(self, scope: Scope, by: By, value: str) -> None:
+        self.by, self.value, self.is_all = by, value, by == By.ALL
         self.rows = DaySummary.objects.filter(by=by, value=value)
-        self.is_all = by == By.ALL
         self.counted = Facts(scope)
 
     def events(self, span: Span) -> dict[str, Counter[date]]:
@@ -77,3 +82,16 @@ class Kept:
     def orders(self, span: Span, least: int, most: int) -> list[tuple[int, int]]:
         """Return the orders with the most."""
         return self.counted.orders(span, least, most)
+
+    def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
+        """Return how many met their deadline, and how many missed it."""
+        scope, now = self.counted.scope, timezone.now()
+        under = rules_in_short(scope.words, now)
+        if under is None:
+            return self.counted.outcomes(spans)
+        first, last = min(span.first for span in spans), max(span.last for span in spans)
+        if not outcomes.count_days(first, last, scope.words, under):
+            raise TookTooLongError(BEING_COUNTED)
+        kept = DeadlineDay.objects.filter(by=self.by, value=self.value, under=under)
+        sums = (of(kept, span).aggregate(met=Sum("met"), missed=Sum("missed")) for span in spans)
+        return [(each["met"] or 0, each["missed"] or 0) for each in sums]

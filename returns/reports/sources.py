@@ -6,7 +6,7 @@ and by state; for whatever else is filtered the returns are counted (``counted``
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -58,6 +58,12 @@ class Source(Protocol):
 
         Each by the id of one of its returns, and of how many: the most first, of as many the
         latest first.
+        """
+
+    def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
+        """Return how many completed within each span met their deadline, and how many missed it.
+
+        Raises ``TookTooLongError``.
         """
 
 

@@ -23,11 +23,10 @@ from returns.reports.periods import Period, Span
 from returns.reports.scope import Said, Scope, within
 from returns.reports.sources import COMPLETED, Source, Taken
 from returns.summaries.durations import EDGES, hours_of, percentile
-from returns.time_limit import TookTooLongError, at_most
+from returns.time_limit import TookTooLongError
 
 PERCENTS = (50, 90, 95)
 KINDS = (By.CARRIER, By.CHANNEL, By.WEEKDAY, By.TAG)
-DEADLINE_LIMIT = 3_000  # milliseconds
 
 
 class Durations:
@@ -97,7 +96,7 @@ def speed_of(scope: Scope, source: Source, period: Period) -> list[Part]:
         ages_of(scope, source, period),
     ]
     if not scope.says("deadline"):
-        parts.append(_deadlines(scope, period))
+        parts.append(_deadlines(scope, source, period))
     if now.number:
         tables = [_by_kind(scope, source, period.span, by) for by in KINDS]
         parts.append(
@@ -152,7 +151,7 @@ def _by_kind(scope: Scope, source: Source, span: Span, by: By) -> Table:
     return table.sorted_by(0 if by == By.WEEKDAY else 1, descending=by != By.WEEKDAY)
 
 
-def _deadlines(scope: Scope, period: Period) -> Part:
+def _deadlines(scope: Scope, source: Source, period: Period) -> Part:
     definition = (
         "Of what was completed in the period, by the policies and the working calendar as they "
         "are now. What no policy matches has no deadline."
@@ -160,14 +159,12 @@ def _deadlines(scope: Scope, period: Period) -> Part:
     part = Part("deadlines", "Within the deadline", definition)
     if not deadlines_now().policies:
         return _without(part, "There are no deadlines yet. A manager sets them under Deadlines.")
+    spans = [period.span, period.before]
     try:
-        with at_most(DEADLINE_LIMIT):
-            counts = [
-                [_at_deadline(scope, kind, span) for kind in (Deadline.MET, Deadline.MISSED)]
-                for span in (period.span, period.before)
-            ]
-    except TookTooLongError:
-        return _without(part, TOO_MANY)
+        numbers = source.outcomes(spans)
+    except TookTooLongError as error:
+        return _without(part, str(error) or TOO_MANY)
+    counts = [_outcomes(scope, *each) for each in zip(spans, numbers, strict=True)]
     (met, missed), (met_before, missed_before) = counts
     share, share_before = (percent_in_words(a.number, a.number + b.number) for a, b in counts)
     stats = [
@@ -182,6 +179,9 @@ def _without(part: Part, why: str) -> Part:
     return Part(part.name, part.title, part.definition, empty=why)
 
 
-def _at_deadline(scope: Scope, kind: str, span: Span) -> Figure:
-    address = scope.address(*within(COMPLETED, span), ("deadline", kind))
-    return Figure(scope.count(*within(COMPLETED, span), ("deadline", kind)), address)
+def _outcomes(scope: Scope, span: Span, numbers: tuple[int, int]) -> list[Figure]:
+    kinds = zip((Deadline.MET, Deadline.MISSED), numbers, strict=True)
+    said = within(COMPLETED, span)
+    return [
+        Figure(number, scope.address(*said, ("deadline", kind.value))) for kind, number in kinds
+    ]

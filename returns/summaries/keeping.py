@@ -28,7 +28,7 @@ def are_there() -> bool:
 
 def count_in() -> int:
     """Count in some of what was written, all of it or nothing, and return how many that were."""
-    with _alone():
+    with alone():
         return _fold() if are_there() else 0
 
 
@@ -62,13 +62,13 @@ def build_where_missing() -> bool:
 
 def build() -> None:
     """Count all returns anew. Until that is done there are no summaries, and nobody waits."""
-    with _alone():
+    with alone():
         SummaryState.objects.all().delete()
     _build()
 
 
 def _build() -> None:
-    with _alone(patience=WITHOUT_END):
+    with alone(patience=WITHOUT_END):
         if are_there():  # somebody else has built them meanwhile
             return
         SummaryState.objects.all().delete()
@@ -77,11 +77,14 @@ def _build() -> None:
         for statement in statements.SUM_UP:
             _run(statement)
         SummaryState.objects.create(zone=settings.TIME_ZONE)
+    if not connection.in_atomic_block:
+        # So that from now on reports read the indexes alone.
+        _run("VACUUM (ANALYZE) returns_countedreturn, returns_countedtags, returns_daysummary")
 
 
 def differences() -> list[str]:
     """Return in what the summaries differ from a count from scratch, at one moment; 20 of each."""
-    with _alone(patience=WITHOUT_END, one_moment=True):
+    with alone(patience=WITHOUT_END, one_moment=True):
         while _fold():
             pass
         return [
@@ -103,7 +106,7 @@ def _run(statement: str) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def _alone(patience: str = PATIENCE, *, one_moment: bool = False) -> Iterator[None]:
+def alone(patience: str = PATIENCE, *, one_moment: bool = False) -> Iterator[None]:
     """Let nobody else count meanwhile. With ``one_moment`` every statement sees the same one."""
     # Within another transaction, of which only tests have one, its moments count.
     one_moment = one_moment and not connection.in_atomic_block

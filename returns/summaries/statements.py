@@ -34,6 +34,16 @@ def facts(where: str = "true") -> str:
     """
 
 
+# What a return is counted under.
+KINDS = f"""
+    SELECT {By.ALL}, ''
+    UNION ALL SELECT {By.CARRIER}, carrier
+    UNION ALL SELECT {By.CHANNEL}, channel
+    UNION ALL SELECT {By.WEEKDAY}, extract(isodow FROM arrived_day)::text
+        WHERE arrived_day IS NOT NULL
+    UNION ALL SELECT {By.UNTAGGED}, '' WHERE cardinality(tags) = 0
+    UNION ALL SELECT {By.TAG}, tag::text FROM unnest(tags) AS tag
+"""
 # What stands in ``signed`` by days: a row for each (by, day, value), with ``places`` of durations
 # and their ``numbers``.
 MOVED = f"""
@@ -46,15 +56,7 @@ MOVED = f"""
             {", ".join(f"sum(e.{name}) AS {name}" for name in NUMBERS)},
             (sum(e.completed) FILTER (WHERE e.took IS NOT NULL))::int AS number
         FROM signed
-        CROSS JOIN LATERAL (
-            SELECT {By.ALL}, ''
-            UNION ALL SELECT {By.CARRIER}, carrier
-            UNION ALL SELECT {By.CHANNEL}, channel
-            UNION ALL SELECT {By.WEEKDAY}, extract(isodow FROM arrived_day)::text
-                WHERE arrived_day IS NOT NULL
-            UNION ALL SELECT {By.UNTAGGED}, '' WHERE cardinality(tags) = 0
-            UNION ALL SELECT {By.TAG}, tag::text FROM unnest(tags) AS tag
-        ) AS kinds (by, value)
+        CROSS JOIN LATERAL ({KINDS}) AS kinds (by, value)
         CROSS JOIN LATERAL (VALUES
             (created_day, NULL::smallint, sign, 0, 0, 0, 0, 0),
             (arrived_day, NULL, 0, sign, 0, waited::int * sign, 0,
@@ -131,6 +133,11 @@ def fold(most: int) -> str:
                 SELECT record_id FROM before EXCEPT SELECT record_id FROM now
             )
         ),
+        judged_no_more AS (
+            DELETE FROM returns_deadlineday WHERE day IN (
+                SELECT completed_day FROM now UNION SELECT completed_day FROM before
+            )
+        ),
         by_days AS ({DAYS}),
         by_pairs AS ({TAG_PAIRS}),
         stored AS ({STORE})
@@ -140,7 +147,8 @@ def fold(most: int) -> str:
 
 FORGET = """
     DELETE FROM returns_uncountedreturn;
-    TRUNCATE returns_countedreturn, returns_countedtags, returns_daysummary, returns_tagpairday
+    TRUNCATE returns_countedreturn, returns_countedtags, returns_daysummary, returns_tagpairday,
+        returns_deadlineday
 """
 COUNT_ALL = f"""
     WITH facts ({FACTS}) AS MATERIALIZED ({facts()}),
@@ -152,6 +160,28 @@ COUNT_ALL = f"""
 """
 _ALL = f"WITH signed AS (SELECT 1 AS sign, * FROM ({KEPT_FACTS}) AS all_returns)"
 SUM_UP = (f"{_ALL} {DAYS}", f"{_ALL} {TAG_PAIRS}")
+
+
+def judge(met: str) -> str:
+    """Return the statement that counts by the outcomes of ``met``: record_id, day, met.
+
+    It takes what ``met`` takes, then ``under`` and the days.
+    """
+    return f"""
+        WITH judged (record_id, day, met) AS MATERIALIZED ({met}),
+        sums AS (
+            SELECT day, by, value, count(*) FILTER (WHERE met) AS met,
+                count(*) FILTER (WHERE NOT met) AS missed
+            FROM judged JOIN ({KEPT_FACTS}) AS facts USING (record_id)
+            CROSS JOIN LATERAL ({KINDS}) AS kinds (by, value)
+            WHERE met IS NOT NULL GROUP BY day, by, value
+        )
+        INSERT INTO returns_deadlineday (day, by, value, under, met, missed)
+        SELECT coalesce(s.day, d.day), coalesce(by, {By.ALL}), coalesce(value, ''),
+            %s, coalesce(met, 0), coalesce(missed, 0)
+        FROM unnest(%s::date[]) AS d (day) LEFT JOIN sums AS s ON s.day = d.day
+    """
+
 
 # From scratch, against what is kept: what only one of them has.
 _ANEW = f"WITH signed AS (SELECT 1 AS sign, * FROM ({facts()}) AS all_returns ({FACTS}))"
