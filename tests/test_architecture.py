@@ -48,6 +48,7 @@ WRITERS = {
     ("WorkingCalendar", "returns_workingcalendar"): ("returns/deadline_editing.py",),
     ("DaySummary", "returns_daysummary"): ("returns/summaries/",),
     ("DeadlineDay", "returns_deadlineday"): ("returns/summaries/",),
+    ("JudgedKind", "returns_judgedkind"): ("returns/summaries/",),
     ("TagPairDay", "returns_tagpairday"): ("returns/summaries/",),
     ("CountedReturn", "returns_countedreturn"): ("returns/summaries/",),
     ("CountedTags", "returns_countedtags"): ("returns/summaries/",),

@@ -86,6 +86,23 @@ class DeadlineDay(models.Model):
         return f"{self.get_by_display()} {self.value} on {self.day}"
 
 
+class JudgedKind(models.Model):
+    """The same of returns of one carrier and channel that carry the same tags."""
+
+    pk = models.CompositePrimaryKey("day", "carrier", "channel", "tag_set")
+    day = models.DateField()
+    carrier = models.TextField()
+    channel = models.TextField()
+    tag_set = models.ForeignKey(
+        "CountedTags", models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    met = models.IntegerField()
+    missed = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.carrier}, {self.channel}, {self.tag_set_id} on {self.day}"
+
+
 class CountedTags(models.Model):
     """Tags that returns carry together, by their ids in order; each such set once."""
 

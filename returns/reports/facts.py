@@ -9,14 +9,19 @@ from itertools import combinations
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Max, Q, TextField, Value
+from django.db.models import Count, F, Max, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, ExtractIsoWeekDay
+from django.utils import timezone
 
-from returns.models import By, CountedReturn, CountedTags
+from returns.deadlines import rules_in_short
+from returns.models import By, CountedReturn, CountedTags, JudgedKind
 from returns.reports.counted import Counted
+from returns.reports.figures import BEING_COUNTED
 from returns.reports.periods import Span
 from returns.reports.scope import Scope
 from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, of, put_together
+from returns.summaries import outcomes as days
+from returns.time_limit import TookTooLongError
 
 CREATED_DAY, ARRIVED_DAY, DONE_DAY = "created_day", "arrived_day", "completed_day"
 IS_OPEN = Q(completed_day__isnull=True, arrived_day__isnull=False)
@@ -93,8 +98,26 @@ class Facts:
         return list(often.values_list("one", "number")[:most])
 
     def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
-        """Return how many met their deadline, and how many missed it: of the returns, counted."""
-        return Counted(self.scope).outcomes(spans)
+        """Return how many met their deadline, and how many missed it."""
+        rows = JudgedKind.objects.filter(self.scope.judged_as)
+        return outcomes_among(rows, self.scope, spans)
+
+
+def outcomes_among(rows: Any, scope: Scope, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Sum up what is kept by day, after days that are not are counted.
+
+    Raises ``TookTooLongError`` where these are too many for somebody who waits.
+    """
+    under = rules_in_short(scope.words, timezone.now())
+    if under is None:
+        return Counted(scope).outcomes(spans)
+    first, last = min(span.first for span in spans), max(span.last for span in spans)
+    days.count(first, last, scope.words, under)
+    sums = [of(rows, span).aggregate(met=Sum("met"), missed=Sum("missed")) for span in spans]
+    # Asked afterwards: what is written forgets days at any time.
+    if days.missing(first, last, under):
+        raise TookTooLongError(BEING_COUNTED)
+    return [(each["met"] or 0, each["missed"] or 0) for each in sums]
 
 
 def _sum_up(rows: Any) -> Counter[date]:

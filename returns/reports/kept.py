@@ -6,17 +6,12 @@ from datetime import date
 from functools import cached_property
 
 from django.db.models import Sum
-from django.utils import timezone
 
-from returns.deadlines import rules_in_short
 from returns.models import By, DaySummary, DeadlineDay, TagPairDay
-from returns.reports.facts import Facts
-from returns.reports.figures import BEING_COUNTED
+from returns.reports.facts import Facts, outcomes_among
 from returns.reports.periods import Span
 from returns.reports.scope import Scope
 from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, of
-from returns.summaries import outcomes
-from returns.time_limit import TookTooLongError
 
 
 class Kept:
@@ -85,13 +80,5 @@ class Kept:
 
     def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
         """Return how many met their deadline, and how many missed it."""
-        scope, now = self.counted.scope, timezone.now()
-        under = rules_in_short(scope.words, now)
-        if under is None:
-            return self.counted.outcomes(spans)
-        first, last = min(span.first for span in spans), max(span.last for span in spans)
-        if not outcomes.count_days(first, last, scope.words, under):
-            raise TookTooLongError(BEING_COUNTED)
-        kept = DeadlineDay.objects.filter(by=self.by, value=self.value, under=under)
-        sums = (of(kept, span).aggregate(met=Sum("met"), missed=Sum("missed")) for span in spans)
-        return [(each["met"] or 0, each["missed"] or 0) for each in sums]
+        rows = DeadlineDay.objects.filter(by=self.by, value=self.value)
+        return outcomes_among(rows, self.counted.scope, spans)

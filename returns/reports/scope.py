@@ -1,6 +1,6 @@
 """What a report is about: the returns that its filters select, and the lists behind its numbers."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
@@ -79,6 +79,19 @@ class Scope:
         said = filters_of(self.query, self.words)
         if not said.keys() <= CONDITIONS.keys() or not LACKING.keys() >= {*said.get("missing", [])}:
             return None
+        return self._as(said)
+
+    @property
+    def judged_as(self) -> Q:
+        """Return what keeps just these of ``JudgedKind``, where ``counted_as`` says them.
+
+        All of those are completed.
+        """
+        said = filters_of(self.query, self.words)
+        states = said.pop("state", [State.COMPLETED])
+        return self._as(said) if State.COMPLETED in states else Q(day__in=[])
+
+    def _as(self, said: Mapping[str, Any]) -> Q:
         conditions = [CONDITIONS[name](values, self.words) for name, values in said.items()]
         return reduce(and_, conditions, Q())
 

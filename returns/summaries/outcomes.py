@@ -14,7 +14,7 @@ from operator import or_
 from typing import Any
 
 from django.db import OperationalError, connection
-from django.db.models import Q
+from django.db.models import Case, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable, QueryCanceled
@@ -22,7 +22,7 @@ from psycopg.errors import LockNotAvailable, QueryCanceled
 from returns.deadlines import met_of, rules_in_short
 from returns.filtersets import found_one_by_one
 from returns.kept_filters import Words
-from returns.models import By, DeadlineDay, DeadlinePolicy, Return
+from returns.models import By, DeadlineDay, DeadlinePolicy, JudgedKind, Return
 from returns.summaries import keeping, statements
 from tags.vocabulary import vocabulary
 
@@ -32,20 +32,24 @@ READY = 400  # days that are counted though nobody asked
 AT_A_TIME = 7
 
 
-def count_days(first: date, last: date, words: Words, under: str) -> bool:
-    """Count days that are not counted yet, the latest first; tell whether none is left.
+def count(first: date, last: date, words: Words, under: str) -> None:
+    """Count days that are not counted yet, the latest first.
 
     For somebody who waits: what takes longer is left to the next one who asks.
     """
-    missing, step, began = _missing(first, last, under), 1, time.monotonic()
+    left, step = missing(first, last, under), 1
+    if not left:
+        return
+    # The first time in a process its timetables are made, which takes longer than the rest.
+    met = met_of(words, found_one_by_one, timezone.now())
+    began = time.monotonic()
     try:
-        while missing and time.monotonic() - began < PATIENCE / 2:
-            _count(missing[:step], words, under)
-            missing, step = missing[step:], 2 * step
+        while left and time.monotonic() - began < PATIENCE / 2:
+            _count(left[:step], met, under)
+            left, step = left[step:], 2 * step
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable | QueryCanceled):
             raise
-    return not missing
 
 
 def go_on() -> bool:
@@ -55,28 +59,30 @@ def go_on() -> bool:
     now, words = timezone.now(), vocabulary()
     under = rules_in_short(words, now)
     today = timezone.localdate(now, timezone.get_default_timezone())
-    missing = _missing(today - READY * ONE, today - ONE, under) if under else []
-    if under and missing:
-        _count(missing[:AT_A_TIME], words, under)
-    return bool(missing)
+    left = missing(today - READY * ONE, today - ONE, under) if under else []
+    if under and left:
+        _count(left[:AT_A_TIME], met_of(words, found_one_by_one, now), under)
+    return bool(left)
 
 
-def _missing(first: date, last: date, under: str) -> list[date]:
+def missing(first: date, last: date, under: str) -> list[date]:
+    """Return the days that are not counted, the latest first."""
     within = DeadlineDay.objects.filter(by=By.ALL, day__gte=first, day__lte=last, under=under)
     there = set(within.values_list("day", flat=True))
     days = (last - number * ONE for number in range((last - first).days + 1))
     return [day for day in days if day not in there]
 
 
-def _count(days: Sequence[date], words: Words, under: str) -> None:
+def _count(days: Sequence[date], met_of_judged: tuple[Q, Case], under: str) -> None:
     """Count these days anew; what is written meanwhile is counted in later, and forgets them."""
     zone = timezone.get_default_timezone()
     with keeping.alone():
-        judged, met = met_of(words, found_one_by_one, timezone.now())
+        judged, met = met_of_judged
         found: Any = Return.objects.filter(judged, reduce(or_, map(_within, _runs(days))))
         found = found.annotate(on_day=TruncDate("completed_at", tzinfo=zone), met=met)
         sql, values = found.order_by().values_list("pk", "on_day", "met").query.sql_with_params()
-        DeadlineDay.objects.filter(day__in=days).delete()
+        for kept in (DeadlineDay, JudgedKind):
+            kept.objects.filter(day__in=days).delete()
         with connection.cursor() as cursor:
             cursor.execute(statements.judge(sql), [*values, under, list(days)])
 

@@ -39,10 +39,11 @@ KINDS = f"""
     SELECT {By.ALL}, ''
     UNION ALL SELECT {By.CARRIER}, carrier
     UNION ALL SELECT {By.CHANNEL}, channel
-    UNION ALL SELECT {By.WEEKDAY}, extract(isodow FROM arrived_day)::text
-        WHERE arrived_day IS NOT NULL
     UNION ALL SELECT {By.UNTAGGED}, '' WHERE cardinality(tags) = 0
     UNION ALL SELECT {By.TAG}, tag::text FROM unnest(tags) AS tag
+"""
+WEEKDAY = f"""
+    SELECT {By.WEEKDAY}, extract(isodow FROM arrived_day)::text WHERE arrived_day IS NOT NULL
 """
 # What stands in ``signed`` by days: a row for each (by, day, value), with ``places`` of durations
 # and their ``numbers``.
@@ -56,7 +57,7 @@ MOVED = f"""
             {", ".join(f"sum(e.{name}) AS {name}" for name in NUMBERS)},
             (sum(e.completed) FILTER (WHERE e.took IS NOT NULL))::int AS number
         FROM signed
-        CROSS JOIN LATERAL ({KINDS}) AS kinds (by, value)
+        CROSS JOIN LATERAL ({KINDS} UNION ALL {WEEKDAY}) AS kinds (by, value)
         CROSS JOIN LATERAL (VALUES
             (created_day, NULL::smallint, sign, 0, 0, 0, 0, 0),
             (arrived_day, NULL, 0, sign, 0, waited::int * sign, 0,
@@ -133,7 +134,7 @@ def fold(most: int) -> str:
                 SELECT record_id FROM before EXCEPT SELECT record_id FROM now
             )
         ),
-        judged_no_more AS (
+        not_judged AS (
             DELETE FROM returns_deadlineday WHERE day IN (
                 SELECT completed_day FROM now UNION SELECT completed_day FROM before
             )
@@ -148,7 +149,7 @@ def fold(most: int) -> str:
 FORGET = """
     DELETE FROM returns_uncountedreturn;
     TRUNCATE returns_countedreturn, returns_countedtags, returns_daysummary, returns_tagpairday,
-        returns_deadlineday
+        returns_deadlineday, returns_judgedkind
 """
 COUNT_ALL = f"""
     WITH facts ({FACTS}) AS MATERIALIZED ({facts()}),
@@ -169,17 +170,26 @@ def judge(met: str) -> str:
     """
     return f"""
         WITH judged (record_id, day, met) AS MATERIALIZED ({met}),
-        sums AS (
-            SELECT day, by, value, count(*) FILTER (WHERE met) AS met,
+        kinds AS MATERIALIZED (
+            SELECT day, carrier, channel, tag_set_id, count(*) FILTER (WHERE met) AS met,
                 count(*) FILTER (WHERE NOT met) AS missed
-            FROM judged JOIN ({KEPT_FACTS}) AS facts USING (record_id)
-            CROSS JOIN LATERAL ({KINDS}) AS kinds (by, value)
-            WHERE met IS NOT NULL GROUP BY day, by, value
+            FROM judged JOIN returns_countedreturn USING (record_id)
+            WHERE met IS NOT NULL GROUP BY day, carrier, channel, tag_set_id
+        ),
+        kept AS (
+            INSERT INTO returns_judgedkind (day, carrier, channel, tag_set_id, met, missed)
+            TABLE kinds
+        ),
+        sums AS (
+            SELECT day, by, value, sum(met) AS met, sum(missed) AS missed
+            FROM kinds JOIN returns_countedtags AS s ON s.id = tag_set_id
+            CROSS JOIN LATERAL ({KINDS}) AS its (by, value)
+            GROUP BY day, by, value
         )
         INSERT INTO returns_deadlineday (day, by, value, under, met, missed)
-        SELECT coalesce(s.day, d.day), coalesce(by, {By.ALL}), coalesce(value, ''),
-            %s, coalesce(met, 0), coalesce(missed, 0)
-        FROM unnest(%s::date[]) AS d (day) LEFT JOIN sums AS s ON s.day = d.day
+        SELECT d.day, coalesce(by, {By.ALL}), coalesce(value, ''), %s, coalesce(met, 0),
+            coalesce(missed, 0)
+        FROM unnest(%s::date[]) AS d (day) LEFT JOIN sums ON sums.day = d.day
     """
 
 

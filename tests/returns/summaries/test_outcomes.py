@@ -1,0 +1,167 @@
+"""Whatever is written, and whatever rules change: met and missed are those of the lists."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+
+from returns import deadline_editing
+from returns.filtersets import ReturnFilterSet
+from returns.models import (
+    By,
+    DeadlineDay,
+    DeadlinePolicy,
+    JudgedKind,
+    Return,
+    ReturnTag,
+    State,
+    Unit,
+    WorkingCalendar,
+)
+from returns.reports.facts import Facts
+from returns.reports.figures import BEING_COUNTED, Part
+from returns.reports.kept import Kept
+from returns.reports.periods import Span
+from returns.reports.report import report_of, source_of
+from returns.reports.scope import Scope
+from returns.summaries import keeping, outcomes
+from tags.vocabulary import vocabulary as words
+from tests.factories import make_return, put_tag
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
+NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
+SPANS = [Span((NOW - timedelta(days=days)).date(), NOW.date()) for days in (3, 20)]
+KEPT = ["", "carrier=DHL", "missing=tags", "tag=books"]
+SCOPES = [*KEPT, "tag=books&carrier=DHL", "tag_none=fragile&state=Completed", "state=ReturnCreated"]
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    monkeypatch.setattr(outcomes, "PATIENCE", 60)
+
+
+def policy(name: str = "All", query: str = "", amount: int = 9) -> DeadlinePolicy:
+    parameters = deadline_editing.parameters_of(QueryDict(query))
+    made = DeadlinePolicy(name=name, parameters=parameters, amount=amount, unit=Unit.WORKING_HOURS)
+    return deadline_editing.keep(made)
+
+
+def completed(days_ago: int, took: int = 1, **fields) -> Return:
+    """Make a return that took so many hours and was completed some days ago."""
+    at = NOW - timedelta(days=days_ago)
+    times = {"arrived_to_warehouse_at": at - timedelta(hours=took), "completed_at": at}
+    fields = {"created_at": at - timedelta(hours=took + 1)} | fields
+    return make_return(state=State.COMPLETED, **times, **fields)
+
+
+def asked(scope: str) -> list[tuple[int, int]]:
+    source, is_current = source_of(Scope(QueryDict(scope), words()))
+    assert isinstance(source, Kept if scope in KEPT else Facts)
+    assert is_current
+    return source.outcomes(SPANS)
+
+
+def listed(scope: str) -> list[tuple[int, int]]:
+    return [
+        tuple(
+            ReturnFilterSet(
+                QueryDict(
+                    f"{scope}&completed_from={span.first}&completed_to={span.last}&deadline={kind}"
+                ),
+                words(),
+            ).qs.count()
+            for kind in ("met", "missed")
+        )
+        for span in SPANS
+    ]
+
+
+def write(chance: Random, records: Iterable[Return]) -> None:
+    """Write past all our rules, straight into the tables, or change the rules."""
+    record, tag = chance.choice(list(records)), chance.choice(["books", "fragile"])
+    its = Return.objects.filter(pk=record.pk)
+    at = record.completed_at + timedelta(hours=chance.choice([-90, -5, 7, 24]))
+    chance.choice(
+        [
+            lambda: its.update(completed_at=at),
+            lambda: its.update(arrived_to_warehouse_at=at - timedelta(hours=chance.randrange(99))),
+            lambda: its.update(cargo_carrier=chance.choice(["", "DHL"])),
+            lambda: ReturnTag.objects.filter(entity=record).delete(),
+            lambda: record.taggings.exists() or put_tag(record, tag),
+            lambda: completed(chance.randrange(20), chance.randrange(80)),
+            lambda: policy(f"More {chance.random()}", "tag=fragile", chance.randrange(1, 90)),
+            lambda: DeadlinePolicy.objects.update(amount=chance.randrange(1, 50)),
+        ]
+    )()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_changes_they_are_those_of_the_lists(seed):
+    chance = Random(seed)
+    policy("Books", "tag=books", 4)
+    policy()
+    for _ in range(12):
+        carrier = chance.choice(["", "DHL"])
+        record = completed(chance.randrange(20), chance.randrange(80), cargo_carrier=carrier)
+        if chance.random() < 0.5:
+            put_tag(record, chance.choice(["books", "fragile"]))
+    keeping.build()
+    for _ in range(6):
+        write(chance, Return.objects.all())
+        for scope in chance.sample(SCOPES, 2):
+            assert asked(scope) == listed(scope), scope
+    assert sum(asked("")[1]) > 5
+
+
+def test_a_calendar_that_changes_changes_the_past():
+    completed(1, took=30)
+    policy(amount=9)
+    keeping.build()
+    assert asked("")[0] == (0, 1)
+    day_of_arrival = NOW.date() - timedelta(days=2)
+    deadline_editing.keep_calendar(WorkingCalendar(closed_days=[day_of_arrival]))
+    assert asked("")[0] == (1, 0)
+
+
+def test_a_policy_that_looks_at_other_returns_is_asked_of_the_returns():
+    policy("Third", "order_returns=2")
+    one, _ = (completed(2, sales_order_reference_number="RSO7") for _ in range(2))
+    keeping.build()
+    assert asked("")[0] == (1, 0)
+    Return.objects.filter(pk=one.pk).update(sales_order_reference_number="RSO8")
+    assert asked("")[0] == (0, 0)
+    assert not DeadlineDay.objects.exists()
+
+
+def test_days_are_counted_beforehand_but_not_today(monkeypatch):
+    monkeypatch.setattr(outcomes, "READY", 30)
+    completed(0)
+    completed(3)
+    keeping.build()
+    assert not outcomes.go_on()  # there is no deadline
+    policy()
+    while outcomes.go_on():
+        pass
+    days = DeadlineDay.objects.filter(by=By.ALL).order_by("day").values_list("day", "met", "missed")
+    assert len(days) == 30
+    assert [row for row in days if row[1:] != (0, 0)] == [(NOW.date() - timedelta(days=3), 1, 0)]
+    assert JudgedKind.objects.count() == 1
+
+
+def test_who_waits_does_not_wait_long_and_is_told(monkeypatch):
+    completed(1)
+    policy()
+    keeping.build()
+    monkeypatch.setattr(outcomes, "PATIENCE", 0)
+    assert deadlines().empty == BEING_COUNTED
+    monkeypatch.setattr(outcomes, "PATIENCE", 60)
+    assert [stat.now.number for stat in deadlines().stats[1:]] == [1, 0]
+
+
+def deadlines() -> Part:
+    report = report_of("speed", QueryDict("period=7"), NOW)
+    return next(part for part in report.parts if part.name == "deadlines")
