@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -22,25 +23,42 @@ def read_csv(lines: Iterator[str]) -> Iterator[Item]:
     first, number = next(lines), 1
     if first.lower().startswith(SEPARATOR_LINE):
         first, number = next(lines, ""), 2
-    format_ = _header(first)
+    ahead = [first]  # lines that were read, of which the header fills some
+    format_, filled = _header(ahead, lines)
     if problem := _problem(format_.names):
         yield Item(f"line {number}", format_, error=RecordError("file", problem))
         return
-    yield from _read_rows(lines, format_, number + 1)
+    yield from _read_rows(chain(ahead[filled:], lines), format_, number + filled)
 
 
-def _header(line: str) -> Format:
-    """Take the delimiter under which most of the names are known."""
-    best = Format("csv")
+def _header(ahead: list[str], lines: Iterator[str]) -> tuple[Format, int]:
+    """Take the delimiter under which most of the names are known; tell how many lines it fills.
+
+    What has to be read for that is put into ``ahead``.
+    """
+    best, filled = Format("csv"), 1
     for delimiter in DELIMITERS:
-        cells = _cells(line, delimiter)
+        cells, count = _cells(ahead, lines, delimiter)
         names = tuple(field_of(cell) or f"column {at}" for at, cell in enumerate(cells, start=1))
         if len(KNOWN.intersection(names)) > len(KNOWN.intersection(best.names)):
-            best = Format("csv", tuple(cells), delimiter, names)
-    return best
+            best, filled = Format("csv", tuple(cells), delimiter, names), count
+    return best, filled
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
+def _cells(ahead: list[str], lines: Iterator[str], delimiter: str) -> tuple[list[str], int]:
+    """Return the first row, of which a quoted cell may fill several lines, and how many.
+
+    A quote that nobody closes as it should is a letter of its own line.
+    """
+    kept = (ahead.append(line) or line for line in lines)  # type: ignore[func-returns-value]
+    rows = csv.reader(chain(list(ahead), kept), delimiter=delimiter, strict=True)
+    try:
+        return next(rows, []), rows.line_num
+    except csv.Error:
+        return _cells_of_line(ahead[0], delimiter), 1
+
+
+def _cells_of_line(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:  # a cell of more than 131,072 characters

@@ -68,7 +68,7 @@ TIME_NAMES = frozenset(API_NAMES[name] for name in TIMES)
 
 def field_of(header: str) -> str:
     """Return the API's name of the field that a header means; the header where it means none."""
-    header = header.strip()
+    header = " ".join(header.split())
     return HEADERS.get(_plain(ZONE.sub("", header))) or HEADERS.get(_plain(header)) or header
 
 

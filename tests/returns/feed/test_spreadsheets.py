@@ -78,6 +78,22 @@ def test_a_line_that_tells_excel_the_separator_is_none_of_the_rows():
     assert (item.place, item.raw["salesOrderReferenceNumber"]) == ("line 3", "RSO-1")
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_header_s_cell_may_fill_several_lines(delimiter):
+    header = ["Return", '"Status"', '"Created\n(Europe/Istanbul)"', '"Shelf\r\nno"']
+    row = ["R-1", "Created", "2026-01-05", '"A\n7"']
+    first, second, wrong = read(lines(header, row, row, ["R-3"] * 9, delimiter=delimiter).encode())
+    assert parse_record(second.raw).unknown_fields == {"Shelf no": "A\n7"}
+    assert [item.place for item in (first, second, wrong)] == ["line 4", "line 6", "line 8"]
+    assert str(wrong.error) == "record: 9 cells under 4 columns"
+
+
+@pytest.mark.parametrize("notes", ["late", '"late"', '"la\nte"'])
+def test_a_header_s_quote_that_nobody_closes_costs_no_rows(notes):
+    items = read(f'Return,State,Created,"Notes\nR-1,Created,2026-01-05,{notes}\n'.encode())
+    assert [(item.place, item.raw["notes"]) for item in items] == [("line 2", notes.strip('"'))]
+
+
 def test_empty_rows_of_a_spreadsheet_are_no_records():
     assert len(read(lines(HEADER, ROW, [""] * 6, ROW).encode())) == 2
 
