@@ -1,7 +1,7 @@
 """CSV: rows become entries, in whatever way people and their spreadsheets write them."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -96,20 +96,29 @@ def _read_rows(lines: Iterator[str], format_: Format, number: int) -> Iterator[I
 def _row(place: str, format_: Format, cells: list[str]) -> Item:
     names, zone = format_.names, ZoneInfo(settings.TIME_ZONE)
     if len(cells) > len(names):
-        error = RecordError("record", f"{len(cells)} cells under {len(names)} columns")
-        return Item(place, format_, error=error, written=cells)
-    try:
-        # A column that we do not know says nothing where it is empty.
-        raw = {
-            name: value_of(name, cell, zone)
-            for name, cell in zip(names, cells, strict=False)
-            if cell
-        }
-    except RecordError as error:
-        return Item(place, format_, error=error, written=cells)
+        many = RecordError("record", f"{len(cells)} cells under {len(names)} columns")
+        return Item(place, format_, error=many, written=cells)
+    raw, error = _said(zip(names, cells, strict=False), zone)
     if UPDATED not in raw and (times := [raw[name] for name in TIME_NAMES & raw.keys()]):
         raw[UPDATED] = max(times, key=_moment)
-    return Item(place, format_, raw=raw, written=cells)
+    return Item(place, format_, raw=raw, error=error, written=cells)
+
+
+def _said(
+    cells: Iterable[tuple[str, str]], zone: ZoneInfo
+) -> tuple[dict[str, str], RecordError | None]:
+    """Return what a row says, and the first error; a wrong cell is kept as it was written."""
+    raw: dict[str, str] = {}
+    error: RecordError | None = None
+    for name, cell in cells:
+        if not cell:  # a column that we do not know says nothing where it is empty
+            continue
+        try:
+            raw[name] = value_of(name, cell, zone)
+        except RecordError as found:
+            raw[name] = cell
+            error = error or found
+    return raw, error
 
 
 def _moment(text: str) -> datetime:

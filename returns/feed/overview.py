@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 
 from returns.changes import token_and_newest
+from returns.feed.retries import wrong_value
 from returns.feed.runs import interrupted
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 
@@ -157,6 +158,8 @@ def rejects(fate: Fate, run: FeedRun | None = None, beyond: int | None = None) -
         page = page.filter(pk__gt=beyond) if run else page.filter(pk__lt=beyond)
     page = page.order_by("pk" if run else "-pk").select_related("run")
     shown = list(page[: SHOWN + 1])
+    for row in shown:
+        row.wrong_value = wrong_value(row)
     return Rejects(
         shown[:SHOWN], shown[SHOWN - 1].pk if len(shown) > SHOWN else None, found.count()
     )

@@ -1,18 +1,30 @@
-"""Rejected records are tried again after something was mended, or set aside."""
+"""Rejected records are tried again after something was mended, mended here, or set aside.
+
+Only what people brought in files is mended here: of what is pulled or pushed, the other system
+has the say.
+"""
 
 import json
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from returns.feed.intake import Taken
 from returns.feed.items import JSON, Item
-from returns.feed.runs import recorded
+from returns.feed.records import API_NAMES, KNOWN, RecordError, parse_record
+from returns.feed.runs import as_written, recorded, storable
+from returns.feed.spelling import value_of
 from returns.models import Fate, RejectedRecord, Way
 
 MAY_CHANGE = "returns.change_feedrun"
 MOST_AT_ONCE = 5_000
+# One that was mended and is still wrong belongs to the run of that.
+MENDED = (Way.FILE, Way.RETRY)
+UPDATED = API_NAMES["updated_at"]
+FIELDS = KNOWN - {API_NAMES["notes"]}  # notes have lines
 
 
 def try_again(found: QuerySet[RejectedRecord], person: User) -> Taken:
@@ -34,6 +46,46 @@ def try_again(found: QuerySet[RejectedRecord], person: User) -> Taken:
 
 def _item(row: RejectedRecord) -> Item:
     return Item(row.place, JSON, raw=json.loads(row.written), written=row.pk)
+
+
+def wrong_value(row: RejectedRecord) -> str | None:
+    """Return what a record says in the field that is wrong; None where it is not mended here."""
+    if not row.is_record or row.run.way not in MENDED or row.field not in FIELDS:
+        return None
+    value = json.loads(row.written).get(row.field, "")
+    return storable(value if isinstance(value, str) else as_written(value))
+
+
+def mend(found: QuerySet[RejectedRecord], text: str, person: User) -> Taken:
+    """Take a record once more with another value, written as in CSV, in the field that is wrong.
+
+    Where then another field is wrong, it waits on as it was mended. Raises ``ValidationError``
+    when the record cannot be mended here, and for a value that is wrong too.
+    """
+    row = found.filter(fate=Fate.WAITING).select_related("run").first()
+    if row is None or wrong_value(row) is None:
+        raise ValidationError("This record cannot be mended here.")
+    raw = _mended(row, text.strip())
+    with recorded(Way.RETRY, f"mended record, by {person}", by=person) as run:
+        taken = run.take([Item(row.place, JSON, raw=raw, written=raw)])
+    fate = Fate.OVERTAKEN if taken.rejected else Fate.TAKEN
+    RejectedRecord.objects.filter(pk=row.pk).update(fate=fate, settled_by=person)
+    return taken
+
+
+def _mended(row: RejectedRecord, text: str) -> dict[str, object]:
+    raw: dict[str, object] = json.loads(row.written)
+    before = raw.get(row.field)
+    try:
+        raw[row.field] = value_of(row.field, text, ZoneInfo(settings.TIME_ZONE))
+        # Where no column said it, this time was also that of the update.
+        if before and raw.get(UPDATED) == before:
+            raw[UPDATED] = raw[row.field]
+        parse_record(raw)
+    except RecordError as error:
+        if error.field == row.field:
+            raise ValidationError(str(error)) from None
+    return raw
 
 
 def set_aside(found: QuerySet[RejectedRecord], person: User) -> int:

@@ -83,8 +83,11 @@ class RejectedRecord(models.Model):
 
     ``written`` is the record as JSON in ASCII, so that everything fits. Where ``is_record`` is
     false it is text, or a row, that is no record and cannot be tried again. ``run`` is the latest
-    that brought it, ``digest`` the SHA-256 of ``written``.
+    that brought it, ``digest`` the SHA-256 of ``written``. ``wrong_value`` is set for pages: what
+    may be mended there.
     """
+
+    wrong_value: str | None
 
     run = models.ForeignKey(FeedRun, models.CASCADE, related_name="rejects")
     place = models.CharField(max_length=200)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config.htmx import render_page_or_fragment
 from returns.feed import overview, retries
-from returns.models import Fate, FeedRun
+from returns.feed.intake import Taken
+from returns.models import Fate, FeedRun, RejectedRecord
 from returns.people import DeskRequest, PersonRequest
 
 may_see = permission_required("returns.view_return", raise_exception=True)
@@ -79,11 +81,12 @@ def _chosen(asked: QueryDict) -> tuple[Fate, FeedRun | None]:
 def _act(request: PersonRequest, fate: Fate, row: FeedRun | None) -> HttpResponse:
     if not request.user.has_perm(retries.MAY_CHANGE):
         raise PermissionDenied("Rejected records are mended by managers.")
-    action = next((name for name in ("retry", "aside", "back") if name in request.POST), "")
+    action = next((name for name in ("retry", "mend", "aside", "back") if name in request.POST), "")
     if not action:
         return HttpResponseBadRequest("There is no such action.")
     which = request.POST[action]
-    found = overview.chosen_rejects(fate, row, None if which == "all" else _number(which))
+    all_of_them = which == "all" and action != "mend"
+    found = overview.chosen_rejects(fate, row, None if all_of_them else _number(which))
     try:
         messages.success(request, _done(request, action, found))
     except ValidationError as error:
@@ -92,14 +95,20 @@ def _act(request: PersonRequest, fate: Fate, row: FeedRun | None) -> HttpRespons
     return redirect(reverse("feed-rejected", query=query))
 
 
-def _done(request: PersonRequest, action: str, found: Any) -> str:
-    if action == "retry":
-        taken = retries.try_again(found, request.user)
+def _done(request: PersonRequest, action: str, found: QuerySet[RejectedRecord]) -> str:
+    if action in ("retry", "mend"):
+        taken = _tried(request, action, found)
         came, still = taken.read - taken.rejected, taken.rejected
         return f"Tried {taken.read:,} again: {came:,} came in, {still:,} are still rejected."
     if action == "aside":
         return f"Set {retries.set_aside(found, request.user):,} aside."
     return f"{retries.take_back(found):,} wait again."
+
+
+def _tried(request: PersonRequest, action: str, found: QuerySet[RejectedRecord]) -> Taken:
+    if action == "mend":
+        return retries.mend(found, request.POST.get("value", ""), request.user)
+    return retries.try_again(found, request.user)
 
 
 def _number(text: str) -> int:

@@ -29,6 +29,12 @@ def test_a_file_is_looked_at_and_imported(window, manager, viewport, scheme):
     assert Return.objects.count() == 2
     page.go_back()
     expect(page.get_by_text("This file was imported")).to_be_visible()
+    page.goto("/feed/rejected/")
+    assert barriers(page) == [], "rejected"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_label("createdAt", exact=True).fill("28.02.2026")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Tried 1 again: 1 came in, 0 are still rejected.")).to_be_visible()
 
 
 def test_a_large_file_says_by_itself_when_it_is_in(window, manager, monkeypatch):

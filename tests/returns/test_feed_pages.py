@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from returns.feed.overview import SHOWN
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
+from tests.returns.feed.test_retries import bring_file
 from tests.returns.feed.test_runs import BAD, bring, fates, sent
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,21 @@ def test_a_manager_tries_all_again_and_is_told(as_manager):
     assert fates() == {"Return-9": Fate.TAKEN, "Return-1": Fate.WAITING}
 
 
+def test_a_manager_mends_a_wrong_date_of_a_file(as_manager, as_agent):
+    bring_file("R-1;Created;31.02.2026")
+    bring(BAD)
+    page, row = as_manager.get(REJECTED), RejectedRecord.objects.get(reference="R-1")
+    assert page.text.count('name="mend"') == 1
+    assert 'name="value" value="31.02.2026"' in page.text
+    assert 'name="mend"' not in as_agent.get(REJECTED).text
+    asked = {"mend": row.pk, "value": "30.02.2026"}
+    page = as_manager.post(REJECTED, asked, follow=True)
+    assert "createdAt: not a date, the day first: &#x27;30.02.2026&#x27;" in page.text
+    page = as_manager.post(REJECTED, asked | {"value": "28.02.2026"}, follow=True)
+    assert "Tried 1 again: 1 came in, 0 are still rejected." in page.text
+    assert fates() == {"R-1": Fate.TAKEN, "Return-9": Fate.WAITING}
+
+
 def test_a_manager_sets_one_aside_and_takes_it_back(as_manager):
     bring(BAD, sent("Return-8", state="Completed"))
     row = RejectedRecord.objects.get(reference="Return-9")
@@ -148,7 +164,7 @@ def test_rejected_records_of_a_run_stand_as_they_came_page_by_page(as_agent):
 
 def test_an_agent_mends_nothing(as_agent):
     bring(BAD)
-    for action in ("retry", "aside", "back"):
+    for action in ("retry", "mend", "aside", "back"):
         assert as_agent.post(REJECTED, {action: "all"}).status_code == 403
     assert fates() == {"Return-9": Fate.WAITING}
 

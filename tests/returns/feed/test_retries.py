@@ -1,7 +1,8 @@
-"""Rejected records are tried again after a fix, or set aside; old runs are forgotten."""
+"""Rejected records are tried again after a fix, mended, or set aside; old runs are forgotten."""
 
+import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from returns.feed import forgetting, retries
+from returns.feed.files import read_items
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Return, Way
 from tests.returns.feed.test_runs import BAD, bring, counts, fates, sent
 
@@ -58,6 +60,54 @@ class TestTryAgain:
         RejectedRecord.objects.update(fate=Fate.TAKEN)
         bring(BAD)
         assert fates() == {"Return-9": Fate.WAITING}
+
+
+# Rows of files, mended on the page
+
+
+def bring_file(*rows: str, header="Return;State;Created") -> FeedRun:
+    content = "\n".join([header, *rows]).encode()
+    return bring(*read_items(io.BytesIO(content)), way=Way.FILE, origin="returns.csv")
+
+
+class TestMend:
+    def test_date_that_there_is_not_is_mended_as_people_write_dates(self, manager):
+        bring_file("R-1;Created;31.02.2026")
+        assert retries.wrong_value(RejectedRecord.objects.get()) == "31.02.2026"
+        assert retries.mend(ALL, "28.02.2026 09:30", manager).created == 1
+        mended = datetime(2026, 2, 28, 6, 30, tzinfo=UTC)
+        assert Return.objects.values_list("created_at", "updated_at").get() == (mended, mended)
+        assert (RejectedRecord.objects.get().fate, ALL[0].settled_by) == (Fate.TAKEN, manager)
+
+    def test_value_that_is_wrong_too_is_said_and_changes_nothing(self, manager):
+        run = bring_file("R-1;Created;31.02.2026")
+        for wrong in ("30.02.2026", "tomorrow", ""):
+            with pytest.raises(ValidationError, match="createdAt: "):
+                retries.mend(ALL, wrong, manager)
+        kept = RejectedRecord.objects.get()
+        assert (kept.fate, kept.run, kept.reason[-12:]) == (Fate.WAITING, run, "'31.02.2026'")
+
+    def test_where_another_field_is_wrong_too_it_waits_as_it_was_mended(self, manager):
+        bring_file("R-1;Lost;31.02.2026;1.1.2026", header="Return;State;Created;Updated")
+        assert retries.mend(ALL, "28.02.2026", manager).rejected == 1
+        assert list(ALL.order_by("pk").values_list("field", "fate")) == [
+            ("createdAt", Fate.OVERTAKEN),
+            ("state", Fate.WAITING),
+        ]
+        assert retries.mend(ALL, "yolda", manager).created == 1
+
+    def test_what_another_system_sent_or_what_no_field_is_wrong_of_is_not(self, manager):
+        bring(BAD)
+        bring_file("R-1;Created;1.1.2026;too many")
+        for row in RejectedRecord.objects.select_related("run"):
+            assert retries.wrong_value(row) is None
+            with pytest.raises(ValidationError, match="cannot be mended here"):
+                retries.mend(ALL.filter(pk=row.pk), "Created", manager)
+
+    def test_row_that_was_mended_in_its_file_overtakes_the_one_that_waits(self):
+        bring_file("R-1;Created;31.02.2026")
+        bring_file("R-1;Created;28.02.2026")
+        assert fates() == {"R-1": Fate.OVERTAKEN}
 
 
 def test_set_aside_and_taken_back(manager):
