@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_TEXT = 200
 REFERENCE = API_NAMES["return_reference_number"]
+TOO_DEEP = json.dumps("nested too deeply to be kept")
 # Whoever set a record aside does not want to see it again; what was overtaken is old. One that is
 # tried again stays with the run that brought it.
 KEEP = """
@@ -161,9 +162,10 @@ def _values(row: FeedRun, item: Item, error: RecordError) -> list[Any]:
     written = as_written(entry)
     # Of what left nothing behind, its place and the reason tell what it is.
     same = written if entry is not None else f"{row.origin} {item.place} {error}"
+    is_record = item.raw is not None and written != TOO_DEEP
     return [
         *(fitting(item.place), _reference(item), fitting(error.field), storable(error.reason)),
-        *(written, item.raw is not None, sha256(same.encode(errors="replace")).hexdigest()),
+        *(written, is_record, sha256(same.encode(errors="replace")).hexdigest()),
     ]
 
 
@@ -177,7 +179,7 @@ def as_written(value: object) -> str:
     try:
         return json.dumps(value, default=_plain)
     except RecursionError:
-        return json.dumps("nested too deeply to be kept")
+        return TOO_DEEP
 
 
 def _plain(value: object) -> object:

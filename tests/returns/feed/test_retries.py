@@ -55,6 +55,14 @@ class TestTryAgain:
         with pytest.raises(ValidationError):
             retries.try_again(ALL, manager)
 
+    def test_record_that_is_nested_too_deeply_to_be_kept_cannot_be_tried(self, manager):
+        deep = "[" * 20_000 + "]" * 20_000
+        content = f'[{{"returnReferenceNumber": "R-1", "state": "Lost", "extra": {deep}}}]'
+        bring(*read_items(io.BytesIO(content.encode())), way=Way.FILE)
+        with pytest.raises(ValidationError):
+            retries.try_again(ALL, manager)
+        assert retries.wrong_value(RejectedRecord.objects.get()) is None
+
     def test_what_came_in_and_is_rejected_once_more_waits(self, manager):
         bring(BAD)
         RejectedRecord.objects.update(fate=Fate.TAKEN)
