@@ -3,7 +3,8 @@
 A pooler that hands out connections for one transaction at a time breaks them.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -17,6 +18,10 @@ class Lock(IntEnum):
     PULL = 7312
     UPLOAD = 7313
     EXPORT = 7314
+    DEMO = 7315
+
+
+PAUSE = 0.1  # seconds between two tries
 
 
 def key_of(what: Lock, number: int) -> list[int]:
@@ -37,6 +42,21 @@ def locked(what: Lock, number: int) -> Iterator[bool]:
         if is_ours and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+@contextmanager
+def in_turn(what: Lock, number: int, when_waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock for the block, after whoever has it; ``when_waiting`` is called if somebody."""
+    is_first_try = True
+    while True:
+        with locked(what, number) as is_ours:
+            if is_ours:
+                yield
+                return
+        if is_first_try:
+            when_waiting()
+        is_first_try = False
+        time.sleep(PAUSE)
 
 
 def unlocked(what: Lock, numbers: list[int]) -> set[int]:

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 import urllib.error
@@ -67,14 +68,30 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def port_is_free(port: int) -> bool:
-    """Tell whether the port can be had, waiting a moment for one that is being given back."""
+def take_port(port: int) -> socket.socket | None:
+    """Take the port for this program, waiting a moment for one that is being given back.
+
+    It is taken as long as what is returned lives; None where another program has it. The web
+    server itself would share it with another demo's, and begins only when all is set up.
+    """
     deadline = time.monotonic() + PORT_PATIENCE
-    while not _can_bind(port):
+    while not (_can_bind(port) and (taken := _take_name(f"returns-desk-demo-{port}"))):
         if time.monotonic() > deadline:
-            return False
+            return None
         time.sleep(0.1)
-    return True
+    return taken
+
+
+def _take_name(name: str) -> socket.socket | None:
+    """Take a name that one program of this computer has at a time; only Linux knows such."""
+    taken = socket.socket(socket.AF_UNIX)
+    try:
+        if sys.platform == "linux":
+            taken.bind(f"\0{name}")
+    except OSError:
+        taken.close()
+        return None
+    return taken
 
 
 def _can_bind(port: int) -> bool:

@@ -1,4 +1,5 @@
 import sys
+from socket import socket
 from typing import Any
 
 from django.core.management import call_command
@@ -10,6 +11,7 @@ from returns.demo import people, server
 from returns.demo.filling import fill_demo
 from returns.demo.origin import require_invented
 from returns.demo.simulation import SimulatedFeed
+from returns.locks import Lock, in_turn
 
 
 class Command(BaseCommand):
@@ -26,10 +28,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Set up, serve, and stop all of it at Ctrl-C."""
         feed, worker = None if options["no_feed"] else SimulatedFeed(), Worker()
+        port = options["port"]
         try:
-            names = self._set_up(options)
-            worker.start()
-            server.serve(options["port"], lambda: self._welcome(options["port"], names, feed))
+            with self._taken(port):
+                # Of two demos that begin at once the second finds everything set up.
+                with in_turn(Lock.DEMO, 0, self._say_that_it_waits):
+                    names = self._set_up(options)
+                worker.start()
+                server.serve(port, lambda: self._welcome(port, names, feed))
         except KeyboardInterrupt:
             sys.exit(130)
         finally:
@@ -38,17 +44,24 @@ class Command(BaseCommand):
                 feed.stop()
         self.stdout.write("\nStopped. The data stays for the next start.")
 
-    def _set_up(self, options: dict[str, Any]) -> list[people.Person]:
-        port = options["port"]
-        if not server.port_is_free(port):
+    def _taken(self, port: int) -> socket:
+        taken = server.take_port(port)
+        if taken is None:
             raise CommandError(
                 f"Port {port} is in use by another program; choose one with --port.", returncode=1
             )
+        return taken
+
+    def _set_up(self, options: dict[str, Any]) -> list[people.Person]:
         require_invented(allow_external=options["allow_external"])
         call_command("migrate", verbosity=0)
         if fill_demo(options["returns"], until=timezone.now()):
             self.stdout.write(f"Invented {options['returns']} returns.")
         return people.set_up_people()
+
+    def _say_that_it_waits(self) -> None:
+        self.stdout.write("Another demo sets this database up; waiting for it ...")
+        self.stdout.flush()
 
     def _welcome(self, port: int, names: list[people.Person], feed: SimulatedFeed | None) -> None:
         """Say where to go and who can sign in, now that the server answers."""

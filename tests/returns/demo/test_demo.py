@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
+from config import embedded_postgres
 from returns.demo import server
+from returns.locks import Lock, key_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PATIENCE = 120  # seconds; the computer may be busy with other tests
@@ -76,12 +79,23 @@ def test_kill_9_leaves_a_next_start_and_sigterm_ends_all_of_it(demo, port):
     assert psutil.wait_procs(helpers, timeout=PATIENCE)[1] == []
 
 
-def test_ctrl_c_ends_it_calmly(demo):
-    program = demo()
+def test_demo_waits_while_another_sets_up_its_database_and_ctrl_c_ends_it_calmly(demo):
+    found = embedded_postgres.start(embedded_postgres.state_folder(CHECKOUT))
+    with psycopg.connect(host=found["HOST"], user=found["USER"], dbname=found["NAME"]) as other:
+        other.execute("SELECT pg_advisory_lock(%s, %s)", key_of(Lock.DEMO, 0))
+        program = demo()
+        assert program.stdout.readline().startswith("Another demo sets this database up")
     welcome(program)
     program.send_signal(signal.SIGINT)
     _, errors = program.communicate(timeout=PATIENCE)
     assert (program.returncode, errors) == (0, "")
+
+
+def test_a_port_is_one_demo_s_before_its_server_is_up(monkeypatch, port):
+    monkeypatch.setattr(server, "PORT_PATIENCE", 0)
+    with server.take_port(port):
+        assert server.take_port(port) is None
+    server.take_port(port).close()
 
 
 def test_a_port_in_use_is_said_in_a_sentence(monkeypatch):
