@@ -174,7 +174,7 @@ def chosen_rejects(
     return found if pk is None else found.filter(pk=pk)
 
 
-def lines_of(found: QuerySet[RejectedRecord]) -> Iterator[str]:
+def lines_of(found: QuerySet[RejectedRecord]) -> Iterator[bytes]:
     """Yield the records as they came, a JSON line each, to be mended and uploaded."""
     for written in found.order_by("pk").values_list("written", flat=True).iterator(500):
-        yield f"{written}\n"
+        yield f"{written}\n".encode()

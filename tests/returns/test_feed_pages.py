@@ -4,11 +4,12 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from returns.feed import overview
 from returns.feed.overview import SHOWN
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from tests.returns.feed.test_retries import bring_file
@@ -189,3 +190,15 @@ def test_the_file_holds_the_records_as_they_came(as_manager):
     assert [json.loads(line)["returnReferenceNumber"] for line in lines] == ["Return-9", "Return-8"]
     assert json.loads(lines[1])["notes"] == "é\n"
     assert 'filename="rejected ' in answer["Content-Disposition"]
+
+
+def test_the_file_says_when_reading_it_failed(as_manager, monkeypatch):
+    def fails(found):
+        yield b'{"returnReferenceNumber": "Return-9"}\n'
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(overview, "lines_of", fails)
+    answer, sent = as_manager.get("/feed/rejected/file/"), []
+    with pytest.raises(OperationalError):
+        sent.extend(answer.streaming_content)
+    assert sent[-1].strip().startswith(b"THIS FILE IS NOT COMPLETE")
