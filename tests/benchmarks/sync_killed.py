@@ -3,12 +3,13 @@
     uv run python -m tests.benchmarks.sync_killed [--size 20000] [--kills 50]
 
 On a database of its own. ``sync_returns`` runs in a process of its own against a far side whose
-returns change, come and go on between, and is killed (SIGKILL) at a random moment. At last it may
+returns change and come on between, and is killed (SIGKILL) at a moment that is drawn from as long
+as a whole run takes. A kill counts when the process was alive and its run, as the database says
+after that, was under way; it goes on until there are enough. Now and then, and at last, a run may
 end. Printed: where the kills struck, and how what is here differs from what is there.
 """
 
 import argparse
-import os
 import random
 import signal
 import subprocess
@@ -16,12 +17,22 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
+import psycopg
+
 from tests.benchmarks.pages import CHECKOUT, _environment, _server
 from tests.returns.feed.far_side import TOKEN, FarSide, Record
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
-AFTER = (1.5, 6.0)  # seconds from the start of the process; it needs more than one to begin
 STATES = ("ReturnCreated", "ArrivedToWarehouse", "Completed")
+# Of each round: enough that the next run has pages to read.
+CHANGED, NEW = 1_000, 50
+# After so many kills a run may end, which tells how long one takes by then.
+MEASURED = 4
+MANAGE = [sys.executable, "manage.py"]
+RUNS = """
+    SELECT id, outcome, read, extract(epoch FROM coalesce(ended_at, now()) - began_at)::float
+    FROM returns_feedrun ORDER BY id DESC LIMIT 1
+"""
 
 
 def main() -> None:
@@ -34,31 +45,79 @@ def main() -> None:
     if options.compare:
         compare()
         return
-    chance = random.Random(1)
     far = FarSide([a_record(number) for number in range(options.size)])
     with far, _server() as connect:
-        environment = _environment(connect(options.size, fresh=True))
-        environment |= {"RETURNS_API_URL": far.url, "RETURNS_API_TOKEN": TOKEN}
-        manage = [sys.executable, "manage.py"]
-        subprocess.run([*manage, "migrate", "-v0"], env=environment, cwd=CHECKOUT, check=True)
-        for number in range(options.kills):
-            kill_once([*manage, "sync_returns"], environment, chance)
-            move(far, number, chance)
-        subprocess.run([*manage, "sync_returns"], env=environment, cwd=CHECKOUT, check=True)
+        whole = Desk(connect, far).pulled()
+        print(f"a whole run of {options.size:,} records takes {whole:.1f} s", flush=True)
+        desk = Desk(connect, far)
+        kill_often(desk, far, options.kills, whole)
+        print(f"the last run takes {desk.pulled():.1f} s")
         this = [sys.executable, "-m", "tests.benchmarks.sync_killed", "--compare"]
-        subprocess.run(this, env=environment, cwd=CHECKOUT, check=True)
+        subprocess.run(this, env=desk.environment, cwd=CHECKOUT, check=True)
 
 
-def kill_once(command: list[str], environment: dict[str, str], chance: random.Random) -> None:
-    """Start a pull, and kill it at a random moment."""
-    process = subprocess.Popen(
-        command, env=environment, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+class Desk:
+    """A desk whose database is empty, and its pulls."""
+
+    def __init__(self, connect, far: FarSide) -> None:
+        address = connect("killed", fresh=True)
+        self.environment = _environment(address)
+        self.environment |= {"RETURNS_API_URL": far.url, "RETURNS_API_TOKEN": TOKEN}
+        self.run("migrate", "-v0")
+        self.database = psycopg.connect(address, autocommit=True)
+
+    def run(self, *words: str) -> None:
+        """Run a command to its end."""
+        subprocess.run([*MANAGE, *words], env=self.environment, cwd=CHECKOUT, check=True)
+
+    def latest(self) -> tuple[int, str, int, float]:
+        """Return the latest run: its number, outcome, records read, and how many seconds."""
+        return self.database.execute(RUNS).fetchone() or (0, "", 0, 0.0)
+
+    def pulled(self) -> float:
+        """Pull to the end, and return the seconds that the run took."""
+        self.run("sync_returns")
+        return self.latest()[3]
+
+    def killed(self, after: float) -> tuple[str, int, float]:
+        """Begin a pull, and kill it so many seconds after its run began; return how that was."""
+        before = self.latest()[0]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        command = [*MANAGE, "sync_returns"]
+        process = subprocess.Popen(command, env=self.environment, cwd=CHECKOUT, **quiet)
+        while self.latest()[0] == before and process.poll() is None:
+            time.sleep(0.005)
+        time.sleep(after)
+        process.kill()
+        status = process.wait()
+        number, outcome, read, seconds = self.latest()
+        is_hit = status == -signal.SIGKILL and number > before and outcome == "running"
+        return "killed" if is_hit else outcome, read, seconds
+
+
+def kill_often(desk: Desk, far: FarSide, kills: int, whole: float) -> None:
+    """Kill runs until so many were under way; ``whole`` are the seconds of one that may end."""
+    chance = random.Random(1)
+    struck: list[float] = []
+    ended = 0
+    while len(struck) < kills:
+        after = chance.uniform(0, whole)
+        how, read, seconds = desk.killed(after)
+        if how == "killed":
+            struck.append(after / whole)
+            print(f"{len(struck)}: killed {after:.2f} s into a run that had read {read:,}")
+        else:
+            ended, whole = ended + 1, seconds
+            print(f"not counted: {how} after {seconds:.2f} s, before {after:.2f} s were over")
+        sys.stdout.flush()
+        move(far, len(struck) + ended, chance)
+        if how == "killed" and len(struck) % MEASURED == 0:
+            # What killed runs left behind makes the next one longer.
+            whole = desk.pulled()
+    parts = [sum(at <= share < at + 0.25 for share in struck) for at in (0, 0.25, 0.5, 0.75)]
+    print(
+        f"{len(struck)} kills within a run, in its quarters {parts}; {ended} runs ended before one"
     )
-    time.sleep(chance.uniform(*AFTER))
-    ended = process.poll()
-    os.kill(process.pid, signal.SIGKILL) if ended is None else None
-    process.wait()
-    print("killed" if ended is None else f"had ended with {ended}", flush=True)
 
 
 def a_record(number: int, state: int = 0, moment: datetime | None = None) -> Record:
@@ -78,11 +137,11 @@ def move(far: FarSide, number: int, chance: random.Random) -> None:
     """Let returns change, and new ones come."""
     moment = START + timedelta(days=10, minutes=number)
     size = len(far.records)
-    for which in chance.sample(range(size), 200):
+    for which in chance.sample(range(size), CHANGED):
         moment += timedelta(microseconds=1)
         record = a_record(which, chance.randrange(3), moment)
         far.records[record["returnReferenceNumber"]] = record
-    for which in range(size, size + 50):
+    for which in range(size, size + NEW):
         record = a_record(which, 0, moment)
         far.records[record["returnReferenceNumber"]] = record
 
