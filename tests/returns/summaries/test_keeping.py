@@ -19,6 +19,7 @@ from returns.feed.records import ReturnRecord
 from returns.models import By, DaySummary, Return, ReturnTag, State, SummaryState, TagPairDay
 from returns.summaries import keeping
 from returns.summaries.durations import EDGES, hours_of, percentile, within
+from tags.merging import merge
 from tests.factories import make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +153,19 @@ def test_whatever_is_written_they_equal_a_count(vocabulary, story):
     assert keeping.differences() == []
 
 
+def test_tags_that_are_moved_count_where_they_are_now(vocabulary, manager):
+    one, other = make_return(), make_return()
+    for tag in ("defective", "books"):
+        put_tag(one, tag)
+    keeping.build()
+    merge([make_tag("defective")], make_tag("damaged"), manager)
+    assert keeping.catch_up()
+    assert kept() == naive()
+    ReturnTag.objects.update(entity=other, entity_created_at=other.created_at)
+    assert keeping.catch_up()
+    assert kept() == naive()
+
+
 def test_days_are_those_of_the_zone_and_another_zone_counts_anew(settings):
     late = datetime(2026, 3, 29, 21, 30, tzinfo=UTC)  # past midnight in Istanbul
     make_return(created_at=late)
@@ -202,6 +216,24 @@ def test_the_command_tells_what_is_wrong_and_mends_it(capsys, vocabulary):
     assert "kept: 1, 2026-03-28, DHL, 7, 0" in capsys.readouterr().out
     call_command("rebuild_summaries")
     assert kept() == naive()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda: DaySummary.objects.filter(by=By.ALL, completed=1).update(took=[1]),
+        lambda: DaySummary.objects.filter(by=By.TAG).delete(),
+        lambda: TagPairDay.objects.all().delete(),
+    ],
+)
+def test_whatever_is_wrong_is_found(vocabulary, harm):
+    record = make_return(state=State.COMPLETED)
+    for tag in ("books", "fragile"):
+        put_tag(record, tag)
+    keeping.build()
+    assert keeping.differences() == []
+    harm()
+    assert keeping.differences() != []
 
 
 # Two at once
