@@ -68,6 +68,13 @@ def test_a_missing_number_is_never_found(numbers):
     assert found("tracking=-") == set()
 
 
+def test_the_returns_of_an_order_however_it_is_written():
+    for order in ("RSO-7", "rso 7", "RSO77", ""):
+        make_return(f"of {order}", sales_order_reference_number=order)
+    assert found("order_is=RSO7") == found("order_is=rso-7") == {"of RSO-7", "of rso 7"}
+    assert found("order_is=-") == set()
+
+
 def test_several_states_may_be_chosen():
     for state in State:
         make_return(state.label, state=state)
@@ -122,6 +129,24 @@ def test_dates_include_both_ends():
         make_return(f"{days}", created_at=now - timedelta(days=days))
     day = (now - timedelta(days=2)).date()
     assert found(f"created_from={day}&created_to=yesterday") == {"1", "2"}
+
+
+def test_what_waited_at_the_end_of_a_day(settings):
+    settings.TIME_ZONE = "Europe/Istanbul"
+    end = datetime(2026, 11, 23, 21, tzinfo=UTC)
+    before = end - timedelta(microseconds=1)
+    for name, arrived, completed in (
+        ("waits", before, None),
+        ("left at midnight", before, end),
+        ("left before", before - timedelta(hours=1), before),
+        ("came at midnight", end, None),
+    ):
+        state = State.COMPLETED if completed else State.ARRIVED
+        times = {"arrived_to_warehouse_at": arrived} | (
+            {"completed_at": completed} if completed else {}
+        )
+        make_return(name, state=state, **times)
+    assert found("open_at=2026-11-23") == {"waits", "left at midnight"}
 
 
 def test_waiting_counts_from_arrival_and_only_while_open():
@@ -263,6 +288,7 @@ def completed():
     times = {"arrived_to_warehouse_at": None, "completed_at": arrived}
     make_return("unseen", state=State.COMPLETED, **times)
     make_return("waits", state=State.ARRIVED)
+    make_return("on the way")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pghistory
 import pytest
 from django.db import connection
 from django.http import QueryDict
@@ -11,10 +12,11 @@ from django.utils import timezone
 from returns.filter_fields import TAG_PARAMETERS
 from returns.filtersets import ReturnFilterSet, filters_of
 from returns.lists import return_list
-from returns.models import Return, State
+from returns.models import Return, ReturnTag, State
 from returns.paging import DEFAULT_SORT
 from returns.saved_views import address_of, keep
 from tags import editing
+from tags.merging import merge
 from tags.models import Tag
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
@@ -176,3 +178,41 @@ def test_enter_in_the_box_keeps_the_filters_by_tags(as_agent, tagged):
     query = "q=o&tag_any=books&tag_any=damaged&tag_none=standard"
     answer = as_agent.get(f"/find/?{query}")
     assert answer["Location"] == f"/returns/?{query}"
+
+
+def test_what_a_rule_tagged_is_found_by_its_name_and_its_day():
+    put_tag(make_return("by hand"), "books")
+    for reference, rule in (("now", "Busy"), ("old", "Busy"), ("other", "Idle")):
+        with pghistory.context(rule=rule):
+            put_tag(make_return(reference), "books")
+    old = Return.objects.get(return_reference_number="old")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE returns_returntagevent SET pgh_created_at = now() - interval '9 days' "
+            "WHERE entity_id = %s",
+            [old.pk],
+        )
+    assert found("rule=Busy") == {"now", "old"}
+    assert found("rule=Busy&rule_from=today") == {"now"}
+    assert found("rule=Busy&rule_to=-2d") == {"old"}
+    assert found("rule_from=today") == {"now", "other"}
+    assert found("rule_to=-2d") == {"old"}
+
+
+def test_what_was_taken_off_since_a_rule_put_it_there_is_undone(manager):
+    """A merge takes off what is there twice, which is nobody's wish."""
+    again = make_return("put again")
+    put_tag(again, "defective")
+    with pghistory.context(user=manager.pk):
+        again.taggings.all().delete()
+    with pghistory.context(rule="Busy"):
+        put_tag(again, "defective")
+        put_tag(make_return("taken off"), "defective")
+        merged = make_return("merged")
+        put_tag(merged, "defective")
+    put_tag(merged, "damaged")
+    with pghistory.context(user=manager.pk):
+        ReturnTag.objects.filter(entity__return_reference_number="taken off").delete()
+    merge([Tag.objects.get(name="defective")], Tag.objects.get(name="damaged"), manager)
+    assert found("rule=Busy") == {"put again", "taken off", "merged"}
+    assert found("rule_undone=Busy") == {"taken off"}
