@@ -66,6 +66,16 @@ def test_a_report_that_takes_its_time_says_that_it_counts(desk):
     expect(desk.locator("#counting")).to_be_hidden()
 
 
+def test_whatever_asks_for_a_report_says_so_and_back_hides_it(desk):
+    desk.route("**/reports/**", lambda route: route.fulfill(status=204))
+    said = desk.locator("#counting")
+    for role, name in (("link", "30 days"), ("button", "Show"), ("link", "Completed")):
+        desk.locator("main").get_by_role(role, name=name, exact=True).last.click()
+        expect(said).to_have_text("Counting the returns …")
+        desk.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+        expect(said).to_be_hidden()
+
+
 def test_days_are_chosen_and_tables_sorted_without_scripts(window, manager, returns):
     page = window(manager, java_script_enabled=False)
     page.goto("/reports/speed/?tag=wrong-size")

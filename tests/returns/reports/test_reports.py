@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from returns.models import State
+from returns.reports.figures import Figure, Table, percent_in_words, plain
 from returns.reports.periods import ONE, PeriodError, Span, period_of
 from returns.reports.report import report_of
 from returns.saved_views import keep
@@ -20,6 +21,7 @@ from tests.factories import make_return, put_tag
 from tests.returns.reports.invented import scatter
 
 pytestmark = pytest.mark.django_db
+WEDNESDAY = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def period(query: str, now: datetime):
@@ -39,6 +41,21 @@ def test_what_was_completed_before_it_arrived_never_waited(vocabulary):
     assert sum(row[3].number for row in table.rows) == 1
 
 
+def test_a_week_is_told_with_what_waited_at_its_end(vocabulary):
+    make_return(state=State.ARRIVED, arrived_to_warehouse_at=WEDNESDAY - ONE)
+    table = report_of("flow", QueryDict("period=90"), WEDNESDAY).table("flow")
+    assert [row[4].number for row in table.rows][-2:] == [0, 1]
+
+
+def test_since_when_the_oldest_of_the_scope_waits(vocabulary):
+    oldest = WEDNESDAY - 5 * ONE
+    for arrived in (oldest + timedelta(hours=1), oldest, WEDNESDAY - ONE):
+        make_return(state=State.ARRIVED, cargo_carrier="DHL", arrived_to_warehouse_at=arrived)
+    make_return(state=State.ARRIVED, arrived_to_warehouse_at=WEDNESDAY - 9 * ONE)
+    waiting = report_of("flow", QueryDict("carrier=DHL"), WEDNESDAY).parts[0].stats[-1]
+    assert (waiting.now.number, waiting.since) == (3, oldest)
+
+
 def test_the_change_is_told_in_percent_of_before(vocabulary):
     now = timezone.now()
     for days in (1, 2, 3, 8):
@@ -49,8 +66,6 @@ def test_the_change_is_told_in_percent_of_before(vocabulary):
 
 
 # Periods
-
-WEDNESDAY = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def test_a_period_ends_today_and_has_as_many_days_before_it():
@@ -64,8 +79,18 @@ def test_today_is_that_of_the_warehouse():
     assert period("period=7", late).span.last == date(2026, 11, 26)
 
 
-def test_the_quarter_begins_with_its_first_month():
-    assert period("period=quarter", WEDNESDAY).span.first == date(2026, 10, 1)
+@pytest.mark.parametrize(
+    ("today", "first"), [((1, 1), (1, 1)), ((3, 31), (1, 1)), ((6, 1), (4, 1)), ((12, 31), (10, 1))]
+)
+def test_the_quarter_begins_with_its_first_month(today, first):
+    found = period("period=quarter", datetime(2026, *today, 12, tzinfo=UTC))
+    assert found.span == Span(date(2026, *first), date(2026, *today))
+
+
+def test_a_month_is_told_by_days():
+    for first, unit, number in (("10-26", "day", 31), ("10-25", "week", 6)):
+        found = period(f"from=2026-{first}&to=2026-11-25", WEDNESDAY)
+        assert (found.unit, len(found.buckets())) == (unit, number)
 
 
 def test_long_periods_are_told_by_weeks_from_monday():
@@ -111,6 +136,44 @@ def test_numbers_of_the_page_open_lists_with_as_many_returns(as_agent, vocabular
     for address, number in links:
         shown = as_agent.get(unescape(address))
         assert shown.context["list"].total.number == int(number.replace(",", ""))
+
+
+def test_scope_and_period_go_along(as_agent, vocabulary):
+    days = "from=2026-11-01&to=2026-11-20"
+    make_return(created_at=WEDNESDAY - 9 * ONE)
+    page = as_agent.get(f"/reports/flow/?tag_none=books&{days}")
+    report = page.context["report"]
+    subjects = {choice.name: choice.address for choice in report.subjects}
+    assert subjects["Speed"] == f"/reports/speed/?tag_none=books&{days}"
+    assert report.periods[0].address == "/reports/flow/?tag_none=books&period=7"
+    assert report.everything == f"/reports/flow/?{days}"
+    for ending in ("csv", "xlsx"):
+        assert f'href="/reports/flow/flow.{ending}?tag_none=books&{days}"' in unescape(page.text)
+
+
+def test_the_report_on_a_list_has_its_filters(as_agent, vocabulary):
+    make_return(cargo_carrier="DHL")
+    page = as_agent.get("/returns/?carrier=DHL&created_from=-7d&sort=-arrived")
+    (address,) = re.findall(r'id="report" href="([^"]+)"', page.text)
+    assert address == "/reports/?carrier=DHL"
+
+
+def test_each_part_says_where_its_days_begin(as_agent, vocabulary, settings):
+    page = as_agent.get("/reports/speed/")
+    number = len(page.context["report"].parts)
+    assert page.text.count(f" Days in {settings.TIME_ZONE}.") == number > 1
+
+
+def test_each_chart_has_a_name_and_each_of_its_points_says_its_number(as_agent, vocabulary):
+    make_return()
+    page = as_agent.get("/reports/?period=7")
+    charts = re.findall(r'<svg viewBox="0 0 720.*?</svg>', page.text, re.DOTALL)
+    points = [point for chart in charts for point in re.findall(r"<a .*?</a>", chart)]
+    assert len(points) == 7 * 4
+    for chart in charts:
+        assert re.search(r'role="group" aria-label="[^"]+ The table below', chart)
+    for point in points:
+        assert re.search(r'<a href="[^"]+" aria-label="(.+)">.*<title>\1</title>', point)
 
 
 @pytest.mark.parametrize("subject", ["flow", "speed", "why", "orders", "rules"])
@@ -208,6 +271,14 @@ def test_a_table_is_sorted_by_its_columns(as_agent, vocabulary):
     assert carriers("order=by-carrier.77") == carriers("order=x") == carriers("")
 
 
+def test_what_is_without_a_number_stays_at_the_end():
+    rows = [(plain("none"), percent_in_words(0, 0)), *((plain(n), Figure(int(n))) for n in "213")]
+    table = Table("of", "Of", ("Name", "Share"), rows)
+    for descending, names in ((False, ["1", "2", "3", "none"]), (True, ["3", "2", "1", "none"])):
+        found = table.sorted_by(1, descending=descending).rows
+        assert [row[0].words for row in found] == names
+
+
 def test_a_table_as_csv_says_what_it_is_about_and_holds_no_formula(as_agent, vocabulary):
     arrived = timezone.now() - timedelta(days=1)
     times = {"arrived_to_warehouse_at": arrived, "completed_at": arrived + timedelta(minutes=90)}
@@ -229,6 +300,14 @@ def test_a_table_as_a_workbook_has_numbers_that_excel_counts_with(as_agent, voca
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert len(re.findall(r"<row ", sheet)) == 2 + 7
     assert re.search(r'<c r="B\d"><v>1</v></c>', sheet)
+
+
+def test_a_table_as_a_workbook_holds_no_formula(as_agent, vocabulary):
+    make_return(state=State.COMPLETED, cargo_carrier="=cmd()")
+    answer = as_agent.get("/reports/speed/by-carrier.xlsx")
+    with ZipFile(BytesIO(answer.content)) as book:
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+        assert b"=cmd()" in book.read("xl/sharedStrings.xml")
 
 
 @pytest.mark.parametrize("name", ["nothing.csv", "flow.pdf", "by-carrier.csv"])
