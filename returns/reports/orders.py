@@ -34,11 +34,10 @@ def orders_of(scope: Scope, source: Source, period: Period) -> list[Part]:
 def _rows(
     scope: Scope, period: Period, orders: list[tuple[int, int]]
 ) -> list[tuple[Figure, Figure]]:
-    found = Return.objects.filter(pk__in=[pk for pk, _ in orders])
-    keys = dict(found.order_by().values_list("pk", "order_key"))
+    written = Return.objects.only("sales_order_reference_number").in_bulk([pk for pk, _ in orders])
     span = within(CREATED, period.span)
     return [
-        (plain(key), Figure(number, scope.address(*span, ("order_is", key))))
+        (plain(order), Figure(number, scope.address(*span, ("order_is", order))))
         for pk, number in orders
-        if (key := keys.get(pk))
+        if (record := written.get(pk)) and (order := record.sales_order_reference_number)
     ]
