@@ -1,12 +1,13 @@
 """Charts as numbers for SVG: where bars, lines and the marks of axes stand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from returns.reports.figures import Figure
 
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 26
+SIDE = 36  # the room of an axis at the right
 MARKS = 4
 MOST_LABELS = 8
 LETTER = 6.2  # the width of one
@@ -62,6 +63,9 @@ class Chart:
     up: list[Mark]
     bars: bool
     unit: str = ""
+    # A line over the bars, with an axis of its own at the right.
+    shares: Series | None = None
+    side: Sequence[Mark] = ()
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -96,6 +100,18 @@ def chart_of(
         ]
         made.append(Series(name, kinds[place] if kinds else name, points))
     return Chart(title, made, _across(labels, slot), _up(highest), beside, unit)
+
+
+def with_shares(chart: Chart, name: str, shares: Sequence[Figure]) -> Chart:
+    """Draw shares over the bars of a chart, in percent: one above the middle of each bar."""
+    bars = chart.series[0].points
+    points = [
+        _point(bar.label, share, bar.x, bar.width, 100)
+        for bar, share in zip(bars, shares, strict=True)
+    ]
+    side = [Mark(mark.at, f"{mark.words}%") for mark in _up(100)]
+    line = Series(name, "share", points)
+    return replace(chart, shares=line, side=side, width=WIDTH + SIDE)
 
 
 def _height(figure: Figure) -> float:

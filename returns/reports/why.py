@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import accumulate
 
 from returns.models import By
-from returns.reports.charts import Chart, chart_of
+from returns.reports.charts import Chart, chart_of, with_shares
 from returns.reports.figures import (
     Figure,
     Part,
@@ -125,16 +126,25 @@ def _share(why: Why, span: Span) -> Figure:
 def _pareto(why: Why, group: str, used: list[TagChip]) -> Chart:
     figures = [why.with_tag(chip, why.period.span) for chip in used]
     title = f"{group}: the most frequent first"
-    return chart_of(title, [chip.name for chip in used], {"returns": figures}, beside=True)
+    chart = chart_of(title, [chip.name for chip in used], {"returns": figures}, beside=True)
+    return with_shares(chart, "with those before, of all these tags", _reached(figures))
+
+
+def _reached(figures: Sequence[Figure]) -> list[Figure]:
+    """Return the share of each with those before it."""
+    numbers = [figure.number for figure in figures]
+    return [percent_in_words(number, sum(numbers)) for number in accumulate(numbers)]
 
 
 def _pareto_table(why: Why, group: str, used: list[TagChip], total: int) -> Table:
     figures = [why.with_tag(chip, why.period.span) for chip in used]
-    taggings, reached, rows = sum(figure.number for figure in figures), 0, []
-    for chip, figure in zip(used, figures, strict=True):
-        reached += figure.number
-        shares = percent_in_words(figure.number, total), percent_in_words(reached, taggings)
-        rows.append((plain(chip.name), figure, *shares, why.with_tag(chip, why.period.before)))
+    rows = [
+        (
+            *(plain(chip.name), figure, percent_in_words(figure.number, total), reached),
+            why.with_tag(chip, why.period.before),
+        )
+        for chip, figure, reached in zip(used, figures, _reached(figures), strict=True)
+    ]
     head = (group, "Returns", "Of all created", "With those above, of these tags", "Before")
     return Table("reasons", f"{group} by number", head, rows)
 

@@ -1,7 +1,7 @@
 """Where charts draw their numbers."""
 
-from returns.reports.charts import Chart, chart_of
-from returns.reports.figures import Figure
+from returns.reports.charts import Chart, chart_of, with_shares
+from returns.reports.figures import Figure, percent_in_words
 
 
 def drawn(*numbers: int | None, beside: bool = True) -> Chart:
@@ -26,3 +26,11 @@ def test_bars_stand_on_the_axis_the_higher_the_more():
 def test_what_has_no_number_leaves_a_gap():
     line = drawn(3, None, 4, beside=False).series[0]
     assert [point.label for point in line.points] == ["1.", "3."]
+
+
+def test_shares_stand_in_the_middle_of_their_bars_where_the_axis_at_the_right_says_them():
+    chart = with_shares(drawn(3, 1), "shares", [percent_in_words(n, 4) for n in (3, 4)])
+    marks = {mark.words: mark.at for mark in chart.side}
+    assert [point.y for point in chart.shares.points] == [marks["75%"], marks["100%"]]
+    bars = chart.series[0].points
+    assert [point.middle for point in chart.shares.points] == [bar.middle for bar in bars]
