@@ -103,11 +103,12 @@ def chart_of(
 
 
 def with_shares(chart: Chart, name: str, shares: Sequence[Figure]) -> Chart:
-    """Draw shares over the bars of a chart, in percent: one above the middle of each bar."""
-    bars = chart.series[0].points
+    """Draw shares over the bars of a chart, in percent: one in the middle of each place."""
+    places = zip(chart.series[0].points, chart.series[-1].points, shares, strict=True)
     points = [
-        _point(bar.label, share, bar.x, bar.width, 100)
-        for bar, share in zip(bars, shares, strict=True)
+        _point(first.label, share, first.x, last.x + last.width - first.x, 100)
+        for first, last, share in places
+        if share.rank != ""
     ]
     side = [Mark(mark.at, f"{mark.words}%") for mark in _up(100)]
     line = Series(name, "share", points)

@@ -1,7 +1,7 @@
 """The returns themselves, counted."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -34,7 +34,7 @@ from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value
 from returns.summaries.durations import SPANS
 from returns.time_limit import at_most
 
-OUTCOME_LIMIT = 3_000  # milliseconds a statement
+OUTCOME_LIMIT = 3_000  # milliseconds
 
 EVENTS = {CREATED: "created_at", ARRIVED: "arrived_to_warehouse_at", COMPLETED: "completed_at"}
 # What went through the warehouse: one that was completed before it arrived never waited there.
@@ -114,16 +114,16 @@ class Counted:
         in_order = often.order_by("-number", "-last_day", ORDER_HASH)
         return list(in_order.values_list("one", "number")[:most])
 
-    def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many met their deadline, and how many missed it."""
         judged, met = met_of(self.scope.words, found_one_by_one, timezone.now())
-        found = []
+        found: Any = self._within(COMPLETED, span).filter(judged).annotate(met=met)
+        by_day = found.values_list(_day(EVENTS[COMPLETED]), "met")
+        numbers: dict[date, Counter[bool]] = defaultdict(Counter)
         with at_most(OUTCOME_LIMIT):
-            for span in spans:
-                rows = self._within(COMPLETED, span).filter(judged).annotate(met=met)
-                numbers = dict(rows.values_list("met").annotate(number=Count("*")))
-                found.append((numbers.get(True, 0), numbers.get(False, 0)))
-        return found
+            for day, is_met, number in by_day.annotate(number=Count("*")):
+                numbers[day][is_met] += number
+        return {day: (each[True], each[False]) for day, each in numbers.items()}
 
     def _within(self, event: str, span: Span) -> ReturnQuerySet:
         if event == CREATED:

@@ -2,7 +2,7 @@
 """What each return was counted in as: quicker to read than the returns, and as true."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from itertools import combinations
@@ -97,27 +97,27 @@ class Facts:
         often = orders.filter(number__gte=least).order_by("-number", "-last_day", "order_hash")
         return list(often.values_list("one", "number")[:most])
 
-    def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many met their deadline, and how many missed it."""
         rows = JudgedKind.objects.filter(self.scope.judged_as)
-        return outcomes_among(rows, self.scope, spans)
+        return outcomes_among(rows, self.scope, span)
 
 
-def outcomes_among(rows: Any, scope: Scope, spans: Sequence[Span]) -> list[tuple[int, int]]:
+def outcomes_among(rows: Any, scope: Scope, span: Span) -> dict[date, tuple[int, int]]:
     """Sum up what is kept by day, after days that are not are counted.
 
     Raises ``TookTooLongError`` where these are too many for somebody who waits.
     """
     under = rules_in_short(scope.words, timezone.now())
     if under is None:
-        return Counted(scope).outcomes(spans)
-    first, last = min(span.first for span in spans), max(span.last for span in spans)
-    days.count(first, last, scope.words, under)
-    sums = [of(rows, span).aggregate(met=Sum("met"), missed=Sum("missed")) for span in spans]
+        return Counted(scope).outcomes(span)
+    days.count(span.first, span.last, scope.words, under)
+    sums = of(rows, span).values_list("day").annotate(met=Sum("met"), missed=Sum("missed"))
+    found = {day: (met, missed) for day, met, missed in sums}
     # Asked afterwards: what is written forgets days at any time.
-    if days.missing(first, last, under):
+    if days.missing(span.first, span.last, under):
         raise TookTooLongError(BEING_COUNTED)
-    return [(each["met"] or 0, each["missed"] or 0) for each in sums]
+    return found
 
 
 def _sum_up(rows: Any) -> Counter[date]:

@@ -1,7 +1,7 @@
 """The summaries, which are kept beside the returns."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 
@@ -78,7 +78,7 @@ class Kept:
         """Return the orders with the most."""
         return self.counted.orders(span, least, most)
 
-    def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many met their deadline, and how many missed it."""
         rows = DeadlineDay.objects.filter(by=self.by, value=self.value)
-        return outcomes_among(rows, self.counted.scope, spans)
+        return outcomes_among(rows, self.counted.scope, span)

@@ -6,7 +6,7 @@ and by state; for whatever else is filtered the returns are counted (``counted``
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -60,8 +60,8 @@ class Source(Protocol):
         latest first.
         """
 
-    def outcomes(self, spans: Sequence[Span]) -> list[tuple[int, int]]:
-        """Return how many completed within each span met their deadline, and how many missed it.
+    def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
+        """Return by day of completion how many met their deadline, and how many missed it.
 
         Raises ``TookTooLongError``.
         """

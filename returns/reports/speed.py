@@ -4,26 +4,23 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import zip_longest
 
-from returns.deadlines import deadlines_now
-from returns.models import By, Deadline
+from returns.models import By
 from returns.reports.ages import ages_of
 from returns.reports.charts import Chart, chart_of
 from returns.reports.figures import (
-    TOO_MANY,
     Figure,
     Part,
     Stat,
     Table,
     hours_in_words,
-    percent_in_words,
     plain,
 )
 from returns.reports.kinds import TITLES, filter_of, words_of
+from returns.reports.outcomes import deadlines_of
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Said, Scope, within
 from returns.reports.sources import COMPLETED, Source, Taken
 from returns.summaries.durations import EDGES, hours_of, percentile
-from returns.time_limit import TookTooLongError
 
 PERCENTS = (50, 90, 95)
 KINDS = (By.CARRIER, By.CHANNEL, By.WEEKDAY, By.TAG)
@@ -96,7 +93,7 @@ def speed_of(scope: Scope, source: Source, period: Period) -> list[Part]:
         ages_of(scope, source, period),
     ]
     if not scope.says("deadline"):
-        parts.append(_deadlines(scope, source, period))
+        parts.append(deadlines_of(scope, source, period))
     if now.number:
         tables = [_by_kind(scope, source, period.span, by) for by in KINDS]
         parts.append(
@@ -149,39 +146,3 @@ def _by_kind(scope: Scope, source: Source, span: Span, by: By) -> Table:
             rows.append(_row(heading, durations))
     table = Table(f"by-{by.name.lower()}", TITLES[by], _head(TITLES[by]), rows)
     return table.sorted_by(0 if by == By.WEEKDAY else 1, descending=by != By.WEEKDAY)
-
-
-def _deadlines(scope: Scope, source: Source, period: Period) -> Part:
-    definition = (
-        "Of what was completed in the period, by the policies and the working calendar as they "
-        "are now. What no policy matches has no deadline."
-    )
-    part = Part("deadlines", "Within the deadline", definition)
-    if not deadlines_now().policies:
-        return _without(part, "There are no deadlines yet. A manager sets them under Deadlines.")
-    spans = [period.span, period.before]
-    try:
-        numbers = source.outcomes(spans)
-    except TookTooLongError as error:
-        return _without(part, str(error) or TOO_MANY)
-    counts = [_outcomes(scope, *each) for each in zip(spans, numbers, strict=True)]
-    (met, missed), (met_before, missed_before) = counts
-    share, share_before = (percent_in_words(a.number, a.number + b.number) for a, b in counts)
-    stats = [
-        Stat("Within the deadline", "completed", share, share_before),
-        Stat("Met", "arrived", met, met_before),
-        Stat("Missed", "late", missed, missed_before),
-    ]
-    return Part(part.name, part.title, definition, stats)
-
-
-def _without(part: Part, why: str) -> Part:
-    return Part(part.name, part.title, part.definition, empty=why)
-
-
-def _outcomes(scope: Scope, span: Span, numbers: tuple[int, int]) -> list[Figure]:
-    kinds = zip((Deadline.MET, Deadline.MISSED), numbers, strict=True)
-    said = within(COMPLETED, span)
-    return [
-        Figure(number, scope.address(*said, ("deadline", kind.value))) for kind, number in kinds
-    ]

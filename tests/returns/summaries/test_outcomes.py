@@ -62,7 +62,11 @@ def asked(scope: str) -> list[tuple[int, int]]:
     source, is_current = source_of(Scope(QueryDict(scope), words()))
     assert isinstance(source, Kept if scope in KEPT else Facts)
     assert is_current
-    return source.outcomes(SPANS)
+    days = source.outcomes(SPANS[-1])
+    return [
+        tuple(sum(days.get(day, (0, 0))[place] for day in span.each_day()) for place in (0, 1))
+        for span in SPANS
+    ]
 
 
 def listed(scope: str) -> list[tuple[int, int]]:
