@@ -173,7 +173,8 @@ def test_enter_twice_opens_once(desk):
     desk.keyboard.press("Enter")
     opened(desk, "first")
     desk.go_back()
-    expect(rows(desk)).to_have_count(4)
+    # Live filtering may have been quicker than the first Enter.
+    expect(desk).to_have_url(re.compile(r"/returns/(\?q=\d+)?$"))
     assert len(requests) <= 2
 
 
