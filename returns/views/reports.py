@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from returns.exports.names import disposition
 from returns.people import PersonRequest
 from returns.reports import files
+from returns.reports.bar import bar_of
 from returns.reports.report import SUBJECTS, report_of, scopes_of
 from returns.saved_views import views_of
 
@@ -22,7 +23,12 @@ def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
         raise Http404("There is no such report.")
     report = report_of(subject, request.GET, timezone.now())
     views = scopes_of(report, views_of(request.user))
-    context = {"report": report, "views": views, "zone": settings.TIME_ZONE}
+    context = {
+        "report": report,
+        "bar": bar_of(report),
+        "views": views,
+        "zone": settings.TIME_ZONE,
+    }
     return render(request, "reports/page.html", context)
 
 

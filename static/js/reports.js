@@ -22,5 +22,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target.closest("[data-counts]")) tell();
 });
+// An address says nothing of what was left blank.
+document.addEventListener("formdata", ({ target, formData }) => {
+  if (!target.closest("[data-counts]")) return;
+  for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+});
 // Back shows the page as it was left.
 addEventListener("pageshow", hush);

@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.models import State
+from returns.summaries import keeping
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,10 +23,12 @@ def returns(vocabulary):
             "arrived_to_warehouse_at": arrived,
             "completed_at": arrived + timedelta(hours=hours),
         }
-        record = make_return(state=State.COMPLETED, created_at=timezone.now(), **times)
+        times |= {"created_at": timezone.now(), "cargo_carrier": "DHL"}
+        record = make_return(state=State.COMPLETED, **times)
         put_tag(record, "wrong-size")
     for _ in range(2):
         make_return(created_at=timezone.now())
+    keeping.build()
 
 
 @pytest.fixture
@@ -82,18 +85,37 @@ def test_days_are_chosen_and_tables_sorted_without_scripts(window, manager, retu
     page.get_by_label("From", exact=True).fill(f"{timezone.localdate() - timedelta(days=2)}")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#speed .totals")).to_contain_text("21 h")
-    expect(page.locator(".scope")).to_contain_text("wrong-size")
+    expect(page.get_by_role("list", name="Chosen filters")).to_have_text(re.compile("wrong-size"))
+    page.get_by_label("Carrier", exact=True).select_option("DHL")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("#speed .totals")).to_contain_text("21 h")
+    expect(page.get_by_label("From", exact=True)).to_have_value(
+        f"{timezone.localdate() - timedelta(days=2)}"
+    )
     head = page.locator("#table-speed thead")
     head.get_by_role("link", name="P90").click()
     expect(page.locator("#table-speed [aria-sort]")).to_have_text("P90")
     expect(page.locator("#table-speed tbody tr").first).to_contain_text("21 h")
 
 
+def test_filters_are_chosen_and_taken_off_by_keyboard_and_the_address_is_short(desk):
+    desk.get_by_label("Tag", exact=True).focus()
+    desk.keyboard.type("wrong")
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Enter")
+    expect(desk).to_have_url(re.compile(r"/reports/\?period=7&tag=wrong-size$"))
+    expect(desk.locator(".is-created dd").first).to_have_text("2")
+    desk.get_by_role("link", name="Take off tags wrong-size").focus()
+    desk.keyboard.press("Enter")
+    expect(desk).to_have_url(re.compile(r"/reports/flow/\?period=7$"))
+    expect(desk.locator(".is-created dd").first).to_have_text("4")
+
+
 def test_on_paper_charts_and_whole_tables_stay_and_controls_go(desk):
     desk.goto("/reports/why/?period=90")
     desk.emulate_media(media="print", color_scheme="dark")
     for hidden in (".bar", ".nav", ".dates", ".tabs"):
-        expect(desk.locator(hidden)).to_be_hidden()
+        expect(desk.locator(hidden).first).to_be_hidden()
     expect(desk.locator(".chart").first).to_be_visible()
     wrapped = desk.locator(".file-rows").first
     assert wrapped.evaluate("box => getComputedStyle(box).maxHeight") == "none"

@@ -1,0 +1,58 @@
+"""The bar of filters over a report."""
+
+from datetime import timedelta
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+
+from returns.reports.bar import bar_of
+from returns.reports.report import report_of
+from returns.summaries import keeping
+from tests.factories import make_return
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
+
+
+def bar(query: str):
+    return bar_of(report_of("speed", QueryDict(query), timezone.now()))
+
+
+def test_each_filter_is_a_chip_without_which_the_rest_stays():
+    chips = bar("tag=books&tag=fragile&state=Completed&period=30&order=-speed.1").chips
+    assert {(chip.kind, chip.words): chip.address.partition("?")[2] for chip in chips} == {
+        ("tags", "books"): "tag=fragile&state=Completed&period=30&order=-speed.1",
+        ("tags", "fragile"): "tag=books&state=Completed&period=30&order=-speed.1",
+        ("state", "Completed"): "tag=books&tag=fragile&period=30&order=-speed.1",
+    }
+    assert bar("state=Completed").chips[0].address == "/reports/speed/"
+
+
+def test_what_came_in_the_period_and_before_may_be_chosen():
+    make_return(cargo_carrier="UPS", sales_order_channel="Web shop")
+    make_return(cargo_carrier="Aras")
+    make_return(cargo_carrier="Gone", created_at=timezone.now() - timedelta(days=99))
+    keeping.build()
+    carriers, channels, tags = bar("period=30&carrier=DHL").fields
+    assert carriers.groups == [("", ["Aras", "DHL", "UPS"])]
+    assert (carriers.chosen, carriers.blank) == ("DHL", "Any carrier")
+    assert (channels.groups, channels.chosen) == ([("", ["Web shop"])], "")
+    assert "books" in dict(tags.groups)["Product category"]
+
+
+def test_without_summaries_what_is_chosen_stays():
+    make_return(cargo_carrier="UPS")
+    carriers, channels, _ = bar("carrier=DHL").fields
+    assert [carriers.groups, channels.groups] == [[("", ["DHL"])], [("", [])]]
+
+
+def test_another_carrier_takes_the_place_of_the_first_and_tags_come_together():
+    asked = bar("carrier=DHL&tag=books&period=30&missing=channel")
+    assert asked.kept.urlencode() == "tag=books&period=30&missing=channel"
+    assert asked.fields[2].blank == "Another tag"
+    assert bar("").fields[2].blank == "Any tag"
+
+
+def test_an_address_that_is_not_understood_can_be_mended(as_agent):
+    page = as_agent.get("/reports/speed/?carrier=DHL&state=Lost").content.decode()
+    assert 'href="/reports/speed/?carrier=DHL"' in page
