@@ -29,8 +29,9 @@ from django.db.models import (
 from django.db.models.functions import Cast
 from django.http import QueryDict
 
-from returns.kept_filters import Words, query_of
+from returns.kept_filters import Words, parameters_now, query_of
 from returns.models import Deadline, DeadlinePolicy, State, WorkingCalendar
+from returns.moments import parse_moment
 from returns.public_holidays import LIBRARY
 from returns.querysets import ReturnQuerySet
 from returns.working_time import (
@@ -44,14 +45,16 @@ from returns.working_time import (
 )
 from tags.vocabulary import vocabulary
 
+GROUPS = "missing_group"
+# Dates, which may be said as "-7d".
+MOVING = ("created_from", "created_to", "arrived_from", "arrived_to")
+
 # What a policy may look at: what a return says by itself, whenever one looks.
 LOOKED_AT = {
     *("tag", "tag_any", "tag_none", "missing_group", "notes"),
     *("order", "reference", "tracking", "order_returns", "carrier", "channel", "source", "missing"),
-    *("created_from", "created_to", "arrived_from", "arrived_to"),
+    *MOVING,
 }
-
-GROUPS = "missing_group"
 
 # What arrived longer ago has met or missed no deadline.
 YEARS_OF_OUTCOMES = 5
@@ -180,22 +183,23 @@ def conditions_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q
 def outcome_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
     """Return what keeps the completed returns that met their deadline, or missed it."""
     comparison = "lte" if kind == Deadline.MET else "gt"
-    return _judged(comparison, Value(value=False), words, find, now)
+    return _judged(
+        deadlines_now(), comparison, Value(value=False), words or vocabulary(), find, now
+    )
 
 
-def met_of(words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
+def met_of(deadlines: Deadlines, words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
     """Return what keeps the completed returns that may have met a deadline, and whether they did.
 
     NULL of those that no policy matches.
     """
-    return _judged("lte", Value(None, BooleanField()), words, find, now)
+    return _judged(deadlines, "lte", Value(None, BooleanField()), words, find, now)
 
 
 def _judged(
-    comparison: str, none: Value, words: Words, find: Find, now: datetime
+    deadlines: Deadlines, comparison: str, none: Value, words: Words, find: Find, now: datetime
 ) -> tuple[Q, Case]:
     """Compare completion with the due time, of what arrived in the last years."""
-    deadlines = deadlines_now()
     year = now.year - YEARS_OF_OUTCOMES
     span = Q(
         arrived_to_warehouse_at__gte=datetime(year, 1, 1, tzinfo=UTC),
@@ -205,25 +209,36 @@ def _judged(
     its = [
         (policy, _compared(comparison, deadlines, policy, year)) for policy in deadlines.policies
     ]
-    return span, by_first_match(its, none, words or vocabulary(), find, State.COMPLETED)
+    return span, by_first_match(its, none, words, find, State.COMPLETED)
 
 
-def rules_in_short(words: Words, now: datetime) -> str | None:
+def rules_in_short(deadlines: Deadlines, words: Words, now: datetime) -> str | None:
     """Return a text that changes whenever a completed return may be judged otherwise.
 
     None when a policy looks at other returns, too, so that it does not know when.
     """
-    deadlines = deadlines_now()
     if any("order_returns" in policy.parameters for policy in deadlines.policies):
         return None
-    groups = {group for policy in deadlines.policies for group in policy.parameters.get(GROUPS, [])}
     said = [
         *(settings.TIME_ZONE, now.year, deadlines.calendar.in_short(), LIBRARY),
-        [(policy.pk, policy.amount, policy.unit) for policy in deadlines.policies],
-        [query_of_policy(policy.parameters, words).urlencode() for policy in deadlines.policies],
-        sorted(chip.id for chip in words.values() if chip.group_id in groups),
+        *(_in_short(policy, words, now) for policy in deadlines.policies),
     ]
     return md5(repr(said).encode(), usedforsecurity=False).hexdigest()
+
+
+def _in_short(policy: DeadlinePolicy, words: Words, now: datetime) -> list[Any]:
+    """Return what decides for whom a policy is, and how long it leaves: as that is now."""
+    query, groups = query_of_policy(policy.parameters, words), policy.parameters.get(GROUPS, [])
+    moments = [
+        parse_moment(str(query[name]), end=name.endswith("_to"), now=now)
+        for name in MOVING
+        if name in query
+    ]
+    return [
+        *(policy.pk, policy.amount, policy.unit, query.urlencode(), moments),
+        sorted(parameters_now(policy.parameters, words).items()),
+        sorted((chip.group_id, chip.id) for chip in words.values() if chip.group_id in groups),
+    ]
 
 
 def _compared(comparison: str, deadlines: Deadlines, policy: DeadlinePolicy, year: int) -> Any:

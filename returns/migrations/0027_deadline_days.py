@@ -3,6 +3,18 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+# Reports read indexes alone as far as the tables are vacuumed: sooner than after a fifth of them.
+VACUUM_SOONER = """
+ALTER TABLE returns_countedreturn SET (
+    autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_insert_scale_factor = 0.01
+);
+"""
+VACUUM_AS_USUAL = """
+ALTER TABLE returns_countedreturn RESET (
+    autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor
+);
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -78,4 +90,5 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.RunSQL(VACUUM_SOONER, VACUUM_AS_USUAL),
     ]

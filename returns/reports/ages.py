@@ -1,5 +1,7 @@
 """How old what waits is, which averages of finished work do not tell."""
 
+from datetime import date
+
 from returns.queues import Queue
 from returns.reports.charts import chart_of
 from returns.reports.figures import Figure, Part, Table, plain
@@ -16,8 +18,11 @@ def ages_of(scope: Scope, source: Source, period: Period) -> Part:
     waiting = source.waiting
 
     def arrived_ago(start: int, end: int | None) -> Figure:
-        last = period.today - start * ONE
-        said = [("queue", Queue.TO_INSPECT.value), ("arrived_to", str(last))]
+        last = period.today - start * ONE if start else date.max
+        said = [("queue", Queue.TO_INSPECT.value)]
+        # A clock that is ahead says that something arrives tomorrow: it waits like today's.
+        if start:
+            said.append(("arrived_to", str(last)))
         days = [day for day in waiting if day <= last]
         if end is not None:
             first = period.today - end * ONE

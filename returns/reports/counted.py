@@ -24,7 +24,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, ExtractIsoWeekDay, TruncDate
 from django.utils import timezone
 
-from returns.deadlines import met_of
+from returns.deadlines import deadlines_now, met_of
 from returns.filtersets import found_one_by_one
 from returns.models import By, State
 from returns.querysets import ReturnQuerySet
@@ -116,7 +116,8 @@ class Counted:
 
     def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many met their deadline, and how many missed it."""
-        judged, met = met_of(self.scope.words, found_one_by_one, timezone.now())
+        words, now = self.scope.words, timezone.now()
+        judged, met = met_of(deadlines_now(), words, found_one_by_one, now)
         found: Any = self._within(COMPLETED, span).filter(judged).annotate(met=met)
         by_day = found.values_list(_day(EVENTS[COMPLETED]), "met")
         numbers: dict[date, Counter[bool]] = defaultdict(Counter)

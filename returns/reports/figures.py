@@ -49,10 +49,16 @@ class Stat:
 
     @property
     def change(self) -> str:
-        """Return the change of the number in percent of before; "" where there was nothing."""
-        if not self.before:
+        """Return the change of the number in percent of before; that of shares in points.
+
+        "" where there was nothing, or is nothing to compare with it.
+        """
+        now, before = self.now.rank, self.before.rank if self.before else ""
+        if isinstance(now, str) or isinstance(before, str):
             return ""
-        return change_in_words(float(self.now.rank or 0), float(self.before.rank or 0))
+        if self.now.words.endswith("%"):
+            return f"{now - before:+.1f} points"
+        return change_in_words(now, before)
 
 
 @dataclass(frozen=True, slots=True)

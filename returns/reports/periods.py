@@ -70,6 +70,11 @@ class Period:
         return Span(self.span.first - self.span.days * ONE, self.span.first - ONE)
 
     @property
+    def before_in_words(self) -> str:
+        """Return what stands beside a number of before."""
+        return "the day before" if self.span.days == 1 else f"in the {self.span.days} days before"
+
+    @property
     def by_weeks(self) -> bool:
         """Tell whether it is told by weeks, which begin on Monday, instead of by days."""
         return self.span.days > MOST_DAYS

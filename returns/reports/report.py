@@ -1,5 +1,6 @@
 """A report: a scope by the filter language, a period, and what was counted."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-from returns.filter_form import PAGING_PARAMETERS, without_blanks
+from returns.filter_form import PAGING_PARAMETERS, is_ignored, without_blanks
 from returns.filter_words import KINDS, in_words
 from returns.filtersets import ReturnFilterSet, filters_of
 from returns.kept_filters import query_of
@@ -23,7 +24,7 @@ from returns.reports.periods import CHOICES, PARAMETERS, Period, PeriodError, pe
 from returns.reports.scope import Scope
 from returns.reports.sources import Source
 from returns.reports.speed import speed_of
-from returns.reports.why import why_of
+from returns.reports.why import groups_of, usual_groups, why_of
 from returns.reports.work import work_of
 from returns.summaries import keeping
 from tags.vocabulary import vocabulary
@@ -39,6 +40,7 @@ WITH_THE_PERIOD = (
     *("completed_from", "completed_to", "open_at", "queue"),
     *("rule", "rule_undone", "rule_from", "rule_to"),
 )
+COLUMN = re.compile(r"\d{1,3}", re.ASCII)
 SUBJECTS = {
     "flow": "Flow",
     "speed": "Speed",
@@ -180,12 +182,14 @@ def scope_of(data: QueryDict) -> QueryDict:
     scope = without_blanks(data)
     for name in (*PARAMETERS, *NOT_OF_A_SCOPE, *OF_A_REPORT):
         scope.pop(name, None)
+    for name in filter(is_ignored, list(scope)):
+        del scope[name]
     return scope
 
 
 def _said(data: QueryDict) -> QueryDict:
     said = without_blanks(data)
-    for name in NOT_OF_A_SCOPE:
+    for name in (*NOT_OF_A_SCOPE, *filter(is_ignored, list(said))):
         said.pop(name, None)
     return said
 
@@ -207,8 +211,8 @@ def _periods(said: QueryDict, subject: str, period: Period | None) -> list[Choic
 
 
 def _groups(said: QueryDict, scope: Scope) -> dict[str, list[Choice]]:
-    names = list(dict.fromkeys(chip.group for chip in scope.words.values()))
-    usual = {"reasons": "Return reason", "against": "Product category"}
+    names = groups_of(scope.words)
+    usual = dict(zip(("reasons", "against"), usual_groups(scope.words), strict=True))
     return {
         parameter: [
             Choice(
@@ -238,7 +242,7 @@ def _address(subject: str, said: QueryDict, **more: str) -> str:
 def _in_order(parts: list[Part], order: str) -> list[Part]:
     """Put a table in the order that "flow.2", or "-flow.2" for the highest first, asks for."""
     name, _, place = order.removeprefix("-").partition(".")
-    if not place.isdecimal():
+    if not COLUMN.fullmatch(place):
         return parts
 
     def ordered(table: Table) -> Table:

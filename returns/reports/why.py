@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 from itertools import accumulate
 
+from returns.kept_filters import Words
 from returns.models import By
 from returns.reports.charts import Chart, chart_of, with_shares
 from returns.reports.figures import (
@@ -84,12 +85,26 @@ class Why:
         return Figure(number, self.scope.address(*within(CREATED, span), *said))
 
 
+def groups_of(words: Words) -> list[str]:
+    """Return the names of the groups, in their order."""
+    return list(dict.fromkeys(chip.group for chip in words.values()))
+
+
+def usual_groups(words: Words) -> tuple[str, str]:
+    """Return the reasons and what stands beside them; the first others where these have gone."""
+    names = groups_of(words)
+    reasons = REASONS if REASONS in names else next(iter(names), REASONS)
+    others = (name for name in names if name != reasons)
+    return reasons, CATEGORIES if CATEGORIES in names else next(others, CATEGORIES)
+
+
 def why_of(
     scope: Scope, source: Source, period: Period, group: str = "", against: str = ""
 ) -> list[Part]:
     """Return the parts about why; ``group`` is the one whose tags are the reasons."""
     why = Why(scope, source, period)
-    group, against = group or REASONS, against or CATEGORIES
+    usual = usual_groups(scope.words)
+    group, against = group or usual[0], against or usual[1]
     chips = [chip for chip in scope.words.values() if chip.group == group]
     others = [chip for chip in scope.words.values() if chip.group == against]
     return [
@@ -213,6 +228,6 @@ def _moves(why: Why) -> Part:
 def _change(now: Figure, before: Figure) -> tuple[Figure, Figure]:
     change = now.number - before.number
     if not before.number:
-        return plain(f"{change:+,}", change), plain("new", "")
+        return plain(f"{change:+,}", change), Figure(0, words="new", value="")
     percent = 100 * change / before.number
     return plain(f"{change:+,}", change), plain(f"{percent:+.0f}%", percent)

@@ -39,17 +39,27 @@ def catch_up() -> bool:
     at it.
     """
     if UncountedReturn.objects.exists():
-        try:
+        with unless_somebody_counts():
             count_in()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable):
-                raise
     return not UncountedReturn.objects.exists()
 
 
 def go_on() -> bool:
-    """Count in some of what was written; tell whether there was any."""
-    return are_there() and UncountedReturn.objects.exists() and count_in() > 0
+    """Count in some of what was written; tell whether any was."""
+    if are_there() and UncountedReturn.objects.exists():
+        with unless_somebody_counts():
+            return count_in() > 0
+    return False
+
+
+@contextmanager
+def unless_somebody_counts() -> Iterator[None]:
+    """Leave it to those who do so longer than we wait."""
+    try:
+        yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
 
 
 def build_where_missing() -> bool:
@@ -84,14 +94,21 @@ def _build() -> None:
 
 def differences() -> list[str]:
     """Return in what the summaries differ from a count from scratch, at one moment; 20 of each."""
-    with alone(patience=WITHOUT_END, one_moment=True):
-        while _fold():
-            pass
+    with at_one_moment():
         return [
             f"{row[0]}: {', '.join(str(value) for value in row[1:])}"
             for statement in statements.UNLIKE
             for row in _run(statement)
         ]
+
+
+@contextmanager
+def at_one_moment() -> Iterator[None]:
+    """Count in all that was written, and let nothing change for whoever compares."""
+    with alone(patience=WITHOUT_END, one_moment=True):
+        while _fold():
+            pass
+        yield
 
 
 def _fold() -> int:
@@ -106,14 +123,14 @@ def _run(statement: str) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def alone(patience: str = PATIENCE, *, one_moment: bool = False) -> Iterator[None]:
+def alone(patience: str = "", *, one_moment: bool = False) -> Iterator[None]:
     """Let nobody else count meanwhile. With ``one_moment`` every statement sees the same one."""
     # Within another transaction, of which only tests have one, its moments count.
     one_moment = one_moment and not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if one_moment:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute(f"SET LOCAL lock_timeout = '{patience}'")
+        cursor.execute(f"SET LOCAL lock_timeout = '{patience or PATIENCE}'")
         if patience == WITHOUT_END:
             cursor.execute("SET LOCAL statement_timeout = 0")
         # Unlike an advisory lock it is waited for before the transaction's moment is taken.

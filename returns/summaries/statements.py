@@ -166,7 +166,8 @@ SUM_UP = (f"{_ALL} {DAYS}", f"{_ALL} {TAG_PAIRS}")
 def judge(met: str) -> str:
     """Return the statement that counts by the outcomes of ``met``: record_id, day, met.
 
-    It takes what ``met`` takes, then ``under`` and the days.
+    It takes what ``met`` takes, then the days, ``under``, and the days again. PostgreSQL and
+    Python may know other rules of a zone, so ``met`` may have other days, too.
     """
     return f"""
         WITH judged (record_id, day, met) AS MATERIALIZED ({met}),
@@ -174,7 +175,7 @@ def judge(met: str) -> str:
             SELECT day, carrier, channel, tag_set_id, count(*) FILTER (WHERE met) AS met,
                 count(*) FILTER (WHERE NOT met) AS missed
             FROM judged JOIN returns_countedreturn USING (record_id)
-            WHERE met IS NOT NULL GROUP BY day, carrier, channel, tag_set_id
+            WHERE met IS NOT NULL AND day = ANY(%s) GROUP BY day, carrier, channel, tag_set_id
         ),
         kept AS (
             INSERT INTO returns_judgedkind (day, carrier, channel, tag_set_id, met, missed)

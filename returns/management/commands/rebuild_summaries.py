@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.schema import require_tables
 from returns.models import CountedReturn
-from returns.summaries import keeping
+from returns.summaries import keeping, outcomes
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         were_there = keeping.are_there()
         if not were_there:
             self.stdout.write("There are no summaries by the days of this zone yet.")
-        differences = keeping.differences() if were_there else []
+        differences = [*keeping.differences(), *outcomes.differences()] if were_there else []
         for difference in differences:
             self.stdout.write(difference)
         if options["check"]:

@@ -1,15 +1,17 @@
 """The bar of filters over a report."""
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
 from returns.reports.bar import bar_of
-from returns.reports.report import report_of
+from returns.reports.report import SUBJECTS, report_of
 from returns.summaries import keeping
-from tests.factories import make_return
+from tests.factories import make_return, put_tag
+from tests.returns.reports.invented import scatter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
@@ -56,3 +58,28 @@ def test_another_carrier_takes_the_place_of_the_first_and_tags_come_together():
 def test_an_address_that_is_not_understood_can_be_mended(as_agent):
     page = as_agent.get("/reports/speed/?carrier=DHL&state=Lost").content.decode()
     assert 'href="/reports/speed/?carrier=DHL"' in page
+
+
+def test_what_was_typed_stays_beside_what_is_wrong_with_it(as_agent):
+    page = as_agent.get("/reports/?from=2016-11-20&to=2016-11-01").content.decode()
+    assert 'name="from" value="2016-11-20"' in page
+    assert 'name="to" value="2016-11-01"' in page
+
+
+def test_what_means_nothing_is_no_filter():
+    assert bar("_=1&utm_source=mail&state=Completed").chips == bar("state=Completed").chips
+
+
+def test_every_table_is_sorted_by_every_column_and_by_no_other(as_agent):
+    scatter(Random(5), timezone.now(), 60)
+    put_tag(make_return(), "new-this-week")
+    for subject in SUBJECTS:
+        for part in report_of(subject, QueryDict("period=7"), timezone.now()).parts:
+            for table in part.tables:
+                for place in range(len(table.head)):
+                    for order in (f"{table.name}.{place}", f"-{table.name}.{place}"):
+                        asked = QueryDict(f"period=7&order={order}")
+                        sorted_ = report_of(subject, asked, timezone.now()).table(table.name)
+                        assert len(sorted_.rows) == len(table.rows)
+    for order in ("flow.", "flow.99", "flow.³", f"flow.{'9' * 5000}"):
+        assert as_agent.get("/reports/", {"order": order}).status_code == 200

@@ -13,11 +13,12 @@ from django.utils import timezone
 from returns import deadline_editing
 from returns.models import DeadlinePolicy, Return, ReturnTag, State, TagRule
 from returns.querysets import ReturnQuerySet
-from returns.reports.figures import TOO_MANY
+from returns.reports.figures import TOO_MANY, Figure, Stat, percent_in_words
 from returns.reports.scope import Scope
 from returns.reports.speed import PERCENTS
 from returns.summaries import keeping
 from returns.summaries.durations import EDGES
+from tags.models import TagGroup
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
 from tests.returns.reports.invented import MOMENTS, scatter
@@ -265,3 +266,39 @@ def test_tags_move_by_as_much_as_they_changed_in_either_direction():
         "fragile": ["2", "1", "+1", "+100%"],
         "damaged": ["1", "0", "+1", "new"],
     }
+
+
+def test_when_the_usual_groups_are_gone_the_first_others_are_shown():
+    TagGroup.objects.filter(name="Return reason").update(name="Why it came")
+    put_tag(make_return(), "damaged")
+    made = report("why", "")
+    first = TagGroup.objects.order_by("position", "name").first().name
+    assert made.parts[0].title == first
+    assert [choice.name for choice in made.groups["reasons"] if choice.is_chosen] == [first]
+
+
+# Changes
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (Figure(6), Figure(4), "+50%"),
+        (Figure(6), Figure(0), ""),
+        (Figure(0), Figure(4), "-100%"),
+        (Figure(0, words="–", value=""), Figure(4, words="4 h", value=4), ""),
+        (Figure(4, words="4 h", value=4), Figure(0, words="–", value=""), ""),
+        (percent_in_words(96, 100), percent_in_words(94, 100), "+2.0 points"),
+        (percent_in_words(0, 0), percent_in_words(94, 100), ""),
+    ],
+)
+def test_a_change_is_told_where_both_are_numbers(now, before, words):
+    assert Stat("", "", now, before).change == words
+
+
+def test_what_arrives_by_a_clock_ahead_is_of_today():
+    ahead = timezone.now() + timedelta(days=2)
+    make_return(state=State.ARRIVED, arrived_to_warehouse_at=ahead)
+    row = report("speed", "").table("ages").rows[0]
+    assert [str(figure) for figure in row] == ["today", "1"]
+    assert counted(row[1]) == 1

@@ -288,6 +288,7 @@ def test_while_somebody_counts_a_reader_waits_a_moment_and_goes_on(monkeypatch, 
     with beside.cursor() as cursor:
         cursor.execute("BEGIN; LOCK TABLE returns_summarystate IN SHARE ROW EXCLUSIVE MODE")
         assert not keeping.catch_up()
+        assert not keeping.go_on()
         cursor.execute("ROLLBACK")
     assert keeping.catch_up()
     assert kept() == naive()

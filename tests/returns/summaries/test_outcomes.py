@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -28,6 +30,10 @@ from returns.reports.periods import Span
 from returns.reports.report import report_of, source_of
 from returns.reports.scope import Scope
 from returns.summaries import keeping, outcomes
+from tags import editing
+from tags.merging import merge
+from tags.models import Tag, TagGroup
+from tags.vocabulary import find_tag
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
 
@@ -141,19 +147,92 @@ def test_a_policy_that_looks_at_other_returns_is_asked_of_the_returns():
     assert not DeadlineDay.objects.exists()
 
 
-def test_days_are_counted_beforehand_but_not_today(monkeypatch):
-    monkeypatch.setattr(outcomes, "READY", 30)
+def test_days_are_counted_beforehand_but_not_today():
     completed(0)
     completed(3)
+    completed(30)
     keeping.build()
     assert not outcomes.go_on()  # there is no deadline
     policy()
     while outcomes.go_on():
         pass
-    days = DeadlineDay.objects.filter(by=By.ALL).order_by("day").values_list("day", "met", "missed")
-    assert len(days) == 30
-    assert [row for row in days if row[1:] != (0, 0)] == [(NOW.date() - timedelta(days=3), 1, 0)]
-    assert JudgedKind.objects.count() == 1
+    rows = DeadlineDay.objects.filter(by=By.ALL).order_by("-day").values_list("day", "met")
+    days = [NOW.date() - timedelta(days=number) for number in range(1, 31)]
+    assert list(rows) == [(day, int(day in (days[2], days[29]))) for day in days]
+    completed(3)
+    assert not outcomes.go_on()  # it would be forgotten when that is counted in
+    assert keeping.go_on()
+    assert outcomes.go_on()
+
+
+def test_a_tag_that_moves_between_two_groups_of_policies_changes_them(admin):
+    groups = [TagGroup.objects.create(name=name, color="gray", position=9) for name in "AB"]
+    for group in groups:
+        policy(f"No {group.name}", f"missing_group={group.name}", 1 if group.name == "A" else 99)
+    tag = Tag.objects.create(name="mover", group=groups[0], slot=groups[0].slot)
+    put_tag(completed(1, took=30), "mover")
+    keeping.build()
+    assert asked("") == listed("") == [(1, 0), (1, 0)]
+    tag.group = groups[1]
+    editing.save_tag(tag, admin)
+    assert asked("") == listed("") == [(0, 1), (0, 1)]
+
+
+def test_another_tag_of_the_same_name_changes_them(admin):
+    put_tag(completed(1, took=30), "books")
+    policy("Fragile", "tag=fragile", 1)
+    keeping.build()
+    assert asked("") == listed("") == [(0, 0), (0, 0)]
+    merge([find_tag("fragile")], find_tag("books"), admin)
+    tag = find_tag("books")
+    tag.name = "fragile"
+    editing.save_tag(tag, admin)
+    assert asked("") == listed("") == [(0, 1), (0, 1)]
+
+
+def test_a_policy_about_the_last_days_is_of_other_returns_tomorrow(monkeypatch):
+    completed(2)
+    policy("New", "created_from=-2d")
+    keeping.build()
+    assert asked("") == listed("") == [(1, 0), (1, 0)]
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=1))
+    assert asked("") == listed("") == [(0, 0), (0, 0)]
+
+
+def test_rules_that_change_meanwhile_are_not_mistaken_for_those_before(monkeypatch):
+    rule = policy(amount=1)
+    completed(1, took=30)
+    keeping.build()
+    under = outcomes.rules_now(words(), NOW)
+    DeadlinePolicy.objects.filter(pk=rule.pk).update(amount=99)
+    outcomes.count(SPANS[-1].first, SPANS[-1].last, words(), under)
+    DeadlinePolicy.objects.filter(pk=rule.pk).update(amount=1)
+    assert asked("") == listed("") == [(0, 1), (0, 1)]
+
+
+def test_days_that_python_and_postgresql_know_otherwise_do_no_harm(monkeypatch):
+    policy()
+    completed(1)
+    completed(3)
+    keeping.build()
+    assert asked("")[1] == (2, 0)
+    DeadlineDay.objects.filter(day=NOW.date() - timedelta(days=1)).delete()
+    monkeypatch.setattr(outcomes, "_within", lambda _: Q())
+    assert asked("")[1] == (2, 0)
+
+
+def test_the_command_finds_what_is_wrong_with_them(capsys):
+    policy()
+    completed(1)
+    keeping.build()
+    asked("")
+    call_command("rebuild_summaries", "--check")
+    JudgedKind.objects.update(missed=7)
+    with pytest.raises(CommandError, match="not what the returns say"):
+        call_command("rebuild_summaries", "--check")
+    assert "deadlines: (datetime.date(2026, 11, 24), '', ''" in capsys.readouterr().out
+    call_command("rebuild_summaries")
+    assert asked("") == listed("")
 
 
 def test_who_waits_does_not_wait_long_and_is_told(monkeypatch):
