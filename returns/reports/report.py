@@ -70,7 +70,8 @@ class Choice:
 class Report:
     """What the page shows. With ``problems`` nothing was counted.
 
-    ``is_current``: whether everything that was written is counted.
+    ``is_current``: whether everything that was written is counted. ``are_kept``: whether there
+    are summaries, without which it takes longer.
     """
 
     subject: str
@@ -84,6 +85,7 @@ class Report:
     parts: list[Part] = field(default_factory=list)
     groups: dict[str, list[Choice]] = field(default_factory=dict)
     is_current: bool = True
+    are_kept: bool = True
 
     @property
     def kept(self) -> QueryDict:
@@ -137,7 +139,13 @@ def report_of(subject: str, data: QueryDict, now: datetime) -> Report:
     else:
         parts = ASKED[subject](scope, source, period)
     parts = _in_order(parts, said.get("order", ""))
-    return replace(report, period=period, parts=parts, is_current=is_current)
+    return replace(
+        report,
+        period=period,
+        parts=parts,
+        is_current=is_current,
+        are_kept=keeping.are_there(),
+    )
 
 
 def scopes_of(report: Report, views: Iterable[SavedView]) -> list[Choice]:

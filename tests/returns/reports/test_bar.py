@@ -83,3 +83,10 @@ def test_every_table_is_sorted_by_every_column_and_by_no_other(as_agent):
                         assert len(sorted_.rows) == len(table.rows)
     for order in ("flow.", "flow.99", "flow.³", f"flow.{'9' * 5000}"):
         assert as_agent.get("/reports/", {"order": order}).status_code == 200
+
+
+def test_that_summaries_are_being_built_is_said_until_they_are(as_agent):
+    words = "The summaries of the reports are being built"
+    assert words in as_agent.get("/reports/").content.decode()
+    keeping.build()
+    assert words not in as_agent.get("/reports/").content.decode()
