@@ -20,7 +20,7 @@ class Kept:
     def __init__(self, scope: Scope, by: By, value: str) -> None:
         self.by, self.value, self.is_all = by, value, by == By.ALL
         self.rows = DaySummary.objects.filter(by=by, value=value)
-        self.counted = Facts(scope)
+        self.facts = Facts(scope)
 
     def events(self, span: Span) -> dict[str, Counter[date]]:
         """Return the events by day."""
@@ -49,7 +49,7 @@ class Kept:
     def taken_by(self, by: By, span: Span) -> dict[str, list[Taken]]:
         """Return how long it took, by value."""
         if not self.is_all:
-            return self.counted.taken_by(by, span)
+            return self.facts.taken_by(by, span)
         rows = of(DaySummary.objects.filter(by=by), span).exclude(completed=0)
         found = defaultdict(list)
         for value, *row in rows.values_list("value", "completed", "took"):
@@ -61,14 +61,14 @@ class Kept:
         if by == By.ALL:
             return {"": Counter(dict(of(self.rows, span).values_list("day", CREATED)))}
         if not self.is_all:
-            return self.counted.created(by, span)
+            return self.facts.created(by, span)
         rows = of(DaySummary.objects.filter(by=by), span).exclude(created=0)
         return by_value(rows.values_list("value", "day", "created"))
 
     def pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
         """Return how many carry two tags."""
         if not self.is_all:
-            return self.counted.pairs(tags, span)
+            return self.facts.pairs(tags, span)
         ids = list(tags)
         rows = of(TagPairDay.objects.filter(tag__in=ids, other__in=ids), span)
         sums = rows.values_list("tag", "other").annotate(sum=Sum("number"))
@@ -76,9 +76,9 @@ class Kept:
 
     def orders(self, span: Span, least: int, most: int) -> list[tuple[int, int]]:
         """Return the orders with the most."""
-        return self.counted.orders(span, least, most)
+        return self.facts.orders(span, least, most)
 
     def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many met their deadline, and how many missed it."""
         rows = DeadlineDay.objects.filter(by=self.by, value=self.value)
-        return outcomes_among(rows, self.counted.scope, span)
+        return outcomes_among(rows, self.facts.scope, span)

@@ -78,8 +78,8 @@ def go_on() -> bool:
     today = timezone.localdate(timezone=timezone.get_default_timezone())
     if under is None or UncountedReturn.objects.exists():
         return False
-    left, judge = missing(today - READY * ONE, today - ONE, under), _judge(words, under)
-    if left and judge:
+    left = missing(today - READY * ONE, today - ONE, under)
+    if left and (judge := _judge(words, under)):
         with keeping.unless_somebody_counts():
             _count(left[:AT_A_TIME], judge, under)
             return True

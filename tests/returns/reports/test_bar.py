@@ -1,5 +1,6 @@
 """The bar of filters over a report."""
 
+import re
 from datetime import timedelta
 from random import Random
 
@@ -90,3 +91,14 @@ def test_that_summaries_are_being_built_is_said_until_they_are(as_agent):
     assert words in as_agent.get("/reports/").content.decode()
     keeping.build()
     assert words not in as_agent.get("/reports/").content.decode()
+
+
+def test_the_share_that_is_reached_is_heard_and_reached_by_keyboard_too(as_agent):
+    for tag in ("damaged", "damaged", "damaged", "wrong-size"):
+        put_tag(make_return(), tag)
+    page = as_agent.get("/reports/why/").content.decode()
+    points = re.findall(
+        r'<g tabindex="0" role="img" aria-label="([^"]+)">.*?<title>\1</title>', page
+    )
+    words = "with those before, of all these tags"
+    assert points == [f"damaged: 75% {words}", f"wrong-size: 100% {words}"]
