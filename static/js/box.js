@@ -86,6 +86,15 @@ function onPageInPlace({ detail: { ctx } }) {
   if (box.value !== entered.text) follow(box);
 }
 
+// The page that Enter asked for takes the list's place. A list that follows the same text meanwhile
+// would only be one more step for Back.
+function onRequest(event) {
+  const { sourceEvent } = event.detail.ctx;
+  const isFollowing = sourceEvent?.type === "input" && isBox(sourceEvent.target);
+  const isFinding = document.getElementById("box")?.classList.contains("htmx-request");
+  if (isFollowing && isFinding && theBox().value === entered.text) event.preventDefault();
+}
+
 function onNewAddress(event) {
   const { history: next, response } = event.detail;
   const isHere = next.path === location.pathname + location.search;
@@ -109,6 +118,7 @@ document.addEventListener("keydown", (event) => isBox(event.target) && onKeyInBo
 document.addEventListener("paste", (event) => isBox(event.target) && onPaste(event));
 document.addEventListener("htmx:finally:swap", onPageInPlace);
 document.addEventListener("htmx:finally:swap", afterGoingBack);
+document.addEventListener("htmx:config:request", onRequest);
 document.addEventListener("htmx:before:history:update", onNewAddress);
 document.addEventListener("htmx:before:history:restore", beforeGoingBack);
 // Whichever comes first, this file or htmx.

@@ -149,12 +149,18 @@ function onKey(event) {
   if (event.key === "Escape") {
     event.preventDefault();
     if (isOpen(box)) close(box);
-    else root.querySelector("[data-done]").click();
+    else leave(root.querySelector("[data-done]"));
   } else if (event.target === box && /^Arrow(Down|Up)$/.test(event.key) && !isOpen(box)) {
     event.preventDefault();
     open(box);
     comboboxOf(box).navigate(event.key === "ArrowDown" ? 1 : -1);
   }
+}
+
+// What is pressed before the answer comes is no text for the box any more.
+function leave(done) {
+  done.focus({ preventScroll: true });
+  done.click();
 }
 
 function refuseEmpty(event) {

@@ -275,8 +275,29 @@ def test_a_late_list_never_covers_the_return_that_enter_opened(desk):
     opened(desk, "first")
 
 
+def test_the_list_does_not_follow_what_enter_is_opening(desk):
+    held = hold_first(desk, "**/find/?*")
+    scan_at_once(desk, FIRST)
+    wait_until(desk, lambda: held)
+    desk.wait_for_timeout(400)  # longer than the list waits for the next key
+    expect(rows(desk)).to_have_count(4)
+    held[0].continue_()
+    opened(desk, "first")
+    desk.go_back()
+    expect(desk).to_have_url(re.compile(r"/returns/$"))
+    expect(rows(desk)).to_have_count(4)
+
+
+def test_what_is_typed_while_enter_opens_something_is_followed(desk):
+    held = hold_first(desk, "**/find/?*")
+    scan_at_once(desk, FIRST)
+    wait_until(desk, lambda: held)
+    box(desk).fill("third")
+    expect(rows(desk)).to_have_text(["third"])
+
+
 def test_back_is_never_undone_by_a_late_answer(desk):
-    scan_at_once(desk, FIRST)  # no key comes so late that the list is filtered
+    scan_at_once(desk, FIRST)
     opened(desk, "first")
     held = hold_first(desk, "**/find/?*")
     scan(desk, SECOND)

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 
 from returns.models import Preferences, Return
 from tests.browser.test_barriers import PHONE, barriers
+from tests.browser.test_box import hold_first
+from tests.browser.test_list import wait_until
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -221,6 +223,20 @@ def test_on_a_return_t_edits_its_tags_and_slash_leads_to_the_box(desk):
     press(desk, "Escape", "/")
     expect(box(desk)).to_be_focused()
     expect(box(desk)).to_have_value("")
+
+
+def test_keys_work_at_once_when_the_editor_is_left(desk):
+    desk.goto("/returns/R1/")
+    press(desk, "t")
+    expect(desk.get_by_role("combobox", name="Add a tag")).to_be_focused()
+    held = hold_first(desk, "**/tags/?view=chips*")
+    press(desk, "Escape")
+    wait_until(desk, lambda: held)
+    press(desk, "/")
+    expect(box(desk)).to_be_focused()
+    held[0].continue_()
+    expect(desk.get_by_role("combobox", name="Add a tag")).to_have_count(0)
+    expect(box(desk)).to_be_focused()
 
 
 @pytest.mark.parametrize("field", ["Order, return or tracking number", "Order reference"])
