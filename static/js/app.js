@@ -1,4 +1,5 @@
 // What the pages do, all of it on every page: one page takes the place of another without a reload.
+import "./back.js";
 import "./box.js";
 import "./comments.js";
 import "./keys.js";

@@ -9,7 +9,7 @@ const SHORTEST_SCAN = 6;
 const SAME_ENTER = 300;
 
 let scanned = { keys: 0, at: -Infinity };
-let entered = { text: null, at: -Infinity };
+let entered = { text: null, at: -Infinity, isOpening: false, isListWaiting: false };
 
 const theBox = () => document.getElementById("id_q");
 const isBox = (element) => element.id === "id_q";
@@ -43,15 +43,18 @@ function onKeyInBox(event) {
 function onEnter(event, box) {
   const isSame = box.value === entered.text && event.timeStamp - entered.at < SAME_ENTER;
   if (event.repeat || isSame) return event.preventDefault();
-  entered = { text: box.value, at: event.timeStamp };
+  remember(box, event.timeStamp);
+}
+
+function remember(box, at) {
+  entered = { text: box.value, at, isOpening: true, isListWaiting: false };
   // The next scan shall replace this one, not be added to it.
   box.select();
 }
 
 function enter(box) {
   const button = box.form.querySelector("button[type=submit]");
-  entered = { text: box.value, at: performance.now() };
-  box.select();
+  remember(box, performance.now());
   if (button) button.click();
   else box.form.requestSubmit();
 }
@@ -86,13 +89,22 @@ function onPageInPlace({ detail: { ctx } }) {
   if (box.value !== entered.text) follow(box);
 }
 
-// The page that Enter asked for takes the list's place. A list that follows the same text meanwhile
-// would only be one more step for Back.
-function onRequest(event) {
+// What Enter asked for may take the list's place: until the answer says that it does not, the list
+// waits. Otherwise it would be one more step for Back, and hide that the page could not be opened.
+function letTheListWait(event) {
   const { sourceEvent } = event.detail.ctx;
-  const isFollowing = sourceEvent?.type === "input" && isBox(sourceEvent.target);
-  const isFinding = document.getElementById("box")?.classList.contains("htmx-request");
-  if (isFollowing && isFinding && theBox().value === entered.text) event.preventDefault();
+  if (sourceEvent?.type !== "input" || !isBox(sourceEvent.target)) return;
+  if (theBox().value !== entered.text) entered.isOpening = false;
+  if (!entered.isOpening) return;
+  entered.isListWaiting = true;
+  event.preventDefault();
+}
+
+function letTheListFollow({ detail: { ctx } }) {
+  const status = ctx.response?.status ?? Infinity;
+  if (ctx.select !== "#main" || status >= 400) return;
+  entered.isOpening = false;
+  if (status === 204 && entered.isListWaiting) follow(theBox());
 }
 
 function onNewAddress(event) {
@@ -118,7 +130,8 @@ document.addEventListener("keydown", (event) => isBox(event.target) && onKeyInBo
 document.addEventListener("paste", (event) => isBox(event.target) && onPaste(event));
 document.addEventListener("htmx:finally:swap", onPageInPlace);
 document.addEventListener("htmx:finally:swap", afterGoingBack);
-document.addEventListener("htmx:config:request", onRequest);
+document.addEventListener("htmx:config:request", letTheListWait);
+document.addEventListener("htmx:finally:request", letTheListFollow);
 document.addEventListener("htmx:before:history:update", onNewAddress);
 document.addEventListener("htmx:before:history:restore", beforeGoingBack);
 // Whichever comes first, this file or htmx.

@@ -97,13 +97,11 @@ def test_a_broken_network_is_said_nothing_typed_is_lost_and_retry_works(desk):
 
 
 def test_retry_after_enter_lets_the_list_follow_what_was_typed(desk):
-    for path in ("**/returns/?*", "**/find/?*"):
-        desk.route(path, lambda route: route.abort())
-    # Both requests fail before the network is back: Enter's, and that of the list while typing.
-    with desk.expect_event("requestfailed", lambda request: "/returns/" in request.url):
-        desk.get_by_label(BOX).fill("nothing")
-        desk.keyboard.press("Enter")
+    desk.route("**/find/?*", lambda route: route.abort())
+    desk.get_by_label(BOX).fill("nothing")
+    desk.keyboard.press("Enter")
     expect(desk.get_by_role("alert")).to_contain_text("could not be reached")
+    desk.wait_for_timeout(400)  # the list does not follow by itself: that would hide the words
     desk.unroute_all()
     desk.get_by_role("button", name="Retry").click()
     expect(desk.get_by_role("heading", name="No return matches")).to_be_visible()

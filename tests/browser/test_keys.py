@@ -1,5 +1,6 @@
 """The keyboard on the list and on a return, selection, and a person's own columns."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.models import Preferences, Return
+from tests.browser.lists import quiet
 from tests.browser.test_barriers import PHONE, barriers
 from tests.browser.test_box import hold_first
 from tests.browser.test_list import wait_until
@@ -60,6 +62,23 @@ def press(page: Page, *pressed: str):
     for key in pressed:
         page.keyboard.press(key)
         page.wait_for_timeout(BY_HAND)
+
+
+@contextmanager
+def time_stands_still(page: Page):
+    """Let no time pass in the page but what a test asks for: a busy machine is no slow hand."""
+    quiet(page)
+    page.clock.install()
+    page.clock.pause_at(timezone.now() + timedelta(minutes=1))
+    yield
+    page.clock.resume()
+
+
+def type_at(page: Page, text: str, pace: int):
+    """Press a key every so many milliseconds of a time that stands still."""
+    for key in text:
+        page.keyboard.press(key)
+        page.clock.run_for(pace)
 
 
 def refresh(page: Page, query: str = ""):
@@ -162,14 +181,16 @@ def test_keys_that_are_switched_off_do_nothing(window, agent, four):
 def test_a_scan_into_the_page_goes_into_the_box_and_fires_nothing(desk, four):
     number = "xtj/7340" + four[2].tracking_id
     Return.objects.filter(pk=four[2].pk).update(tracking_id=number)
-    press(desk, "j")
-    desk.keyboard.type(number, delay=BY_SCANNER)
-    desk.keyboard.press("Enter")
+    with time_stands_still(desk):
+        type_at(desk, "j", BY_HAND)
+        type_at(desk, number, BY_SCANNER)
+        desk.keyboard.press("Enter")
     expect(desk).to_have_url("/returns/R3/")
 
 
 def test_a_scan_without_enter_is_searched_for(desk, four):
-    desk.keyboard.type(four[1].tracking_id, delay=BY_SCANNER)
+    with time_stands_still(desk):
+        type_at(desk, four[1].tracking_id, BY_SCANNER)
     expect(box(desk)).to_have_value(four[1].tracking_id)
     expect(desk.locator("a.reference")).to_have_text(["R2"])
     expect(bar(desk)).to_be_hidden()
@@ -177,8 +198,9 @@ def test_a_scan_without_enter_is_searched_for(desk, four):
 
 def test_a_scan_that_a_busy_computer_delivers_late_is_whole(desk, four):
     first, rest = four[1].tracking_id[:2], four[1].tracking_id[2:]
-    desk.keyboard.type(first, delay=100)
-    desk.keyboard.type(rest, delay=BY_SCANNER)
+    with time_stands_still(desk):
+        type_at(desk, first, 100)
+        type_at(desk, rest, BY_SCANNER)
     expect(box(desk)).to_have_value(four[1].tracking_id)
 
 

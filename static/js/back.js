@@ -1,0 +1,32 @@
+// Back and Forward. What the page that is left has asked for, or asks for while the other one is
+// fetched, would cover that one, or put its own address in its place: it is answered no more.
+const asked = new Set();
+let isLeaving = false;
+let restoring = null;
+
+const isRestoring = (ctx) => Boolean(ctx.request.headers["HX-History-Restore-Request"]);
+
+function onRequest(event) {
+  const { ctx } = event.detail;
+  if (isRestoring(ctx)) restoring = ctx;
+  // What is written is written, whatever page is shown by then.
+  else if (ctx.request.method !== "GET") return;
+  else if (isLeaving) event.preventDefault();
+  else asked.add(ctx);
+}
+
+function leave() {
+  isLeaving = true;
+  for (const ctx of asked) ctx.request.abort();
+}
+
+function arrive({ detail: { ctx } }) {
+  asked.delete(ctx);
+  if (ctx === restoring) isLeaving = false;
+}
+
+document.addEventListener("htmx:before:request", onRequest);
+document.addEventListener("htmx:before:history:restore", leave);
+// Before the swap: the page that comes may ask for more as soon as it is there.
+document.addEventListener("htmx:before:swap", arrive);
+document.addEventListener("htmx:finally:request", arrive);
