@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 
@@ -11,9 +12,14 @@ class ReturnsConfig(AppConfig):
     name = "returns"
 
     def ready(self) -> None:
-        """Keep the roles true after every migrate."""
+        """Keep the roles true after every migrate, and check the clocks beforehand."""
         post_migrate.connect(_set_up_roles, sender=self)
+        register(_check_clocks, Tags.database)
 
 
 def _set_up_roles(**_: Any) -> None:
     import_string("returns.roles.set_up_roles")()
+
+
+def _check_clocks(**given: Any) -> Any:
+    return import_string("returns.clocks.check_clocks")(**given)
