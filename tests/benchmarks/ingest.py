@@ -2,10 +2,11 @@
 
     uv run python -m tests.benchmarks.ingest [--size 1000000]
 
-On a database of its own, made anew. First the floor: the same rows by COPY from Python into a table
-without indexes. Then ``import_returns``, from the start of the process to its end: so many new
-returns with tags as JSON lines into the empty database, so many others as CSV into the full one,
-and the first file again, which changes nothing. Each as rows a second and as a share of the floor.
+On databases of their own, made anew. First the same rows by COPY from Python: into a table without
+indexes, the floor, and into that of the returns, with its indexes and triggers. Then
+``import_returns``, from the start of the process to its end: so many new returns with tags as JSON
+lines into the empty database, so many others as CSV into the full one, and the first file again,
+which changes nothing. Each as rows a second and as a share of both.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
@@ -32,26 +33,75 @@ def main() -> None:
     """Measure in a process of its own, because settings are read once."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=1_000_000)
-    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--measure", choices=["copy", "files"], help=argparse.SUPPRESS)
+    parser.add_argument("--beside", type=float, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        measure(options.size)
+        _measure(options)
         return
     with _server() as connect:
-        environment = _environment(connect("ingest", fresh=True))
-        this = [sys.executable, "-m", "tests.benchmarks.ingest", "--measure"]
-        for command in ([*MANAGE, "migrate", "-v0"], [*this, "--size", str(options.size)]):
-            subprocess.run(command, env=environment, cwd=CHECKOUT, check=True)
+        here = ["--size", str(options.size)]
+        copied = _run_in(connect("ingest_copy", fresh=True), "copy", *here, stdout=subprocess.PIPE)
+        print(copied, end="", flush=True)
+        rates = [line.split()[-2].replace(",", "") for line in copied.splitlines()]
+        _run_in(connect("ingest", fresh=True), "files", *here, "--beside", *rates)
 
 
-def measure(size: int) -> None:
-    """Write the files, and print how fast they come in."""
+def _run_in(database: str, part: str, *options: str, stdout: int | None = None) -> str:
+    """Measure a part in a new database; return what it printed, where that is piped."""
+    environment = _environment(database)
+    this = [sys.executable, "-m", "tests.benchmarks.ingest", "--measure", part, *options]
+    subprocess.run([*MANAGE, "migrate", "-v0"], env=environment, cwd=CHECKOUT, check=True)
+    return subprocess.run(
+        this, env=environment, cwd=CHECKOUT, stdout=stdout, text=True, check=True
+    ).stdout
+
+
+def _measure(options: argparse.Namespace) -> None:
     import django
 
     django.setup()
+    if options.measure == "copy":
+        _measure_copy(options.size)
+    else:
+        _measure_files(options.size, *options.beside)
+
+
+def _measure_copy(size: int) -> None:
+    """Print how fast COPY is, into a bare table and into that of the returns."""
+    from returns.feed.ingest import _row
+    from returns.feed.statements import COPY, MAKE_STAGE
+
+    bare = MAKE_STAGE.replace("TEMPORARY ", "").replace("ON COMMIT DELETE ROWS", "")
+    returns = COPY.replace("feed_staged (position,", "returns_return (").replace(
+        "feed_tags)", "feed_tags, corrections)"
+    )
+    into_bare = size / _copy(size, COPY, _row, before=bare)
+    print(f"COPY from Python into a bare table: {into_bare:,.0f} rows/s")
+    into_returns = size / _copy(size, returns, lambda at, record: [*_row(at, record)[1:], "{}"])
+    print(f"COPY from Python into the table of the returns: {into_returns:,.0f} rows/s")
+
+
+def _copy(size: int, statement: str, row: Callable, before: str = "SELECT 1") -> float:
+    """Return the seconds that COPY takes; those of inventing the rows do not count."""
+    from django.db import connection
+
+    seconds = 0.0
+    with connection.cursor() as cursor:
+        cursor.execute(before)
+        for chunk in batched(_records(size, first_number=0), CHUNK):
+            rows = [row(position, record) for position, record in enumerate(chunk)]
+            started = time.perf_counter()
+            with cursor.copy(statement) as copy:
+                for values in rows:
+                    copy.write_row(values)
+            seconds += time.perf_counter() - started
+    return seconds
+
+
+def _measure_files(size: int, into_bare: float, into_returns: float) -> None:
+    """Write the files, and print how fast they come in."""
     print(f"load of the machine before: {os.getloadavg()[0]:.1f}")
-    floor = size / _copy(size)
-    print(f"floor, COPY from Python: {floor:,.0f} rows/s", flush=True)
     with TemporaryDirectory() as folder:
         lines, table = Path(folder, "returns.jsonl"), Path(folder, "returns.csv")
         _write_lines(lines, _records(size, first_number=100_000_000))
@@ -62,11 +112,9 @@ def measure(size: int) -> None:
             ("JSON lines again, all unchanged", lines),
         ):
             seconds, said = _import(file)
-            share = size / seconds / floor
-            print(
-                f"{name}: {size / seconds:,.0f} rows/s, {share:.1%} of the floor; {said}",
-                flush=True,
-            )
+            rate = size / seconds
+            shares = f"{rate / into_bare:.1%} and {rate / into_returns:.0%} of COPY"
+            print(f"{name}: {rate:,.0f} rows/s, {shares}; {said}", flush=True)
     print(f"load of the machine after: {os.getloadavg()[0]:.1f}")
 
 
@@ -74,28 +122,6 @@ def _records(size: int, first_number: int) -> Iterator:
     from returns.demo.believable import believable_returns
 
     return believable_returns(size, seed=5, until=UNTIL, first_number=first_number)
-
-
-def _copy(size: int) -> float:
-    """Return the seconds that COPY takes; those of inventing the rows do not count."""
-    from django.db import connection
-
-    from returns.feed.ingest import _row
-    from returns.feed.statements import COPY, MAKE_STAGE
-
-    seconds = 0.0
-    with connection.cursor() as cursor:
-        bare = MAKE_STAGE.replace("TEMPORARY ", "").replace("ON COMMIT DELETE ROWS", "")
-        cursor.execute(bare)
-        for chunk in batched(_records(size, first_number=0), CHUNK):
-            rows = [_row(position, record) for position, record in enumerate(chunk)]
-            started = time.perf_counter()
-            with cursor.copy(COPY) as copy:
-                for row in rows:
-                    copy.write_row(row)
-            seconds += time.perf_counter() - started
-        cursor.execute("DROP TABLE feed_staged")
-    return seconds
 
 
 def _sent(record) -> dict[str, str]:
