@@ -149,18 +149,30 @@ def report_of(subject: str, data: QueryDict, now: datetime) -> Report:
 
 
 def scopes_of(report: Report, views: Iterable[SavedView]) -> list[Choice]:
-    """Return the saved views that may be a report's scope, and where each leads."""
+    """Return the saved views that may be a report's scope, and where each leads.
+
+    What a report has of its own is left out of them, and the name says so.
+    """
     words, kept = vocabulary(), _without(report.said, *report.scope.keys())
     choices = []
     for view in views:
         scope = scope_of(query_of(view.parameters, words))
-        if scope and not any(name in scope for name in WITH_THE_PERIOD):
-            query = kept.copy()
-            for name, values in scope.lists():
-                query.setlist(name, values)
-            is_chosen = filters_of(scope, words) == filters_of(report.scope, words)
-            choices.append(Choice(view.name, _address(report.subject, query), is_chosen))
+        left_out = [name for name in WITH_THE_PERIOD if scope.pop(name, None)]
+        if not scope:
+            continue
+        query = kept.copy()
+        for name, values in scope.lists():
+            query.setlist(name, values)
+        is_chosen = filters_of(scope, words) == filters_of(report.scope, words)
+        named = view.name + _without_in_words(left_out)
+        choices.append(Choice(named, _address(report.subject, query), is_chosen))
     return choices
+
+
+def _without_in_words(left_out: list[str]) -> str:
+    kinds = (name.partition("_")[0] for name in left_out)
+    said = dict.fromkeys(kind if kind in {"queue", "rule"} else "dates" for kind in kinds)
+    return f" (without its {' and '.join(said)})" if said else ""
 
 
 def _problems(scope: Scope) -> list[str]:

@@ -241,6 +241,16 @@ def test_a_saved_view_may_be_the_scope(as_agent, agent, vocabulary):
     assert re.search(r'aria-current="true">Books of DHL<', there.text)
 
 
+def test_of_a_saved_view_what_a_report_has_itself_is_left_out_and_said(as_agent, agent, vocabulary):
+    keep(agent, "Old", QueryDict("queue=to_inspect&carrier=DHL&created_to=-9d&created_from=-30d"))
+    page = as_agent.get("/reports/speed/?period=30")
+    pattern = r'<a href="([^"]+)"[^>]*>Old \(without its dates and queue\)</a>'
+    (address,) = re.findall(pattern, page.text)
+    report = as_agent.get(unescape(address)).context["report"]
+    assert report.problems == []
+    assert report.scope.dict() == {"carrier": "DHL"}
+
+
 # Tables and files
 
 
