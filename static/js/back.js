@@ -17,6 +17,7 @@ function onRequest(event) {
 
 function leave() {
   isLeaving = true;
+  restoring = null; // Back once more: the page that was being fetched is not arrived at
   for (const ctx of asked) ctx.request.abort();
 }
 

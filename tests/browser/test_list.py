@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from returns.models import State
+from returns.models import ReturnTag, State
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -490,6 +490,40 @@ def test_the_list_that_is_left_asks_for_nothing_while_back_waits(desk):
     address_is(desk, "")
     box(desk).press_sequentially("thr")
     shows(desk, "three")
+
+
+def test_back_twice_asks_for_nothing_of_what_is_left_either(desk):
+    choose_state(desk, "Completed")
+    address_is(desk, "?state=Completed")
+    choose_tag(desk, "damaged")
+    address_is(desk, "?state=Completed&tag=damaged")
+    held: list = []
+    desk.route("**/returns/**", lambda route: held.append(route), times=2)
+    desk.evaluate("history.back()")
+    wait_until(desk, lambda: len(held) == 1)
+    type_at_once(desk, "t", go_back=True)
+    wait_until(desk, lambda: len(held) == 2)
+    desk.wait_for_timeout(500)
+    address_is(desk, "")
+    held[1].continue_()
+    shows(desk, "one", "two", "three")
+    address_is(desk, "")
+
+
+def test_a_tag_that_is_on_its_way_is_written_though_back_was_pressed(desk):
+    choose_state(desk, "Completed")
+    shows(desk, "three")
+    row = desk.locator("tr[data-return=three]")
+    row.get_by_role("button", name="Edit tags").click()
+    row.get_by_role("combobox", name="Add a tag").fill("wrong-size")
+    held: list = []
+    desk.route("**/tags/", lambda route: held.append(route), times=1)
+    desk.keyboard.press("Enter")
+    wait_until(desk, lambda: held)
+    desk.evaluate("history.back()")
+    shows(desk, "one", "two", "three")
+    held[0].continue_()
+    wait_until(desk, lambda: ReturnTag.objects.filter(tag__name="wrong-size").exists())
 
 
 def test_what_was_asked_for_before_back_is_not_answered(desk):
