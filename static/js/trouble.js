@@ -61,10 +61,15 @@ document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
   failed = ctx;
   show(SENTENCES[0]);
 });
+// An answer for another part of the page says nothing of what failed, nor does what a page asks by itself.
+function isOfWhatFailed(ctx) {
+  if (ctx.sourceElement === failed.sourceElement) return true;
+  if (new URL(ctx.request.action, location).searchParams.has("poll")) return false;
+  return !failed.target.isConnected || ctx.target.contains(failed.target) || failed.target.contains(ctx.target);
+}
+
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
-  // What a page asks by itself says nothing of what a person asked for.
-  const isPoll = new URL(ctx.request.action, location).searchParams.has("poll");
-  if (!isPoll || ctx.sourceElement === failed?.sourceElement) hide();
+  if (failed && isOfWhatFailed(ctx)) hide();
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-retry]")) retry();

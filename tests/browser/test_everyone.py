@@ -116,6 +116,21 @@ def test_a_failing_server_leaves_the_page_as_it_is(desk):
     expect(desk.locator("body")).not_to_contain_text("broken")
 
 
+def test_what_failed_is_said_while_other_parts_of_the_page_are_answered(desk):
+    with desk.expect_response("**/facets/?*"):
+        desk.locator("#tag-picker summary").click()
+    fail_requests(desk, status=503, body="down")
+    with desk.expect_response("**/facets/?*"):
+        desk.locator("#tag-picker").get_by_label("books", exact=True).click()
+    desk.wait_for_timeout(100)
+    expect(desk.locator("#trouble")).to_be_visible()
+    desk.keyboard.press("Escape")
+    desk.locator("[data-return='Return-1']").hover()
+    desk.get_by_role("button", name="Preview Return-1").click()
+    expect(desk.locator("#preview h2")).to_have_text("Return-1")
+    expect(desk.locator("#trouble")).to_be_visible()
+
+
 def test_a_lost_role_is_said_in_the_server_s_words(desk, agent):
     agent.groups.clear()
     desk.get_by_label("Tracking ID").fill("7")
