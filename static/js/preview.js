@@ -7,6 +7,7 @@ const FOLLOW_MS = 120;
 const COVERS_THE_PAGE = matchMedia("(max-width: 900px)");
 
 let asked = null; // the id of the button that asked
+let latest = null; // htmx's context of what was asked for last
 let following = 0;
 
 const panel = () => document.getElementById("preview");
@@ -32,19 +33,21 @@ function close() {
 }
 
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-  if (isPreview(ctx)) open(ctx.sourceElement);
+  if (!isPreview(ctx)) return;
+  latest = ctx;
+  open(ctx.sourceElement);
 });
 
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (!isPreview(ctx)) return;
+  if (!isPreview(ctx) || !ctx.response.raw.ok) return;
   const parts = [...ctx.target.querySelectorAll("h2, .say")].map((part) => part.textContent.trim());
   announce(parts.join(": "));
   panel().scrollTop = 0;
 });
 
-// Which of several answers is the last one, htmx knows: an older one never gets here.
+// One that gave way to a later one, perhaps of the same return, has not failed.
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
-  if (!isPreview(ctx) || ctx.sourceElement.id !== asked) return;
+  if (ctx !== latest) return;
   panel()?.classList.remove("is-loading");
   panel()?.classList.toggle("has-failed", !ctx.response?.raw.ok);
 });

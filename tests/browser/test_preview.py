@@ -97,6 +97,18 @@ def test_a_late_answer_never_covers_the_return_that_was_asked_for_later(desk):
     expect(panel(desk)).not_to_have_class("preview is-loading")
 
 
+def test_a_double_click_is_no_failure(desk):
+    held: list = []
+    desk.route(CARDS, lambda route: held.append(route))
+    desk.locator("[data-return=R2]").hover()
+    desk.get_by_role("button", name="Preview R2").dblclick()
+    wait_until(desk, lambda: len(held) == 2)
+    desk.wait_for_timeout(100)
+    expect(panel(desk).get_by_text("could not be shown")).to_be_hidden()
+    held[1].continue_()
+    shows(desk, "R2")
+
+
 def test_the_mouse_opens_and_closes_it_and_copies_the_sentence(desk):
     desk.locator("[data-return=R2]").hover()
     desk.get_by_role("button", name="Preview R2").click()
