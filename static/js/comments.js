@@ -4,6 +4,8 @@ import { announce } from "./announce.js";
 
 const sent = new WeakMap(); // by htmx's context: what was posted
 const opened = new WeakMap(); // by htmx's context: ids of what was unfolded
+const asked = new WeakMap(); // by htmx's context: how many comments had been written by then
+let written = 0;
 const newText = () => document.getElementById("comment-new-text");
 const isComment = (element) => element instanceof Element && element.matches("#timeline-events, .said");
 
@@ -41,8 +43,34 @@ function afterEditing(root) {
   giveFocus(text ?? root.querySelector("[data-edit]") ?? document.getElementById("timeline"), root);
 }
 
+// What is typed while a comment is being saved would go with its form.
+function holdText(ctx, isHeld) {
+  const text = ctx.request.method === "POST" && ctx.sourceElement.closest?.(".said")?.querySelector("textarea");
+  if (text) text.readOnly = isHeld;
+}
+
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  asked.set(ctx, written);
+  holdText(ctx, true);
+});
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => holdText(ctx, false));
+
+// A timeline that was asked for before a comment was written does not know of it: ask again.
+function isOld(ctx) {
+  return ctx.target?.id === "timeline-events" && ctx.request.method === "GET" && asked.get(ctx) !== written;
+}
+
+function askForTimeline() {
+  document.body.dispatchEvent(new CustomEvent("tags-edited"));
+}
+
 // A fresh timeline comes folded; what a person opened stays open.
-document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  if (isOld(ctx)) {
+    event.preventDefault();
+    askForTimeline();
+  }
   opened.set(ctx, [...document.querySelectorAll("#timeline-events details[open]")].map(({ id }) => id));
 });
 
@@ -52,11 +80,13 @@ function openAgain(ctx) {
 
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const root = ctx.target;
+  if (!(ctx.response.raw.ok || ctx.response.status === 422)) return;
   if (root?.matches?.(".tagging") && document.getElementById("timeline-events")) {
-    if (ctx.request.method === "POST") document.body.dispatchEvent(new CustomEvent("tags-edited"));
+    if (ctx.request.method === "POST") askForTimeline();
     return;
   }
   if (!isComment(root)) return;
+  if (ctx.request.method === "POST") written += 1;
   openAgain(ctx);
   if (root.matches(".said")) afterEditing(root);
   emptyBox(ctx);

@@ -23,3 +23,19 @@ def address_is(page: Page, query: str, path: str = "/returns/") -> None:
 def quiet(page: Page) -> None:
     """Wait until all is answered: a clock set forward would let a request time out."""
     expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+def answered_late(page: Page, path: str, *, nth: int = 1) -> list:
+    """Let the server answer, and keep the nth answer on its way; return what lets it go."""
+    asked: list = []
+    held: list = []
+
+    def handle(route):
+        asked.append(route)
+        if len(asked) != nth:
+            return route.fallback()
+        response = route.fetch()
+        return held.append(lambda: route.fulfill(response=response))
+
+    page.route(path, handle)
+    return held

@@ -5,7 +5,10 @@ from playwright.sync_api import Page, expect
 
 from returns.comments import edit_comment, version_of
 from returns.models import Comment, Return
+from tests.browser.lists import answered_late
 from tests.browser.test_barriers import DESK, PHONE, barriers
+from tests.browser.test_box import hold_first
+from tests.browser.test_list import wait_until
 from tests.factories import make_comment, make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,6 +132,59 @@ def test_an_edit_that_clashes_shows_both_texts(window, agent, record):
     expect(own(page)).to_have_value("mine")
     own(page).press("Control+Enter")
     expect(said(page)).to_have_text("mine")
+
+
+def test_edit_pressed_twice_opens_no_form_that_was_left(window, agent, record):
+    make_comment(record, agent, "one")
+    page = window(agent)
+    page.goto("/returns/Return-1/")
+    held = answered_late(page, "**/comment/*/", nth=2)
+    page.get_by_label("Edit your comment").dblclick()
+    expect(own(page)).to_be_focused()
+    page.get_by_role("link", name="Cancel").click()
+    expect(own(page)).to_have_count(0)
+    page.wait_for_timeout(300)
+    for let_go in held:
+        let_go()
+    page.wait_for_timeout(300)
+    expect(own(page)).to_have_count(0)
+
+
+def test_nothing_is_typed_into_a_comment_that_is_being_saved(window, agent, record):
+    make_comment(record, agent, "one")
+    page = window(agent)
+    page.goto("/returns/Return-1/")
+    page.get_by_label("Edit your comment").click()
+    expect(own(page)).to_be_focused()
+    held = hold_first(page, "**/comment/*/")
+    own(page).fill("two")
+    own(page).press("Control+Enter")
+    wait_until(page, lambda: held)
+    page.keyboard.type(" three")
+    expect(own(page)).to_have_value("two")
+    held[0].fulfill(status=503, body="down")
+    expect(page.locator("#trouble")).to_be_visible()
+    page.keyboard.type(" three")
+    own(page).press("Control+Enter")
+    expect(said(page)).to_have_text("two three")
+
+
+def test_a_timeline_asked_for_before_a_comment_hides_it_not(window, agent, record):
+    put_tag(record, "damaged")
+    page = window(agent)
+    page.goto("/returns/Return-1/")
+    held = answered_late(page, "**/timeline/*")
+    page.get_by_role("button", name="Edit tags").click()
+    page.get_by_role("button", name="Remove damaged").click()
+    wait_until(page, lambda: held)
+    box(page).fill("Called.")
+    box(page).press("Control+Enter")
+    expect(said(page)).to_have_text("Called.")
+    with page.expect_response("**/timeline/*"):
+        held[0]()
+    page.wait_for_timeout(300)
+    expect(said(page)).to_have_text("Called.")
+    expect(page.locator("#timeline .of-tags").first).to_contain_text("Removed")
 
 
 def test_deleting_asks_first(window, agent, record):
