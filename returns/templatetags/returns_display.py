@@ -29,7 +29,8 @@ MORE_TAGS = '<span class="tag more" title="{}">+{}</span>'
 EDIT_TAGS = (
     '<form class="edit-tags" action="{editor}"><button class="add" name="next" value="{back_to}"'
     ' aria-label="Edit tags" title="Edit tags" hx-get="{editor}?at=row"'
-    ' hx-target="closest .tagging" hx-swap="none">{plus}</button></form>'
+    ' hx-target="closest .tagging" hx-swap="none" hx-sync="closest .tagging:replace">{plus}'
+    "</button></form>"
 )
 STATE_CLASSES = {State.CREATED: "created", State.ARRIVED: "arrived", State.COMPLETED: "completed"}
 STATES = {

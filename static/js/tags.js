@@ -2,11 +2,17 @@
 // has to be fetched between typing and Enter; this file filters them and minds the focus.
 import Combobox from "../vendor/combobox-nav.js";
 import { announce } from "./announce.js";
+import { hasModifier } from "./typing.js";
 
 const LIST_HEIGHT = 320; // pixels
 const LIST_WIDTH = 280; // at least
 const comboboxes = new WeakMap(); // by box
 const requests = new WeakMap(); // by htmx's context: what was typed, which chip was removed
+const unsent = new WeakMap(); // by form: names that the server did not take, and no box was free for
+const asked = new WeakMap(); // by htmx's context: when
+const leaving = new WeakSet(); // links "Done" that were pressed
+const edited = new WeakMap(); // by editor: when its last answer came
+let early = ""; // what was typed while the editor was on its way
 
 const rootOf = (element) => element.closest(".tagging");
 const boxIn = (root) => root.querySelector("[role=combobox]");
@@ -163,6 +169,34 @@ function leave(done) {
   done.click();
 }
 
+// What is typed after "Edit tags" and before the editor is there is for its box.
+function keepForTheBox(event) {
+  if (!event.target.matches?.(".edit-tags .htmx-request") || hasModifier(event)) return;
+  const { key } = event;
+  if (key.length > 1 && key !== "Enter" && key !== "Backspace") return;
+  event.preventDefault();
+  if (key === "Backspace") early = early.slice(0, -1);
+  else early += key === "Enter" ? "\n" : key;
+}
+
+function typeEarly(box) {
+  const names = early.split("\n");
+  const last = names.pop();
+  for (const name of names) {
+    box.value = name;
+    enter(box);
+  }
+  box.value = last;
+  if (last) open(box);
+}
+
+function enter(box) {
+  filter(box);
+  const option = bestOption(box);
+  if (option) choose(option);
+  else box.form.requestSubmit();
+}
+
 function refuseEmpty(event) {
   const box = boxIn(event.target);
   if (!event.target.matches(".tag-add") || box.value.trim()) return;
@@ -172,6 +206,7 @@ function refuseEmpty(event) {
 }
 
 document.addEventListener("keydown", onKey);
+document.addEventListener("keydown", keepForTheBox, true);
 document.addEventListener("submit", refuseEmpty, true);
 document.addEventListener("input", ({ target }) => isBox(target) && (target.value.trim() ? open(target) : close(target)));
 document.addEventListener("click", ({ target }) => isBox(target) && open(target));
@@ -188,9 +223,14 @@ for (const moved of ["scroll", "resize"]) {
 
 // The server
 
-function onRequest({ detail: { ctx } }) {
+function onRequest(event) {
+  const { ctx } = event.detail;
   const source = ctx.sourceElement;
   if (!isEditor(ctx.target)) return;
+  early = "";
+  // Left once: a second answer would close an editor that is opened again by then.
+  if (leaving.has(source)) return event.preventDefault();
+  if (source.matches("[data-done]")) leaving.add(source);
   if (source.name === "remove") {
     const buttons = [...rootOf(source).querySelectorAll("[name=remove]")];
     requests.set(ctx, { removed: buttons.indexOf(source) });
@@ -204,22 +244,46 @@ function onRequest({ detail: { ctx } }) {
   source.elements.group.value = "";
 }
 
+// One after the other, where several names failed.
 function giveBackWhatWasTyped({ detail: { ctx } }) {
   const { typed } = requests.get(ctx) ?? {};
-  const box = typed && !ctx.response?.raw.ok && boxIn(ctx.sourceElement);
-  if (box && !box.value) box.value = typed;
+  const form = ctx.sourceElement;
+  const box = typed && boxIn(form);
+  if (!box) return;
+  const names = unsent.get(form) ?? [];
+  if (!ctx.response?.raw.ok) names.push(typed);
+  if (!box.value) box.value = names.shift() ?? "";
+  unsent.set(form, names);
 }
 
 function onAnswer({ detail: { ctx } }) {
   const root = ctx.target;
-  if (!isEditor(root)) return;
+  if (!isEditor(root) || !(ctx.response.raw.ok || ctx.response.status === 422)) return;
+  if (ctx.request.method === "POST") edited.set(root, performance.now());
   const box = boxIn(root);
   // While a row is edited, a fresh list leaves it alone.
   root.toggleAttribute("hx-morph-skip", Boolean(box));
   if (box) prepare(box);
   const message = root.querySelector("[data-message]")?.textContent;
   if (message) announce(message);
-  if (lostFocus(ctx)) focusTarget(root, requests.get(ctx)?.removed).focus({ preventScroll: true });
+  if (!lostFocus(ctx)) return;
+  focusTarget(root, requests.get(ctx)?.removed).focus({ preventScroll: true });
+  if (box && early) typeEarly(box);
+}
+
+// A list that was asked for before tags were edited does not know of it.
+function beforeSwap({ detail: { ctx } }) {
+  if (ctx.target?.id !== "return-results") return;
+  for (const root of ctx.target.querySelectorAll(".tagging")) {
+    if (edited.get(root) > asked.get(ctx)) root.toggleAttribute("hx-morph-skip", true);
+  }
+}
+
+function afterSwap({ detail: { ctx } }) {
+  if (ctx.target?.id !== "return-results") return;
+  for (const root of document.querySelectorAll("#return-results .tagging[hx-morph-skip]")) {
+    root.toggleAttribute("hx-morph-skip", Boolean(boxIn(root)));
+  }
 }
 
 function prepare(box) {
@@ -240,8 +304,12 @@ function focusTarget(root, removed) {
 }
 
 document.addEventListener("htmx:config:request", onRequest);
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => asked.set(ctx, performance.now()));
+document.addEventListener("htmx:before:swap", beforeSwap);
+document.addEventListener("htmx:after:swap", afterSwap);
 document.addEventListener("htmx:after:swap", onAnswer);
 document.addEventListener("htmx:finally:request", giveBackWhatWasTyped);
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => leaving.delete(ctx.sourceElement));
 
 const editorPage = document.querySelector("main > .panel .tagging [role=combobox]");
 if (editorPage) {

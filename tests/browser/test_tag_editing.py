@@ -5,6 +5,9 @@ from playwright.sync_api import Page, expect
 
 from returns.models import Return
 from tags.models import Tag
+from tests.browser.lists import answered_late
+from tests.browser.test_box import hold_first
+from tests.browser.test_list import wait_until
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -236,6 +239,115 @@ def test_when_the_server_fails_the_text_stays_and_words_appear(window, agent):
     expect(page.locator("#trouble")).to_be_visible()
     page.unroute("**/tags/")
     page.locator("#trouble").get_by_role("button", name="Retry").click()
+    expect(chip(page, "books")).to_be_visible()
+
+
+def test_names_that_the_server_did_not_take_come_back_one_after_the_other(window, agent):
+    record, page = make_return(), window(agent)
+    edit(page, record)
+    refused: list = []
+    page.route("**/tags/", lambda route: refused.append(route.fulfill(status=503, body="down")))
+    page.keyboard.type("books\nfragile\n")
+    wait_until(page, lambda: len(refused) == 2)
+    expect(box(page)).to_have_value("books")
+    page.unroute("**/tags/")
+    page.locator("#trouble").get_by_role("button", name="Retry").click()
+    expect(chip(page, "books")).to_be_visible()
+    expect(box(page)).to_have_value("fragile")
+
+
+def test_what_was_added_before_is_not_said_again_when_the_server_fails(window, agent):
+    record, page = make_return(), window(agent)
+    edit(page, record)
+    page.keyboard.type("books\n")
+    expect(page.locator("#announcer")).to_have_text("Added books.")
+    page.route("**/tags/", lambda route: route.fulfill(status=503, body="down"))
+    page.keyboard.type("damaged")
+    expect(page.locator("#announcer")).to_have_text("2 tags")
+    page.keyboard.press("Enter")
+    expect(page.locator("#trouble")).to_be_visible()
+    page.wait_for_timeout(200)
+    expect(page.locator("#announcer")).not_to_have_text("Added books.")
+
+
+def test_on_a_return_s_page_a_failure_is_said_until_it_is_mended(window, agent):
+    record, page = make_return(), window(agent)
+    page.goto(record.get_absolute_url())
+    page.get_by_role("button", name="Edit tags").click()
+    expect(box(page)).to_be_focused()
+    page.route("**/tags/", lambda route: route.fulfill(status=503, body="down"))
+    page.keyboard.type("books\n")
+    expect(box(page)).to_have_value("books")
+    page.wait_for_timeout(500)  # the timeline follows no edit that failed
+    expect(page.locator("#trouble")).to_be_visible()
+
+
+def test_what_is_typed_before_the_editor_is_there_is_for_its_box(window, agent):
+    record, page = make_return(), window(agent)
+    page.goto("/returns/")
+    held = hold_first(page, "**/tags/?*")
+    row(page, record).get_by_role("button", name="Edit tags").click()
+    wait_until(page, lambda: held)
+    page.keyboard.type("boo\nwrong-size\nfragilx", delay=90)
+    page.keyboard.press("Backspace")
+    held[0].continue_()
+    expect(chip(page, "books")).to_be_visible()
+    expect(chip(page, "wrong-size")).to_be_visible()
+    expect(box(page)).to_be_focused()
+    expect(box(page)).to_have_value("fragil")
+    assert names_on(record) == {"books", "wrong-size"}
+
+
+def test_edit_pressed_twice_opens_no_editor_that_was_left(window, agent):
+    record, page = make_return(), window(agent)
+    page.goto("/returns/")
+    held = answered_late(page, "**/tags/?at=row*", nth=2)
+    row(page, record).get_by_role("button", name="Edit tags").dblclick()
+    wait_until(page, lambda: held or box(page).count())
+    if not box(page).count():
+        held.pop()()
+    expect(box(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(box(page)).to_have_count(0)
+    for let_go in held:
+        let_go()
+    page.wait_for_timeout(300)
+    expect(box(page)).to_have_count(0)
+
+
+def test_escape_pressed_twice_closes_no_editor_that_is_opened_again(window, agent):
+    record, page = make_return(), window(agent)
+    edit(page, record)
+    held: list = []
+    page.route("**/tags/?view=chips*", lambda route: held.append(route))
+    page.keyboard.press("Escape")
+    wait_until(page, lambda: held)
+    page.keyboard.press("Escape")
+    held.pop().continue_()
+    expect(box(page)).to_have_count(0)
+    page.keyboard.press("t")
+    expect(box(page)).to_be_focused()
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(300)
+    expect(box(page)).to_be_focused()
+
+
+def test_a_list_asked_for_before_an_edit_hides_it_not(window, agent):
+    record, page = make_return(), window(agent)
+    page.goto("/returns/")
+    held = answered_late(page, "**/returns/?*")
+    page.evaluate("document.getElementById('return-filters').requestSubmit()")
+    wait_until(page, lambda: held)
+    row(page, record).get_by_role("button", name="Edit tags").click()
+    expect(box(page)).to_be_focused()
+    page.keyboard.type("books\n")
+    expect(chip(page, "books")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(box(page)).to_have_count(0)
+    with page.expect_event("requestfinished"):
+        held[0]()
+    page.wait_for_timeout(300)
     expect(chip(page, "books")).to_be_visible()
 
 
