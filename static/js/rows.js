@@ -61,6 +61,12 @@ function focusIsSomewhere() {
   return document.activeElement && document.activeElement !== document.body;
 }
 
+// The list that is read again is the one that is there by then: columns may be chosen while another
+// list is on its way.
+function readAgain({ detail: { ctx } }) {
+  if (ctx.sourceElement.id === "list-again") ctx.request.action = ctx.sourceElement.getAttribute("hx-get");
+}
+
 function comeBack() {
   const [visit] = performance.getEntriesByType("navigation");
   const row = visit?.type !== "navigate" && document.getElementById(sessionStorage.getItem(memory()));
@@ -70,6 +76,7 @@ function comeBack() {
 }
 
 document.addEventListener("focusin", ({ target }) => rowOf(target) && mark(rowOf(target)));
+document.addEventListener("htmx:before:request", readAgain);
 document.addEventListener("htmx:before:swap", beforeSwap);
 document.addEventListener("htmx:after:swap", afterSwap);
 comeBack();

@@ -1,11 +1,11 @@
 """The keyboard on the list and on a return, selection, and a person's own columns."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from returns.models import Preferences, Return
 from tests.browser.lists import quiet
@@ -368,6 +368,36 @@ def test_a_column_is_moved_by_keyboard_and_the_focus_stays_with_it(desk):
         expect(button).to_be_focused()
     desk.get_by_role("button", name="Back to the usual columns").click()
     expect(desk.locator(".data th", has_text="State").locator("+ th")).to_have_text("Tags")
+
+
+def test_columns_chosen_while_another_list_is_on_its_way_do_not_bring_back_the_old_one(desk):
+    held = hold_first(desk, "**/returns/?*")
+    desk.locator("label[for=state-Completed]").click()
+    wait_until(desk, lambda: held)
+    choose_columns(desk)
+    desk.get_by_role("checkbox", name="Notes").uncheck()
+    quiet_but_for_the_list = desk.locator(".htmx-request:not(#return-results)")
+    expect(quiet_but_for_the_list).to_have_count(0)
+    held[0].continue_()
+    expect(desk).to_have_url("/returns/?state=Completed")
+    desk.wait_for_timeout(500)
+    expect(desk).to_have_url("/returns/?state=Completed")
+    expect(desk.get_by_role("heading", name="No return matches")).to_be_visible()
+
+
+def test_of_columns_chosen_quickly_the_last_choice_is_kept(desk, agent):
+    choose_columns(desk)
+    held = hold_first(desk, "**/preferences/columns/")
+    desk.get_by_role("checkbox", name="Notes").uncheck()
+    wait_until(desk, lambda: held)
+    desk.get_by_role("checkbox", name="Carrier").check()
+    desk.wait_for_timeout(300)
+    # The server works on the first choice, whether or not anybody waits for it any more.
+    answer = held[0].fetch()
+    with suppress(Error):
+        held[0].fulfill(response=answer)
+    expect(desk.get_by_role("columnheader", name="Carrier")).to_be_visible()
+    assert "carrier" in Preferences.objects.get(user=agent).columns
 
 
 def test_the_density_applies_at_once(desk):
