@@ -120,7 +120,10 @@ function beforeGoingBack() {
 }
 
 function afterGoingBack({ detail: { ctx } }) {
-  if (!wasInBox || !ctx.request.headers["HX-History-Restore-Request"]) return;
+  if (!ctx.request.headers["HX-History-Restore-Request"]) return;
+  // Enter's answer does not come any more.
+  entered.isOpening = false;
+  if (!wasInBox) return;
   wasInBox = false;
   theBox()?.focus();
   theBox()?.select();

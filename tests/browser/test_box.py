@@ -296,6 +296,20 @@ def test_what_is_typed_while_enter_opens_something_is_followed(desk):
     expect(rows(desk)).to_have_text(["third"])
 
 
+def test_after_back_the_list_follows_what_was_entered_before(desk):
+    desk.locator("label[for=state-Completed]").click()
+    expect(desk).to_have_url(re.compile(r"\?state=Completed$"))
+    held = hold_first(desk, "**/find/?*")
+    box(desk).fill("third")
+    box(desk).press("Enter")
+    wait_until(desk, lambda: held)
+    desk.go_back()
+    expect(box(desk)).to_have_value("")
+    expect(rows(desk)).to_have_count(4)
+    box(desk).fill("third")
+    expect(rows(desk)).to_have_text(["third"])
+
+
 def test_back_is_never_undone_by_a_late_answer(desk):
     scan_at_once(desk, FIRST)
     opened(desk, "first")
