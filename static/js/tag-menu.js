@@ -18,9 +18,12 @@ const fieldOf = ({ off, value }) =>
 function takeOff(event) {
   const link = event.target.closest("[data-off]");
   const field = link && fieldOf(link.dataset);
+  // Pressed twice, before the list has followed: where the link leads, filters taken off since are back.
+  if (link?.ariaDisabled) event.preventDefault();
   // Without a field the link itself leads to the list without this filter.
   if (!field || event.shiftKey || hasModifier(event)) return;
   event.preventDefault();
+  link.ariaDisabled = "true";
   const links = [...document.querySelectorAll("[data-off]")];
   const next = links[links.indexOf(link) + 1] ?? links[links.indexOf(link) - 1];
   (next ?? picker().querySelector("summary")).focus();

@@ -4,6 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lists import address_is, chips, shows
+from tests.browser.test_box import hold_first
+from tests.browser.test_list import wait_until
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,6 +88,16 @@ def test_chips_are_taken_off_in_place_and_the_focus_stays_among_them(desk):
     expect(chips(desk)).to_have_count(0)
     expect(desk.locator("#tag-picker summary")).to_be_focused()
     assert desk.evaluate("window.isTheSamePage")
+
+
+def test_a_double_click_takes_off_no_more_and_brings_nothing_back(desk):
+    desk.goto("/returns/?tag=books&tag=damaged")
+    held = hold_first(desk, "**/returns/?*")
+    chips(desk).get_by_label("Take off damaged").click()
+    wait_until(desk, lambda: held)
+    chips(desk).get_by_label("Take off books").dblclick()
+    shows(desk, "standard", "books+damaged", "damaged", "books", "none")
+    expect(chips(desk)).to_have_count(0)
 
 
 def test_without_javascript_the_form_and_the_chips_do_the_same(window, agent, returns):
