@@ -8,17 +8,11 @@ const isRestoring = (ctx) => Boolean(ctx.request.headers["HX-History-Restore-Req
 
 function onRequest(event) {
   const { ctx } = event.detail;
-  if (isRestoring(ctx)) startRestoring(ctx);
+  if (isRestoring(ctx)) restoring = ctx;
   // What is written is written, whatever page is shown by then.
   else if (ctx.request.method !== "GET") return;
   else if (isLeaving) event.preventDefault();
   else asked.add(ctx);
-}
-
-// Also when it takes the place of another one: Back pressed twice.
-function startRestoring(ctx) {
-  restoring = ctx;
-  isLeaving = true;
 }
 
 function leave() {

@@ -65,7 +65,7 @@ document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
 function isOfWhatFailed(ctx) {
   if (ctx.sourceElement === failed.sourceElement) return true;
   if (new URL(ctx.request.action, location).searchParams.has("poll")) return false;
-  return !failed.target.isConnected || ctx.target.contains(failed.target) || failed.target.contains(ctx.target);
+  return !failed.target?.isConnected || ctx.target?.contains(failed.target) || failed.target.contains(ctx.target);
 }
 
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {

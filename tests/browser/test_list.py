@@ -543,26 +543,6 @@ def test_what_was_asked_for_before_back_is_not_answered(desk):
     address_is(desk, "")
 
 
-def test_nothing_is_asked_for_while_back_pressed_twice_waits(desk):
-    choose_state(desk, "ReturnCreated")
-    shows(desk, "one")
-    choose_state(desk, "Completed")
-    shows(desk, "one", "three")
-    held: list = []
-    for path in ("**/returns/", "**/returns/?state=ReturnCreated"):
-        desk.route(path, lambda route: held.append(route))
-    desk.evaluate("history.back()")
-    wait_until(desk, lambda: held)
-    desk.evaluate("history.back()")
-    wait_until(desk, lambda: len(held) == 2)
-    type_at_once(desk, "t")
-    desk.wait_for_timeout(500)
-    address_is(desk, "")
-    held[1].continue_()
-    shows(desk, "one", "two", "three")
-    address_is(desk, "")
-
-
 def test_next_pressed_twice_turns_one_page(window, agent, many_returns):
     page = open_list(window(agent))
     page.get_by_role("link", name="Next").dblclick()
