@@ -4,6 +4,7 @@ import "./box.js";
 import "./comments.js";
 import "./keys.js";
 import "./live.js";
+import "./once.js";
 import "./preview.js";
 import "./reports.js";
 import "./select.js";

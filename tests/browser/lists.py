@@ -1,8 +1,9 @@
 """What a person reads of a list: its rows, the chosen filters, its address."""
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 
 def chips(page: Page) -> Locator:
@@ -38,4 +39,25 @@ def answered_late(page: Page, path: str, *, nth: int = 1) -> list:
         return held.append(lambda: route.fulfill(response=response))
 
     page.route(path, handle)
+    return held
+
+
+def hold_the_list(page: Page) -> list[Route]:
+    """Hold back what the list asks for in place; return a list that it goes into."""
+    return _hold(
+        page, lambda request: "hx-request" in request.headers and "/returns/?" in request.url
+    )
+
+
+def hold_forms(page: Page) -> list[Route]:
+    """Hold back the forms that are sent, as a slow server does; return a list that they go into."""
+    return _hold(page, lambda request: request.method == "POST")
+
+
+def _hold(page: Page, is_held: Callable[[Request], bool]) -> list[Route]:
+    held: list[Route] = []
+    page.route(
+        lambda _: True,
+        lambda route: held.append(route) if is_held(route.request) else route.continue_(),
+    )
     return held

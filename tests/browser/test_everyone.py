@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from returns.templatetags.returns_display import relative
+from tests.browser.lists import hold_forms
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,6 +109,19 @@ def test_retry_after_enter_lets_the_list_follow_what_was_typed(desk):
     expect(desk).to_have_url(re.compile(r"/returns/\?q=nothing$"))
 
 
+def test_what_the_page_asks_by_itself_does_not_take_the_place_of_what_is_tried_again(desk):
+    fail_requests(desk)
+    desk.get_by_label("Order reference").fill("RSO")
+    expect(desk.get_by_role("alert")).to_contain_text("could not be reached")
+    desk.route("**/views/counts/*", lambda route: route.abort())
+    with desk.expect_event("requestfailed"):
+        desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    desk.unroute_all()
+    desk.get_by_role("button", name="Retry").click()
+    expect(desk).to_have_url(re.compile("order=RSO"))
+    expect(desk.get_by_label("Order reference")).to_have_value("RSO")
+
+
 def test_a_failing_server_leaves_the_page_as_it_is(desk):
     fail_requests(desk, status=500, content_type="text/html", body="<h1>broken</h1>")
     desk.get_by_label("Tracking ID").fill("7")
@@ -129,6 +143,29 @@ def test_what_failed_is_said_while_other_parts_of_the_page_are_answered(desk):
     desk.get_by_role("button", name="Preview Return-1").click()
     expect(desk.locator("#preview h2")).to_have_text("Return-1")
     expect(desk.locator("#trouble")).to_be_visible()
+
+
+def test_a_form_on_its_way_is_not_sent_again_as_it_is_but_with_other_words_it_is(window, manager):
+    page = window(manager)
+    page.goto("/sentences/")
+    sent = hold_forms(page)
+    text = page.get_by_label("Turkish").first
+    text.fill("Kolay gelsin.")
+    page.keyboard.press("Tab")
+    for _ in range(3):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(100)
+    assert len(sent) == 1
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Merhaba.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(200)
+    assert len(sent) == 2
+    sent[-1].continue_()
+    expect(page.get_by_text("Saved: Created, Turkish.")).to_be_visible()
+    expect(text).to_have_value("Kolay gelsin. Merhaba.")
 
 
 def test_a_lost_role_is_said_in_the_server_s_words(desk, agent):

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from returns.exports import asking, background
 from returns.models import Export, Progress, State
+from tests.browser.lists import hold_forms
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,3 +67,21 @@ def test_the_page_of_exports_follows_one_until_it_is_ready(window, agent, monkey
     assert book.value.path().read_bytes()[:2] == b"PK"
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="No exports")).to_be_visible()
+
+
+def test_a_workbook_that_is_asked_for_by_two_presses_is_made_once(window, agent, monkeypatch):
+    monkeypatch.setattr(asking, "LARGE", 1)
+    make_return("Return-1")
+    make_return("Return-2")
+    page = window(agent)
+    page.goto("/returns/export/")
+    page.get_by_role("button", name="Excel (XLSX)").click()
+    sent = hold_forms(page)
+    page.get_by_role("button", name="Make the workbook").focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(150)
+    assert len(sent) == 1
+    sent[0].continue_()
+    expect(page.get_by_text("Waits for its turn, 2 returns.")).to_have_count(1)
+    assert Export.objects.count() == 1
