@@ -7,8 +7,9 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 
@@ -80,7 +81,8 @@ def _push_address(request: HtmxRequest, response: HttpResponse, query: str) -> N
 class SignInRedirectMiddleware:
     """Lead a signed-out htmx request to the login page as a whole page, and back.
 
-    Without this htmx would follow the redirect and put the login form into a table cell.
+    Without this htmx would follow the redirect and put the login form into a table cell; and who
+    sent a form would be led back to its address, where some have no page.
     """
 
     def __init__(self, get_response: Callable[[HtmxRequest], HttpResponseBase]) -> None:
@@ -89,15 +91,27 @@ class SignInRedirectMiddleware:
     def __call__(self, request: HtmxRequest) -> HttpResponseBase:
         """Answer, with a redirect to the login page turned into one of the whole page."""
         response = self.get_response(request)
-        if not request.htmx or response.status_code != 302:
+        if response.status_code != 302:
             return response
         login = resolve_url(settings.LOGIN_URL)
-        if urlsplit(response["Location"]).path != login:
+        leads_to = urlsplit(response["Location"])
+        if leads_to.path != login:
             return response
+        if not request.htmx:
+            page = leads_to.query and request.method == "POST" and _page_of_the_form(request)
+            return redirect(f"{login}?{urlencode({'next': page})}") if page else response
         if POLL in request.GET:
             return HttpResponse(SIGNED_OUT, status=401, content_type="text/plain; charset=utf-8")
         way_back = urlencode({"next": _way_back(request)})
         return HttpResponse(headers={"HX-Redirect": f"{login}?{way_back}"})
+
+
+def _page_of_the_form(request: HtmxRequest) -> str:
+    """Return the page whose form was sent; nothing where the browser does not say."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
+        return ""
+    return urlsplit(page)._replace(scheme="", netloc="").geturl()
 
 
 def _way_back(request: HtmxRequest) -> str:

@@ -88,6 +88,17 @@ def test_signing_in_again_opens_what_was_scanned(client):
     assert response["HX-Redirect"] == "/accounts/login/?next=%2Ffind%2F%3Fq%3D0011"
 
 
+def test_signing_in_again_after_sending_a_form_leads_to_the_page_of_the_form(client):
+    there = "/sentences/ReturnCreated/tr/"
+    for page, leads_to in (
+        ("http://testserver/sentences/?a=1", "%2Fsentences%2F%3Fa%3D1"),
+        ("http://elsewhere.example/sentences/", there),
+        ("", there),
+    ):
+        response = client.post(there, headers={"Referer": page})
+        assert response["Location"] == f"/accounts/login/?next={leads_to}"
+
+
 # Password and preferences
 
 
