@@ -1,6 +1,7 @@
 // What the pages do, all of it on every page: one page takes the place of another without a reload.
 import "./back.js";
 import "./box.js";
+import "./chosen.js";
 import "./comments.js";
 import "./keys.js";
 import "./live.js";

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from returns.models import ReturnTag, State
 from tags import bulk
+from tests.browser.lists import hold_the_list
 from tests.browser.test_keys import press
 from tests.factories import make_return
 
@@ -51,6 +52,18 @@ def test_everything_under_the_filter_that_is_typed_is_tagged(window, agent, thre
     expect(page.get_by_text("“books” added to 3.")).to_be_visible()
     page.get_by_role("link", name="To the list").click()
     expect(page.locator("#return-results .tag", has_text="books").first).to_be_visible()
+
+
+def test_what_is_tagged_is_what_is_chosen_before_the_list_has_followed(window, agent, three):
+    make_return("Done-1", state=State.COMPLETED)
+    page = window(agent)
+    page.goto("/returns/?state=ArrivedToWarehouse&state=Completed&sort=created")
+    held = hold_the_list(page)
+    page.locator("label[for=state-ArrivedToWarehouse]").click()
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    page.get_by_role("link", name="Tag everything that matches").click()
+    expect(page.get_by_role("heading", name="Tag 1 return", exact=True)).to_be_visible()
 
 
 def test_long_work_shows_its_progress_and_can_be_stopped(window, agent, three, monkeypatch):

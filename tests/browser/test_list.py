@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.models import ReturnTag, State
+from tests.browser.lists import hold_the_list
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -437,6 +438,19 @@ def test_back_from_a_return_leads_to_the_filtered_list(desk):
     is_seen(desk, address, before)
     choose_state(desk, "Completed")
     shows(desk, "two", "three")
+
+
+def test_back_shows_the_filters_of_the_list_that_comes_back(desk):
+    held = hold_the_list(desk)
+    choose_state(desk, "Completed")
+    desk.wait_for_timeout(300)
+    assert len(held) == 1
+    desk.get_by_role("link", name="three", exact=True).click()
+    expect(desk.get_by_role("heading", name="three", level=1)).to_be_visible()
+    desk.go_back()
+    shows(desk, "one", "two", "three")
+    address_is(desk, "")
+    expect(desk.locator("#state-Completed")).not_to_be_checked()
 
 
 def test_filters_work_on_after_going_back(desk):

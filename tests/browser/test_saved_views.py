@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from returns.models import SavedView, State
 from returns.saved_views import keep
+from tests.browser.lists import hold_the_list
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +56,18 @@ def test_what_is_filtered_now_is_kept_under_a_name(desk, agent):
     expect(tab(desk, "FedEx-like")).to_have_attribute("aria-current", "page")
     expect(desk.get_by_text("Saved the view “FedEx-like”.")).to_be_visible()
     assert SavedView.objects.get(name="FedEx-like").parameters == {"tracking": ["73400"]}
+
+
+def test_a_view_keeps_what_is_chosen_before_the_list_has_followed(desk):
+    held = hold_the_list(desk)
+    desk.locator("label[for=state-Completed]").click()
+    desk.get_by_text("Save view", exact=True).click()
+    desk.get_by_label("Name").fill("Done")
+    desk.wait_for_timeout(300)
+    assert len(held) == 1
+    desk.get_by_label("Name").press("Enter")
+    expect(tab(desk, "Done")).to_have_attribute("aria-current", "page")
+    assert SavedView.objects.get(name="Done").parameters == {"state": ["Completed"]}
 
 
 def test_a_tag_edited_in_place_is_counted_in_the_tabs(desk):
