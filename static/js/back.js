@@ -5,14 +5,20 @@ let isLeaving = false;
 let restoring = null;
 
 const isRestoring = (ctx) => Boolean(ctx.request.headers["HX-History-Restore-Request"]);
+// Enter in the one box: a person who scans does not wait for Back any more.
+const goesOn = (ctx) => ctx.select === "#main";
 
 function onRequest(event) {
   const { ctx } = event.detail;
-  if (isRestoring(ctx)) restoring = ctx;
-  // What is written is written, whatever page is shown by then.
-  else if (ctx.request.method !== "GET") return;
-  else if (isLeaving) event.preventDefault();
-  else asked.add(ctx);
+  if (isRestoring(ctx)) {
+    restoring = ctx;
+  } else if (ctx.request.method === "GET") {
+    // What is written is written, whatever page is shown by then.
+    if (isLeaving && !goesOn(ctx)) return event.preventDefault();
+    isLeaving = false;
+    restoring = null;
+    asked.add(ctx);
+  }
 }
 
 function leave() {
@@ -21,9 +27,12 @@ function leave() {
   for (const ctx of asked) ctx.request.abort();
 }
 
-function arrive({ detail: { ctx } }) {
+function arrive(event) {
+  const { ctx } = event.detail;
   asked.delete(ctx);
+  if (!isRestoring(ctx)) return;
   if (ctx === restoring) isLeaving = false;
+  else event.preventDefault();
 }
 
 document.addEventListener("htmx:before:request", onRequest);

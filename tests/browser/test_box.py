@@ -310,6 +310,19 @@ def test_after_back_the_list_follows_what_was_entered_before(desk):
     expect(rows(desk)).to_have_text(["third"])
 
 
+def test_a_scan_while_back_waits_opens_its_return(desk):
+    scan_at_once(desk, FIRST)
+    opened(desk, "first")
+    held = hold_first(desk, "**/returns/")
+    desk.evaluate("history.back()")
+    wait_until(desk, lambda: held)
+    scan_at_once(desk, SECOND)
+    opened(desk, "second")
+    held[0].continue_()
+    desk.wait_for_timeout(300)
+    opened(desk, "second")
+
+
 def test_back_is_never_undone_by_a_late_answer(desk):
     scan_at_once(desk, FIRST)
     opened(desk, "first")
