@@ -1,5 +1,7 @@
 """Deadline policies and the working calendar: kept, ordered, deleted. Their only writer."""
 
+from hashlib import sha256
+from json import dumps
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -7,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.http import QueryDict
 
-from returns.deadlines import LOOKED_AT
+from returns.deadlines import LOOKED_AT, calendar_kept
 from returns.filter_form import BESIDE_FILTERS, without_blanks
 from returns.filter_words import KINDS
 from returns.filtersets import ReturnFilterSet, filters_of
@@ -37,31 +39,45 @@ def parameters_of(data: QueryDict) -> dict[str, Any]:
     return found
 
 
-def keep(policy: DeadlinePolicy) -> DeadlinePolicy:
+def version_of(kept: DeadlinePolicy | WorkingCalendar) -> str:
+    """Return what tells this state of a policy or of the calendar from any other."""
+    said = {f.name: getattr(kept, f.name) for f in kept._meta.fields if f.name != "position"}
+    return sha256(dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def keep(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
     """Keep the name and the time of a policy, a new one with its filter and as the last.
 
-    Raises ``ValidationError`` when it cannot be kept.
+    ``seen`` is the ``version_of`` the policy that the person saw, if they saw one. Raises
+    ``ValidationError`` when it cannot be kept, or is no longer what they saw.
     """
     if not 1 <= policy.amount <= MOST[Unit(policy.unit)]:
         most = MOST[Unit(policy.unit)]
         raise ValidationError(f"A deadline leaves from 1 to {most:,} {Unit(policy.unit).label}.")
     try:
         with transaction.atomic():
-            _written(policy)
+            _write(policy, seen)
     except IntegrityError as error:
         raise ValidationError(f"There is a deadline “{policy.name}” already.") from error
     return policy
 
 
-def _written(policy: DeadlinePolicy) -> None:
+def _write(policy: DeadlinePolicy, seen: str) -> None:
     if policy.pk is None:
         last = DeadlinePolicy.objects.aggregate(last=Max("position"))["last"] or 0
         policy.position = last + 1
         policy.save()
         return
-    fields = {"name": policy.name, "amount": policy.amount, "unit": policy.unit}
-    if not DeadlinePolicy.objects.filter(pk=policy.pk).update(**fields):
+    stored = DeadlinePolicy.objects.select_for_update().filter(pk=policy.pk).first()
+    if stored is None:
         raise ValidationError("This deadline was deleted meanwhile.")
+    _check_seen(stored, seen, "this deadline")
+    policy.save(update_fields=["name", "amount", "unit"])
+
+
+def _check_seen(stored: DeadlinePolicy | WorkingCalendar, seen: str, what: str) -> None:
+    if seen and version_of(stored) != seen:
+        raise ValidationError(f"Somebody changed {what} meanwhile. Look again, then change it.")
 
 
 def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any]) -> None:
@@ -88,20 +104,24 @@ def move(policy: DeadlinePolicy, *, up: bool) -> None:
         DeadlinePolicy.objects.bulk_update(policies, ["position"])
 
 
-def keep_calendar(calendar: WorkingCalendar) -> None:
+def keep_calendar(calendar: WorkingCalendar, seen: str = "") -> None:
     """Keep the working calendar in place of the one that there was.
 
-    Raises ``ValidationError`` when the warehouse would never open.
+    ``seen`` is the ``version_of`` the calendar that the person saw, if they saw one. Raises
+    ``ValidationError`` when the warehouse would never open, or it is no longer what they saw.
     """
     if not any(calendar.hours):
         raise ValidationError("The warehouse has to open on one day of the week at least.")
-    WorkingCalendar.objects.update_or_create(
-        pk=1,
-        defaults={
-            "hours": calendar.hours,
-            "country": calendar.country,
-            "closed_days": calendar.closed_days,
-            "open_days": calendar.open_days,
-            "at_risk_hours": calendar.at_risk_hours,
-        },
-    )
+    with transaction.atomic():
+        WorkingCalendar.objects.select_for_update().first()
+        _check_seen(calendar_kept(), seen, "the calendar")
+        WorkingCalendar.objects.update_or_create(
+            pk=1,
+            defaults={
+                "hours": calendar.hours,
+                "country": calendar.country,
+                "closed_days": calendar.closed_days,
+                "open_days": calendar.open_days,
+                "at_risk_hours": calendar.at_risk_hours,
+            },
+        )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from returns.deadline_editing import version_of
 from returns.deadline_words import WEEKDAYS
 from returns.models import MOST, Unit, WorkingCalendar
 from returns.public_holidays import COUNTRIES
@@ -21,6 +22,7 @@ class DeadlineForm(forms.Form):
     name = forms.CharField(max_length=NAME_LENGTH)
     amount = forms.IntegerField(label="Due after", min_value=1, max_value=max(MOST.values()))
     unit = forms.ChoiceField(choices=Unit, label="Counted in", initial=Unit.BUSINESS_DAYS)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class DaysField(forms.CharField):
@@ -79,6 +81,7 @@ class CalendarForm(forms.Form):
     at_risk_hours = forms.IntegerField(
         label="At risk from so many hours before", min_value=1, max_value=720
     )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,6 +100,7 @@ class CalendarForm(forms.Form):
             "closed_days": kept.closed_days,
             "open_days": kept.open_days,
             "at_risk_hours": kept.at_risk_hours,
+            "seen": version_of(kept),
         }
         for number, hours in enumerate(kept.hours):
             starts |= dict(zip((f"opens_{number}", f"closes_{number}"), hours, strict=False))

@@ -59,6 +59,7 @@ def deadline(request: PersonRequest, pk: int) -> HttpResponse:
     if "action" in request.POST:
         return _act(request, found)
     starts = {"name": found.name, "amount": found.amount, "unit": found.unit}
+    starts["seen"] = deadline_editing.version_of(found)
     form = DeadlineForm(request.POST or None, initial=starts)
     if request.method == "POST" and (answer := _save(request, form, found)):
         return answer
@@ -71,9 +72,13 @@ def calendar(request: PersonRequest) -> HttpResponse:
     """Change when the warehouse works."""
     form = CalendarForm.of(calendar_kept(), request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        deadline_editing.keep_calendar(form.calendar())
-        messages.success(request, "Saved the calendar. It counts for every return at once.")
-        return redirect("deadlines")
+        try:
+            deadline_editing.keep_calendar(form.calendar(), form.cleaned_data["seen"])
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "Saved the calendar. It counts for every return at once.")
+            return redirect("deadlines")
     status = 422 if form.errors else 200
     context = {"form": form, "zone": settings.TIME_ZONE}
     return render(request, "deadlines/calendar.html", context, status=status)
@@ -85,7 +90,7 @@ def _save(request: PersonRequest, form: DeadlineForm, found: DeadlinePolicy) -> 
     chosen = form.cleaned_data
     found.name, found.amount, found.unit = chosen["name"], chosen["amount"], chosen["unit"]
     try:
-        deadline_editing.keep(found)
+        deadline_editing.keep(found, chosen["seen"])
     except ValidationError as error:
         form.add_error(None, error)
         return None

@@ -122,6 +122,35 @@ def test_a_deadline_is_changed_moved_and_deleted(as_manager, policy):
     assert as_manager.get(path).status_code == 404
 
 
+def seen_by(client, path: str) -> dict[str, str]:
+    return {"seen": client.get(path).context["form"]["seen"].value()}
+
+
+def test_two_managers_do_not_lose_each_other_s_deadlines(as_manager, as_admin, policy):
+    path = f"/deadlines/{policy.pk}/"
+    seen = seen_by(as_manager, path)
+    as_admin.post(path, sent("Paper", 4, "hours") | seen_by(as_admin, path))
+    answer = as_manager.post(path, sent("Books", 9) | seen)
+    assert answer.status_code == 422
+    assert "Somebody changed this deadline meanwhile" in answer.text
+    assert DeadlinePolicy.objects.get().name == "Paper"
+    as_manager.post("/deadlines/new/", sent("Rest"))
+    seen = seen_by(as_manager, path)
+    as_admin.post(path, {"action": "down"})  # another place is no other deadline
+    assert as_manager.post(path, sent("Books", 9) | seen).status_code == 302
+
+
+def test_two_managers_do_not_lose_each_other_s_calendar(as_manager, as_admin):
+    path = "/deadlines/calendar/"
+    seen = seen_by(as_manager, path)
+    as_admin.post(path, calendar(country="DE") | seen_by(as_admin, path))
+    answer = as_manager.post(path, calendar(country="TR") | seen)
+    assert answer.status_code == 422
+    assert "Somebody changed the calendar meanwhile" in answer.text
+    assert WorkingCalendar.objects.get().country == "DE"
+    assert as_manager.post(path, calendar() | seen_by(as_manager, path)).status_code == 302
+
+
 def test_a_deadline_gets_another_filter(as_manager, policy):
     page = as_manager.get("/deadlines/new/?notes=wet")
     assert f'<option value="{policy.pk}">Books</option>' in page.text
