@@ -16,4 +16,6 @@ function onSubmit(event) {
 
 document.addEventListener("submit", onSubmit);
 // Back shows the page as it was left.
-addEventListener("pageshow", () => { sent = new WeakMap(); });
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) sent = new WeakMap();
+});
