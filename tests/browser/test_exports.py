@@ -76,6 +76,8 @@ def test_a_workbook_that_is_asked_for_by_two_presses_is_made_once(window, agent,
     page = window(agent)
     page.goto("/returns/export/")
     page.get_by_role("button", name="Excel (XLSX)").click()
+    page.get_by_role("button", name="Make the workbook").wait_for()
+    page.wait_for_load_state()  # the scripts are there
     sent = hold_forms(page)
     page.get_by_role("button", name="Make the workbook").focus()
     for _ in range(2):
