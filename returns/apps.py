@@ -18,8 +18,8 @@ class ReturnsConfig(AppConfig):
 
 
 def _set_up_roles(**_: Any) -> None:
-    import_string("returns.roles.set_up_roles")()
+    import_string("returns.people.roles.set_up_roles")()
 
 
 def _check_clocks(**given: Any) -> Any:
-    return import_string("returns.clocks.check_clocks")(**given)
+    return import_string("returns.database.time_zones.check_clocks")(**given)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from returns import changes, rule_runs
 from returns.exports import background as exports
 from returns.feed import forgetting, uploads
+from returns.live import changes
+from returns.rules import running
 from returns.summaries import keeping as summaries
 from returns.summaries import outcomes
 from tags import bulk
@@ -27,7 +28,7 @@ def work_once() -> bool:
     What fails holds up nothing else. Raises the last ``DatabaseError`` after all had their turn.
     """
     jobs = (
-        *(bulk.go_on_with_any, rule_runs.run_queued, rule_runs.run_hourly, summaries.go_on),
+        *(bulk.go_on_with_any, running.run_queued, running.run_hourly, summaries.go_on),
         *(outcomes.go_on, changes.forget_old, forgetting.forget_old_runs),
         *(uploads.forget_uploads, exports.forget_expired),
     )

@@ -9,8 +9,10 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
-from returns import roles, shipped_rules, shipped_views
+from returns.lists import shipped_views
 from returns.models import SavedView, TagRule
+from returns.people import roles
+from returns.rules import shipped
 from tags import recommended
 from tags.models import Tag, TagGroup
 from tests import factories
@@ -44,7 +46,7 @@ def _what_migrations_brought(request):
     if not SavedView.objects.exists():
         recommended.load(TagGroup, Tag)
         shipped_views.load(SavedView, Group, Tag, TagGroup, list(roles.PERMISSIONS))
-        shipped_rules.load(TagRule, Tag)
+        shipped.load(TagRule, Tag)
 
 
 def is_emptying(request, marker) -> bool:

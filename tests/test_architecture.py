@@ -27,25 +27,25 @@ WRITES = {
 VOCABULARY = ("tags/editing.py", "tags/merging.py", "tags/vocabulary.py", "tags/recommended.py")
 # Who may write what: the model, its table, and the modules.
 WRITERS = {
-    ("Return", "returns_return"): ("returns/feed/", "returns/corrections.py"),
+    ("Return", "returns_return"): ("returns/feed/", "returns/record/corrections.py"),
     ("ReturnTag", "returns_returntag"): ("tags/tagging/",),
-    ("Comment", "returns_comment"): ("returns/comments.py",),
+    ("Comment", "returns_comment"): ("returns/record/comments.py",),
     ("Tag", "tags_tag"): VOCABULARY,
     ("TagGroup", "tags_taggroup"): VOCABULARY,
     ("BulkTagging", "tags_bulktagging"): ("tags/bulk.py",),
     ("TagAction", "tags_tagaction"): ("tags/history.py",),
     ("TagActionRow", "tags_tagactionrow"): ("tags/tagging/", "tags/history.py"),
-    ("ShopperSentence", "returns_shoppersentence"): ("returns/sentences.py",),
+    ("ShopperSentence", "returns_shoppersentence"): ("returns/record/sentences.py",),
     ("TagRule", "returns_tagrule"): (
-        "returns/rules.py",
-        "returns/shipped_rules.py",
-        "returns/rule_runs.py",
+        "returns/rules/editing.py",
+        "returns/rules/shipped.py",
+        "returns/rules/running.py",
     ),
-    ("RuleEvent", "returns_ruleevent"): ("returns/models/events.py", "returns/rule_runs.py"),
+    ("RuleEvent", "returns_ruleevent"): ("returns/models/events.py", "returns/rules/running.py"),
     ("SharedTracking", "returns_sharedtracking"): ("returns/models/problems.py",),
-    ("Change", "returns_change"): ("returns/models/changes.py", "returns/changes.py"),
-    ("DeadlinePolicy", "returns_deadlinepolicy"): ("returns/deadline_editing.py",),
-    ("WorkingCalendar", "returns_workingcalendar"): ("returns/deadline_editing.py",),
+    ("Change", "returns_change"): ("returns/models/changes.py", "returns/live/changes.py"),
+    ("DeadlinePolicy", "returns_deadlinepolicy"): ("returns/deadlines/editing.py",),
+    ("WorkingCalendar", "returns_workingcalendar"): ("returns/deadlines/editing.py",),
     ("DaySummary", "returns_daysummary"): ("returns/summaries/",),
     ("DeadlineDay", "returns_deadlineday"): ("returns/summaries/",),
     ("JudgedKind", "returns_judgedkind"): ("returns/summaries/",),
@@ -57,7 +57,7 @@ WRITERS = {
         "returns/models/summaries.py",
         "returns/summaries/",
     ),
-    ("ApiToken", "returns_apitoken"): ("returns/tokens.py",),
+    ("ApiToken", "returns_apitoken"): ("returns/people/tokens.py",),
     ("Export", "returns_export"): ("returns/exports/background.py",),
     ("ExportPart", "returns_exportpart"): ("returns/exports/background.py",),
     ("FeedRun", "returns_feedrun"): ("returns/feed/runs.py", "returns/feed/forgetting.py"),
@@ -67,10 +67,13 @@ WRITERS = {
     ),
     ("Upload", "returns_upload"): ("returns/feed/uploads.py",),
     ("ApiCalls", "returns_apicalls"): ("returns/api/call_limit.py",),
-    ("SavedView", "returns_savedview"): ("returns/saved_views.py", "returns/shipped_views.py"),
+    ("SavedView", "returns_savedview"): (
+        "returns/lists/saved_views.py",
+        "returns/lists/shipped_views.py",
+    ),
 }
 # People and roles are no facts of returns.
-WRITERS_OF_OTHERS = ("returns/people.py", "returns/roles.py", "returns/management/")
+WRITERS_OF_OTHERS = ("returns/people/person.py", "returns/people/roles.py", "returns/management/")
 QUERIES = {"filter", "exclude", "annotate", "alias", "aggregate", "order_by"}
 
 

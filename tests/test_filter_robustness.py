@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from returns.filter_fields import TAG_PARAMETERS
+from returns.filters.fields import TAG_PARAMETERS
 from returns.models import Return, State
 from tests.factories import make_return, put_tag
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command, get_commands
 
-from returns import roles
 from returns.demo import people
-from returns.filter_form import ReturnFilterForm
-from returns.filtersets import ReturnFilterSet
-from returns.paging import SORT_COLUMNS
+from returns.filters.filterset import ReturnFilterSet
+from returns.filters.form import ReturnFilterForm
+from returns.filters.paging import SORT_COLUMNS
+from returns.people import roles
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

@@ -9,9 +9,9 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.utils import timezone
 
-from returns.corrections import CORRECTABLE, affected, as_sent
 from returns.feed.records import EARLIEST, LATEST
 from returns.models import Return
+from returns.record.corrections import CORRECTABLE, affected, as_sent
 
 
 class ExactTimeField(forms.DateTimeField):

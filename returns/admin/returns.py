@@ -16,8 +16,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from returns.admin.forms import CorrectionForm
-from returns.corrections import CORRECTABLE, STATE_AND_TIMES, as_sent, correct
 from returns.models import Return, State
+from returns.record.corrections import CORRECTABLE, STATE_AND_TIMES, as_sent, correct
 from returns.search import begins_or_ends
 
 PAGED_RETURNS = 10_000

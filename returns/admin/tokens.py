@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from returns.models import ApiToken, Scope
-from returns.tokens import MOST_DAYS, is_name_taken, issue, revoke
+from returns.people.tokens import MOST_DAYS, is_name_taken, issue, revoke
 
 
 class NewTokenForm(forms.ModelForm):
@@ -99,7 +99,7 @@ class TokenAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Show the token in this very answer: a message would keep it in a cookie or session."""
         context = self.admin_site.each_context(request) | {"token": obj, "title": f"{obj.name}"}
-        return render(request, "api/made.html", context)
+        return render(request, "people/token_created.html", context)
 
     @admin.display(description="May")
     def may(self, obj: ApiToken) -> str:

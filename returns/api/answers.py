@@ -11,7 +11,7 @@ from django.utils.http import parse_etags
 
 from returns.api.call import ApiRequest, Call
 from returns.api.refusals import Refusal, TooManyCallsError
-from returns.api.written import time_written
+from returns.api.serializers import time_written
 
 WORTH_COMPRESSING = 1024  # bytes
 COMPRESSION = 4  # of 9: within a tenth of the best, in a third of its time

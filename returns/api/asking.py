@@ -18,12 +18,12 @@ from returns.api.parameters import OF_FILTERS, OF_PAGES, PARAMETERS, find_parame
 from returns.api.plain import TEXTS, TIMES, Limit, read_equal, read_limits
 from returns.api.properties import instead_of, shown
 from returns.api.walk import step
-from returns.filter_form import is_ignored
-from returns.filtersets import ReturnFilterSet
+from returns.database.time_limit import TookTooLongError, at_most
+from returns.filters.filterset import ReturnFilterSet
+from returns.filters.form import is_ignored
+from returns.filters.paging import Sort
 from returns.models import Return, State
-from returns.paging import Sort
 from returns.querysets import ReturnQuerySet
-from returns.time_limit import TookTooLongError, at_most
 from tags.vocabulary import vocabulary
 
 # What no answer says of a return.

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from returns import tokens
 from returns.api.call_limit import Calls, count_call
 from returns.api.mistakes import Mistake
 from returns.api.refusals import Refusal, TooManyCallsError
 from returns.models import ApiToken, Scope
+from returns.people import tokens
 
 # Under which programs put a token into an address.
 NAMES_OF_TOKENS = {

@@ -8,9 +8,9 @@ from django import forms
 from returns.api.dqb import MOST_ROWS
 from returns.api.parameters import PARAMETERS
 from returns.api.plain import TEXTS, TIMES
-from returns.filtersets import REPEATABLE_PARAMETERS, ReturnFilterSet
+from returns.filters.filterset import REPEATABLE_PARAMETERS, ReturnFilterSet
+from returns.filters.paging import SORT_COLUMNS
 from returns.models import State
-from returns.paging import SORT_COLUMNS
 
 Schema = dict[str, Any]
 LARGEST = 999_999_999_999_999

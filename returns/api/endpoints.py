@@ -22,8 +22,8 @@ from returns.api.schemas import (
     TagsWanted,
     Vocabulary,
 )
+from returns.api.serializers import written
 from returns.api.tagging import replace
-from returns.api.written import written
 from returns.models import ApiToken, Scope
 
 GUIDE = """The returns of the warehouse, for programs.

@@ -15,7 +15,7 @@ from django.utils.log import log_response
 from returns.api.answers import finished, refused
 from returns.api.call import ApiRequest, Call, enter
 from returns.api.trouble import not_allowed, refusal_of
-from returns.tokens import without_tokens
+from returns.people.tokens import without_tokens
 
 BASE = "/openapi/v1"
 # A page for people.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from returns.api.mistakes import Mistake, NotUnderstood
 from returns.api.properties import shown
-from returns.moments import parse_moment
+from returns.filters.dates import parse_moment
 
 # A plus sign that nobody encoded has become a space on its way.
 _LOST_PLUS = re.compile(r"(\d) (\d\d:?\d\d)$")

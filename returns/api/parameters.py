@@ -1,8 +1,8 @@
 """The parameters of ``GET /Returns``, and what each means: for the reader, and for the document."""
 
 from returns.api.plain import TEXTS, TIMES
-from returns.filter_form import PAGING_PARAMETERS
-from returns.filtersets import REPEATABLE_PARAMETERS, ReturnFilterSet
+from returns.filters.filterset import REPEATABLE_PARAMETERS, ReturnFilterSet
+from returns.filters.form import PAGING_PARAMETERS
 
 _MOMENTS = (
     "a date (the whole day, in the desk's own time zone) or an ISO 8601 time, with gte:, gt:, "

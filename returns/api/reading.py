@@ -9,7 +9,7 @@ from django.utils import timezone
 from returns.api.asking import NOT_SAID, Answer, ask
 from returns.api.dqb import is_storable
 from returns.api.parameters import find_parameter
-from returns.api.written import with_tag, written
+from returns.api.serializers import with_tag, written
 from returns.models import Return
 from tags.models import TagGroup
 from tags.vocabulary import TagChip, chips, vocabulary

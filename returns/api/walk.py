@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-from returns import cursors
+from returns.filters import cursors
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
-from returns import roles
 from returns.models import Preferences
+from returns.people import roles
 
 PASSWORD = "demo"  # noqa: S105 - printed by the demo, and refused by every other server
 

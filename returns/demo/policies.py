@@ -2,7 +2,7 @@
 
 from django.http import QueryDict
 
-from returns.deadline_editing import keep, parameters_of
+from returns.deadlines.editing import keep, parameters_of
 from returns.models import DeadlinePolicy, Unit
 
 # Name, filter, and business days; the first that matches counts.

@@ -9,7 +9,7 @@ from io import StringIO
 from django.utils import timezone
 
 from returns.exports.columns import OF_FILE, header
-from returns.exports.wanted import Wanted, blocks
+from returns.exports.selection import Wanted, blocks
 from returns.feed.spelling import FORMULA
 
 BOM = "\ufeff"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from xlsxwriter import Workbook
 
 from returns.exports.columns import OF_FILE, Column, Kind, header
-from returns.exports.wanted import Wanted, blocks
+from returns.exports.selection import Wanted, blocks
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Of a sheet, without its header.

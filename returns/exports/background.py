@@ -20,10 +20,10 @@ from django.http import QueryDict
 from django.utils import timezone
 from xlsxwriter.exceptions import XlsxWriterException
 
+from returns.database.locks import Lock, locked
 from returns.exports import as_xlsx
-from returns.exports.asking import Asked, check_fits, check_may
-from returns.exports.wanted import count, read
-from returns.locks import Lock, locked
+from returns.exports.forms import Asked, check_fits, check_may
+from returns.exports.selection import count, read
 from returns.models import Export, ExportPart, Progress
 
 logger = logging.getLogger(__name__)

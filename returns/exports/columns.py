@@ -7,8 +7,8 @@ from enum import Enum
 
 from django.conf import settings
 
+from returns.lists.columns import ReturnTable
 from returns.models import Return, State
-from returns.tables import ReturnTable
 
 
 class Kind(Enum):

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 
-from returns.changes import token_and_newest
 from returns.feed.retries import wrong_value
 from returns.feed.runs import interrupted
+from returns.live.changes import token_and_newest
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 
 SHOWN = 50  # runs, or rejected records, on a page

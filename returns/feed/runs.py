@@ -17,10 +17,10 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from returns.database.locks import Lock, locked, unlocked
 from returns.feed.intake import OnReject, Taken, take
 from returns.feed.items import Item
 from returns.feed.records import API_NAMES, RecordError
-from returns.locks import Lock, locked, unlocked
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
 

@@ -8,13 +8,13 @@ from zlib import crc32
 from django.db.models import F, Max
 from django.db.models.functions import Least
 
+from returns.database.locks import Lock, locked
 from returns.feed.client import Client, FarSideError
 from returns.feed.intake import Taken
 from returns.feed.items import Item, item_of
 from returns.feed.records import RecordError
 from returns.feed.runs import Run, recorded
 from returns.feed.walk import Step, walk
-from returns.locks import Lock, locked
 from returns.models import FeedRun, Way
 
 # A record is seen by others a little later than its updatedAt says: clocks differ, and what is

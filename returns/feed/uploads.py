@@ -10,13 +10,13 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from returns.database.locks import Lock, locked
 from returns.feed.encodings import name_of
 from returns.feed.files import read_items
 from returns.feed.intake import take
 from returns.feed.items import Item
 from returns.feed.records import API_NAMES, KNOWN, RecordError, parse_record
 from returns.feed.runs import as_written, fitting, interrupted, recorded, storable
-from returns.locks import Lock, locked
 from returns.models import FeedRun, Outcome, Upload, Way
 
 MOST_BYTES = 20_000_000

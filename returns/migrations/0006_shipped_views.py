@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from returns.shipped_views import load
+from returns.lists.shipped_views import load
 
 ROLES = ["Customer service", "Warehouse manager", "Admin"]
 

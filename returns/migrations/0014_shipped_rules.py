@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from returns.shipped_rules import load
+from returns.rules.shipped import load
 
 
 def ship(apps, _schema_editor):

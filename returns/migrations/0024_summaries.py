@@ -43,7 +43,7 @@ BEGIN
     RETURN bins[1:last];
 END $$;
 """
-# When something is due; see ``returns.working_time.DueTimes``.
+# When something is due; see ``returns.calendar.working_time.DueTimes``.
 DUE = """
 CREATE FUNCTION returns_due(
     arrived timestamptz, breaks timestamptz[], due timestamptz[], follows boolean[]

@@ -29,8 +29,8 @@ from returns.querysets import ReturnQuerySet, SearchKey, WordsKey
 from tags.models import Tagging
 
 if TYPE_CHECKING:
-    from returns.deadlines import Due
-    from returns.events import Origin
+    from returns.filters.due import Due
+    from returns.record.events import Origin
     from tags.vocabulary import TagChip
 
 # A browser rewrites the first two before it asks, so no path can carry them; the others are paths

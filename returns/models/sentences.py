@@ -15,7 +15,7 @@ class Language(models.TextChoices):
 
 
 class ShopperSentence(models.Model):
-    """A sentence for the shopper that replaces the shipped one; see ``returns.sentences``."""
+    """A sentence for the shopper in place of the shipped one; see ``returns.record.sentences``."""
 
     state = models.CharField(max_length=20, choices=State)
     language = models.CharField(max_length=2, choices=Language)

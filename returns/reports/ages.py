@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from returns.queues import Queue
+from returns.filters.queues import Queue
 from returns.reports.charts import chart_of
 from returns.reports.figures import Figure, Part, Table, plain
 from returns.reports.periods import ONE, Period

@@ -7,7 +7,7 @@ from itertools import groupby
 from django.http import QueryDict
 from django.urls import reverse
 
-from returns.filter_words import KINDS, value_in_words
+from returns.filters.wording import KINDS, value_in_words
 from returns.models import By, DaySummary
 from returns.reports.report import Report
 from returns.summaries import keeping

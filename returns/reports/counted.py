@@ -24,15 +24,15 @@ from django.db.models import (
 from django.db.models.functions import Cast, ExtractIsoWeekDay, TruncDate
 from django.utils import timezone
 
-from returns.deadlines import deadlines_now, met_of
-from returns.filtersets import found_one_by_one
+from returns.database.time_limit import at_most
+from returns.filters.due import deadlines_now, met_of
+from returns.filters.filterset import found_one_by_one
 from returns.models import By, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span, midnight
 from returns.reports.scope import Scope
 from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, put_together
 from returns.summaries.durations import SPANS
-from returns.time_limit import at_most
 
 OUTCOME_LIMIT = 3_000  # milliseconds
 

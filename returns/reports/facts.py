@@ -13,6 +13,7 @@ from django.db.models import Count, F, Max, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, ExtractIsoWeekDay
 from django.utils import timezone
 
+from returns.database.time_limit import TookTooLongError
 from returns.models import By, CountedReturn, CountedTags, JudgedKind
 from returns.reports.counted import Counted
 from returns.reports.figures import BEING_COUNTED
@@ -20,7 +21,6 @@ from returns.reports.periods import Span
 from returns.reports.scope import Scope
 from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, of, put_together
 from returns.summaries import outcomes as days
-from returns.time_limit import TookTooLongError
 
 CREATED_DAY, ARRIVED_DAY, DONE_DAY = "created_day", "arrived_day", "completed_day"
 TRIES = 2  # to count days of which somebody writes

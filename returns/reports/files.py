@@ -10,7 +10,7 @@ from xlsxwriter import Workbook
 
 from returns.exports.as_csv import BOM, written
 from returns.exports.as_xlsx import CONTENT_TYPE, OPTIONS
-from returns.exports.names import file_name
+from returns.exports.file_names import file_name
 from returns.reports.figures import Figure, Table
 from returns.reports.report import Report
 

@@ -3,7 +3,7 @@
 from datetime import date
 from functools import cached_property
 
-from returns.queues import Queue
+from returns.filters.queues import Queue
 from returns.reports.charts import Chart, chart_of
 from returns.reports.figures import Figure, Part, Stat, Table, plain
 from returns.reports.periods import Period, Span

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from returns.filters.dates import WEEKDAYS
 from returns.models import By
-from returns.moments import WEEKDAYS
 from returns.reports.scope import Said
 from tags.vocabulary import TagChip
 

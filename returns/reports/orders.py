@@ -1,11 +1,11 @@
 """Orders of which several returns came back."""
 
+from returns.database.time_limit import TookTooLongError, at_most
 from returns.models import Return
 from returns.reports.figures import TOO_MANY, Figure, Part, Table, plain
 from returns.reports.periods import Period
 from returns.reports.scope import Scope, within
 from returns.reports.sources import CREATED, Source
-from returns.time_limit import TookTooLongError, at_most
 
 NAMED = 20  # order references
 OFTEN = 2  # returns of an order

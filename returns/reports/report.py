@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-from returns.filter_form import PAGING_PARAMETERS, is_ignored, without_blanks
-from returns.filter_words import KINDS, in_words
-from returns.filtersets import ReturnFilterSet, filters_of
-from returns.kept_filters import query_of
+from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.form import PAGING_PARAMETERS, is_ignored, without_blanks
+from returns.filters.stored import query_of
+from returns.filters.wording import KINDS, in_words
 from returns.models import SavedView
 from returns.reports.counted import Counted
 from returns.reports.facts import Facts
@@ -21,11 +21,11 @@ from returns.reports.flow import flow_of
 from returns.reports.kept import Kept
 from returns.reports.orders import orders_of
 from returns.reports.periods import CHOICES, PARAMETERS, Period, PeriodError, period_of
+from returns.reports.rules import work_of
 from returns.reports.scope import Scope
 from returns.reports.sources import Source
 from returns.reports.speed import speed_of
 from returns.reports.why import groups_of, usual_groups, why_of
-from returns.reports.work import work_of
 from returns.summaries import keeping
 from tags.vocabulary import vocabulary
 

@@ -11,9 +11,9 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 
-from returns.filter_rules import TAGS
-from returns.filtersets import ReturnFilterSet, filters_of
-from returns.kept_filters import Words
+from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.rules import TAGS
+from returns.filters.stored import Words
 from returns.models import By, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from itertools import accumulate
 
-from returns.kept_filters import Words
+from returns.filters.stored import Words
 from returns.models import By
 from returns.reports.charts import Chart, chart_of, with_shares
 from returns.reports.figures import (

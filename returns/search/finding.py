@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from returns.database.time_limit import TookTooLongError, at_most
 from returns.querysets import EVERY_NUMBER
 from returns.search import statements
 from returns.search.hits import Found, Hit, Tier, best_of
 from returns.search.typed import Typed, length_of
-from returns.time_limit import TookTooLongError, at_most
 
 # A search reads at most so many matches of each end of each number; a short text, which matches
 # nearly everything, fewer; and each number of a pasted list its share.

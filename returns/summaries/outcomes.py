@@ -19,9 +19,9 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
-from returns.deadlines import deadlines_now, met_of, rules_in_short
-from returns.filtersets import found_one_by_one
-from returns.kept_filters import Words
+from returns.filters.due import deadlines_now, met_of, rules_in_short
+from returns.filters.filterset import found_one_by_one
+from returns.filters.stored import Words
 from returns.models import (
     By,
     CountedReturn,

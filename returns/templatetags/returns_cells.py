@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from returns.lists import ReturnList
+from returns.lists.page import ReturnList
 from returns.models import Return, State
 from returns.templatetags.returns_display import (
     MISSING,

@@ -3,8 +3,8 @@
 from django import template
 from django.contrib.auth.models import User
 
-from returns.comments import EarlierText, earlier_texts, version_of
 from returns.models import Comment
+from returns.record.comments import EarlierText, earlier_texts, version_of
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from returns.deadlines import Due
+from returns.filters.due import Due
 from returns.models import Deadline, Return, State
 from returns.templatetags.returns_display import DAYS, MISSING, MONTHS, duration
 

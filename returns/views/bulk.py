@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from config.htmx import render_page_or_fragment
-from returns import bulk as returns_bulk
-from returns.people import DeskRequest
+from returns.lists import bulk as returns_bulk
+from returns.people.person import DeskRequest
 from tags import bulk
 from tags.forms import BulkForm
 from tags.models import BulkTagging
@@ -42,7 +42,7 @@ def new(request: DeskRequest) -> HttpResponse:
     context["every_word"] = vocabulary().values()
     context |= {"adds": form.chosen("add"), "removes": form.chosen("remove")}
     status = 422 if request.method == "POST" else 200
-    return render(request, "returns/bulk_new.html", context, status=status)
+    return render(request, "lists/bulk_new.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,4 +86,4 @@ def _page(request: DeskRequest, job: BulkTagging) -> HttpResponse:
         "percent": 100 * job.position // total if total else 100,
         "preview": bulk.preview(job) if job.status == bulk.Status.DRAFT else None,
     }
-    return render_page_or_fragment(request, "returns/bulk.html", "progress", context)
+    return render_page_or_fragment(request, "lists/bulk.html", "progress", context)

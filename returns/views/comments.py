@@ -9,7 +9,9 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
-from returns.comments import (
+from returns.models import Comment, Return
+from returns.people.person import PersonRequest
+from returns.record.comments import (
     ChangedMeanwhileError,
     add_comment,
     delete_comment,
@@ -18,10 +20,8 @@ from returns.comments import (
     may_delete,
     may_edit,
 )
-from returns.forms import CommentForm
-from returns.models import Comment, Return
-from returns.people import PersonRequest
-from returns.timeline import timeline_of
+from returns.record.forms import CommentForm
+from returns.record.timeline import timeline_of
 from tags.vocabulary import vocabulary
 
 
@@ -107,11 +107,11 @@ def _show_timeline(
 ) -> HttpResponse:
     whole = request.GET.get("timeline") == "all"
     context = {"timeline": timeline_of(record, vocabulary(), whole=whole), **shown}
-    return render_page_or_fragment(request, "returns/timeline.html", "answer", context, status)
+    return render_page_or_fragment(request, "record/timeline.html", "answer", context, status)
 
 
 def _show_comment(
     request: Request, comment: Comment, status: int = 200, **shown: Any
 ) -> HttpResponse:
     context = {"comment": comment, **shown}
-    return render_page_or_fragment(request, "returns/comment.html", "answer", context, status)
+    return render_page_or_fragment(request, "record/comment.html", "answer", context, status)

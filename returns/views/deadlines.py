@@ -11,15 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from returns import deadline_editing
-from returns.deadline_forms import CalendarForm, DeadlineForm
-from returns.deadline_words import calendar_in_words, described, listed
-from returns.deadlines import calendar_kept
+from returns.deadlines import editing
+from returns.deadlines.forms import CalendarForm, DeadlineForm
+from returns.deadlines.wording import calendar_in_words, described, listed
+from returns.filters.due import calendar_kept
 from returns.models import DeadlinePolicy
-from returns.people import PersonRequest
+from returns.people.person import PersonRequest
 
 may_see = permission_required("returns.view_return", raise_exception=True)
-may_change = permission_required(deadline_editing.MAY_CHANGE, raise_exception=True)
+may_change = permission_required(editing.MAY_CHANGE, raise_exception=True)
 
 
 @require_safe
@@ -39,7 +39,7 @@ def new(request: PersonRequest) -> HttpResponse:
     found = DeadlinePolicy()
     problems: list[str] = []
     try:
-        found.parameters = deadline_editing.parameters_of(request.GET)
+        found.parameters = editing.parameters_of(request.GET)
     except ValidationError as error:
         problems = error.messages
     if not problems and "replaces" in request.POST:
@@ -54,12 +54,12 @@ def new(request: PersonRequest) -> HttpResponse:
 def deadline(request: PersonRequest, pk: int) -> HttpResponse:
     """Show a deadline; change, move or delete it."""
     found = get_object_or_404(DeadlinePolicy, pk=pk)
-    if request.method == "POST" and not request.user.has_perm(deadline_editing.MAY_CHANGE):
+    if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE):
         raise PermissionDenied("Deadlines are changed by managers.")
     if "action" in request.POST:
         return _act(request, found)
     starts = {"name": found.name, "amount": found.amount, "unit": found.unit}
-    starts["seen"] = deadline_editing.version_of(found)
+    starts["seen"] = editing.version_of(found)
     form = DeadlineForm(request.POST or None, initial=starts)
     if request.method == "POST" and (answer := _save(request, form, found)):
         return answer
@@ -73,7 +73,7 @@ def calendar(request: PersonRequest) -> HttpResponse:
     form = CalendarForm.of(calendar_kept(), request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            deadline_editing.keep_calendar(form.calendar(), form.cleaned_data["seen"])
+            editing.keep_calendar(form.calendar(), form.cleaned_data["seen"])
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -90,7 +90,7 @@ def _save(request: PersonRequest, form: DeadlineForm, found: DeadlinePolicy) -> 
     chosen = form.cleaned_data
     found.name, found.amount, found.unit = chosen["name"], chosen["amount"], chosen["unit"]
     try:
-        deadline_editing.keep(found, chosen["seen"])
+        editing.keep(found, chosen["seen"])
     except ValidationError as error:
         form.add_error(None, error)
         return None
@@ -101,7 +101,7 @@ def _save(request: PersonRequest, form: DeadlineForm, found: DeadlinePolicy) -> 
 def _use_filter(request: PersonRequest, found: DeadlinePolicy) -> HttpResponse:
     replaced = request.POST["replaces"]
     policy = get_object_or_404(DeadlinePolicy, pk=int(replaced) if replaced.isdecimal() else 0)
-    deadline_editing.use_filter(policy, found.parameters)
+    editing.use_filter(policy, found.parameters)
     messages.success(request, f"“{policy}” has this filter now.")
     return redirect("deadline", policy.pk)
 
@@ -109,9 +109,9 @@ def _use_filter(request: PersonRequest, found: DeadlinePolicy) -> HttpResponse:
 def _act(request: PersonRequest, found: DeadlinePolicy) -> HttpResponse:
     action = request.POST["action"]
     if action in {"up", "down"}:
-        deadline_editing.move(found, up=action == "up")
+        editing.move(found, up=action == "up")
     elif action == "remove":
-        deadline_editing.remove(found)
+        editing.remove(found)
         said = f"Deleted the deadline “{found}”. The next one that matches its returns counts."
         messages.success(request, said)
     else:

@@ -16,10 +16,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from config.htmx import render_page_or_fragment
-from returns.exports import as_csv, as_xlsx, background, breaking
-from returns.exports.asking import LARGE, ask
-from returns.exports.names import disposition
-from returns.people import PersonRequest
+from returns.exports import abort, as_csv, as_xlsx, background
+from returns.exports.file_names import disposition
+from returns.exports.forms import LARGE, ask
+from returns.people.person import PersonRequest
 
 may_see = permission_required("returns.view_return", raise_exception=True)
 
@@ -58,7 +58,7 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
     asked, now = ask(request.GET, request.user), timezone.now()
     pieces = as_csv.lines(asked.wanted, now, bom=request.GET.get("bom") == "1")
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
-    stream = breaking.gzipped(pieces) if packed else breaking.plain(pieces)
+    stream = abort.gzipped(pieces) if packed else abort.plain(pieces)
     answer = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
     if packed:
         answer["Content-Encoding"] = "gzip"

@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.htmx import render_page_or_fragment
-from returns.exports import breaking
+from returns.exports import abort
 from returns.feed import overview, retries
 from returns.feed.intake import Taken
 from returns.models import Fate, FeedRun, RejectedRecord
-from returns.people import DeskRequest, PersonRequest
+from returns.people.person import DeskRequest, PersonRequest
 
 may_see = permission_required("returns.view_return", raise_exception=True)
 may_change = permission_required(retries.MAY_CHANGE, raise_exception=True)
@@ -64,7 +64,7 @@ def rejected(request: PersonRequest) -> HttpResponse:
 @may_change
 def rejected_file(request: PersonRequest) -> HttpResponseBase:
     """Give the records as they came, a JSON line each, to be mended and uploaded."""
-    lines = breaking.plain(overview.lines_of(overview.chosen_rejects(*_chosen(request.GET))))
+    lines = abort.plain(overview.lines_of(overview.chosen_rejects(*_chosen(request.GET))))
     name = f"rejected {timezone.localtime():%Y-%m-%d %H%M}.jsonl"
     answer = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -15,28 +15,28 @@ from config.htmx import (
     render_page_or_fragment,
     wants_fragment,
 )
-from returns import live
-from returns.entering import where_enter_leads
-from returns.facets import facets_of
-from returns.filter_form import without_blanks
-from returns.forms import SaveViewForm
-from returns.lists import return_list
-from returns.people import DeskRequest, preferences_of
-from returns.tabs import tabs
+from returns.filters.form import without_blanks
+from returns.lists.enter_key import where_enter_leads
+from returns.lists.facets import facets_of
+from returns.lists.forms import SaveViewForm
+from returns.lists.page import return_list
+from returns.lists.tabs import tabs
+from returns.live import polling
+from returns.people.person import DeskRequest, preferences_of
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that the query string selects, a page at a time."""
-    page = live.opened(request.path, request.GET)
+    page = polling.opened(request.path, request.GET)
     found = return_list(request.GET, preferences_of(request.user).columns)
     context: dict[str, Any] = {"list": found, "live": page}
     if not wants_fragment(request):
         context["tabs"] = tabs(request.user, request.GET, found.words)
         context["save_form"] = SaveViewForm(request.user)
     return render_page_or_fragment(
-        request, "returns/list.html", "answer", context, address=found.address
+        request, "lists/page.html", "answer", context, address=found.address
     )
 
 
@@ -58,7 +58,7 @@ def find(request: HtmxRequest) -> HttpResponse:
 @permission_required("returns.view_return", raise_exception=True)
 def facets(request: DeskRequest) -> HttpResponse:
     """Count how many of the returns that the query string selects carry each tag."""
-    return render(request, "returns/list.html#facets", {"facets": facets_of(request.GET)})
+    return render(request, "lists/page.html#facets", {"facets": facets_of(request.GET)})
 
 
 def to_list(address: str) -> HttpResponse:

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from returns.live import polled
-from returns.people import DeskRequest
+from returns.live.polling import polled
+from returns.people.person import DeskRequest
 
 
 @require_safe
@@ -31,4 +31,4 @@ def _told(request: DeskRequest, base: str) -> HttpResponse:
     page = polled(base, request.GET, request.user)
     if page is None:
         return HttpResponseNotModified()
-    return render(request, "returns/live.html#answer", {"live": page})
+    return render(request, "live/bar.html#answer", {"live": page})

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
 from config.htmx import render_page_or_fragment, wants_fragment
-from returns import people
-from returns.forms import ColumnsForm, PreferencesForm
-from returns.tables import column_choices, shown_columns
+from returns.lists.columns import column_choices, shown_columns
+from returns.lists.forms import ColumnsForm
+from returns.people import person as people
+from returns.people.forms import PreferencesForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +25,9 @@ def preferences(request: people.PersonRequest) -> HttpResponse:
         people.save_preferences(request.user, form.cleaned_data)
         messages.success(request, "Saved")
         return redirect("preferences")
-    return render(request, "preferences.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "people/preferences.html", {"form": form}, status=422 if form.errors else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +54,7 @@ def _show_columns(request: people.PersonRequest, form: ColumnsForm) -> HttpRespo
         "next": _way_back(request),
     }
     status = 422 if form.errors else 200
-    return render_page_or_fragment(request, "returns/columns.html", "menu", context, status)
+    return render_page_or_fragment(request, "lists/columns.html", "menu", context, status)
 
 
 def _way_back(request: people.PersonRequest) -> str:

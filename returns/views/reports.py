@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from returns.exports.names import disposition
-from returns.people import PersonRequest
+from returns.exports.file_names import disposition
+from returns.lists.saved_views import views_of
+from returns.people.person import PersonRequest
 from returns.reports import files
 from returns.reports.bar import bar_of
 from returns.reports.report import SUBJECTS, report_of, scopes_of
-from returns.saved_views import views_of
 
 
 @require_safe

@@ -9,22 +9,22 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from returns import rules
-from returns.forms import RuleForm
 from returns.models import TagRule
-from returns.people import PersonRequest
-from returns.rule_runs import dry_run
+from returns.people.person import PersonRequest
+from returns.rules import editing
+from returns.rules.forms import RuleForm
+from returns.rules.running import dry_run
 from tags.vocabulary import vocabulary
 
 may_see = permission_required("returns.view_return", raise_exception=True)
-may_change = permission_required(rules.MAY_CHANGE, raise_exception=True)
+may_change = permission_required(editing.MAY_CHANGE, raise_exception=True)
 
 
 @require_safe
 @may_see
 def show(request: PersonRequest) -> HttpResponse:
     """Show every rule in the order in which they run."""
-    return render(request, "rules/page.html", {"rules": rules.listed()})
+    return render(request, "rules/page.html", {"rules": editing.listed()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,7 +35,7 @@ def new(request: PersonRequest) -> HttpResponse:
     found = TagRule()
     problems: list[str] = []
     try:
-        found.parameters = rules.parameters_of(request.GET)
+        found.parameters = editing.parameters_of(request.GET)
     except ValidationError as error:
         problems = error.messages
     if not problems and "replaces" in request.POST:
@@ -50,12 +50,12 @@ def new(request: PersonRequest) -> HttpResponse:
 def rule(request: PersonRequest, pk: int) -> HttpResponse:
     """Show a rule with what it would have done; change, switch, move or delete it."""
     found = get_object_or_404(TagRule, pk=pk)
-    if request.method == "POST" and not request.user.has_perm(rules.MAY_CHANGE):
+    if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE):
         raise PermissionDenied("Rules are changed by managers.")
     if "action" in request.POST:
         return _act(request, found)
-    starts = {"name": found.name, "moment": found.moment, "seen": rules.version_of(found)}
-    adds, removes = rules.adds_and_removes(found)
+    starts = {"name": found.name, "moment": found.moment, "seen": editing.version_of(found)}
+    adds, removes = editing.adds_and_removes(found)
     form = RuleForm(request.POST or None, initial=starts | {"add": adds, "remove": removes})
     if request.method == "POST" and (answer := _save(request, form, found)):
         return answer
@@ -69,7 +69,7 @@ def _save(request: PersonRequest, form: RuleForm, found: TagRule) -> HttpRespons
     found.name, found.moment = chosen["name"], chosen["moment"]
     try:
         was_on = found.is_on
-        rules.keep(found, chosen["add"], chosen["remove"], chosen["seen"])
+        editing.keep(found, chosen["add"], chosen["remove"], chosen["seen"])
     except ValidationError as error:
         form.add_error(None, error)
         return None
@@ -81,7 +81,7 @@ def _save(request: PersonRequest, form: RuleForm, found: TagRule) -> HttpRespons
 def _use_filter(request: PersonRequest, found: TagRule) -> HttpResponse:
     replaced = request.POST["replaces"]
     rule = get_object_or_404(TagRule, pk=int(replaced) if replaced.isdecimal() else 0)
-    rules.use_filter(rule, found.parameters)
+    editing.use_filter(rule, found.parameters)
     messages.success(
         request, f"“{rule}” has this filter now. It is off: try it, then switch it on."
     )
@@ -91,13 +91,13 @@ def _use_filter(request: PersonRequest, found: TagRule) -> HttpResponse:
 def _act(request: PersonRequest, found: TagRule) -> HttpResponse:
     action = request.POST["action"]
     if action in {"on", "off"}:
-        rules.switch(found, on=action == "on")
+        editing.switch(found, on=action == "on")
         messages.success(request, f"“{found}” is {action} now.")
         return redirect("rule", found.pk)
     if action in {"up", "down"}:
-        rules.move(found, up=action == "up")
+        editing.move(found, up=action == "up")
     elif action == "remove":
-        rules.remove(found)
+        editing.remove(found)
         messages.success(request, f"Deleted the rule “{found}”. What it tagged stays.")
     else:
         return HttpResponseBadRequest("There is no such action.")
@@ -111,7 +111,7 @@ def _page(
     context: dict[str, Any] = {
         "form": form,
         "problems": problems,
-        "listed": None if problems else rules.describe(found),
+        "listed": None if problems else editing.describe(found),
         "others": () if found.pk else TagRule.objects.all(),
         "dry_run": dry_run(found) if found.pk else None,
         "words": [tag for tag in words if not tag.retired or tag.id in adds],

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, Query
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from returns import saved_views
-from returns.forms import SaveViewForm
+from returns.lists import saved_views
+from returns.lists.forms import SaveViewForm
+from returns.lists.tabs import counts_of
 from returns.models import SavedView
-from returns.people import PersonRequest
-from returns.tabs import counts_of
+from returns.people.person import PersonRequest
 from returns.views.lists import to_list
 from tags.vocabulary import vocabulary
 
@@ -56,7 +56,7 @@ def _keep(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
 def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
     context = {"form": form, "listed": saved_views.listed_for(request.user)}
     status = 422 if form.errors else 200
-    return render(request, "saved_views/page.html", context, status=status)
+    return render(request, "lists/saved_views.html", context, status=status)
 
 
 @require_safe
@@ -64,7 +64,7 @@ def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
 def counts(request: PersonRequest) -> HttpResponse:
     """Count the returns of each of the person's views, for the tabs over the list."""
     context = {"counts": counts_of(request.user)}
-    return render(request, "saved_views/tabs.html#counts", context)
+    return render(request, "lists/tabs.html#counts", context)
 
 
 ACTIONS: dict[str, Callable[[SavedView], None]] = {
@@ -114,7 +114,7 @@ def shared(request: PersonRequest, token: str) -> HttpResponse:
     """Show a view that somebody shared by a link."""
     found = saved_views.shared_as(token)
     context = {"view": found, "address": saved_views.address_of(found, vocabulary())}
-    return render(request, "saved_views/shared.html", context)
+    return render(request, "lists/shared_view.html", context)
 
 
 @require_POST

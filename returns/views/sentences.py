@@ -7,9 +7,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from returns import people, sentences
 from returns.models import Language, State
-from returns.people import PersonRequest
+from returns.people import person
+from returns.people.person import PersonRequest
+from returns.record import sentences
 
 
 @require_safe
@@ -42,8 +43,8 @@ def prefer(request: PersonRequest) -> HttpResponse:
     """Offer one language first from now on."""
     language = request.POST.get("language", "")
     if language in Language.values:
-        people.save_preferences(request.user, {"shopper_language": language})
-    return redirect(people.way_back(request))
+        person.save_preferences(request.user, {"shopper_language": language})
+    return redirect(person.way_back(request))
 
 
 def _place(state: str, language: str) -> tuple[State, Language]:
@@ -64,4 +65,4 @@ def _page(
         "placeholders": sentences.PLACEHOLDERS,
         "may_change": request.user.has_perm(sentences.MAY_CHANGE),
     }
-    return render(request, "sentences.html", context, status=422 if problems else 200)
+    return render(request, "record/sentences.html", context, status=422 if problems else 200)

@@ -9,8 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
-from returns.events import origins_of
 from returns.models import Return
+from returns.record.events import origins_of
 from tags.forms import AddTagForm
 from tags.tagging import add_tag, remove_tag
 from tags.vocabulary import chips, groups_for_new_tags, tag_of_id, vocabulary

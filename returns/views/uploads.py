@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from config.htmx import render_page_or_fragment
 from returns.feed import uploads
+from returns.feed.forms import UploadForm
 from returns.feed.retries import MAY_CHANGE
-from returns.forms import UploadForm
-from returns.people import DeskRequest
+from returns.people.person import DeskRequest
 
 may_change = permission_required(MAY_CHANGE, raise_exception=True)
 NOT_THERE = "This file is not here any more: files are kept for a day, for whoever brought them."

@@ -1,7 +1,7 @@
 """Add, remove, move and bring back tags on records: the only writer of taggings."""
 
 from tags.tagging.batch import Batch, count_taggings, tag_batch
-from tags.tagging.free import (
+from tags.tagging.for_rules import (
     add_where_free,
     free_for,
     lock_records,

@@ -55,7 +55,7 @@ def measure(size: str, calls: int) -> None:
     from django.utils import timezone
 
     from returns.models import ApiToken, Return
-    from returns.tokens import issue, revoke
+    from returns.people.tokens import issue, revoke
 
     if not Return.objects.exists():
         call_command("generate_returns", int(size), allow_external=True, stdout=sys.stderr)

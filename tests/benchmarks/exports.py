@@ -187,7 +187,7 @@ def make_xlsx(sort: str) -> None:
     from django.http import QueryDict
 
     from returns.exports import background
-    from returns.exports.asking import ask
+    from returns.exports.forms import ask
     from returns.models import Export
 
     person = User.objects.get(username="manager")

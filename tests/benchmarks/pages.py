@@ -140,8 +140,8 @@ def measure(size: int) -> dict:
 
 def cases() -> dict[str, tuple[str, str]]:
     """Return the pages by name: path, and who asks."""
+    from returns.filters.paging import Cursor, Sort
     from returns.models import Return
-    from returns.paging import Cursor, Sort
     from tags.models import Tag
 
     half = Return.objects.count() // 2

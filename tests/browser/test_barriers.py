@@ -4,8 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from returns import rules
 from returns.models import State, TagRule
+from returns.rules import editing as rules
 from tags import editing
 from tests.factories import make_return, make_tag, put_tag
 from tests.returns.feed.test_runs import BAD, bring, sent

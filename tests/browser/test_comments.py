@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from returns.comments import edit_comment, version_of
 from returns.models import Comment, Return
+from returns.record.comments import edit_comment, version_of
 from tests.browser.lists import answered_late
 from tests.browser.test_barriers import DESK, PHONE, barriers
 from tests.browser.test_box import hold_first

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from returns import deadline_editing
-from returns.deadlines import Due
+from returns.deadlines import editing
+from returns.filters.due import Due
 from returns.models import DeadlinePolicy, State, Unit
 from returns.templatetags.returns_due import due_words
 from tests.browser.lists import address_is, chips, quiet, shows
@@ -29,7 +29,7 @@ def desk(request, window, manager, vocabulary) -> Page:
 
 def keep(name: str, amount: int) -> DeadlinePolicy:
     made = DeadlinePolicy(name=name, parameters={}, amount=amount, unit=Unit.HOURS)
-    return deadline_editing.keep(made)
+    return editing.keep(made)
 
 
 def test_a_manager_makes_a_deadline_from_a_filter_and_finds_what_is_late(desk):
@@ -54,7 +54,7 @@ def test_the_pages_have_no_barriers(desk):
     desk.goto("/deadlines/")
     assert barriers(desk) == [], "none yet"
     late, soon = keep("Late", 2), keep("Soon", 400)
-    deadline_editing.use_filter(late, {"reference": ["old"]})
+    editing.use_filter(late, {"reference": ["old"]})
     for viewport in (DESK, PHONE):
         desk.set_viewport_size(viewport)
         for path in (

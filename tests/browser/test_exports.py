@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from returns.exports import asking, background
+from returns.exports import background, forms
 from returns.models import Export, Progress, State
 from tests.browser.lists import hold_forms
 from tests.factories import make_return
@@ -51,7 +51,7 @@ def test_the_notice_of_a_ready_export_fits_a_phone(window, admin):
 
 
 def test_the_page_of_exports_follows_one_until_it_is_ready(window, agent, monkeypatch):
-    monkeypatch.setattr(asking, "LARGE", 1)
+    monkeypatch.setattr(forms, "LARGE", 1)
     make_return("Return-1")
     make_return("Return-2")
     page = window(agent, viewport=DESK)
@@ -70,7 +70,7 @@ def test_the_page_of_exports_follows_one_until_it_is_ready(window, agent, monkey
 
 
 def test_a_workbook_that_is_asked_for_by_two_presses_is_made_once(window, agent, monkeypatch):
-    monkeypatch.setattr(asking, "LARGE", 1)
+    monkeypatch.setattr(forms, "LARGE", 1)
     make_return("Return-1")
     make_return("Return-2")
     page = window(agent)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.models import State, TagRule
-from returns.rule_runs import run_queued
+from returns.rules.running import run_queued
 from tests.browser.lists import address_is, chips, shows
 from tests.factories import make_return, make_tag
 

@@ -6,8 +6,8 @@ import pytest
 from django.http import QueryDict
 from playwright.sync_api import Page, expect
 
+from returns.lists.saved_views import keep
 from returns.models import SavedView, State
-from returns.saved_views import keep
 from tests.browser.lists import hold_the_list
 from tests.factories import make_return, put_tag
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from returns.feed import uploads
 from returns.models import Return
 from tests.browser.test_barriers import DESK, PHONE, barriers
-from tests.returns.test_upload_pages import MIXED
+from tests.returns.feed.test_upload import MIXED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILE = {"name": "iade.csv", "mimeType": "text/csv", "buffer": MIXED.encode("cp1254")}

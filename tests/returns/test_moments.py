@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from returns.moments import parse_moment
+from returns.filters.dates import parse_moment
 
 # Half past midnight on a Monday in Istanbul is still Sunday in London.
 NOW = datetime(2026, 11, 22, 21, 30, tzinfo=UTC)

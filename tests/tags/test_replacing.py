@@ -2,8 +2,8 @@
 
 import pytest
 
-from returns.events import events_of, origins_of
 from returns.models import ReturnTag
+from returns.record.events import events_of, origins_of
 from tags import editing
 from tags.models import Tag, TagAction
 from tags.replacing import Replaced, replace_tags

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.schema import require_tables
 from returns.models import ApiToken, Scope
-from returns.tokens import MOST_DAYS, is_name_taken, issue
+from returns.people.tokens import MOST_DAYS, is_name_taken, issue
 
 
 class Command(BaseCommand):

@@ -7,11 +7,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from returns.background import Worker
+from returns.database.locks import Lock, in_turn
 from returns.demo import people, server
 from returns.demo.filling import fill_demo
 from returns.demo.origin import require_invented
 from returns.demo.simulation import SimulatedFeed
-from returns.locks import Lock, in_turn
 
 
 class Command(BaseCommand):

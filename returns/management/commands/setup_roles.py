@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from config.schema import require_tables
-from returns.roles import set_up_roles
+from returns.people.roles import set_up_roles
 
 
 class Command(BaseCommand):

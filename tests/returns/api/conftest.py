@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from returns.models import ApiToken
-from returns.tokens import issue
+from returns.people.tokens import issue
 
 BASE = "/openapi/v1"
 

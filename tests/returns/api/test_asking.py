@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from returns.api.asking import ask
 from returns.api.mistakes import NotUnderstood
 from returns.api.parameters import OF_FILTERS, PARAMETERS
-from returns.filtersets import ReturnFilterSet
+from returns.filters.filterset import ReturnFilterSet
 from returns.models import Return, State
 from tests.factories import make_return, make_tag, put_tag
 from tests.returns.api import naive

@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from returns import tokens
 from returns.api.call_limit import count_call
 from returns.models import ApiCalls, ApiToken
+from returns.people import tokens
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from returns.api.asking import ask
-from returns.api.written import time_written, with_tag, written
+from returns.api.serializers import time_written, with_tag, written
 from returns.feed.ingest import ingest
 from returns.feed.records import parse_record
 from returns.models import Return

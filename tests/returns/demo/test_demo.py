@@ -14,8 +14,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from config import embedded_postgres
+from returns.database.locks import Lock, key_of
 from returns.demo import server
-from returns.locks import Lock, key_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PATIENCE = 120  # seconds; the computer may be busy with other tests

@@ -5,8 +5,8 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 
-from returns import roles
 from returns.demo import people
+from returns.people import roles
 
 pytestmark = pytest.mark.django_db
 

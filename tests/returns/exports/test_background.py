@@ -10,8 +10,8 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from returns import background as all_background
-from returns.exports import as_xlsx, asking, background, wanted
-from returns.locks import Lock, key_of
+from returns.database.locks import Lock, key_of
+from returns.exports import as_xlsx, background, forms, selection
 from returns.models import Export, ExportPart, Progress, State
 from tests.factories import make_return
 from tests.returns.exports.test_rows import rows_of_csv, rows_of_xlsx
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
 @pytest.fixture(autouse=True)
 def _three_are_large(monkeypatch):
-    monkeypatch.setattr(asking, "LARGE", 2)
+    monkeypatch.setattr(forms, "LARGE", 2)
     monkeypatch.setattr(background, "PART", 1000)
     for number in range(3):
         make_return(f"Return-7{number}")
@@ -84,7 +84,7 @@ def test_another_person_s_export_is_not_there(as_agent, as_admin):
 
 def test_who_may_no_longer_gets_no_file(as_agent, agent, monkeypatch):
     export = made(as_agent)
-    monkeypatch.setattr(asking, "MOST", 2)
+    monkeypatch.setattr(forms, "MOST", 2)
     answer = as_agent.get(f"/exports/{export.pk}/")
     assert answer.status_code == 422
     assert "your role takes up to 2 along" in answer.text
@@ -94,7 +94,7 @@ def test_who_may_no_longer_gets_no_file(as_agent, agent, monkeypatch):
 
 def test_who_may_no_longer_when_it_is_made_is_told(as_agent, monkeypatch):
     export = ordered(as_agent)
-    monkeypatch.setattr(asking, "MOST", 2)
+    monkeypatch.setattr(forms, "MOST", 2)
     background.make_next()
     export.refresh_from_db()
     assert export.status == Progress.FAILED
@@ -147,7 +147,7 @@ def test_one_whose_process_died_is_made_again_but_not_for_ever(as_agent, monkeyp
         raise OperationalError("the connection is lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(wanted, "_with_words", dies)
+        patch.setattr(selection, "_with_words", dies)
         for _ in range(2):
             with pytest.raises(OperationalError):
                 background.make_next()
@@ -177,13 +177,13 @@ def test_one_that_another_process_makes_is_passed_by(as_agent):
 
 def test_one_that_is_deleted_while_it_is_made_leaves_nothing(as_agent, monkeypatch):
     ordered(as_agent)
-    words = wanted._with_words
+    words = selection._with_words
 
     def deletes(records, asked):
         Export.objects.all().delete()
         return words(records, asked)
 
-    monkeypatch.setattr(wanted, "_with_words", deletes)
+    monkeypatch.setattr(selection, "_with_words", deletes)
     assert background.make_next()
     assert not ExportPart.objects.exists()
 
@@ -191,8 +191,8 @@ def test_one_that_is_deleted_while_it_is_made_leaves_nothing(as_agent, monkeypat
 @pytest.mark.django_db(transaction=True)
 def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
     export = ordered(as_agent)
-    monkeypatch.setattr(wanted, "BLOCK", 2)
-    seen, words = [], wanted._with_words
+    monkeypatch.setattr(selection, "BLOCK", 2)
+    seen, words = [], selection._with_words
     beside = connection.copy()
 
     def looks(records, asked):
@@ -201,7 +201,7 @@ def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
             seen.append(cursor.fetchone())
         return words(records, asked)
 
-    monkeypatch.setattr(wanted, "_with_words", looks)
+    monkeypatch.setattr(selection, "_with_words", looks)
     background.make_next()
     beside.close()
     assert seen == [("running", 0), ("running", 2)]
@@ -209,7 +209,7 @@ def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_file_is_of_one_moment_whatever_comes_meanwhile(as_agent, monkeypatch):
-    monkeypatch.setattr(wanted, "BLOCK", 2)
+    monkeypatch.setattr(selection, "BLOCK", 2)
     for _ in range(2):
         make_return(state=State.ARRIVED)
     answer = as_agent.get("/returns/export.csv?sort=arrived&columns=state")

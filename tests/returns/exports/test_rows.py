@@ -13,8 +13,8 @@ import pytest
 from django.db import OperationalError
 from django.http import QueryDict
 
-from returns.exports import asking, wanted
-from returns.lists import return_list
+from returns.exports import forms, selection
+from returns.lists.page import return_list
 from returns.models import State
 from tags.models import Tag
 from tests.factories import make_return, put_tag
@@ -88,7 +88,7 @@ def many():
 )
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_rows_are_those_of_the_pages_in_their_order(as_agent, many, query, kind, monkeypatch):
-    monkeypatch.setattr(wanted, "BLOCK", 4)
+    monkeypatch.setattr(selection, "BLOCK", 4)
     read = {"csv": rows_of_csv, "xlsx": rows_of_xlsx}[kind]
     given = [row[0] for row in read(as_agent.get(f"/returns/export.{kind}?{query}"))[1:]]
     assert given == references_by_pages(query)
@@ -119,7 +119,7 @@ def test_what_cannot_be_understood_is_named_and_gives_no_file(as_agent, kind, qu
 
 
 def test_customer_service_takes_up_to_its_limit_along(as_agent, as_manager, many, monkeypatch):
-    monkeypatch.setattr(asking, "MOST", 19)
+    monkeypatch.setattr(forms, "MOST", 19)
     for path in ("/returns/export.csv", "/returns/export.xlsx", "/returns/export/"):
         refused = as_agent.get(path)
         assert refused.status_code == 422
@@ -150,8 +150,8 @@ def test_a_list_without_rows_is_a_file_with_its_header(as_agent):
 @pytest.fixture
 def fails_later(monkeypatch):
     """Let the database fail after the first block."""
-    monkeypatch.setattr(wanted, "BLOCK", 4)
-    given, words = [], wanted._with_words
+    monkeypatch.setattr(selection, "BLOCK", 4)
+    given, words = [], selection._with_words
 
     def fails(records, asked):
         if given:
@@ -159,7 +159,7 @@ def fails_later(monkeypatch):
         given.append(records)
         return words(records, asked)
 
-    monkeypatch.setattr(wanted, "_with_words", fails)
+    monkeypatch.setattr(selection, "_with_words", fails)
 
 
 def sent_until_it_fails(answer) -> bytes:

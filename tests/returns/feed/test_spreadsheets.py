@@ -12,8 +12,8 @@ from returns.exports.as_csv import written
 from returns.feed.files import read_items
 from returns.feed.records import API_NAMES, RecordError, parse_record
 from returns.feed.spelling import field_of, value_of
+from returns.lists.columns import ReturnTable
 from returns.models import State
-from returns.tables import ReturnTable
 
 HEADER = ["İade No", "Sipariş No", "Durum", "Oluşturma Tarihi", "Son güncelleme", "Açıklama"]
 ROW = ["Return-1", "RSO-1", "Oluşturuldu", "05.01.2026 09:30", "05.01.2026 10:00", "Kırık ğüşiöç"]

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from returns.feed.client import Client
 from returns.feed.walk import walk
 from returns.models import ApiToken, FeedRun, Return
-from returns.tokens import issue
+from returns.people.tokens import issue
 from tests.factories import make_return, put_tag
 from tests.returns.feed import far_side as faults
 from tests.returns.feed.far_side import TOKEN, FarSide

@@ -9,8 +9,8 @@ from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
-from returns import deadline_editing
-from returns.filtersets import ReturnFilterSet
+from returns.deadlines import editing
+from returns.filters.filterset import ReturnFilterSet
 from returns.models import By, DeadlinePolicy, Return, ReturnTag, State
 from returns.reports.counted import Counted
 from returns.reports.facts import Facts
@@ -85,10 +85,10 @@ def test_every_figure_equals_its_list(settings, at, zone, now, kept):
     chance = Random(f"{zone} {kept}")
     scatter(chance, now, 50)
     run_rules(chance, now)
-    parameters = deadline_editing.parameters_of(QueryDict("tag=wrong-size"))
+    parameters = editing.parameters_of(QueryDict("tag=wrong-size"))
     for name, said in (("Wrong size", parameters), ("All", {})):
         rule = DeadlinePolicy(name=name, parameters=said, amount=9, unit="working_hours")
-        deadline_editing.keep(rule)
+        editing.keep(rule)
     if kept:
         keeping.build()
     opened: dict[str, int] = {}

@@ -10,7 +10,7 @@ from django.db.models import Exists, Value
 from django.http import QueryDict
 from django.utils import timezone
 
-from returns import deadline_editing
+from returns.deadlines import editing
 from returns.models import DeadlinePolicy, Return, ReturnTag, State, TagRule
 from returns.querysets import ReturnQuerySet
 from returns.reports.figures import TOO_MANY, Figure, Stat, percent_in_words
@@ -120,7 +120,7 @@ def test_without_deadlines_the_report_says_so():
 
 
 def test_the_share_within_the_deadline():
-    deadline_editing.keep(DeadlinePolicy(name="All", parameters={}, amount=2, unit="hours"))
+    editing.keep(DeadlinePolicy(name="All", parameters={}, amount=2, unit="hours"))
     for hours, days in ((1, 1), (1, 1), (1, 1), (3, 1), (3, 8)):
         arrived = timezone.now() - timedelta(days=days, hours=hours)
         done = arrived + timedelta(hours=hours)
@@ -135,7 +135,7 @@ SLOW = "pg_sleep(1) IS NOT NULL"
 
 
 def test_deadlines_that_take_too_long_are_left_out(monkeypatch):
-    deadline_editing.keep(DeadlinePolicy(name="All", parameters={}, amount=2, unit="hours"))
+    editing.keep(DeadlinePolicy(name="All", parameters={}, amount=2, unit="hours"))
     make_return(state=State.COMPLETED)
     monkeypatch.setattr("returns.reports.counted.OUTCOME_LIMIT", 1)
     monkeypatch.setattr(

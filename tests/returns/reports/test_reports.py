@@ -12,11 +12,11 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
+from returns.lists.saved_views import keep
 from returns.models import State
 from returns.reports.figures import Figure, Table, percent_in_words, plain
 from returns.reports.periods import ONE, PeriodError, Span, period_of
 from returns.reports.report import report_of
-from returns.saved_views import keep
 from tests.factories import make_return, put_tag
 from tests.returns.reports.invented import scatter
 

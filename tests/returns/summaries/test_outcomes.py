@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from returns import deadline_editing
-from returns.filtersets import ReturnFilterSet
+from returns.deadlines import editing as deadline_editing
+from returns.filters.filterset import ReturnFilterSet
 from returns.models import (
     By,
     DeadlineDay,

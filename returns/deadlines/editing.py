@@ -1,0 +1,127 @@
+"""Deadline policies and the working calendar: kept, ordered, deleted. Their only writer."""
+
+from hashlib import sha256
+from json import dumps
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.http import QueryDict
+
+from returns.filters.due import LOOKED_AT, calendar_kept
+from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.form import BESIDE_FILTERS, without_blanks
+from returns.filters.wording import KINDS
+from returns.models import MOST, DeadlinePolicy, Unit, WorkingCalendar
+from tags.vocabulary import vocabulary
+
+MAY_CHANGE = "returns.change_deadlinepolicy"
+
+
+def parameters_of(data: QueryDict) -> dict[str, Any]:
+    """Return the filter of a query string as policies keep it; an empty one is for everything.
+
+    Raises ``ValidationError`` when it cannot be understood, or looks at more than a return.
+    """
+    said = without_blanks(data)
+    for name in BESIDE_FILTERS:
+        said.pop(name, None)
+    words = vocabulary()
+    if problems := ReturnFilterSet(said, words).problems():
+        raise ValidationError(problems)
+    found = filters_of(said, words)
+    if refused := [KINDS.get(name, name) for name in found if name not in LOOKED_AT]:
+        raise ValidationError(
+            f"A deadline cannot look at: {', '.join(refused)}. It counts for returns from their "
+            "arrival on, so filter by tags, notes, numbers, or the dates of creation and arrival."
+        )
+    return found
+
+
+def version_of(kept: DeadlinePolicy | WorkingCalendar) -> str:
+    """Return what tells this state of a policy or of the calendar from any other."""
+    said = {f.name: getattr(kept, f.name) for f in kept._meta.fields if f.name != "position"}
+    return sha256(dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def keep(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
+    """Keep the name and the time of a policy, a new one with its filter and as the last.
+
+    ``seen`` is the ``version_of`` the policy that the person saw, if they saw one. Raises
+    ``ValidationError`` when it cannot be kept, or is no longer what they saw.
+    """
+    if not 1 <= policy.amount <= MOST[Unit(policy.unit)]:
+        most = MOST[Unit(policy.unit)]
+        raise ValidationError(f"A deadline leaves from 1 to {most:,} {Unit(policy.unit).label}.")
+    try:
+        with transaction.atomic():
+            _write(policy, seen)
+    except IntegrityError as error:
+        raise ValidationError(f"There is a deadline “{policy.name}” already.") from error
+    return policy
+
+
+def _write(policy: DeadlinePolicy, seen: str) -> None:
+    if policy.pk is None:
+        last = DeadlinePolicy.objects.aggregate(last=Max("position"))["last"] or 0
+        policy.position = last + 1
+        policy.save()
+        return
+    stored = DeadlinePolicy.objects.select_for_update().filter(pk=policy.pk).first()
+    if stored is None:
+        raise ValidationError("This deadline was deleted meanwhile.")
+    _check_seen(stored, seen, "this deadline")
+    policy.save(update_fields=["name", "amount", "unit"])
+
+
+def _check_seen(stored: DeadlinePolicy | WorkingCalendar, seen: str, what: str) -> None:
+    if seen and version_of(stored) != seen:
+        raise ValidationError(f"Somebody changed {what} meanwhile. Look again, then change it.")
+
+
+def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any]) -> None:
+    """Give a policy another filter."""
+    DeadlinePolicy.objects.filter(pk=policy.pk).update(parameters=parameters)
+
+
+def remove(policy: DeadlinePolicy) -> None:
+    """Delete a policy; its returns fall under the next one that matches them."""
+    DeadlinePolicy.objects.filter(pk=policy.pk).delete()
+
+
+def move(policy: DeadlinePolicy, *, up: bool) -> None:
+    """Move a policy one place up or down: the first that matches a return counts."""
+    with transaction.atomic():
+        policies = list(DeadlinePolicy.objects.select_for_update())
+        here = next((place for place, each in enumerate(policies) if each.pk == policy.pk), -1)
+        there = here - 1 if up else here + 1
+        if here < 0 or not 0 <= there < len(policies):
+            return
+        policies[here], policies[there] = policies[there], policies[here]
+        for position, each in enumerate(policies, start=1):
+            each.position = position
+        DeadlinePolicy.objects.bulk_update(policies, ["position"])
+
+
+def keep_calendar(calendar: WorkingCalendar, seen: str = "") -> None:
+    """Keep the working calendar in place of the one that there was.
+
+    ``seen`` is the ``version_of`` the calendar that the person saw, if they saw one. Raises
+    ``ValidationError`` when the warehouse would never open, or it is no longer what they saw.
+    """
+    if not any(calendar.hours):
+        raise ValidationError("The warehouse has to open on one day of the week at least.")
+    with transaction.atomic():
+        WorkingCalendar.objects.select_for_update().first()
+        _check_seen(calendar_kept(), seen, "the calendar")
+        WorkingCalendar.objects.update_or_create(
+            pk=1,
+            defaults={
+                "hours": calendar.hours,
+                "country": calendar.country,
+                "closed_days": calendar.closed_days,
+                "open_days": calendar.open_days,
+                "at_risk_hours": calendar.at_risk_hours,
+            },
+        )

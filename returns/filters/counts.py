@@ -1,0 +1,91 @@
+"""Numbers of returns: exact, or ended at a cap that is said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from returns.database.time_limit import at_most
+from returns.models import Return, State
+from returns.querysets import ReturnQuerySet
+
+LIST_CAP = 10_000
+FILTERED_CAP = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class CappedCount:
+    """A number of returns; ``more`` when there are more than were counted."""
+
+    number: int
+    more: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'+' if self.more else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class StateCounts:
+    """How many returns there are in each state, whatever state the list is filtered by."""
+
+    by_state: dict[str, CappedCount]
+    cap: int
+    search_is_cut_short: bool = False
+
+    def total(self, states: Sequence[str] = ()) -> CappedCount:
+        """Return how many there are in these states, or in all of them."""
+        chosen = [self.by_state[state] for state in self.by_state if not states or state in states]
+        more = any(count.more for count in chosen)
+        number = sum(count.number for count in chosen)
+        return CappedCount(min(number, self.cap) if more else number, more)
+
+
+def count_up_to(found: Sequence[ReturnQuerySet], cap: int) -> list[CappedCount]:
+    """Count each up to a cap, all in one statement."""
+    numbers = _count_each([each.order_by().values("pk")[: cap + 1] for each in found])
+    return [CappedCount(min(number, cap), number > cap) for number in numbers]
+
+
+def count_by_state() -> StateCounts:
+    """Count all returns by state, each up to 10,000, from an index alone."""
+    counts = count_up_to([Return.objects.in_state(state) for state in State.values], LIST_CAP)
+    return StateCounts(dict(zip(State.values, counts, strict=True)), LIST_CAP)
+
+
+def count_matches_by_state(found: ReturnQuerySet, *, cut_short: bool = False) -> StateCounts:
+    """Count the newest 1,000 matches by state; of a search that is ``cut_short`` may be more."""
+    newest = found.in_order_of("created_at", descending=True).values("state")[: FILTERED_CAP + 1]
+    numbers = newest.aggregate(
+        **{state: Count("state", filter=Q(state=state)) for state in State.values}
+    )
+    more = cut_short or sum(numbers.values()) > FILTERED_CAP
+    counts = {
+        state: CappedCount(min(number, FILTERED_CAP), more) for state, number in numbers.items()
+    }
+    return StateCounts(counts, FILTERED_CAP, cut_short)
+
+
+def count_matches(
+    found: ReturnQuerySet, milliseconds: int, *, cut_short: bool = False
+) -> CappedCount:
+    """Count the matches up to 1,000; of a search that is ``cut_short`` may be more.
+
+    Raises ``TookTooLongError`` when that takes longer.
+    """
+    with at_most(milliseconds):
+        # The newest first: an open return is a new one, and the old ones would all be read.
+        newest = found.in_order_of("created_at", descending=True)
+        number = newest.values("pk")[: FILTERED_CAP + 1].count()
+    return CappedCount(min(number, FILTERED_CAP), cut_short or number > FILTERED_CAP)
+
+
+def _count_each(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
+    """Count the rows of each query, all in one statement."""
+    statements, parameters = zip(*(query.query.sql_with_params() for query in queries), strict=True)
+    counted = (f"(SELECT count(*) FROM ({sql}) AS counted)" for sql in statements)  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counted)}", list(chain.from_iterable(parameters)))
+        return list(cursor.fetchone())

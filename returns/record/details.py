@@ -1,0 +1,127 @@
+"""One return with all that its page shows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+
+from returns.lists.rows import due_times
+from returns.models import Return, State
+from returns.record.card import Card, card_of
+from returns.record.events import origins_of
+from returns.record.sentences import Said, said_of
+from returns.record.timeline import Timeline, timeline_of
+from tags.vocabulary import TagChip, chips, vocabulary
+
+OTHERS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the three states in a return's life: when it was reached, how long it took.
+
+    ``kind`` is ``done``, ``now`` (reached, the return waits in it) or ``ahead``.
+    """
+
+    word: str
+    at: datetime | None
+    took: timedelta | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDetails:
+    """A return, what to say of it, its steps, and the other returns of its order."""
+
+    record: Return
+    card: Card
+    said: list[Said]
+    steps: list[Step]
+    others: list[Return]
+    more_others: bool
+    words: dict[int, TagChip]
+    now: datetime
+
+    @property
+    def timeline(self) -> Timeline:
+        """Return what happened to the return, read when it is asked for."""
+        return timeline_of(self.record, self.words, whole=False)
+
+    @property
+    def corrected(self) -> list[str]:
+        """Return the fields that an admin corrected, by their names on screen."""
+        fields = {field.name: str(field.verbose_name) for field in Return._meta.fields}
+        return [fields[name] for name in self.record.corrections]
+
+    @property
+    def order_address(self) -> str:
+        """Return the address of the list of the order's returns."""
+        order = urlencode({"order": self.record.sales_order_reference_number})
+        return f"{reverse('return-list')}?{order}"
+
+
+def return_details(reference: str, language: str) -> ReturnDetails:
+    """Return what is shown of this return, the shopper's sentence in ``language`` first.
+
+    Raises ``Http404`` when there is none.
+    """
+    # PostgreSQL cannot even be asked for a text with a NUL.
+    found = Return.objects.none() if "\0" in reference else Return.objects.all()
+    record = found.with_tag_ids().filter(return_reference_number=reference).first()
+    if record is None:
+        raise Http404(f"There is no return “{reference}”.")
+    return _details_of(record, language)
+
+
+def details_of_id(pk: int, language: str) -> ReturnDetails:
+    """Return the same for the return with this id. Raises ``Http404`` when there is none."""
+    return _details_of(get_object_or_404(Return.objects.with_tag_ids(), pk=pk), language)
+
+
+def _details_of(record: Return, language: str) -> ReturnDetails:
+    others = list(Return.objects.of_the_order_of(record).with_tag_ids()[: OTHERS_SHOWN + 1])
+    words = vocabulary()
+    for each in (record, *others):
+        each.tags = chips(each.tag_ids, words)
+    record.origins = origins_of(record)
+    record.due = due_times([record], words).get(record.pk)
+    now = timezone.now()
+    more = len(others) > OTHERS_SHOWN
+    return ReturnDetails(
+        record=record,
+        card=card_of(record, others, now, more=more),
+        said=said_of(record, language),
+        steps=steps_of(record),
+        others=others[:OTHERS_SHOWN],
+        more_others=more,
+        words=words,
+        now=now,
+    )
+
+
+def steps_of(record: Return) -> list[Step]:
+    """Return the three steps of a return.
+
+    A completed return may lack its arrival; and times may stand in any order, because the WMS
+    does not promise one. A step that seems to take less than nothing has no duration.
+    """
+    times: list[tuple[State, datetime | None]] = [
+        (State.CREATED, record.created_at),
+        (State.ARRIVED, record.arrived_to_warehouse_at),
+        (State.COMPLETED, record.completed_at),
+    ]
+    reached = State.values.index(record.state)
+    steps: list[Step] = []
+    before: datetime | None = None
+    for number, (state, at) in enumerate(times):
+        took = at - before if at and before and at >= before else None
+        kind = "ahead" if number > reached else "done"
+        if number == reached and state != State.COMPLETED:
+            kind = "now"
+        steps.append(Step(str(state.label), at, took, kind))
+        before = at or before
+    return steps

@@ -1,0 +1,187 @@
+"""Rules that tag by themselves: kept, ordered, switched. Their only writer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from json import dumps
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+from django.http import QueryDict
+from django.utils import timezone
+
+from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.form import BESIDE_FILTERS, without_blanks
+from returns.filters.stored import query_of
+from returns.filters.wording import in_words
+from returns.models import Moment, TagRule
+from tags.bulk import check_together
+from tags.models import Tag
+from tags.vocabulary import TagChip, meant_ids, vocabulary
+
+MAY_CHANGE = "returns.change_tagrule"
+FAILURES_ALLOWED = 3
+EVERY = timedelta(hours=1)
+NOT_BY_THE_BOX = (
+    "A rule cannot look for what the one box finds. "
+    "Filter by order reference, return reference or tracking ID instead."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRule:
+    """A rule as pages show it: its filter in words, and its tags."""
+
+    rule: TagRule
+    query: str
+    filters: list[tuple[str, str]]
+    adds: list[TagChip]
+    removes: list[TagChip]
+
+
+def listed() -> list[ListedRule]:
+    """Return every rule in the order in which they run."""
+    words = vocabulary()
+    rules = list(TagRule.objects.all())
+    meant = meant_ids({pk for rule in rules for pk in (*rule.adds, *rule.removes)})
+    return [_listed(rule, words, meant) for rule in rules]
+
+
+def describe(rule: TagRule) -> ListedRule:
+    """Return one rule as pages show it."""
+    return _listed(rule, vocabulary(), meant_ids([*rule.adds, *rule.removes]))
+
+
+def _listed(rule: TagRule, words: dict[int, TagChip], meant: dict[int, int]) -> ListedRule:
+    query = query_of(rule.parameters, words)
+    adds, removes = ([words[pk] for pk in tags if pk in words] for tags in _tags_of(rule, meant))
+    return ListedRule(rule, query.urlencode(), in_words(query), adds, removes)
+
+
+def _tags_of(rule: TagRule, meant: dict[int, int]) -> tuple[list[int], list[int]]:
+    adds, removes = (
+        list(dict.fromkeys(meant[pk] for pk in tags if pk in meant))
+        for tags in (rule.adds, rule.removes)
+    )
+    return adds, removes
+
+
+def adds_and_removes(rule: TagRule) -> tuple[list[int], list[int]]:
+    """Return the ids of the tags to add and to remove; of merged ones, those that they mean."""
+    return _tags_of(rule, meant_ids([*rule.adds, *rule.removes]))
+
+
+def parameters_of(data: QueryDict) -> dict[str, Any]:
+    """Return the filter of a query string as rules keep it.
+
+    Raises ``ValidationError`` when it cannot be understood, or lets everything through.
+    """
+    said = without_blanks(data)
+    for name in BESIDE_FILTERS:
+        said.pop(name, None)
+    words = vocabulary()
+    if problems := ReturnFilterSet(said, words).problems():
+        raise ValidationError(problems)
+    if "q" in said:
+        raise ValidationError(NOT_BY_THE_BOX)
+    found = filters_of(said, words)
+    if not found:
+        raise ValidationError("A rule needs a filter: filter the list first.")
+    return found
+
+
+def version_of(rule: TagRule) -> str:
+    """Return what tells this state of a rule from any other; "" for a new one."""
+    said = [rule.name, rule.moment, rule.parameters, rule.adds, rule.removes]
+    return sha256(dumps(said, sort_keys=True).encode()).hexdigest()[:16] if rule.pk else ""
+
+
+def keep(rule: TagRule, adds: Sequence[Tag], removes: Sequence[Tag], seen: str = "") -> TagRule:
+    """Keep a rule, a new one as the last; one that tags otherwise now is off until it was tried.
+
+    ``seen`` is the ``version_of`` the rule that the person saw, if they saw one. Raises
+    ``ValidationError`` when it cannot be kept, or is no longer what they saw.
+    """
+    check_together(adds, removes)
+    rule.adds, rule.removes = [tag.pk for tag in adds], [tag.pk for tag in removes]
+    try:
+        with transaction.atomic():
+            if rule.pk is None:
+                last = TagRule.objects.aggregate(last=Max("position"))["last"] or 0
+                rule.position = last + 1
+                rule.save()
+            else:
+                rule.is_on = _stays_on(rule, seen)
+                rule.save(update_fields=["name", "moment", "adds", "removes", "is_on"])
+    except IntegrityError as error:
+        raise ValidationError(f"There is a rule “{rule.name}” already.") from error
+    return rule
+
+
+def _stays_on(rule: TagRule, seen: str) -> bool:
+    stored = TagRule.objects.select_for_update().filter(pk=rule.pk).first()
+    if stored is None:
+        raise ValidationError("This rule was deleted meanwhile.")
+    if seen and version_of(stored) != seen:
+        raise ValidationError("Somebody changed this rule meanwhile. Look again, then change it.")
+    now, then = ((each.moment, sorted(each.adds), sorted(each.removes)) for each in (rule, stored))
+    return stored.is_on and now == then
+
+
+def use_filter(rule: TagRule, parameters: dict[str, Any]) -> None:
+    """Give a rule another filter; it is off until somebody tried it."""
+    TagRule.objects.filter(pk=rule.pk).update(
+        parameters=parameters, is_on=False, failures=0, off_because=""
+    )
+
+
+def switch(rule: TagRule, *, on: bool) -> None:
+    """Switch a rule on, with its failures forgotten, or off."""
+    TagRule.objects.filter(pk=rule.pk).update(is_on=on, failures=0, off_because="", ran_at=None)
+
+
+def remove(rule: TagRule) -> None:
+    """Delete a rule; what it tagged stays."""
+    TagRule.objects.filter(pk=rule.pk).delete()
+
+
+def move(rule: TagRule, *, up: bool) -> None:
+    """Move a rule one place up or down: the first that fills an exclusive group wins."""
+    with transaction.atomic():
+        rules = list(TagRule.objects.select_for_update())
+        here = next((place for place, each in enumerate(rules) if each.pk == rule.pk), -1)
+        there = here - 1 if up else here + 1
+        if here < 0 or not 0 <= there < len(rules):
+            return
+        rules[here], rules[there] = rules[there], rules[here]
+        for position, each in enumerate(rules, start=1):
+            each.position = position
+        TagRule.objects.bulk_update(rules, ["position"])
+
+
+def claim_hourly() -> list[TagRule]:
+    """Return the hourly rules whose hour is over; of several who ask, one gets a rule."""
+    due = Q(ran_at__isnull=True) | Q(ran_at__lt=timezone.now() - EVERY)
+    hourly = TagRule.objects.filter(due, is_on=True, moment=Moment.HOURLY)
+    return [rule for rule in hourly if hourly.filter(pk=rule.pk).update(ran_at=timezone.now())]
+
+
+def note_success(rule: TagRule) -> None:
+    """Forget the failures of a rule that ran."""
+    if rule.failures:
+        TagRule.objects.filter(pk=rule.pk).update(failures=0)
+
+
+def note_failure(rule: TagRule, reason: str) -> None:
+    """Count a failure; the third in a row switches the rule off, and says why."""
+    with transaction.atomic():
+        now = TagRule.objects.select_for_update().filter(pk=rule.pk).first()
+        if now is None:
+            return
+        now.failures += 1
+        if now.failures >= FAILURES_ALLOWED:
+            now.is_on, now.off_because = False, reason[:200]
+        now.save(update_fields=["failures", "is_on", "off_because"])

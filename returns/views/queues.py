@@ -1,0 +1,63 @@
+"""The warehouse's queues: what waits, since when, and what first."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from config.htmx import render_page_or_fragment
+from returns.filters.form import BESIDE_FILTERS, without_blanks
+from returns.filters.problems import worklist
+from returns.filters.queues import Queue
+from returns.lists.forms import SaveViewForm
+from returns.lists.page import return_list
+from returns.live import polling
+from returns.people.person import DeskRequest
+from returns.queues.cards import cards_of, columns_of
+from returns.queues.groups import groups_of
+from returns.queues.handover import handover
+from returns.queues.own import own_cards_of
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def queue(request: DeskRequest) -> HttpResponse:
+    """Show the queues, and the returns of one of them under the filters of the list."""
+    path = reverse("queue")
+    said = without_blanks(request.GET)
+    if not said.keys() - set(BESIDE_FILTERS):
+        query = {"queue": Queue.TO_INSPECT.value} | said.dict()
+        return redirect(reverse("queue", query=query), max_length=None)
+    page = polling.opened(path, request.GET)
+    found = return_list(request.GET, columns_of(said.get("queue")), path)
+    context: dict[str, Any] = {
+        "list": found,
+        "live": page,
+        "cards": [*cards_of(found.data), *own_cards_of(request.user, found.data)],
+        "groups": groups_of(found.data, path),
+        "save_form": SaveViewForm(request.user, is_queue=True),
+    }
+    return render_page_or_fragment(
+        request, "queues/page.html", "answer", context, address=found.address
+    )
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def problems(request: DeskRequest) -> HttpResponse:
+    """Show what is wrong with records, and what to do about it."""
+    return render(request, "queues/problems.html", {"kinds": worklist(timezone.now())})
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def hand_over(request: DeskRequest) -> HttpResponse:
+    """Show a queue, under its filters, as a list to print."""
+    sheet = handover(request.GET, timezone.now())
+    context = {"sheet": sheet, "warehouse_zone": settings.TIME_ZONE}
+    return render(request, "queues/handover.html", context)

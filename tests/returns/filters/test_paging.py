@@ -1,0 +1,142 @@
+"""A walk through the pages shows every row once, in order, whatever the sort."""
+
+import json
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from returns.filters.paging import SORT_COLUMNS, Cursor, Sort, page_of
+from returns.models import Return, State
+from tests.factories import make_return
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def mixed_returns():
+    """Returns with equal creation times, missing times and missing numbers."""
+    for number in range(13):
+        make_return(
+            state=State.values[number % 3],
+            created_at=START + timedelta(minutes=number // 3),
+            sales_order_reference_number="" if number % 4 == 0 else f"RSO{number % 5}",
+        )
+
+
+def walk(sort: Sort, size: int) -> list[list[int]]:
+    pages, after = [], None
+    while True:
+        page = page_of(Return.objects.all(), sort, after=after, size=size)
+        pages.append([row.pk for row in page.rows])
+        if not page.next:
+            return pages
+        after = Cursor.parse(page.next, sort)
+
+
+SORTS = [
+    sign + name
+    for name, column in SORT_COLUMNS.items()
+    for sign in ("", *(() if column.raised else ("-",)))
+]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("size", [1, 4, 13])
+def test_every_row_is_walked_once(mixed_returns, sort, size):
+    pages = walk(Sort.parse(sort), size)
+    walked = [pk for page in pages for pk in page]
+    assert len(walked) == 13
+    assert set(walked) == set(Return.objects.values_list("pk", flat=True))
+    assert all(len(page) == size for page in pages[:-1])
+
+
+@pytest.mark.parametrize("name", SORT_COLUMNS)
+@pytest.mark.parametrize("state", State.values)
+def test_a_state_rules_out_no_row_of_its_own(mixed_returns, name, state):
+    page = page_of(Return.objects.in_state(state), Sort.parse(name), states=[state])
+    assert {row.pk for row in page.rows} == set(
+        Return.objects.in_state(state).values_list("pk", flat=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        ("ReturnCreated", "completed"),
+        ("ArrivedToWarehouse", "completed"),
+        ("ReturnCreated", "-arrived"),
+    ],
+)
+def test_a_time_that_a_state_lacks_is_not_looked_for(django_assert_num_queries, state, name):
+    with django_assert_num_queries(1):
+        page_of(Return.objects.in_state(state), Sort.parse(name), states=[state])
+
+
+@pytest.mark.parametrize("text", SORTS)
+def test_walking_back_shows_the_same_pages(mixed_returns, text):
+    sort = Sort.parse(text)
+    forth = walk(sort, 4)
+    page = page_of(Return.objects.all(), sort, size=4)
+    while page.next:
+        page = page_of(Return.objects.all(), sort, after=Cursor.parse(page.next, sort), size=4)
+    back = [[row.pk for row in page.rows]]
+    while page.previous:
+        before = Cursor.parse(page.previous, sort)
+        page = page_of(Return.objects.all(), sort, before=before, size=4)
+        back.append([row.pk for row in page.rows])
+    assert [pk for page in reversed(back) for pk in page] == [pk for page in forth for pk in page]
+
+
+def test_rows_without_the_time_come_last_in_both_directions(mixed_returns):
+    for sign in ("", "-"):
+        order = [pk for page in walk(Sort.parse(f"{sign}completed"), 50) for pk in page]
+        states = [Return.objects.get(pk=pk).state for pk in order]
+        assert set(states[:4]) == {State.COMPLETED}
+        assert State.COMPLETED not in states[4:]
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_time_order_is_the_database_order(mixed_returns, sign):
+    order = [pk for page in walk(Sort.parse(f"{sign}created"), 5) for pk in page]
+    rows = Return.objects.order_by(f"{sign}created_at", f"{sign}id")
+    assert order == list(rows.values_list("pk", flat=True))
+
+
+def test_a_parcel_that_arrives_meanwhile_shifts_no_page(mixed_returns):
+    sort = Sort.parse("-created")
+    first = page_of(Return.objects.all(), sort, size=5)
+    expected = page_of(Return.objects.all(), sort, after=Cursor.parse(first.next, sort), size=5)
+    make_return(created_at=START + timedelta(days=1))
+    second = page_of(Return.objects.all(), sort, after=Cursor.parse(first.next, sort), size=5)
+    assert [row.pk for row in second.rows] == [row.pk for row in expected.rows]
+
+
+DEEP = urlsafe_b64encode(b"[" * 99_999).decode()
+IMPOSSIBLE = ["", "x", "!!!", "e30", "W10", "bnVsbA", "WzEsMl0", "WyIyMDI2IiwgMV0", "ü", "A" * 400]
+
+
+@pytest.mark.parametrize("text", [*IMPOSSIBLE, DEEP], ids=range(len(IMPOSSIBLE) + 1))
+def test_an_impossible_cursor_is_refused(text):
+    with pytest.raises(ValueError, match="this is no page of the list"):
+        Cursor.parse(text, Sort.parse("-created"))
+
+
+def cursor_text(value: object) -> str:
+    return urlsafe_b64encode(json.dumps([value, 1]).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"), [("order", "\ud800"), ("order", "\0"), ("created", "0001-01-01T00:00+14:00")]
+)
+def test_a_cursor_that_the_database_cannot_take_is_refused(sort, value):
+    with pytest.raises(ValueError, match="this is no page of the list"):
+        Cursor.parse(cursor_text(value), Sort.parse(sort))
+
+
+def test_a_cursor_keeps_microseconds():
+    sort = Sort.parse("-created")
+    record = make_return(created_at=START + timedelta(microseconds=56))
+    assert Cursor.parse(Cursor.of(record, sort).encode(), sort).value == record.created_at

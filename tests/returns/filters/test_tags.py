@@ -1,0 +1,218 @@
+"""Filters by tags: any of, none of, beside every other filter, order and page of the list."""
+
+from datetime import timedelta
+
+import pghistory
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from returns.filters.fields import TAG_PARAMETERS
+from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.paging import DEFAULT_SORT
+from returns.lists.page import return_list
+from returns.lists.saved_views import address_of, keep
+from returns.models import Return, ReturnTag, State
+from tags import editing
+from tags.merging import merge
+from tags.models import Tag
+from tags.vocabulary import vocabulary as words
+from tests.factories import make_return, put_tag
+from tests.returns.filters.test_paging import SORTS
+
+pytestmark = pytest.mark.django_db
+
+
+def found(query: str) -> set[str]:
+    filterset = ReturnFilterSet(QueryDict(query), words())
+    return set(filterset.qs.values_list("return_reference_number", flat=True))
+
+
+def listed(query: str) -> list[str]:
+    """Walk the whole list page by page, there and back, and return its references in order."""
+    pages, page = [], return_list(QueryDict(query)).page
+    while True:
+        pages.append([record.return_reference_number for record in page.rows])
+        if not page.next:
+            break
+        page = return_list(QueryDict(f"{query}&after={page.next}")).page
+    for earlier in reversed(pages[:-1]):
+        page = return_list(QueryDict(f"{query}&before={page.previous}")).page
+        assert [record.return_reference_number for record in page.rows] == earlier
+    return [name for names in pages for name in names]
+
+
+@pytest.fixture
+def tagged(vocabulary):
+    """Returns named after their tags."""
+    for names in ([], ["books"], ["damaged"], ["books", "damaged"], ["standard"]):
+        record = make_return("+".join(names) or "none")
+        for name in names:
+            put_tag(record, name)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("tag_any=books", {"books", "books+damaged"}),
+        ("tag_any=books&tag_any=damaged", {"books", "damaged", "books+damaged"}),
+        ("tag_any=BOOKS&tag_any=books&tag_any=DamaGed", {"books", "damaged", "books+damaged"}),
+        ("tag_none=books", {"none", "damaged", "standard"}),
+        ("tag_none=Books&tag_none=standard", {"none", "damaged"}),
+        ("tag_any=books&tag_any=damaged&tag_none=books", {"damaged"}),
+        ("tag=books&tag_any=books&tag_any=damaged", {"books", "books+damaged"}),
+        ("tag=books&tag_any=damaged&tag_any=standard", {"books+damaged"}),
+        ("tag=books&tag_none=books", set()),
+        ("tag_any=books&tag_any=standard&missing_group=Priority", {"books", "books+damaged"}),
+        ("tag_any=books&tag_any=damaged&q=books", {"books", "books+damaged"}),
+        ("tag_any=books&reference=damaged", {"books+damaged"}),
+        ("tag_any=books&state=Completed", set()),
+    ],
+)
+def test_any_of_and_none_of_the_tags(tagged, query, expected):
+    assert found(query) == expected
+
+
+@pytest.mark.parametrize("parameter", TAG_PARAMETERS)
+def test_a_tag_that_does_not_exist_is_named_and_matches_nothing(tagged, parameter):
+    for query in (f"{parameter}=no-such-tag", f"{parameter}=books&{parameter}=no-such-tag"):
+        filterset = ReturnFilterSet(QueryDict(query), words())
+        assert "there is no tag “no-such-tag”." in filterset.problems()[0]
+        assert found(query) == set()
+
+
+# Enough returns for several pages
+
+
+@pytest.fixture
+def many(vocabulary):
+    now = timezone.now()
+    for number in range(160):
+        # Some were created in the same moment; the order then goes by id.
+        made = now - timedelta(hours=number // 2)
+        record = make_return(f"R{number:03}", state=State.values[number % 3], created_at=made)
+        for divisor, name in ((2, "books"), (3, "damaged"), (50, "standard")):
+            if number % divisor == 0:
+                put_tag(record, name)
+
+
+def carries(names: set[str]) -> dict[int, bool]:
+    tagged = Return.objects.filter(taggings__tag__name__in=names).values_list("pk", flat=True)
+    ids = set(tagged)
+    return {pk: pk in ids for pk in Return.objects.values_list("pk", flat=True)}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize(
+    "rest",
+    ["", "&state=ReturnCreated&state=Completed", "&tag_none=standard", "&created_from=-3d", "&q=R"],
+)
+def test_any_of_the_tags_in_every_order_and_on_every_page(many, sort, rest):
+    """The list without the filter, less those that carry none of the tags."""
+    any_tag = carries({"books", "damaged"})
+    by_reference = dict(Return.objects.values_list("return_reference_number", "pk"))
+    everything = listed(f"sort={sort}{rest}")
+    expected = [name for name in everything if any_tag[by_reference[name]]]
+    assert 50 < len(expected) < len(everything)
+    assert listed(f"tag_any=books&tag_any=damaged&sort={sort}{rest}") == expected
+
+
+def test_a_return_with_several_of_the_tags_is_listed_and_counted_once(many):
+    query = "tag_any=books&tag_any=damaged&tag_any=standard"
+    names = listed(query)
+    assert len(names) == len(set(names)) == 107
+    page = return_list(QueryDict(query))
+    assert page.summary == "107 returns, newest first"
+    assert sum(state.count.number for state in page.states) == 107
+    assert return_list(QueryDict(f"{query}&state=Completed")).total.number == sum(
+        number % 3 == 2 and number % 2 == 0 for number in range(160)
+    )
+
+
+@pytest.mark.parametrize(("sort", "sign"), [(DEFAULT_SORT, "DESC"), ("created", "ASC")])
+def test_a_rare_tag_is_read_from_its_index_in_order_of_creation(many, sort, sign):
+    """However common the others are: EXISTS would look at one return after the other."""
+    with CaptureQueriesContext(connection) as captured:
+        return_list(QueryDict(f"tag_any=standard&tag_any=books&sort={sort}"))
+    page, _counts = [query["sql"] for query in captured if "UNION ALL" in query["sql"]]
+    assert page.count(f"entity_created_at {sign}, entity_id {sign}") == 3
+
+
+def test_the_dates_of_creation_bound_the_indexes_of_tags_too(many):
+    query = ReturnFilterSet(QueryDict("tag_any=books&created_to=-2d"), words()).qs.query
+    assert str(query).count('"entity_created_at" <') == 1
+
+
+def test_what_a_query_says_of_tags_is_the_same_for_all_of_their_filters(vocabulary):
+    ids = sorted(Tag.objects.filter(name__in=["books", "wrong-size"]).values_list("id", flat=True))
+    for name in TAG_PARAMETERS:
+        query = QueryDict(f"{name}=BOOKS&{name}=wrong-Sıze&{name}=books")
+        assert filters_of(query, words()) == {name: ids}
+        assert filters_of(QueryDict(f"{name}=a%00b"), words()) == {name: [0]}
+
+
+@pytest.mark.parametrize("parameter", TAG_PARAMETERS)
+def test_a_saved_view_by_tags_survives_a_rename(agent, vocabulary, parameter):
+    view = keep(agent, "Books", QueryDict(f"{parameter}=BOOKS&{parameter}=damaged"))
+    assert all(isinstance(value, int) for value in view.parameters[parameter])
+    tag = Tag.objects.get(name="books")
+    tag.name = "printed-matter"
+    editing.save_tag(tag, None)
+    query = address_of(view, words()).partition("?")[2]
+    assert set(QueryDict(query).getlist(parameter)) == {"printed-matter", "damaged"}
+    Tag.objects.filter(pk=tag.pk).delete()
+    assert f"deleted+tag+{tag.pk}" in address_of(view, words())
+
+
+@pytest.mark.parametrize("query", ["tag_any=books&tag_any=damaged", "tag_none=standard"])
+def test_tabs_count_views_by_tags(as_agent, agent, many, query):
+    view = keep(agent, "Kept", QueryDict(query))
+    page = as_agent.get("/views/counts/?poll", headers={"HX-Request": "true"}).text
+    number = len(listed(query))
+    assert f'hx-target="#saved-view-count-{view.pk}">{number}</hx-partial>' in page
+
+
+def test_enter_in_the_box_keeps_the_filters_by_tags(as_agent, tagged):
+    query = "q=o&tag_any=books&tag_any=damaged&tag_none=standard"
+    answer = as_agent.get(f"/find/?{query}")
+    assert answer["Location"] == f"/returns/?{query}"
+
+
+def test_what_a_rule_tagged_is_found_by_its_name_and_its_day():
+    put_tag(make_return("by hand"), "books")
+    for reference, rule in (("now", "Busy"), ("old", "Busy"), ("other", "Idle")):
+        with pghistory.context(rule=rule):
+            put_tag(make_return(reference), "books")
+    old = Return.objects.get(return_reference_number="old")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE returns_returntagevent SET pgh_created_at = now() - interval '9 days' "
+            "WHERE entity_id = %s",
+            [old.pk],
+        )
+    assert found("rule=Busy") == {"now", "old"}
+    assert found("rule=Busy&rule_from=today") == {"now"}
+    assert found("rule=Busy&rule_to=-2d") == {"old"}
+    assert found("rule_from=today") == {"now", "other"}
+    assert found("rule_to=-2d") == {"old"}
+
+
+def test_what_was_taken_off_since_a_rule_put_it_there_is_undone(manager):
+    """A merge takes off what is there twice, which is nobody's wish."""
+    again = make_return("put again")
+    put_tag(again, "defective")
+    with pghistory.context(user=manager.pk):
+        again.taggings.all().delete()
+    with pghistory.context(rule="Busy"):
+        put_tag(again, "defective")
+        put_tag(make_return("taken off"), "defective")
+        merged = make_return("merged")
+        put_tag(merged, "defective")
+    put_tag(merged, "damaged")
+    with pghistory.context(user=manager.pk):
+        ReturnTag.objects.filter(entity__return_reference_number="taken off").delete()
+    merge([Tag.objects.get(name="defective")], Tag.objects.get(name="damaged"), manager)
+    assert found("rule=Busy") == {"put again", "taken off", "merged"}
+    assert found("rule_undone=Busy") == {"taken off"}

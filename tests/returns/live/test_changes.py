@@ -1,0 +1,237 @@
+"""What changed since a moment is noticed, however it was written and whenever committed."""
+
+import csv
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from returns.background import work_once
+from returns.feed.ingest import ingest
+from returns.feed.records import ReturnRecord
+from returns.live import changes
+from returns.live.changes import changed_since, forget_old, token_now
+from returns.models import Change, Return, ReturnTag, State
+from tests.factories import make_return, make_tag, put_tag
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def arrive(record: Return) -> None:
+    now = timezone.now()
+    Return.objects.filter(pk=record.pk).update(state=State.ARRIVED, arrived_to_warehouse_at=now)
+
+
+def copy_taggings(record: Return) -> None:
+    tag = make_tag("copied")
+    row = StringIO()
+    csv.writer(row).writerow([record.pk, record.created_at.isoformat(), tag.pk, 0])
+    columns = "entity_id, entity_created_at, tag_id, slot"
+    sql = f"COPY returns_returntag ({columns}, tagged_at) FROM STDIN (FORMAT csv)"
+    with connection.cursor() as cursor, cursor.copy(sql) as copy:
+        copy.write(f"{row.getvalue().strip()},{timezone.now().isoformat()}\n")
+
+
+def tagging(record: Return, name: str) -> ReturnTag:
+    tag = make_tag(name)
+    return ReturnTag(entity=record, entity_created_at=record.created_at, tag=tag, slot=0)
+
+
+WRITES: dict[str, Callable[[Return], object]] = {
+    "a new return": lambda _: make_return(),
+    "an arrival": arrive,
+    "raw": lambda _: run("UPDATE returns_return SET notes = 'raw'"),
+    "a tag": lambda record: put_tag(record, "books"),
+    "tags in bulk": lambda record: ReturnTag.objects.bulk_create(
+        [
+            ReturnTag(
+                entity=record, entity_created_at=record.created_at, tag=make_tag(name), slot=0
+            )
+            for name in ("one", "two")
+        ]
+    ),
+    "tags by COPY": copy_taggings,
+    "a tag replaced": lambda _: ReturnTag.objects.update(tag=make_tag("other")),
+    "a tag removed": lambda _: run("DELETE FROM returns_returntag"),
+    "a return deleted": lambda record: run(f"DELETE FROM returns_return WHERE id = {record.pk}"),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_every_write_is_noticed_once(vocabulary, write):
+    record = make_return()
+    put_tag(record, "standing")
+    before = token_now()
+    assert not changed_since(before).any
+    WRITES[write](record)
+    found = changed_since(before)
+    assert found.any
+    assert not changed_since(found.token).any
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE returns_return SET notes = '' WHERE false",
+        "DELETE FROM returns_returntag",
+        "INSERT INTO returns_returntag SELECT * FROM returns_returntag",
+    ],
+)
+def test_a_write_of_nothing_is_no_change(sql):
+    before = token_now()
+    run(sql)
+    assert not changed_since(before).any
+
+
+def test_new_returns_and_those_in_another_state_are_named():
+    old, other = make_return(), make_return()
+    before = token_now()
+    Return.objects.filter(pk=other.pk).update(notes="the same state")
+    arrive(old)
+    new = make_return()
+    assert sorted(changed_since(before).reached_ids) == [old.pk, new.pk]
+
+
+def test_the_feed_s_records_are_named(vocabulary):
+    record = make_return()
+    before = token_now()
+    now = timezone.now()
+    ingest(
+        [
+            ReturnRecord(
+                return_reference_number=record.return_reference_number,
+                state=State.ARRIVED,
+                created_at=record.created_at,
+                updated_at=now,
+                arrived_to_warehouse_at=now,
+            )
+        ],
+        source="test",
+    )
+    found = changed_since(before)
+    assert (found.reached_ids, found.more) == ([record.pk], False)
+
+
+def test_more_returns_than_are_named_are_told_as_more(monkeypatch):
+    before = token_now()
+    made = [make_return() for _ in range(3)]
+    monkeypatch.setattr(changes, "NAMED", 2)
+    found = changed_since(before)
+    assert (len(found.reached_ids), found.more) == (2, True)
+    assert set(found.reached_ids) < {record.pk for record in made}
+
+
+def test_a_statement_names_a_thousand_and_counts_all():
+    run(
+        "INSERT INTO returns_return (return_reference_number, sales_order_reference_number,"
+        " tracking_id, state, source, cargo_carrier, sales_order_channel, notes, created_at,"
+        " updated_at, unknown_fields, feed_tags, corrections)"
+        " SELECT 'Return-' || n, '', '', 'ReturnCreated', 'WMS', '', '', '', now(), now(), '{}',"
+        " '', '{}' FROM generate_series(1, 1500) AS n"
+    )
+    change = Change.objects.get()
+    assert (len(change.reached), change.reached_count) == (1000, 1500)
+
+
+class Elsewhere(threading.Thread):
+    """Somebody who writes a return on a connection of their own, and commits when told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_written, self.may_commit = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        try:
+            with transaction.atomic():
+                # Without a tracking ID, for which others would wait.
+                make_return("late", tracking_id="")
+                self.has_written.set()
+                self.may_commit.wait(10)
+        finally:
+            connections.close_all()
+
+    def commit(self) -> None:
+        self.may_commit.set()
+        self.join()
+
+
+def test_what_began_earlier_and_ends_later_is_noticed_once():
+    older = Elsewhere()
+    older.start()
+    assert older.has_written.wait(10)
+    first = token_now()
+    make_return("early")
+    opened = token_now()
+    assert [len(changed_since(token).reached_ids) for token in (first, opened)] == [1, 0]
+    older.commit()
+    late = Return.objects.get(return_reference_number="late")
+    found = changed_since(opened)
+    assert found.reached_ids == [late.pk]
+    assert not changed_since(found.token).any
+    assert len(changed_since(first).reached_ids) == 2
+
+
+def test_what_is_not_committed_is_no_change():
+    before = token_now()
+    with transaction.atomic():
+        make_return()
+        transaction.set_rollback(True)
+    assert not changed_since(before).any
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "1.000000.5:3:",
+        "1.000000.0:3:",
+        "1.000000.3:5:9",
+        "1.000000.3:5:4,3",
+        "1.000000.3:5:,",
+        "1.000000.3:5:4,4",
+        f"1.000000.{9 * 10**18}:{10**19 - 1}:",
+        "1.000000.3:5:'; DROP TABLE returns_change",
+        "١.000000.3:5:",
+    ],
+)
+def test_a_token_that_says_nothing_may_mean_any_change(token):
+    found = changed_since(token)
+    assert (found.any, found.more, found.reached_ids) == (True, True, [])
+    assert not changed_since(found.token).any
+
+
+def test_a_token_of_another_cluster_s_future_may_mean_any_change():
+    seconds = token_now().rsplit(".", 1)[0]
+    assert changed_since(f"{seconds}.{10**12}:{10**12}:").more
+
+
+def test_a_token_from_before_what_is_kept_may_mean_any_change():
+    seconds, fraction, snapshot = token_now().split(".")
+    old = f"{int(seconds) - 90_000}.{fraction}.{snapshot}"
+    assert changed_since(old).more
+
+
+def test_rows_of_another_cluster_are_no_change():
+    before = token_now()
+    run(f"INSERT INTO returns_change (xid) VALUES ('{10**12}')")
+    assert not changed_since(before).any
+
+
+def test_background_work_forgets_what_is_old():
+    make_return()
+    make_return()
+    kept = Change.objects.latest("id")
+    Change.objects.exclude(pk=kept.pk).update(at=timezone.now() - timedelta(days=2))
+    work_once()
+    assert Change.objects.get() == kept
+    assert not forget_old()

@@ -1,0 +1,295 @@
+"""What open pages are told: nothing while nothing changed, and otherwise what came to them."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+from django.utils import timezone
+
+from returns.lists.page import return_list
+from returns.lists.saved_views import keep
+from returns.live import polling
+from returns.live.changes import any_since, token_now
+from returns.live.polling import LivePage, opened, polled
+from returns.models import Return, State
+from returns.queues.cards import cards_of
+from returns.record.corrections import correct
+from tests.factories import make_return, put_tag
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST, QUEUE = "/returns/", "/queue/"
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_shared():
+    cache.clear()
+
+
+def ask(path: str, data: QueryDict) -> LivePage | None:
+    return polled(path, data, User.objects.get_or_create(username="reader")[0])
+
+
+def arrived(reference: str = "", **fields) -> Return:
+    return make_return(reference, state=State.ARRIVED, **fields)
+
+
+def polls_of(answer) -> str:
+    """Return the address at which a page, or a part of it, says that it asks again."""
+    return unescape(re.search(r'id="live-poll" hx-get="([^"]+)"', answer.text)[1])
+
+
+def told(path: str, write: Callable[[], object], query: str = "") -> LivePage | None:
+    """Return what a page that is open is told after something was written."""
+    page = opened(path, QueryDict(query))
+    write()
+    return ask(path, again(page))
+
+
+def again(page: LivePage) -> QueryDict:
+    return QueryDict(page.poll_address.partition("?")[2])
+
+
+@pytest.mark.parametrize("path", ["/returns/?state=Completed", "/queue/?queue=to_inspect"])
+def test_there_is_no_answer_while_nothing_changed(as_agent, path):
+    address = polls_of(as_agent.get(path))
+    for _ in range(2):
+        answer = as_agent.get(address, headers=HTMX)
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer["Cache-Control"] == "no-store"
+
+
+def raw() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE returns_return SET notes = 'raw'")
+
+
+def record() -> Return:
+    return Return.objects.get(return_reference_number="here")
+
+
+WRITES = {
+    "an arrival": arrived,
+    "a tag": lambda: put_tag(record(), "books"),
+    "an admin's correction": lambda: correct(record(), {"notes": "x"}, User.objects.get()),
+    "in bulk": lambda: Return.objects.update(cargo_carrier="DHL"),
+    "raw": raw,
+    "deleted": lambda: Return.objects.all().delete(),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("path", [LIST, "/queue/?queue=to_inspect"])
+def test_every_change_has_one_answer(as_agent, vocabulary, path, write):
+    arrived("here")
+    address = polls_of(as_agent.get(path))
+    WRITES[write]()
+    answer = as_agent.get(address, headers=HTMX)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+    assert as_agent.get(polls_of(answer), headers=HTMX).status_code == 304
+
+
+def test_news_stay_until_the_list_is_shown_anew(as_agent):
+    address = polls_of(as_agent.get(LIST))
+    arrived()
+    first = as_agent.get(address, headers=HTMX)
+    assert "<b>1 arrived</b>" in first.text
+    make_return()
+    second = as_agent.get(polls_of(first), headers=HTMX)
+    assert "<b>1 arrived, 1 announced</b>" in second.text
+    shown = as_agent.get(LIST, headers=HTMX)
+    assert 'id="news"></div>' in shown.text
+    assert as_agent.get(polls_of(shown), headers=HTMX).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "words"),
+    [
+        (LIST, "", "2 arrived, 1 announced"),
+        (LIST, "state=ArrivedToWarehouse", "2 arrived"),
+        (LIST, "state=Completed", "1 completed"),
+        (LIST, "state=Completed&state=ReturnCreated", "1 announced"),
+        (LIST, "tag=books", ""),
+        (LIST, "order=RSO77", "1 arrived"),
+        (LIST, "stete=Completed", ""),
+        (QUEUE, "queue=to_inspect", "2 arrived"),
+        (QUEUE, "queue=on_the_way", "1 announced"),
+        (QUEUE, "queue=completed_today", "1 completed"),
+        (QUEUE, "queue=to_inspect&waiting_over=48", ""),
+    ],
+)
+def test_news_are_what_matches_the_filter_now(vocabulary, path, query, words):
+    def write():
+        arrived()
+        arrived(sales_order_reference_number="RSO77")
+        make_return()
+        make_return(state=State.COMPLETED, completed_at=timezone.now())
+
+    arrived("here before")
+    page = told(path, write, query)
+    assert page.news.words == words
+
+
+def test_what_came_and_went_on_is_told_in_its_state_now():
+    def write():
+        record = make_return()
+        now = timezone.now()
+        Return.objects.filter(pk=record.pk).update(state=State.ARRIVED, arrived_to_warehouse_at=now)
+
+    assert told(LIST, write).news.words == "1 arrived"
+
+
+def test_news_lead_to_a_list_of_them_alone(as_agent):
+    page = told(LIST, lambda: [arrived("One-1"), arrived("Two, too"), arrived("Three-3")])
+    assert page.news.address.startswith("/returns/?q=")
+    listed = return_list(QueryDict(page.news.address.partition("?")[2]))
+    shown = {record.return_reference_number for record in listed.page.rows}
+    assert {"One-1", "Three-3"} <= shown
+
+
+def test_more_than_the_box_takes_have_no_list(monkeypatch):
+    monkeypatch.setattr(polling, "MOST_REFERENCES", 2)
+    page = told(LIST, lambda: [arrived() for _ in range(3)])
+    assert (page.news.words, page.news.address) == ("3 arrived", "")
+
+
+def test_more_than_are_looked_at_are_said_with_a_plus(monkeypatch):
+    monkeypatch.setattr("returns.live.changes.NAMED", 2)
+    page = told(LIST, lambda: [arrived() for _ in range(3)])
+    assert (page.news.words, page.news.mark, page.news.address) == ("2+ arrived", "2+", "")
+
+
+@pytest.mark.parametrize("tokens", ["", "&since=x&seen=y", "&since=1.000000.3:3:&seen="])
+def test_tokens_that_say_nothing_are_answered_with_new_ones(as_agent, tokens):
+    answer = as_agent.get(f"/returns/live/?poll={tokens}", headers=HTMX)
+    assert answer.status_code == 200
+    assert "<b>Much has changed</b>" in answer.text
+    seen = QueryDict(polls_of(answer).partition("?")[2])["seen"]
+    assert not any_since(seen).any
+
+
+@pytest.mark.parametrize("query", ["", "state=ArrivedToWarehouse", "order=RSO", "tag=books"])
+def test_the_numbers_are_those_of_the_list(vocabulary, query):
+    for _ in range(3):
+        put_tag(arrived(), "books")
+    page = told(LIST, make_return, query)
+    listed = return_list(QueryDict(query))
+    assert page.numbers.counts == listed.counts
+    assert page.numbers.summary == listed.summary
+
+
+def test_the_numbers_of_the_queue_are_those_of_its_cards():
+    arrived()
+    page = told(QUEUE, arrived, "queue=to_inspect")
+    assert page.numbers.cards == cards_of(QueryDict("queue=to_inspect"))
+    assert page.numbers.summary == return_list(QueryDict("queue=to_inspect"), (), QUEUE).summary
+
+
+def test_numbers_are_shared_and_a_change_after_them_is_told_later():
+    first, second = (opened(LIST, QueryDict("")) for _ in range(2))
+    make_return()
+    shared = ask(LIST, again(first)).numbers
+    make_return()
+    page = ask(LIST, again(second))
+    # The news are there at once, the numbers with the next answer.
+    assert page.news.words == "2 announced"
+    assert page.numbers == shared
+    assert page.seen == shared.token
+    cache.clear()  # two seconds later
+    assert ask(LIST, again(page)).numbers.counts.total().number == 2
+
+
+def test_numbers_are_never_older_than_those_that_a_page_has():
+    first = opened(LIST, QueryDict(""))
+    make_return()
+    ask(LIST, again(first))
+    make_return()
+    second = opened(LIST, QueryDict(""))
+    make_return()
+    assert ask(LIST, again(second)).numbers.counts.total().number == 3
+
+
+def test_pages_of_other_filters_share_nothing():
+    arrived()
+    for query, count in (("state=Completed", 0), ("state=ArrivedToWarehouse", 1)):
+        page = told(LIST, raw, query)
+        assert page.numbers.summary.startswith(f"{count} return")
+
+
+def test_an_address_that_is_not_understood_does_not_ask(as_agent):
+    answer = as_agent.get("/returns/?since=x")
+    assert 'id="live-poll" hx-trigger' in answer.text
+
+
+def test_a_second_page_shows_the_list_from_its_beginning():
+    page = opened(LIST, QueryDict("state=Completed&after=x&sort=updated"))
+    assert page.show_address == "/returns/?state=Completed&sort=updated"
+
+
+def test_a_feed_that_is_silent_is_said_to_be(as_agent, settings):
+    assert "No record yet" in as_agent.get(LIST).text
+    make_return(updated_at=timezone.now() - timedelta(minutes=50))
+    fresh = as_agent.get(LIST).text
+    assert "newest record is <span data-age>50 min</span> old" in fresh
+    assert 'data-says="feed" hidden' in fresh
+    settings.FEED_SILENT_MINUTES = 45
+    silent = as_agent.get(LIST).text
+    assert 'data-says="fresh" hidden' in silent
+    assert "The feed has been silent for <span data-age>50 min</span>" in silent
+
+
+def test_who_was_signed_out_is_told_so_in_words(client: Client):
+    answer = client.get("/returns/live/?poll=", headers=HTMX)
+    assert (answer.status_code, answer["Content-Type"]) == (401, "text/plain; charset=utf-8")
+
+
+@pytest.mark.parametrize("path", ["/returns/live/", "/queue/live/"])
+def test_polls_never_extend_a_session(as_agent, path):
+    before = as_agent.session.get_expiry_date()
+    answer = as_agent.get(f"{path}?poll=", headers=HTMX)
+    assert "sessionid" not in answer.cookies
+    assert as_agent.session.get_expiry_date() - before < timedelta(seconds=5)
+
+
+def test_a_return_that_is_called_like_the_path_is_still_found(as_agent):
+    record = make_return("live")
+    assert record.get_absolute_url() == "/returns/?reference=live"
+    assert "live" in as_agent.get(record.get_absolute_url()).text
+
+
+def test_the_page_asks_from_before_its_rows_were_read(as_agent):
+    before = token_now()
+    address = polls_of(as_agent.get(LIST))
+    since = QueryDict(address.partition("?")[2])["since"]
+    assert float(since.rsplit(".", 1)[0]) >= float(before.rsplit(".", 1)[0])
+    assert not any_since(since).any
+
+
+def test_a_person_is_told_the_numbers_of_their_own_queues(as_manager, manager):
+    keep(manager, "Mine", QueryDict("state=ArrivedToWarehouse"), is_queue=True)
+    address = polls_of(as_manager.get("/queue/?queue=to_inspect"))
+    arrived()
+    answer = as_manager.get(address, headers=HTMX)
+    assert [(card.title, str(card.count)) for card in answer.context["live"].cards] == [
+        ("On the way", "0"),
+        ("To inspect", "1"),
+        ("Completed today", "0"),
+        ("Mine", "1"),
+    ]
+
+
+def test_time_alone_makes_returns_older_so_numbers_are_told_each_minute(monkeypatch):
+    page = opened(QUEUE, QueryDict("queue=to_inspect"))
+    assert ask(QUEUE, again(page)) is None
+    monkeypatch.setattr(polling, "RECOUNTED_AFTER", 0)
+    told_again = ask(QUEUE, again(page))
+    assert told_again.numbers is not None
+    assert not told_again.news.words

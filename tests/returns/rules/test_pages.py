@@ -1,0 +1,190 @@
+"""The pages of rules: who may change them, what is kept, what is said when it cannot be."""
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+
+from returns.models import Moment, TagRule
+from returns.rules import editing as rules
+from tags import editing
+from tests.factories import make_return, make_tag
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
+
+
+@pytest.fixture(autouse=True)
+def no_shipped_rules(db):
+    TagRule.objects.all().delete()
+
+
+@pytest.fixture
+def rule() -> TagRule:
+    found = TagRule(name="Torn", moment=Moment.CREATED)
+    found.parameters = rules.parameters_of(QueryDict("notes=hasar&tag_none=books"))
+    return rules.keep(found, [make_tag("investigate")], [])
+
+
+def sent(name: str = "New", moment: str = "created", add: str = "books", remove: str = "") -> dict:
+    fields = {"name": name, "moment": moment}
+    fields |= {"add": [make_tag(each).pk for each in add.split()]}
+    return fields | {"remove": [make_tag(each).pk for each in remove.split()]}
+
+
+def test_a_rule_is_made_of_the_filter_of_the_list_and_begins_off(as_manager):
+    page = as_manager.get("/rules/new/?notes=hasar&state=ArrivedToWarehouse&sort=order&after=x")
+    assert page.context["listed"].filters == [("notes contain", "hasar"), ("state", "Arrived")]
+    query = "notes=hasar&state=ArrivedToWarehouse"
+    answer = as_manager.post(f"/rules/new/?{query}", sent(add="investigate", remove="books"))
+    kept = TagRule.objects.get()
+    assert answer["Location"] == f"/rules/{kept.pk}/"
+    assert (kept.name, kept.moment, kept.is_on) == ("New", "created", False)
+    assert kept.parameters == {"notes": ["hasar"], "state": ["ArrivedToWarehouse"]}
+    assert (kept.adds, kept.removes) == ([make_tag("investigate").pk], [make_tag("books").pk])
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", "A rule needs a filter"),
+        ("sort=order", "A rule needs a filter"),
+        ("stete=Completed", "stete: there is no such filter."),
+        ("notes=...", "Notes contain: “...” holds no letter"),
+    ],
+)
+def test_a_filter_that_makes_no_rule_is_named_and_nothing_is_kept(as_manager, query, words):
+    assert words in as_manager.get(f"/rules/new/?{query}").text
+    answer = as_manager.post(f"/rules/new/?{query}", sent())
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert not TagRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (sent, "This field is required."),
+        (lambda: sent(name="  TORN ", add="books"), "There is a rule “TORN” already."),
+        (lambda: sent(moment="never"), "never is not one of the available choices"),
+        (lambda: sent(add=""), "Choose a tag to add or to remove."),
+        (lambda: sent(add="books", remove="books"), "“books”"),
+        (lambda: sent(add="standard urgent-refund"), "Priority"),
+        (lambda: sent() | {"add": ["0"]}, "One of these tags is not there any more"),
+    ],
+)
+def test_what_cannot_be_kept_is_said_and_what_was_typed_stays(as_manager, rule, fields, words):
+    fields = fields()
+    if words.startswith("This field"):
+        fields["name"] = ""
+    answer = as_manager.post("/rules/new/?notes=geç", fields)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert answer.context["form"]["name"].value() == fields["name"]
+    assert TagRule.objects.count() == 1
+
+
+def test_a_rule_is_changed_moved_switched_and_deleted(as_manager, rule):
+    path = f"/rules/{rule.pk}/"
+    as_manager.post(path, sent(name="Wet", moment="arrived", add="books"))
+    as_manager.post("/rules/new/?notes=geç", sent(name="Late"))
+    as_manager.post(path, {"action": "down"})
+    assert [each.name for each in TagRule.objects.all()] == ["Late", "Wet"]
+    as_manager.post(path, {"action": "on"})
+    rule.refresh_from_db()
+    assert (rule.name, rule.moment, rule.is_on) == ("Wet", "arrived", True)
+    assert (rule.adds, rule.parameters["notes"]) == ([make_tag("books").pk], ["hasar"])
+    assert as_manager.post(path, {"action": "explode"}).status_code == 400
+    gone = as_manager.post(path, {"action": "remove"}, follow=True)
+    assert "Deleted the rule “Wet”. What it tagged stays." in gone.text
+    assert as_manager.get(path).status_code == 404
+
+
+def test_a_rule_gets_another_filter_and_is_off_until_it_was_tried(as_manager, rule):
+    rules.switch(rule, on=True)
+    page = as_manager.get("/rules/new/?notes=wet")
+    assert f'<option value="{rule.pk}">Torn</option>' in page.text
+    answer = as_manager.post("/rules/new/?notes=wet", {"replaces": rule.pk}, follow=True)
+    assert "It is off: try it, then switch it on." in answer.text
+    rule.refresh_from_db()
+    assert (rule.parameters, rule.is_on) == ({"notes": ["wet"]}, False)
+    assert rule.adds == [make_tag("investigate").pk]
+    for nobody in ("0", "x", "9" * 30):
+        answer = as_manager.post("/rules/new/?notes=wet", {"replaces": nobody})
+        assert answer.status_code == 404
+    as_manager.post("/rules/new/?stete=x", {"replaces": rule.pk})
+    rule.refresh_from_db()
+    assert rule.parameters == {"notes": ["wet"]}
+
+
+def test_an_agent_sees_rules_and_their_dry_run_but_changes_nothing(as_agent, rule):
+    make_return("torn", notes="hasar")
+    page = as_agent.get(f"/rules/{rule.pk}/")
+    assert "Would have changed 1 return of the last 30 days." in page.text
+    assert "Switch on" not in page.text
+    assert "Make a rule" not in as_agent.get("/returns/?notes=hasar").text
+    for path, fields in (
+        (f"/rules/{rule.pk}/", {"action": "on"}),
+        (f"/rules/{rule.pk}/", {"action": "remove"}),
+        (f"/rules/{rule.pk}/", sent()),
+        ("/rules/new/?notes=wet", sent()),
+        ("/rules/new/?notes=wet", {"replaces": rule.pk}),
+    ):
+        assert as_agent.post(path, fields).status_code == 403
+    assert list(TagRule.objects.values("name", "is_on")) == [{"name": "Torn", "is_on": False}]
+
+
+def test_a_rule_says_its_filter_by_the_present_names(as_agent, rule):
+    group = make_tag("books").group
+    type(group).objects.filter(pk=group.pk).update(name="Kind")
+    listed = as_agent.get("/rules/").context["rules"][0]
+    assert listed.filters == [("notes contain", "hasar"), ("not", "books")]
+    assert listed.query == "notes=hasar&tag_none=books"
+
+
+def test_two_managers_do_not_lose_each_other_s_changes(as_manager, as_admin, rule):
+    path = f"/rules/{rule.pk}/"
+    seen = as_manager.get(path).context["form"]["seen"].value()
+    assert seen == as_admin.get(path).context["form"]["seen"].value()
+    as_admin.post(path, sent(name="Wet", add="books") | {"seen": seen})
+    answer = as_manager.post(path, sent(name="Dry", add="investigate") | {"seen": seen})
+    assert answer.status_code == 422
+    assert "Somebody changed this rule meanwhile" in answer.text
+    rule.refresh_from_db()
+    assert (rule.name, rule.adds) == ("Wet", [make_tag("books").pk])
+
+
+def test_a_rule_that_tags_otherwise_now_is_off_until_it_was_tried(as_manager, rule):
+    path = f"/rules/{rule.pk}/"
+    rules.switch(rule, on=True)
+    as_manager.post(path, sent(name="Another name", add="investigate"))
+    rule.refresh_from_db()
+    assert rule.is_on
+    for fields in (sent(add="books"), sent(add="books", moment="hourly")):
+        answer = as_manager.post(path, fields, follow=True)
+        assert "It is off: try it, then switch it on." in answer.text
+        rule.refresh_from_db()
+        assert not rule.is_on
+        rules.switch(rule, on=True)
+
+
+def test_the_page_costs_the_same_whatever_rules_there_are(as_agent, rule):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            as_agent.get("/rules/")
+        return len(captured)
+
+    few = queries()
+    for number in range(6):
+        other = TagRule(name=f"{number}", moment=Moment.CREATED, parameters=rule.parameters)
+        rules.keep(other, [make_tag("books")], [make_tag("fragile")])
+    assert queries() == few
+
+
+def test_a_retired_tag_of_a_rule_is_shown_and_has_to_go(as_manager, rule):
+    editing.retire(make_tag("investigate"), None, on=True)
+    path = f"/rules/{rule.pk}/"
+    page = as_manager.get(path)
+    assert "“investigate” is retired." in page.text
+    assert [tag.name for tag in page.context["words"] if tag.retired] == ["investigate"]
+    assert as_manager.post(path, sent(add="investigate")).status_code == 422
+    assert as_manager.post(path, sent(add="books")).status_code == 302
