@@ -287,7 +287,7 @@ def test_what_the_form_sends_next_shows_the_same(desk, said):
     first = desk.get(f"/returns/?{encoded(said)}").context["list"]
     if first.problems or first.page.previous or {"after", "before"} & {name for name, _ in said}:
         return
-    fields = [(name, first.data.get(name, "")) for name in ("q", "order", "tracking")]
+    fields = [(name, first.query.get(name, "")) for name in ("q", "order", "tracking")]
     fields += [("state", state.value) for state in first.states if state.chosen]
     fields += [(name, value) for name, values in first.chosen_names.items() for value in values]
     fields += [(field.name, field.value) for field in first.more_fields]

@@ -22,6 +22,7 @@ from returns.database.time_limit import TookTooLongError, at_most
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import is_ignored
 from returns.filters.paging import Sort
+from returns.filters.query import Query
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
 from tags.vocabulary import vocabulary
@@ -242,11 +243,9 @@ def _order(said: Said, dqb: Dqb) -> list[OrderBy] | None:
 
 
 def _filterset(said: Said, *, by_creation: bool) -> ReturnFilterSet:
-    own = QueryDict(mutable=True)
-    for name in said.keys() & OF_FILTERS:
-        own.setlist(name, said[name])
-    own["sort"] = "-created" if by_creation else ANY_OTHER_SORT
-    return ReturnFilterSet(own, vocabulary())
+    lists = {name: said[name] for name in said.keys() & OF_FILTERS}
+    query = Query.of(lists | {"sort": ["-created" if by_creation else ANY_OTHER_SORT]})
+    return ReturnFilterSet(query, vocabulary())
 
 
 def _mistakes_of(filterset: ReturnFilterSet, known: Iterable[Mistake]) -> list[Mistake]:

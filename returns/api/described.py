@@ -8,7 +8,8 @@ from django import forms
 from returns.api.dqb import MOST_ROWS
 from returns.api.parameters import PARAMETERS
 from returns.api.plain import TEXTS, TIMES
-from returns.filters.filterset import REPEATABLE_PARAMETERS, ReturnFilterSet
+from returns.filters.declarations import REPEATABLE_PARAMETERS
+from returns.filters.filterset import ReturnFilterSet
 from returns.filters.paging import SORT_COLUMNS
 from returns.models import State
 

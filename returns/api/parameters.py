@@ -1,7 +1,8 @@
 """The parameters of ``GET /Returns``, and what each means: for the reader, and for the document."""
 
 from returns.api.plain import TEXTS, TIMES
-from returns.filters.filterset import REPEATABLE_PARAMETERS, ReturnFilterSet
+from returns.filters.declarations import REPEATABLE_PARAMETERS
+from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 
 _MOMENTS = (

@@ -7,31 +7,30 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
-from django.http import QueryDict
 
-from returns.filters.due import LOOKED_AT, calendar_kept
+from returns.filters.declarations import CONDITIONS
+from returns.filters.due import calendar_kept
 from returns.filters.filterset import ReturnFilterSet, filters_of
-from returns.filters.form import BESIDE_FILTERS, without_blanks
-from returns.filters.wording import KINDS
+from returns.filters.form import BESIDE_FILTERS
+from returns.filters.query import Query
+from returns.filters.wording import kind_of
 from returns.models import MOST, DeadlinePolicy, Unit, WorkingCalendar
 from tags.vocabulary import vocabulary
 
 MAY_CHANGE = "returns.change_deadlinepolicy"
 
 
-def parameters_of(data: QueryDict) -> dict[str, Any]:
+def parameters_of(query: Query) -> dict[str, Any]:
     """Return the filter of a query string as policies keep it; an empty one is for everything.
 
     Raises ``ValidationError`` when it cannot be understood, or looks at more than a return.
     """
-    said = without_blanks(data)
-    for name in BESIDE_FILTERS:
-        said.pop(name, None)
+    query = query.without(*BESIDE_FILTERS)
     words = vocabulary()
-    if problems := ReturnFilterSet(said, words).problems():
+    if problems := ReturnFilterSet(query, words).problems():
         raise ValidationError(problems)
-    found = filters_of(said, words)
-    if refused := [KINDS.get(name, name) for name in found if name not in LOOKED_AT]:
+    found = filters_of(query, words)
+    if refused := [kind_of(name) for name in found if name not in CONDITIONS]:
         raise ValidationError(
             f"A deadline cannot look at: {', '.join(refused)}. It counts for returns from their "
             "arrival on, so filter by tags, notes, numbers, or the dates of creation and arrival."

@@ -1,8 +1,7 @@
 """The deadlines that the demo begins with."""
 
-from django.http import QueryDict
-
 from returns.deadlines.editing import keep, parameters_of
+from returns.filters.query import Query
 from returns.models import DeadlinePolicy, Unit
 
 # Name, filter, and business days; the first that matches counts.
@@ -17,6 +16,6 @@ def set_up_policies() -> None:
     if DeadlinePolicy.objects.exists():
         return
     for name, query, days in POLICIES:
-        parameters = parameters_of(QueryDict(query))
+        parameters = parameters_of(Query.parse(query))
         unit = Unit.BUSINESS_DAYS
         keep(DeadlinePolicy(name=name, parameters=parameters, amount=days, unit=unit))

@@ -8,9 +8,10 @@ from io import StringIO
 
 from django.utils import timezone
 
-from returns.exports.columns import OF_FILE, header
+from returns.exports.columns import header
 from returns.exports.selection import Wanted, blocks
 from returns.feed.spelling import FORMULA
+from returns.lists.columns import BY_NAME
 
 BOM = "\ufeff"
 FORMULA_AT_START = re.compile(FORMULA)
@@ -18,12 +19,12 @@ FORMULA_AT_START = re.compile(FORMULA)
 
 def lines(wanted: Wanted, now: datetime, *, bom: bool = False) -> Iterator[bytes]:
     """Yield the file in pieces. ``bom``: with the mark by which Excel knows UTF-8."""
-    columns = [OF_FILE[name].value for name in wanted.columns]
+    values = [BY_NAME[name].value for name in wanted.columns]
     headers = [header(name) for name in wanted.columns]
     start = _written([headers], BOM if bom else "")
-    for records in blocks(wanted):
-        rows = [[written(value(record, now)) for value in columns] for record in records]
-        yield start + _written(rows)
+    for rows in blocks(wanted):
+        lines = [[written(value(row, now)) for value in values] for row in rows]
+        yield start + _written(lines)
         start = b""
     if start:
         yield start

@@ -8,8 +8,9 @@ from xml.sax.saxutils import escape
 from django.utils import timezone
 from xlsxwriter import Workbook
 
-from returns.exports.columns import OF_FILE, Column, Kind, header
+from returns.exports.columns import header
 from returns.exports.selection import Wanted, blocks
+from returns.lists.columns import BY_NAME, Column, Kind
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Of a sheet, without its header.
@@ -35,16 +36,16 @@ def write(
 
     ``on_block`` is told of each block how many rows are written by then.
     """
-    columns = [OF_FILE[name] for name in wanted.columns]
+    columns = [BY_NAME[name] for name in wanted.columns]
     count = 0
     with Workbook(file, OPTIONS) as book:
         sheet = book.add_worksheet("Returns")
         formats = _head(book, sheet, wanted.columns)
-        for records in blocks(wanted):
-            for record in records[: MOST_ROWS - count]:
+        for rows in blocks(wanted):
+            for row in rows[: MOST_ROWS - count]:
                 count += 1
                 for place, column in enumerate(columns):
-                    _cell(sheet, count, place, column, column.value(record, now), formats)
+                    _cell(sheet, count, place, column, column.value(row, now), formats)
             if on_block:
                 on_block(count)
         sheet.autofilter(0, 0, count, len(columns) - 1)
@@ -56,7 +57,7 @@ def _head(book: Any, sheet: Any, names: list[str]) -> dict[Kind, Any]:
     for place, name in enumerate(names):
         words = header(name)
         sheet.write_string(0, place, words, bold)
-        sheet.set_column(place, place, max(OF_FILE[name].width, len(words) + 3))
+        sheet.set_column(place, place, max(BY_NAME[name].width, len(words) + 3))
     sheet.freeze_panes(1, 0)
     formats = {Kind.TIME: "yyyy-mm-dd hh:mm:ss", Kind.HOURS: "0.00", Kind.TEXT: "@"}
     return {kind: book.add_format({"num_format": text}) for kind, text in formats.items()}

@@ -16,7 +16,6 @@ from typing import IO
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.http import QueryDict
 from django.utils import timezone
 from xlsxwriter.exceptions import XlsxWriterException
 
@@ -24,6 +23,7 @@ from returns.database.locks import Lock, locked
 from returns.exports import as_xlsx
 from returns.exports.forms import Asked, check_fits, check_may
 from returns.exports.selection import count, read
+from returns.filters.query import Query
 from returns.models import Export, ExportPart, Progress
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def order(asked: Asked, person: User) -> Export:
         )
     return Export.objects.create(
         by=person,
-        query=asked.wanted.query,
+        query=asked.wanted.query.urlencode(),
         columns=asked.wanted.columns,
         name=asked.name(timezone.now(), "xlsx"),
         total=total,
@@ -122,7 +122,7 @@ def _make(export: Export) -> None:
 
 
 def _write(export: Export, file: IO[bytes], tell: Callable[[int], None]) -> None:
-    wanted = read(QueryDict(export.query), export.columns)
+    wanted = read(Query.parse(export.query), export.columns)
     number = count(wanted, as_xlsx.MOST_ROWS + 1)
     check_fits(number)
     check_may(export.by, number)

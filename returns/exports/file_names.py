@@ -5,9 +5,9 @@ import unicodedata
 from datetime import datetime
 from urllib.parse import quote
 
-from django.http import QueryDict
 from django.utils import timezone
 
+from returns.filters.query import Query
 from returns.filters.wording import in_words
 
 LONGEST = 100  # characters, with time and ending
@@ -18,7 +18,7 @@ SILENT = {"sorted by"}
 REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
 
 
-def file_name(query: str, now: datetime, ending: str, what: str = "returns") -> str:
+def file_name(query: Query, now: datetime, ending: str, what: str = "returns") -> str:
     """Return a name such as ``returns Completed wrong-size 2026-11-27 0215.csv``.
 
     The time is that of the warehouse's clock.
@@ -27,7 +27,7 @@ def file_name(query: str, now: datetime, ending: str, what: str = "returns") -> 
     end = f" {clock:%Y-%m-%d %H%M}.{ending}"
     words = [
         said if kind in CLEAR else f"{kind} {said}"
-        for kind, said in in_words(QueryDict(query))
+        for kind, said in in_words(query)
         if kind not in SILENT
     ]
     name = " ".join(REFUSED.sub(" ", " ".join([what, *words])).split())

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 
 from returns.exports import as_xlsx
 from returns.exports.file_names import file_name
 from returns.exports.selection import Wanted, count, read
+from returns.filters.query import Query
 from returns.filters.wording import in_words
 from returns.people.person import preferences_of
 
@@ -35,26 +35,26 @@ class Asked:
     @property
     def parameters(self) -> list[tuple[str, str]]:
         """Return what the query string says of the list, for a form."""
-        lists = QueryDict(self.wanted.query).lists()
+        lists = self.wanted.query.lists()
         return [(name, value) for name, values in lists for value in values]
 
     @property
     def words(self) -> list[tuple[str, str]]:
         """Return the filter in words."""
-        return in_words(QueryDict(self.wanted.query))
+        return in_words(self.wanted.query)
 
     def name(self, now: datetime, ending: str) -> str:
         """Return the name of the file."""
         return file_name(self.wanted.query, now, ending)
 
 
-def ask(data: QueryDict, person: User) -> Asked:
+def ask(query: Query, person: User) -> Asked:
     """Read what a query string asks for, in the columns that the person chose or it names.
 
     Raises ``ValidationError`` for what cannot be understood, and for more returns than the
     person may take along.
     """
-    wanted = read(data, preferences_of(person).columns)
+    wanted = read(query, preferences_of(person).columns)
     number = count(wanted, LARGE + 1)
     check_may(person, number)
     return Asked(wanted, number)

@@ -7,15 +7,14 @@ from itertools import batched
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.http import QueryDict
 
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.form import PAGING_PARAMETERS, without_blanks
+from returns.filters.form import PAGING_PARAMETERS
+from returns.filters.query import Query
 from returns.lists.columns import COLUMNS, shown_columns
 from returns.lists.page import parts_of_list
-from returns.lists.rows import due_times
-from returns.models import Return
-from tags.vocabulary import TagChip, chips, vocabulary
+from returns.lists.rows import Row, rows_of
+from tags.vocabulary import TagChip, vocabulary
 
 ALL_COLUMNS = "all"
 # What an address says of the file, and not of the returns.
@@ -31,7 +30,7 @@ SECONDS_FOR_A_BLOCK = 60
 class Wanted:
     """The list that a query string shows, whatever page of it, and the columns of the file."""
 
-    query: str
+    query: Query
     filterset: ReturnFilterSet
     columns: list[str]
     words: Mapping[int, TagChip]
@@ -42,23 +41,20 @@ class Wanted:
         return self.filterset.search_is_cut_short()
 
 
-def read(data: QueryDict, shown: Iterable[str]) -> Wanted:
+def read(query: Query, shown: Iterable[str]) -> Wanted:
     """Read what is wanted; ``shown`` are the columns that the person chose for the list.
 
     Raises ``ValidationError`` with a sentence for each parameter that cannot be understood.
     """
-    said = without_blanks(data)
-    columns = _columns(said.getlist("columns"), shown)
-    if (bom := said.get("bom", "1")) != "1":
+    columns = _columns(query.getlist("columns"), shown)
+    if (bom := query.get("bom", "1")) != "1":
         raise ValidationError(f"bom: there is no “{bom[:50]}”; 1 is known.")
-    for name in BESIDE_LIST:
-        said.pop(name, None)
+    query = query.without(*BESIDE_LIST)
     words = vocabulary()
-    filterset = ReturnFilterSet(said, words)
+    filterset = ReturnFilterSet(query, words)
     if problems := filterset.problems():
         raise ValidationError(problems)
-    said.pop(GROUP, None)
-    return Wanted(said.urlencode(), filterset, columns, words)
+    return Wanted(query.without(GROUP), filterset, columns, words)
 
 
 def _columns(asked: list[str], shown: Iterable[str]) -> list[str]:
@@ -75,7 +71,7 @@ def count(wanted: Wanted, limit: int) -> int:
     return int(found[:limit].count())
 
 
-def blocks(wanted: Wanted) -> Iterator[list[Return]]:
+def blocks(wanted: Wanted) -> Iterator[list[Row]]:
     """Yield the returns in the order of the list, all as they are at one moment.
 
     Memory does not grow with their number. A transaction is open from the first block to the
@@ -86,18 +82,7 @@ def blocks(wanted: Wanted) -> Iterator[list[Return]]:
     with _one_moment():
         for part in parts:
             for records in batched(part.iterator(chunk_size=BLOCK), BLOCK):
-                yield _with_words(list(records), wanted)
-
-
-def _with_words(records: list[Return], wanted: Wanted) -> list[Return]:
-    words = dict(wanted.words)
-    for record in records:
-        record.tags = chips(record.tag_ids, words)
-    if "deadline" in wanted.columns:
-        due = due_times(records, words)
-        for record in records:
-            record.due = due.get(record.pk)
-    return records
+                yield rows_of(records, wanted.words, with_due="deadline" in wanted.columns)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Nothing is stored for a return, so a changed policy or calendar counts at once f
 What is due before a moment under a policy is what arrived before a limit.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from hashlib import md5
@@ -27,7 +27,6 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast
-from django.http import QueryDict
 
 from returns.calendar.holidays import LIBRARY
 from returns.calendar.working_time import (
@@ -39,28 +38,17 @@ from returns.calendar.working_time import (
     due_times,
     latest_arrival_limit,
 )
+from returns.filters.conditions import ConditionSet
 from returns.filters.dates import parse_moment
+from returns.filters.declarations import CONDITION_DATES
 from returns.filters.stored import Words, parameters_now, query_of
 from returns.models import Deadline, DeadlinePolicy, State, WorkingCalendar
-from returns.querysets import ReturnQuerySet
 from tags.vocabulary import vocabulary
 
 GROUPS = "missing_group"
-# Dates, which may be said as "-7d".
-MOVING = ("created_from", "created_to", "arrived_from", "arrived_to")
-
-# What a policy may look at: what a return says by itself, whenever one looks.
-LOOKED_AT = {
-    *("tag", "tag_any", "tag_none", "missing_group", "notes"),
-    *("order", "reference", "tracking", "order_returns", "carrier", "channel", "source", "missing"),
-    *MOVING,
-}
 
 # What arrived longer ago has met or missed no deadline.
 YEARS_OF_OUTCOMES = 5
-
-# How the returns of a query string are found, each looked at by itself.
-Find = Callable[[QueryDict, Words], ReturnQuerySet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +126,10 @@ def in_words(policy: DeadlinePolicy) -> str:
     return f"{policy.amount:,} {words.removesuffix('s') if policy.amount == 1 else words}"
 
 
-def query_of_policy(parameters: Mapping[str, Any], words: Words) -> QueryDict:
-    """Return the filter of a policy as a query string that is looked up one return at a time."""
-    query = query_of(parameters, words)
-    # In order of arrival nothing is read from the indexes of tags, which hold every return.
-    query["sort"] = "arrived"
-    return query
-
-
 def by_first_match(
     policies: Iterable[tuple[DeadlinePolicy, Any]],
     none: Any,
     words: Words,
-    find: Find,
     state: str = State.ARRIVED,
 ) -> Case:
     """Return what stands beside the first policy that matches a return, or beside none."""
@@ -158,17 +137,17 @@ def by_first_match(
     for policy, then in policies:
         if not policy.parameters:
             return Case(*cases, default=then)
-        found = find(query_of_policy(policy.parameters, words), words).order_by()
+        found = ConditionSet(query_of(policy.parameters, words), words).qs
         # Those alone: PostgreSQL may look all of it up beforehand, and then not everything.
         its = found.in_state(state).filter(pk=OuterRef("pk"))
         cases.append(When(Exists(its), then=then))
     return Case(*cases, default=none)
 
 
-def conditions_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
+def conditions_of(kind: str, words: Words, now: datetime) -> tuple[Q, Case]:
     """Return what keeps returns that stand so to their deadline, under their first policy."""
     if kind in {Deadline.MET, Deadline.MISSED}:
-        return outcome_of(kind, words, find, now)
+        return outcome_of(kind, words, now)
     deadlines = deadlines_now()
     limits = deadlines.limits(kind, now)
     # Said once for all, so that what waits is read in its order, and no further than needed.
@@ -177,27 +156,25 @@ def conditions_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q
     waiting = Q(_arrived(first, last), state=State.ARRIVED)
     arrived = [ExpressionWrapper(_arrived(*its), output_field=BooleanField()) for its in limits]
     its = zip(deadlines.policies, arrived, strict=True)
-    return waiting, by_first_match(its, Value(value=False), words or vocabulary(), find)
+    return waiting, by_first_match(its, Value(value=False), words or vocabulary())
 
 
-def outcome_of(kind: str, words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
+def outcome_of(kind: str, words: Words, now: datetime) -> tuple[Q, Case]:
     """Return what keeps the completed returns that met their deadline, or missed it."""
     comparison = "lte" if kind == Deadline.MET else "gt"
-    return _judged(
-        deadlines_now(), comparison, Value(value=False), words or vocabulary(), find, now
-    )
+    return _judged(deadlines_now(), comparison, Value(value=False), words or vocabulary(), now)
 
 
-def met_of(deadlines: Deadlines, words: Words, find: Find, now: datetime) -> tuple[Q, Case]:
+def met_of(deadlines: Deadlines, words: Words, now: datetime) -> tuple[Q, Case]:
     """Return what keeps the completed returns that may have met a deadline, and whether they did.
 
     NULL of those that no policy matches.
     """
-    return _judged(deadlines, "lte", Value(None, BooleanField()), words, find, now)
+    return _judged(deadlines, "lte", Value(None, BooleanField()), words, now)
 
 
 def _judged(
-    deadlines: Deadlines, comparison: str, none: Value, words: Words, find: Find, now: datetime
+    deadlines: Deadlines, comparison: str, none: Value, words: Words, now: datetime
 ) -> tuple[Q, Case]:
     """Compare completion with the due time, of what arrived in the last years."""
     year = now.year - YEARS_OF_OUTCOMES
@@ -209,7 +186,7 @@ def _judged(
     its = [
         (policy, _compared(comparison, deadlines, policy, year)) for policy in deadlines.policies
     ]
-    return span, by_first_match(its, none, words, find, State.COMPLETED)
+    return span, by_first_match(its, none, words, State.COMPLETED)
 
 
 def rules_in_short(deadlines: Deadlines, words: Words, now: datetime) -> str | None:
@@ -228,10 +205,10 @@ def rules_in_short(deadlines: Deadlines, words: Words, now: datetime) -> str | N
 
 def _in_short(policy: DeadlinePolicy, words: Words, now: datetime) -> list[Any]:
     """Return what decides for whom a policy is, and how long it leaves: as that is now."""
-    query, groups = query_of_policy(policy.parameters, words), policy.parameters.get(GROUPS, [])
+    query, groups = query_of(policy.parameters, words), policy.parameters.get(GROUPS, [])
     moments = [
         parse_moment(str(query[name]), end=name.endswith("_to"), now=now)
-        for name in MOVING
+        for name in CONDITION_DATES
         if name in query
     ]
     return [

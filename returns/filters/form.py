@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from returns.filters.paging import DEFAULT_SORT, Cursor, Sort
 from returns.filters.queues import SORT_OF, Queue
@@ -16,15 +15,6 @@ PAGING_PARAMETERS = ("after", "before")
 GROUPINGS = ("carrier", "channel", "tag")
 # What says nothing of which returns are meant.
 BESIDE_FILTERS = (*PAGING_PARAMETERS, "sort", "group")
-
-
-def without_blanks(data: QueryDict) -> QueryDict:
-    """Return what was said, without blanks around it and the fields that were left blank."""
-    said = QueryDict(mutable=True)
-    for name, values in data.lists():
-        if kept := [text for value in values if (text := value.strip())]:
-            said.setlist(name, kept)
-    return said
 
 
 def default_sort(data: Mapping[str, Any]) -> str:

@@ -1,42 +1,16 @@
-"""The filters beyond state, numbers and tags as the list offers them, and those that are chosen."""
+"""The menu of more filters, and the chips of all that are chosen in it or by an address."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.http import QueryDict
 from django.urls import reverse
 
-from returns.filters.fields import LONGEST_WAIT_HOURS
-from returns.filters.filterset import MOST_RETURNS_OF_ORDER, REPEATABLE_PARAMETERS
+from returns.filters.declarations import BY_NAME, Declaration, Offered, offered
+from returns.filters.query import Query
 from returns.filters.tag_menu import ChosenFilter, address_without
-from returns.filters.wording import HOURS, KINDS, value_in_words
+from returns.filters.wording import value_in_words
 
-DATES = tuple(
-    f"{event}_{end}" for event in ("created", "arrived", "completed") for end in ("from", "to")
-)
-# The lowest and the highest number of each.
-NUMBERS = {
-    **dict.fromkeys(HOURS, (0, LONGEST_WAIT_HOURS)),
-    "order_returns": (2, MOST_RETURNS_OF_ORDER),
-}
-NAMES = ("notes", *NUMBERS, *DATES)
-# Those that only an address says.
-FACTS = (
-    *("carrier", "channel", "source", "missing", "problem", "deadline", "open_at"),
-    *("took", "arrived_weekday", "order_is"),
-    *("rule", "rule_undone", "rule_from", "rule_to"),
-)
-LABELS = {
-    "notes": "Notes contain",
-    "waiting_over": "Waiting over, hours",
-    "waiting_under": "Waiting under, hours",
-    "on_the_way_over": "On the way over, hours",
-    "on_the_way_under": "On the way under, hours",
-    "took_over": "Took at least, hours",
-    "took_under": "Took less than, hours",
-    "order_returns": "Return of its order, at least number",
-}
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 
@@ -54,38 +28,57 @@ class MoreField:
     highest: int | None = None
 
 
-def fits(name: str, value: str) -> bool:
-    """Tell whether the field of this name can show the value: "today" is no day of a calendar."""
-    if name in DATES:
+def has_field_for(name: str, value: str) -> bool:
+    """Tell whether the list's form has a field that shows the value: no calendar shows "today"."""
+    declaration = BY_NAME.get(name)
+    if declaration is None or declaration.offered == Offered.ADDRESS:
+        return False
+    if declaration.offered != Offered.MORE_MENU:
+        return True
+    if declaration.is_moment:
         return bool(DATE.fullmatch(value))
-    if name in NUMBERS:
-        return bool(NUMBER.fullmatch(value))
-    return name == "notes"
+    return bool(NUMBER.fullmatch(value)) if declaration.bounds else True
 
 
-def more_fields(data: QueryDict) -> Iterator[MoreField]:
-    """Yield the fields; of those for notes there are two, or one more than texts."""
-    texts = [*data.getlist("notes"), ""]
-    for number, text in enumerate(texts if len(texts) > 1 else ["", ""], start=1):
-        label = "or" if number > 1 else LABELS["notes"]
-        yield MoreField(f"id_notes_{number}", "notes", label, "search", text)
-    for name in (*NUMBERS, *DATES):
-        value = data.get(name, "")
-        shown = value if fits(name, value) else ""
-        kind = "date" if name in DATES else "number"
-        label = LABELS.get(name, KINDS[name].capitalize())
-        yield MoreField(f"id_{name}", name, label, kind, shown, *NUMBERS.get(name, ()))
+def more_fields(query: Query) -> Iterator[MoreField]:
+    """Yield the fields; of those for texts there are two, or one more than texts."""
+    for declaration in offered(Offered.MORE_MENU):
+        if declaration.is_repeatable:
+            yield from _text_fields(declaration, query.getlist(declaration.name))
+            continue
+        name, value = declaration.name, query.get(declaration.name, "")
+        yield MoreField(
+            f"id_{name}",
+            name,
+            declaration.label,
+            "date" if declaration.is_moment else "number",
+            value if has_field_for(name, value) else "",
+            *(declaration.bounds or ()),
+        )
 
 
-def chosen_more(data: QueryDict, base: str) -> Iterator[ChosenFilter]:
-    """Yield these filters as chips, those of them too that only an address can say."""
-    for name in ("reference", "queue", *FACTS, *NAMES):
+def _text_fields(declaration: Declaration, texts: list[str]) -> Iterator[MoreField]:
+    name = declaration.name
+    for number, text in enumerate([*texts, ""] if texts else ["", ""], start=1):
+        label = "or" if number > 1 else declaration.label
+        yield MoreField(f"id_{name}_{number}", name, label, "search", text)
+
+
+def chosen_more(query: Query, base: str) -> Iterator[ChosenFilter]:
+    """Yield these filters as chips, and those that only an address can say."""
+    for declaration in (*offered(Offered.ADDRESS), *offered(Offered.MORE_MENU)):
+        name = declaration.name
         if name == "queue" and base == reverse("queue"):
             continue
-        values = data.getlist(name)
-        shown = values if name in REPEATABLE_PARAMETERS else values[-1:]
-        for number, value in enumerate(shown, start=1):
+        values = query.getlist(name)
+        for number, value in enumerate(values if declaration.is_repeatable else values[-1:], 1):
             without = [other for other in values if other != value]
-            address = address_without(base, data, name, without)
-            words = value_in_words(name, value)
-            yield ChosenFilter(KINDS[name], words, name, value, "", f"{name}-{number}", address)
+            yield ChosenFilter(
+                kind=declaration.kind,
+                name=value_in_words(name, value),
+                parameter=name,
+                value=value,
+                color="",
+                box=f"{name}-{number}",
+                address_without=address_without(base, query, name, without),
+            )

@@ -1,5 +1,6 @@
 """Filters of the filter language that need to know nothing of the others."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Value
@@ -10,6 +11,9 @@ from returns.filters.problems import with_problems
 from returns.filters.queues import STATE_OF, Queue
 from returns.querysets import ReturnQuerySet, SearchKey
 
+# Takes the returns so far, the name of the parameter's field, and the value.
+Rule = Callable[[ReturnQuerySet, str, Any], ReturnQuerySet]
+
 # What the WMS may leave out of a record.
 MAY_BE_MISSING = {
     "carrier": "cargo_carrier",
@@ -19,6 +23,11 @@ MAY_BE_MISSING = {
 }
 TAGS = "tags"
 MISSING = [(name, name) for name in (*MAY_BE_MISSING, TAGS)]
+
+
+def by_state(found: ReturnQuerySet, _name: str, states: list[str]) -> ReturnQuerySet:
+    """Keep returns in one of the states."""
+    return found.in_state(*states) if states else found
 
 
 def by_queue(found: ReturnQuerySet, _name: str, queue: str) -> ReturnQuerySet:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import QueryDict
-
 from returns.filters.fields import TAG_PARAMETERS
+from returns.filters.query import Query
 from tags.vocabulary import (
     TagChip,
     find_groups,
@@ -31,20 +30,20 @@ def ids_of_groups(names: list[str]) -> list[int]:
     return sorted({groups[name].pk if name in groups else 0 for name in names})
 
 
-def query_of(parameters: Mapping[str, Any], words: Words) -> QueryDict:
+def query_of(parameters: Mapping[str, Any], words: Words) -> Query:
     """Return a kept filter in the filter language; of a merged tag, by what it means now.
 
     A tag or group that is gone keeps a name that none has: the list names it and is empty.
     """
-    query = QueryDict(mutable=True)
+    lists: dict[str, list[str]] = {}
     groups = {chip.group_id: chip.group for chip in words.values()}
     for name, values in parameters.items():
         if name in TAG_PARAMETERS:
             values = [words[pk].name if pk in words else _merged_or_gone(pk) for pk in values]
         elif name == "missing_group":
             values = [groups.get(pk) or _group_without_tags(pk) for pk in values]
-        query.setlist(name, values)
-    return query
+        lists[name] = [str(value) for value in values]
+    return Query.of(lists)
 
 
 def parameters_now(parameters: Mapping[str, Any], words: Words) -> Mapping[str, Any]:

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.http import QueryDict
-
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.form import PAGING_PARAMETERS
-from returns.filters.wording import KINDS
+from returns.filters.query import Query
+from returns.filters.wording import kind_of
 from tags.vocabulary import TagChip
 
 # The beginning of the id of a filter's box in the menu.
@@ -79,30 +78,26 @@ def groups_of_ways(words: Mapping[int, TagChip], names: Names) -> list[GroupOfWa
 
 
 def chosen_tags(
-    words: Mapping[int, TagChip], names: Names, data: QueryDict, base: str
+    words: Mapping[int, TagChip], names: Names, query: Query, base: str
 ) -> Iterator[ChosenFilter]:
     """Yield the chosen filters in the order of the menu.
 
-    ``data`` is what the list at the path ``base`` shows.
+    ``query`` is what the list at the path ``base`` shows.
     """
     tags = {chip.name: (chip.id, chip.color) for chip in words.values()}
     groups = {chip.group: (chip.group_id, chip.color) for chip in words.values()}
     for parameter, beginning in BOXES.items():
-        kind = "" if parameter == "tag" else KINDS[parameter]
+        kind = "" if parameter == "tag" else kind_of(parameter)
         known = groups if parameter == "missing_group" else tags
         for name in names[parameter]:
             number, color = known.get(name, (0, ""))
             box = f"{beginning}-{number}"
             without = [other for other in names[parameter] if other != name]
-            address = address_without(base, data, parameter, without)
+            address = address_without(base, query, parameter, without)
             yield ChosenFilter(kind, name, parameter, name, color, box, address)
 
 
-def address_without(base: str, data: QueryDict, parameter: str, values: list[str]) -> str:
+def address_without(base: str, query: Query, parameter: str, values: list[str]) -> str:
     """Return the address of the list where a parameter has only these values."""
-    said = data.copy()
-    for name in (parameter, *PAGING_PARAMETERS):
-        said.pop(name, None)
-    if values:
-        said.setlist(parameter, values)
-    return f"{base}?{said.urlencode()}".removesuffix("?")
+    rest = query.without(parameter, *PAGING_PARAMETERS)
+    return rest.replace(**{parameter: values}).path(base)

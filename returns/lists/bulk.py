@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 from django.urls import reverse
 
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.form import BESIDE_FILTERS, without_blanks
+from returns.filters.form import BESIDE_FILTERS
+from returns.filters.query import Query
 from returns.models import Return, ReturnTag
 from tags import bulk
 from tags.models import BulkTagging, Tag
@@ -31,7 +31,7 @@ class Chosen:
     @property
     def is_filter(self) -> bool:
         """Tell whether these are everything that a filter matches."""
-        return "id" not in QueryDict(self.query)
+        return "id" not in Query.parse(self.query)
 
     @property
     def list_path(self) -> str:
@@ -41,8 +41,8 @@ class Chosen:
 
 def list_path(query: str) -> str:
     """Return the path of the list under a query string that chose returns."""
-    of_filter = query and "id" not in QueryDict(query)
-    return f"{reverse('return-list')}?{query}" if of_filter else reverse("return-list")
+    chosen = Query.parse(query)
+    return reverse("return-list") if "id" in chosen else chosen.path(reverse("return-list"))
 
 
 def most_at_once(person: User) -> int | None:
@@ -52,17 +52,18 @@ def most_at_once(person: User) -> int | None:
     return MOST_OF_MANY if person.has_perm(MAY_TAG_MANY) else MOST
 
 
-def choose(data: QueryDict, person: User) -> Chosen:
+def choose(query: Query, person: User) -> Chosen:
     """Return what a query string chooses: selected returns (``id``), or the matches of a filter.
 
     Raises ``ValidationError`` for a filter that cannot be understood, a search that was cut
     short, and more returns than the person may tag at once.
     """
-    said = without_blanks(data)
-    for name in BESIDE_FILTERS:
-        said.pop(name, None)
+    query = query.without(*BESIDE_FILTERS)
     limit = most_at_once(person)
-    chosen = _selected(said) if "id" in said else Chosen(_matches(said, limit), said.urlencode())
+    if "id" in query:
+        chosen = _selected(query)
+    else:
+        chosen = Chosen(_matches(query, limit), query.urlencode())
     if limit is not None and len(chosen.ids) > limit:
         raise ValidationError(
             f"These are more than {limit:,} returns, and your role tags up to {limit:,} at once. "
@@ -71,19 +72,17 @@ def choose(data: QueryDict, person: User) -> Chosen:
     return chosen
 
 
-def _selected(said: QueryDict) -> Chosen:
-    numbers = said.getlist("id")
+def _selected(query: Query) -> Chosen:
+    numbers = query.getlist("id")
     if len(numbers) > MOST_SELECTED or not all(number.isdecimal() for number in numbers):
         raise ValidationError("These returns cannot be understood. Select them in the list again.")
     wanted = {int(number[:18]) for number in numbers}
     ids = list(Return.objects.among(sorted(wanted)).values_list("pk", flat=True))
-    said = QueryDict(mutable=True)
-    said.setlist("id", [str(pk) for pk in ids])
-    return Chosen(ids, said.urlencode())
+    return Chosen(ids, Query.of({"id": map(str, ids)}).urlencode())
 
 
-def _matches(said: QueryDict, limit: int | None) -> list[int]:
-    filterset = ReturnFilterSet(said, vocabulary())
+def _matches(query: Query, limit: int | None) -> list[int]:
+    filterset = ReturnFilterSet(query, vocabulary())
     if problems := filterset.problems():
         raise ValidationError(problems)
     if filterset.search_is_cut_short():
@@ -110,7 +109,7 @@ def start(job: BulkTagging, person: User) -> None:
 
 
 def _changed_since(job: BulkTagging, person: User) -> str:
-    query = QueryDict(job.query)
+    query = Query.parse(job.query)
     if "id" in query:
         return ""
     try:

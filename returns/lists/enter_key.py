@@ -1,23 +1,22 @@
 """Where Enter in the one box leads."""
 
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.form import without_blanks
+from returns.filters.query import Query
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 from tags.vocabulary import vocabulary
 
 
-def where_enter_leads(data: QueryDict) -> str | None:
+def where_enter_leads(query: Query) -> str | None:
     """Return the path of the one return that is meant, or of the list of the order that is.
 
     A whole number means its returns whatever else is filtered, and although other numbers may
     begin with it. None when nothing was found, or returns of more than one order.
     """
-    filterset = ReturnFilterSet(without_blanks(data), vocabulary())
+    filterset = ReturnFilterSet(query, vocabulary())
     if filterset.problems() or not filterset.matches:
         return None
     typed = filterset.matches.get("q")

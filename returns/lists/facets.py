@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
-from django.http import QueryDict
 
 from returns.database.time_limit import TookTooLongError, at_most
 from returns.filters.counts import CappedCount
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
 from returns.models import ReturnTag
 from tags.vocabulary import vocabulary
 
@@ -30,11 +30,11 @@ class Facets:
     note: str = ""
 
 
-def facets_of(data: QueryDict) -> Facets:
-    """Count the tags of the returns that the query string selects, over the newest 10,000."""
+def facets_of(query: Query) -> Facets:
+    """Count the tags of the returns that the query selects, over the newest 10,000."""
     words = vocabulary()
     nothing = dict.fromkeys(words)
-    filterset = ReturnFilterSet(data, words)
+    filterset = ReturnFilterSet(query, words)
     if problems := filterset.problems():
         return Facets(nothing, f"No numbers: {problems[0]}")
     try:

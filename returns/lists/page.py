@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
@@ -19,23 +18,18 @@ from returns.filters.counts import (
 )
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.form import PAGING_PARAMETERS, default_sort, without_blanks
-from returns.filters.menu import MoreField, chosen_more, fits, more_fields
+from returns.filters.form import PAGING_PARAMETERS, default_sort
+from returns.filters.menu import MoreField, chosen_more, has_field_for, more_fields
 from returns.filters.paging import ANY_STATE, DEFAULT_SORT, PAGE_SIZE, Page, page_of, parts_of
+from returns.filters.query import Query
 from returns.filters.queues import STATE_OF, Queue
 from returns.filters.tag_menu import ChosenFilter, GroupOfWays, chosen_tags, groups_of_ways
 from returns.lists.columns import ReturnTable, shown_columns
-from returns.lists.rows import due_times
+from returns.lists.rows import Row, rows_of
 from returns.models import State
 from returns.querysets import ReturnQuerySet
 from returns.search import Found, Near, nearest
-from tags.vocabulary import TagChip, chips, vocabulary
-
-# Parameters that have a field of their own in the page's form, or none because they turn pages.
-PARAMETERS_IN_THE_FORM = {
-    *("q", "state", "order", "tracking", *TAG_PARAMETERS, "missing_group"),
-    *PAGING_PARAMETERS,
-}
+from tags.vocabulary import TagChip, vocabulary
 
 COUNT_LIMIT = 700  # milliseconds
 NOT_IN_A_ROW = ("notes_key", "unknown_fields", "corrections", "feed_tags")
@@ -72,9 +66,10 @@ class StateChoice:
 class ReturnList:
     """One page of the list with all that the page shows around it."""
 
-    data: QueryDict
+    query: Query
     problems: list[str]
     page: Page
+    rows: list[Row]
     table: ReturnTable
     counts: StateCounts
     words: Mapping[int, TagChip]
@@ -91,7 +86,7 @@ class ReturnList:
     @property
     def states(self) -> list[StateChoice]:
         """Return the states with their counts; several may be chosen."""
-        chosen = self.data.getlist("state")
+        chosen = self.query.getlist("state")
         return [
             StateChoice(state.value, str(state.label), self.counts.by_state[state], state in chosen)
             for state in State
@@ -102,9 +97,9 @@ class ReturnList:
         """Return what the address says beyond the form's own fields; the form carries it along."""
         kept = [
             (name, value)
-            for name, values in self.data.lists()
+            for name, values in self.query.lists()
             for value in values
-            if name not in PARAMETERS_IN_THE_FORM and not fits(name, value)
+            if name not in PAGING_PARAMETERS and not has_field_for(name, value)
         ]
         # The form offers the groups that have tags.
         offered = {chip.group for chip in self.words.values()}
@@ -119,7 +114,7 @@ class ReturnList:
     @cached_property
     def chosen_tags(self) -> list[ChosenFilter]:
         """Return the filters by tags that are chosen."""
-        return list(chosen_tags(self.words, self.chosen_names, self.data, self.base))
+        return list(chosen_tags(self.words, self.chosen_names, self.query, self.base))
 
     @property
     def chosen(self) -> list[ChosenFilter]:
@@ -129,12 +124,12 @@ class ReturnList:
     @property
     def more_fields(self) -> list[MoreField]:
         """Return the menu of more filters."""
-        return list(more_fields(self.data))
+        return list(more_fields(self.query))
 
     @cached_property
     def chosen_more(self) -> list[ChosenFilter]:
         """Return those of them that are chosen."""
-        return list(chosen_more(self.data, self.base))
+        return list(chosen_more(self.query, self.base))
 
     @property
     def summary(self) -> str:
@@ -144,10 +139,10 @@ class ReturnList:
     @property
     def address(self) -> str:
         """Return the query string that says the same in the fewest words, for the address bar."""
-        said = self.data.copy()
-        if said.get("sort") == default_sort(said) and "q" not in said:
-            del said["sort"]
-        return said.urlencode()
+        query = self.query
+        if query.get("sort") == default_sort(query) and "q" not in query:
+            query = query.without("sort")
+        return query.urlencode()
 
     @property
     def is_search(self) -> bool:
@@ -162,19 +157,19 @@ class ReturnList:
     @property
     def path_of_search(self) -> str:
         """Return the path of the same search without other filters."""
-        return f"{reverse('return-list')}?{urlencode({'q': self.data.get('q', '')})}"
+        return f"{reverse('return-list')}?{urlencode({'q': self.query.get('q', '')})}"
 
     @property
     def is_past_the_end(self) -> bool:
         """Tell whether the list goes on elsewhere, but this page of it is empty."""
-        return not self.page.rows and not self.data.keys().isdisjoint({"after", "before"})
+        return not self.page.rows and not self.query.keys().isdisjoint({"after", "before"})
 
     @property
     def path_without_filters(self) -> str:
         """Return the path of the list without any, or of the whole queue."""
-        if self.base != reverse("queue") or "queue" not in self.data:
+        if self.base != reverse("queue") or "queue" not in self.query:
             return self.base
-        return reverse("queue", query={"queue": self.data["queue"]})
+        return reverse("queue", query={"queue": self.query["queue"]})
 
     @property
     def path(self) -> str:
@@ -183,38 +178,37 @@ class ReturnList:
 
 
 def return_list(
-    data: QueryDict, columns: Iterable[str] = (), base: str = "", size: int = PAGE_SIZE
+    query: Query, columns: Iterable[str] = (), base: str = "", size: int = PAGE_SIZE
 ) -> ReturnList:
-    """Return what the query string shows, in the columns that the person chose.
+    """Return what the query shows, in the columns that the person chose.
 
     ``base`` is the path of the page that shows it, the list unless it is said; ``size`` is the
     number of returns on a page.
     ``problems`` says what it could not understand.
     """
     words = vocabulary()
-    data = without_blanks(data)
     base = base or reverse("return-list")
     own = ("queue",) if base == reverse("queue") else ()
-    filterset = ReturnFilterSet(data, words)
+    filterset = ReturnFilterSet(query, words)
     problems = filterset.problems()
     ranks = None if problems else filterset.ranks()
     found = None if problems else filterset.matches.get("q")
     urgent = [tag.id for tag in words.values() if tag.raises]
     page = Page([], None, None) if problems else _page(filterset, ranks, urgent, size)
-    for record in page.rows:
-        record.tags = chips(record.tag_ids, words)
-        record.why = found.hits[record.pk].why if found else ""
-    if "deadline" in shown_columns(columns):
-        due = due_times(page.rows, words)
-        for record in page.rows:
-            record.due = due.get(record.pk)
+    rows = rows_of(
+        page.rows,
+        words,
+        with_due="deadline" in shown_columns(columns),
+        reasons={pk: hit.why for pk, hit in found.hits.items()} if found else {},
+    )
     counts, total = numbers_of(filterset)
     sort = _sort(filterset)
     return ReturnList(
-        data=data,
+        query=query,
         problems=problems,
         page=page,
-        table=ReturnTable(page.rows, DEFAULT_SORT if problems else sort, columns),
+        rows=rows,
+        table=ReturnTable(rows, DEFAULT_SORT if problems else sort, columns),
         counts=counts,
         total=total,
         base=base,
@@ -252,7 +246,7 @@ def _summary(total: CappedCount, counts: StateCounts, sort: str | None) -> str:
 def _sort(filterset: ReturnFilterSet) -> str:
     if not filterset.problems() and filterset.ranks() is not None:
         return ""
-    return str(filterset.data.get("sort", default_sort(filterset.data)))
+    return str(filterset.query.get("sort", default_sort(filterset.query)))
 
 
 def _page(
@@ -309,7 +303,7 @@ def _counts(filterset: ReturnFilterSet) -> StateCounts:
 
 def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
     """Count what the list holds: of the newest matches few may be in the chosen states."""
-    states = filterset.data.getlist("state")
+    states = filterset.query.getlist("state")
     total = counts.total(states)
     if filterset.problems() or not (states and total.more and filterset.narrows_beyond("state")):
         return total

@@ -11,11 +11,12 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.urls import reverse
 
 from returns.filters.filterset import ReturnFilterSet, filters_of
-from returns.filters.form import PAGING_PARAMETERS, without_blanks
+from returns.filters.form import PAGING_PARAMETERS
+from returns.filters.query import Query
 from returns.filters.stored import Words, query_of
 from returns.models import SavedView
 from returns.people.roles import WAREHOUSE_MANAGER
@@ -101,16 +102,15 @@ def _found(view: SavedView | None) -> SavedView:
 
 def address_of(view: SavedView, words: Words) -> str:
     """Return the address of the list under this view's filter, tags by their present names."""
-    query = query_of(view.parameters, words).urlencode()
-    return f"{reverse('return-list')}?{query}".removesuffix("?")
+    return query_of(view.parameters, words).path(reverse("return-list"))
 
 
 def queue_address_of(view: SavedView, words: Words) -> str:
     """Return the address of the view as a queue: what is urgent first, unless it is sorted."""
     query = query_of(view.parameters, words)
     if not query.keys() & {"sort", "queue"}:
-        query["sort"] = "urgent"
-    return f"{reverse('queue')}?{query.urlencode()}"
+        query = query.replace(sort="urgent")
+    return query.path(reverse("queue"))
 
 
 def start_of(user: User) -> str:
@@ -132,7 +132,7 @@ def start_of(user: User) -> str:
 def keep(
     user: User,
     name: str,
-    data: QueryDict,
+    query: Query,
     role: Group | None = None,
     *,
     is_queue: bool = False,
@@ -144,7 +144,7 @@ def keep(
     """
     owned: dict[str, Any] = {"role": role} if role else {"owner": user}
     name = _clean(name)
-    parameters = _parameters(data)
+    parameters = _parameters(query)
     with transaction.atomic():
         siblings = list(SavedView.objects.select_for_update().filter(**owned))
         same = next((view for view in siblings if view.name.lower() == name.lower()), None)
@@ -231,11 +231,9 @@ def _clean(name: str) -> str:
     return name
 
 
-def _parameters(data: QueryDict) -> dict[str, Any]:
+def _parameters(query: Query) -> dict[str, Any]:
     words = vocabulary()
-    kept = without_blanks(data)
-    for page in PAGING_PARAMETERS:
-        kept.pop(page, None)
+    kept = query.without(*PAGING_PARAMETERS)
     filterset = ReturnFilterSet(kept, words)
     if problems := filterset.problems():
         raise ValidationError(f"This filter cannot be kept. {problems[0]}")

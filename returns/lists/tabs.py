@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import QueryDict
 from django.urls import reverse
 
 from returns.database.time_limit import TookTooLongError
 from returns.filters.counts import CappedCount, count_matches
 from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.query import Query
 from returns.filters.stored import Words, parameters_now, query_of
 from returns.lists.saved_views import views_of
 from returns.models import State
@@ -32,13 +32,13 @@ class Tab:
 
     key: str
     name: str
-    query: QueryDict
+    query: Query
     is_current: bool
 
     @property
     def address(self) -> str:
         """Return the address of the list under this filter."""
-        return f"{reverse('return-list')}?{self.query.urlencode()}".removesuffix("?")
+        return self.query.path(reverse("return-list"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class TabCount:
     problem: str = ""
 
 
-def tabs(user: User, shown: QueryDict, words: Words) -> list[Tab]:
+def tabs(user: User, shown: Query, words: Words) -> list[Tab]:
     """Return the person's tabs; the one that shows the same as ``shown`` is current.
 
     A queue that one of the saved views shows already stands once.
@@ -80,7 +80,7 @@ def counts_of(user: User) -> list[TabCount]:
     """Count the returns of each tab of the person, each up to 1,000."""
     words = vocabulary()
     end = time.monotonic() + COUNTS_LIMIT / 1000
-    return [_count(tab, words, end) for tab in tabs(user, QueryDict(), words)]
+    return [_count(tab, words, end) for tab in tabs(user, Query.of({}), words)]
 
 
 def _count(tab: Tab, words: Words, end: float) -> TabCount:

@@ -16,14 +16,14 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
 from config.htmx import POLL
 from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.form import PAGING_PARAMETERS, without_blanks
+from returns.filters.form import PAGING_PARAMETERS
+from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.lists.page import numbers_of, summary_of
 from returns.live.changes import Changes, any_since, changed_since, seconds_of, token_and_newest
@@ -110,7 +110,7 @@ class LivePage:
     """An open page: what it shows, what it is told, and where it asks again."""
 
     base: str
-    data: QueryDict
+    query: Query
     since: str
     seen: str
     newest: datetime | None
@@ -122,12 +122,12 @@ class LivePage:
     def poll_address(self) -> str:
         """Return where the page asks what happened."""
         tokens = urlencode({POLL: "", SINCE: self.since, SEEN: self.seen})
-        return f"{self.base}live/?{self.data.urlencode()}&{tokens}"
+        return f"{self.base}live/?{self.query.urlencode()}&{tokens}"
 
     @property
     def show_address(self) -> str:
         """Return the list from its beginning, where new returns are."""
-        return f"{self.base}?{self.data.urlencode()}".removesuffix("?")
+        return self.query.path(self.base)
 
     @property
     def is_silent(self) -> bool:
@@ -137,105 +137,102 @@ class LivePage:
 
     @property
     def silent_after(self) -> int:
-        """Return the seconds after which a feed that brings nothing is said to be silent."""
+        """Return the seconds after which a feed that brings nothing is query to be silent."""
         return int(settings.FEED_SILENT_MINUTES) * 60
 
 
-def opened(base: str, data: QueryDict) -> LivePage:
+def opened(base: str, query: Query) -> LivePage:
     """Return what a page shows beside its list; to be asked before its rows are read.
 
     ``base`` is the path of the page, which is asked for news at ``live/`` below it.
     """
     token, newest = token_and_newest()
-    return LivePage(base, _filters(data), since=token, seen=token, newest=newest)
+    return LivePage(base, _filters(query), since=token, seen=token, newest=newest)
 
 
-def polled(base: str, data: QueryDict, user: User) -> LivePage | None:
+def polled(base: str, query: Query, user: User) -> LivePage | None:
     """Return what the open page of a person is told; nothing while there is nothing to tell.
 
     Time alone makes returns late and older, so that a page is told its numbers now and then.
     """
-    since, seen = data.get(SINCE, ""), data.get(SEEN, "")
+    since, seen = query.get(SINCE, ""), query.get(SEEN, "")
     changes = any_since(seen)
     if not changes.any and seconds_of(changes.token) - seconds_of(seen) < RECOUNTED_AFTER:
         return None
-    said = _filters(data)
-    shared = _shared(base, said, seen)
+    query = _filters(query)
+    shared = _shared(base, query, seen)
     changes = changed_since(since)
     if new := [pk for pk in changes.reached_ids if pk not in shared.matches]:
-        matches = shared.matches | _matches(said, new)
-        shared = _share(base, said, replace(shared, matches=matches))
-    news = _news(said, changes, shared.matches)
+        matches = shared.matches | _matches(query, new)
+        shared = _share(base, query, replace(shared, matches=matches))
+    news = _news(query, changes, shared.matches)
     numbers = shared.numbers
-    cards = [*numbers.cards, *_own_cards(user, said, numbers)] if numbers.cards else []
-    return LivePage(base, said, since, numbers.token, numbers.newest, news, numbers, cards)
+    cards = [*numbers.cards, *_own_cards(user, query, numbers)] if numbers.cards else []
+    return LivePage(base, query, since, numbers.token, numbers.newest, news, numbers, cards)
 
 
-def _filters(data: QueryDict) -> QueryDict:
-    said = without_blanks(data)
-    for name in (POLL, SINCE, SEEN, *PAGING_PARAMETERS):
-        said.pop(name, None)
-    return said
+def _filters(query: Query) -> Query:
+    return query.without(POLL, SINCE, SEEN, *PAGING_PARAMETERS)
 
 
-def _news(said: QueryDict, changes: Changes, matches: dict[int, Match]) -> News:
+def _news(query: Query, changes: Changes, matches: dict[int, Match]) -> News:
     found = [match for pk in changes.reached_ids if (match := matches[pk])]
     numbers = Counter(state for state, _ in found)
-    states = [state for state in _told_states(said) if numbers[state]]
+    states = [state for state in _told_states(query) if numbers[state]]
     counts = {state: CappedCount(numbers[state], changes.more) for state in states}
     return News(counts, [reference for _, reference in found], changes.more)
 
 
-def _matches(said: QueryDict, ids: Sequence[int]) -> dict[int, Match]:
+def _matches(query: Query, ids: Sequence[int]) -> dict[int, Match]:
     """Return which of the returns match the filter and are news under it."""
-    filterset = ReturnFilterSet(said, vocabulary())
-    found = filterset.qs.among(ids).in_state(*_told_states(said)).order_by()
+    filterset = ReturnFilterSet(query, vocabulary())
+    found = filterset.qs.among(ids).in_state(*_told_states(query)).order_by()
     rows = found.values_list("pk", "state", "return_reference_number")
     return dict.fromkeys(ids) | {pk: (state, reference) for pk, state, reference in rows}
 
 
-def _told_states(said: QueryDict) -> list[str]:
+def _told_states(query: Query) -> list[str]:
     """Return the states whose returns are news; what is done only where that is looked at."""
-    of_done = said.getlist("state") == [State.COMPLETED]
-    of_done = of_done or said.get("queue") == Queue.COMPLETED_TODAY
+    of_done = query.getlist("state") == [State.COMPLETED]
+    of_done = of_done or query.get("queue") == Queue.COMPLETED_TODAY
     return [State.COMPLETED] if of_done else [State.ARRIVED, State.CREATED]
 
 
-def _shared(base: str, said: QueryDict, seen: str) -> Shared:
+def _shared(base: str, query: Query, seen: str) -> Shared:
     """Return what pages share, with numbers that are not older than those that the page has.
 
     Read after the token that stands with it, from which the page then asks: a change that it
     misses is one that the next answer brings.
     """
-    shared: Shared | None = cache.get(_key(base, said))
+    shared: Shared | None = cache.get(_key(base, query))
     is_good = shared is not None and time.time() < shared.until
     if shared and is_good and seconds_of(shared.numbers.token) >= seconds_of(seen):
         return shared
-    return _share(base, said, Shared(_count(base, said), {}, time.time() + SHARED_FOR))
+    return _share(base, query, Shared(_count(base, query), {}, time.time() + SHARED_FOR))
 
 
-def _share(base: str, said: QueryDict, shared: Shared) -> Shared:
-    cache.set(_key(base, said), shared, SHARED_FOR)
+def _share(base: str, query: Query, shared: Shared) -> Shared:
+    cache.set(_key(base, query), shared, SHARED_FOR)
     return shared
 
 
-def _key(base: str, said: QueryDict) -> str:
-    return f"live-{sha256(f'{base}?{said.urlencode()}'.encode()).hexdigest()}"
+def _key(base: str, query: Query) -> str:
+    return f"live-{sha256(f'{base}?{query.urlencode()}'.encode()).hexdigest()}"
 
 
-def _own_cards(user: User, said: QueryDict, numbers: Numbers) -> list[QueueCard]:
+def _own_cards(user: User, query: Query, numbers: Numbers) -> list[QueueCard]:
     """Return the person's own queues, counted after the other numbers, once for their pages."""
-    key = sha256(f"live of {user.pk} {numbers.token} {said.urlencode()}".encode()).hexdigest()
+    key = sha256(f"live of {user.pk} {numbers.token} {query.urlencode()}".encode()).hexdigest()
     cards: list[QueueCard] | None = cache.get(key)
     if cards is None:
-        cards = own_cards_of(user, said)
+        cards = own_cards_of(user, query)
         cache.set(key, cards, SHARED_FOR)
     return cards
 
 
-def _count(base: str, said: QueryDict) -> Numbers:
+def _count(base: str, query: Query) -> Numbers:
     token, newest = token_and_newest()
-    filterset = ReturnFilterSet(said, vocabulary())
+    filterset = ReturnFilterSet(query, vocabulary())
     counts, total = numbers_of(filterset)
-    cards = cards_of(said) if base == reverse("queue") else []
+    cards = cards_of(query) if base == reverse("queue") else []
     return Numbers(token, counts, summary_of(filterset, counts, total), cards, newest)

@@ -1,6 +1,6 @@
 """The record of a parcel that was sent back, and its tags."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 from urllib.parse import quote, urlencode
 
 import pghistory
@@ -27,11 +27,6 @@ from returns.models.problems import (
 from returns.models.summaries import uncounted_by_tags, uncounted_returns
 from returns.querysets import ReturnQuerySet, SearchKey, WordsKey
 from tags.models import Tagging
-
-if TYPE_CHECKING:
-    from returns.filters.due import Due
-    from returns.record.events import Origin
-    from tags.vocabulary import TagChip
 
 # A browser rewrites the first two before it asks, so no path can carry them; the others are paths
 # of their own.
@@ -113,15 +108,8 @@ class Return(models.Model):
         db_persist=True,
     )
 
-    # Set where pages need them: by ``with_tag_ids``, and from them the tags in their order.
+    # Only on returns that were read ``with_tag_ids``.
     tag_ids: list[int]
-    tags: "list[TagChip]"
-    # Who put each of them there, by the tag's id, where that is shown: ``events.origins_of``.
-    origins: "dict[int, Origin]"
-    # Why a search found the return, in words.
-    why: str
-    # When it is due, where that is shown and a policy says so: ``due_times``.
-    due: "Due | None" = None
 
     objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
 

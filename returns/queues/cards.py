@@ -8,13 +8,12 @@ from statistics import median
 from typing import Any
 
 from django.conf import settings
-from django.http import QueryDict
 from django.urls import reverse
 
 from returns.filters.counts import LIST_CAP, CappedCount, count_up_to
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
 from returns.filters.queues import Queue
-from returns.filters.wording import HOURS
 from returns.models import Deadline, DeadlinePolicy
 from returns.querysets import ReturnQuerySet
 from tags.vocabulary import TagChip
@@ -29,6 +28,8 @@ WITH_DEADLINES = (
     *("reference", "waiting", "tags", "deadline"),
     *("order", "tracking", "carrier", "notes"),
 )
+# Every filter that a queue's buckets have.
+AGES = tuple(f"{aged}_{side}" for aged in AGED.values() for side in ("over", "under"))
 # Of so many of today's completions the middle one is told.
 MEDIAN_OF = 5_000
 # For filters that name none.
@@ -77,7 +78,7 @@ class QueueCard:
     deadlines: list[AtDeadline] = field(default_factory=list)
 
 
-def cards_of(shown: QueryDict) -> list[QueueCard]:
+def cards_of(shown: Query) -> list[QueueCard]:
     """Return every queue; ``shown`` is the filter of the queue that is looked at."""
     ages = {queue: list(_ages(queue)) for queue in AGED}
     queries = [f"queue={queue.value}" for queue in Queue]
@@ -105,9 +106,7 @@ def cards_of(shown: QueryDict) -> list[QueueCard]:
     ]
 
 
-def waiting_buckets(
-    query: QueryDict, shown: QueryDict, vocabulary: Mapping[int, TagChip]
-) -> list[Bucket]:
+def waiting_buckets(query: Query, shown: Query, vocabulary: Mapping[int, TagChip]) -> list[Bucket]:
     """Return the ages of what waits under a filter that says nothing of waiting."""
     ages = [(words, f"{query.urlencode()}&{age}") for words, age in _ages(Queue.TO_INSPECT)]
     counts = count_up_to([_found(each, vocabulary) for _, each in ages], LIST_CAP)
@@ -121,7 +120,7 @@ def columns_of(queue: Any) -> tuple[str, ...]:
 
 
 def deadline_counts(
-    query: QueryDict, shown: QueryDict, vocabulary: Mapping[int, TagChip]
+    query: Query, shown: Query, vocabulary: Mapping[int, TagChip]
 ) -> list[AtDeadline]:
     """Return what is late and at risk under a filter that says nothing of deadlines."""
     kinds = _kinds_of_deadlines()
@@ -135,12 +134,12 @@ def _kinds_of_deadlines() -> list[Deadline]:
     return [Deadline.LATE, Deadline.AT_RISK] if DeadlinePolicy.objects.exists() else []
 
 
-def _at_deadline(kind: Deadline, query: str, count: CappedCount, shown: QueryDict) -> AtDeadline:
+def _at_deadline(kind: Deadline, query: str, count: CappedCount, shown: Query) -> AtDeadline:
     return AtDeadline(str(kind.label), query, count, shown.get("deadline") == kind)
 
 
 def _found(query: str, vocabulary: Mapping[int, TagChip] = NO_TAGS) -> ReturnQuerySet:
-    found: ReturnQuerySet = ReturnFilterSet(QueryDict(query), vocabulary).qs
+    found: ReturnQuerySet = ReturnFilterSet(Query.parse(query), vocabulary).qs
     return found
 
 
@@ -154,14 +153,14 @@ def _ages(queue: Queue) -> Iterator[tuple[str, str]]:
 
 
 def _buckets(
-    ages: list[tuple[str, str]], of_buckets: Iterator[CappedCount], shown: QueryDict
+    ages: list[tuple[str, str]], of_buckets: Iterator[CappedCount], shown: Query
 ) -> Iterator[Bucket]:
     counts = list(islice(of_buckets, len(ages)))
     total = sum(count.number for count in counts) or 1
     start = 0.0
     for (words, query), count in zip(ages, counts, strict=True):
-        said = QueryDict(query)
-        is_chosen = all(shown.get(name) == said.get(name) for name in ("queue", *HOURS))
+        said = Query.parse(query)
+        is_chosen = all(shown.get(name) == said.get(name) for name in ("queue", *AGES))
         length = 100 * count.number / total
         yield Bucket(words, query, count, is_chosen, start, length)
         start += length

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Min
-from django.http import QueryDict
 
 from returns.database.time_limit import TookTooLongError, at_most
 from returns.filters.counts import CappedCount
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import GROUPINGS
+from returns.filters.query import Query
 from returns.filters.rules import MAY_BE_MISSING
 from returns.filters.tag_menu import address_without
 from returns.querysets import ReturnQuerySet
@@ -64,19 +64,19 @@ class Groups:
         return next((way for way in self.ways if way.is_chosen and way.value), None)
 
 
-def groups_of(data: QueryDict, base: str) -> Groups:
+def groups_of(query: Query, base: str) -> Groups:
     """Group what the query string selects as its ``group`` says, at the path ``base``.
 
     A return has one carrier and one channel, so a filter by that is left out and all groups stay
     in sight. Of tags it has several: what is filtered by tags is grouped by the tags beside them.
     """
-    by = data.get("group", "")
+    by = query.get("group", "")
     ways = [
-        Way(value, WORDS.get(value, "Nothing"), _address(base, data, group=value), value == by)
+        Way(value, WORDS.get(value, "Nothing"), _address(base, query, group=value), value == by)
         for value in ("", *GROUPINGS)
     ]
     words = vocabulary()
-    filterset = ReturnFilterSet(_without_own(data, by), words)
+    filterset = ReturnFilterSet(_without_own(query, by), words)
     if by not in GROUPINGS or filterset.problems():
         return Groups(ways, [])
     try:
@@ -85,16 +85,15 @@ def groups_of(data: QueryDict, base: str) -> Groups:
     except TookTooLongError:
         return Groups(ways, [], problem=TOO_LONG)
     made = _tag_groups if by == "tag" else _fact_groups
-    groups = sorted(made(numbers, by, data, base, words), key=lambda each: -each.count.number)
+    groups = sorted(made(numbers, by, query, base, words), key=lambda each: -each.count.number)
     return Groups(ways, groups[:MOST_GROUPS], max(len(groups) - MOST_GROUPS, 0))
 
 
-def _without_own(data: QueryDict, by: str) -> QueryDict:
-    said = data.copy()
-    if by in MAY_BE_MISSING:
-        said.pop(by, None)
-        said.setlist("missing", [name for name in said.getlist("missing") if name != by])
-    return said
+def _without_own(query: Query, by: str) -> Query:
+    if by not in MAY_BE_MISSING:
+        return query
+    missing = [name for name in query.getlist("missing") if name != by]
+    return query.without(by).replace(missing=missing)
 
 
 def _by_fact(found: ReturnQuerySet, by: str) -> Numbers:
@@ -112,38 +111,33 @@ def _numbers(found: ReturnQuerySet, column: str) -> Numbers:
 
 
 def _fact_groups(
-    numbers: Numbers, by: str, data: QueryDict, base: str, _words: Mapping[int, TagChip]
+    numbers: Numbers, by: str, query: Query, base: str, _words: Mapping[int, TagChip]
 ) -> Iterator[Group]:
     for name, (number, oldest) in numbers.items():
-        rest = _without_own(data, by)
+        rest = _without_own(query, by)
         said = {by: str(name)} if name else {"missing": [*rest.getlist("missing"), by]}
-        chosen = data.get(by) == name if name else by in data.getlist("missing")
+        chosen = query.get(by) == name if name else by in query.getlist("missing")
         address = _address(base, rest, **said)
         yield Group(str(name or ""), "", CappedCount(number), oldest, address, chosen)
 
 
 def _tag_groups(
-    numbers: Numbers, _by: str, data: QueryDict, base: str, words: Mapping[int, TagChip]
+    numbers: Numbers, _by: str, query: Query, base: str, words: Mapping[int, TagChip]
 ) -> Iterator[Group]:
-    tags = data.getlist("tag")
+    tags = query.getlist("tag")
     for key, (number, oldest) in numbers.items():
         if key is None:
             groups = sorted({chip.group for chip in words.values()})
-            address = _address(base, data, missing_group=groups)
-            chosen = set(groups) == set(data.getlist("missing_group"))
+            address = _address(base, query, missing_group=groups)
+            chosen = set(groups) == set(query.getlist("missing_group"))
             yield Group("", "", CappedCount(number), oldest, address, chosen)
         elif chip := words.get(int(key)):
-            address = _address(base, data, tag=list(dict.fromkeys([*tags, chip.name])))
+            address = _address(base, query, tag=list(dict.fromkeys([*tags, chip.name])))
             chosen = chip.name in tags
             yield Group(chip.name, chip.color, CappedCount(number), oldest, address, chosen)
 
 
-def _address(base: str, data: QueryDict, **said: str | list[str]) -> str:
+def _address(base: str, query: Query, **said: str | list[str]) -> str:
     """Return the address of the queue where these parameters say this alone."""
-    wanted = data.copy()
-    for name, value in said.items():
-        wanted.setlist(name, [value] if isinstance(value, str) else value)
-    for name in [name for name in said if not said[name]]:
-        wanted.pop(name)
-    kept = wanted.get("group", "")
-    return address_without(base, wanted, "group", [kept] if kept else [])
+    query = query.replace(**said)
+    return address_without(base, query, "group", query.getlist("group")[-1:])

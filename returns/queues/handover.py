@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.http import QueryDict
 from django.urls import reverse
 
-from returns.filters.form import PAGING_PARAMETERS, without_blanks
+from returns.filters.form import PAGING_PARAMETERS
+from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.filters.wording import in_words
 from returns.lists.page import ReturnList, return_list
-from returns.models import Return
+from returns.lists.rows import Row
 from returns.queues.cards import columns_of
 
 MOST_LINES = 500
@@ -21,7 +21,7 @@ MOST_LINES = 500
 class Line:
     """A return on paper: since when it is in its queue, and for how long."""
 
-    record: Return
+    row: Row
     since: datetime | None
     waited: timedelta | None
 
@@ -47,33 +47,32 @@ class Handover:
     @property
     def back(self) -> str:
         """Return the address of the same returns on screen."""
-        path = reverse("queue" if "queue" in self.found.data else "return-list")
+        path = reverse("queue" if "queue" in self.found.query else "return-list")
         return f"{path}?{self.found.address}".removesuffix("?")
 
 
-def handover(data: QueryDict, now: datetime) -> Handover:
-    """Return what a query string selects, in its order and from its first return on."""
-    said = without_blanks(data)
-    for name in PAGING_PARAMETERS:
-        said.pop(name, None)
-    queue = said.get("queue", "")
+def handover(query: Query, now: datetime) -> Handover:
+    """Return what a query selects, in its order and from its first return on."""
+    query = query.without(*PAGING_PARAMETERS)
+    queue = query.get("queue", "")
     columns = columns_of(queue)
-    found = return_list(said, columns, base=reverse("queue-handover"), size=MOST_LINES)
+    found = return_list(query, columns, base=reverse("queue-handover"), size=MOST_LINES)
     on_the_way = queue == Queue.ON_THE_WAY
-    filters = [(kind, words) for kind, words in in_words(said) if kind != "queue"]
+    filters = [(kind, words) for kind, words in in_words(query) if kind != "queue"]
     return Handover(
         found=found,
         title=str(Queue(queue).label) if queue in Queue.values else "Returns",
         filters=filters,
-        lines=list(_lines(found.page.rows, now, on_the_way=on_the_way)),
+        lines=list(_lines(found.rows, now, on_the_way=on_the_way)),
         since="Created" if on_the_way else "Arrived",
         has_deadlines="deadline" in columns,
         printed_at=now,
     )
 
 
-def _lines(rows: list[Return], now: datetime, *, on_the_way: bool) -> Iterator[Line]:
-    for record in rows:
+def _lines(rows: list[Row], now: datetime, *, on_the_way: bool) -> Iterator[Line]:
+    for row in rows:
+        record = row.record
         since = record.created_at if on_the_way else record.arrived_to_warehouse_at
         until = record.completed_at or now
-        yield Line(record, since, max(until, since) - since if since else None)
+        yield Line(row, since, max(until, since) - since if since else None)

@@ -9,13 +9,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
-from returns.lists.rows import due_times
+from returns.display.values import Origins
+from returns.lists.rows import Row, rows_of
 from returns.models import Return, State
 from returns.record.card import Card, card_of
 from returns.record.events import origins_of
 from returns.record.sentences import Said, said_of
 from returns.record.timeline import Timeline, timeline_of
-from tags.vocabulary import TagChip, chips, vocabulary
+from tags.vocabulary import TagChip, vocabulary
 
 OTHERS_SHOWN = 20
 
@@ -37,14 +38,21 @@ class Step:
 class ReturnDetails:
     """A return, what to say of it, its steps, and the other returns of its order."""
 
-    record: Return
+    row: Row
+    # Who put each tag on it.
+    origins: Origins
     card: Card
     said: list[Said]
     steps: list[Step]
-    others: list[Return]
+    others: list[Row]
     more_others: bool
     words: dict[int, TagChip]
     now: datetime
+
+    @property
+    def record(self) -> Return:
+        """Return the return itself."""
+        return self.row.record
 
     @property
     def timeline(self) -> Timeline:
@@ -85,18 +93,16 @@ def details_of_id(pk: int, language: str) -> ReturnDetails:
 def _details_of(record: Return, language: str) -> ReturnDetails:
     others = list(Return.objects.of_the_order_of(record).with_tag_ids()[: OTHERS_SHOWN + 1])
     words = vocabulary()
-    for each in (record, *others):
-        each.tags = chips(each.tag_ids, words)
-    record.origins = origins_of(record)
-    record.due = due_times([record], words).get(record.pk)
+    (row,) = rows_of([record], words, with_due=True)
     now = timezone.now()
     more = len(others) > OTHERS_SHOWN
     return ReturnDetails(
-        record=record,
+        row=row,
+        origins=origins_of(record),
         card=card_of(record, others, now, more=more),
         said=said_of(record, language),
         steps=steps_of(record),
-        others=others[:OTHERS_SHOWN],
+        others=rows_of(others[:OTHERS_SHOWN], words),
         more_others=more,
         words=words,
         now=now,

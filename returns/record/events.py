@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from returns.display.values import Origin
 from returns.models import Return
 
 # By the source of an event's context.
@@ -48,14 +49,6 @@ def events_of(record: Return, limit: int) -> list[Event]:
     with connection.cursor() as cursor:
         cursor.execute(EVENTS, {"record": record.pk, "limit": limit})
         return [_event(*row) for row in cursor.fetchall()]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who put a tag on a return, a person, a rule or a source in words, and when."""
-
-    who: str
-    at: datetime
 
 
 def origins_of(record: Return) -> dict[int, Origin]:

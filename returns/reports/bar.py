@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.http import QueryDict
 from django.urls import reverse
 
-from returns.filters.wording import KINDS, value_in_words
+from returns.filters.query import Query
+from returns.filters.wording import kind_of, value_in_words
 from returns.models import By, DaySummary
 from returns.reports.report import Report
 from returns.summaries import keeping
@@ -43,14 +43,12 @@ class Bar:
 
     chips: list[Chip]
     fields: list[Field]
-    kept: QueryDict
+    kept: Query
 
 
 def bar_of(report: Report) -> Bar:
     """Return the bar of a report."""
-    kept = report.said.copy()
-    for name in FIELDS:
-        kept.pop(name, None)
+    kept = report.said.without(*FIELDS)
     return Bar(list(_chips(report)), [*_fields(report), _tags(report)], kept)
 
 
@@ -58,10 +56,9 @@ def _chips(report: Report) -> Iterator[Chip]:
     path = reverse("report", args=[report.subject])
     for name, values in report.scope.lists():
         for place, value in enumerate(values):
-            rest = report.said.copy()
-            rest.setlist(name, values[:place] + values[place + 1 :])
-            address = f"{path}?{rest.urlencode()}".removesuffix("?")
-            yield Chip(KINDS.get(name, name), value_in_words(name, value), address)
+            rest = report.said.replace(**{name: values[:place] + values[place + 1 :]})
+            address = rest.path(path)
+            yield Chip(kind_of(name), value_in_words(name, value), address)
 
 
 def _fields(report: Report) -> Iterator[Field]:
@@ -74,7 +71,9 @@ def _fields(report: Report) -> Iterator[Field]:
     for name, by in FIELDS.items():
         chosen = report.scope.get(name, "")
         values = sorted({*known[by], *filter(None, [chosen])}, key=str.casefold)
-        yield Field(name, KINDS[name].capitalize(), f"Any {KINDS[name]}", [("", values)], chosen)
+        yield Field(
+            name, kind_of(name).capitalize(), f"Any {kind_of(name)}", [("", values)], chosen
+        )
 
 
 def _tags(report: Report) -> Field:

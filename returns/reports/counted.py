@@ -26,7 +26,6 @@ from django.utils import timezone
 
 from returns.database.time_limit import at_most
 from returns.filters.due import deadlines_now, met_of
-from returns.filters.filterset import found_one_by_one
 from returns.models import By, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span, midnight
@@ -117,7 +116,7 @@ class Counted:
     def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many met their deadline, and how many missed it."""
         words, now = self.scope.words, timezone.now()
-        judged, met = met_of(deadlines_now(), words, found_one_by_one, now)
+        judged, met = met_of(deadlines_now(), words, now)
         found: Any = self._within(COMPLETED, span).filter(judged).annotate(met=met)
         by_day = found.values_list(_day(EVENTS[COMPLETED]), "met")
         numbers: dict[date, Counter[bool]] = defaultdict(Counter)

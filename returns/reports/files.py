@@ -19,7 +19,7 @@ CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": CONTENT_TYPE}
 
 def name_of(report: Report, table: Table, now: datetime, ending: str) -> str:
     """Return the name of the file, which says what it is of."""
-    return file_name(report.scope.urlencode(), now, ending, f"report {table.name}")
+    return file_name(report.scope, now, ending, f"report {table.name}")
 
 
 def as_csv(report: Report, table: Table) -> bytes:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.http import QueryDict
 from django.utils import timezone
+
+from returns.filters.query import Query
 
 ONE = timedelta(days=1)
 CHOICES = {"7": "7 days", "30": "30 days", "90": "90 days", "quarter": "Quarter"}
@@ -104,15 +105,15 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
-def period_of(said: QueryDict, now: datetime) -> Period:
+def period_of(query: Query, now: datetime) -> Period:
     """Return the period that an address names: ``period``, or ``from`` and ``to``.
 
     Raises ``PeriodError``.
     """
     today = now.astimezone(timezone.get_default_timezone()).date()
-    if said.get("from") or said.get("to"):
-        return Period("custom", _custom(said.get("from", ""), said.get("to", ""), today), today)
-    chosen = said.get("period") or USUAL
+    if query.get("from") or query.get("to"):
+        return Period("custom", _custom(query.get("from", ""), query.get("to", ""), today), today)
+    chosen = query.get("period") or USUAL
     if chosen == "quarter":
         first = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
         return Period(chosen, Span(first, today), today)

@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import urlencode
 
-from django.http import QueryDict
 from django.urls import reverse
 
+from returns.filters.declarations import FILTERS
 from returns.filters.filterset import ReturnFilterSet, filters_of
-from returns.filters.form import PAGING_PARAMETERS, is_ignored, without_blanks
+from returns.filters.form import BESIDE_FILTERS, is_ignored
+from returns.filters.query import Query
 from returns.filters.stored import query_of
-from returns.filters.wording import KINDS, in_words
+from returns.filters.wording import in_words, kind_of
 from returns.models import SavedView
 from returns.reports.counted import Counted
 from returns.reports.facts import Facts
@@ -32,14 +32,8 @@ from tags.vocabulary import vocabulary
 # What an address says of a report beside its scope and its period: the groups of tags that it is
 # about, and the order of a table.
 OF_A_REPORT = ("reasons", "against", "order")
-# Of a list, but of no report.
-NOT_OF_A_SCOPE = (*PAGING_PARAMETERS, "sort", "group")
 # Filters that the lists behind the numbers add by themselves.
-WITH_THE_PERIOD = (
-    *("created_from", "created_to", "arrived_from", "arrived_to"),
-    *("completed_from", "completed_to", "open_at", "queue"),
-    *("rule", "rule_undone", "rule_from", "rule_to"),
-)
+WITH_THE_PERIOD = tuple(each.name for each in FILTERS if not each.for_reports)
 COLUMN = re.compile(r"\d{1,3}", re.ASCII)
 SUBJECTS = {
     "flow": "Flow",
@@ -76,11 +70,11 @@ class Report:
 
     subject: str
     problems: list[str]
-    scope: QueryDict
+    scope: Query
     filters: list[tuple[str, str]]
     subjects: list[Choice]
     periods: list[Choice]
-    said: QueryDict
+    said: Query
     period: Period | None = None
     parts: list[Part] = field(default_factory=list)
     groups: dict[str, list[Choice]] = field(default_factory=dict)
@@ -88,14 +82,14 @@ class Report:
     are_kept: bool = True
 
     @property
-    def kept(self) -> QueryDict:
+    def kept(self) -> Query:
         """Return what another period leaves as it is."""
-        return _without(self.said, *PARAMETERS)
+        return self.said.without(*PARAMETERS)
 
     @property
     def everything(self) -> str:
         """Return the same report on all returns."""
-        return _address(self.subject, _without(self.said, *self.scope.keys()))
+        return _address(self.subject, self.said.without(*self.scope))
 
     @property
     def title(self) -> str:
@@ -105,7 +99,7 @@ class Report:
     @property
     def scope_path(self) -> str:
         """Return the list of the scope."""
-        return f"{reverse('return-list')}?{self.scope.urlencode()}".removesuffix("?")
+        return self.scope.path(reverse("return-list"))
 
     def table(self, name: str) -> Table | None:
         """Return one of its tables."""
@@ -113,17 +107,17 @@ class Report:
         return next((table for table in tables if table.name == name), None)
 
 
-def report_of(subject: str, data: QueryDict, now: datetime) -> Report:
+def report_of(subject: str, query: Query, now: datetime) -> Report:
     """Return the report that an address asks for; ``problems`` say what it cannot understand."""
     words = vocabulary()
-    scope = Scope(scope_of(data), words)
+    scope = Scope(scope_of(query), words)
     problems = _problems(scope)
     period = None
     try:
-        period = period_of(data, now)
+        period = period_of(query, now)
     except PeriodError as error:
         problems.append(str(error))
-    said = _said(data)
+    said = _said(query)
     report = Report(
         *(subject, problems, scope.query, in_words(scope.query)),
         _subjects(said, subject),
@@ -153,16 +147,15 @@ def scopes_of(report: Report, views: Iterable[SavedView]) -> list[Choice]:
 
     What a report has of its own is left out of them, and the name says so.
     """
-    words, kept = vocabulary(), _without(report.said, *report.scope.keys())
+    words, kept = vocabulary(), report.said.without(*report.scope)
     choices = []
     for view in views:
         scope = scope_of(query_of(view.parameters, words))
-        left_out = [name for name in WITH_THE_PERIOD if scope.pop(name, None)]
+        left_out = [name for name in WITH_THE_PERIOD if name in scope]
+        scope = scope.without(*left_out)
         if not scope:
             continue
-        query = kept.copy()
-        for name, values in scope.lists():
-            query.setlist(name, values)
+        query = kept.replace(**dict(scope.lists()))
         is_chosen = filters_of(scope, words) == filters_of(report.scope, words)
         named = view.name + _without_in_words(left_out)
         choices.append(Choice(named, _address(report.subject, query), is_chosen))
@@ -178,7 +171,7 @@ def _without_in_words(left_out: list[str]) -> str:
 def _problems(scope: Scope) -> list[str]:
     filterset = ReturnFilterSet(scope.query, scope.words)
     problems = filterset.problems() or [
-        f"{KINDS[name].capitalize()}: a report has a period of its own; leave this filter out."
+        f"{kind_of(name).capitalize()}: a report has a period of its own; leave this filter out."
         for name in WITH_THE_PERIOD
         if name in scope.query
     ]
@@ -197,47 +190,39 @@ def source_of(scope: Scope) -> tuple[Source, bool]:
     return Facts(scope), is_current
 
 
-def scope_of(data: QueryDict) -> QueryDict:
-    """Return the filters in an address, without its period and without order and page."""
-    scope = without_blanks(data)
-    for name in (*PARAMETERS, *NOT_OF_A_SCOPE, *OF_A_REPORT):
-        scope.pop(name, None)
-    for name in filter(is_ignored, list(scope)):
-        del scope[name]
-    return scope
+def scope_of(query: Query) -> Query:
+    """Return the filters of a query, without its period and without order and page."""
+    return _said(query).without(*PARAMETERS, *OF_A_REPORT)
 
 
-def _said(data: QueryDict) -> QueryDict:
-    said = without_blanks(data)
-    for name in (*NOT_OF_A_SCOPE, *filter(is_ignored, list(said))):
-        said.pop(name, None)
-    return said
+def _said(query: Query) -> Query:
+    return query.without(*BESIDE_FILTERS, *filter(is_ignored, query))
 
 
-def _subjects(said: QueryDict, chosen: str) -> list[Choice]:
-    kept = _without(said, *OF_A_REPORT)
+def _subjects(said: Query, chosen: str) -> list[Choice]:
+    kept = said.without(*OF_A_REPORT)
     return [
         Choice(words, _address(subject, kept), subject == chosen)
         for subject, words in SUBJECTS.items()
     ]
 
 
-def _periods(said: QueryDict, subject: str, period: Period | None) -> list[Choice]:
-    kept, chosen = _without(said, *PARAMETERS), period.chosen if period else ""
+def _periods(said: Query, subject: str, period: Period | None) -> list[Choice]:
+    kept, chosen = said.without(*PARAMETERS), period.chosen if period else ""
     return [
         Choice(words, _address(subject, kept, period=value), value == chosen)
         for value, words in CHOICES.items()
     ]
 
 
-def _groups(said: QueryDict, scope: Scope) -> dict[str, list[Choice]]:
+def _groups(said: Query, scope: Scope) -> dict[str, list[Choice]]:
     names = groups_of(scope.words)
     usual = dict(zip(("reasons", "against"), usual_groups(scope.words), strict=True))
     return {
         parameter: [
             Choice(
                 name,
-                _address("why", _without(said, parameter, "order"), **{parameter: name}),
+                _address("why", said.without(parameter, "order"), **{parameter: name}),
                 said.get(parameter, first) == name,
             )
             for name in names
@@ -246,17 +231,8 @@ def _groups(said: QueryDict, scope: Scope) -> dict[str, list[Choice]]:
     }
 
 
-def _without(said: QueryDict, *names: str) -> QueryDict:
-    kept = said.copy()
-    for name in names:
-        kept.pop(name, None)
-    return kept
-
-
-def _address(subject: str, said: QueryDict, **more: str) -> str:
-    query = "&".join(part for part in (said.urlencode(), urlencode(more)) if part)
-    path = reverse("report", args=[subject])
-    return f"{path}?{query}" if query else path
+def _address(subject: str, said: Query, **more: str) -> str:
+    return said.replace(**more).path(reverse("report", args=[subject]))
 
 
 def _in_order(parts: list[Part], order: str) -> list[Part]:

@@ -8,10 +8,10 @@ from operator import and_, or_
 from typing import Any
 
 from django.db.models import Q
-from django.http import QueryDict
 from django.urls import reverse
 
 from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.query import Query
 from returns.filters.rules import TAGS
 from returns.filters.stored import Words
 from returns.models import By, State
@@ -29,7 +29,7 @@ Said = tuple[str, str]
 class Scope:
     """The filters of a report; ``words`` are the vocabulary."""
 
-    query: QueryDict
+    query: Query
     words: Words
 
     @cached_property
@@ -49,11 +49,9 @@ class Scope:
         first = waits.in_order_of("arrived_to_warehouse_at", descending=False)
         return first.values_list("arrived_to_warehouse_at", flat=True).first()
 
-    def _found(self, query: QueryDict) -> ReturnQuerySet:
-        query = query.copy()
+    def _found(self, query: Query) -> ReturnQuerySet:
         # In order of arrival nothing is read from the indexes of tags, which hold every return.
-        query["sort"] = "arrived"
-        found: ReturnQuerySet = ReturnFilterSet(query, self.words).qs
+        found: ReturnQuerySet = ReturnFilterSet(query.replace(sort="arrived"), self.words).qs
         return found.order_by()
 
     @cached_property
@@ -99,15 +97,16 @@ class Scope:
         """Return the list under the filters and these beside them."""
         return f"{reverse('return-list')}?{self._with(more).urlencode()}"
 
-    def _with(self, more: Iterable[Said]) -> QueryDict:
-        query = self.query.copy()
+    def _with(self, more: Iterable[Said]) -> Query:
+        query = self.query
         for name, value in more:
             if name in NARROWED and name in query:
-                query[name] = NARROWED[name](query[name], value, key=float)
+                narrowest = NARROWED[name](query[name], value, key=float)
+                query = query.replace(**{name: narrowest})
             elif name not in ADDED:
-                query[name] = value
+                query = query.replace(**{name: value})
             elif value not in query.getlist(name):
-                query.appendlist(name, value)
+                query = query.add(name, value)
         return query
 
     def says(self, *names: str) -> bool:

@@ -10,11 +10,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
-from django.http import QueryDict
 from django.utils import timezone
 
+from returns.filters.declarations import BY_NAME
 from returns.filters.filterset import ReturnFilterSet, filters_of
-from returns.filters.form import BESIDE_FILTERS, without_blanks
+from returns.filters.form import BESIDE_FILTERS
+from returns.filters.query import Query
 from returns.filters.stored import query_of
 from returns.filters.wording import in_words
 from returns.models import Moment, TagRule
@@ -74,20 +75,18 @@ def adds_and_removes(rule: TagRule) -> tuple[list[int], list[int]]:
     return _tags_of(rule, meant_ids([*rule.adds, *rule.removes]))
 
 
-def parameters_of(data: QueryDict) -> dict[str, Any]:
+def parameters_of(query: Query) -> dict[str, Any]:
     """Return the filter of a query string as rules keep it.
 
     Raises ``ValidationError`` when it cannot be understood, or lets everything through.
     """
-    said = without_blanks(data)
-    for name in BESIDE_FILTERS:
-        said.pop(name, None)
+    query = query.without(*BESIDE_FILTERS)
     words = vocabulary()
-    if problems := ReturnFilterSet(said, words).problems():
+    if problems := ReturnFilterSet(query, words).problems():
         raise ValidationError(problems)
-    if "q" in said:
+    if not all(BY_NAME[name].for_rules for name in query if name in BY_NAME):
         raise ValidationError(NOT_BY_THE_BOX)
-    found = filters_of(said, words)
+    found = filters_of(query, words)
     if not found:
         raise ValidationError("A rule needs a filter: filter the list first.")
     return found

@@ -20,7 +20,6 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from returns.filters.due import deadlines_now, met_of, rules_in_short
-from returns.filters.filterset import found_one_by_one
 from returns.filters.stored import Words
 from returns.models import (
     By,
@@ -130,7 +129,7 @@ def _judge(words: Words, under: str) -> tuple[Q, Case] | None:
     deadlines, now = deadlines_now(), timezone.now()
     if rules_in_short(deadlines, words, now) != under:
         return None
-    return met_of(deadlines, words, found_one_by_one, now)
+    return met_of(deadlines, words, now)
 
 
 def _count(days: Sequence[date], judge: tuple[Q, Case], under: str) -> None:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from config.htmx import render_page_or_fragment
+from returns.filters.query import Query
 from returns.lists import bulk as returns_bulk
 from returns.people.person import DeskRequest
 from tags import bulk
@@ -31,7 +32,7 @@ def new(request: DeskRequest) -> HttpResponse:
     form = BulkForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form, "chosen": None, "problems": []}
     try:
-        chosen = context["chosen"] = returns_bulk.choose(request.GET, request.user)
+        chosen = context["chosen"] = returns_bulk.choose(Query.read(request.GET), request.user)
         if request.method == "POST" and form.is_valid():
             adds, removes = form.cleaned_data["add"], form.cleaned_data["remove"]
             job = returns_bulk.ask(chosen, adds, removes, request.user)

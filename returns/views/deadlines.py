@@ -15,6 +15,7 @@ from returns.deadlines import editing
 from returns.deadlines.forms import CalendarForm, DeadlineForm
 from returns.deadlines.wording import calendar_in_words, described, listed
 from returns.filters.due import calendar_kept
+from returns.filters.query import Query
 from returns.models import DeadlinePolicy
 from returns.people.person import PersonRequest
 
@@ -39,7 +40,7 @@ def new(request: PersonRequest) -> HttpResponse:
     found = DeadlinePolicy()
     problems: list[str] = []
     try:
-        found.parameters = editing.parameters_of(request.GET)
+        found.parameters = editing.parameters_of(Query.read(request.GET))
     except ValidationError as error:
         problems = error.messages
     if not problems and "replaces" in request.POST:

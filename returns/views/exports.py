@@ -19,6 +19,7 @@ from config.htmx import render_page_or_fragment
 from returns.exports import abort, as_csv, as_xlsx, background
 from returns.exports.file_names import disposition
 from returns.exports.forms import LARGE, ask
+from returns.filters.query import Query
 from returns.people.person import PersonRequest
 
 may_see = permission_required("returns.view_return", raise_exception=True)
@@ -46,7 +47,9 @@ def _said_in_words[**P](
 def choose(request: PersonRequest) -> HttpResponse:
     """Choose in which form to take along what the query string shows."""
     return render(
-        request, "exports/choose.html", {"asked": ask(request.GET, request.user), "large": LARGE}
+        request,
+        "exports/choose.html",
+        {"asked": ask(Query.read(request.GET), request.user), "large": LARGE},
     )
 
 
@@ -55,7 +58,7 @@ def choose(request: PersonRequest) -> HttpResponse:
 @_said_in_words
 def csv_file(request: PersonRequest) -> HttpResponseBase:
     """Give everything that the query string shows as CSV, while it is read."""
-    asked, now = ask(request.GET, request.user), timezone.now()
+    asked, now = ask(Query.read(request.GET), request.user), timezone.now()
     pieces = as_csv.lines(asked.wanted, now, bom=request.GET.get("bom") == "1")
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
     stream = abort.gzipped(pieces) if packed else abort.plain(pieces)
@@ -72,7 +75,7 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
 @_said_in_words
 def xlsx_file(request: PersonRequest) -> HttpResponseBase:
     """Give it as a workbook; a large one is offered to be made in the background."""
-    asked, now = ask(request.GET, request.user), timezone.now()
+    asked, now = ask(Query.read(request.GET), request.user), timezone.now()
     if asked.is_large:
         context = {"asked": asked, "offered": request.GET.urlencode(), "large": LARGE}
         return render(request, "exports/choose.html", context, status=422)
@@ -90,7 +93,7 @@ def xlsx_file(request: PersonRequest) -> HttpResponseBase:
 def exports(request: PersonRequest) -> HttpResponseBase:
     """Show a person's workbooks from the background; make one of what the query string shows."""
     if request.method == "POST":
-        background.order(ask(request.GET, request.user), request.user)
+        background.order(ask(Query.read(request.GET), request.user), request.user)
         return redirect("exports")
     mine = background.exports_of(request.user)
     context = {"exports": mine, "goes_on": any(each.status in background.OPEN for each in mine)}

@@ -15,7 +15,7 @@ from config.htmx import (
     render_page_or_fragment,
     wants_fragment,
 )
-from returns.filters.form import without_blanks
+from returns.filters.query import Query
 from returns.lists.enter_key import where_enter_leads
 from returns.lists.facets import facets_of
 from returns.lists.forms import SaveViewForm
@@ -29,11 +29,12 @@ from returns.people.person import DeskRequest, preferences_of
 @permission_required("returns.view_return", raise_exception=True)
 def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that the query string selects, a page at a time."""
-    page = polling.opened(request.path, request.GET)
-    found = return_list(request.GET, preferences_of(request.user).columns)
+    query = Query.read(request.GET)
+    page = polling.opened(request.path, query)
+    found = return_list(query, preferences_of(request.user).columns)
     context: dict[str, Any] = {"list": found, "live": page}
     if not wants_fragment(request):
-        context["tabs"] = tabs(request.user, request.GET, found.words)
+        context["tabs"] = tabs(request.user, query, found.words)
         context["save_form"] = SaveViewForm(request.user)
     return render_page_or_fragment(
         request, "lists/page.html", "answer", context, address=found.address
@@ -47,18 +48,20 @@ def find(request: HtmxRequest) -> HttpResponse:
 
     The list in front of a person follows what they type, so it is left alone.
     """
-    if path := where_enter_leads(request.GET):
+    query = Query.read(request.GET)
+    if path := where_enter_leads(query):
         return to_list(path)
     if is_asked_from(request, reverse("return-list")):
         return leave_the_page()
-    return to_list(reverse("return-list", query=without_blanks(request.GET)))
+    return to_list(query.path(reverse("return-list")))
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def facets(request: DeskRequest) -> HttpResponse:
     """Count how many of the returns that the query string selects carry each tag."""
-    return render(request, "lists/page.html#facets", {"facets": facets_of(request.GET)})
+    context = {"facets": facets_of(Query.read(request.GET))}
+    return render(request, "lists/page.html#facets", context)
 
 
 def to_list(address: str) -> HttpResponse:

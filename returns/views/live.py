@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from returns.filters.query import Query
 from returns.live.polling import polled
 from returns.people.person import DeskRequest
 
@@ -28,7 +29,7 @@ def queue(request: DeskRequest) -> HttpResponse:
 
 
 def _told(request: DeskRequest, base: str) -> HttpResponse:
-    page = polled(base, request.GET, request.user)
+    page = polled(base, Query.read(request.GET), request.user)
     if page is None:
         return HttpResponseNotModified()
     return render(request, "live/bar.html#answer", {"live": page})

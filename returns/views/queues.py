@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page_or_fragment
-from returns.filters.form import BESIDE_FILTERS, without_blanks
-from returns.filters.problems import worklist
+from returns.filters.form import BESIDE_FILTERS
+from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.lists.forms import SaveViewForm
 from returns.lists.page import return_list
@@ -22,6 +22,7 @@ from returns.queues.cards import cards_of, columns_of
 from returns.queues.groups import groups_of
 from returns.queues.handover import handover
 from returns.queues.own import own_cards_of
+from returns.queues.problems import worklist
 
 
 @require_safe
@@ -29,17 +30,17 @@ from returns.queues.own import own_cards_of
 def queue(request: DeskRequest) -> HttpResponse:
     """Show the queues, and the returns of one of them under the filters of the list."""
     path = reverse("queue")
-    said = without_blanks(request.GET)
-    if not said.keys() - set(BESIDE_FILTERS):
-        query = {"queue": Queue.TO_INSPECT.value} | said.dict()
-        return redirect(reverse("queue", query=query), max_length=None)
-    page = polling.opened(path, request.GET)
-    found = return_list(request.GET, columns_of(said.get("queue")), path)
+    query = Query.read(request.GET)
+    if not query.without(*BESIDE_FILTERS):
+        to_inspect = Query.of({"queue": [Queue.TO_INSPECT.value]}).replace(**dict(query.lists()))
+        return redirect(to_inspect.path(path), max_length=None)
+    page = polling.opened(path, query)
+    found = return_list(query, columns_of(query.get("queue")), path)
     context: dict[str, Any] = {
         "list": found,
         "live": page,
-        "cards": [*cards_of(found.data), *own_cards_of(request.user, found.data)],
-        "groups": groups_of(found.data, path),
+        "cards": [*cards_of(found.query), *own_cards_of(request.user, found.query)],
+        "groups": groups_of(found.query, path),
         "save_form": SaveViewForm(request.user, is_queue=True),
     }
     return render_page_or_fragment(
@@ -58,6 +59,6 @@ def problems(request: DeskRequest) -> HttpResponse:
 @permission_required("returns.view_return", raise_exception=True)
 def hand_over(request: DeskRequest) -> HttpResponse:
     """Show a queue, under its filters, as a list to print."""
-    sheet = handover(request.GET, timezone.now())
+    sheet = handover(Query.read(request.GET), timezone.now())
     context = {"sheet": sheet, "warehouse_zone": settings.TIME_ZONE}
     return render(request, "queues/handover.html", context)

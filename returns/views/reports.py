@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from returns.exports.file_names import disposition
+from returns.filters.query import Query
 from returns.lists.saved_views import views_of
 from returns.people.person import PersonRequest
 from returns.reports import files
@@ -21,7 +22,7 @@ def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
     """Show the report that the query string asks for."""
     if subject not in SUBJECTS:
         raise Http404("There is no such report.")
-    report = report_of(subject, request.GET, timezone.now())
+    report = report_of(subject, Query.read(request.GET), timezone.now())
     views = scopes_of(report, views_of(request.user))
     context = {
         "report": report,
@@ -39,7 +40,7 @@ def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpRe
     if subject not in SUBJECTS or ending not in files.CONTENT_TYPES:
         raise Http404("There is no such file.")
     now = timezone.now()
-    report = report_of(subject, request.GET, now)
+    report = report_of(subject, Query.read(request.GET), now)
     table = report.table(name)
     if not table:
         raise Http404("There is no such table: nothing was counted for it.")

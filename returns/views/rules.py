@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from returns.filters.query import Query
 from returns.models import TagRule
 from returns.people.person import PersonRequest
 from returns.rules import editing
@@ -35,7 +36,7 @@ def new(request: PersonRequest) -> HttpResponse:
     found = TagRule()
     problems: list[str] = []
     try:
-        found.parameters = editing.parameters_of(request.GET)
+        found.parameters = editing.parameters_of(Query.read(request.GET))
     except ValidationError as error:
         problems = error.messages
     if not problems and "replaces" in request.POST:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from returns.filters.query import Query
 from returns.lists import saved_views
 from returns.lists.forms import SaveViewForm
 from returns.lists.tabs import counts_of
@@ -41,7 +42,7 @@ def _keep(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
         view = saved_views.keep(
             request.user,
             chosen["name"],
-            QueryDict(chosen["query"]),
+            Query.parse(chosen["query"]),
             chosen["role"],
             is_queue=chosen["is_queue"],
         )

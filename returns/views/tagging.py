@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
+from returns.lists.rows import Row
 from returns.models import Return
 from returns.record.events import origins_of
 from tags.forms import AddTagForm
@@ -60,10 +61,10 @@ def _show(
 ) -> HttpResponse:
     record = get_object_or_404(Return.objects.with_tag_ids(), pk=record.pk)
     words = vocabulary()
-    record.tags = chips(record.tag_ids, words)
-    record.origins = origins_of(record)
     context: dict[str, Any] = {
         "record": record,
+        "row": Row(record, chips(record.tag_ids, words)),
+        "origins": origins_of(record),
         "at": _asked(request, "at") if _asked(request, "at") in PLACES else "page",
         "next": _way_back(request, record),
         "only_chips": request.GET.get("view") == "chips",

@@ -184,15 +184,15 @@ def leave_csv(path: str, cookie: str) -> None:
 def make_xlsx(sort: str) -> None:
     """Make a workbook, and kill who makes it once."""
     from django.contrib.auth.models import User
-    from django.http import QueryDict
 
     from returns.exports import background
     from returns.exports.forms import ask
+    from returns.filters.query import Query
     from returns.models import Export
 
     person = User.objects.get(username="manager")
     Export.objects.all().delete()
-    export = background.order(ask(QueryDict(f"sort={sort}"), person), person)
+    export = background.order(ask(Query.parse(f"sort={sort}"), person), person)
     victim = subprocess.Popen(WORKER, cwd=CHECKOUT)
     while Export.objects.get(pk=export.pk).rows < export.total // 20:
         time.sleep(0.2)

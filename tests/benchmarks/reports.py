@@ -64,17 +64,17 @@ def main() -> None:
 def measure(subject: str, query: str, rounds: int) -> str:
     """Return the row of a report."""
     from django.db import connection
-    from django.http import QueryDict
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
 
+    from returns.filters.query import Query
     from returns.reports.report import report_of
 
     found = []
     for _ in range(rounds):
         started = time.perf_counter()
         with CaptureQueriesContext(connection) as captured:
-            report_of(subject, QueryDict(query), timezone.now())
+            report_of(subject, Query.parse(query), timezone.now())
         spent = 1000 * (time.perf_counter() - started)
         times = [1000 * float(each["time"]) for each in captured.captured_queries]
         found.append((spent, times, captured.captured_queries))

@@ -7,9 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.deadlines import editing
+from returns.display.deadlines import due_words
 from returns.filters.due import Due
 from returns.models import DeadlinePolicy, State, Unit
-from returns.templatetags.returns_due import due_words
 from tests.browser.lists import address_is, chips, quiet, shows
 from tests.browser.test_barriers import DESK, PHONE, barriers
 from tests.factories import make_return, put_tag

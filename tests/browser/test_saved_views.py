@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from django.http import QueryDict
 from playwright.sync_api import Page, expect
 
+from returns.filters.query import Query
 from returns.lists.saved_views import keep
 from returns.models import SavedView, State
 from tests.browser.lists import hold_the_list
@@ -20,8 +20,8 @@ def desk(window, agent, vocabulary) -> Page:
     for number in range(3):
         make_return(f"R{number}", state=State.values[number])
     put_tag(make_return("B1"), "books")
-    keep(agent, "Completed ones", QueryDict("state=Completed"))
-    keep(agent, "Books", QueryDict("tag=books"))
+    keep(agent, "Completed ones", Query.parse("state=Completed"))
+    keep(agent, "Books", Query.parse("tag=books"))
     page = window(agent)
     page.goto("/returns/")
     return page
@@ -100,7 +100,7 @@ def test_saving_works_without_scripts(window, agent, vocabulary):
 
 def test_many_tabs_scroll_in_their_strip_on_a_phone(window, agent, desk):
     for number in range(12):
-        keep(agent, f"A view with a long name, number {number}", QueryDict(f"q={number}"))
+        keep(agent, f"A view with a long name, number {number}", Query.parse(f"q={number}"))
     page = window(agent, viewport={"width": 390, "height": 800})
     page.goto("/returns/?q=11")
     assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,9 +1,9 @@
 """The pages of the vocabulary, as a manager uses them and customer service sees them."""
 
 import pytest
-from django.http import QueryDict
 from django.urls import reverse
 
+from returns.filters.query import Query
 from returns.models import Return, ReturnTag, SavedView
 from tags import editing
 from tags.history import actions, version_of
@@ -227,7 +227,7 @@ def test_saved_views_links_and_filters_follow_a_merge(as_manager):
     as_manager.post(MERGE, {"tag": old.pk, "into": into.pk})
     view = SavedView.objects.get(name="Broken")
     opened = as_manager.get(f"/views/{view.pk}/")
-    assert QueryDict(opened["Location"].split("?")[1])["tag"] == "damaged"
+    assert Query.parse(opened["Location"].split("?")[1])["tag"] == "damaged"
     for address in (saved["Location"], opened["Location"], "/returns/?tag=DEFECTIVE"):
         listed = as_manager.get(address)
         assert rows(listed) == [record]

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from returns.deadlines import editing as deadline_editing
 from returns.filters.due import deadlines_now, in_words
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
 from returns.lists.rows import due_times
 from returns.models import Deadline, DeadlinePolicy, Return, State, Unit, WorkingCalendar
 from returns.queues.cards import cards_of
@@ -41,7 +41,7 @@ def at(monkeypatch):
 
 
 def policy(name: str, query: str = "", amount: int = 1, unit: str = Unit.HOURS) -> DeadlinePolicy:
-    parameters = deadline_editing.parameters_of(QueryDict(query))
+    parameters = deadline_editing.parameters_of(Query.parse(query))
     made = DeadlinePolicy(name=name, parameters=parameters, amount=amount, unit=unit)
     return deadline_editing.keep(made)
 
@@ -54,7 +54,7 @@ def waiting(reference: str, hours: float = 1, **fields) -> Return:
 
 
 def listed(query: str) -> set[str]:
-    filterset = ReturnFilterSet(QueryDict(query), words())
+    filterset = ReturnFilterSet(Query.parse(query), words())
     assert filterset.problems() == []
     return set(filterset.qs.values_list("return_reference_number", flat=True))
 
@@ -159,7 +159,7 @@ def test_a_policy_that_is_not_understood_is_refused():
 def test_an_unknown_deadline_is_named_and_matches_nothing():
     policy("All")
     waiting("old", 90)
-    filterset = ReturnFilterSet(QueryDict("deadline=soon"), words())
+    filterset = ReturnFilterSet(Query.parse("deadline=soon"), words())
     assert filterset.problems()
     assert not filterset.qs.exists()
 
@@ -232,7 +232,7 @@ def test_a_calendar_that_never_opens_is_refused():
 
 
 def test_the_numbers_of_the_queue_are_those_of_its_lists():
-    assert all(card.deadlines == [] for card in cards_of(QueryDict("queue=to_inspect")))
+    assert all(card.deadlines == [] for card in cards_of(Query.parse("queue=to_inspect")))
     put = policy("Books", "tag=books", amount=2)
     policy("Rest", amount=30)
     for number, hours in enumerate((1, 1.5, 3, 25, 31, 60)):
@@ -240,7 +240,7 @@ def test_the_numbers_of_the_queue_are_those_of_its_lists():
         if number % 2:
             put_tag(record, "books")
     assert put
-    card = next(c for c in cards_of(QueryDict("queue=to_inspect")) if c.name == "to_inspect")
+    card = next(c for c in cards_of(Query.parse("queue=to_inspect")) if c.name == "to_inspect")
     shown = {each.words: each.count.number for each in card.deadlines}
     expected = {
         "late": len(listed("queue=to_inspect&deadline=late")),

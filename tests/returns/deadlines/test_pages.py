@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from returns.deadlines import editing
+from returns.display.deadlines import due_words
 from returns.filters.due import Due
 from returns.models import DeadlinePolicy, Return, State, Unit, WorkingCalendar
-from returns.templatetags.returns_due import due_words
 from tests.factories import make_return, make_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]

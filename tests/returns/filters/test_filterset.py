@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.http import QueryDict
 from django.utils import timezone
 
 from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.query import Query
 from returns.models import State
 from tags.models import TagGroup
 from tags.vocabulary import vocabulary as words
@@ -16,12 +16,12 @@ pytestmark = pytest.mark.django_db
 
 
 def found(query: str) -> set[str]:
-    filterset = ReturnFilterSet(QueryDict(query), words())
+    filterset = ReturnFilterSet(Query.parse(query), words())
     return set(filterset.qs.values_list("return_reference_number", flat=True))
 
 
 def problems(query: str) -> list[str]:
-    return ReturnFilterSet(QueryDict(query), words()).problems()
+    return ReturnFilterSet(Query.parse(query), words()).problems()
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_every_return_lacks_a_tag_of_a_group_that_has_none():
 
 def test_what_a_query_says_is_the_same_however_it_is_written(vocabulary):
     def meant(query):
-        return filters_of(QueryDict(query), words())
+        return filters_of(Query.parse(query), words())
 
     assert meant("tag=BOOKS&tag=wrong-Sıze") == meant("tag=wrong-size&tag=books&tag=books&after=x")
     assert meant("missing_group=PRİORİTY&sort=-created") == meant("missing_group=Priority")
@@ -261,7 +261,7 @@ def test_blanks_and_marks_of_mailings_filter_nothing(query):
 
 
 def test_each_number_is_searched_in_one_query(numbers, django_assert_num_queries):
-    query = QueryDict("q=RSO&order=0909&tracking=0011&reference=14844")
+    query = Query.parse("q=RSO&order=0909&tracking=0011&reference=14844")
     filterset = ReturnFilterSet(query, words())
     with django_assert_num_queries(5):
         found = [record.return_reference_number for record in filterset.qs]
@@ -272,7 +272,7 @@ def test_each_number_is_searched_in_one_query(numbers, django_assert_num_queries
 def test_a_search_that_is_cut_short_keeps_to_its_cap():
     for number in range(102):
         make_return(f"A{number:03}")
-    filterset = ReturnFilterSet(QueryDict("reference=A"), words())
+    filterset = ReturnFilterSet(Query.parse("reference=A"), words())
     assert filterset.qs.count() == 100
     assert filterset.search_is_cut_short()
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
 from returns.lists import facets
 from returns.lists.facets import facets_of
 from returns.models import State
@@ -43,11 +43,11 @@ def returns(vocabulary):
 
 def counts(query: str) -> dict[str, str]:
     names = {chip.id: chip.name for chip in words().values()}
-    return {names[pk]: str(count) for pk, count in facets_of(QueryDict(query)).counts.items()}
+    return {names[pk]: str(count) for pk, count in facets_of(Query.parse(query)).counts.items()}
 
 
 def number_listed(query: str) -> int:
-    filterset = ReturnFilterSet(QueryDict(query), words())
+    filterset = ReturnFilterSet(Query.parse(query), words())
     assert filterset.problems() == []
     return filterset.qs.count()
 
@@ -83,20 +83,20 @@ def test_each_number_is_that_of_the_list_with_this_tag(returns, said):
 
 def test_beyond_the_cap_the_newest_are_counted_and_it_says_so(returns, monkeypatch):
     monkeypatch.setattr(facets, "FACET_CAP", 20)
-    shown = facets_of(QueryDict(""))
+    shown = facets_of(Query.parse(""))
     assert shown.note == "Counted over the newest 20."
     newest = sum(bool(number >> 2 & 1) for number in range(20))
     assert counts("")["books"] == f"{newest}+"
     assert counts("sort=created") == counts("")
     # Exactly as many as the cap are all of them.
-    assert facets_of(QueryDict("state=Completed")).note == ""
+    assert facets_of(Query.parse("state=Completed")).note == ""
     assert counts("state=Completed")["books"] == str(number_listed("state=Completed&tag=books"))
 
 
 def test_a_search_that_is_cut_short_counts_at_least(vocabulary):
     for number in range(103):
         put_tag(make_return(f"A{number:03}"), "books")
-    shown = facets_of(QueryDict("q=A"))
+    shown = facets_of(Query.parse("q=A"))
     assert counts("q=A")["books"].endswith("+")
     assert "type more" in shown.note
 
@@ -106,7 +106,7 @@ def test_a_filter_that_is_wrong_has_no_numbers_but_a_sentence(as_agent, returns,
     answer = as_agent.get(f"/returns/facets/?{query}")
     assert answer.status_code == 200
     assert 'hx-target="#facets-note">No numbers: ' in answer.text
-    assert set(facets_of(QueryDict(query)).counts.values()) == {None}
+    assert set(facets_of(Query.parse(query)).counts.values()) == {None}
 
 
 @pytest.mark.parametrize("query", ["", "q=Return"])
@@ -124,7 +124,7 @@ def test_what_takes_too_long_has_no_numbers_but_a_sentence(as_agent, returns, mo
 
 def test_all_numbers_come_from_one_statement(returns):
     with CaptureQueriesContext(connection) as captured:
-        facets_of(QueryDict("tag_any=books&tag_any=damaged&state=Completed"))
+        facets_of(Query.parse("tag_any=books&tag_any=damaged&state=Completed"))
     read = [query["sql"] for query in captured if "SELECT" in query["sql"]]
     assert len(read) == 2  # the vocabulary is the other one
 

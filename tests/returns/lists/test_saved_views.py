@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 from django.test import Client
 
+from returns.filters.query import Query
 from returns.lists import saved_views
 from returns.lists.page import return_list
 from returns.lists.saved_views import address_of, keep, start_of, views_of
@@ -47,7 +47,7 @@ def post(client: Client, view: SavedView, **data) -> int:
 def test_a_filter_is_kept_from_the_list_and_leads_back_to_it(as_agent, agent, vocabulary):
     query = "state=Completed&tag=books&q=0011&sort=-arrived"
     answer = as_agent.post("/views/", {"name": " My  books ", "query": query})
-    assert sorted(QueryDict(answer["Location"].split("?")[1])) == sorted(QueryDict(query))
+    assert sorted(Query.parse(answer["Location"].split("?")[1])) == sorted(Query.parse(query))
     view = SavedView.objects.get(owner=agent)
     assert (view.name, view.parameters["tag"]) == ("My books", [Tag.objects.get(name="books").pk])
 
@@ -60,7 +60,7 @@ def test_a_long_filter_is_kept_and_leads_to_its_list(as_agent, agent):
 
 
 def test_the_page_of_the_list_is_not_kept(agent):
-    assert keep(agent, "x", QueryDict("state=Completed&after=abc")).parameters == {
+    assert keep(agent, "x", Query.parse("state=Completed&after=abc")).parameters == {
         "state": ["Completed"]
     }
 
@@ -83,13 +83,13 @@ def test_what_cannot_be_kept_is_named_and_nothing_is_lost(as_agent, agent, name,
 
 
 def test_the_same_name_changes_the_view(agent):
-    first = keep(agent, "Mine", QueryDict("state=Completed"))
-    second = keep(agent, "mine", QueryDict("q=0011"))
+    first = keep(agent, "Mine", Query.parse("state=Completed"))
+    second = keep(agent, "mine", Query.parse("q=0011"))
     assert (second.pk, second.parameters) == (first.pk, {"q": ["0011"]})
 
 
 def test_a_tag_with_a_new_name_stays_in_the_view(agent, admin, vocabulary):
-    view = keep(agent, "Books", QueryDict("tag=books&missing_group=return REASON"))
+    view = keep(agent, "Books", Query.parse("tag=books&missing_group=return REASON"))
     tag = Tag.objects.get(name="books")
     tag.name = "printed-matter"
     editing.save_tag(tag, None)
@@ -100,7 +100,7 @@ def test_a_tag_with_a_new_name_stays_in_the_view(agent, admin, vocabulary):
 
 def test_a_tag_that_is_gone_is_named_and_shows_nothing(as_agent, agent):
     make_return()
-    view = keep(agent, "Old", QueryDict(f"tag={make_tag('old').name}"))
+    view = keep(agent, "Old", Query.parse(f"tag={make_tag('old').name}"))
     Tag.objects.filter(name="old").delete()
     page = as_agent.get(f"/views/{view.pk}/", follow=True)
     assert f"there is no tag “deleted tag {view.parameters['tag'][0]}”" in page.text
@@ -108,13 +108,13 @@ def test_a_tag_that_is_gone_is_named_and_shows_nothing(as_agent, agent):
 
 
 def test_a_tag_is_kept_however_it_was_typed(agent, vocabulary):
-    kept = keep(agent, "x", QueryDict("tag=Wrong-Sıze&missing_group=PRİORİTY"))
+    kept = keep(agent, "x", Query.parse("tag=Wrong-Sıze&missing_group=PRİORİTY"))
     assert address_of(kept, words_of()) == "/returns/?tag=wrong-size&missing_group=Priority"
 
 
 def test_a_group_that_lost_its_last_tag_stays_in_the_view(agent):
     group = TagGroup.objects.get(tags=make_tag("last", group="Emptied"))
-    view = keep(agent, "x", QueryDict("missing_group=emptied"))
+    view = keep(agent, "x", Query.parse("missing_group=emptied"))
     Tag.objects.all().delete()
     assert address_of(view, words_of()) == "/returns/?missing_group=Emptied"
     TagGroup.objects.filter(pk=group.pk).delete()
@@ -127,9 +127,9 @@ def test_a_group_that_lost_its_last_tag_stays_in_the_view(agent):
 def test_the_shown_filter_marks_its_tab_whatever_the_order_of_its_parameters(
     agent, vocabulary, no_shipped_views
 ):
-    keep(agent, "A", QueryDict("state=Completed&state=ReturnCreated&tag=BOOKS"))
-    keep(agent, "B", QueryDict("q=0011"))
-    shown = QueryDict("tag=books&after=x&state=ReturnCreated&state=Completed&sort=-created")
+    keep(agent, "A", Query.parse("state=Completed&state=ReturnCreated&tag=BOOKS"))
+    keep(agent, "B", Query.parse("q=0011"))
+    shown = Query.parse("tag=books&after=x&state=ReturnCreated&state=Completed&sort=-created")
     assert [tab.is_current for tab in tabs(agent, shown, words_of())] == [True, False]
 
 
@@ -159,16 +159,16 @@ def test_the_count_of_a_tab_is_that_of_its_list(agent, vocabulary, no_shipped_vi
         record = make_return(f"Return-{number}", state=State.values[number % 3])
         if number % 4 == 0:
             put_tag(record, ("books", "damaged", "urgent-refund")[number % 3])
-    keep(agent, "View", QueryDict(query))
-    shown = return_list(QueryDict(query))
+    keep(agent, "View", Query.parse(query))
+    shown = return_list(Query.parse(query))
     (counted,) = counts_of(agent)
-    assert counted.count == shown.counts.total(shown.data.getlist("state"))
+    assert counted.count == shown.counts.total(shown.query.getlist("state"))
     assert counted.count.number == len(shown.page.rows)
 
 
 def test_the_counts_come_by_htmx_into_their_tabs(as_agent, agent, no_shipped_views):
     make_return()
-    view = keep(agent, "All of them", QueryDict("state=ReturnCreated"))
+    view = keep(agent, "All of them", Query.parse("state=ReturnCreated"))
     assert (
         f'<hx-partial hx-target="#saved-view-count-{view.pk}">1</hx-partial>'
         in as_agent.get("/views/counts/?poll").text
@@ -177,7 +177,7 @@ def test_the_counts_come_by_htmx_into_their_tabs(as_agent, agent, no_shipped_vie
 
 def test_a_view_that_takes_too_long_has_no_count(agent, no_shipped_views, monkeypatch):
     make_return()
-    keep(agent, "Slow", QueryDict("state=ReturnCreated"))
+    keep(agent, "Slow", Query.parse("state=ReturnCreated"))
     monkeypatch.setattr("returns.lists.tabs.COUNT_LIMIT", 1)
     slow = "pg_sleep(1) IS NOT NULL"
     monkeypatch.setattr(
@@ -198,7 +198,7 @@ def test_the_list_costs_no_more_queries_with_many_views(
     as_agent, agent, django_assert_max_num_queries, no_shipped_views
 ):
     for number in range(10):
-        keep(agent, f"View {number}", QueryDict("state=Completed"))
+        keep(agent, f"View {number}", Query.parse("state=Completed"))
     with django_assert_max_num_queries(9):
         as_agent.get("/returns/")
 
@@ -228,7 +228,7 @@ def test_a_required_group_makes_a_queue_that_counts(as_agent, agent, vocabulary,
 def test_a_queue_that_is_a_saved_view_stands_once(agent, vocabulary):
     editing.save_group(required("Return reason"), None)
     editing.save_group(required("Process", State.COMPLETED), None)
-    names = [tab.name for tab in tabs(agent, QueryDict(), words_of())]
+    names = [tab.name for tab in tabs(agent, Query.of({}), words_of())]
     assert names[-2:] == ["Completed this week", "Completed without Process"]
     assert "Arrived without Return reason" not in names
 
@@ -250,7 +250,7 @@ def test_every_shipped_view_can_be_understood(as_manager, manager):
     for view in views_of(manager):
         found = as_manager.get(f"/views/{view.pk}/", follow=True).context["list"]
         assert found.problems == []
-        assert [tab.is_current for tab in tabs(manager, found.data, words_of())].count(True) == 1
+        assert [tab.is_current for tab in tabs(manager, found.query, words_of())].count(True) == 1
 
 
 def test_arrived_without_a_reason_are_those_without_a_tag_of_that_group(as_agent, vocabulary):
@@ -275,7 +275,7 @@ def test_a_group_that_does_not_exist_is_named_and_matches_nothing(as_agent, voca
 
 
 def test_a_strangers_view_is_nowhere(as_agent, agent, manager):
-    theirs = keep(manager, "Secret plans", QueryDict("q=0011"))
+    theirs = keep(manager, "Secret plans", Query.parse("q=0011"))
     address = f"/views/{theirs.pk}/"
     assert as_agent.get(address).status_code == 404
     for action in ("rename", "up", "start", "share", "delete"):
@@ -289,13 +289,13 @@ def test_a_strangers_view_is_nowhere(as_agent, agent, manager):
 
 
 def test_a_managers_own_view_is_not_an_admins_either(as_admin, manager):
-    theirs = keep(manager, "Secret plans", QueryDict("q=0011"))
+    theirs = keep(manager, "Secret plans", Query.parse("q=0011"))
     assert as_admin.get(f"/views/{theirs.pk}/").status_code == 404
     assert "Secret plans" not in as_admin.get("/views/").text
 
 
 def test_the_view_of_another_role_is_not_there(as_agent, agent, manager, managers):
-    view = keep(manager, "For managers", QueryDict("q=0011"), managers)
+    view = keep(manager, "For managers", Query.parse("q=0011"), managers)
     assert "For managers" in names_of(manager)
     assert "For managers" not in names_of(agent)
     assert as_agent.get(f"/views/{view.pk}/").status_code == 404
@@ -323,7 +323,7 @@ def test_a_manager_keeps_a_view_for_a_role(as_manager, agent):
 
 
 def test_views_are_renamed_moved_and_deleted(as_agent, agent, no_shipped_views):
-    first, second, third = (keep(agent, name, QueryDict("q=1")) for name in "abc")
+    first, second, third = (keep(agent, name, Query.parse("q=1")) for name in "abc")
     assert post(as_agent, third, action="up") == 302
     assert names_of(agent) == ["a", "c", "b"]
     post(as_agent, first, action="down")
@@ -337,14 +337,14 @@ def test_views_are_renamed_moved_and_deleted(as_agent, agent, no_shipped_views):
 
 
 def test_a_name_that_is_taken_is_refused_in_words(as_agent, agent):
-    keep(agent, "Mine", QueryDict("q=1"))
-    other = keep(agent, "Other", QueryDict("q=2"))
+    keep(agent, "Mine", Query.parse("q=1"))
+    other = keep(agent, "Other", Query.parse("q=2"))
     page = as_agent.post(f"/views/{other.pk}/", {"action": "rename", "name": "MINE"}, follow=True)
     assert "There is a saved view “MINE” already." in page.text
 
 
 def test_a_view_that_somebody_deleted_meanwhile_does_no_harm(as_agent, agent):
-    view = keep(agent, "Mine", QueryDict("q=1"))
+    view = keep(agent, "Mine", Query.parse("q=1"))
     saved_views.remove(view)
     saved_views.move(view, up=True)
     saved_views.start_here(view, on=True)
@@ -355,16 +355,16 @@ def test_a_view_that_somebody_deleted_meanwhile_does_no_harm(as_agent, agent):
 
 def test_a_name_of_letters_that_cannot_be_seen_is_refused(agent):
     with pytest.raises(ValidationError, match="cannot be seen"):
-        keep(agent, "Mi\u200bne", QueryDict("q=1"))
-    keep(agent, "Cafe\u0301", QueryDict("q=1"))
+        keep(agent, "Mi\u200bne", Query.parse("q=1"))
+    keep(agent, "Cafe\u0301", Query.parse("q=1"))
     assert names_of(agent)[-1] == "Caf\u00e9"
 
 
 def test_too_many_views_are_refused(agent):
     for number in range(saved_views.MOST_VIEWS):
-        keep(agent, f"View {number}", QueryDict("q=1"))
+        keep(agent, f"View {number}", Query.parse("q=1"))
     with pytest.raises(ValidationError, match="There are 30 saved views already"):
-        keep(agent, "One more", QueryDict("q=1"))
+        keep(agent, "One more", Query.parse("q=1"))
 
 
 # The start
@@ -375,7 +375,7 @@ def test_a_person_starts_at_their_own_view_then_their_roles_then_the_list(as_age
     service = Group.objects.get(name=roles.CUSTOMER_SERVICE)
     saved_views.start_here(views_of(agent).get(role=service, name="Arrived today"), on=True)
     assert as_agent.get("/")["Location"] == "/returns/?arrived_from=today"
-    own = keep(agent, "Mine", QueryDict("q=1"))
+    own = keep(agent, "Mine", Query.parse("q=1"))
     post(as_agent, own, action="start")
     assert as_agent.get("/")["Location"] == "/returns/?q=1"
     saved_views.remove(own)
@@ -384,13 +384,13 @@ def test_a_person_starts_at_their_own_view_then_their_roles_then_the_list(as_age
 
 def test_a_manager_without_a_view_starts_at_the_queue(as_manager, manager):
     assert as_manager.get("/")["Location"] == "/queue/"
-    own = keep(manager, "Mine", QueryDict("q=1"))
+    own = keep(manager, "Mine", Query.parse("q=1"))
     saved_views.start_here(own, on=True)
     assert as_manager.get("/")["Location"] == "/returns/?q=1"
 
 
 def test_only_one_view_is_the_start(agent):
-    first, second = (keep(agent, name, QueryDict("q=1")) for name in "ab")
+    first, second = (keep(agent, name, Query.parse("q=1")) for name in "ab")
     saved_views.start_here(first, on=True)
     saved_views.start_here(second, on=True)
     assert list(SavedView.objects.filter(is_start=True)) == [second]
@@ -402,7 +402,7 @@ def test_only_one_view_is_the_start(agent):
 
 
 def test_a_link_shows_a_view_to_others_who_may_keep_it(as_agent, as_manager, agent, manager):
-    view = keep(manager, "Hot", QueryDict("state=Completed"))
+    view = keep(manager, "Hot", Query.parse("state=Completed"))
     post(as_manager, view, action="share")
     view.refresh_from_db()
     assert f"/views/shared/{view.token}/" in as_manager.get("/views/").text
@@ -414,10 +414,10 @@ def test_a_link_shows_a_view_to_others_who_may_keep_it(as_agent, as_manager, age
 
 
 def test_keeping_a_shared_view_never_writes_over_ones_own(as_agent, agent, manager):
-    view = keep(manager, "Hot", QueryDict("q=1"))
+    view = keep(manager, "Hot", Query.parse("q=1"))
     saved_views.share(view, on=True)
     view.refresh_from_db()
-    own = keep(agent, "Hot", QueryDict("q=2"))
+    own = keep(agent, "Hot", Query.parse("q=2"))
     page = as_agent.post(f"/views/shared/{view.token}/keep/", follow=True)
     assert "You have another view “Hot”." in page.text
     own.refresh_from_db()
@@ -425,7 +425,7 @@ def test_keeping_a_shared_view_never_writes_over_ones_own(as_agent, agent, manag
 
 
 def test_a_link_that_was_taken_back_leads_nowhere(as_agent, manager):
-    view = keep(manager, "Hot", QueryDict("state=Completed"))
+    view = keep(manager, "Hot", Query.parse("state=Completed"))
     saved_views.share(view, on=True)
     view.refresh_from_db()
     saved_views.share(view, on=False)

@@ -9,10 +9,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
-from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
+from returns.filters.query import Query
 from returns.lists.page import return_list
 from returns.lists.saved_views import keep
 from returns.live import polling
@@ -34,7 +34,7 @@ def _nothing_shared():
     cache.clear()
 
 
-def ask(path: str, data: QueryDict) -> LivePage | None:
+def ask(path: str, data: Query) -> LivePage | None:
     return polled(path, data, User.objects.get_or_create(username="reader")[0])
 
 
@@ -49,13 +49,13 @@ def polls_of(answer) -> str:
 
 def told(path: str, write: Callable[[], object], query: str = "") -> LivePage | None:
     """Return what a page that is open is told after something was written."""
-    page = opened(path, QueryDict(query))
+    page = opened(path, Query.parse(query))
     write()
     return ask(path, again(page))
 
 
-def again(page: LivePage) -> QueryDict:
-    return QueryDict(page.poll_address.partition("?")[2])
+def again(page: LivePage) -> Query:
+    return Query.parse(page.poll_address.partition("?")[2])
 
 
 @pytest.mark.parametrize("path", ["/returns/?state=Completed", "/queue/?queue=to_inspect"])
@@ -150,7 +150,7 @@ def test_what_came_and_went_on_is_told_in_its_state_now():
 def test_news_lead_to_a_list_of_them_alone(as_agent):
     page = told(LIST, lambda: [arrived("One-1"), arrived("Two, too"), arrived("Three-3")])
     assert page.news.address.startswith("/returns/?q=")
-    listed = return_list(QueryDict(page.news.address.partition("?")[2]))
+    listed = return_list(Query.parse(page.news.address.partition("?")[2]))
     shown = {record.return_reference_number for record in listed.page.rows}
     assert {"One-1", "Three-3"} <= shown
 
@@ -172,7 +172,7 @@ def test_tokens_that_say_nothing_are_answered_with_new_ones(as_agent, tokens):
     answer = as_agent.get(f"/returns/live/?poll={tokens}", headers=HTMX)
     assert answer.status_code == 200
     assert "<b>Much has changed</b>" in answer.text
-    seen = QueryDict(polls_of(answer).partition("?")[2])["seen"]
+    seen = Query.parse(polls_of(answer).partition("?")[2])["seen"]
     assert not any_since(seen).any
 
 
@@ -181,7 +181,7 @@ def test_the_numbers_are_those_of_the_list(vocabulary, query):
     for _ in range(3):
         put_tag(arrived(), "books")
     page = told(LIST, make_return, query)
-    listed = return_list(QueryDict(query))
+    listed = return_list(Query.parse(query))
     assert page.numbers.counts == listed.counts
     assert page.numbers.summary == listed.summary
 
@@ -189,12 +189,12 @@ def test_the_numbers_are_those_of_the_list(vocabulary, query):
 def test_the_numbers_of_the_queue_are_those_of_its_cards():
     arrived()
     page = told(QUEUE, arrived, "queue=to_inspect")
-    assert page.numbers.cards == cards_of(QueryDict("queue=to_inspect"))
-    assert page.numbers.summary == return_list(QueryDict("queue=to_inspect"), (), QUEUE).summary
+    assert page.numbers.cards == cards_of(Query.parse("queue=to_inspect"))
+    assert page.numbers.summary == return_list(Query.parse("queue=to_inspect"), (), QUEUE).summary
 
 
 def test_numbers_are_shared_and_a_change_after_them_is_told_later():
-    first, second = (opened(LIST, QueryDict("")) for _ in range(2))
+    first, second = (opened(LIST, Query.parse("")) for _ in range(2))
     make_return()
     shared = ask(LIST, again(first)).numbers
     make_return()
@@ -208,11 +208,11 @@ def test_numbers_are_shared_and_a_change_after_them_is_told_later():
 
 
 def test_numbers_are_never_older_than_those_that_a_page_has():
-    first = opened(LIST, QueryDict(""))
+    first = opened(LIST, Query.parse(""))
     make_return()
     ask(LIST, again(first))
     make_return()
-    second = opened(LIST, QueryDict(""))
+    second = opened(LIST, Query.parse(""))
     make_return()
     assert ask(LIST, again(second)).numbers.counts.total().number == 3
 
@@ -230,7 +230,7 @@ def test_an_address_that_is_not_understood_does_not_ask(as_agent):
 
 
 def test_a_second_page_shows_the_list_from_its_beginning():
-    page = opened(LIST, QueryDict("state=Completed&after=x&sort=updated"))
+    page = opened(LIST, Query.parse("state=Completed&after=x&sort=updated"))
     assert page.show_address == "/returns/?state=Completed&sort=updated"
 
 
@@ -268,13 +268,13 @@ def test_a_return_that_is_called_like_the_path_is_still_found(as_agent):
 def test_the_page_asks_from_before_its_rows_were_read(as_agent):
     before = token_now()
     address = polls_of(as_agent.get(LIST))
-    since = QueryDict(address.partition("?")[2])["since"]
+    since = Query.parse(address.partition("?")[2])["since"]
     assert float(since.rsplit(".", 1)[0]) >= float(before.rsplit(".", 1)[0])
     assert not any_since(since).any
 
 
 def test_a_person_is_told_the_numbers_of_their_own_queues(as_manager, manager):
-    keep(manager, "Mine", QueryDict("state=ArrivedToWarehouse"), is_queue=True)
+    keep(manager, "Mine", Query.parse("state=ArrivedToWarehouse"), is_queue=True)
     address = polls_of(as_manager.get("/queue/?queue=to_inspect"))
     arrived()
     answer = as_manager.get(address, headers=HTMX)
@@ -287,7 +287,7 @@ def test_a_person_is_told_the_numbers_of_their_own_queues(as_manager, manager):
 
 
 def test_time_alone_makes_returns_older_so_numbers_are_told_each_minute(monkeypatch):
-    page = opened(QUEUE, QueryDict("queue=to_inspect"))
+    page = opened(QUEUE, Query.parse("queue=to_inspect"))
     assert ask(QUEUE, again(page)) is None
     monkeypatch.setattr(polling, "RECOUNTED_AFTER", 0)
     told_again = ask(QUEUE, again(page))

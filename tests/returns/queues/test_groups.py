@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
 from returns.models import Return, State
 from returns.queues.groups import Group, groups_of
 from tags.vocabulary import vocabulary as words
@@ -24,7 +24,7 @@ def waiting(**fields) -> Return:
 
 
 def groups(query: str) -> list[Group]:
-    return groups_of(QueryDict(query), "/queue/").groups
+    return groups_of(Query.parse(query), "/queue/").groups
 
 
 def numbers(query: str) -> dict[str, int]:
@@ -32,7 +32,7 @@ def numbers(query: str) -> dict[str, int]:
 
 
 def listed(address: str) -> int:
-    filterset = ReturnFilterSet(QueryDict(address.partition("?")[2]), words())
+    filterset = ReturnFilterSet(Query.parse(address.partition("?")[2]), words())
     assert filterset.problems() == []
     return filterset.qs.count()
 

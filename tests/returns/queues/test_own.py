@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from returns.deadlines import editing
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
 from returns.lists import saved_views
 from returns.models import DeadlinePolicy, Return, SavedView, State, Unit
 from returns.people import roles
@@ -23,15 +23,15 @@ pytestmark = pytest.mark.django_db
 
 
 def keep(person, name: str, query: str, role: Group | None = None) -> SavedView:
-    return saved_views.keep(person, name, QueryDict(query), role, is_queue=True)
+    return saved_views.keep(person, name, Query.parse(query), role, is_queue=True)
 
 
 def cards(person, shown: str = ""):
-    return own_cards_of(person, QueryDict(shown))
+    return own_cards_of(person, Query.parse(shown))
 
 
 def listed(address: str) -> list[str]:
-    filterset = ReturnFilterSet(QueryDict(address.partition("?")[2]), words())
+    filterset = ReturnFilterSet(Query.parse(address.partition("?")[2]), words())
     assert filterset.problems() == []
     return list(filterset.qs.values_list("return_reference_number", flat=True))
 
@@ -96,12 +96,12 @@ def test_it_is_taken_from_the_queues_and_put_back(as_manager, manager):
     as_manager.post(f"/views/{view.pk}/", {"action": "queue"})
     assert len(cards(manager)) == 1
     # Keeping it anew from the list leaves it where it stands.
-    saved_views.keep(manager, "Mine", QueryDict("state=Completed"))
+    saved_views.keep(manager, "Mine", Query.parse("state=Completed"))
     assert len(cards(manager)) == 1
 
 
 def test_anothers_view_is_not_made_a_queue(as_agent, manager):
-    view = saved_views.keep(manager, "Mine", QueryDict("state=Completed"))
+    view = saved_views.keep(manager, "Mine", Query.parse("state=Completed"))
     assert as_agent.post(f"/views/{view.pk}/", {"action": "queue"}).status_code == 404
     assert not SavedView.objects.get(pk=view.pk).is_queue
 

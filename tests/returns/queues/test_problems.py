@@ -8,7 +8,6 @@ from threading import Barrier, Thread
 
 import pytest
 from django.db import connection, transaction
-from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,8 +15,10 @@ from hypothesis import strategies as st
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.problems import Problem, worklist
+from returns.filters.problems import Problem
+from returns.filters.query import Query
 from returns.models import Return, SharedTracking, State
+from returns.queues.problems import worklist
 from returns.record.corrections import correct
 from tests.factories import make_return
 
@@ -33,7 +34,7 @@ def _now(monkeypatch):
 
 
 def listed(*kinds: str) -> list[str]:
-    query = QueryDict("&".join(f"problem={kind}" for kind in kinds))
+    query = Query.parse("&".join(f"problem={kind}" for kind in kinds))
     filterset = ReturnFilterSet(query, {})
     assert filterset.problems() == []
     return sorted(filterset.qs.values_list("return_reference_number", flat=True))

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.paging import Cursor, Page, Sort, page_of
+from returns.filters.query import Query
 from returns.models import Return, State
 from returns.queues.cards import cards_of
 from tags import editing
@@ -49,7 +49,7 @@ def arrived(reference: str, moment: datetime, **fields) -> Return:
 
 
 def listed(query: str) -> list[str]:
-    filterset = ReturnFilterSet(QueryDict(query), words())
+    filterset = ReturnFilterSet(Query.parse(query), words())
     assert filterset.problems() == []
     return list(filterset.qs.values_list("return_reference_number", flat=True))
 
@@ -59,7 +59,7 @@ def rows(answer) -> list[str]:
 
 
 def buckets(queue: str = "to_inspect") -> dict[str, int]:
-    (card,) = (card for card in cards_of(QueryDict("")) if card.name == queue)
+    (card,) = (card for card in cards_of(Query.parse("")) if card.name == queue)
     return {bucket.words: bucket.count.number for bucket in card.buckets}
 
 
@@ -74,9 +74,9 @@ def test_each_return_is_in_the_queue_of_its_next_step_the_oldest_first(as_manage
     assert rows(as_manager.get("/queue/?queue=to_inspect")) == ["here 3", "here 2", "here 1"]
     # Today begins at midnight of the warehouse, and of what is done the latest comes first.
     assert rows(as_manager.get("/queue/?queue=completed_today")) == ["done 1", "done 2"]
-    counts = {card.name: str(card.count) for card in cards_of(QueryDict(""))}
+    counts = {card.name: str(card.count) for card in cards_of(Query.parse(""))}
     assert counts == {"on_the_way": "3", "to_inspect": "3", "completed_today": "2"}
-    oldest = [card.oldest for card in cards_of(QueryDict(""))]
+    oldest = [card.oldest for card in cards_of(Query.parse(""))]
     assert oldest == [NOW - timedelta(days=3), NOW - timedelta(days=3), None]
 
 
@@ -167,7 +167,7 @@ def test_every_number_is_that_of_the_list_behind_it(as_manager, vocabulary, ages
     for hours, state in zip(ages, states, strict=False):
         moment = now - timedelta(hours=hours, minutes=1)
         make_return(state=state, created_at=moment - timedelta(hours=1))
-    for card in cards_of(QueryDict("")):
+    for card in cards_of(Query.parse("")):
         page = as_manager.get(card.address)
         assert rows(page) == listed_in_order(card.address)
         assert len(rows(page)) == card.count.number
@@ -178,7 +178,7 @@ def test_every_number_is_that_of_the_list_behind_it(as_manager, vocabulary, ages
 
 
 def listed_in_order(address: str) -> list[str]:
-    query = QueryDict(address.partition("?")[2])
+    query = Query.parse(address.partition("?")[2])
     sort = {"on_the_way": "created_at", "to_inspect": "arrived_to_warehouse_at"}
     found = ReturnFilterSet(query, words()).qs
     name = sort.get(query["queue"], "completed_at")
@@ -249,7 +249,7 @@ def test_an_empty_queue_says_so(as_agent):
 
 def test_what_took_less_than_nothing_or_lacks_its_arrival_is_not_measured(as_manager, at):
     def took():
-        return cards_of(QueryDict(""))[-1].took
+        return cards_of(Query.parse(""))[-1].took
 
     assert took() is None
     done = NOW - timedelta(hours=1)
@@ -279,7 +279,7 @@ def pages(query: str, size: int) -> tuple[list[list[str]], list[list[str]]]:
     def page(after: str = "", before: str = "") -> Page:
         sort = Sort.parse("urgent")
         after_, before_ = (Cursor.parse(text, sort) if text else None for text in (after, before))
-        found = ReturnFilterSet(QueryDict(query), words()).qs.with_tag_ids()
+        found = ReturnFilterSet(Query.parse(query), words()).qs.with_tag_ids()
         return page_of(found, sort, after_, before_, size=size, urgent=urgent_ids())
 
     forward, here = [], page()

@@ -82,7 +82,7 @@ def test_other_returns_of_the_order_are_listed_whatever_its_writing(as_agent):
     make_return("Return-2", sales_order_reference_number="rso 77", state=State.COMPLETED)
     make_return("Return-3", sales_order_reference_number="RSO-78")
     details = as_agent.get("/returns/Return-1/").context["details"]
-    assert [other.return_reference_number for other in details.others] == ["Return-2"]
+    assert [str(other.record) for other in details.others] == ["Return-2"]
 
 
 def test_returns_without_an_order_do_not_belong_together(as_agent):

@@ -5,9 +5,9 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from django.http import QueryDict
 from django.utils import timezone
 
+from returns.filters.query import Query
 from returns.reports.bar import bar_of
 from returns.reports.report import SUBJECTS, report_of
 from returns.summaries import keeping
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
 
 def bar(query: str):
-    return bar_of(report_of("speed", QueryDict(query), timezone.now()))
+    return bar_of(report_of("speed", Query.parse(query), timezone.now()))
 
 
 def test_each_filter_is_a_chip_without_which_the_rest_stays():
@@ -75,11 +75,11 @@ def test_every_table_is_sorted_by_every_column_and_by_no_other(as_agent):
     scatter(Random(5), timezone.now(), 60)
     put_tag(make_return(), "new-this-week")
     for subject in SUBJECTS:
-        for part in report_of(subject, QueryDict("period=7"), timezone.now()).parts:
+        for part in report_of(subject, Query.parse("period=7"), timezone.now()).parts:
             for table in part.tables:
                 for place in range(len(table.head)):
                     for order in (f"{table.name}.{place}", f"-{table.name}.{place}"):
-                        asked = QueryDict(f"period=7&order={order}")
+                        asked = Query.parse(f"period=7&order={order}")
                         sorted_ = report_of(subject, asked, timezone.now()).table(table.name)
                         assert len(sorted_.rows) == len(table.rows)
     for order in ("flow.", "flow.99", "flow.³", f"flow.{'9' * 5000}"):

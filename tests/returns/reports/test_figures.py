@@ -6,11 +6,11 @@ from random import Random
 import pghistory
 import pytest
 from django.db import connection
-from django.http import QueryDict
 from django.utils import timezone
 
 from returns.deadlines import editing
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
 from returns.models import By, DeadlinePolicy, Return, ReturnTag, State
 from returns.reports.counted import Counted
 from returns.reports.facts import Facts
@@ -39,7 +39,7 @@ OTHERS = ["state=Completed&state=ArrivedToWarehouse", "tag_none=fragile&took_ove
 
 
 def report(subject: str, query: str) -> Report:
-    made = report_of(subject, QueryDict(query), timezone.now())
+    made = report_of(subject, Query.parse(query), timezone.now())
     assert made.problems == []
     return made
 
@@ -55,7 +55,7 @@ def figures(made: Report) -> Iterator[Figure]:
 
 
 def counted(figure: Figure) -> int:
-    filterset = ReturnFilterSet(QueryDict(figure.address.partition("?")[2]), words())
+    filterset = ReturnFilterSet(Query.parse(figure.address.partition("?")[2]), words())
     assert filterset.problems() == []
     return filterset.qs.count()
 
@@ -85,7 +85,7 @@ def test_every_figure_equals_its_list(settings, at, zone, now, kept):
     chance = Random(f"{zone} {kept}")
     scatter(chance, now, 50)
     run_rules(chance, now)
-    parameters = editing.parameters_of(QueryDict("tag=wrong-size"))
+    parameters = editing.parameters_of(Query.parse("tag=wrong-size"))
     for name, said in (("Wrong size", parameters), ("All", {})):
         rule = DeadlinePolicy(name=name, parameters=said, amount=9, unit="working_hours")
         editing.keep(rule)
@@ -113,7 +113,7 @@ def test_the_summaries_say_what_the_returns_say(at, scope):
     keeping.build()
     for subject in SUBJECTS:
         kept = list(figures(report(subject, f"{scope}&period=30")))
-        asked = Scope(QueryDict(scope), words())
+        asked = Scope(Query.parse(scope), words())
         assert isinstance(source_of(asked)[0], Facts if scope in FACTS else Kept)
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(keeping, "are_there", lambda: False)
@@ -139,7 +139,7 @@ def test_many_that_are_still_counted_in_are_told(as_agent, monkeypatch):
 
 def test_kinds_of_scopes_that_summaries_count():
     pk = next(pk for pk, chip in words().items() if chip.name == "books")
-    kept = [Scope(QueryDict(query), words()).kept_as for query in [*SCOPES, *FACTS[:3]]]
+    kept = [Scope(Query.parse(query), words()).kept_as for query in [*SCOPES, *FACTS[:3]]]
     assert kept == [
         *[(By.ALL, ""), (By.TAG, str(pk)), (By.CARRIER, "DHL"), (By.CHANNEL, "Web shop")],
         *[(By.UNTAGGED, ""), (By.CARRIER, ""), None, None, None],

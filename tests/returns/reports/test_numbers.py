@@ -7,10 +7,10 @@ import pghistory
 import pytest
 from django.db import connection
 from django.db.models import Exists, Value
-from django.http import QueryDict
 from django.utils import timezone
 
 from returns.deadlines import editing
+from returns.filters.query import Query
 from returns.models import DeadlinePolicy, Return, ReturnTag, State, TagRule
 from returns.querysets import ReturnQuerySet
 from returns.reports.figures import TOO_MANY, Figure, Stat, percent_in_words
@@ -37,7 +37,7 @@ def test_percentiles_are_those_of_postgresql(at, scope):
     keeping.build()
     stats = report("speed", f"{scope}&period=30").parts[0].stats
     span = report("speed", "period=30").period.span
-    found = Scope(QueryDict(scope), words()).found
+    found = Scope(Query.parse(scope), words()).found
     ids = list(found.values_list("pk", flat=True))
     with connection.cursor() as cursor:
         for stat, percent in zip(stats, PERCENTS, strict=False):

@@ -9,9 +9,9 @@ from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.http import QueryDict
 from django.utils import timezone
 
+from returns.filters.query import Query
 from returns.lists.saved_views import keep
 from returns.models import State
 from returns.reports.figures import Figure, Table, percent_in_words, plain
@@ -25,7 +25,7 @@ WEDNESDAY = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def period(query: str, now: datetime):
-    return period_of(QueryDict(query), now)
+    return period_of(Query.parse(query), now)
 
 
 def test_what_was_completed_before_it_arrived_never_waited(vocabulary):
@@ -36,14 +36,14 @@ def test_what_was_completed_before_it_arrived_never_waited(vocabulary):
         arrived_to_warehouse_at=now - 2 * ONE,
         completed_at=now - 4 * ONE,
     )
-    table = report_of("flow", QueryDict("period=7"), now).table("flow")
+    table = report_of("flow", Query.parse("period=7"), now).table("flow")
     assert [row[4].number for row in table.rows] == [0] * 7
     assert sum(row[3].number for row in table.rows) == 1
 
 
 def test_a_week_is_told_with_what_waited_at_its_end(vocabulary):
     make_return(state=State.ARRIVED, arrived_to_warehouse_at=WEDNESDAY - ONE)
-    table = report_of("flow", QueryDict("period=90"), WEDNESDAY).table("flow")
+    table = report_of("flow", Query.parse("period=90"), WEDNESDAY).table("flow")
     assert [row[4].number for row in table.rows][-2:] == [0, 1]
 
 
@@ -52,7 +52,7 @@ def test_since_when_the_oldest_of_the_scope_waits(vocabulary):
     for arrived in (oldest + timedelta(hours=1), oldest, WEDNESDAY - ONE):
         make_return(state=State.ARRIVED, cargo_carrier="DHL", arrived_to_warehouse_at=arrived)
     make_return(state=State.ARRIVED, arrived_to_warehouse_at=WEDNESDAY - 9 * ONE)
-    waiting = report_of("flow", QueryDict("carrier=DHL"), WEDNESDAY).parts[0].stats[-1]
+    waiting = report_of("flow", Query.parse("carrier=DHL"), WEDNESDAY).parts[0].stats[-1]
     assert (waiting.now.number, waiting.since) == (3, oldest)
 
 
@@ -60,7 +60,7 @@ def test_the_change_is_told_in_percent_of_before(vocabulary):
     now = timezone.now()
     for days in (1, 2, 3, 8):
         make_return(created_at=now - days * ONE)
-    created, arrived, *_ = report_of("flow", QueryDict("period=7"), now).parts[0].stats
+    created, arrived, *_ = report_of("flow", Query.parse("period=7"), now).parts[0].stats
     assert (created.now.number, created.before.number, created.change) == (3, 1, "+200%")
     assert arrived.change == ""
 
@@ -214,7 +214,7 @@ def test_a_report_of_nothing_says_so(as_agent, vocabulary, subject, words):
 
 
 def test_what_a_list_says_beside_its_filters_is_no_scope(vocabulary):
-    query = QueryDict("sort=-arrived&group=tag&after=x&tag=&reasons=Process&order=flow.1")
+    query = Query.parse("sort=-arrived&group=tag&after=x&tag=&reasons=Process&order=flow.1")
     report = report_of("flow", query, timezone.now())
     assert report.problems == []
     assert report.scope.urlencode() == ""
@@ -226,8 +226,8 @@ def test_there_is_no_other_report(as_agent):
 
 
 def test_a_saved_view_may_be_the_scope(as_agent, agent, vocabulary):
-    keep(agent, "Books of DHL", QueryDict("tag=books&carrier=DHL&sort=-arrived"))
-    keep(agent, "Today", QueryDict("arrived_from=today"))
+    keep(agent, "Books of DHL", Query.parse("tag=books&carrier=DHL&sort=-arrived"))
+    keep(agent, "Today", Query.parse("arrived_from=today"))
     put_tag(make_return(cargo_carrier="DHL"), "books")
     make_return()
     page = as_agent.get("/reports/why/?period=90&state=Completed")
@@ -242,7 +242,7 @@ def test_a_saved_view_may_be_the_scope(as_agent, agent, vocabulary):
 
 
 def test_of_a_saved_view_what_a_report_has_itself_is_left_out_and_said(as_agent, agent, vocabulary):
-    keep(agent, "Old", QueryDict("queue=to_inspect&carrier=DHL&created_to=-9d&created_from=-30d"))
+    keep(agent, "Old", Query.parse("queue=to_inspect&carrier=DHL&created_to=-9d&created_from=-30d"))
     page = as_agent.get("/reports/speed/?period=30")
     pattern = r'<a href="([^"]+)"[^>]*>Old \(without its dates and queue\)</a>'
     (address,) = re.findall(pattern, page.text)

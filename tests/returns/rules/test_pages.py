@@ -2,9 +2,9 @@
 
 import pytest
 from django.db import connection
-from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
+from returns.filters.query import Query
 from returns.models import Moment, TagRule
 from returns.rules import editing as rules
 from tags import editing
@@ -21,7 +21,7 @@ def no_shipped_rules(db):
 @pytest.fixture
 def rule() -> TagRule:
     found = TagRule(name="Torn", moment=Moment.CREATED)
-    found.parameters = rules.parameters_of(QueryDict("notes=hasar&tag_none=books"))
+    found.parameters = rules.parameters_of(Query.parse("notes=hasar&tag_none=books"))
     return rules.keep(found, [make_tag("investigate")], [])
 
 

@@ -9,13 +9,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connections, transaction
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
 from returns.models import (
     Moment,
     Return,
@@ -51,7 +51,7 @@ def no_shipped_rules(db):
 def make_rule(query: str, moment: str, add: str = "", remove: str = "", on: bool = True) -> TagRule:
     adds, removes = ([make_tag(name) for name in names.split()] for names in (add, remove))
     rule = TagRule(name=f"{query} {moment} {add} {remove}"[:60], moment=moment)
-    rule.parameters = rules.parameters_of(QueryDict(query))
+    rule.parameters = rules.parameters_of(Query.parse(query))
     rules.keep(rule, adds, removes)
     if on:
         rules.switch(rule, on=True)
@@ -421,8 +421,8 @@ def test_a_rule_finds_by_a_number_what_the_list_finds():
         "order=***",
         "tracking=450",
     ):
-        listed = ReturnFilterSet(QueryDict(query), words_of()).qs
-        by_rule = ReturnFilterSet(QueryDict(query), words_of(), one_by_one=True).qs
+        listed = ReturnFilterSet(Query.parse(query), words_of()).qs
+        by_rule = ReturnFilterSet(Query.parse(query), words_of(), one_by_one=True).qs
         assert set(by_rule) == set(listed), query
 
 
@@ -592,7 +592,7 @@ class TestShippedRules:
             assert as_manager.get(f"/rules/{rule.pk}/").status_code == 200
             # A person who made the same from the list would keep the same.
             listed = rules.describe(rule)
-            assert rules.parameters_of(QueryDict(listed.query)) == rule.parameters
+            assert rules.parameters_of(Query.parse(listed.query)) == rule.parameters
 
     def test_they_do_what_they_say(self):
         for rule in TagRule.objects.all():

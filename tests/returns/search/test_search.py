@@ -4,9 +4,9 @@ import re
 
 import pytest
 from django.db import connection
-from django.http import QueryDict
 from django.utils import timezone
 
+from returns.filters.query import Query
 from returns.lists.page import return_list
 from returns.models import Return
 from returns.search import MOST_NUMBERS, Typed, begins_or_ends, finding, nearest, search
@@ -192,9 +192,9 @@ def test_pages_of_a_search_go_through_its_ranks_and_back():
         make_return(f"E{number:02}-4711", tracking_id="")
     for number in range(40):
         make_return(f"4711-B{number:02}", tracking_id="")
-    first = return_list(QueryDict("q=4711"))
-    second = return_list(QueryDict(f"q=4711&after={first.page.next}"))
-    back = return_list(QueryDict(f"q=4711&before={second.page.previous}"))
+    first = return_list(Query.parse("q=4711"))
+    second = return_list(Query.parse(f"q=4711&after={first.page.next}"))
+    back = return_list(Query.parse(f"q=4711&before={second.page.previous}"))
     rows = [row.return_reference_number for row in first.page.rows + second.page.rows]
     assert rows == [f"E{n:02}-4711" for n in range(59, -1, -1)] + [
         f"4711-B{n:02}" for n in range(39, -1, -1)
@@ -206,7 +206,7 @@ def test_pages_of_a_search_go_through_its_ranks_and_back():
 def test_a_sort_that_is_asked_for_wins_over_the_rank():
     make_return("whole", tracking_id="4711")
     make_return("newest", tracking_id="994711")
-    found = return_list(QueryDict("q=4711&sort=-created"))
+    found = return_list(Query.parse("q=4711&sort=-created"))
     assert [str(record) for record in found.page.rows] == ["newest", "whole"]
     assert found.address == "q=4711&sort=-created"
 

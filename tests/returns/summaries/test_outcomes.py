@@ -7,11 +7,11 @@ from random import Random
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Q
-from django.http import QueryDict
 from django.utils import timezone
 
 from returns.deadlines import editing as deadline_editing
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
 from returns.models import (
     By,
     DeadlineDay,
@@ -51,7 +51,7 @@ def now(monkeypatch):
 
 
 def policy(name: str = "All", query: str = "", amount: int = 9) -> DeadlinePolicy:
-    parameters = deadline_editing.parameters_of(QueryDict(query))
+    parameters = deadline_editing.parameters_of(Query.parse(query))
     made = DeadlinePolicy(name=name, parameters=parameters, amount=amount, unit=Unit.WORKING_HOURS)
     return deadline_editing.keep(made)
 
@@ -65,7 +65,7 @@ def completed(days_ago: int, took: int = 1, **fields) -> Return:
 
 
 def asked(scope: str) -> list[tuple[int, int]]:
-    source, is_current = source_of(Scope(QueryDict(scope), words()))
+    source, is_current = source_of(Scope(Query.parse(scope), words()))
     assert isinstance(source, Kept if scope in KEPT else Facts)
     assert is_current
     days = source.outcomes(SPANS[-1])
@@ -79,7 +79,7 @@ def listed(scope: str) -> list[tuple[int, int]]:
     return [
         tuple(
             ReturnFilterSet(
-                QueryDict(
+                Query.parse(
                     f"{scope}&completed_from={span.first}&completed_to={span.last}&deadline={kind}"
                 ),
                 words(),
@@ -246,5 +246,5 @@ def test_who_waits_does_not_wait_long_and_is_told(monkeypatch):
 
 
 def deadlines() -> Part:
-    report = report_of("speed", QueryDict("period=7"), NOW)
+    report = report_of("speed", Query.parse("period=7"), NOW)
     return next(part for part in report.parts if part.name == "deadlines")

@@ -5,7 +5,7 @@ import time_machine
 from django.template import Context, Template
 from django.utils import timezone
 
-from returns.templatetags.returns_display import duration, number, relative, state, when
+from returns.display.values import duration, number, relative, state, when
 
 NOW = datetime(2026, 11, 23, 11, 5, 12, tzinfo=UTC)
 

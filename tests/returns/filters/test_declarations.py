@@ -1,0 +1,91 @@
+"""Each filter is declared once: no place forgets one, and none narrows the list unseen."""
+
+import pytest
+from django.utils.html import escape
+
+from returns.filters.declarations import BY_NAME, FILTERS, Offered
+from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
+from returns.filters.wording import in_words
+from tags.vocabulary import vocabulary as words_now
+from tests.factories import make_tag
+
+pytestmark = pytest.mark.django_db
+
+# A value of each filter that means something.
+VALUES = {
+    "q": "734",
+    "state": "Completed",
+    "queue": "to_inspect",
+    "order": "RSO1",
+    "order_is": "RSO1",
+    "reference": "Return-1",
+    "tracking": "734",
+    "tag": "books",
+    "tag_any": "books",
+    "tag_none": "books",
+    "missing_group": "Product category",
+    "notes": "damaged",
+    "carrier": "DHL",
+    "channel": "Shop",
+    "source": "Oplog",
+    "missing": "tracking",
+    "problem": "no_order",
+    "deadline": "late",
+    "order_returns": "3",
+    "took": "unknown",
+    "arrived_weekday": "monday",
+    "rule": "Damaged",
+    "rule_undone": "Damaged",
+    **{each.name: "48" for each in FILTERS if each.unit == " h"},
+    **{each.name: "2026-11-20" for each in FILTERS if each.is_moment},
+}
+
+
+@pytest.fixture(autouse=True)
+def _tags(vocabulary):
+    make_tag("books")
+
+
+def test_every_filter_has_an_example_here():
+    assert VALUES.keys() == BY_NAME.keys()
+
+
+def test_the_filterset_has_each_filter_and_no_other():
+    assert list(ReturnFilterSet.base_filters) == [each.name for each in FILTERS]
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_every_filter_is_understood_and_said_in_words(name):
+    query = Query.of({name: [VALUES[name]]})
+    assert ReturnFilterSet(query, words_now()).problems() == []
+    assert in_words(query)[0][0] == BY_NAME[name].kind
+
+
+def test_a_list_under_every_filter_shows_each_of_them(as_manager):
+    """What has no field of its own has a chip, whose link leaves the other filters."""
+    query = Query.of({name: [value] for name, value in VALUES.items()})
+    answer = as_manager.get(query.path("/returns/"))
+    found, page = answer.context["list"], answer.content.decode()
+    chips = {chip.parameter: chip for chip in found.chosen}
+    for declaration in FILTERS:
+        name = declaration.name
+        if declaration.offered == Offered.FORM:
+            assert f'name="{name}"' in page, name
+            continue
+        rest = query.without(name)
+        assert Query.parse(chips[name].address_without.partition("?")[2]) == rest, name
+        assert f'href="{escape(chips[name].address_without)}"' in page, name
+
+
+CHOICES = [
+    (each, value, label)
+    for each in FILTERS
+    for value, label in each.filter.extra.get("choices", ())
+    if value != label
+]
+
+
+@pytest.mark.parametrize(("declaration", "value", "label"), CHOICES)
+def test_every_choice_is_said_by_its_label(declaration, value, label):
+    assert declaration.value_words(value) == label
