@@ -13,6 +13,7 @@ PACKAGES = ("config", "returns", "tags")
 TOP_LEVEL = {
     *PACKAGES,
     *("manage.py", "pyproject.toml", "README.md", "LICENSE", "docs"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
     *("templates", "static", "tests", ".ci", ".git", ".gitignore", ".python-version"),
 }
 # Who calls: nothing below imports them.

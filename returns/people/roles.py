@@ -1,4 +1,4 @@
-"""The roles, and what each may do; the matrix stands in README and in the tests."""
+"""The roles, and what each may do; docs/deploy.md and the tests have the table."""
 
 from django.contrib.auth.models import Group, Permission
 

@@ -7,7 +7,7 @@ from returns.people.roles import set_up_roles
 
 
 class Command(BaseCommand):
-    help = "Creates the roles, or brings their permissions back to the matrix in the README."
+    help = "Creates the roles, or restores their permissions to the table in docs/deploy.md."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Set up the roles and name them."""

@@ -1,13 +1,13 @@
 """The OpenAPI document says what is true, and its page can be read by anybody."""
 
 import html
+import json
 import re
 import shlex
 from urllib.parse import urlencode
 
 import pytest
 import schemathesis
-from django.conf import settings as project
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -18,6 +18,7 @@ from returns.api.described import EXAMPLES
 from returns.api.document import BASE, document
 from returns.api.parameters import PARAMETERS
 from tests.factories import make_return, put_tag
+from tests.papers import API, blocks, section
 
 QUESTIONS = ("/Returns", "/GetReturnsWithTag")
 pytestmark = pytest.mark.django_db
@@ -90,8 +91,10 @@ def test_a_token_needs_the_scope_that_the_document_tells(make_program):
 
 def shell_examples() -> list[str]:
     of_document = [operation["x-codeSamples"][0]["source"] for *_, operation in operations()]
-    readme = (project.BASE_DIR / "README.md").read_text()
-    return [*of_document, *re.findall(r"^curl .*", readme, re.MULTILINE)]
+    # As a shell reads them: a backslash at the end of a line goes on in the next one.
+    commands = "".join(blocks(API, "sh")).replace("\\\n", " ")
+    of_docs = re.findall(r"^curl .*?(?=^curl |\Z)", commands, re.MULTILINE | re.DOTALL)
+    return [*of_document, *of_docs]
 
 
 @pytest.mark.parametrize("line", shell_examples())
@@ -105,6 +108,13 @@ def test_the_examples_for_the_shell_work(program, some_returns, line):
     # As curl sends what -d gives it.
     answer = program.ask(method, path, data=sent, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 200
+
+
+def test_the_example_of_an_error_is_what_a_program_gets(program):
+    shown = json.loads(blocks(section(API, "Errors"), "json")[0])
+    answer = program.get("/Returns?stete=Completed").json()
+    assert answer["error"] == shown["error"]
+    assert [list(answer), len(answer["requestId"])] == [list(shown), len(shown["requestId"])]
 
 
 def test_the_page_shows_every_address_to_anybody_without_other_sites(client):

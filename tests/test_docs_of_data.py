@@ -1,0 +1,207 @@
+"""What the docs say about filters, fields of records, the API and limits."""
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from returns.api import dqb, tagging
+from returns.api.document import BASE, SCOPES, document
+from returns.api.parameters import PARAMETERS
+from returns.api.plain import COMPARISONS, TEXTS, TIMES
+from returns.api.schemas import TaggedReturn
+from returns.exports import as_xlsx
+from returns.exports import forms as export_forms
+from returns.feed import push, uploads
+from returns.feed.records import API_NAMES, LONGEST, REQUIRED
+from returns.feed.spelling import field_of
+from returns.filters.dates import WEEKDAYS, parse_moment
+from returns.filters.due import LOOKED_AT
+from returns.filters.filterset import REPEATABLE_PARAMETERS, ReturnFilterSet
+from returns.filters.form import GROUPINGS, ReturnFilterForm
+from returns.filters.paging import PAGE_SIZE, SORT_COLUMNS
+from returns.filters.problems import Problem
+from returns.filters.queues import Queue
+from returns.filters.rules import MISSING
+from returns.lists import bulk, saved_views
+from returns.models import Deadline, Scope, State
+from returns.queues.groups import MOST_GROUPS
+from returns.queues.handover import MOST_LINES
+from returns.record import sentences
+from returns.search import MOST_NUMBERS
+from returns.search.finding import CAP, SHORT_CAP
+from returns.search.statements import SHORTEST_IN_A_SCAN
+from tags.bulk import BATCH
+from tags.history import DAYS_TO_UNDO
+from tests.papers import API, DEPLOY, FILES, FILTERS, USING, codes, section, tables
+
+# The filter language
+
+PARAMETER_ROWS = tables(FILTERS, "Parameter", "Repeat")
+
+
+def test_the_parameters_are_those_of_the_filter_language():
+    described = [name for row in PARAMETER_ROWS for name in codes(row[0])]
+    known = {*ReturnFilterSet.base_filters, *ReturnFilterForm.base_fields}
+    assert sorted(described) == sorted(known)
+
+
+def test_the_parameters_that_repeat_are_those_of_the_filter_language():
+    repeated = {name for row in PARAMETER_ROWS if row[1] == "yes" for name in codes(row[0])}
+    assert repeated == set(REPEATABLE_PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values"),
+    [
+        ("state", State.values),
+        ("queue", Queue.values),
+        ("missing", [name for name, _ in MISSING]),
+        ("deadline", Deadline.values),
+        ("group", GROUPINGS),
+        ("arrived_weekday", [WEEKDAYS[0][0], WEEKDAYS[-1][0]]),
+    ],
+)
+def test_the_values_of_a_parameter_are_those_that_it_takes(parameter, values):
+    (row,) = (row for row in PARAMETER_ROWS if codes(row[0]) == [parameter])
+    assert sorted({*codes(row[2])} - {"/queue/"}) == sorted(values)
+
+
+def test_the_problems_are_those_of_the_program():
+    described = re.search(r"^- `problem` takes (.*?)`/queue/", FILTERS, re.MULTILINE | re.DOTALL)
+    assert set(codes(described[1])) == set(Problem.values)
+
+
+def test_the_sorts_are_those_of_the_lists():
+    assert [codes(row[0])[0] for row in tables(FILTERS, "Sort", "By")] == sorted(
+        SORT_COLUMNS, key=lambda name: (SORT_COLUMNS[name].raised, list(SORT_COLUMNS).index(name))
+    )
+
+
+def test_the_dates_can_be_written_so():
+    for row in tables(FILTERS, "Date", "Means"):
+        for text in codes(row[0]):
+            assert parse_moment(text, end=False, now=timezone.now())
+
+
+def test_a_deadline_may_use_what_is_said():
+    described = re.search(r"^A deadline may use (.*?)\n\n?\Z", FILTERS, re.MULTILINE | re.DOTALL)
+    assert set(codes(described[1])) == LOOKED_AT
+
+
+# Records
+
+
+def test_the_fields_of_a_record_are_those_that_are_read():
+    rows = {codes(row[0])[0]: row[1:] for row in tables(FILES, "Field", "Value")}
+    assert set(rows) == set(API_NAMES.values())
+    needed = {field for field, (value, _) in rows.items() if value.startswith("**needed**")}
+    assert needed == {API_NAMES[name] for name in REQUIRED}
+    longest = {API_NAMES[name]: size for name, size in LONGEST.items() if size}
+    said = {field: int(size.split()[0]) for field, (_, size) in rows.items() if size}
+    assert said == longest | {"tag": 50}
+
+
+def test_the_spellings_of_columns_are_understood():
+    rows = tables(FILES, "Field", "Also written as")
+    assert {codes(row[0])[0] for row in rows} == set(API_NAMES.values())
+    read = {word.strip(): field_of(word.strip()) for row in rows for word in row[1].split(",")}
+    assert read == {word.strip(): codes(row[0])[0] for row in rows for word in row[1].split(",")}
+
+
+# The API
+
+
+def test_the_endpoints_are_those_of_the_document():
+    described = [
+        (row[0].lower(), *codes(row[1]), *codes(row[2]))
+        for row in tables(API, "Method", "Path", "Scope")
+    ]
+    known = [
+        (method, path, SCOPES.get((path.removeprefix(BASE), method), Scope.READ).value)
+        for path, operations in document()["paths"].items()
+        for method in operations
+    ]
+    assert sorted(described) == sorted(known)
+
+
+def test_the_statuses_are_those_of_the_document():
+    known = {
+        status
+        for operations in document()["paths"].values()
+        for operation in operations.values()
+        for status in operation["responses"]
+    }
+    described = {row[0] for row in tables(API, "Status", "Means")}
+    assert described == known - {"200", "304"}
+
+
+def test_the_parameters_of_the_api_are_described():
+    described = {name for row in tables(API, "Parameter", "Value") for name in codes(row[0])} | set(
+        ReturnFilterSet.base_filters
+    )
+    assert described == set(PARAMETERS)
+    assert {*TEXTS, *TIMES} <= described
+    assert {f"{name}:" for name in COMPARISONS} <= set(codes(API))
+
+
+def test_the_operators_of_dqb_are_described():
+    told = set(codes(section(API, "DynamicQueryBuilder queries")))
+    assert {*dqb.Operator, *dqb.SHORT} <= told
+    assert {name.lower() for name in told} >= set(dqb.JOINS)
+
+
+def test_the_properties_of_a_return_are_those_that_are_answered():
+    described = {name for row in tables(API, "Property", "Value") for name in codes(row[0])}
+    assert described == {field.alias or name for name, field in TaggedReturn.model_fields.items()}
+
+
+def test_the_scopes_are_those_of_tokens():
+    rows = tables(API, "Scope", "Allows a program to")
+    assert [codes(row[0])[0] for row in rows] == Scope.values
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "limits"),
+    [
+        (USING, "once, up to {:,}.", [MOST_NUMBERS]),
+        (USING, "at most {:,} matches for each end of each number, or {:,} if", [CAP, SHORT_CAP]),
+        (
+            USING,
+            "a number of at least {} characters at the end of a longer scan",
+            [SHORTEST_IN_A_SCAN],
+        ),
+        (USING, "newest returns first, {} on a page", [PAGE_SIZE]),
+        (USING, "can have up to {} views", [saved_views.MOST_VIEWS]),
+        (USING, "at most {} characters", [sentences.LONGEST]),
+        (USING, "can be undone for {} days", [DAYS_TO_UNDO]),
+        (USING, "selected returns, up to {:,}", [bulk.MOST_SELECTED]),
+        (USING, "steps of {:,} returns", [BATCH]),
+        (
+            USING,
+            "up to {} returns at once, warehouse managers up to {:,}",
+            [bulk.MOST, bulk.MOST_OF_MANY],
+        ),
+        (USING, "The {} largest groups", [MOST_GROUPS]),
+        (USING, "up to {} returns in the order of the queue", [MOST_LINES]),
+        (USING, "export up to {:,} returns", [export_forms.MOST]),
+        (USING, "more than {:,} returns is made", [export_forms.LARGE]),
+        (USING, "ends at {:,} returns", [as_xlsx.MOST_ROWS]),
+        (FILES, "up to {} MB, in the formats", [uploads.MOST_BYTES // 1_000_000]),
+        (FILES, "the first {:,} are also tried", [uploads.REHEARSED]),
+        (API, "at most {} MB of JSON", [push.MOST_BYTES // 1_000_000]),
+        (API, "from 1 to {}, which", [dqb.MOST_ROWS]),
+        (API, "at most {}. They are joined", [dqb.MOST_FILTERS]),
+        (API, "up to {} values", [dqb.MOST_VALUES]),
+        (API, "at most {}.\n- **Texts**", [dqb.MOST_SORTS]),
+        (API, "up to {} names", [tagging.MOST_TAGS]),
+        (DEPLOY, "on up to {} returns at once", [bulk.MOST]),
+        (DEPLOY, "tag up to {:,} returns", [bulk.MOST_OF_MANY]),
+        (DEPLOY, "export more than {:,} returns", [export_forms.MOST]),
+    ],
+)
+def test_limits_are_those_of_the_program(text, sentence, limits):
+    assert " ".join(sentence.format(*limits).split()) in " ".join(text.split())
