@@ -124,10 +124,11 @@ def texts() -> Iterator[tuple[str, str, str]]:
         id(node.value) for _, _, node in nodes(ast.Expr) if isinstance(node.value, ast.Constant)
     }
     inner = {id(part) for _, _, node in nodes(ast.JoinedStr) for part in node.values}
+    left_out = documentation | inner
     for place, name, node in nodes(ast.JoinedStr, ast.Constant):
         if isinstance(node, ast.JoinedStr):
             yield place, name, "".join(str(getattr(part, "value", "{}")) for part in node.values)
-        elif isinstance(node.value, str) and not {id(node)} & (documentation | inner):
+        elif isinstance(node.value, str) and id(node) not in left_out:
             yield place, name, node.value
 
 

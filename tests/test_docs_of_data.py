@@ -16,8 +16,8 @@ from returns.feed import push, uploads
 from returns.feed.records import API_NAMES, LONGEST, REQUIRED
 from returns.feed.spelling import field_of
 from returns.filters.dates import WEEKDAYS, parse_moment
-from returns.filters.due import LOOKED_AT
-from returns.filters.filterset import REPEATABLE_PARAMETERS, ReturnFilterSet
+from returns.filters.declarations import CONDITIONS, REPEATABLE_PARAMETERS
+from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import GROUPINGS, ReturnFilterForm
 from returns.filters.paging import PAGE_SIZE, SORT_COLUMNS
 from returns.filters.problems import Problem
@@ -86,7 +86,7 @@ def test_the_dates_can_be_written_so():
 
 def test_a_deadline_may_use_what_is_said():
     described = re.search(r"^A deadline may use (.*?)\n\n?\Z", FILTERS, re.MULTILINE | re.DOTALL)
-    assert set(codes(described[1])) == LOOKED_AT
+    assert set(codes(described[1])) == CONDITIONS
 
 
 # Records

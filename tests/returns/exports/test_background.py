@@ -143,11 +143,11 @@ def test_after_a_day_an_export_is_gone(as_agent):
 def test_one_whose_process_died_is_made_again_but_not_for_ever(as_agent, monkeypatch):
     export = ordered(as_agent)
 
-    def dies(*_):
+    def dies(*_, **__):
         raise OperationalError("the connection is lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(selection, "_with_words", dies)
+        patch.setattr(selection, "rows_of", dies)
         for _ in range(2):
             with pytest.raises(OperationalError):
                 background.make_next()
@@ -177,13 +177,13 @@ def test_one_that_another_process_makes_is_passed_by(as_agent):
 
 def test_one_that_is_deleted_while_it_is_made_leaves_nothing(as_agent, monkeypatch):
     ordered(as_agent)
-    words = selection._with_words
+    rows_of = selection.rows_of
 
-    def deletes(records, asked):
+    def deletes(*given, **options):
         Export.objects.all().delete()
-        return words(records, asked)
+        return rows_of(*given, **options)
 
-    monkeypatch.setattr(selection, "_with_words", deletes)
+    monkeypatch.setattr(selection, "rows_of", deletes)
     assert background.make_next()
     assert not ExportPart.objects.exists()
 
@@ -192,16 +192,16 @@ def test_one_that_is_deleted_while_it_is_made_leaves_nothing(as_agent, monkeypat
 def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
     export = ordered(as_agent)
     monkeypatch.setattr(selection, "BLOCK", 2)
-    seen, words = [], selection._with_words
+    seen, rows_of = [], selection.rows_of
     beside = connection.copy()
 
-    def looks(records, asked):
+    def looks(*given, **options):
         with beside.cursor() as cursor:
             cursor.execute("SELECT status, rows FROM returns_export WHERE id = %s", [export.pk])
             seen.append(cursor.fetchone())
-        return words(records, asked)
+        return rows_of(*given, **options)
 
-    monkeypatch.setattr(selection, "_with_words", looks)
+    monkeypatch.setattr(selection, "rows_of", looks)
     background.make_next()
     beside.close()
     assert seen == [("running", 0), ("running", 2)]

@@ -151,15 +151,15 @@ def test_a_list_without_rows_is_a_file_with_its_header(as_agent):
 def fails_later(monkeypatch):
     """Let the database fail after the first block."""
     monkeypatch.setattr(selection, "BLOCK", 4)
-    given, words = [], selection._with_words
+    given, rows_of = [], selection.rows_of
 
-    def fails(records, asked):
+    def fails(records, *others, **options):
         if given:
             raise OperationalError("the server closed the connection")
         given.append(records)
-        return words(records, asked)
+        return rows_of(records, *others, **options)
 
-    monkeypatch.setattr(selection, "_with_words", fails)
+    monkeypatch.setattr(selection, "rows_of", fails)
 
 
 def sent_until_it_fails(answer) -> bytes:

@@ -100,7 +100,7 @@ def test_it_is_taken_from_the_queues_and_put_back(as_manager, manager):
     assert len(cards(manager)) == 1
 
 
-def test_anothers_view_is_not_made_a_queue(as_agent, manager):
+def test_a_view_of_another_person_is_not_made_a_queue(as_agent, manager):
     view = saved_views.keep(manager, "Mine", Query.parse("state=Completed"))
     assert as_agent.post(f"/views/{view.pk}/", {"action": "queue"}).status_code == 404
     assert not SavedView.objects.get(pk=view.pk).is_queue
