@@ -1,8 +1,11 @@
-// Say something to people who listen to the page.
-export function announce(words) {
+/**
+ * Say something to people who use a screen reader.
+ * @param {string} text
+ */
+export function announce(text) {
   const region = document.getElementById("announcer");
   if (!region) return;
   region.textContent = "";
-  // Emptied first, so that the same words twice are said twice.
-  setTimeout(() => { region.textContent = words; }, 50);
+  // Emptied first, so that the same text twice is read out twice.
+  setTimeout(() => { region.textContent = text; }, 50);
 }

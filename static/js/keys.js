@@ -1,95 +1,126 @@
-// Single keys: j, k, t, x and the others that the page of keys lists. They go by the character, so
-// that they are the same on every keyboard. Nothing fires while a person types, in a dialog or menu.
+// Single keys: j, k, t, x and the others on the page of keys. They are recognised by the character, so that
+// they are the same on every keyboard. None works while a person types, or in a dialog or menu.
 import { announce } from "./announce.js";
-import { current, enterList, move, rows } from "./rows.js";
+import { closest, find, matches, need } from "./dom.js";
+import { onEscape } from "./escape.js";
+import { current, enterList, linkOf, move, rows } from "./lists/rows.js";
+import { closeMenus } from "./menus.js";
 import { hasModifier, isTyping } from "./typing.js";
 
-// A hand scanner types faster than this from character to character; people do not.
-const SCAN_MS = 40;
+// A hand scanner sends its characters faster than people type; in milliseconds from one to the next.
+const SCANNER_PACE = 40;
 const SCAN_LENGTH = 4;
 const LATE_MS = 250;
 
-const byId = (id) => document.getElementById(id);
+const theBox = () => find("#id_q", HTMLInputElement);
 
 // What the keys do
 
+/** @param {Element} place */
 function editTags(place) {
-  const button = place.querySelector(".edit-tags button");
-  if (!button) return place.querySelector(".tagging [role=combobox]")?.focus();
-  // The editor's box takes the focus of the button that asked for it.
+  const button = find(".edit-tags button", HTMLElement, place);
+  if (!button) return find(".tagging [role=combobox]", HTMLElement, place)?.focus();
+  // The editor's box takes over the focus of the button that opened it.
   button.focus();
   button.click();
 }
 
-function editTagsOfRow() {
-  if (!current().querySelector(".tagging")) return announce("Tags are edited in the column Tags. Show it first.");
-  editTags(current());
+/** @param {HTMLTableRowElement} row */
+function editTagsOf(row) {
+  if (!row.querySelector(".tagging")) return announce("Tags are edited in the column Tags. Show it first.");
+  editTags(row);
 }
 
-function preview() {
-  current().dispatchEvent(new CustomEvent("desk:preview", { bubbles: true }));
+/** @param {HTMLTableRowElement} row */
+function preview(row) {
+  row.dispatchEvent(new CustomEvent("desk:preview", { bubbles: true }));
 }
 
 function focusTheBox() {
-  byId("id_q").focus();
-  byId("id_q").select();
+  theBox()?.focus();
+  theBox()?.select();
 }
 
 function showHelp() {
-  const menu = byId("person-menu");
+  const menu = need("#person-menu", HTMLDetailsElement);
   if (menu.open) {
     menu.open = false;
-    menu.querySelector("summary").focus();
+    need("summary", HTMLElement, menu).focus();
   }
-  byId("keys").showModal();
+  need("#keys", HTMLDialogElement).showModal();
 }
 
-const onRow = (what) => () => (current() ? what() : move(1));
+/** @param {string} id */
+const click = (id) => () => document.getElementById(id)?.click();
+
+/**
+ * Return what acts on the current row, or moves to the first one if there is none.
+ * @param {(row: HTMLTableRowElement) => void} action
+ */
+const onRow = (action) => () => {
+  const row = current();
+  if (row) action(row);
+  else move(1);
+};
+
+/** @typedef {Record<string, () => void>} Commands */
+
+/** @type {Commands} */
 const ON_EVERY_PAGE = { "?": showHelp, "/": focusTheBox };
+/** @type {Commands} */
 const ON_LIST = {
   j: () => move(1),
   k: () => move(-1),
   ArrowDown: () => move(1),
   ArrowUp: () => move(-1),
-  t: onRow(editTagsOfRow),
-  x: onRow(() => current().querySelector("[name=select]").click()),
+  t: onRow(editTagsOf),
+  x: onRow((row) => need("[name=select]", HTMLElement, row).click()),
   p: onRow(preview),
   " ": onRow(preview),
-  n: () => byId("page-next")?.click(),
-  b: () => byId("page-previous")?.click(),
+  n: click("page-next"),
+  b: click("page-previous"),
 };
+/** @type {Commands} */
 const ON_RETURN = {
-  t: () => editTags(byId("main")),
-  c: () => byId("comment-new-text")?.focus(),
+  t: () => editTags(need("#main", HTMLElement)),
+  c: () => document.getElementById("comment-new-text")?.focus(),
 };
 
-// What a key does here; nothing where the person has switched the keys off.
+/**
+ * Return what a key does on this page; nothing if the person has switched single keys off.
+ * @param {KeyboardEvent} event
+ */
 function commandOf({ key }) {
-  if (document.body.dataset.singleKeys === "off" || !byId("id_q")) return undefined;
+  if (document.body.dataset.singleKeys === "off" || !theBox()) return undefined;
   const name = key.length === 1 ? key.toLowerCase() : key;
   if (rows().length) return ON_LIST[name] ?? ON_EVERY_PAGE[name];
-  return byId("return-results") ? ON_EVERY_PAGE[name] : ON_RETURN[name] ?? ON_EVERY_PAGE[name];
+  if (document.getElementById("return-results")) return ON_EVERY_PAGE[name];
+  return ON_RETURN[name] ?? ON_EVERY_PAGE[name];
 }
 
-// Where they mean nothing
+// Where they do nothing
 
 const WITH_KEYS_OF_THEIR_OWN = "button, summary, input, select, [role=button]";
 
+/** @param {KeyboardEvent} event */
 function isElsewhere({ target, key }) {
   if (isTyping(target) || document.querySelector("dialog:modal, details.menu[open]")) return true;
-  if (key === " ") return target.matches(WITH_KEYS_OF_THEIR_OWN) || !current();
-  return key.startsWith("Arrow") && target.closest(".shell *") && !target.closest("#main, #return-results tr");
+  if (key === " ") return matches(target, WITH_KEYS_OF_THEIR_OWN) || !current();
+  if (!key.startsWith("Arrow")) return false;
+  return closest(target, ".shell *", Element) && !closest(target, "#main, #return-results tr", Element);
 }
 
-// A scan into the page, rather than into the box: the first characters are held back until no
-// further one follows at once, and then count as keys. Otherwise they all go into the box, which
-// has the focus from then on: the rest of the scan and its Enter reach it by themselves. A busy
-// computer may deliver the first characters late; those that are no keys still belong to the scan.
+// A scan into the page instead of the box. The first characters are held back until no further one
+// follows at once; then they are keys. Otherwise all of them go into the box and it gets the focus, so
+// that the rest of the scan and its Enter reach it by themselves. A busy computer may deliver the first
+// characters late: those that are no keys still belong to the scan.
 
-let held = [];
+/** @type {KeyboardEvent[]} */
+const held = [];
+/** @type {KeyboardEvent[]} */
 let unused = [];
 let lastAt = -Infinity;
-let waiting = 0;
+let timer = 0;
 
 function release() {
   for (const event of held.splice(0)) {
@@ -99,25 +130,28 @@ function release() {
   }
 }
 
+/** @param {KeyboardEvent} event */
 function hold(event) {
-  clearTimeout(waiting);
+  clearTimeout(timer);
   const pause = event.timeStamp - lastAt;
-  if (pause > SCAN_MS) release();
+  if (pause > SCANNER_PACE) release();
   if (pause > LATE_MS) unused = [];
   lastAt = event.timeStamp;
   held.push(event);
-  if (held.length < SCAN_LENGTH) waiting = setTimeout(release, SCAN_MS);
+  if (held.length < SCAN_LENGTH) timer = setTimeout(release, SCANNER_PACE);
   else putIntoTheBox([...unused.splice(0), ...held.splice(0)]);
 }
 
+/** @param {KeyboardEvent[]} events */
 function putIntoTheBox(events) {
-  const box = byId("id_q");
+  const box = theBox();
   if (!box) return;
   box.value = events.map(({ key }) => key).join("");
   box.focus();
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+/** @param {KeyboardEvent} event */
 function onKey(event) {
   if (event.defaultPrevented || hasModifier(event) || isElsewhere(event)) return;
   const command = commandOf(event);
@@ -130,25 +164,28 @@ function onKey(event) {
   else if (event.key === "Enter") openCurrent(event);
 }
 
-// Enter on the row's link is the browser's own; from a checkbox, or from nowhere, it is ours.
+/**
+ * Open the current row from its checkbox, or if nothing has the focus. On the link Enter is the browser's.
+ * @param {KeyboardEvent} event
+ */
 function openCurrent(event) {
-  const isOurs = event.target === document.body || event.target.name === "select";
-  if (!isOurs || !current()) return;
+  const row = current();
+  const isOurs = event.target === document.body || matches(event.target, "[name=select]");
+  if (!isOurs || !row) return;
   event.preventDefault();
-  current().querySelector("a.reference").click();
-}
-
-// The browser would empty the field; here Escape leaves it as it is and leads on to the list.
-function leaveField(event) {
-  if (event.key !== "Escape" || event.isComposing || !event.target.matches(".filters input[type=search], #id_q")) return;
-  event.preventDefault();
-  if (!enterList()) event.target.blur();
+  linkOf(row).click();
 }
 
 document.addEventListener("keydown", onKey);
-document.addEventListener("keydown", leaveField);
+// The browser would empty the field; here Escape leaves it as it is and leads on to the list.
+onEscape("field", ({ target }) => {
+  if (!(target instanceof HTMLElement) || !target.matches(".filters input[type=search], #id_q")) return false;
+  closeMenus();
+  if (!enterList()) target.blur();
+  return true;
+});
 document.addEventListener("click", (event) => {
-  if (!byId("keys") || !event.target.closest("[data-keys]")) return;
+  if (!document.getElementById("keys") || !closest(event.target, "[data-keys]", Element)) return;
   event.preventDefault();
   showHelp();
 });

@@ -1,99 +1,125 @@
-// What an open list or queue is told by itself: what came, and that server and feed are alive.
+// What an open list or queue is told by itself: what has come in, and that server and feed are alive.
 // It moves nothing: the rows change when a person asks for it.
 import { announce } from "./announce.js";
-import { rows } from "./rows.js";
+import { isPending, isStale, watch } from "./answers.js";
+import { closest, find, findAll, need } from "./dom.js";
+import { linkOf, rows } from "./lists/rows.js";
 import { relative } from "./times.js";
 
 const EVERY_MS = 4_000;
 const SILENT_MS = 15_000;
 const SOUND = "desk-sound";
 
-const part = (id) => document.getElementById(id);
-const poller = () => part("live-poll");
-const told = () => poller()?.dataset ?? {};
-const isPoll = (ctx) => ctx?.sourceElement?.id === "live-poll";
-const sinceOf = (address) => new URL(address, location).searchParams.get("since");
+const poller = () => find("#live-poll", HTMLElement);
+/** Return what the server has told, as data attributes of the element that polls. */
+const news = () => poller()?.dataset ?? {};
+/** @param {HtmxContext} ctx */
+const isPoll = (ctx) => ctx.sourceElement?.id === "live-poll";
 
 let answeredAt = Date.now();
-let watchedAt = Date.now(); // since when the page is seen: a hidden one does not ask
-let underWay = null;
+let visibleSince = Date.now(); // a hidden page does not poll
 let isSignedOut = false;
-let shownSince = told().since;
-let shownWords = "";
-let shownTotal = 0;
-let mark = "";
+let shownSince = news().since;
+let announced = "";
+let announcedTotal = 0;
+let titlePrefix = "";
+/** The warning that was announced last. */
 let warned = "";
-let before = null; // the rows before those that are new
+/** The ids of the rows before new ones are shown. @type {Set<string> | null} */
+let rowsBefore = null;
+/** @type {AudioContext | null} */
 let audio = null;
 
-function ask() {
+// An answer for rows that are not shown any more is stale.
+watch("rows", () => news().since);
+
+function poll() {
   const element = poller();
-  if (document.hidden || !element?.hasAttribute("hx-get") || underWay === element) return;
+  if (document.hidden || !element?.hasAttribute("hx-get") || isPending(element)) return;
   element.dispatchEvent(new Event("desk:poll"));
 }
 
-function ago(ms) {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  return seconds < 60 ? `${seconds} s` : relative(0, ms).replace(" ago", "");
+/** @param {number} milliseconds */
+function age(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  return seconds < 60 ? `${seconds} s` : relative(0, milliseconds).replace(" ago", "");
 }
 
-function age() {
-  const words = relative(Date.parse(told().newest), Date.now());
-  return words.endsWith(" ago") ? words.replace(" ago", "") : "under a minute";
+/** @param {string} newest */
+function ageOfFeed(newest) {
+  const text = relative(Date.parse(newest), Date.now());
+  return text.endsWith(" ago") ? text.replace(" ago", "") : "under a minute";
 }
 
-// Which sentence is true now.
-function saying(now) {
+/**
+ * Return the name of the sentence that is true now.
+ * @param {HTMLElement} element
+ * @param {number} now
+ */
+function state(element, now) {
   if (isSignedOut) return "signed-out";
-  if (poller().hasAttribute("hx-get") && now - Math.max(answeredAt, watchedAt) > SILENT_MS) return "server";
-  const { newest, silentAfter } = told();
-  return newest && now - Date.parse(newest) > silentAfter * 1000 ? "feed" : "fresh";
+  if (element.hasAttribute("hx-get") && now - Math.max(answeredAt, visibleSince) > SILENT_MS) return "server";
+  const { newest, silentAfter } = element.dataset;
+  return newest && now - Date.parse(newest) > Number(silentAfter) * 1000 ? "feed" : "fresh";
 }
 
-function write(element, words) {
-  if (element && element.textContent !== words) element.textContent = words;
+/**
+ * @param {Element | null} element
+ * @param {string} text
+ */
+function write(element, text) {
+  if (element && element.textContent !== text) element.textContent = text;
 }
 
-function tick() {
-  const line = part("live-line");
-  if (!line || document.hidden) return;
+function update() {
+  const line = find("#live-line", HTMLElement);
+  const element = poller();
+  if (!line || !element || document.hidden) return;
   const now = Date.now();
-  const says = saying(now);
-  for (const sentence of line.children) sentence.hidden = sentence.dataset.says !== says;
-  const updated = line.querySelector("[data-updated]");
-  updated.hidden = !poller().hasAttribute("hx-get");
-  write(updated, `Updated ${ago(now - answeredAt)} ago · `);
-  write(line.querySelector("[data-silence]"), ago(now - answeredAt));
-  if (told().newest) for (const element of line.querySelectorAll("[data-age]")) write(element, age());
-  warn(says === "fresh" ? "" : says, line);
+  const shown = state(element, now);
+  for (const sentence of findAll(":scope > *", HTMLElement, line)) sentence.hidden = sentence.dataset.says !== shown;
+  const updated = need("[data-updated]", HTMLElement, line);
+  updated.hidden = !element.hasAttribute("hx-get");
+  write(updated, `Updated ${age(now - answeredAt)} ago · `);
+  write(line.querySelector("[data-silence]"), age(now - answeredAt));
+  const { newest } = element.dataset;
+  if (newest) for (const part of line.querySelectorAll("[data-age]")) write(part, ageOfFeed(newest));
+  warn(shown === "fresh" ? "" : shown, line);
 }
 
-// Said once, when it begins.
-function warn(says, line) {
-  if (says && says !== warned) announce(line.querySelector(`[data-says=${says}]`).textContent.trim());
-  warned = says;
+/**
+ * Announce a warning once, when it begins.
+ * @param {string} warning
+ * @param {HTMLElement} line
+ */
+function warn(warning, line) {
+  if (warning && warning !== warned) announce(need(`[data-says=${warning}]`, HTMLElement, line).textContent.trim());
+  warned = warning;
 }
 
 function markTitle() {
-  const now = told().mark ? `(${told().mark}) ` : "";
-  const title = mark && document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
-  if (document.title !== now + title) document.title = now + title;
-  mark = now;
+  const { mark } = news();
+  const prefix = mark ? `(${mark}) ` : "";
+  const hasPrefix = titlePrefix && document.title.startsWith(titlePrefix);
+  const title = prefix + (hasPrefix ? document.title.slice(titlePrefix.length) : document.title);
+  if (document.title !== title) document.title = title;
+  titlePrefix = prefix;
 }
 
-function sayNews() {
-  const { words = "", total = 0 } = told();
-  if (words && words !== shownWords) announce(words);
-  if (Number(total) > shownTotal) beep();
-  shownWords = words;
-  shownTotal = Number(total);
+function announceNews() {
+  const { words = "", total = "0" } = news();
+  if (words && words !== announced) announce(words);
+  if (Number(total) > announcedTotal) beep();
+  announced = words;
+  announcedTotal = Number(total);
 }
 
 function beep() {
   if (localStorage.getItem(SOUND) !== "on") return;
   audio ??= new AudioContext();
   audio.resume();
-  const [tone, volume] = [audio.createOscillator(), audio.createGain()];
+  const tone = audio.createOscillator();
+  const volume = audio.createGain();
   const end = audio.currentTime + 0.25;
   tone.frequency.value = 660;
   volume.gain.setValueAtTime(0.15, audio.currentTime);
@@ -103,79 +129,82 @@ function beep() {
   tone.stop(end);
 }
 
-function showSound() {
-  const button = part("live-sound");
+function showSoundButton() {
+  const button = find("#live-sound", HTMLElement);
   if (!button) return;
   button.hidden = false;
-  button.setAttribute("aria-pressed", localStorage.getItem(SOUND) === "on");
+  button.setAttribute("aria-pressed", String(localStorage.getItem(SOUND) === "on"));
 }
 
 function switchSound() {
   localStorage.setItem(SOUND, localStorage.getItem(SOUND) === "on" ? "off" : "on");
-  showSound();
+  showSoundButton();
   beep();
 }
 
-// After Show: which rows are new, and the focus, which stood on what is gone.
-function showNewRows() {
-  const brought = rows().filter((row) => !before.has(row.id));
-  before = null;
-  for (const row of brought) row.classList.add("is-new");
+/**
+ * Mark the rows that have come in, and restore the focus: the element that had it is gone.
+ * @param {Set<string>} before
+ */
+function showNewRows(before) {
+  const added = rows().filter((row) => !before.has(row.id));
+  for (const row of added) row.classList.add("is-new");
   if (document.activeElement !== document.body) return;
-  const row = brought[0] ?? rows()[0];
-  row?.querySelector("a.reference").focus({ preventScroll: true });
+  const row = added[0] ?? rows()[0];
+  if (row) linkOf(row).focus({ preventScroll: true });
+}
+
+// Another list is shown, or the same list reloaded.
+function startAnew() {
+  shownSince = news().since;
+  answeredAt = Date.now();
+  isSignedOut = false;
+  announced = "";
+  announcedTotal = 0;
+  if (!rowsBefore || !poller()) return;
+  const before = rowsBefore;
+  rowsBefore = null;
+  showNewRows(before);
 }
 
 function afterSwap() {
-  if (told().since !== shownSince) {
-    // Another list, or the same read anew.
-    shownSince = told().since;
-    answeredAt = Date.now();
-    isSignedOut = false;
-    shownWords = "";
-    shownTotal = 0;
-    if (before && poller()) showNewRows();
-  }
-  showSound();
-  sayNews();
-  tick();
+  if (news().since !== shownSince) startAnew();
+  showSoundButton();
+  announceNews();
+  update();
   // After htmx has written the title of the answer.
   setTimeout(markTitle);
 }
 
+/** @param {HtmxEvent} event */
 function beforeSwap(event) {
   const { ctx } = event.detail;
-  // An answer for rows that are not there any more.
-  if (isPoll(ctx) && sinceOf(ctx.request.action) !== told().since) return event.preventDefault();
-  if (ctx.sourceElement?.id === "show-news") before = new Set(rows().map((row) => row.id));
+  if (isPoll(ctx) && isStale(ctx, "rows")) return event.preventDefault();
+  if (ctx.sourceElement?.id === "show-news") rowsBefore = new Set(rows().map((row) => row.id));
 }
 
+/** @param {HtmxEvent} event */
 function afterRequest({ detail: { ctx } }) {
   if (!isPoll(ctx)) return;
-  isSignedOut = ctx.response.status === 401;
-  if (ctx.response.status === 200 || ctx.response.status === 304) answeredAt = Date.now();
-  tick();
+  const status = ctx.response?.status ?? 0;
+  isSignedOut = status === 401;
+  if (status === 200 || status === 304) answeredAt = Date.now();
+  update();
 }
 
-document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-  if (isPoll(ctx)) underWay = ctx.sourceElement;
-});
 document.addEventListener("htmx:after:request", afterRequest);
-document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
-  if (isPoll(ctx)) underWay = null;
-});
 document.addEventListener("htmx:before:swap", beforeSwap);
 document.addEventListener("htmx:after:swap", afterSwap);
 document.addEventListener("click", ({ target }) => {
-  if (target.closest("#live-sound")) switchSound();
+  if (closest(target, "#live-sound", Element)) switchSound();
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
-  watchedAt = Date.now();
-  tick();
-  ask();
+  visibleSince = Date.now();
+  update();
+  poll();
 });
-setInterval(ask, EVERY_MS);
-setInterval(tick, 1_000);
-showSound();
-tick();
+setInterval(poll, EVERY_MS);
+setInterval(update, 1_000);
+showSoundButton();
+update();

@@ -1,31 +1,37 @@
-// Says that a report is being counted, once that takes longer than a blink. Without this the browser
-// says alone that it waits.
-const BLINK_MS = 200;
-let timer;
+// Says that a report is being counted, once that takes a noticeable time. Otherwise only the browser
+// shows that the page is loading.
+import { closest, find } from "./dom.js";
 
-const said = () => document.getElementById("counting");
+const NOTICEABLE_MS = 200;
+let timer = 0;
 
-function hush() {
+const notice = () => find("#counting", HTMLElement);
+
+function hide() {
   clearTimeout(timer);
-  if (said()) said().textContent = "";
+  const element = notice();
+  if (element) element.textContent = "";
 }
 
-function tell() {
-  hush();
-  timer = setTimeout(() => { said().textContent = said().dataset.words; }, BLINK_MS);
+function showSoon() {
+  hide();
+  timer = setTimeout(() => {
+    const element = notice();
+    if (element) element.textContent = element.dataset.words ?? "";
+  }, NOTICEABLE_MS);
 }
 
 document.addEventListener("click", (event) => {
-  const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button;
-  if (!elsewhere && event.target.closest?.("[data-counts] a, a[data-counts]")) tell();
+  const opensElsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button;
+  if (!opensElsewhere && closest(event.target, "[data-counts] a, a[data-counts]", Element)) showSoon();
 });
-document.addEventListener("submit", (event) => {
-  if (event.target.closest("[data-counts]")) tell();
+document.addEventListener("submit", ({ target }) => {
+  if (closest(target, "[data-counts]", Element)) showSoon();
 });
-// An address says nothing of what was left blank.
+// Keep fields that were left blank out of the address.
 document.addEventListener("formdata", ({ target, formData }) => {
-  if (!target.closest("[data-counts]")) return;
+  if (!closest(target, "[data-counts]", Element)) return;
   for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });
-// Back shows the page as it was left.
-addEventListener("pageshow", hush);
+// Back may show the page as it was left.
+addEventListener("pageshow", hide);

@@ -1,86 +1,126 @@
-// Edit tags in place. The server renders the editor with every tag as an option, so that nothing
-// has to be fetched between typing and Enter; this file filters them and minds the focus.
+// Edit tags in place. The server renders the editor with every tag as an option, so that nothing has to
+// be fetched between typing and Enter; this script filters the options and keeps the focus in place.
 import Combobox from "../vendor/combobox-nav.js";
 import { announce } from "./announce.js";
+import { isStale, outdate } from "./answers.js";
+import { closest, find, findAll, isFocusSomewhere, matches, need } from "./dom.js";
+import { onEscape } from "./escape.js";
 import { hasModifier } from "./typing.js";
 
 const LIST_HEIGHT = 320; // pixels
 const LIST_WIDTH = 280; // at least
-const comboboxes = new WeakMap(); // by box
-const requests = new WeakMap(); // by htmx's context: what was typed, which chip was removed
-const unsent = new WeakMap(); // by form: names that the server did not take, and no box was free for
-const asked = new WeakMap(); // by htmx's context: when
-const leaving = new WeakSet(); // links "Done" that were pressed
-const edited = new WeakMap(); // by editor: when its last answer came
-let early = ""; // what was typed while the editor was on its way
 
-const rootOf = (element) => element.closest(".tagging");
-const boxIn = (root) => root.querySelector("[role=combobox]");
-const listOf = (box) => document.getElementById(box.getAttribute("aria-controls"));
-const boxOf = (list) => boxIn(rootOf(list));
+/** @type {WeakMap<HTMLInputElement, Combobox>} */
+const comboboxes = new WeakMap();
+/** What was typed, or which chip was removed. @type {WeakMap<HtmxContext, { typed?: string, removed?: number }>} */
+const requests = new WeakMap();
+/** Names that the server did not accept while the box was in use. @type {WeakMap<Element, string[]>} */
+const rejected = new WeakMap();
+/** The links "Done" that have been pressed. @type {WeakSet<Element>} */
+const leaving = new WeakSet();
+/** What was typed before the editor had arrived. */
+let typedEarly = "";
+
+const BOX = "[role=combobox]";
+/** @param {Element} root */
+const boxIn = (root) => find(BOX, HTMLInputElement, root);
+/** @param {HTMLInputElement} box */
+const listOf = (box) => need(`#${CSS.escape(box.getAttribute("aria-controls") ?? "")}`, HTMLElement);
+/** @param {EventTarget | null} target */
+const editorOf = (target) => closest(target, ".tagging", HTMLElement);
+/** @param {HTMLElement} root */
+const formOf = (root) => need(".tag-add", HTMLFormElement, root);
+/** @param {HTMLInputElement} box */
 const isOpen = (box) => listOf(box).matches(":popover-open");
 
-const isEditor = (target) => target instanceof Element && target.matches(".tagging");
+/**
+ * @param {unknown} target
+ * @returns {target is HTMLElement}
+ */
+const isEditor = (target) => target instanceof HTMLElement && target.matches(".tagging");
 
-function isBox(element) {
-  return element instanceof HTMLInputElement && element.matches(".tagging [role=combobox]");
-}
+/**
+ * @param {EventTarget | null} target
+ * @returns {target is HTMLInputElement}
+ */
+const isBox = (target) => target instanceof HTMLInputElement && target.matches(`.tagging ${BOX}`);
 
-// Names as the database compares them: whatever the case, with Turkish ı, I, İ and i as one letter.
-function key(name) {
+/**
+ * Return a name as the database compares it: whatever the case, with Turkish ı, I, İ and i as one letter.
+ * @param {string} name
+ */
+function comparable(name) {
   const letters = name.trim().replace(/\s+/g, " ").normalize("NFKD").replaceAll("ı", "I");
   return letters.toUpperCase().replaceAll("I\u0307", "I");
 }
 
-const withoutAccents = (name) => key(name).replace(/\p{M}/gu, "");
+/** @param {string} name */
+const withoutAccents = (name) => comparable(name).replace(/\p{M}/gu, "");
 
-// A tag's own name, and those that mean it: no name holds a comma.
-const namesOf = (option) => [option.dataset.name, ...(option.dataset.also?.split(",") ?? [])];
+/**
+ * Return a tag's name and its synonyms: no name holds a comma.
+ * @param {HTMLElement} option
+ */
+const namesOf = (option) => [option.dataset.name ?? "", ...(option.dataset.also?.split(",") ?? [])];
 
 // The options
 
-function filter(box) {
-  const list = listOf(box);
-  const wanted = withoutAccents(box.value);
-  for (const option of list.querySelectorAll("[data-name]")) {
-    option.hidden = !namesOf(option).some((name) => withoutAccents(name).includes(wanted));
+/**
+ * @param {HTMLInputElement} box
+ * @param {string} [condition]
+ */
+const tagOptions = (box, condition = "") => findAll(`[data-name]${condition}`, HTMLElement, listOf(box));
+
+/** @param {HTMLInputElement} box */
+function filterOptions(box) {
+  const text = withoutAccents(box.value);
+  for (const option of tagOptions(box)) {
+    option.hidden = !namesOf(option).some((name) => withoutAccents(name).includes(text));
   }
-  offerNewTag(box, list);
-  for (const group of list.querySelectorAll("[role=group]")) {
+  offerNewTag(box);
+  for (const group of findAll("[role=group]", HTMLElement, listOf(box))) {
     group.hidden = !group.querySelector("[role=option]:not([hidden])");
   }
 }
 
-function offerNewTag(box, list) {
+/** @param {HTMLInputElement} box */
+function offerNewTag(box) {
   const name = box.value.trim().replace(/\s+/g, " ");
-  const offered = name !== "" && !exactOption(box);
-  for (const option of list.querySelectorAll("[data-group]")) {
-    option.hidden = !offered;
-    option.lastElementChild.textContent = `Create “${name}” in ${option.dataset.groupName}`;
+  const isOffered = name !== "" && !exactOption(box);
+  for (const option of findAll("[data-group]", HTMLElement, listOf(box))) {
+    option.hidden = !isOffered;
+    const text = `Create “${name}” in ${option.dataset.groupName}`;
+    if (option.lastElementChild) option.lastElementChild.textContent = text;
   }
 }
 
+/** @param {HTMLInputElement} box */
 function exactOption(box) {
-  const options = [...listOf(box).querySelectorAll("[data-name]")];
-  return options.find((option) => namesOf(option).some((name) => key(name) === key(box.value)));
+  const typed = comparable(box.value);
+  return tagOptions(box).find((option) => namesOf(option).some((name) => comparable(name) === typed));
 }
 
-// The option that Enter takes before an arrow key chose one. None while the text is a tag that the
-// record carries, or the beginning of one: Enter must neither create a tag beside it nor add another
-// that happens to contain the text. A new tag only where nothing else matches.
+/**
+ * Return the option that Enter takes before an arrow key has chosen one. None while the text is a tag that
+ * the record carries, or the beginning of one: Enter must neither create a tag beside it nor add another
+ * that happens to contain the text. A new tag only if nothing else matches.
+ * @param {HTMLInputElement} box
+ */
 function bestOption(box) {
-  const wanted = withoutAccents(box.value);
-  if (!wanted) return null;
-  const starts = (option) => namesOf(option).some((name) => withoutAccents(name).startsWith(wanted));
-  const shown = [...listOf(box).querySelectorAll("[data-name]:not([hidden])")];
+  const text = withoutAccents(box.value);
+  if (!text) return null;
+  /** @param {HTMLElement} option */
+  const starts = (option) => namesOf(option).some((name) => withoutAccents(name).startsWith(text));
+  const shown = tagOptions(box, ":not([hidden])");
   const free = shown.filter((option) => option.ariaDisabled !== "true");
   const exact = exactOption(box);
   if (exact) return free.includes(exact) ? exact : null;
   const starting = free.find(starts);
   if (starting || shown.some(starts)) return starting ?? null;
-  return shown.length ? free[0] : listOf(box).querySelector("[data-group]:not([hidden])");
+  return shown.length ? free[0] : find("[data-group]:not([hidden])", HTMLElement, listOf(box));
 }
 
+/** @param {HTMLInputElement} box */
 function markBestOption(box) {
   for (const option of listOf(box).querySelectorAll("[data-combobox-option-default]")) {
     option.removeAttribute("data-combobox-option-default");
@@ -88,13 +128,15 @@ function markBestOption(box) {
   bestOption(box)?.setAttribute("data-combobox-option-default", "true");
 }
 
-function sayHowMany(box) {
-  const count = listOf(box).querySelectorAll("[data-name]:not([hidden])").length;
+/** @param {HTMLInputElement} box */
+function announceCount(box) {
+  const count = tagOptions(box, ":not([hidden])").length;
   announce(count === 1 ? "1 tag" : `${count} tags`);
 }
 
 // The list
 
+/** @param {HTMLInputElement} box */
 function comboboxOf(box) {
   let combobox = comboboxes.get(box);
   if (!combobox) {
@@ -105,101 +147,128 @@ function comboboxOf(box) {
   return combobox;
 }
 
-// The list lies in the browser's top layer, so that no scrolling table cuts it off.
-function place(box) {
+/**
+ * Place the list beside the box. It lies in the browser's top layer, so that no scrolling table cuts it off.
+ * @param {HTMLInputElement} box
+ */
+function placeList(box) {
   const { left, top, bottom, width: boxWidth } = box.getBoundingClientRect();
   const width = Math.max(boxWidth, LIST_WIDTH);
   const below = innerHeight - bottom;
-  const above = below < LIST_HEIGHT && top > below;
+  const isAbove = below < LIST_HEIGHT && top > below;
   Object.assign(listOf(box).style, {
     left: `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`,
     width: `${width}px`,
-    top: above ? "auto" : `${bottom + 4}px`,
-    bottom: above ? `${innerHeight - top + 4}px` : "auto",
-    maxHeight: `${Math.min(LIST_HEIGHT, (above ? top : below) - 12)}px`,
+    top: isAbove ? "auto" : `${bottom + 4}px`,
+    bottom: isAbove ? `${innerHeight - top + 4}px` : "auto",
+    maxHeight: `${Math.min(LIST_HEIGHT, (isAbove ? top : below) - 12)}px`,
   });
 }
 
-function open(box) {
-  filter(box);
-  sayHowMany(box);
-  if (!listOf(box).querySelector("[role=option]:not([hidden])")) return close(box);
+/** @param {HTMLInputElement} box */
+function openList(box) {
+  filterOptions(box);
+  announceCount(box);
+  if (!listOf(box).querySelector("[role=option]:not([hidden])")) return closeList(box);
   if (!isOpen(box)) {
     listOf(box).showPopover();
     comboboxOf(box).start();
   }
   box.setAttribute("aria-expanded", "true");
-  place(box);
+  placeList(box);
   markBestOption(box);
 }
 
-function close(box) {
+/** @param {HTMLInputElement} box */
+function closeList(box) {
   if (!isOpen(box)) return;
   comboboxOf(box).stop();
   listOf(box).hidePopover();
 }
 
+/**
+ * Submit an option: a tag, or a new tag in a group.
+ * @param {HTMLElement} option
+ */
 function choose(option) {
-  const box = boxOf(option);
-  if (option.dataset.group) box.form.elements.group.value = option.dataset.group;
-  else box.value = option.dataset.name;
-  box.form.requestSubmit();
+  const root = editorOf(option);
+  const box = root && boxIn(root);
+  if (!box) return;
+  if (option.dataset.group) groupField(root).value = option.dataset.group;
+  else box.value = option.dataset.name ?? "";
+  formOf(root).requestSubmit();
 }
+
+/** @param {HTMLElement} root */
+const groupField = (root) => need(".tag-add input[name=group]", HTMLInputElement, root);
 
 // The person
 
+/** @param {KeyboardEvent} event */
 function onKey(event) {
-  const root = event.target.closest?.(".tagging");
-  const box = root && boxIn(root);
-  if (!box || event.isComposing) return;
-  if (event.key === "Escape") {
-    event.preventDefault();
-    if (isOpen(box)) close(box);
-    else leave(root.querySelector("[data-done]"));
-  } else if (event.target === box && /^Arrow(Down|Up)$/.test(event.key) && !isOpen(box)) {
-    event.preventDefault();
-    open(box);
-    comboboxOf(box).navigate(event.key === "ArrowDown" ? 1 : -1);
-  }
+  const { target, key } = event;
+  if (!isBox(target) || event.isComposing || !/^Arrow(Down|Up)$/.test(key) || isOpen(target)) return;
+  event.preventDefault();
+  openList(target);
+  comboboxOf(target).navigate(key === "ArrowDown" ? 1 : -1);
 }
 
-// What is pressed before the answer comes is no text for the box any more.
+onEscape("tag editor", ({ target }) => {
+  const root = editorOf(target);
+  const box = root && boxIn(root);
+  if (!box) return false;
+  if (isOpen(box)) closeList(box);
+  else leave(need("[data-done]", HTMLElement, root));
+  return true;
+});
+
+/**
+ * Press Done. What is typed before the answer arrives is no text for the box any more.
+ * @param {HTMLElement} done
+ */
 function leave(done) {
   done.focus({ preventScroll: true });
   done.click();
 }
 
-// What is typed after "Edit tags" and before the editor is there is for its box.
+/**
+ * Keep what is typed between "Edit tags" and the arrival of the editor: it is for its box.
+ * @param {KeyboardEvent} event
+ */
 function keepForTheBox(event) {
-  if (!event.target.matches?.(".edit-tags .htmx-request") || hasModifier(event)) return;
+  if (!matches(event.target, ".edit-tags .htmx-request") || hasModifier(event)) return;
   const { key } = event;
   if (key.length > 1 && key !== "Enter" && key !== "Backspace") return;
   event.preventDefault();
-  if (key === "Backspace") early = early.slice(0, -1);
-  else early += key === "Enter" ? "\n" : key;
+  if (key === "Backspace") typedEarly = typedEarly.slice(0, -1);
+  else typedEarly += key === "Enter" ? "\n" : key;
 }
 
+/** @param {HTMLInputElement} box */
 function typeEarly(box) {
-  const names = early.split("\n");
-  const last = names.pop();
+  const names = typedEarly.split("\n");
+  const last = names.pop() ?? "";
   for (const name of names) {
     box.value = name;
     enter(box);
   }
   box.value = last;
-  if (last) open(box);
+  if (last) openList(box);
 }
 
+/** @param {HTMLInputElement} box */
 function enter(box) {
-  filter(box);
+  filterOptions(box);
   const option = bestOption(box);
   if (option) choose(option);
-  else box.form.requestSubmit();
+  else box.form?.requestSubmit();
 }
 
+/** @param {SubmitEvent} event */
 function refuseEmpty(event) {
+  if (!matches(event.target, ".tag-add")) return;
   const box = boxIn(event.target);
-  if (!event.target.matches(".tag-add") || box.value.trim()) return;
+  if (!box || box.value.trim()) return;
   event.preventDefault();
   event.stopPropagation();
   box.focus();
@@ -208,77 +277,96 @@ function refuseEmpty(event) {
 document.addEventListener("keydown", onKey);
 document.addEventListener("keydown", keepForTheBox, true);
 document.addEventListener("submit", refuseEmpty, true);
-document.addEventListener("input", ({ target }) => isBox(target) && (target.value.trim() ? open(target) : close(target)));
-document.addEventListener("click", ({ target }) => isBox(target) && open(target));
-document.addEventListener("focusout", ({ target }) => isBox(target) && target.isConnected && close(target));
-document.addEventListener("combobox-commit", ({ target }) => choose(target));
+document.addEventListener("input", ({ target }) => {
+  if (!isBox(target)) return;
+  if (target.value.trim()) openList(target);
+  else closeList(target);
+});
+document.addEventListener("click", ({ target }) => isBox(target) && openList(target));
+document.addEventListener("focusout", ({ target }) => isBox(target) && target.isConnected && closeList(target));
+document.addEventListener("combobox-commit", ({ target }) => target instanceof HTMLElement && choose(target));
 // A press on an option must not take the focus out of the box.
-document.addEventListener("mousedown", (event) => event.target.closest(".tagging [role=listbox]") && event.preventDefault());
+document.addEventListener("mousedown", (event) => {
+  if (closest(event.target, ".tagging [role=listbox]", Element)) event.preventDefault();
+});
 for (const moved of ["scroll", "resize"]) {
   addEventListener(moved, () => {
-    const list = document.querySelector(".tagging [role=listbox]:popover-open");
-    if (list) place(boxOf(list));
+    const root = editorOf(find(".tagging [role=listbox]:popover-open", HTMLElement));
+    const box = root && boxIn(root);
+    if (box) placeList(box);
   }, { capture: true, passive: true });
 }
 
 // The server
 
+/** @param {HtmxEvent} event */
 function onRequest(event) {
   const { ctx } = event.detail;
   const source = ctx.sourceElement;
   if (!isEditor(ctx.target)) return;
-  early = "";
-  // Left once: a second answer would close an editor that is opened again by then.
+  typedEarly = "";
+  // Done is sent once: a second answer would close an editor that has been opened again by then.
   if (leaving.has(source)) return event.preventDefault();
   if (source.matches("[data-done]")) leaving.add(source);
-  if (source.name === "remove") {
-    const buttons = [...rootOf(source).querySelectorAll("[name=remove]")];
-    requests.set(ctx, { removed: buttons.indexOf(source) });
+  const root = editorOf(source);
+  if (root && source.matches("[name=remove]")) {
+    requests.set(ctx, { removed: removeButtons(root).findIndex((button) => button === source) });
   }
-  if (!source.matches(".tag-add")) return;
-  // Emptied now, not when the answer comes: the next name may be typed by then.
-  const box = boxIn(source);
+  const box = root && source.matches(".tag-add") ? boxIn(root) : null;
+  if (!root || !box) return;
+  // Emptied now, not when the answer arrives: the next name may be typed by then.
   requests.set(ctx, { typed: box.value });
-  close(box);
+  closeList(box);
   box.value = "";
-  source.elements.group.value = "";
+  groupField(root).value = "";
 }
 
-// One after the other, where several names failed.
-function giveBackWhatWasTyped({ detail: { ctx } }) {
+/** @param {Element} root */
+const removeButtons = (root) => findAll("[name=remove]", HTMLElement, root);
+
+/**
+ * Put back into the box what the server did not accept; one after the other if there are several.
+ * @param {HtmxEvent} event
+ */
+function putBackRejected({ detail: { ctx } }) {
   const { typed } = requests.get(ctx) ?? {};
   const form = ctx.sourceElement;
-  const box = typed && boxIn(form);
-  if (!box) return;
-  const names = unsent.get(form) ?? [];
+  const box = typed ? boxIn(form) : null;
+  if (!typed || !box) return;
+  const names = rejected.get(form) ?? [];
   if (!ctx.response?.raw.ok) names.push(typed);
   if (!box.value) box.value = names.shift() ?? "";
-  unsent.set(form, names);
+  rejected.set(form, names);
 }
 
+/** @param {HtmxEvent} event */
 function onAnswer({ detail: { ctx } }) {
   const root = ctx.target;
-  if (!isEditor(root) || !(ctx.response.raw.ok || ctx.response.status === 422)) return;
-  if (ctx.request.method === "POST") edited.set(root, performance.now());
+  if (!isEditor(root) || !(ctx.response?.raw.ok || ctx.response?.status === 422)) return;
+  if (ctx.request.method === "POST") outdate(root);
   const box = boxIn(root);
   // While a row is edited, a fresh list leaves it alone.
   root.toggleAttribute("hx-morph-skip", Boolean(box));
   if (box) prepare(box);
   const message = root.querySelector("[data-message]")?.textContent;
   if (message) announce(message);
-  if (!lostFocus(ctx)) return;
-  focusTarget(root, requests.get(ctx)?.removed).focus({ preventScroll: true });
-  if (box && early) typeEarly(box);
+  if (isFocusSomewhere() && document.activeElement !== ctx.request.submitter) return;
+  focusTarget(root, requests.get(ctx)?.removed)?.focus({ preventScroll: true });
+  if (box && typedEarly) typeEarly(box);
 }
 
-// A list that was asked for before tags were edited does not know of it.
+/**
+ * Leave alone the rows whose tags were edited since the list was requested: it does not know of that.
+ * @param {HtmxEvent} event
+ */
 function beforeSwap({ detail: { ctx } }) {
   if (ctx.target?.id !== "return-results") return;
   for (const root of ctx.target.querySelectorAll(".tagging")) {
-    if (edited.get(root) > asked.get(ctx)) root.toggleAttribute("hx-morph-skip", true);
+    if (isStale(ctx, root)) root.toggleAttribute("hx-morph-skip", true);
   }
 }
 
+/** @param {HtmxEvent} event */
 function afterSwap({ detail: { ctx } }) {
   if (ctx.target?.id !== "return-results") return;
   for (const root of document.querySelectorAll("#return-results .tagging[hx-morph-skip]")) {
@@ -286,32 +374,31 @@ function afterSwap({ detail: { ctx } }) {
   }
 }
 
+/** @param {HTMLInputElement} box */
 function prepare(box) {
-  box.removeAttribute("list"); // the browser's own suggestions, for a page without this script
-  if (isOpen(box)) open(box);
+  box.removeAttribute("list"); // the browser's own suggestions, for a page without scripts
+  if (isOpen(box)) openList(box);
 }
 
-// The focus moves only for the person who asked, never away from where they have gone since.
-function lostFocus(ctx) {
-  const focused = document.activeElement;
-  return !focused || focused === document.body || focused === ctx.request.submitter;
-}
-
+/**
+ * Return what gets the focus after an answer, for the person who was in the editor.
+ * @param {Element} root
+ * @param {number | undefined} removed
+ */
 function focusTarget(root, removed) {
   const box = boxIn(root);
-  if (!box) return root.querySelector(".edit-tags button");
-  return root.querySelectorAll("[name=remove]")[removed] ?? box;
+  if (!box) return find(".edit-tags button", HTMLElement, root);
+  return (removed === undefined ? null : removeButtons(root)[removed]) ?? box;
 }
 
 document.addEventListener("htmx:config:request", onRequest);
-document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => asked.set(ctx, performance.now()));
 document.addEventListener("htmx:before:swap", beforeSwap);
 document.addEventListener("htmx:after:swap", afterSwap);
 document.addEventListener("htmx:after:swap", onAnswer);
-document.addEventListener("htmx:finally:request", giveBackWhatWasTyped);
+document.addEventListener("htmx:finally:request", putBackRejected);
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => leaving.delete(ctx.sourceElement));
 
-const editorPage = document.querySelector("main > .panel .tagging [role=combobox]");
+const editorPage = find("main > .panel .tagging [role=combobox]", HTMLInputElement);
 if (editorPage) {
   prepare(editorPage);
   editorPage.focus();

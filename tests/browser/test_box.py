@@ -420,7 +420,7 @@ def test_a_pasted_book_is_refused_in_words_and_never_cut(desk):
 
 
 def test_keys_that_came_before_the_scripts_filter_all_the_same(window, agent, parcels):
-    for script in ("htmx.min.js", "box.js"):
+    for script in ("htmx.min.js", "search.js"):
         page = window(agent)
         held = hold_first(page, f"**/{script}")
         page.goto("/returns/", wait_until="commit")

@@ -1,0 +1,27 @@
+// Links and forms that take the list's filters along (export, tag everything, make a rule ...) take the
+// filters that are chosen by now, even if the list has not followed them yet.
+import { closest } from "../dom.js";
+
+const TAKE_FILTERS = "#export-list, #tag-everything, #make-a-rule, #make-a-deadline, #print-queue a";
+
+/**
+ * Return the query string with the filters as the form has them by now.
+ * @param {string} query
+ */
+function withCurrentFilters(query) {
+  const form = document.getElementById("return-filters");
+  const params = new URLSearchParams(query);
+  if (!(form instanceof HTMLFormElement)) return params.toString();
+  for (const field of form.elements) params.delete(field.getAttribute("name") ?? "");
+  for (const [name, value] of new FormData(form)) if (value) params.append(name, value.toString());
+  return params.toString();
+}
+
+document.addEventListener("click", ({ target }) => {
+  const link = closest(target, TAKE_FILTERS, HTMLAnchorElement);
+  if (link) link.search = withCurrentFilters(link.search);
+});
+document.addEventListener("formdata", ({ target, formData }) => {
+  if (!closest(target, "#save-view", Element)) return;
+  formData.set("query", withCurrentFilters(formData.get("query")?.toString() ?? ""));
+});

@@ -1,0 +1,176 @@
+// The search box. Enter opens what it finds in the place of the page, so that the box stays and a
+// scanner can go on scanning; the numbers of a pasted list stay apart.
+import { announce } from "./announce.js";
+import { find } from "./dom.js";
+
+// A scanner sends its keys faster than anybody types; in milliseconds from key to key.
+const SCANNER_PACE = 40;
+const SHORTEST_SCAN = 6;
+// A scanner may end with carriage return and line feed: two times Enter.
+const SAME_ENTER_MS = 300;
+
+/** The keys that have followed each other at a scanner's pace. */
+let scan = { keys: 0, at: -Infinity };
+/** The last Enter: isOpening until its answer is known, isListWaiting if the list has been held back for it. */
+let entered = { text: /** @type {string | null} */ (null), at: -Infinity, isOpening: false, isListWaiting: false };
+
+const theBox = () => find("#id_q", HTMLInputElement);
+/**
+ * @param {EventTarget | null | undefined} target
+ * @returns {target is HTMLInputElement}
+ */
+const isBox = (target) => target instanceof HTMLInputElement && target.id === "id_q";
+
+// Keys in the box
+
+/** @param {KeyboardEvent} event */
+function isFromScanner({ timeStamp }) {
+  return scan.keys >= SHORTEST_SCAN && timeStamp - scan.at < SCANNER_PACE;
+}
+
+/** @param {KeyboardEvent} event */
+function countKey({ key, timeStamp }) {
+  if (key.length > 1) return;
+  const continues = timeStamp - scan.at < SCANNER_PACE;
+  scan = { keys: continues ? scan.keys + 1 : 1, at: timeStamp };
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {HTMLInputElement} box
+ */
+function onKeyInBox(event, box) {
+  if (event.isComposing) return;
+  if (event.key === "Enter") {
+    onEnter(event, box);
+  } else if (isFromScanner(event) && (event.key === "Tab" || event.ctrlKey)) {
+    // A scan may end with Tab as well. Control characters in it arrive as shortcuts of the browser.
+    event.preventDefault();
+    if (event.key === "Tab") enter(box);
+  } else {
+    countKey(event);
+  }
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {HTMLInputElement} box
+ */
+function onEnter(event, box) {
+  const isSame = box.value === entered.text && event.timeStamp - entered.at < SAME_ENTER_MS;
+  if (event.repeat || isSame) return event.preventDefault();
+  rememberEnter(box, event.timeStamp);
+}
+
+/**
+ * @param {HTMLInputElement} box
+ * @param {number} at
+ */
+function rememberEnter(box, at) {
+  entered = { text: box.value, at, isOpening: true, isListWaiting: false };
+  // The next scan replaces this one instead of being added to it.
+  box.select();
+}
+
+/** @param {HTMLInputElement} box */
+function enter(box) {
+  if (!box.form) return;
+  const button = find("button[type=submit]", HTMLButtonElement, box.form);
+  rememberEnter(box, performance.now());
+  if (button) button.click();
+  else box.form.requestSubmit();
+}
+
+/**
+ * Paste lines with commas between them: a field of one line would join them.
+ * @param {ClipboardEvent} event
+ */
+function onPaste(event) {
+  const text = event.clipboardData?.getData("text") ?? "";
+  const lines = text.split(/[\r\n\t\v\f\u2028\u2029]+/).map((line) => line.trim()).filter(Boolean);
+  if (lines.length < 2) return;
+  event.preventDefault();
+  document.execCommand("insertText", false, lines.join(", "));
+}
+
+// The page follows the box
+
+/** @param {HTMLInputElement} box */
+function updateList(box) {
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// Keys that were pressed before the scripts had loaded are in the box, but the list has not followed them.
+function catchUp() {
+  const box = theBox();
+  if (box && box.value !== box.defaultValue) updateList(box);
+}
+
+/** @param {HtmxEvent} event */
+function onPageOpened({ detail: { ctx } }) {
+  const box = theBox();
+  if (!box || ctx.select !== "#main" || ctx.response?.status !== 200) return;
+  const texts = ["h1", "#return-count"].map((part) => document.querySelector(`#main ${part}`)?.textContent);
+  announce(texts.filter(Boolean).join(", "));
+  // What was typed since Enter belongs to the new page.
+  if (box.value !== entered.text) updateList(box);
+}
+
+/**
+ * Hold the list back while the answer to Enter may still replace it. Updated before, it would be one more
+ * step for Back, and would hide that the page could not be opened.
+ * @param {HtmxEvent} event
+ */
+function holdListBack(event) {
+  const { sourceEvent } = event.detail.ctx;
+  if (sourceEvent?.type !== "input" || !isBox(sourceEvent.target)) return;
+  if (theBox()?.value !== entered.text) entered.isOpening = false;
+  if (!entered.isOpening) return;
+  entered.isListWaiting = true;
+  event.preventDefault();
+}
+
+/** @param {HtmxEvent} event */
+function releaseList({ detail: { ctx } }) {
+  const status = ctx.response?.status ?? Infinity;
+  if (ctx.select !== "#main" || status >= 400) return;
+  entered.isOpening = false;
+  const box = theBox();
+  if (box && status === 204 && entered.isListWaiting) updateList(box);
+}
+
+/** @param {DocumentEventMap["htmx:before:history:update"]} event */
+function onNewAddress(event) {
+  const { history: next, response } = event.detail;
+  const isSame = next.path === location.pathname + location.search;
+  // Back has no step for a page that failed, nor for the same page again.
+  if (isSame || response.status >= 400) event.preventDefault();
+}
+
+let hadFocus = false;
+function beforeGoingBack() {
+  hadFocus = isBox(document.activeElement);
+}
+
+/** @param {HtmxEvent} event */
+function afterGoingBack({ detail: { ctx } }) {
+  if (!ctx.request.headers["HX-History-Restore-Request"]) return;
+  // The answer to Enter does not arrive any more.
+  entered.isOpening = false;
+  if (!hadFocus) return;
+  hadFocus = false;
+  theBox()?.focus();
+  theBox()?.select();
+}
+
+document.addEventListener("keydown", (event) => isBox(event.target) && onKeyInBox(event, event.target));
+document.addEventListener("paste", (event) => isBox(event.target) && onPaste(event));
+document.addEventListener("htmx:finally:swap", onPageOpened);
+document.addEventListener("htmx:finally:swap", afterGoingBack);
+document.addEventListener("htmx:config:request", holdListBack);
+document.addEventListener("htmx:finally:request", releaseList);
+document.addEventListener("htmx:before:history:update", onNewAddress);
+document.addEventListener("htmx:before:history:restore", beforeGoingBack);
+// Either this script or htmx may be the first to run.
+document.addEventListener("htmx:after:process", (event) => event.target === document.body && catchUp());
+catchUp();
