@@ -42,6 +42,23 @@ def test_templates_and_styles_hold_nothing_that_the_policy_forbids():
     assert [path.name for path in pages if forbidden.search(path.read_text())] == []
 
 
+def _too_long(line: str) -> bool:
+    # A template tag ends on its line: Django knows no other way.
+    return len(line) > 160 and not re.fullmatch(r"\s*\{%[^%]*%\}", line)
+
+
+def test_lines_of_templates_and_styles_fit_the_editor():
+    pages = [*(settings.BASE_DIR / "templates").rglob("*.html"), *STATIC.glob("css/*.css")]
+    assert len(pages) > 20
+    long = [
+        f"{path.relative_to(settings.BASE_DIR)}:{number}"
+        for path in pages
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if _too_long(line)
+    ]
+    assert long == []
+
+
 def test_static_files_are_collected_under_names_that_change_with_their_content(tmp_path, settings):
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {"staticfiles": {"BACKEND": "config.static.NamedByContent"}}
