@@ -59,6 +59,20 @@ def test_lines_of_templates_and_styles_fit_the_editor():
     assert long == []
 
 
+def test_one_script_owns_escape():
+    scripts = sorted((STATIC / "js").rglob("*.js"))
+    assert [path.name for path in scripts if '"Escape"' in path.read_text()] == ["escape.js"]
+
+
+def test_text_has_the_sizes_of_one_scale():
+    style = "".join(path.read_text() for path in STATIC.glob("css/*.css"))
+    assert len(re.findall(r"--text-\w+:", style)) <= 8
+    sizes = re.findall(r"(?<!-)\bfont(?:-size)?:\s*([^;}]+)", style)
+    assert len(sizes) > 50
+    others = [size for size in sizes if not re.search(r"var\(--text-\w+\)|^(?:0|inherit)$", size)]
+    assert others == []
+
+
 def test_static_files_are_collected_under_names_that_change_with_their_content(tmp_path, settings):
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {"staticfiles": {"BACKEND": "config.static.NamedByContent"}}
