@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
+
+from config.addresses import is_own_address
 
 
 class HtmxRequest(HttpRequest):
@@ -109,7 +110,7 @@ class SignInRedirectMiddleware:
 def _page_of_the_form(request: HtmxRequest) -> str:
     """Return the page whose form was sent; nothing where the browser does not say."""
     page = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(page, {request.get_host()}):
+    if not is_own_address(request, page):
         return ""
     return urlsplit(page)._replace(scheme="", netloc="").geturl()
 

@@ -367,3 +367,8 @@ def test_tests_mirror_the_packages():
     assert ours <= {*PACKAGES, "browser", "benchmarks", "data"}
     folders = {Path(name).parent for name in TESTS}
     assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
+
+
+def test_only_one_module_tells_which_addresses_are_of_this_site():
+    asked = [place for place, _, what in imports() if what.endswith("has_allowed_host_and_scheme")]
+    assert [place for place in asked if not place.startswith("config/addresses.py")] == []

@@ -15,7 +15,6 @@ from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from config.htmx import HtmxRequest
 from returns.models import Export, Preferences, Progress
@@ -111,11 +110,3 @@ def save_preferences(user: User, chosen: Mapping[str, Any]) -> None:
     """Keep what the person chose for themselves."""
     kept, _ = Preferences.objects.update_or_create(user=user, defaults=dict(chosen))
     user.preferences = kept
-
-
-def way_back(request: HttpRequest) -> str:
-    """Return the page that a form says it came from, if it is one of ours."""
-    wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
-        return wanted
-    return "/"

@@ -5,10 +5,10 @@ from django.forms import model_to_dict
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
+from config.addresses import next_page
 from config.htmx import render_page_or_fragment, wants_fragment
 from returns.lists.columns import column_choices, shown_columns
 from returns.lists.forms import ColumnsForm
@@ -42,7 +42,7 @@ def columns(request: people.PersonRequest) -> HttpResponse:
     people.save_preferences(request.user, form.chosen())
     if wants_fragment(request):
         return trigger_client_event(_show_columns(request, form), "columns-kept")
-    return HttpResponseRedirect(_way_back(request), status=303)
+    return HttpResponseRedirect(next_page(request, otherwise=reverse("return-list")), status=303)
 
 
 def _show_columns(request: people.PersonRequest, form: ColumnsForm) -> HttpResponse:
@@ -51,14 +51,7 @@ def _show_columns(request: people.PersonRequest, form: ColumnsForm) -> HttpRespo
         "form": form,
         "choices": column_choices(shown_columns(chosen.columns)),
         "density": chosen.density,
-        "next": _way_back(request),
+        "next": next_page(request, otherwise=reverse("return-list")),
     }
     status = 422 if form.errors else 200
     return render_page_or_fragment(request, "lists/columns.html", "menu", context, status)
-
-
-def _way_back(request: people.PersonRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
-        return wanted
-    return reverse("return-list")

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from config.addresses import next_page
 from returns.models import Language, State
 from returns.people import person
 from returns.people.person import PersonRequest
@@ -44,7 +45,7 @@ def prefer(request: PersonRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     if language in Language.values:
         person.save_preferences(request.user, {"shopper_language": language})
-    return redirect(person.way_back(request))
+    return redirect(next_page(request, otherwise="/"))
 
 
 def _place(state: str, language: str) -> tuple[State, Language]:

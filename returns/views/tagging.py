@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+from config.addresses import next_page
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
 from returns.lists.rows import Row
 from returns.models import Return
@@ -49,7 +49,7 @@ def _remove(request: HtmxRequest, record: Return) -> HttpResponse:
 def _done(request: HtmxRequest, record: Return, message: str) -> HttpResponse:
     if wants_fragment(request):
         return _show(request, record, message=message)
-    return HttpResponseRedirect(_way_back(request, record), status=303)
+    return HttpResponseRedirect(next_page(request, otherwise=record.get_absolute_url()), status=303)
 
 
 def _show(
@@ -66,7 +66,7 @@ def _show(
         "row": Row(record, chips(record.tag_ids, words)),
         "origins": origins_of(record),
         "at": _asked(request, "at") if _asked(request, "at") in PLACES else "page",
-        "next": _way_back(request, record),
+        "next": next_page(request, otherwise=record.get_absolute_url()),
         "only_chips": request.GET.get("view") == "chips",
         "form": form,
         "message": message,
@@ -74,13 +74,6 @@ def _show(
         "groups": groups_for_new_tags() if request.user.has_perm("tags.add_tag") else (),
     }
     return render_page_or_fragment(request, "tags/edit.html", "answer", context, status)
-
-
-def _way_back(request: HtmxRequest, record: Return) -> str:
-    wanted = _asked(request, "next")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
-        return wanted
-    return record.get_absolute_url()
 
 
 def _asked(request: HtmxRequest, name: str) -> str:

@@ -1,0 +1,27 @@
+import pytest
+from django.test import RequestFactory
+
+from config.addresses import next_page
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "leads_to"),
+    [
+        ({}, {}, "/start/"),
+        ({"next": "/returns/?q=1"}, {}, "/returns/?q=1"),
+        ({"next": "/returns/"}, {"next": "/queue/"}, "/queue/"),
+        ({"next": "/returns/"}, {"next": ""}, "/returns/"),
+        ({"next": "//elsewhere.example/"}, {}, "/start/"),
+        ({}, {"next": "https://elsewhere.example/"}, "/start/"),
+        ({}, {"next": "javascript:alert(1)"}, "/start/"),
+        ({}, {"next": "http://testserver/queue/"}, "http://testserver/queue/"),
+    ],
+)
+def test_the_next_page_is_one_of_this_site(asked, sent, leads_to):
+    request = RequestFactory().post("/preferences/", sent, query_params=asked)
+    assert next_page(request, otherwise="/start/") == leads_to
+
+
+def test_a_page_over_https_leads_to_none_without():
+    request = RequestFactory().get("/", {"next": "http://testserver/"}, secure=True)
+    assert next_page(request, otherwise="/start/") == "/start/"
