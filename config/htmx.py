@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
-from config.addresses import is_own_address
+from config.addresses import is_own_address, with_query
 
 
 class HtmxRequest(HttpRequest):
@@ -74,7 +74,7 @@ def leave_the_page() -> HttpResponse:
 
 
 def _push_address(request: HtmxRequest, response: HttpResponse, query: str) -> None:
-    here = f"{request.path}?{query}" if query else request.path
+    here = with_query(request.path, query)
     if request.htmx.current_url_abs_path != here:
         response["HX-Push-Url"] = here
 
@@ -100,11 +100,11 @@ class SignInRedirectMiddleware:
             return response
         if not request.htmx:
             page = leads_to.query and request.method == "POST" and _page_of_the_form(request)
-            return redirect(f"{login}?{urlencode({'next': page})}") if page else response
+            return redirect(with_query(login, {"next": page})) if page else response
         if POLL in request.GET:
             return HttpResponse(SIGNED_OUT, status=401, content_type="text/plain; charset=utf-8")
-        way_back = urlencode({"next": _way_back(request)})
-        return HttpResponse(headers={"HX-Redirect": f"{login}?{way_back}"})
+        leads_back = with_query(login, {"next": _way_back(request)})
+        return HttpResponse(headers={"HX-Redirect": leads_back})
 
 
 def _page_of_the_form(request: HtmxRequest) -> str:

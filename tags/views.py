@@ -263,4 +263,4 @@ def _number(text: str) -> int:
 
 
 def _place(word: Tag | TagGroup) -> str:
-    return f"{reverse('tags')}#{past.kind_of(word)}-{word.pk}"
+    return reverse("tags", fragment=f"{past.kind_of(word)}-{word.pk}")

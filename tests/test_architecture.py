@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -369,6 +370,22 @@ def test_tests_mirror_the_packages():
     assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
 
 
+# What is said once
+
+
 def test_only_one_module_tells_which_addresses_are_of_this_site():
     asked = [place for place, _, what in imports() if what.endswith("has_allowed_host_and_scheme")]
     assert [place for place in asked if not place.startswith("config/addresses.py")] == []
+
+
+def test_only_one_module_writes_a_query_behind_a_path():
+    # What looks for tokens in an address takes it as it came.
+    allowed = ("config/addresses.py", "returns/api/call.py")
+    written = [
+        place
+        for place, _, node in nodes(ast.JoinedStr)
+        for part, following in pairwise(node.values)
+        if isinstance(part, ast.Constant) and part.value.endswith("?")
+        if isinstance(following, ast.FormattedValue)
+    ]
+    assert [place for place in written if not place.startswith(allowed)] == []

@@ -5,6 +5,8 @@ from typing import Self
 
 from django.http import QueryDict
 
+from config.addresses import with_query
+
 
 class Query(QueryDict):
     """A query string, immutable, without blank values and without blanks around the others.
@@ -49,4 +51,4 @@ class Query(QueryDict):
 
     def path(self, base: str) -> str:
         """Return a path with this query."""
-        return f"{base}?{self.urlencode()}".removesuffix("?")
+        return with_query(base, self)

@@ -1,7 +1,6 @@
 """Where Enter in the one box leads."""
 
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
@@ -36,4 +35,4 @@ def _path_of_the_order(found: ReturnQuerySet) -> str | None:
     if len(keys := orders[:2]) != 1 or keys[0] is None:
         return None
     order = found[0].sales_order_reference_number
-    return f"{reverse('return-list')}?{urlencode({'order': order})}"
+    return reverse("return-list", query={"order": order})

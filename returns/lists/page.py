@@ -6,8 +6,8 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.http import urlencode
 
+from config.addresses import with_query
 from returns.database.time_limit import TookTooLongError
 from returns.filters.counts import (
     CappedCount,
@@ -157,7 +157,7 @@ class ReturnList:
     @property
     def path_of_search(self) -> str:
         """Return the path of the same search without other filters."""
-        return f"{reverse('return-list')}?{urlencode({'q': self.query.get('q', '')})}"
+        return reverse("return-list", query={"q": self.query.get("q", "")})
 
     @property
     def is_past_the_end(self) -> bool:
@@ -174,7 +174,7 @@ class ReturnList:
     @property
     def path(self) -> str:
         """Return the path that leads back to this page of the list."""
-        return f"{self.base}?{self.address}".removesuffix("?")
+        return with_query(self.base, self.address)
 
 
 def return_list(

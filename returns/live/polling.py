@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -19,6 +18,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
+from config.addresses import with_query
 from config.htmx import POLL
 from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.filterset import ReturnFilterSet
@@ -121,8 +121,8 @@ class LivePage:
     @property
     def poll_address(self) -> str:
         """Return where the page asks what happened."""
-        tokens = urlencode({POLL: "", SINCE: self.since, SEEN: self.seen})
-        return f"{self.base}live/?{self.query.urlencode()}&{tokens}"
+        tokens = {POLL: "", SINCE: self.since, SEEN: self.seen}
+        return with_query(f"{self.base}live/", self.query, tokens)
 
     @property
     def show_address(self) -> str:
@@ -217,7 +217,7 @@ def _share(base: str, query: Query, shared: Shared) -> Shared:
 
 
 def _key(base: str, query: Query) -> str:
-    return f"live-{sha256(f'{base}?{query.urlencode()}'.encode()).hexdigest()}"
+    return f"live-{sha256(query.path(base).encode()).hexdigest()}"
 
 
 def _own_cards(user: User, query: Query, numbers: Numbers) -> list[QueueCard]:

@@ -1,7 +1,7 @@
 """The record of a parcel that was sent back, and its tags."""
 
 from typing import ClassVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pghistory
 from django.contrib.postgres.indexes import GinIndex
@@ -199,7 +199,7 @@ class Return(models.Model):
         """Return the path of the return's page, whatever characters its reference holds."""
         reference = self.return_reference_number
         if reference in UNREACHABLE_REFERENCES:
-            return f"{reverse('return-list')}?{urlencode({'reference': reference})}"
+            return reverse("return-list", query={"reference": reference})
         return f"{reverse('return-list')}{quote(reference, safe='')}/"
 
 

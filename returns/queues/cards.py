@@ -94,7 +94,7 @@ def cards_of(shown: Query) -> list[QueueCard]:
         QueueCard(
             name=queue.value,
             title=str(queue.label),
-            address=f"{reverse('queue')}?queue={queue.value}",
+            address=reverse("queue", query={"queue": queue.value}),
             is_chosen=shown.get("queue") == queue.value,
             count=count,
             oldest=_oldest(queue),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 
+from config.addresses import with_query
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
 from returns.filters.queues import Queue
@@ -48,7 +49,7 @@ class Handover:
     def back(self) -> str:
         """Return the address of the same returns on screen."""
         path = reverse("queue" if "queue" in self.found.query else "return-list")
-        return f"{path}?{self.found.address}".removesuffix("?")
+        return with_query(path, self.found.address)
 
 
 def handover(query: Query, now: datetime) -> Handover:

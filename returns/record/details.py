@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -68,8 +67,8 @@ class ReturnDetails:
     @property
     def order_address(self) -> str:
         """Return the address of the list of the order's returns."""
-        order = urlencode({"order": self.record.sales_order_reference_number})
-        return f"{reverse('return-list')}?{order}"
+        order = self.record.sales_order_reference_number or ""
+        return reverse("return-list", query={"order": order})
 
 
 def return_details(reference: str, language: str) -> ReturnDetails:

@@ -95,7 +95,7 @@ class Scope:
 
     def address(self, *more: Said) -> str:
         """Return the list under the filters and these beside them."""
-        return f"{reverse('return-list')}?{self._with(more).urlencode()}"
+        return reverse("return-list", query=self._with(more))
 
     def _with(self, more: Iterable[Said]) -> Query:
         query = self.query

@@ -1,7 +1,21 @@
 import pytest
+from django.http import QueryDict
 from django.test import RequestFactory
 
-from config.addresses import next_page
+from config.addresses import next_page, with_query
+
+
+@pytest.mark.parametrize(
+    ("queries", "address"),
+    [
+        ([], "/returns/"),
+        (["", QueryDict(), {}], "/returns/"),
+        (["tag=a&tag=b"], "/returns/?tag=a&tag=b"),
+        ([QueryDict("q=1&q=2"), {"by": "ä b"}], "/returns/?q=1&q=2&by=%C3%A4+b"),
+    ],
+)
+def test_a_path_gets_a_query_only_where_there_is_one(queries, address):
+    assert with_query("/returns/", *queries) == address
 
 
 @pytest.mark.parametrize(
