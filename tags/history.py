@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from config.text import shorten
 from tags.models import Tag, TagAction, TagActionRow, TagGroup
 from tags.tagging import Person
 
@@ -66,25 +67,27 @@ def record(words: str, changes: Sequence[RowChange], by: Person) -> TagAction:
     """
     TagActionRow.objects.filter(action__done_at__lt=oldest_undoable()).delete()
     person = by if isinstance(by, User) else None
-    return TagAction.objects.create(words=words[:500], changes=list(changes), done_by=person)
+    return TagAction.objects.create(
+        words=shorten(words, 500), changes=list(changes), done_by=person
+    )
 
 
 def reword(action: TagAction, words: str) -> None:
     """Say anew what an action does, while it goes on."""
-    action.words = words[:500]
+    action.words = shorten(words, 500)
     action.save(update_fields=["words"])
 
 
 def mark_undone(action: TagAction, by: Person, words: str) -> None:
     """Keep who undid an action, and what that did."""
     action.undone_at, action.undone_by = timezone.now(), by if isinstance(by, User) else None
-    action.undo_words = words[:500]
+    action.undo_words = shorten(words, 500)
     action.save(update_fields=["undone_at", "undone_by", "undo_words"])
 
 
 def reword_undo(action: TagAction, words: str) -> None:
     """Say anew what undoing an action did, while it goes on."""
-    action.undo_words = words[:500]
+    action.undo_words = shorten(words, 500)
     action.save(update_fields=["undo_words"])
 
 

@@ -389,3 +389,16 @@ def test_only_one_module_writes_a_query_behind_a_path():
         if isinstance(following, ast.FormattedValue)
     ]
     assert [place for place in written if not place.startswith(allowed)] == []
+
+
+def test_only_one_function_shortens_a_text():
+    cuts = [
+        place
+        for place, _, node in nodes(ast.JoinedStr)
+        for part, following in pairwise(node.values)
+        if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Subscript)
+        if isinstance(part.value.slice, ast.Slice)
+        if part.value.slice.lower is None
+        if isinstance(following, ast.Constant) and following.value[0] in "…”"
+    ]
+    assert [place for place in cuts if not place.startswith("config/text.py")] == []

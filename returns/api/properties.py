@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from config.text import shorten
 from returns.feed.records import API_NAMES, TIMES
 
 LONGEST_SHOWN = 50  # characters of what was not understood that its mistake repeats
@@ -54,4 +55,4 @@ def instead_of(name: str, known: Iterable[str]) -> str:
 
 def shown(text: str) -> str:
     """Return a text as mistakes repeat it, in quotation marks and not too long."""
-    return f"“{text[:LONGEST_SHOWN]}{'…' if len(text) > LONGEST_SHOWN else ''}”"
+    return f"“{shorten(text, LONGEST_SHOWN)}”"

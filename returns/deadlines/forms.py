@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from config.text import shorten
 from returns.calendar.holidays import COUNTRIES
 from returns.calendar.working_time import MIDNIGHT
 from returns.deadlines.editing import version_of
@@ -47,7 +48,7 @@ class DaysField(forms.CharField):
             return date.fromisoformat(line.strip())
         except ValueError as error:
             raise forms.ValidationError(
-                f"Line {number}: “{line.strip()[:30]}” is no day; write 2026-12-24."
+                f"Line {number}: “{shorten(line.strip(), 30)}” is no day; write 2026-12-24."
             ) from error
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from config.text import shorten
 from returns.models import State
 from tags.vocabulary import TagChip
 
@@ -133,7 +134,7 @@ def shortened(text: str) -> str:
     if not text:
         return ""
     return format_html(
-        '<span title="{}">{}</span>', _beginning(text, TITLE_LENGTH), _beginning(text, TEXT_LENGTH)
+        '<span title="{}">{}</span>', shorten(text, TITLE_LENGTH), shorten(text, TEXT_LENGTH)
     )
 
 
@@ -179,10 +180,6 @@ def _chip(tag: TagChip, title: str) -> SafeString:
         title,
         tag.name,
     )
-
-
-def _beginning(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _editor_path(pk: int) -> str:

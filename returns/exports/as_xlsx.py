@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from django.utils import timezone
 from xlsxwriter import Workbook
 
+from config.text import shorten
 from returns.exports.columns import header
 from returns.exports.selection import Wanted, blocks
 from returns.lists.columns import BY_NAME, Column, Kind
@@ -83,9 +84,5 @@ def possible(text: str) -> str:
     XlsxWriter itself writes what XML cannot hold so that Excel reads it.
     """
     if text.startswith(MARKUP[0]) and text.endswith(MARKUP[1]):
-        return f"<r><t>{escape(_beginning(text, LONGEST_MARKUP))}</t></r>"
-    return _beginning(text, LONGEST_CELL)
-
-
-def _beginning(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+        return f"<r><t>{escape(shorten(text, LONGEST_MARKUP))}</t></r>"
+    return shorten(text, LONGEST_CELL)

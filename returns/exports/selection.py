@@ -8,6 +8,7 @@ from itertools import batched
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
+from config.text import shorten
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
@@ -48,7 +49,7 @@ def read(query: Query, shown: Iterable[str]) -> Wanted:
     """
     columns = _columns(query.getlist("columns"), shown)
     if (bom := query.get("bom", "1")) != "1":
-        raise ValidationError(f"bom: there is no “{bom[:50]}”; 1 is known.")
+        raise ValidationError(f"bom: there is no “{shorten(bom, 50)}”; 1 is known.")
     query = query.without(*BESIDE_LIST)
     words = vocabulary()
     filterset = ReturnFilterSet(query, words)
@@ -61,7 +62,7 @@ def _columns(asked: list[str], shown: Iterable[str]) -> list[str]:
     if ALL_COLUMNS in asked:
         return list(COLUMNS)
     if unknown := [name for name in asked if name not in COLUMNS]:
-        raise ValidationError(f"columns: there is no column “{unknown[0][:50]}”.")
+        raise ValidationError(f"columns: there is no column “{shorten(unknown[0], 50)}”.")
     return shown_columns(asked or shown)
 
 

@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from config.text import shorten
 from returns.database.locks import Lock, locked, unlocked
 from returns.feed.intake import OnReject, Taken, take
 from returns.feed.items import Item
@@ -190,8 +191,7 @@ def _plain(value: object) -> object:
 
 def fitting(text: str) -> str:
     """Return a text as a short column can hold it."""
-    text = storable(text)
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    return shorten(storable(text), LONGEST_TEXT)
 
 
 def storable(text: str) -> str:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from config.text import shorten
 from returns.database.locks import Lock, locked
 from returns.feed.encodings import name_of
 from returns.feed.files import read_items
@@ -234,4 +235,4 @@ KINDS = {"json": "JSON", "lines": "JSON, one record a line"}
 
 def _short(value: object) -> str:
     text = storable(value if isinstance(value, str) else "" if value is None else as_written(value))
-    return text if len(text) <= SHOWN_CELL else f"{text[: SHOWN_CELL - 1]}…"
+    return shorten(text, SHOWN_CELL)

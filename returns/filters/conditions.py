@@ -6,6 +6,7 @@ from typing import Any
 import django_filters
 from django.utils.functional import cached_property
 
+from config.text import shorten
 from returns.filters.declarations import BY_NAME, CONDITIONS, FILTERS
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.form import ReturnFilterForm, is_ignored
@@ -47,7 +48,7 @@ class ConditionSet(django_filters.FilterSet):
     def problems(self) -> list[str]:
         """Return a sentence for each parameter that is unknown or cannot be understood."""
         unknown = [
-            f"{name[:50]}: there is no such filter."
+            f"{shorten(name, 50)}: there is no such filter."
             for name in self.query
             if name not in self.form.fields and not is_ignored(name)
         ]

@@ -6,6 +6,7 @@ import django_filters
 from django import forms
 from django.utils import timezone
 
+from config.text import shorten
 from returns.filters.dates import parse_moment
 from returns.search import MOST_NUMBERS, Typed
 from tags.vocabulary import find_groups, names_as_written
@@ -38,7 +39,8 @@ class MomentField(forms.Field):
             return parse_moment(text, end=self.end, now=timezone.now())
         except (ValueError, OverflowError) as error:
             raise forms.ValidationError(
-                f"“{text[:50]}” is no date; write 2026-11-23, today, yesterday, week, month or -7d."
+                f"“{shorten(text, 50)}” is no date; "
+                "write 2026-11-23, today, yesterday, week, month or -7d."
             ) from error
 
 
@@ -101,9 +103,11 @@ class TextsField(forms.Field):
             raise forms.ValidationError(f"at most {MOST_TEXTS} texts at once.")
         for text in texts:
             if not any(character.isalnum() for character in text):
-                raise forms.ValidationError(f"“{text[:50]}” holds no letter and no digit.")
+                raise forms.ValidationError(f"“{shorten(text, 50)}” holds no letter and no digit.")
             if len(text) > LONGEST_PART:
-                raise forms.ValidationError(f"at most {LONGEST_PART} characters; “{text[:50]}…”.")
+                raise forms.ValidationError(
+                    f"at most {LONGEST_PART} characters; “{shorten(text, 50)}”."
+                )
         return texts
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
+from config.text import shorten
 from returns.filters import cursors
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
@@ -75,7 +76,7 @@ class Sort:
         """Read the parameter; raises ``ValueError`` when there is no such sort."""
         name = text.removeprefix("-")
         if name not in SORT_COLUMNS or (name != text and SORT_COLUMNS[name].raised):
-            raise ValueError(f"there is no sort by “{name[:50]}”")
+            raise ValueError(f"there is no sort by “{shorten(name, 50)}”")
         return cls(SORT_COLUMNS[name], descending=text.startswith("-"))
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from config.text import shorten
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import BESIDE_FILTERS
 from returns.filters.query import Query
@@ -115,7 +116,7 @@ def _changed_since(job: BulkTagging, person: User) -> str:
     try:
         now: set[int] = set(choose(query, person).ids)
     except ValidationError as error:
-        return str(error.messages[0])[:200]
+        return shorten(error.messages[0], 200)
     counted = set(job.entity_ids)
     said = []
     if come := len(now - counted):

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from config.text import shorten
 from returns.models import Language, Return, ShopperSentence, State
 from returns.record.shipped_sentences import MONTHS, TEXTS
 
@@ -190,7 +191,7 @@ def problems_of(text: str, state: State) -> list[str]:
 def _unknown(name: str) -> str:
     near = get_close_matches(name, PLACEHOLDERS, n=1, cutoff=0.7)
     hint = f"; did you mean {{{near[0]}}}?" if near else "."
-    return f"There is no {{{name[:40]}}}{hint}"
+    return f"There is no {{{shorten(name, 40)}}}{hint}"
 
 
 def change(place: tuple[State, Language], text: str, version: str, by: User) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from config.text import shorten
 from returns.reports.figures import Figure
 
 WIDTH, HEIGHT = 720, 220
@@ -129,14 +130,10 @@ def _across(labels: Sequence[str], slot: float) -> list[Mark]:
     step = -(-len(labels) // MOST_LABELS) or 1
     room = int(step * slot / LETTER)
     return [
-        Mark(round(LEFT + (at + 0.5) * slot, 1), _short(label, room))
+        Mark(round(LEFT + (at + 0.5) * slot, 1), shorten(label, room))
         for at, label in enumerate(labels)
         if at % step == 0
     ]
-
-
-def _short(label: str, room: int) -> str:
-    return label if len(label) <= room else f"{label[: room - 1]}…"
 
 
 def _up(highest: int) -> list[Mark]:

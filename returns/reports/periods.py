@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
+from config.text import shorten
 from returns.filters.query import Query
 
 ONE = timedelta(days=1)
@@ -118,7 +119,9 @@ def period_of(query: Query, now: datetime) -> Period:
         first = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
         return Period(chosen, Span(first, today), today)
     if chosen not in CHOICES:
-        raise PeriodError(f"Period: there is no “{chosen[:30]}”; {', '.join(CHOICES)} are known.")
+        raise PeriodError(
+            f"Period: there is no “{shorten(chosen, 30)}”; {', '.join(CHOICES)} are known."
+        )
     return Period(chosen, Span(today - (int(chosen) - 1) * ONE, today), today)
 
 
@@ -139,4 +142,4 @@ def _day(label: str, text: str, today: date) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise PeriodError(f"{label}: “{text[:30]}” is no day; write 2026-11-23.") from None
+        raise PeriodError(f"{label}: “{shorten(text, 30)}” is no day; write 2026-11-23.") from None

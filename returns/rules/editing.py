@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from config.text import shorten
 from returns.filters.declarations import BY_NAME
 from returns.filters.filterset import ReturnFilterSet, filters_of
 from returns.filters.form import BESIDE_FILTERS
@@ -182,5 +183,5 @@ def note_failure(rule: TagRule, reason: str) -> None:
             return
         now.failures += 1
         if now.failures >= FAILURES_ALLOWED:
-            now.is_on, now.off_because = False, reason[:200]
+            now.is_on, now.off_because = False, shorten(reason, 200)
         now.save(update_fields=["failures", "is_on", "off_because"])
