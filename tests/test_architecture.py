@@ -402,3 +402,10 @@ def test_only_one_function_shortens_a_text():
         if isinstance(following, ast.Constant) and following.value[0] in "…”"
     ]
     assert [place for place in cuts if not place.startswith("config/text.py")] == []
+
+
+def test_only_one_module_reads_which_encodings_are_accepted():
+    read = [place for place, _, text in texts() if text.lower() == "accept-encoding"]
+    # The feed asks for it, and an answer names it in Vary.
+    allowed = ("config/compression.py", "returns/feed/client.py", "returns/views/exports.py")
+    assert [place for place in read if not place.startswith(allowed)] == []

@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 from django.utils.http import parse_etags
 
+from config.compression import accepts_gzip
 from returns.api.call import ApiRequest, Call
 from returns.api.refusals import Refusal, TooManyCallsError
 from returns.api.serializers import time_written
@@ -53,7 +54,7 @@ def finished(response: HttpResponse, request: ApiRequest) -> HttpResponse:
     kept = request.method == "GET" and response.status_code == 200
     response["Cache-Control"] = "private, no-cache" if kept else "no-store"
     response["Vary"] = VARY
-    _compress(response, request.headers.get("Accept-Encoding", ""))
+    _compress(response, request)
     if kept:
         # Of the bytes that leave, so that it is another one for each encoding.
         response["ETag"] = f'"{sha256(response.content).hexdigest()[:32]}"'
@@ -77,29 +78,10 @@ def _etags(request: ApiRequest) -> list[str]:
     return parse_etags(request.headers.get("If-None-Match", ""))
 
 
-def _compress(response: HttpResponse, accepted: str) -> None:
-    if len(response.content) > WORTH_COMPRESSING and accepts_gzip(accepted):
+def _compress(response: HttpResponse, request: ApiRequest) -> None:
+    if len(response.content) > WORTH_COMPRESSING and accepts_gzip(request):
         response.content = gzip.compress(response.content, COMPRESSION, mtime=0)
         response["Content-Encoding"] = "gzip"
-
-
-def accepts_gzip(accepted: str) -> bool:
-    """Tell whether an Accept-Encoding header allows gzip, by name or by ``*``."""
-    weights = {}
-    for part in accepted.lower().split(","):
-        name, _, parameters = part.partition(";")
-        weights[name.strip()] = _weight(parameters)
-    return weights.get("gzip", weights.get("*", 0.0)) > 0
-
-
-def _weight(parameters: str) -> float:
-    name, _, value = parameters.partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0
 
 
 def _tell_calls(response: HttpResponse, call: Call) -> None:

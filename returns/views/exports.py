@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from config.compression import accepts_gzip
 from config.htmx import render_page_or_fragment
 from returns.exports import abort, as_csv, as_xlsx, background
 from returns.exports.file_names import disposition
@@ -60,7 +61,7 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
     """Give everything that the query string shows as CSV, while it is read."""
     asked, now = ask(Query.read(request.GET), request.user), timezone.now()
     pieces = as_csv.lines(asked.wanted, now, bom=request.GET.get("bom") == "1")
-    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    packed = accepts_gzip(request)
     stream = abort.gzipped(pieces) if packed else abort.plain(pieces)
     answer = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
     if packed:

@@ -8,10 +8,7 @@ from datetime import datetime
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
 
-from returns.api.answers import accepts_gzip
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db
@@ -167,25 +164,3 @@ def test_a_large_answer_is_compressed_where_that_is_asked_for(program):
     )
     small = program.get("/Returns?count=1", Accept_Encoding="gzip")
     assert not small.has_header("Content-Encoding")
-
-
-@pytest.mark.parametrize(
-    ("header", "accepted"),
-    [
-        ("gzip", True),
-        ("deflate, GZIP;q=0.5", True),
-        ("*", True),
-        ("gzip;q=0, *", False),
-        ("*;q=0", False),
-        ("br", False),
-        ("gzip;q=x", False),
-        ("", False),
-    ],
-)
-def test_gzip_is_sent_to_who_accepts_it(header, accepted):
-    assert accepts_gzip(header) == accepted
-
-
-@given(st.text())
-def test_any_header_can_be_read(text):
-    accepts_gzip(text)

@@ -189,6 +189,12 @@ def test_what_is_packed_is_the_same_file(as_agent, many):
     assert gzip.decompress(packed) == as_agent.get("/returns/export.csv").getvalue()
 
 
+def test_a_file_comes_unpacked_to_who_refuses_gzip(as_agent, many):
+    answer = as_agent.get("/returns/export.csv", headers={"Accept-Encoding": "gzip;q=0, identity"})
+    assert not answer.has_header("Content-Encoding")
+    assert answer.getvalue() == as_agent.get("/returns/export.csv").getvalue()
+
+
 def test_the_name_says_what_is_in_the_file_and_of_when(as_agent, time_machine):
     time_machine.move_to(datetime(2026, 11, 26, 23, 15, tzinfo=UTC), tick=False)
     query = "state=Completed&tag=wrong-size&created_from=2026-01-01&sort=created"
