@@ -9,6 +9,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F, Model, ProtectedError
 from django.utils import timezone
 
+from config.ordering import moved
 from tags import history
 from tags.history import Row, RowChange, change_of, kind_of, row_of
 from tags.models import Tag, TagGroup
@@ -133,18 +134,15 @@ def move(word: Word, by: Person, *, up: bool) -> None:
     """Move a tag one place within its group, or a group among the groups."""
     with transaction.atomic():
         siblings = list(_siblings(word).select_for_update(no_key=True))
-        places = [sibling.pk for sibling in siblings]
-        here = places.index(word.pk) if word.pk in places else -1
-        there = here - 1 if up else here + 1
-        if here < 0 or not 0 <= there < len(siblings):
+        ordered = moved(siblings, word, up=up)
+        if ordered == siblings:
             return
         before = {sibling.pk: row_of(sibling) for sibling in siblings}
-        siblings[here], siblings[there] = siblings[there], siblings[here]
         step = 10 if len(siblings) < MANY_SIBLINGS else 1
-        for place, sibling in enumerate(siblings, start=1):
+        for place, sibling in enumerate(ordered, start=1):
             sibling.position = place * step
             sibling.save(update_fields=["position"])
-        changes = [change_of(each, before[each.pk], row_of(each)) for each in siblings]
+        changes = [change_of(each, before[each.pk], row_of(each)) for each in ordered]
         changed = [change for change in changes if change["before"] != change["after"]]
         history.record(f"Moved “{word}” {'up' if up else 'down'}.", changed, by)
 

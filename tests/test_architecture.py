@@ -409,3 +409,16 @@ def test_only_one_module_reads_which_encodings_are_accepted():
     # The feed asks for it, and an answer names it in Vary.
     allowed = ("config/compression.py", "returns/feed/client.py", "returns/views/exports.py")
     assert [place for place in read if not place.startswith(allowed)] == []
+
+
+def _is_swap(node: ast.Assign) -> bool:
+    pairs = (node.targets[0], node.value)
+    return all(
+        isinstance(pair, ast.Tuple) and all(isinstance(each, ast.Subscript) for each in pair.elts)
+        for pair in pairs
+    )
+
+
+def test_only_one_function_moves_an_entry():
+    swaps = [place for place, _, node in nodes(ast.Assign) if _is_swap(node)]
+    assert [place for place in swaps if not place.startswith("config/ordering.py")] == []

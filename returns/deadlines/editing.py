@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from config import ordering
 from returns.filters.declarations import CONDITIONS
 from returns.filters.due import calendar_kept
 from returns.filters.filterset import ReturnFilterSet, filters_of
@@ -91,16 +92,7 @@ def remove(policy: DeadlinePolicy) -> None:
 
 def move(policy: DeadlinePolicy, *, up: bool) -> None:
     """Move a policy one place up or down: the first that matches a return counts."""
-    with transaction.atomic():
-        policies = list(DeadlinePolicy.objects.select_for_update())
-        here = next((place for place, each in enumerate(policies) if each.pk == policy.pk), -1)
-        there = here - 1 if up else here + 1
-        if here < 0 or not 0 <= there < len(policies):
-            return
-        policies[here], policies[there] = policies[there], policies[here]
-        for position, each in enumerate(policies, start=1):
-            each.position = position
-        DeadlinePolicy.objects.bulk_update(policies, ["position"])
+    ordering.move(DeadlinePolicy.objects.all(), policy, up=up)
 
 
 def keep_calendar(calendar: WorkingCalendar, seen: str = "") -> None:

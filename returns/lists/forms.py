@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Group, User
 
+from config.ordering import moved
 from returns.lists.columns import ALWAYS, COLUMNS, USUAL
 from returns.lists.saved_views import MAY_SHARE, NAME_LENGTH
 from returns.models import Density
@@ -35,21 +36,14 @@ class ColumnsForm(forms.Form):
     def chosen(self) -> dict[str, Any]:
         """Return what the person chose, by the names of ``Preferences``."""
         data = self.cleaned_data
-        columns = [ALWAYS, *(name for name in data["columns"] if name != ALWAYS)]
+        columns = [name for name in data["columns"] if name != ALWAYS]
         if data["move"]:
-            _move(columns, *data["move"].split())
+            way, name = data["move"].split()
+            columns = moved(columns, name, up=way == UP)
+        columns = [ALWAYS, *columns]
         # The usual ones are kept as none, so that they change with the program.
         is_usual = data["usual"] or tuple(columns) == USUAL
         return {"columns": [] if is_usual else columns, "density": data["density"]}
-
-
-def _move(columns: list[str], way: str, name: str) -> None:
-    if name not in columns:
-        return
-    here = columns.index(name)
-    there = here - 1 if way == UP else here + 1
-    if 0 < there < len(columns):
-        columns.insert(there, columns.pop(here))
 
 
 class SaveViewForm(forms.Form):

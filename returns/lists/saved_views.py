@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
+from config import ordering
 from returns.filters.filterset import ReturnFilterSet, filters_of
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
@@ -165,18 +166,7 @@ def rename(view: SavedView, name: str) -> None:
 
 def move(view: SavedView, *, up: bool) -> None:
     """Move the view one place among those of its person or role."""
-    with transaction.atomic():
-        siblings = list(_siblings(view).select_for_update().order_by("position", "id"))
-        places = [sibling.pk for sibling in siblings]
-        if view.pk not in places:
-            return
-        here = places.index(view.pk)
-        there = here - 1 if up else here + 1
-        if 0 <= there < len(siblings):
-            siblings[here], siblings[there] = siblings[there], siblings[here]
-        for position, sibling in enumerate(siblings, start=1):
-            sibling.position = position
-        SavedView.objects.bulk_update(siblings, ["position"])
+    ordering.move(_siblings(view), view, up=up)
 
 
 def start_here(view: SavedView, *, on: bool) -> None:

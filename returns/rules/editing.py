@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from config import ordering
 from config.text import shorten
 from returns.filters.declarations import BY_NAME
 from returns.filters.filterset import ReturnFilterSet, filters_of
@@ -150,16 +151,7 @@ def remove(rule: TagRule) -> None:
 
 def move(rule: TagRule, *, up: bool) -> None:
     """Move a rule one place up or down: the first that fills an exclusive group wins."""
-    with transaction.atomic():
-        rules = list(TagRule.objects.select_for_update())
-        here = next((place for place, each in enumerate(rules) if each.pk == rule.pk), -1)
-        there = here - 1 if up else here + 1
-        if here < 0 or not 0 <= there < len(rules):
-            return
-        rules[here], rules[there] = rules[there], rules[here]
-        for position, each in enumerate(rules, start=1):
-            each.position = position
-        TagRule.objects.bulk_update(rules, ["position"])
+    ordering.move(TagRule.objects.all(), rule, up=up)
 
 
 def claim_hourly() -> list[TagRule]:

@@ -1,0 +1,35 @@
+"""Entries that people put in order, one place at a time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+
+def moved[Entry](entries: Sequence[Entry], entry: Entry, *, up: bool) -> list[Entry]:
+    """Return the entries with one of them a place further up or down.
+
+    They stay as they are if it is the first or the last already, or none of them.
+    """
+    ordered = list(entries)
+    if entry not in ordered:
+        return ordered
+    here = ordered.index(entry)
+    there = here - 1 if up else here + 1
+    if 0 <= there < len(ordered):
+        ordered[here], ordered[there] = ordered[there], ordered[here]
+    return ordered
+
+
+@transaction.atomic
+def move(entries: QuerySet[Any], entry: Model, *, up: bool) -> None:
+    """Move a row one place up or down among these, and number their ``position`` from 1."""
+    # Lock before reading: two people may move at once.
+    stored = list(entries.select_for_update())
+    ordered = moved(stored, entry, up=up)
+    if ordered == stored:
+        return
+    for position, each in enumerate(ordered, start=1):
+        each.position = position
+    entries.bulk_update(ordered, ["position"])
