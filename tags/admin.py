@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from tags import editing, usage
 from tags.forms import GroupForm, TagForm
 from tags.models import Tag, TagGroup
-from tags.vocabulary import VocabularyError
 
 
 class VocabularyAdmin(admin.ModelAdmin):
@@ -31,7 +31,7 @@ class VocabularyAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except VocabularyError as error:
+        except ValidationError as error:
             self.message_user(request, error.message, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 

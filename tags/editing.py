@@ -10,6 +10,7 @@ from django.db.models import F, Model, ProtectedError
 from django.utils import timezone
 
 from config.ordering import moved
+from config.versions import check_version
 from tags import history
 from tags.history import Row, RowChange, change_of, kind_of, row_of
 from tags.models import Tag, TagGroup
@@ -37,8 +38,8 @@ def save_tag(tag: Tag, by: Person, seen: str = "", *, keep_name: bool = False) -
 
     ``seen`` is the ``version_of`` the tag that the person saw, if they saw one. ``keep_name``:
     after renaming it, the old name goes on meaning it.
-    Raises ``VocabularyError`` when the name is impossible or taken, when records would carry two
-    tags of an exclusive group, and when the tag is no longer what the person saw.
+    Raises ``VocabularyError`` when the name is impossible or taken, and when records would carry
+    two tags of an exclusive group; ``ChangedMeanwhileError`` when it is not what the person saw.
     """
     tag.name = clean_tag_name(tag.name)
     with _refused_in_words(lambda error: _refusal(tag, error)):
@@ -69,8 +70,9 @@ def _forget(synonym: Tag) -> RowChange:
 def save_group(group: TagGroup, by: Person, seen: str = "") -> TagGroup:
     """Create a group, or rename, describe, rank or colour it, or make it exclusive or required.
 
-    Raises ``VocabularyError`` when the name is taken, when the group would become exclusive
-    while records carry two of its tags, and when it is no longer what the person saw.
+    Raises ``VocabularyError`` when the name is taken, and when the group would become exclusive
+    while records carry two of its tags; ``ChangedMeanwhileError`` when it is not what the person
+    saw.
     """
     group.name = " ".join(group.name.split())
     with _refused_in_words(lambda error: _refusal_of_group(group, error)):
@@ -187,8 +189,8 @@ def _before(word: Word, seen: str) -> Row | None:
         raise VocabularyError(f"“{word}” was deleted meanwhile.")
     if isinstance(stored, Tag) and stored.synonym_of:
         raise VocabularyError(f"“{stored}” was merged into “{stored.synonym_of}” meanwhile.")
-    if seen and history.version_of(stored) != seen:
-        raise VocabularyError(f"Somebody changed “{stored}” meanwhile. Look again, then change it.")
+    if seen:
+        check_version(history.version_of(stored), seen, f"“{stored}”")
     return row_of(stored)
 
 

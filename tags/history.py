@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
-from json import dumps
 from typing import Any, TypedDict
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from config import versions
 from config.text import shorten
 from tags.models import Tag, TagAction, TagActionRow, TagGroup
 from tags.tagging import Person
@@ -52,7 +51,7 @@ def row_of(word: Tag | TagGroup) -> Row:
 
 def version_of(word: Tag | TagGroup) -> str:
     """Return what tells this state of a tag or a group from any other."""
-    return sha256(dumps(row_of(word), sort_keys=True).encode()).hexdigest()[:16]
+    return versions.version_of(row_of(word))
 
 
 def change_of(word: Tag | TagGroup, before: Row | None, after: Row | None) -> RowChange:

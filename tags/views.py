@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -143,7 +143,7 @@ def _form(
     if request.method == "POST" and form.is_valid():
         try:
             saved = write()
-        except VocabularyError as error:
+        except ValidationError as error:
             form.add_error(None, error)
         else:
             messages.success(request, f"Saved “{saved}”.")

@@ -422,3 +422,8 @@ def _is_swap(node: ast.Assign) -> bool:
 def test_only_one_function_moves_an_entry():
     swaps = [place for place, _, node in nodes(ast.Assign) if _is_swap(node)]
     assert [place for place in swaps if not place.startswith("config/ordering.py")] == []
+
+
+def test_only_one_sentence_tells_that_somebody_changed_what_is_saved():
+    told = [place for place, _, text in texts() if text.startswith("Somebody changed")]
+    assert [place for place in told if not place.startswith("config/versions.py")] == []

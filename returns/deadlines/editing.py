@@ -1,14 +1,12 @@
 """Deadline policies and the working calendar: kept, ordered, deleted. Their only writer."""
 
-from hashlib import sha256
-from json import dumps
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from config import ordering
+from config import ordering, versions
 from returns.filters.declarations import CONDITIONS
 from returns.filters.due import calendar_kept
 from returns.filters.filterset import ReturnFilterSet, filters_of
@@ -41,8 +39,8 @@ def parameters_of(query: Query) -> dict[str, Any]:
 
 def version_of(kept: DeadlinePolicy | WorkingCalendar) -> str:
     """Return what tells this state of a policy or of the calendar from any other."""
-    said = {f.name: getattr(kept, f.name) for f in kept._meta.fields if f.name != "position"}
-    return sha256(dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    names = [field.name for field in kept._meta.fields if field.name != "position"]
+    return versions.version_of({name: getattr(kept, name) for name in names})
 
 
 def keep(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
@@ -71,13 +69,9 @@ def _write(policy: DeadlinePolicy, seen: str) -> None:
     stored = DeadlinePolicy.objects.select_for_update().filter(pk=policy.pk).first()
     if stored is None:
         raise ValidationError("This deadline was deleted meanwhile.")
-    _check_seen(stored, seen, "this deadline")
+    if seen:
+        versions.check_version(version_of(stored), seen, "this deadline")
     policy.save(update_fields=["name", "amount", "unit"])
-
-
-def _check_seen(stored: DeadlinePolicy | WorkingCalendar, seen: str, what: str) -> None:
-    if seen and version_of(stored) != seen:
-        raise ValidationError(f"Somebody changed {what} meanwhile. Look again, then change it.")
 
 
 def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any]) -> None:
@@ -105,7 +99,8 @@ def keep_calendar(calendar: WorkingCalendar, seen: str = "") -> None:
         raise ValidationError("The warehouse has to open on one day of the week at least.")
     with transaction.atomic():
         WorkingCalendar.objects.select_for_update().first()
-        _check_seen(calendar_kept(), seen, "the calendar")
+        if seen:
+            versions.check_version(version_of(calendar_kept()), seen, "the calendar")
         WorkingCalendar.objects.update_or_create(
             pk=1,
             defaults={

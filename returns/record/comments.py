@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID, uuid5
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -11,18 +10,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from config.versions import ChangedMeanwhileError, check_version, version_of
 from returns.models import CONTROL_CHARACTERS, Comment, Return
 
 # A browser may send a NUL too, and halves of characters; PostgreSQL has neither.
 UNSEEN = rf"\0|[\ud800-\udfff]|{CONTROL_CHARACTERS}"
-
-
-class ChangedMeanwhileError(Exception):
-    """The comment is not any more what the person saw; ``comment`` is what it is now."""
-
-    def __init__(self, comment: Comment) -> None:
-        super().__init__("The comment was changed meanwhile.")
-        self.comment = comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +34,6 @@ def clean_text(typed: str) -> str:
 def holds_unseen(typed: str) -> bool:
     """Tell whether ``clean_text`` leaves something out."""
     return re.search(UNSEEN, _lines_alike(typed)) is not None
-
-
-def version_of(text: str) -> str:
-    """Return what a form carries to say which text it replaces."""
-    return sha256(text.encode()).hexdigest()
 
 
 def comments_of(record: Return, limit: int) -> list[Comment]:
@@ -98,9 +85,10 @@ def edit_comment(pk: int, text: str, replaces: str) -> Comment:
     ``Comment.DoesNotExist``.
     """
     comment = _lock(pk)
-    if comment.deleted_at or (replaces != version_of(comment.text) and text != comment.text):
-        raise ChangedMeanwhileError(comment)
+    if comment.deleted_at:
+        raise ChangedMeanwhileError("This comment was deleted meanwhile.")
     if text != comment.text:
+        check_version(version_of(comment.text), replaces, "this comment", "It says now:")
         comment.text = text
         comment.save(update_fields=["text"])
     return comment

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.text import shorten
+from config.versions import check_version, version_of
 from returns.models import Language, Return, ShopperSentence, State
 from returns.record.shipped_sentences import MONTHS, TEXTS
 
@@ -38,12 +39,9 @@ NEVER_MISSING = {
     State.ARRIVED: {"reference", "created", "arrived"},
     State.COMPLETED: {"reference", "created", "completed"},
 }
+WHAT_TO_DO = "Their text stands above; yours is still in the box. Save again to replace theirs."
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
-
-
-class ChangedMeanwhileError(ValidationError):
-    """Somebody else changed the sentence since the page was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Sentence:
     @property
     def version(self) -> str:
         """Return what tells one text of this sentence from the next."""
-        return self.changed.changed_at.isoformat() if self.changed else ""
+        return version_of(self.changed.changed_at) if self.changed else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +223,5 @@ def _lock(place: tuple[State, Language], version: str) -> None:
     state, language = place
     rows = ShopperSentence.objects.select_for_update().filter(state=state, language=language)
     row = rows.first()
-    if _sentence(place, {place: row} if row else {}).version != version:
-        raise ChangedMeanwhileError(
-            "Somebody changed this sentence meanwhile. Their text stands above; yours is still in"
-            " the box. Save again to replace theirs."
-        )
+    stored = _sentence(place, {place: row} if row else {})
+    check_version(stored.version, version, "this sentence", WHAT_TO_DO)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
-from json import dumps
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from config import ordering
+from config import ordering, versions
 from config.text import shorten
 from returns.filters.declarations import BY_NAME
 from returns.filters.filterset import ReturnFilterSet, filters_of
@@ -96,8 +94,8 @@ def parameters_of(query: Query) -> dict[str, Any]:
 
 def version_of(rule: TagRule) -> str:
     """Return what tells this state of a rule from any other; "" for a new one."""
-    said = [rule.name, rule.moment, rule.parameters, rule.adds, rule.removes]
-    return sha256(dumps(said, sort_keys=True).encode()).hexdigest()[:16] if rule.pk else ""
+    state = [rule.name, rule.moment, rule.parameters, rule.adds, rule.removes]
+    return versions.version_of(state) if rule.pk else ""
 
 
 def keep(rule: TagRule, adds: Sequence[Tag], removes: Sequence[Tag], seen: str = "") -> TagRule:
@@ -126,8 +124,8 @@ def _stays_on(rule: TagRule, seen: str) -> bool:
     stored = TagRule.objects.select_for_update().filter(pk=rule.pk).first()
     if stored is None:
         raise ValidationError("This rule was deleted meanwhile.")
-    if seen and version_of(stored) != seen:
-        raise ValidationError("Somebody changed this rule meanwhile. Look again, then change it.")
+    if seen:
+        versions.check_version(version_of(stored), seen, "this rule")
     now, then = ((each.moment, sorted(each.adds), sorted(each.removes)) for each in (rule, stored))
     return stored.is_on and now == then
 

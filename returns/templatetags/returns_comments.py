@@ -3,8 +3,9 @@
 from django import template
 from django.contrib.auth.models import User
 
+from config.versions import version_of
 from returns.models import Comment
-from returns.record.comments import EarlierText, earlier_texts, version_of
+from returns.record.comments import EarlierText, earlier_texts
 
 register = template.Library()
 

@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
+from config.versions import ChangedMeanwhileError
 from returns.models import Comment, Return
 from returns.people.person import PersonRequest
 from returns.record.comments import (
-    ChangedMeanwhileError,
     add_comment,
     delete_comment,
     edit_comment,
@@ -80,9 +80,9 @@ def _save(request: Request, comment: Comment) -> HttpResponse:
         return _show_comment(request, comment, editing=True, form=form, status=422)
     try:
         edit_comment(comment.pk, form.cleaned_data["text"], form.cleaned_data["replaces"])
-    except ChangedMeanwhileError as changed:
-        shown = {"editing": True, "form": form, "now": changed.comment}
-        return _show_comment(request, comment, **shown, status=422)
+    except ChangedMeanwhileError as error:
+        shown = {"form": form, "now": _find(comment.pk), "changed": error.messages[0]}
+        return _show_comment(request, comment, editing=True, **shown, status=422)
     return _done(request, comment, f"Comment saved{form.left_out}.")
 
 

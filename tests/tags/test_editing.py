@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from config.versions import ChangedMeanwhileError
 from tags import editing
 from tags.history import actions, version_of
 from tags.merging import merge
@@ -167,7 +168,7 @@ def test_what_somebody_changed_meanwhile_is_not_written_over(manager, admin):
     seen = version_of(make_tag("books"))
     save(changed(make_tag("books"), name="novels"), admin)
     stale = changed(Tag.objects.get(name="novels"), name="books", description="Anything printed")
-    with pytest.raises(VocabularyError, match="Somebody changed “novels” meanwhile"):
+    with pytest.raises(ChangedMeanwhileError, match="Somebody changed “novels” meanwhile"):
         editing.save_tag(stale, manager, seen)
     assert make_tag("novels").description == ""
 

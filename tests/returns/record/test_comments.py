@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import reverse
 
+from config.versions import version_of
 from returns.models import Comment
 from returns.record.comments import (
     add_comment,
@@ -17,7 +18,6 @@ from returns.record.comments import (
     earlier_texts,
     edit_comment,
     find_comment,
-    version_of,
 )
 from tests.factories import make_comment, make_return
 
@@ -147,7 +147,7 @@ class TestEditing:
         edit_comment(comment.pk, "two", version_of("one"))
         answer = change(as_agent, comment, headers, text="mine", replaces=version_of("one"))
         assert answer.status_code == 422
-        assert "changed meanwhile" in answer.text
+        assert "Somebody changed this comment meanwhile" in answer.text
         assert ">two</p>" in answer.text
         assert ">mine</textarea>" in answer.text
         assert texts() == ["two"]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from config.versions import version_of
 from returns.models import Language, Return, ShopperSentence, State
 from returns.record.sentences import fill, problems_of, said_of
 from returns.record.shipped_sentences import TEXTS
@@ -130,7 +131,7 @@ def test_a_manager_changes_a_sentence_and_goes_back(as_manager, manager, record)
     row = ShopperSentence.objects.get()
     assert (row.text, row.changed_by) == ("Hi, {reference} is here.", manager)
     assert said_of(record, "en")[0].text == "Hi, Return-14844 is here."
-    assert shown(as_manager, version=row.changed_at.isoformat(), restore="").status_code == 302
+    assert shown(as_manager, version=version_of(row.changed_at), restore="").status_code == 302
     assert said_of(record, "en")[0].text.startswith("Hello, your return Return-14844")
 
 
