@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Max, Model, QuerySet
 
 
 def moved[Entry](entries: Sequence[Entry], entry: Entry, *, up: bool) -> list[Entry]:
@@ -33,3 +33,9 @@ def move(entries: QuerySet[Any], entry: Model, *, up: bool) -> None:
     for position, each in enumerate(ordered, start=1):
         each.position = position
     entries.bulk_update(ordered, ["position"])
+
+
+def next_position(entries: QuerySet[Any]) -> int:
+    """Return the ``position`` of a row that comes after these."""
+    last: int | None = entries.aggregate(last=Max("position"))["last"]
+    return (last or 0) + 1

@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from config.forms import save
 from config.htmx import HtmxRequest
 from tags import editing, merging
 from tags import history as past
@@ -70,7 +71,7 @@ def move(request: PersonRequest) -> HttpResponse:
 def new_tag(request: PersonRequest) -> HttpResponse:
     """Create a tag."""
     form = TagForm(request.POST or None, initial={"group": request.GET.get("group")})
-    return _form(request, form, "New tag", lambda: editing.save_tag(form.instance, request.user))
+    return _form(request, form, "New tag", lambda _: editing.save_tag(form.instance, request.user))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +80,7 @@ def new_group(request: PersonRequest) -> HttpResponse:
     """Create a group."""
     form = GroupForm(request.POST or None)
     return _form(
-        request, form, "New group", lambda: editing.save_group(form.instance, request.user)
+        request, form, "New group", lambda _: editing.save_group(form.instance, request.user)
     )
 
 
@@ -99,11 +100,8 @@ def tag(request: PersonRequest, pk: int) -> HttpResponse:
         request,
         form,
         f"Tag {found}",
-        lambda: editing.save_tag(
-            form.instance,
-            request.user,
-            form.cleaned_data["seen"],
-            keep_name=form.cleaned_data["keep_name"],
+        lambda chosen: editing.save_tag(
+            form.instance, request.user, chosen["seen"], keep_name=chosen["keep_name"]
         ),
         word=found,
     )
@@ -123,7 +121,7 @@ def group(request: PersonRequest, pk: int) -> HttpResponse:
         request,
         form,
         f"Group {found}",
-        lambda: editing.save_group(form.instance, request.user, form.cleaned_data["seen"]),
+        lambda chosen: editing.save_group(form.instance, request.user, chosen["seen"]),
         word=found,
     )
 
@@ -137,17 +135,12 @@ def _form(
     request: PersonRequest,
     form: TagForm | GroupForm,
     title: str,
-    write: Callable[[], Tag | TagGroup],
+    write: Callable[[dict[str, Any]], object],
     word: Tag | TagGroup | None = None,
 ) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            saved = write()
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, f"Saved “{saved}”.")
-            return redirect(_place(saved))
+    if request.method == "POST" and save(form, write):
+        messages.success(request, f"Saved “{form.instance}”.")
+        return redirect(_place(form.instance))
     context = {
         "form": form,
         "title": title,

@@ -3,18 +3,15 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import transaction
 
 from config import ordering, versions
+from returns.filters import named
 from returns.filters.declarations import CONDITIONS
 from returns.filters.due import calendar_kept
-from returns.filters.filterset import ReturnFilterSet, filters_of
-from returns.filters.form import BESIDE_FILTERS
 from returns.filters.query import Query
 from returns.filters.wording import kind_of
 from returns.models import MOST, DeadlinePolicy, Unit, WorkingCalendar
-from tags.vocabulary import vocabulary
 
 MAY_CHANGE = "returns.change_deadlinepolicy"
 
@@ -24,17 +21,13 @@ def parameters_of(query: Query) -> dict[str, Any]:
 
     Raises ``ValidationError`` when it cannot be understood, or looks at more than a return.
     """
-    query = query.without(*BESIDE_FILTERS)
-    words = vocabulary()
-    if problems := ReturnFilterSet(query, words).problems():
-        raise ValidationError(problems)
-    found = filters_of(query, words)
-    if refused := [kind_of(name) for name in found if name not in CONDITIONS]:
+    parameters = named.parameters_of(query)
+    if refused := [kind_of(name) for name in parameters if name not in CONDITIONS]:
         raise ValidationError(
             f"A deadline cannot look at: {', '.join(refused)}. It counts for returns from their "
             "arrival on, so filter by tags, notes, numbers, or the dates of creation and arrival."
         )
-    return found
+    return parameters
 
 
 def version_of(kept: DeadlinePolicy | WorkingCalendar) -> str:
@@ -52,26 +45,16 @@ def keep(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
     if not 1 <= policy.amount <= MOST[Unit(policy.unit)]:
         most = MOST[Unit(policy.unit)]
         raise ValidationError(f"A deadline leaves from 1 to {most:,} {Unit(policy.unit).label}.")
-    try:
-        with transaction.atomic():
-            _write(policy, seen)
-    except IntegrityError as error:
-        raise ValidationError(f"There is a deadline “{policy.name}” already.") from error
+    with named.its_own_name(f"There is a deadline “{policy.name}” already."):
+        if policy.pk is None:
+            policy.position = ordering.next_position(DeadlinePolicy.objects.all())
+            policy.save()
+        else:
+            stored = named.locked(policy, "This deadline was deleted meanwhile.")
+            if seen:
+                versions.check_version(version_of(stored), seen, "this deadline")
+            policy.save(update_fields=["name", "amount", "unit"])
     return policy
-
-
-def _write(policy: DeadlinePolicy, seen: str) -> None:
-    if policy.pk is None:
-        last = DeadlinePolicy.objects.aggregate(last=Max("position"))["last"] or 0
-        policy.position = last + 1
-        policy.save()
-        return
-    stored = DeadlinePolicy.objects.select_for_update().filter(pk=policy.pk).first()
-    if stored is None:
-        raise ValidationError("This deadline was deleted meanwhile.")
-    if seen:
-        versions.check_version(version_of(stored), seen, "this deadline")
-    policy.save(update_fields=["name", "amount", "unit"])
 
 
 def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any]) -> None:

@@ -1,17 +1,18 @@
 """Forms of deadlines and of the working calendar."""
 
 from datetime import date, time
-from typing import Any
+from typing import Any, Self
 
 from django import forms
+from django.http import QueryDict
 
 from config.text import shorten
 from returns.calendar.holidays import COUNTRIES
 from returns.calendar.working_time import MIDNIGHT
 from returns.deadlines.editing import version_of
 from returns.deadlines.wording import WEEKDAYS
-from returns.lists.saved_views import NAME_LENGTH
-from returns.models import MOST, Unit, WorkingCalendar
+from returns.filters.named import NAME_LENGTH
+from returns.models import MOST, DeadlinePolicy, Unit, WorkingCalendar
 
 MOST_DAYS = 400
 SHORTEST_MINUTES = 60
@@ -24,6 +25,12 @@ class DeadlineForm(forms.Form):
     amount = forms.IntegerField(label="Due after", min_value=1, max_value=max(MOST.values()))
     unit = forms.ChoiceField(choices=Unit, label="Counted in", initial=Unit.BUSINESS_DAYS)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, policy: DeadlinePolicy, data: QueryDict | None) -> Self:
+        """Return the form of a deadline that is kept, with what a person sent."""
+        starts = {"name": policy.name, "amount": policy.amount, "unit": policy.unit}
+        return cls(data, initial=starts | {"seen": version_of(policy)})
 
 
 class DaysField(forms.CharField):
@@ -94,7 +101,7 @@ class CalendarForm(forms.Form):
                 )
 
     @classmethod
-    def of(cls, kept: WorkingCalendar, data: Any = None) -> "CalendarForm":
+    def of(cls, kept: WorkingCalendar, data: QueryDict | None) -> Self:
         """Return the form of a calendar that is kept, with what a person sent."""
         starts: dict[str, Any] = {
             "country": kept.country,

@@ -6,8 +6,9 @@ from django import forms
 from django.contrib.auth.models import Group, User
 
 from config.ordering import moved
+from returns.filters.named import NAME_LENGTH
 from returns.lists.columns import ALWAYS, COLUMNS, USUAL
-from returns.lists.saved_views import MAY_SHARE, NAME_LENGTH
+from returns.lists.saved_views import MAY_SHARE
 from returns.models import Density
 from returns.search import LONGEST_TEXT
 

@@ -1,15 +1,14 @@
 """Saved views: named filters of a person or a role. Their only writer."""
 
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
@@ -17,6 +16,7 @@ from django.urls import reverse
 from config import ordering
 from returns.filters.filterset import ReturnFilterSet, filters_of
 from returns.filters.form import PAGING_PARAMETERS
+from returns.filters.named import NAME_LENGTH, its_own_name
 from returns.filters.query import Query
 from returns.filters.stored import Words, query_of
 from returns.models import SavedView
@@ -24,7 +24,6 @@ from returns.people.roles import WAREHOUSE_MANAGER
 from tags.vocabulary import UNSEEN_CATEGORIES, vocabulary
 
 MAY_SHARE = "returns.share_view"
-NAME_LENGTH = 60
 MOST_VIEWS = 30
 
 
@@ -242,10 +241,5 @@ def _change(view: SavedView, **fields: Any) -> None:
         SavedView.objects.filter(pk=view.pk).update(**fields)
 
 
-@contextmanager
-def _its_own_name(name: str) -> Iterator[None]:
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        raise ValidationError(f"There is a saved view “{name}” already.") from error
+def _its_own_name(name: str) -> AbstractContextManager[None]:
+    return its_own_name(f"There is a saved view “{name}” already.")

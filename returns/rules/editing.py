@@ -6,15 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from config import ordering, versions
 from config.text import shorten
+from returns.filters import named
 from returns.filters.declarations import BY_NAME
-from returns.filters.filterset import ReturnFilterSet, filters_of
-from returns.filters.form import BESIDE_FILTERS
 from returns.filters.query import Query
 from returns.filters.stored import query_of
 from returns.filters.wording import in_words
@@ -80,16 +79,12 @@ def parameters_of(query: Query) -> dict[str, Any]:
 
     Raises ``ValidationError`` when it cannot be understood, or lets everything through.
     """
-    query = query.without(*BESIDE_FILTERS)
-    words = vocabulary()
-    if problems := ReturnFilterSet(query, words).problems():
-        raise ValidationError(problems)
-    if not all(BY_NAME[name].for_rules for name in query if name in BY_NAME):
+    parameters = named.parameters_of(query)
+    if not all(BY_NAME[name].for_rules for name in parameters):
         raise ValidationError(NOT_BY_THE_BOX)
-    found = filters_of(query, words)
-    if not found:
+    if not parameters:
         raise ValidationError("A rule needs a filter: filter the list first.")
-    return found
+    return parameters
 
 
 def version_of(rule: TagRule) -> str:
@@ -106,24 +101,18 @@ def keep(rule: TagRule, adds: Sequence[Tag], removes: Sequence[Tag], seen: str =
     """
     check_together(adds, removes)
     rule.adds, rule.removes = [tag.pk for tag in adds], [tag.pk for tag in removes]
-    try:
-        with transaction.atomic():
-            if rule.pk is None:
-                last = TagRule.objects.aggregate(last=Max("position"))["last"] or 0
-                rule.position = last + 1
-                rule.save()
-            else:
-                rule.is_on = _stays_on(rule, seen)
-                rule.save(update_fields=["name", "moment", "adds", "removes", "is_on"])
-    except IntegrityError as error:
-        raise ValidationError(f"There is a rule “{rule.name}” already.") from error
+    with named.its_own_name(f"There is a rule “{rule.name}” already."):
+        if rule.pk is None:
+            rule.position = ordering.next_position(TagRule.objects.all())
+            rule.save()
+        else:
+            rule.is_on = _stays_on(rule, seen)
+            rule.save(update_fields=["name", "moment", "adds", "removes", "is_on"])
     return rule
 
 
 def _stays_on(rule: TagRule, seen: str) -> bool:
-    stored = TagRule.objects.select_for_update().filter(pk=rule.pk).first()
-    if stored is None:
-        raise ValidationError("This rule was deleted meanwhile.")
+    stored = named.locked(rule, "This rule was deleted meanwhile.")
     if seen:
         versions.check_version(version_of(stored), seen, "this rule")
     now, then = ((each.moment, sorted(each.adds), sorted(each.removes)) for each in (rule, stored))

@@ -1,9 +1,13 @@
 """The form of a rule."""
 
-from django import forms
+from typing import Self
 
-from returns.lists.saved_views import NAME_LENGTH
-from returns.models import Moment
+from django import forms
+from django.http import QueryDict
+
+from returns.filters.named import NAME_LENGTH
+from returns.models import Moment, TagRule
+from returns.rules.editing import adds_and_removes, version_of
 from tags.forms import BulkForm
 
 
@@ -16,3 +20,10 @@ class RuleForm(BulkForm):
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     field_order = ["name", "moment"]
+
+    @classmethod
+    def of(cls, rule: TagRule, data: QueryDict | None) -> Self:
+        """Return the form of a rule that is kept, with what a person sent."""
+        adds, removes = adds_and_removes(rule)
+        starts = {"name": rule.name, "moment": rule.moment, "add": adds, "remove": removes}
+        return cls(data, initial=starts | {"seen": version_of(rule)})

@@ -8,9 +8,11 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.forms import save, sent
 from returns.deadlines import editing
 from returns.deadlines.forms import CalendarForm, DeadlineForm
 from returns.deadlines.wording import calendar_in_words, described, listed
@@ -18,6 +20,7 @@ from returns.filters.due import calendar_kept
 from returns.filters.query import Query
 from returns.models import DeadlinePolicy
 from returns.people.person import PersonRequest
+from returns.views.named import refuse, replaced
 
 may_see = permission_required("returns.view_return", raise_exception=True)
 may_change = permission_required(editing.MAY_CHANGE, raise_exception=True)
@@ -36,18 +39,13 @@ def show(request: PersonRequest) -> HttpResponse:
 @may_change
 def new(request: PersonRequest) -> HttpResponse:
     """Make a deadline of the filter in the query string, or give it to one that is there."""
-    form = DeadlineForm(request.POST if request.method == "POST" else None)
-    found = DeadlinePolicy()
-    problems: list[str] = []
     try:
-        found.parameters = editing.parameters_of(Query.read(request.GET))
+        parameters = editing.parameters_of(Query.read(request.GET))
     except ValidationError as error:
-        problems = error.messages
-    if not problems and "replaces" in request.POST:
-        return _use_filter(request, found)
-    if not problems and request.method == "POST" and (answer := _save(request, form, found)):
-        return answer
-    return _page(request, form, found, problems)
+        return refuse(request, error, "New deadline", (reverse("deadlines"), "All deadlines"))
+    if "replaces" in request.POST:
+        return _use_filter(request, parameters)
+    return _edit(request, DeadlinePolicy(parameters=parameters), DeadlineForm(sent(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,52 +57,43 @@ def deadline(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Deadlines are changed by managers.")
     if "action" in request.POST:
         return _act(request, found)
-    starts = {"name": found.name, "amount": found.amount, "unit": found.unit}
-    starts["seen"] = editing.version_of(found)
-    form = DeadlineForm(request.POST or None, initial=starts)
-    if request.method == "POST" and (answer := _save(request, form, found)):
-        return answer
-    return _page(request, form, found, [])
+    return _edit(request, found, DeadlineForm.of(found, sent(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def calendar(request: PersonRequest) -> HttpResponse:
     """Change when the warehouse works."""
-    form = CalendarForm.of(calendar_kept(), request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            editing.keep_calendar(form.calendar(), form.cleaned_data["seen"])
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, "Saved the calendar. It counts for every return at once.")
-            return redirect("deadlines")
-    status = 422 if form.errors else 200
+    form = CalendarForm.of(calendar_kept(), sent(request))
+
+    def write(chosen: dict[str, Any]) -> None:
+        editing.keep_calendar(form.calendar(), chosen["seen"])
+
+    if request.method == "POST" and save(form, write):
+        messages.success(request, "Saved the calendar. It counts for every return at once.")
+        return redirect("deadlines")
     context = {"form": form, "zone": settings.TIME_ZONE}
+    status = 422 if form.errors else 200
     return render(request, "deadlines/calendar.html", context, status=status)
 
 
-def _save(request: PersonRequest, form: DeadlineForm, found: DeadlinePolicy) -> HttpResponse | None:
-    if not form.is_valid():
-        return None
-    chosen = form.cleaned_data
-    found.name, found.amount, found.unit = chosen["name"], chosen["amount"], chosen["unit"]
-    try:
+def _edit(request: PersonRequest, found: DeadlinePolicy, form: DeadlineForm) -> HttpResponse:
+    def write(chosen: dict[str, Any]) -> None:
+        found.name, found.amount, found.unit = chosen["name"], chosen["amount"], chosen["unit"]
         editing.keep(found, chosen["seen"])
-    except ValidationError as error:
-        form.add_error(None, error)
-        return None
-    messages.success(request, f"Saved the deadline “{found}”. It counts for every return at once.")
-    return redirect("deadlines")
+
+    if request.method == "POST" and save(form, write):
+        said = f"Saved the deadline “{found}”. It counts for every return at once."
+        messages.success(request, said)
+        return redirect("deadlines")
+    return _page(request, found, form)
 
 
-def _use_filter(request: PersonRequest, found: DeadlinePolicy) -> HttpResponse:
-    replaced = request.POST["replaces"]
-    policy = get_object_or_404(DeadlinePolicy, pk=int(replaced) if replaced.isdecimal() else 0)
-    editing.use_filter(policy, found.parameters)
-    messages.success(request, f"“{policy}” has this filter now.")
-    return redirect("deadline", policy.pk)
+def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpResponse:
+    found = replaced(request, DeadlinePolicy)
+    editing.use_filter(found, parameters)
+    messages.success(request, f"“{found}” has this filter now.")
+    return redirect("deadline", found.pk)
 
 
 def _act(request: PersonRequest, found: DeadlinePolicy) -> HttpResponse:
@@ -120,14 +109,14 @@ def _act(request: PersonRequest, found: DeadlinePolicy) -> HttpResponse:
     return redirect("deadlines")
 
 
-def _page(
-    request: PersonRequest, form: DeadlineForm, found: DeadlinePolicy, problems: list[str]
-) -> HttpResponse:
-    context: dict[str, Any] = {
+def _page(request: PersonRequest, found: DeadlinePolicy, form: DeadlineForm) -> HttpResponse:
+    context = {
+        "title": f"Deadline {found}" if found.pk else "New deadline",
+        "entry": found,
+        "may_change": request.user.has_perm(editing.MAY_CHANGE),
         "form": form,
-        "problems": problems,
-        "listed": None if problems else described(found, timezone.now()),
+        "listed": described(found, timezone.now()),
         "others": () if found.pk else DeadlinePolicy.objects.all(),
     }
-    failed = bool(form.errors) or (bool(problems) and request.method == "POST")
-    return render(request, "deadlines/deadline.html", context, status=422 if failed else 200)
+    status = 422 if form.errors else 200
+    return render(request, "deadlines/deadline.html", context, status=status)

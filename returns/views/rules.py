@@ -7,14 +7,17 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.forms import save, sent
 from returns.filters.query import Query
 from returns.models import TagRule
 from returns.people.person import PersonRequest
 from returns.rules import editing
 from returns.rules.forms import RuleForm
 from returns.rules.running import dry_run
+from returns.views.named import refuse, replaced
 from tags.vocabulary import vocabulary
 
 may_see = permission_required("returns.view_return", raise_exception=True)
@@ -32,18 +35,13 @@ def show(request: PersonRequest) -> HttpResponse:
 @may_change
 def new(request: PersonRequest) -> HttpResponse:
     """Make a rule of the filter in the query string, or give it to one that is there."""
-    form = RuleForm(request.POST if request.method == "POST" else None)
-    found = TagRule()
-    problems: list[str] = []
     try:
-        found.parameters = editing.parameters_of(Query.read(request.GET))
+        parameters = editing.parameters_of(Query.read(request.GET))
     except ValidationError as error:
-        problems = error.messages
-    if not problems and "replaces" in request.POST:
-        return _use_filter(request, found)
-    if not problems and request.method == "POST" and (answer := _save(request, form, found)):
-        return answer
-    return _page(request, form, found, problems)
+        return refuse(request, error, "New rule", (reverse("rules"), "All rules"))
+    if "replaces" in request.POST:
+        return _use_filter(request, parameters)
+    return _edit(request, TagRule(parameters=parameters), RuleForm(sent(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,38 +53,30 @@ def rule(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Rules are changed by managers.")
     if "action" in request.POST:
         return _act(request, found)
-    starts = {"name": found.name, "moment": found.moment, "seen": editing.version_of(found)}
-    adds, removes = editing.adds_and_removes(found)
-    form = RuleForm(request.POST or None, initial=starts | {"add": adds, "remove": removes})
-    if request.method == "POST" and (answer := _save(request, form, found)):
-        return answer
-    return _page(request, form, found, [])
+    return _edit(request, found, RuleForm.of(found, sent(request)))
 
 
-def _save(request: PersonRequest, form: RuleForm, found: TagRule) -> HttpResponse | None:
-    if not form.is_valid():
-        return None
-    chosen = form.cleaned_data
-    found.name, found.moment = chosen["name"], chosen["moment"]
-    try:
-        was_on = found.is_on
+def _edit(request: PersonRequest, found: TagRule, form: RuleForm) -> HttpResponse:
+    was_on = found.is_on
+
+    def write(chosen: dict[str, Any]) -> None:
+        found.name, found.moment = chosen["name"], chosen["moment"]
         editing.keep(found, chosen["add"], chosen["remove"], chosen["seen"])
-    except ValidationError as error:
-        form.add_error(None, error)
-        return None
-    said = " It is off: try it, then switch it on." if was_on and not found.is_on else ""
-    messages.success(request, f"Saved the rule “{found}”.{said}")
-    return redirect("rule", found.pk)
+
+    if request.method == "POST" and save(form, write):
+        said = " It is off: try it, then switch it on." if was_on and not found.is_on else ""
+        messages.success(request, f"Saved the rule “{found}”.{said}")
+        return redirect("rule", found.pk)
+    return _page(request, found, form)
 
 
-def _use_filter(request: PersonRequest, found: TagRule) -> HttpResponse:
-    replaced = request.POST["replaces"]
-    rule = get_object_or_404(TagRule, pk=int(replaced) if replaced.isdecimal() else 0)
-    editing.use_filter(rule, found.parameters)
+def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpResponse:
+    found = replaced(request, TagRule)
+    editing.use_filter(found, parameters)
     messages.success(
-        request, f"“{rule}” has this filter now. It is off: try it, then switch it on."
+        request, f"“{found}” has this filter now. It is off: try it, then switch it on."
     )
-    return redirect("rule", rule.pk)
+    return redirect("rule", found.pk)
 
 
 def _act(request: PersonRequest, found: TagRule) -> HttpResponse:
@@ -105,14 +95,14 @@ def _act(request: PersonRequest, found: TagRule) -> HttpResponse:
     return redirect("rules")
 
 
-def _page(
-    request: PersonRequest, form: RuleForm, found: TagRule, problems: list[str]
-) -> HttpResponse:
+def _page(request: PersonRequest, found: TagRule, form: RuleForm) -> HttpResponse:
     words, adds = vocabulary().values(), form.chosen("add")
     context: dict[str, Any] = {
+        "title": f"Rule {found}" if found.pk else "New rule",
+        "entry": found,
+        "may_change": request.user.has_perm(editing.MAY_CHANGE),
         "form": form,
-        "problems": problems,
-        "listed": None if problems else editing.describe(found),
+        "listed": editing.describe(found),
         "others": () if found.pk else TagRule.objects.all(),
         "dry_run": dry_run(found) if found.pk else None,
         "words": [tag for tag in words if not tag.retired or tag.id in adds],
@@ -120,5 +110,4 @@ def _page(
         "adds": adds,
         "removes": form.chosen("remove"),
     }
-    failed = bool(form.errors) or (bool(problems) and request.method == "POST")
-    return render(request, "rules/rule.html", context, status=422 if failed else 200)
+    return render(request, "rules/rule.html", context, status=422 if form.errors else 200)
