@@ -427,3 +427,15 @@ def test_only_one_function_moves_an_entry():
 def test_only_one_sentence_tells_that_somebody_changed_what_is_saved():
     told = [place for place, _, text in texts() if text.startswith("Somebody changed")]
     assert [place for place in told if not place.startswith("config/versions.py")] == []
+
+
+def test_no_code_asks_for_a_role_by_its_name():
+    # A desk may name its roles as it likes; what they may is a permission.
+    named = [
+        place
+        for place, _, node in nodes(ast.Name, ast.Attribute)
+        if getattr(node, "id", getattr(node, "attr", ""))
+        in {"CUSTOMER_SERVICE", "WAREHOUSE_MANAGER"}
+    ]
+    allowed = ("returns/people/roles.py", "returns/demo/people.py")
+    assert [place for place in named if not place.startswith(allowed)] == []

@@ -20,7 +20,6 @@ from returns.filters.named import NAME_LENGTH, its_own_name
 from returns.filters.query import Query
 from returns.filters.stored import Words, query_of
 from returns.models import SavedView
-from returns.people.roles import WAREHOUSE_MANAGER
 from tags.vocabulary import UNSEEN_CATEGORIES, vocabulary
 
 MAY_SHARE = "returns.share_view"
@@ -116,14 +115,17 @@ def queue_address_of(view: SavedView, words: Words) -> str:
 def start_of(user: User) -> str:
     """Return the path where the person starts: their own view, their role's, or the list.
 
-    A warehouse manager without one starts at the queue.
+    Whose role starts at the queue is led there instead of to the list.
     """
     # A person's own stands last.
     view = views_of(user).filter(is_start=True).last()
     if view:
         return address_of(view, vocabulary())
-    is_manager = user.groups.filter(name=WAREHOUSE_MANAGER).exists()
-    return reverse("queue" if is_manager else "return-list")
+    # Asked of the roles: a superuser has every permission, and none that decides this.
+    at_queue = user.groups.filter(
+        permissions__content_type__app_label="returns", permissions__codename="start_at_queue"
+    )
+    return reverse("queue" if at_queue.exists() else "return-list")
 
 
 # Writing

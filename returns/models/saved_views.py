@@ -36,7 +36,10 @@ class SavedView(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
-        permissions = [("share_view", "Can change the saved views of roles")]
+        permissions = [
+            ("share_view", "Can change the saved views of roles"),
+            ("start_at_queue", "Starts at the queue where no view is the start"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(owner__isnull=True) ^ Q(role__isnull=True),

@@ -43,7 +43,11 @@ _ADMIN = _MANAGER | {
     "axes.delete_accessattempt",
 }
 
-PERMISSIONS = {CUSTOMER_SERVICE: _AGENT, WAREHOUSE_MANAGER: _MANAGER, ADMIN: _ADMIN}
+PERMISSIONS = {
+    CUSTOMER_SERVICE: _AGENT,
+    WAREHOUSE_MANAGER: _MANAGER | {"returns.start_at_queue"},
+    ADMIN: _ADMIN,
+}
 
 
 def set_up_roles() -> list[str]:

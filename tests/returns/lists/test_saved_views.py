@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
@@ -387,6 +387,19 @@ def test_a_manager_without_a_view_starts_at_the_queue(as_manager, manager):
     own = keep(manager, "Mine", Query.parse("q=1"))
     saved_views.start_here(own, on=True)
     assert as_manager.get("/")["Location"] == "/returns/?q=1"
+
+
+def test_a_role_of_any_name_may_start_at_the_queue(agent):
+    role = Group.objects.create(name="Night shift")
+    role.permissions.add(Permission.objects.get(codename="start_at_queue"))
+    assert start_of(agent) == "/returns/"
+    agent.groups.add(role)
+    assert start_of(agent) == "/queue/"
+
+
+def test_a_superuser_starts_where_their_roles_do(admin, manager):
+    User.objects.update(is_superuser=True)
+    assert (start_of(admin), start_of(manager)) == ("/returns/", "/queue/")
 
 
 def test_only_one_view_is_the_start(agent):
