@@ -9,13 +9,9 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
-from returns.lists import shipped_views
-from returns.models import SavedView, TagRule
+from returns.models import SavedView
 from returns.people import roles
-from returns.rules import shipped
-from tags import recommended
-from tags.models import Tag, TagGroup
-from tests import factories
+from tests import factories, shipped
 
 
 def pytest_configure() -> None:
@@ -44,9 +40,9 @@ def _what_migrations_brought(request):
         return
     request.getfixturevalue("db")
     if not SavedView.objects.exists():
-        recommended.load(TagGroup, Tag)
-        shipped_views.load(SavedView, Group, Tag, TagGroup, list(roles.PERMISSIONS))
-        shipped.load(TagRule, Tag)
+        shipped.load_vocabulary()
+        shipped.load_views()
+        shipped.load_rules()
 
 
 def is_emptying(request, marker) -> bool:
@@ -70,7 +66,7 @@ def _quick_passwords(settings):
 @pytest.fixture
 def vocabulary(db):
     """Load the recommended vocabulary, also after a test that emptied the database."""
-    recommended.load(TagGroup, Tag)
+    shipped.load_vocabulary()
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from django.db import migrations, models
 
-from tags.recommended import raise_urgent
+# Of Priority, only the tags above ``standard`` are urgent.
+URGENT = ["urgent-refund", "priority-return", "vip-customer", "high-value"]
 
 
 def make_urgent(apps, _schema_editor):
-    raise_urgent(apps.get_model("tags", "Tag"))
+    tags = apps.get_model("tags", "Tag").objects
+    tags.filter(name__in=URGENT, group__name="Priority").update(raises=True)
 
 
 class Migration(migrations.Migration):

@@ -29,7 +29,6 @@ from returns.record.events import origins_of
 from returns.record.timeline import timeline_of
 from returns.rules import editing as rules
 from returns.rules import running
-from returns.rules import shipped as shipped_rules
 from returns.rules.running import dry_run, run_hourly, run_queued
 from tags import bulk, editing, tagging
 from tags.merging import merge
@@ -37,6 +36,7 @@ from tags.models import Tag, TagAction
 from tags.tagging import add_tag, remove_tag
 from tags.undo import undo
 from tags.vocabulary import vocabulary as words_of
+from tests import shipped
 from tests.factories import make_return, make_tag, put_tag
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -581,13 +581,13 @@ class TestShippedRules:
     @pytest.fixture
     def no_shipped_rules(self, db):
         TagRule.objects.all().delete()
-        shipped_rules.load(TagRule, Tag)
+        shipped.load_rules()
 
     def test_they_are_off_and_can_be_understood(self, as_manager):
-        shipped = list(TagRule.objects.all())
-        assert [rule.name for rule in shipped] == [name for name, *_ in shipped_rules.RULES]
-        assert not any(rule.is_on for rule in shipped)
-        for rule in shipped:
+        brought = list(TagRule.objects.all())
+        assert [rule.name for rule in brought] == shipped.NAMES_OF_RULES
+        assert not any(rule.is_on for rule in brought)
+        for rule in brought:
             assert dry_run(rule).problem == ""
             assert as_manager.get(f"/rules/{rule.pk}/").status_code == 200
             # A person who made the same from the list would keep the same.
