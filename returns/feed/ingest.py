@@ -17,13 +17,13 @@ import pghistory
 from django.db import DataError, IntegrityError, connection, transaction
 
 from returns.feed.records import RecordError, ReturnRecord, tag_names
-from returns.feed.statements import COPY, FACTS, MAKE_STAGE, STORED, UPSERT
+from returns.feed.statements import COLUMNS, COPY, MAKE_STAGE, STORED, UPSERT
 from returns.models import ReturnTag
 from tags import tagging, vocabulary
 from tags.deadlocks import retry_deadlocks
 
 Batch = Sequence[tuple[int, ReturnRecord]]
-_facts = attrgetter(*FACTS)
+_facts = attrgetter(*COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from returns.models import Return, State
+from returns.models.facts import FACTS, REQUIRED_FIRST, STEPS, Kind
 from tags.vocabulary import VocabularyError, clean_tag_name
 
 # A day within the ends of the calendar, so that every time can be shown in every zone.
@@ -19,9 +20,19 @@ DEEPEST = 50  # levels of lists and objects within an unknown field
 SHOWN = 60  # characters of a wrong value that its error repeats
 
 
+def _with_every_fact[Record](record: type[Record]) -> type[Record]:
+    """Add the facts that no code reads by name, so that they need no type of their own."""
+    for fact in FACTS:
+        if fact.column not in record.__annotations__:
+            record.__annotations__[fact.column] = datetime | None if fact.is_time else str
+            setattr(record, fact.column, None if fact.is_time else fact.default)
+    return record
+
+
 @dataclass(frozen=True, slots=True)
+@_with_every_fact
 class ReturnRecord:
-    """What the WMS says of one return; the fields carry the names of ``returns.models.Return``.
+    """What the WMS says of one return: every fact, under the name of its column.
 
     ``tag`` is the comma-separated tag string of the API, None where the record has none.
     ``unknown_fields`` holds what the WMS sent beyond the fields we know.
@@ -52,22 +63,18 @@ class RecordError(ValueError):
         self.reason = reason
 
 
-def api_name(name: str) -> str:
-    """Return the API's name of a field: ``tracking_id`` is ``trackingId``."""
-    first, *rest = name.split("_")
-    return first + "".join(part.title() for part in rest)
-
-
 def column_name(name: str) -> str:
     """Return our name of an API's field: ``trackingId`` is ``tracking_id``."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda letter: f"_{letter[0]}", name).lower()
 
 
-API_NAMES = {f.name: api_name(f.name) for f in fields(ReturnRecord) if f.name != "unknown_fields"}
-REQUIRED = ["return_reference_number", "state", "created_at", "updated_at"]
-TIMES = ["created_at", "updated_at", "arrived_to_warehouse_at", "completed_at"]
-TEXTS = [name for name in API_NAMES if name not in {*TIMES, "state", "tag"}]
-AS_WRITTEN = {"notes"}  # white space around any other text is no part of it
+API_NAMES = {fact.column: fact.api_name for fact in REQUIRED_FIRST} | {"tag": "tag"}
+REQUIRED = [fact.column for fact in FACTS if fact.is_required]
+DEFAULTS = {fact.column: fact.default for fact in FACTS if fact.default}
+TIMES = [fact.column for fact in FACTS if fact.is_time]
+TEXTS = [fact.column for fact in REQUIRED_FIRST if fact.kind in {Kind.TEXT, Kind.PROSE}]
+# White space around any other text is no part of it.
+AS_WRITTEN = {fact.column for fact in FACTS if fact.kind is Kind.PROSE}
 LONGEST = {f.name: f.max_length for f in Return._meta.fields if f.name in TEXTS}
 KNOWN = frozenset(API_NAMES.values())
 STATES = frozenset(State.values)
@@ -86,7 +93,7 @@ def parse_record(raw: Mapping[str, object]) -> ReturnRecord:
             raise RecordError(API_NAMES[name], "missing")
     values: dict[str, Any] = {name: _text(raw, name) for name in TEXTS}
     values |= {name: _time(raw, name) for name in TIMES}
-    values["source"] = values["source"] or "WMS"
+    values |= {name: values[name] or default for name, default in DEFAULTS.items()}
     values["state"] = _state(raw)
     _check_reference(values["return_reference_number"])
     _check_steps(values)
@@ -164,7 +171,7 @@ def _check_steps(values: Mapping[str, Any]) -> None:
     needed = {State.ARRIVED: "arrived_to_warehouse_at", State.COMPLETED: "completed_at"}.get(state)
     if needed and values[needed] is None:
         raise RecordError("state", f"{state} without {API_NAMES[needed]}")
-    for later in ("arrived_to_warehouse_at", "completed_at"):
+    for later in STEPS[1:]:
         if state != State.COMPLETED and later != needed and values[later] is not None:
             raise RecordError("state", f"{state} with {API_NAMES[later]}")
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from returns.feed.intake import Taken
 from returns.feed.items import JSON, Item
-from returns.feed.records import API_NAMES, KNOWN, RecordError, parse_record
+from returns.feed.records import API_NAMES, AS_WRITTEN, KNOWN, RecordError, parse_record
 from returns.feed.runs import as_written, recorded, storable
 from returns.feed.spelling import value_of
 from returns.models import Fate, RejectedRecord, Way
@@ -24,7 +24,8 @@ MOST_AT_ONCE = 5_000
 # One that was mended and is still wrong belongs to the run of that.
 MENDED = (Way.FILE, Way.RETRY)
 UPDATED = API_NAMES["updated_at"]
-FIELDS = KNOWN - {API_NAMES["notes"]}  # notes have lines
+# What fits on one line.
+FIELDS = KNOWN - {API_NAMES[name] for name in AS_WRITTEN}
 
 
 def try_again(found: QuerySet[RejectedRecord], person: User) -> Taken:

@@ -10,29 +10,10 @@ from datetime import datetime, tzinfo
 
 from returns.feed.records import API_NAMES, TIMES, RecordError
 from returns.models import State
+from returns.models.facts import FACTS
 
-_HEADERS = {
-    "returnReferenceNumber": "return, return number, return no, return id, return reference, "
-    "reference, iade, iade no, iade numarası, iade referansı, iade referans no",
-    "salesOrderReferenceNumber": "order, order number, order no, order id, order reference, "
-    "sales order, sales order reference, sipariş, sipariş no, sipariş numarası, sipariş referansı",
-    "trackingId": "tracking, tracking number, tracking no, tracking code, takip, takip no, "
-    "takip numarası, kargo takip no, kargo takip numarası",
-    "state": "status, durum, durumu",
-    "source": "kaynak",
-    "cargoCarrier": "carrier, cargo, kargo, kargo firması, taşıyıcı",
-    "salesOrderChannel": "channel, sales channel, kanal, satış kanalı",
-    "notes": "note, comment, reason text, not, notlar, açıklama",
-    "tag": "tags, etiket, etiketler",
-    "createdAt": "created, created on, creation date, created date, oluşturma, oluşturulma, "
-    "oluşturma tarihi, oluşturulma tarihi, oluşturma zamanı, kayıt tarihi",
-    "updatedAt": "updated, updated on, last updated, update date, güncelleme, güncelleme tarihi, "
-    "güncellenme tarihi, güncelleme zamanı, son güncelleme",
-    "arrivedToWarehouseAt": "arrived, arrived at, arrived on, arrival, arrival date, "
-    "arrived to warehouse, varış, varış tarihi, depoya varış, depoya varış tarihi, depoya ulaşma",
-    "completedAt": "completed, completed on, completion date, tamamlanma, tamamlanma tarihi, "
-    "tamamlandı",
-}
+_HEADERS = {fact.api_name: fact.spellings or fact.api_name for fact in FACTS}
+_HEADERS["tag"] = "tags, etiket, etiketler"
 _STATES: dict[str, str] = {
     State.CREATED: "return created, created, on the way, oluşturuldu, yolda",
     State.ARRIVED: "arrived to warehouse, arrived, in the warehouse, depoda, depoya ulaştı, "
@@ -60,7 +41,7 @@ def _by_spelling(known: Mapping[str, str]) -> dict[str, str]:
     return {_plain(each): name for name, said in known.items() for each in said.split(",")}
 
 
-HEADERS = _by_spelling({name: name for name in API_NAMES.values()} | _HEADERS)
+HEADERS = _by_spelling(_HEADERS)
 HEADERS |= {_plain(name): name for name in API_NAMES.values()}
 STATES = _by_spelling(_STATES) | {_plain(value): value for value in State.values}
 TIME_NAMES = frozenset(API_NAMES[name] for name in TIMES)

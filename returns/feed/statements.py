@@ -1,20 +1,15 @@
 # ruff: noqa: S608 - the parts of these statements are the names of our own columns
-"""The statements of ``returns.feed.ingest``, built from the one list of facts."""
+"""The statements of ``returns.feed.ingest``, built from the list of facts."""
 
 from collections.abc import Callable
-from dataclasses import fields
 
-from django.db.models import DateTimeField, JSONField
-
-from returns.feed.records import ReturnRecord
-from returns.models import Return, State
+from returns.feed.records import TIMES
+from returns.models import State
+from returns.models.facts import FACTS, STEPS
 
 KEY = "return_reference_number"
-FACTS = [f.name for f in fields(ReturnRecord) if f.name not in {KEY, "tag"}]
-TIMES = {f.name for f in Return._meta.fields if isinstance(f, DateTimeField)}
-OBJECTS = {f.name for f in Return._meta.fields if isinstance(f, JSONField)}
-# One alone could break the constraint between them, so their corrections stand or fall together.
-STEPS = ("state", "arrived_to_warehouse_at", "completed_at")
+OBJECTS = ["unknown_fields"]
+COLUMNS = [*(fact.column for fact in FACTS if fact.column != KEY), *OBJECTS]
 
 
 def _sent(name: str) -> str:
@@ -30,8 +25,8 @@ def _sent(name: str) -> str:
 def _rank(value: Callable[[str], str]) -> list[str]:
     """The total order of records; ``value`` gives the SQL of a fact."""
     empty = dict.fromkeys(OBJECTS, "'{}'") | dict.fromkeys(TIMES, "'-infinity'")
-    filled = ", ".join(f"NULLIF({value(name)}, {empty.get(name, "''")})" for name in FACTS)
-    facts = ", ".join(f"'{name}', {value(name)}" for name in FACTS)
+    filled = ", ".join(f"NULLIF({value(name)}, {empty.get(name, "''")})" for name in COLUMNS)
+    facts = ", ".join(f"'{name}', {value(name)}" for name in COLUMNS)
     states = ", ".join(f"'{state}'" for state in State.values)
     return [
         value("updated_at"),
@@ -63,10 +58,10 @@ def _stands(name: str) -> str:
 
 
 def _assignments() -> str:
-    correctable = [name for name in FACTS if name not in OBJECTS]
+    correctable = [name for name in COLUMNS if name not in OBJECTS]
     fallen = ", ".join(f"CASE WHEN NOT {_stands(name)} THEN '{name}' END" for name in correctable)
     return ", ".join(
-        [f"{name} = excluded.{name}" for name in OBJECTS.intersection(FACTS)]
+        [f"{name} = excluded.{name}" for name in OBJECTS]
         + [
             f"{name} = CASE WHEN {_stands(name)} THEN r.{name} ELSE excluded.{name} END"
             for name in correctable
@@ -76,14 +71,14 @@ def _assignments() -> str:
     )
 
 
-_COLUMNS = ", ".join([KEY, *FACTS, "feed_tags"])
+_NAMES = ", ".join([KEY, *COLUMNS, "feed_tags"])
 
 MAKE_STAGE = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS feed_staged ON COMMIT DELETE ROWS
-    AS SELECT 0 AS position, {_COLUMNS} FROM returns_return WITH NO DATA
+    AS SELECT 0 AS position, {_NAMES} FROM returns_return WITH NO DATA
 """
 
-COPY = f"COPY feed_staged (position, {_COLUMNS}) FROM STDIN"
+COPY = f"COPY feed_staged (position, {_NAMES}) FROM STDIN"
 
 
 def _row_of(reference: str) -> str:
@@ -115,12 +110,12 @@ UPSERT = f"""
         FROM feed_staged
     ),
     best AS (
-        SELECT DISTINCT ON ({KEY}) {", ".join([KEY, *FACTS])}, tags_of_all AS feed_tags
+        SELECT DISTINCT ON ({KEY}) {", ".join([KEY, *COLUMNS])}, tags_of_all AS feed_tags
         FROM staged s
         ORDER BY {KEY}, {_best_first()}
     )
-    INSERT INTO returns_return AS r ({_COLUMNS}, corrections)
-    SELECT {", ".join(f"best.{name}" for name in [KEY, *FACTS, "feed_tags"])}, '{{}}'
+    INSERT INTO returns_return AS r ({_NAMES}, corrections)
+    SELECT {", ".join(f"best.{name}" for name in [KEY, *COLUMNS, "feed_tags"])}, '{{}}'
     FROM best LEFT JOIN {_row_of(f"best.{KEY}")} ON true
     WHERE r.id IS NULL OR {_wins("best")}
     ORDER BY best.{KEY}

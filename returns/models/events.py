@@ -5,19 +5,10 @@ import pgtrigger
 from django.db import models
 from pghistory.models import Event
 
+from returns.models.facts import BY_KIND, Fact, Kind
 from returns.models.triggers import after, after_update
 
-# The facts of a return whose changes are told with both values. Of notes only the fact is told.
-TOLD = (
-    "state",
-    "created_at",
-    "arrived_to_warehouse_at",
-    "completed_at",
-    "sales_order_reference_number",
-    "tracking_id",
-    "cargo_carrier",
-    "sales_order_channel",
-)
+TOLD = [fact for fact in BY_KIND if fact.is_told]
 
 _CONTEXT = """
     NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb,
@@ -36,10 +27,10 @@ class BigEvent(Event):
 
 def return_changed() -> pgtrigger.Trigger:
     """Keep what an update changed of returns: by field, the value before and the one after."""
-    names = [*TOLD, "notes", "corrections"]
+    names = [*(fact.column for fact in TOLD), "corrections"]
     then, now = (", ".join(f"{row}.{name}" for name in names) for row in "on")
-    values = {name: f"jsonb_build_array(o.{name}, n.{name})" for name in TOLD}
-    values |= {"notes": "jsonb_build_array()", "corrections": _names_of_corrections()}
+    values = {fact.column: _before_and_after(fact) for fact in TOLD}
+    values["corrections"] = _names_of_corrections()
     changes = ", ".join(
         f"'{name}', CASE WHEN o.{name} IS DISTINCT FROM n.{name} THEN {value} END"
         for name, value in values.items()
@@ -56,6 +47,12 @@ def return_changed() -> pgtrigger.Trigger:
             WHERE ROW({then}) IS DISTINCT FROM ROW({now})
         $sql$;""",
     )
+
+
+def _before_and_after(fact: Fact) -> str:
+    # Of a long text only that it changed is told.
+    values = "" if fact.kind is Kind.PROSE else f"o.{fact.column}, n.{fact.column}"
+    return f"jsonb_build_array({values})"
 
 
 def _names_of_corrections() -> str:

@@ -18,6 +18,7 @@ from returns.models.events import (
     return_changed,
     tag_replaced,
 )
+from returns.models.facts import WORDS
 from returns.models.problems import (
     indexes_of_problems,
     shared_by_changed,
@@ -72,20 +73,24 @@ class Return(models.Model):
     the authority on them: only the feed writes them, and an admin's correction.
     """
 
-    return_reference_number = models.CharField("return reference", max_length=100)
-    sales_order_reference_number = models.CharField("order reference", max_length=30, blank=True)
-    tracking_id = models.CharField("tracking ID", max_length=100, blank=True)
+    return_reference_number = models.CharField(WORDS["return_reference_number"], max_length=100)
+    sales_order_reference_number = models.CharField(
+        WORDS["sales_order_reference_number"], max_length=30, blank=True
+    )
+    tracking_id = models.CharField(WORDS["tracking_id"], max_length=100, blank=True)
     state = models.CharField(max_length=20, choices=State)
     source = models.CharField(
         max_length=30, default="WMS", help_text="The system that recorded the return."
     )
-    cargo_carrier = models.CharField("carrier", max_length=100, blank=True)
-    sales_order_channel = models.CharField("sales channel", max_length=100, blank=True)
+    cargo_carrier = models.CharField(WORDS["cargo_carrier"], max_length=100, blank=True)
+    sales_order_channel = models.CharField(WORDS["sales_order_channel"], max_length=100, blank=True)
     notes = models.TextField(blank=True)
-    created_at = models.DateTimeField("created")
-    updated_at = models.DateTimeField("last update")
-    arrived_to_warehouse_at = models.DateTimeField("arrived", null=True, blank=True)
-    completed_at = models.DateTimeField("completed", null=True, blank=True)
+    created_at = models.DateTimeField(WORDS["created_at"])
+    updated_at = models.DateTimeField(WORDS["updated_at"])
+    arrived_to_warehouse_at = models.DateTimeField(
+        WORDS["arrived_to_warehouse_at"], null=True, blank=True
+    )
+    completed_at = models.DateTimeField(WORDS["completed_at"], null=True, blank=True)
 
     unknown_fields = models.JSONField(
         default=dict, blank=True, help_text="What the WMS sent beyond the fields we know."

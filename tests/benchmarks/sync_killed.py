@@ -155,14 +155,14 @@ def compare() -> None:
 
     from returns.feed.client import Client
     from returns.feed.records import parse_record
-    from returns.feed.statements import FACTS
+    from returns.feed.statements import COLUMNS
     from returns.feed.walk import walk
     from returns.models import FeedRun, Return
 
     steps = walk(Client(settings.RETURNS_API_URL, settings.RETURNS_API_TOKEN))
     items = [item for step in steps for item in step.items]
-    there = {item["returnReferenceNumber"]: facts(parse_record(item), FACTS) for item in items}
-    here = {each.return_reference_number: facts(each, FACTS) for each in Return.objects.all()}
+    there = {item["returnReferenceNumber"]: facts(parse_record(item), COLUMNS) for item in items}
+    here = {each.return_reference_number: facts(each, COLUMNS) for each in Return.objects.all()}
     runs = FeedRun.objects.values_list("outcome", "read")
     print(f"runs: {len(runs)}, of which done: {sum(outcome == 'done' for outcome, _ in runs)}")
     print(f"records read in all: {sum(read for _, read in runs):,}")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from returns.feed import client as network
 from returns.feed.client import Client, FarSideError
 from returns.feed.records import parse_record
-from returns.feed.statements import FACTS
+from returns.feed.statements import COLUMNS
 from returns.feed.sync import AlreadyRunningError, sync, watermark
 from returns.models import FeedRun, Outcome, RejectedRecord, Return
 from tests.returns.feed import far_side as faults
@@ -49,14 +49,14 @@ def client(side, slept) -> Client:
 
 def here() -> dict[str, list]:
     return {
-        each.return_reference_number: [getattr(each, name) for name in FACTS]
+        each.return_reference_number: [getattr(each, name) for name in COLUMNS]
         for each in Return.objects.all()
     }
 
 
 def there(side: FarSide) -> dict[str, list]:
     return {
-        reference: [getattr(parse_record(record), name) for name in FACTS]
+        reference: [getattr(parse_record(record), name) for name in COLUMNS]
         for reference, record in side.records.items()
     }
 
