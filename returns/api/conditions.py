@@ -200,7 +200,7 @@ def _order(asked: SortBy) -> OrderBy:
     name = asked.property.column
     if asked.property.is_time:
         # Named only where it is not PostgreSQL's own: the index of a time that is never missing.
-        last = True if asked.descending and name not in {"created_at", "updated_at"} else None
+        last = True if asked.descending and asked.property.may_be_missing else None
         return OrderBy(F(name), descending=asked.descending, nulls_last=last)
     side = _by_code_point if asked.case_sensitive else Folded
     return OrderBy(side(F(name)), descending=asked.descending)

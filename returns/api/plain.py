@@ -10,13 +10,16 @@ from returns.api.dqb import is_storable
 from returns.api.mistakes import Mistake, NotUnderstood
 from returns.api.moments import Span, read_span
 from returns.api.properties import PROPERTIES, instead_of, shown
+from returns.filters.filterset import ReturnFilterSet
+from returns.models.facts import FACTS
 
 # Those that our own filter language does not have under the same name.
-TEXTS = (
-    *("returnReferenceNumber", "salesOrderReferenceNumber", "trackingId"),
-    *("cargoCarrier", "salesOrderChannel"),
+TEXTS = tuple(
+    fact.api_name
+    for fact in FACTS
+    if not fact.is_time and fact.api_name not in ReturnFilterSet.base_filters
 )
-TIMES = ("createdAt", "updatedAt", "arrivedToWarehouseAt", "completedAt")
+TIMES = tuple(fact.api_name for fact in FACTS if fact.is_time)
 COMPARISONS = ("gte", "gt", "lte", "lt", "eq")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from config.text import shorten
-from returns.feed.records import API_NAMES, TIMES
+from returns.models.facts import FACTS
 
 LONGEST_SHOWN = 50  # characters of what was not understood that its mistake repeats
 ALIKE = 0.4  # how alike a name has to be to be offered instead of another, of 1
@@ -15,28 +15,19 @@ ALIKE = 0.4  # how alike a name has to be to be offered instead of another, of 1
 class Property:
     """A property of a return: its name in the API, its column, and what it holds.
 
-    ``key`` is the column with its search key, where it has one.
+    ``key`` is the column with its search key, where it has one. It holds text unless ``is_time``.
     """
 
     name: str
     column: str
-    key: str = ""
-
-    @property
-    def is_time(self) -> bool:
-        """Whether it holds a time; all others hold text."""
-        return self.column in TIMES
+    key: str
+    is_time: bool
+    may_be_missing: bool
 
 
-KEYS = {
-    "return_reference_number": "return_key",
-    "sales_order_reference_number": "order_key",
-    "tracking_id": "tracking_key",
-}
 PROPERTIES = {
-    name: Property(name, column, KEYS.get(column, ""))
-    for column, name in API_NAMES.items()
-    if column != "tag"
+    fact.api_name: Property(fact.api_name, fact.column, fact.key, fact.is_time, fact.may_be_missing)
+    for fact in FACTS
 }
 _BY_LOWER = {name.lower(): each for name, each in PROPERTIES.items()}
 

@@ -1,13 +1,14 @@
 """The shapes of what the API is sent and answers: for the document, and to check a body."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StrictStr
+from pydantic import ConfigDict, Field, StrictStr, create_model
 from pydantic.alias_generators import to_camel
 
 from returns.models import State
+from returns.models.facts import FACTS, REQUIRED_FIRST, Absence, Fact, Kind
 
 
 class _Camel(Schema):
@@ -18,23 +19,31 @@ class _Camel(Schema):
     )
 
 
-class ReturnSaid(_Camel):
+TYPES: dict[Kind, Any] = {Kind.STATE: State, Kind.TIME: datetime}
+
+
+def _field(fact: Fact) -> tuple[Any, Any]:
+    """Return the type of a fact in an answer, and what the document says of it."""
+    kind = TYPES.get(fact.kind, str)
+    said: dict[str, Any] = {"description": fact.description} if fact.description else {}
+    if fact.example:
+        said["examples"] = [fact.example]
+    if fact.is_left_out:
+        known = {"description": "Only where it is known."} | said
+        return (kind | None, Field(None, **known)) if fact.is_time else (kind, Field("", **known))
+    if fact.may_be_missing and fact.absence is Absence.NULL:
+        kind |= None
+    return kind, Field(**said)
+
+
+_FIELDS: dict[str, Any] = {fact.column: _field(fact) for fact in FACTS}
+_Facts: Any = create_model("_Facts", __base__=_Camel, **_FIELDS)
+
+
+class ReturnSaid(_Facts):
     """A return; what the warehouse system sent beyond these fields stands beside them."""
 
     model_config = ConfigDict(title="Return", extra="allow")
-
-    source: str = Field(description="The system that recorded it.", examples=["WMS"])
-    return_reference_number: str = Field(examples=["Return-14844"])
-    sales_order_reference_number: str | None = Field(examples=["RSO100490909"])
-    notes: str = Field(description="Why it came back; empty when nobody said.")
-    state: State
-    tracking_id: str | None = Field(examples=["1201450414625470014100902000010011"])
-    created_at: datetime
-    updated_at: datetime
-    arrived_to_warehouse_at: datetime | None
-    completed_at: datetime | None
-    cargo_carrier: str = Field("", description="Only where it is known.")
-    sales_order_channel: str = Field("", description="Only where it is known.")
 
 
 class TaggedReturn(ReturnSaid):
@@ -191,22 +200,18 @@ class TooManyCalls(_Camel):
     message: str
 
 
+_SENT = {
+    Kind.STATE: f"One of {', '.join(State.values)}.",
+    Kind.TIME: "A time.",
+    Kind.TEXT: "Text.",
+    Kind.PROSE: "Text.",
+}
 _RECORD = {
     "properties": {
-        "returnReferenceNumber": {"description": "The return; text."},
-        "state": {"description": f"One of {', '.join(State.values)}."},
-        "createdAt": {"description": "A time with its zone, ISO 8601, like all times."},
-        "updatedAt": {"description": "A time. The record with the latest one wins."},
-        "arrivedToWarehouseAt": {"description": "A time; needed once it has arrived."},
-        "completedAt": {"description": "A time; needed once it is completed."},
-        "source": {"description": "The system that recorded it, WMS unless said."},
-        "salesOrderReferenceNumber": {"description": "The order; text."},
-        "trackingId": {"description": "The carrier's number; text."},
-        "cargoCarrier": {"description": "Text."},
-        "salesOrderChannel": {"description": "Text."},
-        "notes": {"description": "Text."},
-        "tag": {"description": "Names of tags to add, parted by commas."},
-    },
+        fact.api_name: {"description": fact.feed_description or _SENT[fact.kind]}
+        for fact in REQUIRED_FIRST
+    }
+    | {"tag": {"description": "Names of tags to add, parted by commas."}},
 }
 # Whatever an item is, it is answered for; so the document asks nothing of it.
 FEED_BODY = {

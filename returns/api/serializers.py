@@ -4,29 +4,23 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from returns.feed.records import API_NAMES, TIMES
 from returns.models import Return
+from returns.models.facts import FACTS, Absence, Fact
 
-# In the order of the WMS's own samples.
-ALWAYS = (
-    *("source", "return_reference_number", "sales_order_reference_number", "notes", "state"),
-    *("tracking_id", "created_at", "updated_at", "arrived_to_warehouse_at", "completed_at"),
-)
-# Older records lack them, and then do not name them.
-WHERE_KNOWN = ("cargo_carrier", "sales_order_channel")
-# Missing, it is "" in the samples; other texts are null.
-NEVER_NULL = {"notes"}
+NAMED = [(fact.api_name, fact) for fact in FACTS]
 
 
 def written(return_: Return) -> dict[str, Any]:
     """Return what the API says of a return: its names, its order, times in UTC to the microsecond.
 
-    A text that is missing is null, but notes are ``""``. Carrier and channel stand there where
-    they are known. What the WMS sent beyond the fields we know comes last, as it was sent.
+    What is missing is answered as its ``Absence`` says. What the WMS sent beyond the fields we
+    know comes last, as it was sent.
     """
-    said = {API_NAMES[name]: _value(return_, name) for name in ALWAYS}
-    known = [name for name in WHERE_KNOWN if getattr(return_, name)]
-    said |= {API_NAMES[name]: getattr(return_, name) for name in known}
+    said = {
+        name: _value(value, fact)
+        for name, fact in NAMED
+        if (value := getattr(return_, fact.column)) or not fact.is_left_out
+    }
     return said | {
         name: value for name, value in return_.unknown_fields.items() if name not in said
     }
@@ -40,11 +34,10 @@ def with_tag(return_: Return, tags: Iterable[str]) -> dict[str, Any]:
     return written(return_) | {"tag": ",".join(tags)}
 
 
-def _value(return_: Return, name: str) -> Any:
-    value = getattr(return_, name)
-    if name in TIMES:
-        return None if value is None else time_written(value)
-    return value if name in NEVER_NULL else value or None
+def _value(value: Any, fact: Fact) -> Any:
+    if isinstance(value, datetime):
+        return time_written(value)
+    return value if fact.absence is Absence.EMPTY else value or None
 
 
 def time_written(time: datetime) -> str:
