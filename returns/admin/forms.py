@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from returns.feed.records import EARLIEST, LATEST
 from returns.models import Return
-from returns.record.corrections import CORRECTABLE, affected, as_sent
+from returns.models.facts import BY_COLUMN, CORRECTABLE, Kind
+from returns.record.corrections import affected, as_sent
 
 
 class ExactTimeField(forms.DateTimeField):
@@ -37,6 +38,20 @@ class ExactTimeField(forms.DateTimeField):
         return value
 
 
+class ProseField(forms.CharField):
+    """A text of several lines, with the line ends that the WMS uses, not those of a browser."""
+
+    widget = AdminTextareaWidget
+
+    def to_python(self, value: Any) -> str:
+        """Return the text."""
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+FIELD_CLASSES: dict[Kind, type[forms.Field]] = {Kind.TIME: ExactTimeField, Kind.PROSE: ProseField}
+KINDS = {name: BY_COLUMN[name].kind for name in CORRECTABLE}
+
+
 class CorrectionForm(forms.ModelForm):
     """What the person changed since they saw the return, and nothing else.
 
@@ -45,26 +60,22 @@ class CorrectionForm(forms.ModelForm):
     """
 
     seen = forms.JSONField(widget=forms.HiddenInput)
-    arrived_to_warehouse_at = ExactTimeField(
-        required=False,
-        label="Arrived",
-        help_text="Such as 2026-03-01 14:30:00+03:00. Without an offset: in your own zone.",
-    )
-    completed_at = ExactTimeField(required=False, label="Completed")
 
     class Meta:
         model = Return
         fields = CORRECTABLE
-        widgets = {"notes": AdminTextareaWidget}
+        field_classes = {
+            name: FIELD_CLASSES[kind] for name, kind in KINDS.items() if kind in FIELD_CLASSES
+        }
+        widgets = {name: field.widget for name, field in field_classes.items()}
+        help_texts = {
+            "arrived_to_warehouse_at": "Such as 2026-03-01 14:30:00+03:00. Without an offset: in "
+            "your own zone."
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen"] = values_of(self.instance)
-
-    def clean_notes(self) -> str:
-        """Return the notes with the line ends that the WMS uses, not those of a browser."""
-        notes: str = self.cleaned_data["notes"]
-        return notes.replace("\r\n", "\n")
 
     def clean_seen(self) -> dict[str, Any]:
         """Return the values that were shown, or say that the form is damaged."""

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.admin.utils import label_for_field
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest
@@ -17,10 +16,14 @@ from django.utils.safestring import SafeString
 
 from returns.admin.forms import CorrectionForm
 from returns.models import Return, State
-from returns.record.corrections import CORRECTABLE, STATE_AND_TIMES, as_sent, correct
+from returns.models.facts import BY_COLUMN, CORRECTABLE, FACTS, STEPS, Kind
+from returns.record.corrections import as_sent, correct
 from returns.search import begins_or_ends
 
 PAGED_RETURNS = 10_000
+KEY = "return_reference_number"
+FIXED = (KEY, *(fact.column for fact in FACTS if not fact.is_correctable and fact.column != KEY))
+ALSO_KNOWN = ("tags_on_it", "corrected_fields", "unknown_fields")
 
 
 class CappedPaginator(Paginator):
@@ -59,20 +62,12 @@ class ReturnAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["return_reference_number"]
     search_help_text = "Order, return or tracking number: whole, its beginning or its end."
-    readonly_fields = [
-        "return_reference_number",
-        "source",
-        "created_at",
-        "updated_at",
-        "tags_on_it",
-        "corrected_fields",
-        "unknown_fields",
-    ]
+    readonly_fields = [*FIXED, *ALSO_KNOWN]
     fieldsets = [
-        (None, {"fields": ["return_reference_number", "source", "created_at", "updated_at"]}),
-        ("State", {"fields": [*STATE_AND_TIMES, "seen"]}),
-        ("Facts", {"fields": [name for name in CORRECTABLE if name not in STATE_AND_TIMES]}),
-        ("Also known", {"fields": ["tags_on_it", "corrected_fields", "unknown_fields"]}),
+        (None, {"fields": FIXED}),
+        ("State", {"fields": [*STEPS, "seen"]}),
+        ("Facts", {"fields": [name for name in CORRECTABLE if name not in STEPS]}),
+        ("Also known", {"fields": ALSO_KNOWN}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -121,7 +116,7 @@ class ReturnAdmin(admin.ModelAdmin):
     def corrected_fields(self, obj: Return) -> SafeString | str:
         """Say of each corrected field what the WMS had sent."""
         lines = [
-            (str(label_for_field(name, Return)).capitalize(), _sent_in_words(name, sent))
+            (BY_COLUMN[name].label, _sent_in_words(name, sent))
             for name, sent in sorted(obj.corrections.items())
             if sent != as_sent(getattr(obj, name))
         ]
@@ -129,8 +124,9 @@ class ReturnAdmin(admin.ModelAdmin):
 
 
 def _sent_in_words(name: str, sent: str | None) -> str:
-    time = parse_datetime(sent) if sent and name.endswith("_at") else None
+    kind = BY_COLUMN[name].kind
+    time = parse_datetime(sent) if sent and kind is Kind.TIME else None
     if isinstance(time, datetime):
         return date(timezone.localtime(time), "j M Y, H:i:s")
-    word = dict(State.choices).get(sent, sent) if name == "state" and sent else sent
+    word = dict(State.choices).get(sent, sent) if kind is Kind.STATE and sent else sent
     return f"“{word}”" if word else "nothing"

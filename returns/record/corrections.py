@@ -9,17 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from returns.models import Return
-
-# These agree by a constraint, so a correction of one holds on to all of them.
-STATE_AND_TIMES = ("state", "arrived_to_warehouse_at", "completed_at")
-CORRECTABLE = (
-    "sales_order_reference_number",
-    "tracking_id",
-    "cargo_carrier",
-    "sales_order_channel",
-    "notes",
-    *STATE_AND_TIMES,
-)
+from returns.models.facts import CORRECTABLE, STEPS
 
 
 def correct(record: Return, changes: Mapping[str, Any], by: User) -> list[str]:
@@ -43,7 +33,7 @@ def correct(record: Return, changes: Mapping[str, Any], by: User) -> list[str]:
 
 def affected(names: set[str]) -> set[str]:
     """Return the fields that a correction of these holds on to: the state brings its times."""
-    return names | set(STATE_AND_TIMES) if names & set(STATE_AND_TIMES) else names
+    return names | set(STEPS) if names & set(STEPS) else names
 
 
 def as_sent(value: str | datetime | None) -> str | None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from returns.display.values import Origins
 from returns.lists.rows import Row, rows_of
 from returns.models import Return, State
+from returns.models.facts import BY_COLUMN, BY_KIND, Absence, Fact, Kind
 from returns.record.card import Card, card_of
 from returns.record.events import origins_of
 from returns.record.sentences import Said, said_of
@@ -18,6 +19,17 @@ from returns.record.timeline import Timeline, timeline_of
 from tags.vocabulary import TagChip, vocabulary
 
 OTHERS_SHOWN = 20
+# Texts, then times; of both, those at the end that tell of the record rather than of the parcel.
+# The page shows its reference, its state and its notes in places of their own.
+DETAILS = sorted(
+    (
+        fact
+        for fact in BY_KIND
+        if fact.kind in {Kind.TEXT, Kind.TIME} and fact.column != "return_reference_number"
+    ),
+    key=lambda fact: (fact.is_time, not fact.is_told),
+)
+PREVIEWED = {"sales_order_reference_number", "tracking_id", "cargo_carrier"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,20 @@ class Step:
     at: datetime | None
     took: timedelta | None
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactOfReturn:
+    """A fact of a return, its value, and where that leads."""
+
+    fact: Fact
+    value: str | datetime | None
+    link: str = ""
+
+    @property
+    def instead(self) -> str:
+        """Return what stands there where the return lacks it: older records lack some."""
+        return "unknown" if self.fact.absence is Absence.LEFT_OUT else "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +87,21 @@ class ReturnDetails:
     @property
     def corrected(self) -> list[str]:
         """Return the fields that an admin corrected, by their names on screen."""
-        fields = {field.name: str(field.verbose_name) for field in Return._meta.fields}
-        return [fields[name] for name in self.record.corrections]
+        return [BY_COLUMN[name].word for name in self.record.corrections]
+
+    @property
+    def facts(self) -> list[FactOfReturn]:
+        """Return the facts that a list of details shows."""
+        links = {"sales_order_reference_number": self.order_address}
+        return [
+            FactOfReturn(fact, getattr(self.record, fact.column), links.get(fact.column, ""))
+            for fact in DETAILS
+        ]
+
+    @property
+    def main_facts(self) -> list[FactOfReturn]:
+        """Return those of them that the preview has room for."""
+        return [each for each in self.facts if each.fact.column in PREVIEWED]
 
     @property
     def order_address(self) -> str:

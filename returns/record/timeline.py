@@ -10,10 +10,12 @@ from itertools import groupby
 from uuid import UUID, uuid4
 
 from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
 
 from returns.models import Comment, Return, State
+from returns.models.facts import BY_COLUMN, STEPS, Kind
 from returns.record.comments import comments_of
-from returns.record.corrections import STATE_AND_TIMES, as_sent
+from returns.record.corrections import as_sent
 from returns.record.events import TAG_ADDED, TAG_REMOVED, Event, events_of
 from tags.vocabulary import TagChip
 
@@ -26,12 +28,6 @@ TIME_OF: dict[State, str] = {
     State.ARRIVED: "arrived_to_warehouse_at",
     State.COMPLETED: "completed_at",
 }
-NAMES_OF_TIMES = {
-    "created_at": "creation time",
-    "arrived_to_warehouse_at": "arrival time",
-    "completed_at": "completion time",
-}
-FIELDS = {each.name: str(each.verbose_name) for each in Return._meta.fields}
 
 Value = str | datetime | None
 
@@ -178,7 +174,7 @@ def _of_change(event: Event, record: Return) -> Entry | None:
 def _is_told_by_the_state(event: Event, record: Return) -> bool:
     """A step forward by the feed, to a time that still is the return's."""
     changes = event.changes
-    if event.source == "correction" or changes.keys() - set(STATE_AND_TIMES):
+    if event.source == "correction" or changes.keys() - set(STEPS):
         return False
     before, after = changes.get("state", (None, None))
     forward = after in State.values and _rank(before) < _rank(after)
@@ -206,10 +202,8 @@ def _time(value: str | None) -> datetime | None:
 
 def _changes(event: Event) -> Iterator[Change]:
     for name, values in event.changes.items():
-        if name == "notes":
-            yield Change(f"Notes {_how(event)}", told=False)
-        elif name != "corrections" and not _follows_from_the_state(name, event.changes):
-            yield _change(name, *values, event=event)
+        if name != "corrections" and not _follows_from_the_state(name, event.changes):
+            yield _change(name, values, event)
     yield from _fallen(event)
 
 
@@ -217,11 +211,15 @@ def _how(event: Event) -> str:
     return "corrected" if event.source == "correction" else "changed"
 
 
-def _change(name: str, before: str | None, after: str | None, *, event: Event) -> Change:
-    if name == "state":
+def _change(name: str, values: list[str | None], event: Event) -> Change:
+    fact = BY_COLUMN[name]
+    words = f"{capfirst(fact.name_of_change)} {_how(event)}"
+    if fact.kind is Kind.PROSE:
+        return Change(words, told=False)
+    before, after = values
+    if fact.kind is Kind.STATE:
         return _change_of_state(before, after, event)
-    words = f"{_title(name)} {_how(event)}"
-    if name in TIME_OF.values():
+    if fact.is_time:
         return Change(words, _time(before), _time(after), timed=True)
     return Change(words, before, after)
 
@@ -236,7 +234,7 @@ def _change_of_state(before: str | None, after: str | None, event: Event) -> Cha
 
 def _follows_from_the_state(name: str, changes: dict[str, list[str | None]]) -> bool:
     """A time that came or went with the state is the state's own."""
-    return name in STATE_AND_TIMES[1:] and "state" in changes and None in changes[name]
+    return name in STEPS[1:] and "state" in changes and None in changes[name]
 
 
 def _fallen(event: Event) -> Iterator[Change]:
@@ -244,21 +242,12 @@ def _fallen(event: Event) -> Iterator[Change]:
     fallen = set(before) - set(after)
     if not fallen:
         return
-    names = [_name(name) for name in sorted(fallen - set(STATE_AND_TIMES))]
-    if fallen & set(STATE_AND_TIMES):
+    names = [BY_COLUMN[name].name_of_change for name in sorted(fallen - set(STEPS))]
+    if fallen & set(STEPS):
         names.append("state and times")
     back = event.source == "correction"
     why = "Back to what the WMS sent" if back else "The WMS sent another value"
     yield Change(f"{why}: the correction of {', '.join(names)} ended", told=False)
-
-
-def _title(name: str) -> str:
-    words = _name(name)
-    return words[0].upper() + words[1:]
-
-
-def _name(name: str) -> str:
-    return NAMES_OF_TIMES.get(name) or FIELDS[name]
 
 
 # What would flood the page
