@@ -18,6 +18,7 @@ from returns.filters.paging import SORT_COLUMNS
 from returns.lists import cells
 from returns.lists.rows import Row
 from returns.models import State
+from returns.models.facts import BY_COLUMN, FACTS, Fact
 
 # Always there, and first: it leads to the return's page.
 ALWAYS = "reference"
@@ -41,7 +42,8 @@ class Column:
     ``cell`` writes its cell of a page; that of the first column is the row's own. ``value`` takes
     a row and the moment of asking, and gives the value for a file; ``width`` is that of a sheet's
     column, in characters. ``is_usual``: shown until a person chooses columns. It can be sorted by
-    where a sort has its name.
+    where a sort has its name. ``fact`` is the column of the fact that it shows, "" where it shows
+    something else.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Column:
     width: int
     kind: Kind = Kind.TEXT
     is_usual: bool = False
+    fact: str = ""
 
     @property
     def is_sortable(self) -> bool:
@@ -70,11 +73,12 @@ def _number(name: str, header: str, field: str, width: int) -> Column:
         value=_fact(field),
         width=width,
         is_usual=True,
+        fact=field,
     )
 
 
-def _time(name: str, field: str, *, is_usual: bool = True) -> Column:
-    header = name.capitalize()
+def _time(name: str, field: str, header: str = "", *, is_usual: bool = True) -> Column:
+    header = header or name.capitalize()
     return Column(
         name=name,
         header=header,
@@ -83,12 +87,21 @@ def _time(name: str, field: str, *, is_usual: bool = True) -> Column:
         width=20,
         kind=Kind.TIME,
         is_usual=is_usual,
+        fact=field,
     )
 
 
-def _word(name: str, header: str, field: str, width: int, label: str = "") -> Column:
+def _word(name: str, field: str, width: int, label: str = "") -> Column:
+    header = BY_COLUMN[field].label
     cell = cells.word_cell(label or header, field)
-    return Column(name=name, header=header, cell=cell, value=_fact(field), width=width)
+    return Column(name=name, header=header, cell=cell, value=_fact(field), width=width, fact=field)
+
+
+def _plain(fact: Fact) -> Column:
+    """Return a column for a fact that has none of its own."""
+    if fact.is_time:
+        return _time(fact.column, fact.column, fact.label, is_usual=False)
+    return _word(fact.column, fact.column, 16)
 
 
 def _hours_waited(row: Row, now: datetime) -> float | None:
@@ -110,6 +123,7 @@ DECLARED = (
         value=_fact("return_reference_number"),
         width=18,
         is_usual=True,
+        fact="return_reference_number",
     ),
     _number("order", "Order", "sales_order_reference_number", 18),
     _number("tracking", "Tracking ID", "tracking_id", 24),
@@ -120,6 +134,7 @@ DECLARED = (
         value=lambda row, _: str(State(row.record.state).label),
         width=12,
         is_usual=True,
+        fact="state",
     ),
     Column(
         name="tags",
@@ -149,9 +164,9 @@ DECLARED = (
         width=20,
         kind=Kind.TIME,
     ),
-    _word("carrier", "Carrier", "cargo_carrier", 16),
-    _word("channel", "Sales channel", "sales_order_channel", 16, label="Channel"),
-    _word("source", "Source", "source", 10),
+    _word("carrier", "cargo_carrier", 16),
+    _word("channel", "sales_order_channel", 16, label="Channel"),
+    _word("source", "source", 10),
     Column(
         name="notes",
         header="Notes",
@@ -159,9 +174,12 @@ DECLARED = (
         value=_fact("notes"),
         width=50,
         is_usual=True,
+        fact="notes",
     ),
 )
-BY_NAME = {column.name: column for column in DECLARED}
+_SHOWN = {column.fact for column in DECLARED}
+_OTHERS = [_plain(fact) for fact in FACTS if fact.column not in _SHOWN]
+BY_NAME = {column.name: column for column in (*DECLARED, *_OTHERS)}
 COLUMNS = tuple(BY_NAME)
 USUAL = tuple(column.name for column in DECLARED if column.is_usual)
 # More than the usual number may be wider than a window: the table then scrolls sideways.

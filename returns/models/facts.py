@@ -52,10 +52,6 @@ class Fact:
     is_told: bool = True
     change_word: str = ""
     is_correctable: bool = True
-    # Its column in the list and in exports, where that is not called like it, and its width there
-    # in characters.
-    list_name: str = ""
-    width: int = 16
     # For the API's document: what an answer and what a record of the feed has.
     description: str = ""
     feed_description: str = ""
@@ -75,11 +71,6 @@ class Fact:
     def name_of_change(self) -> str:
         """Return what has changed, within a sentence of the timeline."""
         return self.change_word or self.word
-
-    @property
-    def list_column(self) -> str:
-        """Return the name of its column in the list and in exports."""
-        return self.list_name or self.column
 
     @property
     def is_time(self) -> bool:
@@ -112,7 +103,6 @@ FACTS = (
         spellings="kaynak",
         is_told=False,
         is_correctable=False,
-        width=10,
         description="The system that recorded it.",
         feed_description="The system that recorded it, WMS unless said.",
         example="WMS",
@@ -126,8 +116,6 @@ FACTS = (
         key="return_key",
         is_told=False,
         is_correctable=False,
-        list_name="reference",
-        width=18,
         feed_description="The return; text.",
         example="Return-14844",
     ),
@@ -138,8 +126,6 @@ FACTS = (
         "sales order reference, sipariş, sipariş no, sipariş numarası, sipariş referansı",
         absence=Absence.NULL,
         key="order_key",
-        list_name="order",
-        width=18,
         feed_description="The order; text.",
         example="RSO100490909",
     ),
@@ -149,7 +135,6 @@ FACTS = (
         kind=Kind.PROSE,
         spellings="note, comment, reason text, not, notlar, açıklama",
         absence=Absence.EMPTY,
-        width=50,
         description="Why it came back; empty when nobody said.",
     ),
     Fact(
@@ -158,7 +143,6 @@ FACTS = (
         kind=Kind.STATE,
         is_required=True,
         spellings="status, durum, durumu",
-        width=12,
     ),
     Fact(
         "tracking_id",
@@ -167,8 +151,6 @@ FACTS = (
         "takip numarası, kargo takip no, kargo takip numarası",
         absence=Absence.NULL,
         key="tracking_key",
-        list_name="tracking",
-        width=24,
         feed_description="The carrier's number; text.",
         example="1201450414625470014100902000010011",
     ),
@@ -181,8 +163,6 @@ FACTS = (
         "oluşturma tarihi, oluşturulma tarihi, oluşturma zamanı, kayıt tarihi",
         change_word="creation time",
         is_correctable=False,
-        list_name="created",
-        width=20,
         feed_description="A time with its zone, ISO 8601, like all times.",
     ),
     Fact(
@@ -194,8 +174,6 @@ FACTS = (
         "güncelleme tarihi, güncellenme tarihi, güncelleme zamanı, son güncelleme",
         is_told=False,
         is_correctable=False,
-        list_name="updated",
-        width=20,
         feed_description="A time. The record with the latest one wins.",
     ),
     Fact(
@@ -206,8 +184,6 @@ FACTS = (
         "varış, varış tarihi, depoya varış, depoya varış tarihi, depoya ulaşma",
         absence=Absence.NULL,
         change_word="arrival time",
-        list_name="arrived",
-        width=20,
         feed_description="A time; needed once it has arrived.",
     ),
     Fact(
@@ -218,21 +194,17 @@ FACTS = (
         "tamamlandı",
         absence=Absence.NULL,
         change_word="completion time",
-        list_name="completed",
-        width=20,
         feed_description="A time; needed once it is completed.",
     ),
     Fact(
         "cargo_carrier",
         "carrier",
         spellings="carrier, cargo, kargo, kargo firması, taşıyıcı",
-        list_name="carrier",
     ),
     Fact(
         "sales_order_channel",
         "sales channel",
         spellings="channel, sales channel, kanal, satış kanalı",
-        list_name="channel",
     ),
 )
 BY_COLUMN = {fact.column: fact for fact in FACTS}
