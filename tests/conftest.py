@@ -7,11 +7,10 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
-from returns.models import SavedView
 from returns.people import roles
-from tests import factories, shipped
+from tests import database, factories
 
 
 def pytest_configure() -> None:
@@ -25,31 +24,17 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Let the bundled server of the tests not wait for its disk: nobody keeps what is in it."""
-    if settings.LOCAL:
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("ALTER SYSTEM SET fsync = off")
-            cursor.execute("SELECT pg_reload_conf()")
+    """Let the bundled server of the tests not wait for its disk: nobody keeps what is in it.
 
-
-@pytest.fixture(autouse=True)
-def _what_migrations_brought(request):
-    """Bring it again where a test before emptied the database, which happens in any order."""
-    marker = request.node.get_closest_marker("django_db")
-    if not (marker or "db" in request.fixturenames) or is_emptying(request, marker):
-        return
-    request.getfixturevalue("db")
-    if not SavedView.objects.exists():
-        shipped.load_vocabulary()
-        shipped.load_views()
-        shipped.load_rules()
-
-
-def is_emptying(request, marker) -> bool:
-    """Tell whether the database is empty after the test, which then asks for what it needs."""
-    return (marker and marker.kwargs.get("transaction")) or any(
-        name in request.fixturenames for name in ("transactional_db", "live_server")
-    )
+    Tests that commit find what the migrations brought, as all others do, and leave it so.
+    """
+    with django_db_blocker.unblock():
+        if settings.LOCAL:
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER SYSTEM SET fsync = off")
+                cursor.execute("SELECT pg_reload_conf()")
+        database.remember()
+    TransactionTestCase._fixture_teardown = lambda _: database.put_back()
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +50,7 @@ def _quick_passwords(settings):
 
 @pytest.fixture
 def vocabulary(db):
-    """Load the recommended vocabulary, also after a test that emptied the database."""
-    shipped.load_vocabulary()
+    """Say that a test needs the recommended vocabulary, which the migrations brought."""
 
 
 @pytest.fixture
