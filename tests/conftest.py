@@ -20,6 +20,8 @@ def pytest_configure() -> None:
     files = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": files}
     settings.WHITENOISE_USE_FINDERS = True
+    # Each test client starts the middleware, which would list every file: 10 ms or more.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(scope="session")
