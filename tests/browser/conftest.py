@@ -9,6 +9,24 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# What Playwright itself switches off (a later list replaces an earlier one), and what costs more
+# processor time than most pages: the pages behind the address bar, which no test shows, drawn anew
+# for each window, and a process kept in store for another site.
+NOT_NEEDED = [
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+    "SpareRendererForSitePerProcess",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "WebUIOmniboxPopup",
+]
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -17,6 +35,7 @@ SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(NOT_NEEDED)}",
 ]
 # Milliseconds; a busy machine is no broken page.
 PATIENCE = 15_000
