@@ -5,8 +5,12 @@ tests that commit. Here the rows that the migrations brought are copied aside on
 test only what it changed is put back: a few milliseconds.
 """
 
+import time
+
+import pytest
 from django.db import connection
 
+PATIENCE = 30  # seconds
 # Triggers, also those of foreign keys, are off while the rows are put back. The lock waits for a
 # request that the live server may still be answering. A table that grew large is truncated, which
 # leaves no dead rows behind; whatever goes with it by CASCADE is put back after that.
@@ -86,3 +90,20 @@ def put_back() -> None:
     """Make the database hold what the migrations brought, and nothing else."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT untouched.put_back()")
+
+
+def wait_until_another_waits_for_a_lock() -> None:
+    """Wait until a connection to the same database waits for what somebody has locked."""
+    end = time.monotonic() + PATIENCE
+    with connection.cursor() as cursor:
+        while time.monotonic() < end:
+            # Without this a transaction sees the same sessions for ever.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                """SELECT FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+            )
+            if cursor.rowcount:
+                return
+            time.sleep(0.02)
+    pytest.fail("nobody waits for a lock")

@@ -1,6 +1,5 @@
 """Rules tag by themselves: at their moment, never against a person, never in a loop."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
@@ -37,6 +36,7 @@ from tags.tagging import add_tag, remove_tag
 from tags.undo import undo
 from tags.vocabulary import vocabulary as words_of
 from tests import shipped
+from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import make_return, make_tag, put_tag
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -558,7 +558,7 @@ def test_a_rule_looks_at_a_return_after_whoever_holds_it_is_done(agent):
         tagging_it = pool.submit(person)
         held.wait(10)
         looking = pool.submit(run_and_close)
-        time.sleep(0.3)
+        wait_until_another_waits_for_a_lock()
         assert not looking.done()
         tagged.set()
         tagging_it.result()
