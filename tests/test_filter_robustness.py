@@ -7,12 +7,13 @@ import unicodedata
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from returns.filters.fields import TAG_PARAMETERS
 from returns.models import Return, State
 from tests.factories import make_return, put_tag
+from tests.trials import tried_on
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -79,11 +80,7 @@ text = st.one_of(st.sampled_from(NASTY), st.text(character), st.dates().map(str)
 name = st.one_of(st.sampled_from(NAMES), st.text(character, max_size=9))
 filters = st.lists(st.tuples(name, text), max_size=5)
 
-many = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+many = tried_on(60)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 from django.db import connection, connections, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from returns.models import Return, ReturnTag, ReturnTagEvent
@@ -17,6 +17,7 @@ from tags.tagging import add_many, add_tag, remove_tag
 from tags.undo import undo
 from tags.vocabulary import VocabularyError, find_or_create, find_tag, names_as_written, vocabulary
 from tests.factories import make_return, make_tag, put_tag
+from tests.trials import tried_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
@@ -76,7 +77,7 @@ names = st.sampled_from(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@tried_on(40, suppress_health_check=list(HealthCheck))
 @given(
     carried=st.lists(st.frozensets(names, max_size=5), min_size=1, max_size=5),
     merged=st.frozensets(names, min_size=1, max_size=4),

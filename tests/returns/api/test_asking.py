@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.api.asking import ask
@@ -20,10 +20,9 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.models import Return, State
 from tests.factories import make_return, make_tag, put_tag
 from tests.returns.api import naive
+from tests.trials import tried_on
 
-some = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+some = tried_on(60)
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 

@@ -11,7 +11,7 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from returns.api.described import EXAMPLES
@@ -19,6 +19,7 @@ from returns.api.document import BASE, document
 from returns.api.parameters import PARAMETERS
 from tests.factories import make_return, put_tag
 from tests.papers import API, blocks, section
+from tests.trials import tried_on
 
 QUESTIONS = ("/Returns", "/GetReturnsWithTag")
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def some_returns(vocabulary):
 
 
 @schema.parametrize()
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@tried_on(20, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_answers_are_as_the_document_says(
     case, program, some_returns, in_one_transaction, settings
 ):

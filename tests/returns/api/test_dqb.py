@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.utils import timezone
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from returns.api.asking import ask
@@ -18,10 +18,9 @@ from returns.api.properties import PROPERTIES
 from returns.models import Return
 from tests.factories import make_return
 from tests.returns.api import naive
+from tests.trials import tried_on
 
-some = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+some = tried_on(60)
 
 
 def asked(dqb: str, **others: str) -> list[str]:

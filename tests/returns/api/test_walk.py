@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.http import QueryDict
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.api import walk
@@ -19,6 +19,7 @@ from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.models import Return, State
 from tests.factories import make_return
+from tests.trials import tried_on
 
 NOW = timezone.now()
 
@@ -84,7 +85,7 @@ def test_a_return_that_goes_during_the_walk_stops_nothing(db):
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@tried_on(60)
 @given(st.text() | st.lists(st.integers() | st.text(max_size=3), max_size=7).map(str))
 def test_no_text_is_a_cursor_by_accident(text):
     try:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from returns.calendar.working_time import (
@@ -18,6 +18,7 @@ from returns.calendar.working_time import (
     latest_arrival_limit,
 )
 from returns.models import Unit
+from tests.trials import tried_on
 
 WEEK = (*[(time(9), time(18))] * 5, None, None)
 ISTANBUL = Calendar("Europe/Istanbul", WEEK, "TR")
@@ -184,14 +185,14 @@ TIMES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@tried_on(300)
 @given(CALENDARS, MOMENTS, MOMENTS, TIMES)
 def test_who_comes_later_is_due_later(calendar, one, other, time_left):
     first, second = sorted((one, other))
     assert first < due(calendar, first, *time_left) <= due(calendar, second, *time_left)
 
 
-@settings(max_examples=300, deadline=None)
+@tried_on(300)
 @given(CALENDARS, MOMENTS, TIMES)
 @example(ISTANBUL, datetime(2026, 11, 24, 15, tzinfo=UTC), (1, Unit.BUSINESS_DAYS))
 def test_the_limit_parts_late_from_not_late_to_the_microsecond(calendar, moment, time_left):
@@ -215,7 +216,7 @@ def test_the_ends_of_the_calendar_are_due_too(year):
     hours=st.integers(0, 24 * 365 * 2),
     microseconds=st.sampled_from([-1, 0, 1, 1234567890]),
 )
-@settings(max_examples=300, deadline=None)
+@tried_on(300)
 def test_postgresql_finds_the_same_due_time(calendar, unit, amount, hours, microseconds):
     arrival = datetime(2025, 1, 1, 1, tzinfo=UTC) + timedelta(
         hours=hours, microseconds=microseconds

@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given
-from hypothesis import settings as rules_of_trial
+from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.deadlines import editing as deadline_editing
@@ -22,6 +21,7 @@ from tags import editing
 from tags.merging import merge
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, make_tag, put_tag
+from tests.trials import tried_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
@@ -320,9 +320,7 @@ def keep_all(policies, returns) -> list[Return]:
     return records
 
 
-@rules_of_trial(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried_on(25)
 @given(POLICIES, RETURNS)
 def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
     records = keep_all(policies, returns)
@@ -336,9 +334,7 @@ def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
         assert listed(f"deadline={kind}") == of_rows
 
 
-@rules_of_trial(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried_on(25)
 @given(POLICIES, RETURNS, st.integers(-2, 2))
 def test_a_completed_return_met_its_deadline_or_missed_it(vocabulary, policies, returns, around):
     records = keep_all(policies, returns)

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
-from time import sleep
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -15,7 +14,9 @@ from returns.feed.ingest import COLUMNS, ingest
 from returns.feed.records import ReturnRecord
 from returns.models import Return, ReturnTag, State
 from tags.models import Tag
+from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import make_return, put_tag
+from tests.trials import tried_on
 
 DAY = datetime(2024, 3, 1, 9, 0, 0, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -154,7 +155,7 @@ FACT_SETS = st.builds(
 
 
 class TestAnyOrder(TestCase):
-    @settings(max_examples=60, deadline=None)
+    @tried_on(60)
     @given(st.lists(FACT_SETS, min_size=2, max_size=6), st.data())
     def test_any_order_and_any_batches_end_in_the_same_row(self, records, data):
         ends = []
@@ -302,16 +303,6 @@ def test_two_imports_at_once_end_as_one():
     assert sum(summary.created for summary in summaries) == Return.objects.count() == 300
     assert sum(summary.unchanged for summary in summaries) == 300
     assert ReturnTag.objects.count() == 300
-
-
-def wait_until_another_waits_for_a_lock() -> None:
-    with connection.cursor() as cursor:
-        for _ in range(600):
-            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
-            if cursor.rowcount:
-                return
-            sleep(0.05)
-    pytest.fail("nobody waits")
 
 
 @pytest.mark.django_db(transaction=True)

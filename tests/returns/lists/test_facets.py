@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from returns.filters.fields import TAG_PARAMETERS
@@ -17,6 +17,7 @@ from returns.lists.facets import facets_of
 from returns.models import State
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
+from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
 
@@ -67,9 +68,7 @@ parameters = st.one_of(
 )
 
 
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried_on(50)
 @given(st.lists(parameters, max_size=5))
 @example([])
 @example([("tag_any", "books"), ("tag_any", "damaged"), ("tag_none", "standard")])

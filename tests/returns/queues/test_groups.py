@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.filters.filterset import ReturnFilterSet
@@ -13,6 +13,7 @@ from returns.models import Return, State
 from returns.queues.groups import Group, groups_of
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
+from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
 
@@ -83,9 +84,7 @@ def test_a_group_says_since_when_its_oldest_waits(db):
     assert group.oldest == now - timedelta(hours=30)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried_on(25)
 @given(
     rows=st.lists(
         st.tuples(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.deadlines import editing
@@ -18,6 +18,7 @@ from returns.queues.own import own_cards_of
 from tags.models import Tag
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
+from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
 
@@ -133,9 +134,7 @@ VIEWS = [
 ]
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried_on(25)
 @given(
     rows=st.lists(
         st.tuples(

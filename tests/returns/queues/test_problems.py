@@ -1,15 +1,14 @@
 """What is wrong with records: each rule at its edges, and the tracking IDs that are kept."""
 
 import re
-import time
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, count
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.feed.ingest import ingest
@@ -20,7 +19,9 @@ from returns.filters.query import Query
 from returns.models import Return, SharedTracking, State
 from returns.queues.problems import worklist
 from returns.record.corrections import correct
+from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import make_return
+from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
 
@@ -157,7 +158,7 @@ def test_a_correction_makes_it_a_problem_and_a_dry_run_does_not(admin):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("_again", range(3))
 def test_two_at_once_do_not_miss_each_other(_again):
-    together = Barrier(2)
+    together, turns = Barrier(2), count()
 
     def write(order: str) -> None:
         try:
@@ -165,7 +166,8 @@ def test_two_at_once_do_not_miss_each_other(_again):
                 Return.objects.exists()
                 together.wait(5)
                 ingest([record(f"of {order}", "7001", order)], source="feed")
-                time.sleep(0.2)  # long enough for the other to look before this is committed
+                if next(turns) == 0:  # the other looks before this is committed
+                    wait_until_another_waits_for_a_lock()
         finally:
             connection.close()
 
@@ -219,9 +221,7 @@ steps = st.lists(
 )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried_on(40)
 @given(steps=steps)
 def test_what_is_kept_is_what_a_count_from_scratch_finds(admin, steps):
     Return.objects.all().delete()
@@ -238,9 +238,7 @@ def test_what_is_kept_is_what_a_count_from_scratch_finds(admin, steps):
         assert shared() == shared_from_scratch()
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried_on(25)
 @given(
     rows=st.lists(
         st.tuples(

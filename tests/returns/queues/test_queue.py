@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.filters.filterset import ReturnFilterSet
@@ -20,6 +20,7 @@ from tags.models import Tag
 from tags.undo import undo
 from tags.vocabulary import vocabulary as words
 from tests.factories import make_return, put_tag
+from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
 
@@ -154,9 +155,7 @@ filters = st.lists(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried_on(25)
 @given(
     ages=st.lists(st.integers(min_value=0, max_value=200), max_size=12),
     states=st.lists(st.sampled_from(State.values), min_size=12, max_size=12),
@@ -310,9 +309,7 @@ def test_urgent_tags_come_first_by_their_rank_then_what_waits_longest(as_manager
     assert rows(as_manager.get("/queue/?queue=to_inspect&sort=arrived")) == list("543210")
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@tried_on(30)
 @given(
     carried=st.lists(
         st.tuples(

@@ -10,8 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.feed.ingest import ingest
@@ -21,6 +20,7 @@ from returns.summaries import keeping
 from returns.summaries.durations import EDGES, hours_of, percentile, within
 from tags.merging import merge
 from tests.factories import make_return, make_tag, put_tag
+from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
 BASE = datetime(2026, 3, 27, 22, tzinfo=UTC)  # clocks change in Berlin two days later
@@ -137,11 +137,7 @@ def do(kind: str, what) -> None:
 
 
 @given(story=st.lists(steps, max_size=12))
-@hypothesis_settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@tried_on(60)
 def test_whatever_is_written_they_equal_a_count(vocabulary, story):
     ReturnTag.objects.all().delete()
     Return.objects.all().delete()

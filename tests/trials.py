@@ -1,0 +1,25 @@
+"""On how many examples a property is tried: the profile, HYPOTHESIS_PROFILE, says which share."""
+
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+# For each hundred examples that a test asks for.
+settings.register_profile("dev", max_examples=40, deadline=None)
+settings.register_profile("ci", max_examples=100, deadline=None)
+
+
+def load_profile() -> None:
+    """Use the profile that the environment names; ``dev`` where it names none."""
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+def tried_on(examples: int, **more: Any) -> settings:
+    """Return the settings of a property that CI tries on so many examples.
+
+    Fixtures are made once for all examples of a test, which is what our tests expect.
+    """
+    checks = {"suppress_health_check": [HealthCheck.function_scoped_fixture]}
+    share = settings().max_examples
+    return settings(max_examples=max(1, examples * share // 100), **(checks | more))
