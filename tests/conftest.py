@@ -1,5 +1,6 @@
 """People as fixtures by role; the vocabulary; a client for each person."""
 
+import os
 from collections.abc import Callable
 from itertools import count
 
@@ -10,7 +11,11 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from returns.people import roles
-from tests import database, factories
+from tests import database, factories, trials
+
+trials.load_profile()
+# So many files are not worth a second process.
+FEW = 3
 
 
 def pytest_configure() -> None:
@@ -22,6 +27,15 @@ def pytest_configure() -> None:
     settings.WHITENOISE_USE_FINDERS = True
     # Each test client starts the middleware, which would list every file: 10 ms or more.
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Share the tests out among the processors; a few named files run in this process alone.
+
+    Its start costs each process some seconds, and one process can be debugged.
+    """
+    named = len(config.args) <= FEW and all(".py" in argument for argument in config.args)
+    return 0 if named else os.cpu_count() or 1
 
 
 @pytest.fixture(scope="session")

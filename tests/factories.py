@@ -28,9 +28,7 @@ def make_return(reference: str = "", **fields: Any) -> Return:
         **_times(state, created),
         **fields,
     }
-    record = Return.objects.create(**values)
-    record.refresh_from_db()
-    return record
+    return Return.objects.create(**values)
 
 
 def _times(state: str, created: datetime) -> dict[str, datetime]:
@@ -47,7 +45,6 @@ def make_tag(name: str, group: str = "Unsorted", exclusive: bool = False) -> Tag
     if found := Tag.objects.filter(name=name).first():
         return found
     tag_group, _ = TagGroup.objects.get_or_create(name=group, defaults={"exclusive": exclusive})
-    tag_group.refresh_from_db()
     return Tag.objects.create(name=name, group=tag_group, slot=tag_group.slot)
 
 

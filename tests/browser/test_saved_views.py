@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def desk(window, agent, vocabulary) -> Page:
     """The list of three returns, one of them about books, with two views as tabs."""
+    SavedView.objects.all().delete()
     for number in range(3):
         make_return(f"R{number}", state=State.values[number])
     put_tag(make_return("B1"), "books")
