@@ -6,6 +6,8 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+NOT_MIGRATED = "The database is not migrated: run `manage.py migrate` first."
+
 
 def waiting_migrations() -> int:
     """Return how many migrations are not applied. Raises ``django.db.Error`` without a database."""
@@ -21,7 +23,5 @@ def require_tables() -> None:
     if not waiting_migrations():
         return
     if not settings.LOCAL:
-        raise CommandError(
-            "The database is not migrated: run `manage.py migrate` first.", returncode=2
-        )
+        raise CommandError(NOT_MIGRATED, returncode=2)
     call_command("migrate", verbosity=0)

@@ -21,9 +21,16 @@ from django.utils.csp import CSP
 from config import embedded_postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+POSTGRESQL = "django.db.backends.postgresql"
 
-DATABASE_URL = os.environ.get("DATABASE_URL", "")
-LOCAL = not DATABASE_URL
+DATABASE_URL = os.environ.get("DATABASE_URL")
+if DATABASE_URL is not None and not DATABASE_URL.strip():
+    raise ImproperlyConfigured(
+        "DATABASE_URL is set but empty; unset it to use the bundled PostgreSQL."
+    )
+LOCAL = DATABASE_URL is None
+# Commands that run for days beside the web server.
+SERVICES = {"work", "sync_returns", "runserver"}
 DEBUG = os.environ.get("DEBUG") == "1"
 # Set by the demo for the server it starts; the demo's people can sign in to no other.
 DEMO = os.environ.get("RETURNS_DESK_DEMO") == "1"
@@ -100,13 +107,37 @@ def _statement_limit() -> int:
     return int(seconds)
 
 
+def _log_level(argv: list[str]) -> str:
+    """Return from what level on our own messages are logged.
+
+    The demo and the commands that people call by hand say themselves how it goes.
+    """
+    is_by_hand = Path(argv[0]).name == "manage.py" and not SERVICES & set(argv[1:2])
+    return "WARNING" if is_by_hand else "INFO"
+
+
 def _database() -> dict[str, Any]:
-    if not LOCAL:
-        return dict(dj_database_url.parse(DATABASE_URL))
-    connection: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql"}
+    if DATABASE_URL is not None:
+        return _database_at(DATABASE_URL)
+    connection: dict[str, Any] = {"ENGINE": POSTGRESQL}
     if embedded_postgres.wanted(sys.argv):
-        connection |= embedded_postgres.start(embedded_postgres.state_folder(BASE_DIR))
+        folder = embedded_postgres.state_folder(BASE_DIR)
+        connection |= embedded_postgres.start(folder, announce=sys.argv[1:2] == ["demo"])
     return connection
+
+
+def _database_at(address: str) -> dict[str, Any]:
+    """Read the address; it may hold a password, so no message repeats it."""
+    try:
+        database = dict(dj_database_url.parse(address))
+    except ValueError:
+        database = {}
+    if database.get("ENGINE") != POSTGRESQL or not database.get("NAME"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must have the form postgres://user:password@host:5432/name, "
+            "with special characters in the password written as %40 and the like."
+        )
+    return database
 
 
 SECRET_KEY = _secret_key()
@@ -170,16 +201,6 @@ TEMPLATES = [
     }
 ]
 
-# pgtrigger.ignore: left unset it costs one aborted subtransaction a row (a pooler that drops
-# it wants ALTER ROLE ... SET instead). jit, random_page_cost: queries are short, data is cached.
-CONNECTION_OPTIONS = "-c pgtrigger.ignore={} -c jit=off -c random_page_cost=1.1"
-if limit := _statement_limit():
-    CONNECTION_OPTIONS += f" -c statement_timeout={limit}s"
-
-DATABASES = {"default": _database() | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
-DATABASES["default"]["OPTIONS"] = {"options": CONNECTION_OPTIONS} | DATABASES["default"].get(
-    "OPTIONS", {}
-)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PGHISTORY_LEVEL = pgtrigger.Statement
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
@@ -289,6 +310,7 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        **{name: {"level": _log_level(sys.argv)} for name in ("config", "returns", "tags")},
         "axes": {"level": "WARNING"},
         # Said once, by the root; Django's own handlers would say it again while DEBUG is on.
         "django": {"handlers": [], "level": "WARNING"},
@@ -296,3 +318,16 @@ LOGGING = {
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
     },
 }
+
+# The database, last: what is wrong above is told before a server is started for it.
+
+# pgtrigger.ignore: left unset it costs one aborted subtransaction a row (a pooler that drops
+# it wants ALTER ROLE ... SET instead). jit, random_page_cost: queries are short, data is cached.
+CONNECTION_OPTIONS = "-c pgtrigger.ignore={} -c jit=off -c random_page_cost=1.1"
+if limit := _statement_limit():
+    CONNECTION_OPTIONS += f" -c statement_timeout={limit}s"
+
+DATABASES = {"default": _database() | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+DATABASES["default"]["OPTIONS"] = {"options": CONNECTION_OPTIONS} | DATABASES["default"].get(
+    "OPTIONS", {}
+)

@@ -1,13 +1,29 @@
 """The WSGI entry point: ``granian --interface wsgi config.wsgi:application``."""
 
 import os
+import sys
 
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
+
+from config.errors import sentence_for
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("STATEMENT_LIMIT", "10")
 
+
+def _application() -> WSGIHandler:
+    """Read the settings; a worker that cannot start says why in a sentence."""
+    try:
+        return get_wsgi_application()
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        sys.exit(sentence)
+
+
 # The proxy on this computer names the address it serves. Without that everybody would come from
 # the proxy's own, and a guesser anywhere would lock a name out for its owner.
-application = wrap_wsgi_with_proxy_headers(get_wsgi_application(), trusted_hosts="127.0.0.1,::1")
+application = wrap_wsgi_with_proxy_headers(_application(), trusted_hosts="127.0.0.1,::1")

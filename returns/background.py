@@ -49,6 +49,8 @@ def _each(*jobs: Callable[[], bool]) -> bool:
         try:
             done |= job()
         except DatabaseError as error:
+            if not connection.is_usable():
+                raise  # the other jobs could not connect either
             logger.exception("Background work failed: %s", job.__name__)
             failed = error
     if failed:
@@ -65,17 +67,27 @@ def work(stopping: threading.Event) -> None:
     beside = threading.Thread(
         target=_work_on, args=(file_once, stopping), name="files", daemon=True
     )
+    logger.info("Background work begins.")
     beside.start()
     _work_on(work_once, stopping)
     beside.join(timeout=SHORT_WAIT)
+    logger.info("Background work ends.")
 
 
 def _work_on(once: Callable[[], bool], stopping: threading.Event) -> None:
+    is_away = False
     while not stopping.is_set():
         try:
             if not once():
                 stopping.wait(PAUSE)
-        except DatabaseError:
+            if is_away:
+                logger.info("The database answers again.")
+            is_away = False
+        except DatabaseError as error:
+            if not is_away and not connection.is_usable():
+                is_away = True
+                reason = str(error).partition("\n")[0]
+                logger.warning("Background work waits for the database: %s", reason)
             connection.close()
             stopping.wait(RETRY_AFTER)
     connection.close()

@@ -1,5 +1,6 @@
 """Tags on many records at once: a preview, then steps that can be interrupted, and undone."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +15,8 @@ from tags import history, tagging
 from tags.deadlocks import retry_deadlocks
 from tags.models import BulkTagging, Tag, TagAction, Tagging
 from tags.vocabulary import VocabularyError, meant_ids, names_of
+
+logger = logging.getLogger(__name__)
 
 # Records in a step: short enough that nobody else waits for it.
 BATCH = 5_000
@@ -164,6 +167,8 @@ def _step(pk: int) -> bool:
             # Again and again it would be refused the same, and hold up all that waits behind it.
             bulk = _refused(pk, action, refusal)
         bulk.save(update_fields=["adds", "removes", "results", "position", "status"])
+    if bulk.status not in AT_WORK:
+        logger.info("Bulk tagging %s is %s.", bulk.pk, bulk.status)
     return bulk.status in AT_WORK
 
 

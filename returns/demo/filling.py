@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zlib import crc32
 
-from django.db import connection
+from django.db import connection, transaction
 
 from returns.demo.believable import believable_returns
 from returns.demo.origin import mark_as_invented
@@ -14,15 +14,24 @@ from returns.models import Return
 
 DEMO_SEED = 2
 MILLION = 1_000_000
+STEPS = 5  # of a first start, each of which is told
+LARGEST_STEP = 5_000  # returns
 
 
-def fill_demo(count: int, *, until: datetime) -> bool:
-    """Add ``count`` returns that end at ``until``, unless there are returns; tell whether."""
+def fill_demo(count: int, *, until: datetime, on_progress: Callable[[int], None]) -> bool:
+    """Add ``count`` returns that end at ``until``, unless there are returns; tell whether.
+
+    All of them or none, so that the start after one that was cut off begins anew.
+    ``on_progress`` gets the number of returns added so far.
+    """
     mark_as_invented()
     if Return.objects.exists():
         return False
-    ingest(believable_returns(count, seed=DEMO_SEED, until=until), source="demo")
-    set_up_policies()
+    records = believable_returns(count, seed=DEMO_SEED, until=until)
+    step = min(max(1, count // STEPS), LARGEST_STEP)
+    with transaction.atomic():
+        ingest(records, source="demo", batch_size=step, on_progress=on_progress)
+        set_up_policies()
     _vacuum()
     return True
 

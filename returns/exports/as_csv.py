@@ -1,6 +1,7 @@
 """A list as CSV: commas, quotes where they are needed, UTF-8."""
 
 import csv
+import logging
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,6 +14,8 @@ from returns.exports.selection import Wanted, blocks
 from returns.feed.spelling import FORMULA
 from returns.lists.columns import BY_NAME
 
+logger = logging.getLogger(__name__)
+
 BOM = "\ufeff"
 FORMULA_AT_START = re.compile(FORMULA)
 
@@ -21,13 +24,15 @@ def lines(wanted: Wanted, now: datetime, *, bom: bool = False) -> Iterator[bytes
     """Yield the file in pieces. ``bom``: with the mark by which Excel knows UTF-8."""
     values = [BY_NAME[name].value for name in wanted.columns]
     headers = [header(name) for name in wanted.columns]
-    start = _written([headers], BOM if bom else "")
+    start, count = _written([headers], BOM if bom else ""), 0
     for rows in blocks(wanted):
+        count += len(rows)
         lines = [[written(value(row, now)) for value in values] for row in rows]
         yield start + _written(lines)
         start = b""
     if start:
         yield start
+    logger.info("A CSV export is made (returns: %s).", count)
 
 
 def written(value: str | datetime | float | None) -> str:

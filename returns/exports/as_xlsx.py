@@ -1,5 +1,6 @@
 """A list as an Excel workbook: times that Excel counts with, numbers that stay as they are."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -12,6 +13,8 @@ from config.text import shorten
 from returns.exports.columns import header
 from returns.exports.selection import Wanted, blocks
 from returns.lists.columns import BY_NAME, Column, Kind
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Of a sheet, without its header.
@@ -50,6 +53,7 @@ def write(
             if on_block:
                 on_block(count)
         sheet.autofilter(0, 0, count, len(columns) - 1)
+    logger.info("A workbook is made (returns: %s).", count)
     return count
 
 

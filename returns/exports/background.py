@@ -91,7 +91,11 @@ def drop(export: Export) -> None:
 
 def forget_expired() -> bool:
     """Delete what is expired; tell whether there was any."""
-    return bool(Export.objects.filter(expires_at__lt=timezone.now()).delete()[0])
+    deleted = Export.objects.filter(expires_at__lt=timezone.now()).delete()[1]
+    number = deleted.get(Export._meta.label, 0)
+    if number:
+        logger.info("Forgot expired exports: %s.", number)
+    return number > 0
 
 
 def make_next() -> bool:
@@ -146,12 +150,14 @@ def _keep(export: Export, file: IO[bytes], rows: int, size: int) -> None:
         export.status, export.rows, export.size = Progress.DONE, rows, size
         export.ended_at, export.expires_at = now, now + KEPT
         export.save(update_fields=["status", "rows", "size", "ended_at", "expires_at"])
+    logger.info("Export %s is made (returns: %s, bytes: %s).", export.pk, rows, size)
 
 
 def _fail(export: Export, why: str) -> None:
     now = timezone.now()
     fields = {"status": Progress.FAILED, "message": why, "ended_at": now, "expires_at": now + KEPT}
     Export.objects.filter(pk=export.pk).update(**fields)
+    logger.warning("Export %s was not made; the exports page says why.", export.pk)
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def blocks(wanted: Wanted) -> Iterator[list[Row]]:
 
 @contextmanager
 def _one_moment() -> Iterator[None]:
-    # Within another transaction, of which only tests have one, its moments count.
+    # Within another transaction PostgreSQL allows it no longer; that one's moments count.
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outermost:

@@ -6,6 +6,7 @@ the address it is for, and into no message.
 """
 
 import json
+import logging
 import socket
 import ssl
 import threading
@@ -29,6 +30,8 @@ from urllib.request import (
     build_opener,
 )
 
+logger = logging.getLogger(__name__)
+
 ATTEMPTS = 8  # of one page
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds
 # Longest that the far side may let us wait by its own word, in seconds.
@@ -38,6 +41,7 @@ WHOLE_ANSWER = 60.0  # seconds
 LARGEST_ANSWER = 50_000_000  # bytes
 CHUNK = 65_536
 WITH_TAGS, WITHOUT_TAGS = "Returns/GetReturnsWithTag", "Returns"
+RETRY = "The Returns API at %s: %s Attempt %s of %s; the next after %.1f s."
 TELLS_IN_VAIN = "It was asked {attempts} times."
 
 
@@ -141,10 +145,12 @@ class Client:
                 return self._once(dqb)
             except _AskedToWaitError as wait:
                 why = str(wait)
-                self.sleep(min(wait.seconds, LONGEST_WAIT) + self.random.uniform(0, 1))
+                pause = min(wait.seconds, LONGEST_WAIT) + self.random.uniform(0, 1)
             except _PassingError as error:
                 why = str(error)
-                self.sleep(self.random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
+                pause = self.random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+            logger.info(RETRY, self.origin, why, attempt + 1, ATTEMPTS, pause)
+            self.sleep(pause)
         raise FarSideError(f"{why} {TELLS_IN_VAIN.format(attempts=ATTEMPTS)}")
 
     def _once(self, dqb: str) -> FarPage:

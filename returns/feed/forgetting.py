@@ -1,5 +1,6 @@
 """Runs of the feed that nobody asks for any more."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
@@ -7,6 +8,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
+
+logger = logging.getLogger(__name__)
 
 KEPT = timedelta(days=90)
 # Pushes may be thousands a day.
@@ -25,7 +28,10 @@ def forget_old_runs() -> bool:
     """
     if not cache.add(LOOKED, True, LOOK_EVERY):
         return False
-    return bool(forgettable(timezone.now()).delete()[0])
+    number = forgettable(timezone.now()).delete()[1].get(FeedRun._meta.label, 0)
+    if number:
+        logger.info("Forgot old feed runs: %s.", number)
+    return number > 0
 
 
 def forgettable(now: datetime) -> QuerySet[FeedRun]:

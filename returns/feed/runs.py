@@ -109,13 +109,23 @@ def recorded(
     """Keep what comes in as a run, whatever happens. An exception marks it failed and goes on."""
     row = FeedRun(way=way, origin=fitting(origin), by=by, from_time=from_time)
     row.save()
+    # Only of a pull: other origins are files, programs and people by their names.
+    source = f" from {row.origin}" if way == Way.PULL else ""
+    logger.info("Feed run %s (%s) began%s.", row.pk, way.value, source)
     with locked(Lock.RUN, row.pk):
         try:
             yield Run(row)
         except BaseException as error:
             _end(row, Outcome.FAILED, _words(error))
+            _log_end(row, f"failed ({type(error).__name__})")
             raise
         _end(row, Outcome.DONE)
+        _log_end(row, "is done")
+
+
+def _log_end(row: FeedRun, how: str) -> None:
+    taken = Taken(row.read, row.created, row.updated, row.rejected)
+    logger.info("Feed run %s (%s) %s: %s.", row.pk, row.way, how, taken)
 
 
 def interrupted(runs: Iterable[FeedRun]) -> set[int]:

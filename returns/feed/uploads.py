@@ -1,6 +1,7 @@
 """Files that people bring: kept, looked at without writing anything, then imported."""
 
 import io
+import logging
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -19,6 +20,8 @@ from returns.feed.items import Item
 from returns.feed.records import API_NAMES, KNOWN, RecordError, parse_record
 from returns.feed.runs import as_written, fitting, interrupted, recorded, storable
 from returns.models import FeedRun, Outcome, Upload, Way
+
+logger = logging.getLogger(__name__)
 
 MOST_BYTES = 20_000_000
 MOST_BYTES_WORDS = "20 MB"
@@ -151,7 +154,10 @@ def _broke_off(run: FeedRun) -> bool:
 
 def forget_uploads() -> bool:
     """Delete uploads that are older than a day; tell whether there were any."""
-    return bool(Upload.objects.filter(at__lt=timezone.now() - KEPT).delete()[0])
+    number = Upload.objects.filter(at__lt=timezone.now() - KEPT).delete()[0]
+    if number:
+        logger.info("Forgot old uploads: %s.", number)
+    return number > 0
 
 
 # The preview

@@ -6,6 +6,7 @@ were done by then. A number that counts up would miss a change whose transaction
 but ended later, than one that was seen.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from django.db import connection
 from django.utils import timezone
 
 from returns.models import Change
+
+logger = logging.getLogger(__name__)
 
 KEPT = timedelta(days=1)
 # Kept a little longer, so that they go many at a time.
@@ -107,7 +110,8 @@ def forget_old() -> bool:
     now = timezone.now()
     if not Change.objects.filter(at__lt=now - KEPT - SLACK).exists():
         return False
-    Change.objects.filter(at__lt=now - KEPT).delete()
+    number = Change.objects.filter(at__lt=now - KEPT).delete()[0]
+    logger.info("Forgot old changes: %s.", number)
     return True
 
 

@@ -1,5 +1,6 @@
 """Rules that tag by themselves: kept, ordered, switched. Their only writer."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,8 @@ from returns.models import Moment, TagRule
 from tags.bulk import check_together
 from tags.models import Tag
 from tags.vocabulary import TagChip, meant_ids, vocabulary
+
+logger = logging.getLogger(__name__)
 
 MAY_CHANGE = "returns.change_tagrule"
 FAILURES_ALLOWED = 3
@@ -164,3 +167,7 @@ def note_failure(rule: TagRule, reason: str) -> None:
         if now.failures >= FAILURES_ALLOWED:
             now.is_on, now.off_because = False, shorten(reason, 200)
         now.save(update_fields=["failures", "is_on", "off_because"])
+    if now.is_on:
+        logger.warning("Rule %s failed (in a row: %s).", rule.pk, now.failures)
+    else:
+        logger.warning("Rule %s failed and is switched off; its page says why.", rule.pk)

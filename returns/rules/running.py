@@ -1,5 +1,6 @@
 """Rules at work: on returns that reached a moment, every hour, and as a dry run."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,8 @@ from returns.rules import editing
 from tags import tagging
 from tags.models import Tag
 from tags.vocabulary import names_of, names_that_mean, vocabulary
+
+logger = logging.getLogger(__name__)
 
 BATCH = 1_000
 DRY_RUN_DAYS = 30
@@ -61,6 +64,8 @@ def run_queued() -> bool:
         # What a rule could not look at waits until it can, or is switched off.
         if all(ran):
             RuleEvent.objects.filter(pk__in=[event.pk for event in events]).delete()
+    if on and all(ran):
+        logger.info("Rules ran (rules: %s, events: %s).", len(ran), len(events))
     return all(ran)
 
 
@@ -78,7 +83,8 @@ def _run_everywhere(rule: TagRule) -> None:
     except (RuleError, DatabaseError) as error:
         editing.note_failure(rule, _first_line(error))
         return
-    _run(rule, batched(ids, BATCH))
+    if _run(rule, batched(ids, BATCH)):
+        logger.info("The hourly rule %s ran (returns: %s).", rule.pk, len(ids))
 
 
 def _run(rule: TagRule, batches: Iterable[Iterable[int]]) -> bool:

@@ -5,6 +5,7 @@ compares it with what it was counted as before, so it does no harm to count one 
 order of writing leads to the same numbers.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from psycopg.errors import LockNotAvailable
 
 from returns.models import SummaryState, UncountedReturn
 from returns.summaries import statements
+
+logger = logging.getLogger(__name__)
 
 STEP = 2_000  # returns at a time
 PATIENCE = "2s"  # for whoever counts at the moment
@@ -87,6 +90,7 @@ def _build() -> None:
         for statement in statements.SUM_UP:
             _run(statement)
         SummaryState.objects.create(zone=settings.TIME_ZONE)
+    logger.info("The summaries are built, by the days of %s.", settings.TIME_ZONE)
     if not connection.in_atomic_block:
         # So that from now on reports read the indexes alone.
         _run("VACUUM (ANALYZE) returns_countedreturn, returns_countedtags, returns_daysummary")
@@ -125,7 +129,7 @@ def _run(statement: str) -> list[tuple[Any, ...]]:
 @contextmanager
 def alone(patience: str = "", *, one_moment: bool = False) -> Iterator[None]:
     """Let nobody else count meanwhile. With ``one_moment`` every statement sees the same one."""
-    # Within another transaction, of which only tests have one, its moments count.
+    # Within another transaction PostgreSQL allows it no longer; that one's moments count.
     one_moment = one_moment and not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if one_moment:

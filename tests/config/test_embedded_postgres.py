@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config import embedded_postgres
+from config import embedded_postgres, postgres_server
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 USER = """
@@ -21,7 +21,7 @@ import sys, time
 from pathlib import Path
 from config import embedded_postgres
 import psycopg
-settings = embedded_postgres.start(Path(sys.argv[1]))
+settings = embedded_postgres.start(Path(sys.argv[1]), announce="announce" in sys.argv)
 names = {"host": settings["HOST"], "port": settings["PORT"], "user": settings["USER"]}
 print(psycopg.connect(dbname=settings["NAME"], **names).execute("SELECT 42").fetchone()[0])
 sys.stdout.flush()
@@ -38,6 +38,8 @@ def folder():
     parent = "/var/lib/returns-desk" if os.geteuid() == 0 else None
     path = Path(tempfile.mkdtemp(prefix="try-", dir=parent))
     yield path
+    for data in {pid_file.parent for pid_file in path.rglob("postmaster.pid")}:
+        postgres_server.stop(data)
     shutil.rmtree(path)
 
 
@@ -46,8 +48,8 @@ def use(folder):
     """Start a program that uses the server; whatever it leaves behind is ended after the test."""
     programs = []
 
-    def use_server(how: str) -> subprocess.Popen:
-        command = [sys.executable, "-c", USER, str(folder), how]
+    def use_server(*how: str, folder: Path = folder) -> subprocess.Popen:
+        command = [sys.executable, "-c", USER, str(folder), *how]
         output = subprocess.PIPE
         programs.append(subprocess.Popen(command, cwd=CHECKOUT, stdout=output, text=True))
         return programs[-1]
@@ -137,6 +139,75 @@ def test_a_torn_list_of_users_is_mended(tmp_path, torn):
     listed.write_text(torn)
     embedded_postgres._strike_off_the_dead(tmp_path)
     assert json.loads(listed.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        """İşler ve Gönderi/Ayşe's "iade" masası, $HOME `date` \\""",
+        "/".join(["rather-long-name"] * 8),
+    ],
+    ids=["odd", "long"],
+)
+def test_a_folder_may_have_any_name(use, folder, name):
+    assert answer(use("go", folder=folder / name)) == "42"
+
+
+def test_the_programs_may_lie_in_a_folder_of_any_name(folder):
+    """A checkout has them in its .venv."""
+    site = folder / 'the "programs" of $HOME'
+    for source in (postgres_server.PACKAGE, postgres_server.LIBRARIES):
+        shutil.copytree(source, site / source.name, copy_function=os.link)
+    command = [sys.executable, "-c", USER, str(folder / "used by these"), "go"]
+    path = {"PYTHONPATH": str(site)}
+    program = subprocess.run(
+        command, cwd=CHECKOUT, env=os.environ | path, stdout=subprocess.PIPE, text=True
+    )
+    assert program.stdout.strip() == "42"
+
+
+def test_a_socket_s_folder_is_short_and_belongs_to_nobody_else(tmp_path):
+    data = tmp_path / "a name with spaces" / "data"
+    data.mkdir(parents=True)
+    sockets = postgres_server._socket_folder(data)
+    assert len(os.fsencode(sockets / postgres_server.SOCKET_NAME)) <= 103
+    assert " " not in str(sockets)
+    assert sockets.stat().st_mode & 0o777 == 0o700
+    sockets.rmdir()
+
+
+def test_a_start_is_announced_where_that_is_wanted(use, folder):
+    program = use("stay", "announce", folder=folder / "announced")
+    assert [answer(program), answer(program)] == ["Setting up PostgreSQL ...", "42"]
+    joined = use("go", "announce", folder=folder / "announced")
+    assert answer(joined) == "42"
+
+
+def test_a_start_that_takes_long_is_said_and_a_quick_one_is_not(tmp_path, monkeypatch, capsys):
+    with embedded_postgres._said(tmp_path, announce=False):
+        pass
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(embedded_postgres, "SILENCE", 0.01)
+    with embedded_postgres._said(tmp_path, announce=False):
+        time.sleep(0.2)
+    assert capsys.readouterr() == ("", "Setting up PostgreSQL ...\n")
+
+
+def test_a_folder_that_cannot_be_used_is_said_in_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(postgres_server.ServerError, match="cannot be used for data: Not a dir"):
+        embedded_postgres.start(tmp_path / "file" / "main")
+    with pytest.raises(postgres_server.ServerError, match="cannot be used for data: Not a dir"):
+        embedded_postgres.secret_key(tmp_path / "file" / "main")
+
+
+def test_a_folder_of_something_else_is_left_alone(folder):
+    data = folder / "of others" / "data"
+    data.mkdir(parents=True)
+    (data / "letter.txt").touch()
+    with pytest.raises(postgres_server.ServerError, match="cannot be started in"):
+        embedded_postgres.start(data.parent)
+    assert (data / "letter.txt").exists()
 
 
 @pytest.mark.parametrize(

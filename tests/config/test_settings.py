@@ -40,6 +40,7 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
         ({"SECRET_KEY": "django-insecure-" + GOOD_KEY}, "Set SECRET_KEY"),
         ({"ALLOWED_HOSTS": " , "}, "Set ALLOWED_HOSTS to the host names"),
         ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is no number of whole seconds."),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is set but empty"),
         ({"API_CALLS_PER_MINUTE": "0"}, "API_CALLS_PER_MINUTE must be a whole number of calls"),
         ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is no time zone"),
     ],
@@ -79,3 +80,18 @@ def test_the_demos_people_come_in_only_where_the_demo_serves():
 def test_connections_to_the_database_are_kept(environment):
     answer = settings_with(environment, "print(s.DATABASES['default']['CONN_MAX_AGE'])")
     assert answer.stdout.strip() == "600"
+
+
+@pytest.mark.parametrize(
+    ("program", "level"),
+    [
+        ("['granian']", "INFO"),
+        ("['manage.py', 'work']", "INFO"),
+        ("['manage.py', 'sync_returns', '--every', '60']", "INFO"),
+        ("['manage.py', 'demo']", "WARNING"),
+        ("['manage.py', 'import_returns', 'returns.json']", "WARNING"),
+    ],
+)
+def test_what_runs_for_days_logs_what_it_does_and_what_people_call_does_not(program, level):
+    show = f"print(s._log_level({program}), s.LOGGING['root']['level'])"
+    assert settings_with({}, show).stdout.split() == [level, "WARNING"]

@@ -1,4 +1,5 @@
 import sys
+from functools import partial
 from socket import socket
 from typing import Any
 
@@ -6,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from config.schema import waiting_migrations
 from returns.background import Worker
 from returns.database.locks import Lock, in_turn
 from returns.demo import people, server
@@ -35,6 +37,7 @@ class Command(BaseCommand):
                 with in_turn(Lock.DEMO, 0, self._say_that_it_waits):
                     names = self._set_up(options)
                 worker.start()
+                self._say("Starting the web server ...")
                 server.serve(port, lambda: self._welcome(port, names, feed))
         except KeyboardInterrupt:
             sys.exit(130)
@@ -54,13 +57,24 @@ class Command(BaseCommand):
 
     def _set_up(self, options: dict[str, Any]) -> list[people.Person]:
         require_invented(allow_external=options["allow_external"])
+        is_behind = waiting_migrations() > 0
+        self._say("Setting up the tables ..." if is_behind else "Checking the tables ...")
         call_command("migrate", verbosity=0)
-        if fill_demo(options["returns"], until=timezone.now()):
-            self.stdout.write(f"Invented {options['returns']} returns.")
+        number = options["returns"]
+        tell = partial(self._say_count, number)
+        if fill_demo(number, until=timezone.now(), on_progress=tell):
+            self._say("Adding the people who can sign in ...")
         return people.set_up_people()
 
+    def _say_count(self, number: int, done: int) -> None:
+        self._say(f"Invented {done:,} of {number:,} returns.")
+
     def _say_that_it_waits(self) -> None:
-        self.stdout.write("Another demo sets this database up; waiting for it ...")
+        self._say("Another demo sets this database up; waiting for it ...")
+
+    def _say(self, text: str) -> None:
+        """Say what goes on, at once, also where it is read through a pipe."""
+        self.stdout.write(text)
         self.stdout.flush()
 
     def _welcome(self, port: int, names: list[people.Person], feed: SimulatedFeed | None) -> None:

@@ -30,7 +30,7 @@ def port():
 
 @pytest.fixture
 def demo(port):
-    """Start the demo; in a program of a test its data lies in the tests' own folder."""
+    """Start the demo; it inherits the folder of this run, so its data lies there."""
     programs = []
 
     def start() -> subprocess.Popen:
@@ -61,7 +61,10 @@ def welcome(program: subprocess.Popen) -> str:
 
 def test_kill_9_leaves_a_next_start_and_sigterm_ends_all_of_it(demo, port):
     killed = demo()
-    assert f"http://127.0.0.1:{port}/" in welcome(killed)
+    text = welcome(killed)
+    assert f"http://127.0.0.1:{port}/" in text
+    steps = [f"Invented {number} of 30 returns." for number in (6, 12, 18, 24, 30)]
+    assert [line for line in text.splitlines() if "Invented" in line] == steps
     killed.kill()
     following = demo()
     text = welcome(following)
@@ -84,11 +87,26 @@ def test_demo_waits_while_another_sets_up_its_database_and_ctrl_c_ends_it_calmly
     with psycopg.connect(host=found["HOST"], user=found["USER"], dbname=found["NAME"]) as other:
         other.execute("SELECT pg_advisory_lock(%s, %s)", key_of(Lock.DEMO, 0))
         program = demo()
-        assert program.stdout.readline().startswith("Another demo sets this database up")
+        waits = "Another demo sets this database up; waiting for it ...\n"
+        assert waits in iter(program.stdout.readline, "")
     welcome(program)
     program.send_signal(signal.SIGINT)
     _, errors = program.communicate(timeout=PATIENCE)
     assert (program.returncode, errors) == (0, "")
+
+
+def test_the_first_word_comes_before_django_is_imported(tmp_path):
+    """That import alone takes seconds on a busy computer."""
+    (tmp_path / "django.py").write_text("raise ImportError('too early')")
+    program = subprocess.run(
+        [sys.executable, "manage.py", "demo", "--port=1"],
+        cwd=CHECKOUT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert program.stdout == "Starting the returns desk ...\n"
+    assert "ImportError: too early" in program.stderr
 
 
 def test_a_port_is_one_demo_s_before_its_server_is_up(monkeypatch, port):

@@ -49,7 +49,21 @@ def test_another_seed_adds_other_returns(vocabulary):
 
 
 def test_the_demo_fills_an_empty_database_only(vocabulary):
-    assert fill_demo(40, until=timezone.now())
+    done = []
+    assert fill_demo(40, until=timezone.now(), on_progress=done.append)
     assert is_invented()
-    assert not fill_demo(40, until=timezone.now())
+    assert not fill_demo(40, until=timezone.now(), on_progress=done.append)
+    assert Return.objects.count() == 40
+    assert done == [8, 16, 24, 32, 40]
+
+
+def test_a_demo_that_is_cut_off_while_it_fills_begins_anew(vocabulary):
+    def cut_off(done: int) -> None:
+        if done > 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill_demo(40, until=timezone.now(), on_progress=cut_off)
+    assert not Return.objects.exists()
+    assert fill_demo(40, until=timezone.now(), on_progress=lambda _: None)
     assert Return.objects.count() == 40
