@@ -5,8 +5,8 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 
-from returns import roles
 from returns.models import Return, ReturnTag, SavedView, TagRule
+from returns.people import roles
 from tags.models import Tag, TagGroup
 from tests import database
 from tests.factories import make_comment, make_return, make_tag, put_tag

@@ -49,7 +49,7 @@ def test_words_of_notes_filter_while_they_are_typed_and_back(desk):
 
 def test_chips_empty_their_fields_in_place(desk):
     desk.evaluate("window.isTheSamePage = true")
-    desk.get_by_label("Waiting over, hours", exact=True).fill("48")
+    desk.get_by_label("Waiting over (hours)", exact=True).fill("48")
     shows(desk, "late")
     day = timezone.localdate() - timedelta(days=4)
     desk.get_by_label("Created from", exact=True).fill(day.isoformat())
@@ -57,7 +57,7 @@ def test_chips_empty_their_fields_in_place(desk):
     expect(chips(desk)).to_have_text(["waiting over 48 h", f"created from {day}"])
     desk.get_by_role("link", name="Take off waiting over 48 h").click()
     shows(desk, "late", "plain", "torn")
-    expect(desk.get_by_label("Waiting over, hours", exact=True)).to_have_value("")
+    expect(desk.get_by_label("Waiting over (hours)", exact=True)).to_have_value("")
     address_is(desk, f"?sort=reference&created_from={day}")
     expect(desk.get_by_role("link", name=f"Take off created from {day}")).to_be_focused()
     assert desk.evaluate("window.isTheSamePage")

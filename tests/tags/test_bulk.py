@@ -388,8 +388,8 @@ def test_background_work_that_fails_holds_up_nothing_else(monkeypatch, caplog):
         raise OperationalError
 
     monkeypatch.setattr(background.bulk, "go_on_with_any", fails)
-    monkeypatch.setattr(background.rule_runs, "run_queued", lambda: did.append("rules") or False)
-    monkeypatch.setattr(background.rule_runs, "run_hourly", lambda: did.append("hourly") or False)
+    monkeypatch.setattr(background.running, "run_queued", lambda: did.append("rules") or False)
+    monkeypatch.setattr(background.running, "run_hourly", lambda: did.append("hourly") or False)
     fails.__name__ = "go_on_with_any"
     with pytest.raises(OperationalError):
         background.work_once()

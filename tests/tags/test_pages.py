@@ -11,6 +11,7 @@ from tags.merging import merge
 from tags.models import Tag, TagAction, TagGroup
 from tags.vocabulary import find_tag
 from tests.factories import make_return, make_tag, put_tag
+from tests.markup import flat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
@@ -180,7 +181,7 @@ def test_chosen_tags_are_merged_after_a_preview(as_manager):
     old, into = make_tag("defective"), make_tag("damaged")
     chosen = {"tag": [old.pk, into.pk], "into": into.pk}
     preview = as_manager.get(MERGE, chosen)
-    assert "2 returns carry “defective”; 1 of them has “damaged” already" in preview.text
+    assert "2 returns carry “defective”; 1 of them has “damaged” already" in flat(preview)
     assert ReturnTag.objects.filter(tag=old).count() == 2
     answer = as_manager.post(MERGE, chosen, follow=True)
     assert said(answer) == ["Merged into “damaged”: 1 went over to it."]

@@ -17,6 +17,7 @@ from returns.feed import uploads
 from returns.feed.uploads import forget_uploads, import_soon, preview_of
 from returns.models import FeedRun, Outcome, RejectedRecord, Return, ReturnTag, Upload, Way
 from tests.factories import make_return
+from tests.markup import flat
 from tests.returns.feed.test_sync import a_record
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +163,7 @@ def test_of_a_large_file_the_first_records_are_rehearsed_and_all_are_read(as_man
     preview = page.context["preview"]
     assert (preview.read, preview.rehearsed) == (6, 3)
     assert (preview.created, preview.rejected) == (2, 2)
-    assert "Of the first 3 of 6 records" in page.text
+    assert "Of the first 3 of 6 records" in flat(page)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from returns.models import Return, ReturnTag, State
 from tags import bulk
 from tags.models import BulkTagging
 from tests.factories import make_return, make_tag, put_tag
+from tests.markup import flat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
@@ -32,7 +33,7 @@ def test_everything_that_the_filter_matches_is_tagged_after_a_preview_and_undone
     assert "Tag 3 returns" in page.text
     answer = choose(as_agent, "state=ArrivedToWarehouse", add="books")
     preview = as_agent.get(answer["Location"])
-    assert "“books” is added to 2; 1 has it already." in preview.text
+    assert "“books” is added to 2; 1 has it already." in flat(preview)
     assert ReturnTag.objects.count() == 1
     done = as_agent.post(answer["Location"], {"action": "start"}, follow=True)
     assert "“books” added to 2, 1 had it already." in done.text

@@ -14,6 +14,7 @@ from returns.feed.records import ReturnRecord
 from returns.models import DeadlinePolicy, Return, State, Unit
 from returns.queues.handover import MOST_LINES
 from tests.factories import make_return, put_tag
+from tests.markup import flat
 
 pytestmark = pytest.mark.django_db
 
@@ -39,11 +40,11 @@ def waits(reference: str, hours: int, **fields) -> Return:
 
 
 def printed(answer) -> list[str]:
-    return re.findall(r'<tr data-return="([^"]*)"', answer.text)
+    return re.findall(r'<tr data-return="([^"]*)"', flat(answer))
 
 
 def cells(answer) -> list[str]:
-    row = re.search(r"<tr data-return.*?</tr>", answer.text)[0]
+    row = re.search(r"<tr data-return.*?</tr>", flat(answer))[0]
     texts = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row)
     return [re.sub(r"<[^>]*>", "", text) for text in texts]
 
@@ -78,7 +79,7 @@ def test_a_line_says_all_in_full(as_manager, vocabulary):
 
 def test_its_head_says_what_it_is_and_who_printed_it_when(as_manager):
     waits("Return-1", 30)
-    page = as_manager.get(f"{PATH}?queue=to_inspect&waiting_over=24").text
+    page = flat(as_manager.get(f"{PATH}?queue=to_inspect&waiting_over=24"))
     for words in (
         ">To inspect</h2>",
         "waiting over <b>24 h</b>",

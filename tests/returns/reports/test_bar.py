@@ -12,6 +12,7 @@ from returns.reports.bar import bar_of
 from returns.reports.report import SUBJECTS, report_of
 from returns.summaries import keeping
 from tests.factories import make_return, put_tag
+from tests.markup import flat
 from tests.returns.reports.invented import scatter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
@@ -96,7 +97,7 @@ def test_that_summaries_are_being_built_is_said_until_they_are(as_agent):
 def test_the_share_that_is_reached_is_heard_and_reached_by_keyboard_too(as_agent):
     for tag in ("damaged", "damaged", "damaged", "wrong-size"):
         put_tag(make_return(), tag)
-    page = as_agent.get("/reports/why/").content.decode()
+    page = flat(as_agent.get("/reports/why/"))
     points = re.findall(
         r'<g tabindex="0" role="img" aria-label="([^"]+)">.*?<title>\1</title>', page
     )

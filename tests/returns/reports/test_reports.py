@@ -18,6 +18,7 @@ from returns.reports.figures import Figure, Table, percent_in_words, plain
 from returns.reports.periods import ONE, PeriodError, Span, period_of
 from returns.reports.report import report_of
 from tests.factories import make_return, put_tag
+from tests.markup import flat
 from tests.returns.reports.invented import scatter
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +131,7 @@ def test_a_period_that_is_none_is_told(query, words):
 def test_numbers_of_the_page_open_lists_with_as_many_returns(as_agent, vocabulary):
     scatter(Random(1), timezone.now(), 60)
     page = as_agent.get("/reports/?tag_none=books&period=7")
-    table = page.text.partition("<tbody>")[2].partition("</table>")[0]
+    table = flat(page).partition("<tbody>")[2].partition("</table>")[0]
     links = re.findall(r'<a href="([^"]+)">([\d,]+)</a>', table)
     assert len(links) == 7 * 4
     for address, number in links:
@@ -167,7 +168,7 @@ def test_each_part_says_where_its_days_begin(as_agent, vocabulary, settings):
 def test_each_chart_has_a_name_and_each_of_its_points_says_its_number(as_agent, vocabulary):
     make_return()
     page = as_agent.get("/reports/?period=7")
-    charts = re.findall(r'<svg viewBox="0 0 720.*?</svg>', page.text, re.DOTALL)
+    charts = re.findall(r'<svg viewBox="0 0 720.*?</svg>', flat(page))
     points = [point for chart in charts for point in re.findall(r"<a .*?</a>", chart)]
     assert len(points) == 7 * 4
     for chart in charts:
@@ -245,7 +246,7 @@ def test_of_a_saved_view_what_a_report_has_itself_is_left_out_and_said(as_agent,
     keep(agent, "Old", Query.parse("queue=to_inspect&carrier=DHL&created_to=-9d&created_from=-30d"))
     page = as_agent.get("/reports/speed/?period=30")
     pattern = r'<a href="([^"]+)"[^>]*>Old \(without its dates and queue\)</a>'
-    (address,) = re.findall(pattern, page.text)
+    (address,) = re.findall(pattern, flat(page))
     report = as_agent.get(unescape(address)).context["report"]
     assert report.problems == []
     assert report.scope.dict() == {"carrier": "DHL"}

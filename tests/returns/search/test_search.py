@@ -11,6 +11,7 @@ from returns.lists.page import return_list
 from returns.models import Return
 from returns.search import MOST_NUMBERS, Typed, begins_or_ends, finding, nearest, search
 from tests.factories import make_return
+from tests.markup import flat
 
 pytestmark = pytest.mark.django_db
 
@@ -280,7 +281,7 @@ def test_the_page_says_what_was_tried_and_offers_the_nearest(as_agent, stored):
 
 def test_the_page_says_which_numbers_were_not_found(as_agent, stored):
     answer = as_agent.get("/returns/", {"q": "Return-14844, NOWHERE-77\nNOWHERE-78"})
-    assert "2 of 3 numbers were not found:</b> NOWHERE-77, NOWHERE-78" in answer.text
+    assert "2 of 3 numbers were not found:</b> NOWHERE-77, NOWHERE-78" in flat(answer)
     assert 'data-copy="NOWHERE-77\nNOWHERE-78"' in answer.text
 
 
