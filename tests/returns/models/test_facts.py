@@ -20,6 +20,7 @@ from returns.exports.columns import header
 from returns.feed.files import read_items
 from returns.feed.intake import take
 from returns.feed.spelling import field_of
+from returns.lists.columns import BY_NAME
 from returns.models import Return, State
 from returns.models.facts import CORRECTABLE, FACTS, STEPS, Fact, Kind
 from returns.record.timeline import timeline_of
@@ -39,6 +40,8 @@ SENT = {fact.api_name: str(VALUES[fact.column]) for fact in FACTS}
 OTHERS = {Kind.STATE: State.ARRIVED, Kind.TIME: START - timedelta(days=1)}
 WITH_IT = {Kind.STATE: {"completed_at": None}}
 LABELS = dict(State.choices)
+# The columns of the list that show a fact.
+COLUMNS = {column.fact: column for column in BY_NAME.values() if column.fact}
 
 
 def each_fact(*kinds: Kind, **is_so: bool):
@@ -179,8 +182,11 @@ def test_the_page_of_a_return_shows_each(complete, as_agent):
 
 
 def test_the_list_has_a_column_for_each(complete, as_agent):
-    columns = [fact.list_column for fact in FACTS]
-    chosen = {"columns": columns, "density": "compact", "next": "/returns/"}
+    chosen = {
+        "columns": [COLUMNS[fact.column].name for fact in FACTS],
+        "density": "compact",
+        "next": "/returns/",
+    }
     as_agent.post(reverse("columns"), chosen)
     page = as_agent.get("/returns/").text
     assert [fact.column for fact in FACTS if f">{on_pages(fact)}<" not in page] == [
@@ -192,7 +198,7 @@ def test_the_list_has_a_column_for_each(complete, as_agent):
 def test_exports_have_a_column_for_each(complete, as_agent):
     file = as_agent.get("/returns/export.csv?columns=all").getvalue().decode()
     names, row = csv.reader(StringIO(file))
-    cells = {fact.column: row[names.index(header(fact.list_column))] for fact in FACTS}
+    cells = {fact.column: row[names.index(header(COLUMNS[fact.column].name))] for fact in FACTS}
     clock = "%Y-%m-%d %H:%M:%S"
     times = {f.column: timezone.localtime(VALUES[f.column]).strftime(clock) for f in TIMES}
     assert cells == VALUES | times | {"state": LABELS[VALUES["state"]]}
