@@ -8,6 +8,7 @@ PATHS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 # By name from the top of the project: "README.md", "docs/api.md".
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in PATHS}
 README, USING, FILES = TEXTS["README.md"], TEXTS["docs/using.md"], TEXTS["docs/files-and-feed.md"]
+FIELDS = TEXTS["docs/fields.md"]
 API, FILTERS, DEPLOY = TEXTS["docs/api.md"], TEXTS["docs/filters.md"], TEXTS["docs/deploy.md"]
 EVERYTHING = "\n".join(TEXTS.values())
 

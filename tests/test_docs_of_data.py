@@ -25,6 +25,7 @@ from returns.filters.queues import Queue
 from returns.filters.rules import MISSING
 from returns.lists import bulk, saved_views
 from returns.models import Deadline, Scope, State
+from returns.models.facts import FACTS, Absence
 from returns.queues.groups import MOST_GROUPS
 from returns.queues.handover import MOST_LINES
 from returns.record import sentences
@@ -33,7 +34,7 @@ from returns.search.finding import CAP, SHORT_CAP
 from returns.search.statements import SHORTEST_IN_A_SCAN
 from tags.bulk import BATCH
 from tags.history import DAYS_TO_UNDO
-from tests.papers import API, DEPLOY, FILES, FILTERS, USING, codes, section, tables
+from tests.papers import API, DEPLOY, FIELDS, FILES, FILTERS, USING, codes, section, tables
 
 # The filter language
 
@@ -91,19 +92,26 @@ def test_a_deadline_may_use_what_is_said():
 
 # Records
 
+FIELD_ROWS = {codes(row[0])[0]: row[1:] for row in tables(FIELDS, "Field", "Value")}
+
 
 def test_the_fields_of_a_record_are_those_that_are_read():
-    rows = {codes(row[0])[0]: row[1:] for row in tables(FILES, "Field", "Value")}
-    assert set(rows) == set(API_NAMES.values())
-    needed = {field for field, (value, _) in rows.items() if value.startswith("**needed**")}
+    assert set(FIELD_ROWS) == set(API_NAMES.values())
+    needed = {field for field, (value, *_) in FIELD_ROWS.items() if value.startswith("**needed**")}
     assert needed == {API_NAMES[name] for name in REQUIRED}
     longest = {API_NAMES[name]: size for name, size in LONGEST.items() if size}
-    said = {field: int(size.split()[0]) for field, (_, size) in rows.items() if size}
+    said = {field: int(size.split()[0]) for field, (_, size, _) in FIELD_ROWS.items() if size}
     assert said == longest | {"tag": 50}
 
 
+def test_what_the_api_answers_for_a_missing_field_is_true():
+    answered = {fact.api_name: fact.absence.value for fact in FACTS if fact.may_be_missing}
+    said = {field: answer for field, (*_, answer) in FIELD_ROWS.items() if answer}
+    assert said == answered | {"tag": Absence.EMPTY.value}
+
+
 def test_the_spellings_of_columns_are_understood():
-    rows = tables(FILES, "Field", "Also written as")
+    rows = tables(FIELDS, "Field", "Also written as")
     assert {codes(row[0])[0] for row in rows} == set(API_NAMES.values())
     read = {word.strip(): field_of(word.strip()) for row in rows for word in row[1].split(",")}
     assert read == {word.strip(): codes(row[0])[0] for row in rows for word in row[1].split(",")}
@@ -137,9 +145,9 @@ def test_the_statuses_are_those_of_the_document():
 
 
 def test_the_parameters_of_the_api_are_described():
-    described = {name for row in tables(API, "Parameter", "Value") for name in codes(row[0])} | set(
-        ReturnFilterSet.base_filters
-    )
+    rows = tables(API, "Parameter", "Value")
+    described = {name for row in rows for name in codes(row[0])}
+    described |= {*ReturnFilterSet.base_filters, *FIELD_ROWS}
     assert described == set(PARAMETERS)
     assert {*TEXTS, *TIMES} <= described
     assert {f"{name}:" for name in COMPARISONS} <= set(codes(API))
@@ -152,8 +160,8 @@ def test_the_operators_of_dqb_are_described():
 
 
 def test_the_properties_of_a_return_are_those_that_are_answered():
-    described = {name for row in tables(API, "Property", "Value") for name in codes(row[0])}
-    assert described == {field.alias or name for name, field in TaggedReturn.model_fields.items()}
+    properties = {field.alias or name for name, field in TaggedReturn.model_fields.items()}
+    assert set(FIELD_ROWS) == properties
 
 
 def test_the_scopes_are_those_of_tokens():

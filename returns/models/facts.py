@@ -24,8 +24,8 @@ class Absence(Enum):
     """How the API answers a fact that a return lacks."""
 
     NULL = "null"
-    EMPTY = "the empty text"
-    LEFT_OUT = "its name is left out"
+    EMPTY = "an empty text"
+    LEFT_OUT = "nothing: it is left out"
 
 
 @dataclass(frozen=True, slots=True)
