@@ -4,7 +4,8 @@ from datetime import date
 
 from returns.filters.queues import Queue
 from returns.reports.charts import chart_of
-from returns.reports.figures import Figure, Part, Table, plain
+from returns.reports.figures import Figure, Table, plain
+from returns.reports.parts import Part
 from returns.reports.periods import ONE, Period
 from returns.reports.scope import Scope
 from returns.reports.sources import Source

@@ -30,7 +30,15 @@ from returns.models import By, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span, midnight
 from returns.reports.scope import Scope
-from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, put_together
+from returns.reports.sources import (
+    ARRIVED,
+    COMPLETED,
+    CREATED,
+    Events,
+    Taken,
+    by_value,
+    put_together,
+)
 from returns.summaries.durations import SPANS
 
 OUTCOME_LIMIT = 3_000  # milliseconds
@@ -60,23 +68,20 @@ class Counted:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
-    def events(self, span: Span) -> dict[str, Counter[date]]:
+    def events(self, span: Span, day: date) -> Events:
         """Return the events by day."""
         found = {name: self._within(name, span) for name in EVENTS}
         arrived = Q(arrived_to_warehouse_at__isnull=False)
         found["came"] = found[ARRIVED].filter(WAITED)
         found["went"] = found[COMPLETED].filter(WAITED & arrived)
         days = EVENTS | {"came": EVENTS[ARRIVED], "went": EVENTS[COMPLETED]}
-        return {name: _count(found[name], _day(days[name])) for name in found}
+        by_day = {name: _count(found[name], _day(days[name])) for name in found}
+        return Events(by_day, self.scope.found.open_at(midnight(day)).count())
 
     @cached_property
     def waiting(self) -> Counter[date]:
         """Return what waits now."""
         return _count(self.scope.found.in_state(State.ARRIVED), _day(EVENTS[ARRIVED]))
-
-    def open_before(self, day: date) -> int:
-        """Return how many waited when a day began."""
-        return self.scope.found.open_at(midnight(day)).count()
 
     def taken(self, span: Span) -> dict[date, Taken]:
         """Return how long it took, by day."""

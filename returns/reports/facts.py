@@ -2,7 +2,7 @@
 """What each return was counted in as: quicker to read than the returns, and as true."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
 from itertools import combinations
@@ -19,7 +19,16 @@ from returns.reports.counted import Counted
 from returns.reports.figures import BEING_COUNTED
 from returns.reports.periods import Span
 from returns.reports.scope import Scope
-from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, of, put_together
+from returns.reports.sources import (
+    ARRIVED,
+    COMPLETED,
+    CREATED,
+    Events,
+    Taken,
+    by_value,
+    of,
+    put_together,
+)
 from returns.summaries import outcomes as days
 
 CREATED_DAY, ARRIVED_DAY, DONE_DAY = "created_day", "arrived_day", "completed_day"
@@ -33,28 +42,24 @@ class Facts:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.rows = CountedReturn.objects.filter(scope.counted_as or Q())
-        self.known: tuple[Span, dict[str, Counter[date]]]
 
-    def events(self, span: Span) -> dict[str, Counter[date]]:
+    def events(self, span: Span, day: date) -> Events:
         """Return the events by day."""
         found = {CREATED: _sum_up(of(self.rows, span, CREATED_DAY).values_list(CREATED_DAY))}
-        for name, day, waited in ((ARRIVED, ARRIVED_DAY, "came"), (COMPLETED, DONE_DAY, "went")):
-            rows = of(self.rows, span, day).values_list(day, "waited").annotate(number=Count("*"))
+        for name, column, waited in ((ARRIVED, ARRIVED_DAY, "came"), (COMPLETED, DONE_DAY, "went")):
+            rows = of(self.rows, span, column).values_list(column, "waited")
+            rows = rows.annotate(number=Count("*"))
             found[name], found[waited] = Counter(), Counter()
             for at, is_one, number in rows:
                 found[name][at] += number
                 found[waited][at] += number if is_one else 0
-        self.known = span, found
-        return found
+        return Events(found, self._open_before(day, span, found))
 
-    @cached_property
-    def waiting(self) -> Counter[date]:
-        """Return what waits now."""
-        return _sum_up(self.rows.filter(IS_OPEN).values_list(ARRIVED_DAY))
+    def _open_before(self, day: date, span: Span, known: Mapping[str, Counter[date]]) -> int:
+        """Return how many waited: those of now, less what came and went since.
 
-    def open_before(self, day: date) -> int:
-        """Return how many waited when a day began: those of now, less what came and went since."""
-        span, known = self.known
+        Of the days of the span that is ``known``.
+        """
         later = self.rows.filter(waited=True)
         came, went = (
             later.filter(**{f"{column}__gt": span.last}).count()
@@ -62,6 +67,11 @@ class Facts:
             for name, column in (("came", ARRIVED_DAY), ("went", DONE_DAY))
         )
         return self.waiting.total() - came + went
+
+    @cached_property
+    def waiting(self) -> Counter[date]:
+        """Return what waits now."""
+        return _sum_up(self.rows.filter(IS_OPEN).values_list(ARRIVED_DAY))
 
     def taken(self, span: Span) -> dict[date, Taken]:
         """Return how long it took, by day."""

@@ -1,12 +1,8 @@
 """What a report shows: numbers with the lists behind them, side by side, drawn and in tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from returns.reports.charts import Chart
 
 TOO_MANY = "These are too many to look at now. Choose fewer days, or a filter."
 BEING_COUNTED = "These days are being counted. Look again in a minute."
@@ -98,20 +94,6 @@ class Table:
         words = {None: "", True: "descending", False: "ascending"}[descending]
         first = place > 0 if descending is None else not descending
         return Column(title, f"{'-' if first else ''}{self.name}.{place}", words)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a report with a heading; it explains its numbers."""
-
-    name: str
-    title: str
-    definition: str
-    stats: list[Stat] = field(default_factory=list)
-    charts: "list[Chart]" = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    # That there is nothing to show, in words.
-    empty: str = ""
 
 
 def plain(words: str, value: float | str = "") -> Figure:

@@ -5,7 +5,8 @@ from functools import cached_property
 
 from returns.filters.queues import Queue
 from returns.reports.charts import Chart, chart_of
-from returns.reports.figures import Figure, Part, Stat, Table, plain
+from returns.reports.figures import Figure, Stat, Table, plain
+from returns.reports.parts import Part
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Scope, within
 from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Source
@@ -19,11 +20,12 @@ class Flow:
 
     def __init__(self, scope: Scope, source: Source, period: Period) -> None:
         self.scope, self.source, self.period = scope, source, period
-        self.events = source.events(Span(period.before.first, period.span.last))
+        span = Span(period.before.first, period.span.last)
+        self.events = source.events(span, period.span.first)
 
     def event(self, name: str, span: Span) -> Figure:
         """Return how often an event was within a span."""
-        number = sum(self.events[name][day] for day in span.each_day())
+        number = sum(self.events.by_day[name][day] for day in span.each_day())
         return Figure(number, self.scope.address(*within(name, span)))
 
     def backlog(self, span: Span) -> Figure:
@@ -33,10 +35,9 @@ class Flow:
     @cached_property
     def ends(self) -> dict[date, int]:
         """Return how many waited at the end of each day: those before, and what came and went."""
-        number = self.source.open_before(self.period.span.first)
-        ends = {}
+        number, by_day, ends = self.events.open_before, self.events.by_day, {}
         for day in self.period.span.each_day():
-            number += self.events["came"][day] - self.events["went"][day]
+            number += by_day["came"][day] - by_day["went"][day]
             ends[day] = number
         return ends
 

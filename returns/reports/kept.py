@@ -11,7 +11,7 @@ from returns.models import By, DaySummary, DeadlineDay, TagPairDay
 from returns.reports.facts import Facts, outcomes_among
 from returns.reports.periods import Span
 from returns.reports.scope import Scope
-from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Taken, by_value, of
+from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Events, Taken, by_value, of
 
 
 class Kept:
@@ -22,24 +22,21 @@ class Kept:
         self.rows = DaySummary.objects.filter(by=by, value=value)
         self.facts = Facts(scope)
 
-    def events(self, span: Span) -> dict[str, Counter[date]]:
+    def events(self, span: Span, day: date) -> Events:
         """Return the events by day."""
         names = (CREATED, ARRIVED, COMPLETED, "came", "went")
         rows = list(of(self.rows, span).values_list("day", *names))
-        return {
+        by_day = {
             name: Counter({row[0]: row[place] for row in rows})
             for place, name in enumerate(names, start=1)
         }
+        sums = self.rows.filter(day__lt=day).aggregate(came=Sum("came"), went=Sum("went"))
+        return Events(by_day, (sums["came"] or 0) - (sums["went"] or 0))
 
     @cached_property
     def waiting(self) -> Counter[date]:
         """Return what waits now."""
         return Counter(dict(self.rows.exclude(waiting=0).values_list("day", "waiting")))
-
-    def open_before(self, day: date) -> int:
-        """Return how many waited when a day began."""
-        sums = self.rows.filter(day__lt=day).aggregate(came=Sum("came"), went=Sum("went"))
-        return (sums["came"] or 0) - (sums["went"] or 0)
 
     def taken(self, span: Span) -> dict[date, Taken]:
         """Return how long it took, by day."""

@@ -2,7 +2,8 @@
 
 from returns.database.time_limit import TookTooLongError, at_most
 from returns.models import Return
-from returns.reports.figures import TOO_MANY, Figure, Part, Table, plain
+from returns.reports.figures import TOO_MANY, Figure, Table, plain
+from returns.reports.parts import Part
 from returns.reports.periods import Period
 from returns.reports.scope import Scope, within
 from returns.reports.sources import CREATED, Source

@@ -7,7 +7,8 @@ from datetime import date
 from returns.database.time_limit import TookTooLongError
 from returns.filters.due import deadlines_now
 from returns.reports.charts import Chart, chart_of, with_shares
-from returns.reports.figures import TOO_MANY, Figure, Part, Stat, Table, percent_in_words, plain
+from returns.reports.figures import TOO_MANY, Figure, Stat, Table, percent_in_words, plain
+from returns.reports.parts import Part
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Scope, within
 from returns.reports.sources import COMPLETED, Source

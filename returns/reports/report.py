@@ -16,10 +16,11 @@ from returns.filters.wording import in_words, kind_of
 from returns.models import SavedView
 from returns.reports.counted import Counted
 from returns.reports.facts import Facts
-from returns.reports.figures import Part, Table
+from returns.reports.figures import Table
 from returns.reports.flow import flow_of
 from returns.reports.kept import Kept
 from returns.reports.orders import orders_of
+from returns.reports.parts import Part
 from returns.reports.periods import CHOICES, PARAMETERS, Period, PeriodError, period_of
 from returns.reports.rules import work_of
 from returns.reports.scope import Scope

@@ -6,7 +6,8 @@ from django.db.models import Count
 
 from returns.models import TagRule
 from returns.querysets import put_by_rules
-from returns.reports.figures import Figure, Part, Stat, Table, percent_in_words, plain
+from returns.reports.figures import Figure, Stat, Table, percent_in_words, plain
+from returns.reports.parts import Part
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Said, Scope
 from returns.reports.sources import Source

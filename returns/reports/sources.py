@@ -25,21 +25,27 @@ class Taken:
     counts: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Events:
+    """How many returns were created, arrived and completed, by day; and how many waited.
+
+    ``by_day`` also has ``came`` and ``went``: what waited, by its days of arrival and completion.
+    ``open_before`` is how many waited when a day began.
+    """
+
+    by_day: dict[str, Counter[date]]
+    open_before: int
+
+
 class Source(Protocol):
     """Where numbers come from. ``by`` tells returns apart, and gives a value for each kind."""
 
-    def events(self, span: Span) -> dict[str, Counter[date]]:
-        """Return by day how many were created, arrived, completed; and ``came`` and ``went``.
-
-        The last two count what waited, by its days of arrival and of completion.
-        """
+    def events(self, span: Span, day: date) -> Events:
+        """Return the events of a span, and how many waited when this day of it began."""
 
     @property
     def waiting(self) -> Counter[date]:
         """Return what waits now, by its day of arrival."""
-
-    def open_before(self, day: date) -> int:
-        """Return how many waited when a day began."""
 
     def taken(self, span: Span) -> dict[date, Taken]:
         """Return by day of completion how long it took."""

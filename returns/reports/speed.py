@@ -9,7 +9,6 @@ from returns.reports.ages import ages_of
 from returns.reports.charts import Chart, chart_of
 from returns.reports.figures import (
     Figure,
-    Part,
     Stat,
     Table,
     hours_in_words,
@@ -17,6 +16,7 @@ from returns.reports.figures import (
 )
 from returns.reports.kinds import TITLES, filter_of, words_of
 from returns.reports.outcomes import deadlines_of
+from returns.reports.parts import Part
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Said, Scope, within
 from returns.reports.sources import COMPLETED, Source, Taken

@@ -12,13 +12,13 @@ from returns.models import By
 from returns.reports.charts import Chart, chart_of, with_shares
 from returns.reports.figures import (
     Figure,
-    Part,
     Stat,
     Table,
     percent_in_words,
     plain,
     shaded,
 )
+from returns.reports.parts import Part
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Said, Scope, within
 from returns.reports.sources import CREATED, Source
