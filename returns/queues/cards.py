@@ -32,6 +32,8 @@ WITH_DEADLINES = (
 AGES = tuple(f"{aged}_{side}" for aged in AGED.values() for side in ("over", "under"))
 # Of so many of today's completions the middle one is told.
 MEDIAN_OF = 5_000
+# The colours of ages in the style sheet: age-1, age-2, ...
+AGE_COLORS = 4
 # For filters that name none.
 NO_TAGS: Mapping[int, TagChip] = {}
 
@@ -47,6 +49,8 @@ class Bucket:
     # Its part of the bar, from 0 to 100: where it begins, and how long it is.
     start: float = 0
     length: float = 0
+    # Its colour, from 1 for the youngest to ``AGE_COLORS`` for the oldest.
+    color: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +162,18 @@ def _buckets(
     counts = list(islice(of_buckets, len(ages)))
     total = sum(count.number for count in counts) or 1
     start = 0.0
-    for (words, query), count in zip(ages, counts, strict=True):
+    for place, ((words, query), count) in enumerate(zip(ages, counts, strict=True)):
         said = Query.parse(query)
         is_chosen = all(shown.get(name) == said.get(name) for name in ("queue", *AGES))
         length = 100 * count.number / total
-        yield Bucket(words, query, count, is_chosen, start, length)
+        color = age_color(place, len(ages))
+        yield Bucket(words, query, count, is_chosen, start, length, color)
         start += length
+
+
+def age_color(place: int, count: int) -> int:
+    """Return the colour of one of so many ages: the first, the last, or its share between them."""
+    return 1 + place * (AGE_COLORS - 1) // max(count - 1, 1)
 
 
 def _oldest(queue: Queue) -> datetime | None:
