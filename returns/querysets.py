@@ -141,7 +141,20 @@ def put_by_rules(
 
 
 class ReturnQuerySet(models.QuerySet["Return"]):
-    """Rules about returns."""
+    """Rules about returns.
+
+    ``tag_joins`` are the beginnings of the aliases under which tags are joined: their indexes
+    repeat a return's creation time and id.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tag_joins: tuple[str, ...] = ()
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone.tag_joins = self.tag_joins
+        return clone
 
     def in_state(self, *states: str) -> Self:
         """Keep returns in one of these states."""
@@ -150,7 +163,7 @@ class ReturnQuerySet(models.QuerySet["Return"]):
     def created(self, comparison: str, moment: datetime) -> Self:
         """Keep returns whose creation compares so with a moment: ``gte`` or ``lt``."""
         found = self.filter(**{f"created_at__{comparison}": moment})
-        if f"{READ}{TAGGED_AT}" in self.query.annotations:
+        if READ in self.tag_joins:
             found = found.filter(**{f"{READ}{TAGGED_AT}__{comparison}": moment})
         return found
 
@@ -249,6 +262,7 @@ class ReturnQuerySet(models.QuerySet["Return"]):
                     f"{join}{TAGGED_ID}": F(f"{join}__entity_id"),
                 }
             )
+            found.tag_joins += (join,)
         return found
 
     def tagged_any(self, tag_ids: Iterable[int]) -> Self:
@@ -269,12 +283,14 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         join = TaggingsInOrder(tuple(tag_ids), taggings._meta.db_table, parent)
         query.alias_map[READ] = join  # type: ignore[assignment]
         query.alias_refcount[READ] = 1
-        return found.alias(
+        found = found.alias(
             **{
                 f"{READ}{TAGGED_AT}": Col(READ, taggings._meta.get_field("entity_created_at")),
                 f"{READ}{TAGGED_ID}": Col(READ, taggings._meta.get_field("entity")),
             }
         )
+        found.tag_joins += (READ,)
+        return found
 
     def untagged(self, tag_ids: Iterable[int]) -> Self:
         """Keep returns that carry none of these tags."""
@@ -312,10 +328,9 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         if column != "created_at":
             return found
         # The index of a tag repeats created_at and id; start there as well.
-        for name in self.query.annotations:
-            if name.endswith(TAGGED_AT):
-                repeated = Tuple(name, name.removesuffix(TAGGED_AT) + TAGGED_ID)
-                found = found.filter(follows(repeated, (value, pk)))
+        for join in self.tag_joins:
+            repeated = Tuple(f"{join}{TAGGED_AT}", f"{join}{TAGGED_ID}")
+            found = found.filter(follows(repeated, (value, pk)))
         return found
 
     def of_the_order_of(self, record: "Return") -> Self:
