@@ -4,5 +4,5 @@ import re
 
 
 def flat(answer) -> str:
-    """Return the text of an answer with one blank for each run of blanks, none between tags."""
-    return re.sub(r"> <", "><", " ".join(answer.text.split()))
+    """Return the text of an answer: one blank for each run of them, none at the end of a tag."""
+    return re.sub(r"> (?=<)| (?=>)", lambda blank: blank[0].strip(), " ".join(answer.text.split()))

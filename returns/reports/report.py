@@ -164,9 +164,11 @@ def scopes_of(report: Report, views: Iterable[SavedView]) -> list[Choice]:
 
 
 def _without_in_words(left_out: list[str]) -> str:
-    kinds = (name.partition("_")[0] for name in left_out)
-    said = dict.fromkeys(kind if kind in {"queue", "rule"} else "dates" for kind in kinds)
-    return f" (without its {' and '.join(said)})" if said else ""
+    kinds = {name.partition("_")[0] for name in left_out}
+    words = [kind for kind in ("queue", "rule") if kind in kinds]
+    if kinds - set(words):
+        words.insert(0, "dates")
+    return f" (without its {' and '.join(words)})" if words else ""
 
 
 def _problems(scope: Scope) -> list[str]:

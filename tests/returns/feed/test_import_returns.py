@@ -18,7 +18,7 @@ from django.db import connection
 from returns.models import Return
 from tests.returns.feed.samples import completed, created
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OURS = sorted((ROOT / "tests" / "data").glob("*.json"))
 PUBLISHED = sorted((ROOT.parent / "shared" / "samples").glob("*.json"))
 

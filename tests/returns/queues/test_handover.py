@@ -85,7 +85,7 @@ def test_its_head_says_what_it_is_and_who_printed_it_when(as_manager):
         "waiting over <b>24 h</b>",
         "Europe/Istanbul",
         ">25 Mar 2026, 15:00</time>, printed by manager",
-        "All 1 return<",
+        "All 1 return ",
         "Handed over by",
         "Taken over by",
     ):
