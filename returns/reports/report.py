@@ -165,9 +165,8 @@ def scopes_of(report: Report, views: Iterable[SavedView]) -> list[Choice]:
 
 def _without_in_words(left_out: list[str]) -> str:
     kinds = {name.partition("_")[0] for name in left_out}
-    words = [kind for kind in ("queue", "rule") if kind in kinds]
-    if kinds - set(words):
-        words.insert(0, "dates")
+    dates = ["dates"] if kinds - {"queue", "rule"} else []
+    words = [*dates, *(kind for kind in ("queue", "rule") if kind in kinds)]
     return f" (without its {' and '.join(words)})" if words else ""
 
 
