@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
@@ -192,6 +193,19 @@ def test_the_ground_imports_nothing_above_it():
         and not what.startswith(ground)
     ]
     assert wrong == []
+
+
+def test_no_modules_import_each_other_in_a_ring():
+    dotted = {
+        name: name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for name in MODULES
+    }
+    ours = set(dotted.values())
+    needs: dict[str, set[str]] = {module: set() for module in ours}
+    for _, name, what in imports():
+        imported = what if what in ours else what.rpartition(".")[0]
+        needs[dotted[name]] |= {imported} & ours - {dotted[name]}
+    assert list(TopologicalSorter(needs).static_order())  # raises CycleError, which names the ring
 
 
 def test_imports_stand_outside_functions():
