@@ -24,8 +24,9 @@ from returns.models import (
     WorkingCalendar,
 )
 from returns.reports.facts import Facts
-from returns.reports.figures import BEING_COUNTED, Part
+from returns.reports.figures import BEING_COUNTED
 from returns.reports.kept import Kept
+from returns.reports.parts import Part
 from returns.reports.periods import Span
 from returns.reports.report import report_of, source_of
 from returns.reports.scope import Scope
