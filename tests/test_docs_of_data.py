@@ -5,10 +5,10 @@ import re
 import pytest
 from django.utils import timezone
 
-from returns.api import dqb, tagging
-from returns.api.document import BASE, SCOPES, document
+from returns.api import BASE_PATH, dqb, query, tagging
+from returns.api.field_parameters import OPERATOR_PREFIXES, TEXT_PARAMETERS, TIME_PARAMETERS
+from returns.api.openapi import SCOPES, build_document
 from returns.api.parameters import PARAMETERS
-from returns.api.plain import COMPARISONS, TEXTS, TIMES
 from returns.api.schemas import TaggedReturn
 from returns.exports import as_xlsx
 from returns.exports import forms as export_forms
@@ -126,8 +126,8 @@ def test_the_endpoints_are_those_of_the_document():
         for row in tables(API, "Method", "Path", "Scope")
     ]
     known = [
-        (method, path, SCOPES.get((path.removeprefix(BASE), method), Scope.READ).value)
-        for path, operations in document()["paths"].items()
+        (method, path, SCOPES.get((path.removeprefix(BASE_PATH), method), Scope.READ).value)
+        for path, operations in build_document()["paths"].items()
         for method in operations
     ]
     assert sorted(described) == sorted(known)
@@ -136,7 +136,7 @@ def test_the_endpoints_are_those_of_the_document():
 def test_the_statuses_are_those_of_the_document():
     known = {
         status
-        for operations in document()["paths"].values()
+        for operations in build_document()["paths"].values()
         for operation in operations.values()
         for status in operation["responses"]
     }
@@ -149,13 +149,13 @@ def test_the_parameters_of_the_api_are_described():
     described = {name for row in rows for name in codes(row[0])}
     described |= {*ReturnFilterSet.base_filters, *FIELD_ROWS}
     assert described == set(PARAMETERS)
-    assert {*TEXTS, *TIMES} <= described
-    assert {f"{name}:" for name in COMPARISONS} <= set(codes(API))
+    assert {*TEXT_PARAMETERS, *TIME_PARAMETERS} <= described
+    assert {f"{name}:" for name in OPERATOR_PREFIXES} <= set(codes(API))
 
 
 def test_the_operators_of_dqb_are_described():
     told = set(codes(section(API, "DynamicQueryBuilder queries")))
-    assert {*dqb.Operator, *dqb.SHORT} <= told
+    assert {*dqb.Operator, *dqb.SHORT_OPERATORS} <= told
     assert {name.lower() for name in told} >= set(dqb.JOINS)
 
 
@@ -201,11 +201,11 @@ def test_the_scopes_are_those_of_tokens():
         (FILES, "up to {} MB, in the formats", [uploads.MOST_BYTES // 1_000_000]),
         (FILES, "the first {:,} are also tried", [uploads.REHEARSED]),
         (API, "at most {} MB of JSON", [push.MOST_BYTES // 1_000_000]),
-        (API, "from 1 to {}, which", [dqb.MOST_ROWS]),
-        (API, "at most {}. They are joined", [dqb.MOST_FILTERS]),
-        (API, "up to {} values", [dqb.MOST_VALUES]),
-        (API, "at most {}.\n- **Texts**", [dqb.MOST_SORTS]),
-        (API, "up to {} names", [tagging.MOST_TAGS]),
+        (API, "from 1 to {}, which", [query.MAX_PAGE_SIZE]),
+        (API, "at most {}. They are joined", [dqb.MAX_FILTERS]),
+        (API, "up to {} values", [dqb.MAX_VALUES_OF_IN]),
+        (API, "at most {}.\n- **Texts**", [dqb.MAX_SORTS]),
+        (API, "up to {} names", [tagging.MAX_TAGS_PER_UPDATE]),
         (DEPLOY, "on up to {} returns at once", [bulk.MOST]),
         (DEPLOY, "tag up to {:,} returns", [bulk.MOST_OF_MANY]),
         (DEPLOY, "export more than {:,} returns", [export_forms.MOST]),

@@ -1,1 +1,3 @@
 """The HTTP API under /openapi/v1."""
+
+BASE_PATH = "/openapi/v1"

@@ -1,9 +1,9 @@
-"""Filters and sorts of the API, as the database evaluates them.
+"""Filters and sorts of the API as database expressions.
 
-Texts: one that is missing is the empty text. Without regard to case they are compared as Unicode
-writes each character small, one by one, in no language; ``ı İ I i`` are one letter, and so are
-``σ ς``. More and less compare by code point. Times: one that is missing is null, which is equal to
-null, different from every time, and neither more nor less than any.
+Texts: a missing text is the empty text. Case-insensitive comparison lower-cases each character by
+Unicode's mapping, in no particular language; ``ı İ I i`` count as one letter, and so do ``σ ς``.
+Less and greater compare code points. Times: a missing time is null, which equals null, differs
+from every time, and is neither less nor greater than any.
 """
 
 import re
@@ -29,31 +29,34 @@ from returns.api.properties import Property
 from returns.models import State
 from returns.querysets import SearchKey
 
-# From 17 on PostgreSQL brings Unicode's own mapping; before, ICU's root agrees but for its version.
-BUILTIN_SINCE, BUILTIN, ICU = 170_000, "pg_c_utf8", "und-x-icu"
-ALIKE, AS_ONE = "İIıΣς", "iiiσσ"
-_AS_ONE = str.maketrans(ALIKE, AS_ONE)
-# What a text holds in one piece, both as it is written and in its keys.
-_RUN = re.compile("[A-Za-z0-9]+")
-SHORTEST_RUN = 3  # characters; less is in too many texts for an index
+# PostgreSQL 17 and later have Unicode's own mapping. ICU's root locale agrees with it, apart from
+# differences between versions of Unicode.
+BUILTIN_COLLATION_SINCE = 170_000
+BUILTIN_COLLATION, ICU_COLLATION = "pg_c_utf8", "und-x-icu"
+EQUATED_LETTERS, EQUATED_TO = "İIıΣς", "iiiσσ"
+_EQUATED = str.maketrans(EQUATED_LETTERS, EQUATED_TO)
+# A run of characters that a search key keeps together.
+_ALPHANUMERIC_RUN = re.compile("[A-Za-z0-9]+")
+MIN_INDEXED_RUN = 3  # characters; shorter runs are in too many texts for an index to help
 
 
 class Folded(Func):
-    """A text as it is compared without regard to case, in order of code points."""
+    """A text folded for case-insensitive comparison, collated by code point."""
 
     arity = 1
     output_field = TextField()
 
     def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, Any]:  # type: ignore[override]
-        """Return the SQL for the version of PostgreSQL at hand."""
-        collation = BUILTIN if connection.pg_version >= BUILTIN_SINCE else ICU
+        """Return the SQL for the connected version of PostgreSQL."""
+        has_builtin = connection.pg_version >= BUILTIN_COLLATION_SINCE
+        collation = BUILTIN_COLLATION if has_builtin else ICU_COLLATION
         sql, parameters = compiler.compile(self.source_expressions[0])
-        as_one = f"translate({sql}, '{ALIKE}', '{AS_ONE}')"
-        return f'lower({as_one} COLLATE "{collation}") COLLATE "C"', parameters
+        equated = f"translate({sql}, '{EQUATED_LETTERS}', '{EQUATED_TO}')"
+        return f'lower({equated} COLLATE "{collation}") COLLATE "C"', parameters
 
 
 class Differ(Func):
-    """Whether exactly one of two conditions holds; what is unknown does not hold."""
+    """Whether two boolean expressions have different values: exclusive or."""
 
     template = "(%(expressions)s)"
     arg_joiner = " <> "
@@ -61,8 +64,8 @@ class Differ(Func):
     output_field = BooleanField()
 
 
-class Holds(Func):
-    """Whether a condition holds."""
+class IsTrue(Func):
+    """Whether a condition is true; false if it is null."""
 
     template = "COALESCE((%(expressions)s), false)"
     arity = 1
@@ -70,47 +73,47 @@ class Holds(Func):
 
 
 def folded(text: str) -> str:
-    """Return a text as ``Folded`` does."""
-    return text.translate(_AS_ONE).lower()
+    """Return a text folded in Python exactly as ``Folded`` does it in the database."""
+    return text.translate(_EQUATED).lower()
 
 
-def condition(filters: Iterable[Filter]) -> Q:
-    """Return what all filters say together: joined from the left, one by one."""
+def build_condition(filters: Iterable[Filter]) -> Q:
+    """Return one condition for all filters, joined from left to right without precedence."""
     first, *others = filters
-    found = condition_of(first)
+    condition = filter_condition(first)
     for each in others:
-        found = _JOINED[each.join](found, condition_of(each))
-    return found
+        condition = _JOIN[each.join](condition, filter_condition(each))
+    return condition
 
 
-def condition_of(asked: Filter) -> Q:
-    """Return what one filter says."""
-    if asked.property.is_time:
-        return _of_time(asked)
-    return _of_state(asked) if asked.property.column == "state" else _of_text(asked)
+def filter_condition(filter_: Filter) -> Q:
+    """Return the condition for a single filter."""
+    if filter_.property.is_time:
+        return _time_condition(filter_)
+    if filter_.property.column == "state":
+        return _state_condition(filter_)
+    return _text_condition(filter_)
 
 
-def orders(sorts: Iterable[SortBy]) -> list[OrderBy]:
-    """Return the order of the sorts, and at its end by the primary key, in the last direction.
+def build_ordering(sorts: Iterable[SortBy]) -> list[OrderBy]:
+    """Return the ordering for the sorts, ending in the primary key in the last direction.
 
-    A missing time comes last, a missing text where the empty text comes.
+    Missing times come last. Missing texts sort as the empty text.
     """
-    said = list(sorts)
-    found = [_order(each) for each in said]
-    last = said[-1].descending
-    return [*found, OrderBy(F("pk"), descending=last)]
+    sorts = list(sorts)
+    return [*map(_order_by, sorts), OrderBy(F("pk"), descending=sorts[-1].descending)]
 
 
-def equal_text(of: Property, texts: list[str]) -> Q:
-    """Return that a property is one of these texts, exactly so."""
-    return Q(**{f"{of.column}__in": texts}) & _prefilter(of, Operator.IN, texts)
+def text_in(property_: Property, texts: list[str]) -> Q:
+    """Return the condition that a property is exactly one of these texts."""
+    return Q(**{f"{property_.column}__in": texts}) & _prefilter(property_, Operator.IN, texts)
 
 
 def _xor(one: Q, other: Q) -> Q:
-    return Q(Differ(Holds(one), Holds(other)))
+    return Q(Differ(IsTrue(one), IsTrue(other)))
 
 
-_JOINED: dict[Join, Callable[[Q, Q], Q]] = {
+_JOIN: dict[Join, Callable[[Q, Q], Q]] = {
     Join.AND: lambda one, other: one & other,
     Join.OR: lambda one, other: one | other,
     Join.XOR: _xor,
@@ -119,7 +122,7 @@ _JOINED: dict[Join, Callable[[Q, Q], Q]] = {
 
 # Times
 
-_OF_TIME = {
+_TIME_LOOKUPS = {
     Operator.LESS_THAN: "lt",
     Operator.LESS_THAN_OR_EQUAL: "lte",
     Operator.GREATER_THAN: "gt",
@@ -127,21 +130,21 @@ _OF_TIME = {
 }
 
 
-def _of_time(asked: Filter) -> Q:
-    name = asked.property.column
-    if asked.operator in _OF_TIME:
-        return Q(**{f"{name}__{_OF_TIME[asked.operator]}": asked.values[0]})
-    same = [
-        Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
-        for value in asked.values
+def _time_condition(filter_: Filter) -> Q:
+    column = filter_.property.column
+    if filter_.operator in _TIME_LOOKUPS:
+        return Q(**{f"{column}__{_TIME_LOOKUPS[filter_.operator]}": filter_.values[0]})
+    alternatives = [
+        Q(**{f"{column}__isnull": True}) if value is None else Q(**{column: value})
+        for value in filter_.values
     ]
-    found = reduce(or_, same)
-    return ~found if asked.operator == Operator.NOT_EQUAL else found
+    condition = reduce(or_, alternatives)
+    return ~condition if filter_.operator == Operator.NOT_EQUAL else condition
 
 
-# The state: there are three, so what is asked of it is answered here.
+# The state has three values, so the comparison is made here, and the database gets a list.
 
-_OF_WORD: dict[Operator, Callable[[str, str], bool]] = {
+_STATE_COMPARISONS: dict[Operator, Callable[[str, str], bool]] = {
     Operator.CONTAINS: lambda text, part: part in text,
     Operator.STARTS_WITH: str.startswith,
     Operator.ENDS_WITH: str.endswith,
@@ -153,21 +156,20 @@ _OF_WORD: dict[Operator, Callable[[str, str], bool]] = {
 }
 
 
-def _of_state(asked: Filter) -> Q:
-    compare: Callable[[str, str], bool] = _OF_WORD.get(asked.operator, str.__eq__)
-    as_compared = str if asked.case_sensitive else folded
-    kept = [
-        state
-        for state in State.values
-        if any(compare(as_compared(state), as_compared(str(v or ""))) for v in asked.values)
+def _state_condition(filter_: Filter) -> Q:
+    compare: Callable[[str, str], bool] = _STATE_COMPARISONS.get(filter_.operator, str.__eq__)
+    fold = str if filter_.case_sensitive else folded
+    values = [fold(str(value or "")) for value in filter_.values]
+    states = [
+        state for state in State.values if any(compare(fold(state), value) for value in values)
     ]
-    # Of no state at all Django would make a query that is not asked, in a part of a condition too.
-    return Q(state__in=kept) if kept else Q(Exact(Value(1), Value(0)))
+    # An empty list raises EmptyResultSet, which would empty the whole query from inside a Func.
+    return Q(state__in=states) if states else Q(Exact(Value(1), Value(0)))
 
 
 # Other texts
 
-_COMPARED: dict[Operator, Callable[[Combinable, Combinable], Any]] = {
+_TEXT_COMPARISONS: dict[Operator, Callable[[Combinable, Combinable], Any]] = {
     Operator.CONTAINS: lambda text, part: GreaterThan(StrIndex(text, part), 0),
     Operator.STARTS_WITH: lambda text, part: Exact(Left(text, Length(part)), part),
     Operator.ENDS_WITH: lambda text, part: Exact(Right(text, Length(part)), part),
@@ -178,58 +180,66 @@ _COMPARED: dict[Operator, Callable[[Combinable, Combinable], Any]] = {
 }
 
 
-def _of_text(asked: Filter) -> Q:
-    texts = [str(value or "") for value in asked.values]
-    if asked.operator in {Operator.IN, Operator.EQUALS} and asked.case_sensitive:
-        return equal_text(asked.property, texts)
-    side = _by_code_point if asked.case_sensitive else Folded
-    column = side(F(asked.property.column))
-    compare = _COMPARED.get(asked.operator, Exact)
-    values = [side(Value(text, TextField())) for text in texts]
-    found = reduce(or_, (Q(compare(column, value)) for value in values))
-    if asked.operator == Operator.NOT_EQUAL:
-        return ~found
-    return found & _prefilter(asked.property, asked.operator, texts)
+def _text_condition(filter_: Filter) -> Q:
+    texts = [str(value or "") for value in filter_.values]
+    if filter_.operator in {Operator.IN, Operator.EQUALS} and filter_.case_sensitive:
+        return text_in(filter_.property, texts)
+    collate = _by_code_point if filter_.case_sensitive else Folded
+    column = collate(F(filter_.property.column))
+    compare = _TEXT_COMPARISONS.get(filter_.operator, Exact)
+    values = [collate(Value(text, TextField())) for text in texts]
+    condition = reduce(or_, (Q(compare(column, value)) for value in values))
+    if filter_.operator == Operator.NOT_EQUAL:
+        return ~condition
+    return condition & _prefilter(filter_.property, filter_.operator, texts)
 
 
 def _by_code_point(text: Combinable) -> Collate:
     return Collate(text, "C")
 
 
-def _order(asked: SortBy) -> OrderBy:
-    name = asked.property.column
-    if asked.property.is_time:
-        # Named only where it is not PostgreSQL's own: the index of a time that is never missing.
-        last = True if asked.descending and asked.property.may_be_missing else None
-        return OrderBy(F(name), descending=asked.descending, nulls_last=last)
-    side = _by_code_point if asked.case_sensitive else Folded
-    return OrderBy(side(F(name)), descending=asked.descending)
+def _order_by(sort: SortBy) -> OrderBy:
+    column = sort.property.column
+    if sort.property.is_time:
+        # NULLS LAST on a column without nulls would keep PostgreSQL from using its index.
+        last = True if sort.descending and sort.property.may_be_missing else None
+        return OrderBy(F(column), descending=sort.descending, nulls_last=last)
+    collate = _by_code_point if sort.case_sensitive else Folded
+    return OrderBy(collate(F(column)), descending=sort.descending)
 
 
-# What an index finds first: it keeps all that the comparison keeps, and more.
+# Conditions that an index can answer. They match everything that the exact condition matches, and
+# possibly more.
 
 
-def _prefilter(of: Property, operator: Operator, texts: list[str]) -> Q:
-    if of.key and operator in _BY_KEY and all(_RUN.search(text) for text in texts):
-        return _BY_KEY[operator](of.key, texts)
-    longest = max(_RUN.findall(texts[0]), key=len, default="") if len(texts) == 1 else ""
-    if of.column == "notes" and operator in _BY_WORDS and len(longest) >= SHORTEST_RUN:
+def _prefilter(property_: Property, operator: Operator, texts: list[str]) -> Q:
+    runs = [_ALPHANUMERIC_RUN.findall(text) for text in texts]
+    if property_.key and operator in _KEY_CONDITIONS and all(runs):
+        return _KEY_CONDITIONS[operator](property_.key, texts)
+    longest = max(runs[0], key=len, default="") if len(runs) == 1 else ""
+    if (
+        property_.column == "notes"
+        and operator in _NOTES_OPERATORS
+        and len(longest) >= MIN_INDEXED_RUN
+    ):
         return Q(notes_key__contains=longest.upper())
     return Q()
 
 
-def _key(text: str) -> SearchKey:
+def _search_key(text: str) -> SearchKey:
     return SearchKey(Value(text, TextField()))
 
 
-def _ends(key: str, texts: list[str]) -> Q:
-    return Q(StartsWith(Reverse(F(key)), Reverse(_key(texts[0]))))
+def _ends_with(key: str, texts: list[str]) -> Q:
+    return Q(StartsWith(Reverse(F(key)), Reverse(_search_key(texts[0]))))
 
 
-_BY_KEY: dict[Operator, Callable[[str, list[str]], Q]] = {
-    Operator.EQUALS: lambda key, texts: Q(**{key: _key(texts[0])}),
-    Operator.IN: lambda key, texts: Q(**{f"{key}__in": [_key(text) for text in texts]}),
-    Operator.STARTS_WITH: lambda key, texts: Q(**{f"{key}__startswith": _key(texts[0])}),
-    Operator.ENDS_WITH: _ends,
+_KEY_CONDITIONS: dict[Operator, Callable[[str, list[str]], Q]] = {
+    Operator.EQUALS: lambda key, texts: Q(**{key: _search_key(texts[0])}),
+    Operator.IN: lambda key, texts: Q(**{f"{key}__in": [_search_key(text) for text in texts]}),
+    Operator.STARTS_WITH: lambda key, texts: Q(**{f"{key}__startswith": _search_key(texts[0])}),
+    Operator.ENDS_WITH: _ends_with,
 }
-_BY_WORDS = {Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH, Operator.EQUALS}
+_NOTES_OPERATORS = {
+    *(Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH, Operator.EQUALS),
+}

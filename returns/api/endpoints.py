@@ -1,4 +1,4 @@
-"""The addresses of the API: each reads the call, asks one thing, answers."""
+"""The endpoints of the API. Operation ids in the OpenAPI document contain the functions' names."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.security.base import AuthBase
 
-from returns.api.answers import json_answer
-from returns.api.call import ApiRequest, need
-from returns.api.feeding import take_body
-from returns.api.reading import find_return, page_of, page_with_tags, said_vocabulary
-from returns.api.refusals import Refusal
+from returns.api import payloads, tagging
+from returns.api.authentication import ApiRequest, require_scope
+from returns.api.errors import ApiError
+from returns.api.feed import import_records
+from returns.api.responses import json_response
 from returns.api.schemas import (
     FEED_BODY,
     FeedTaken,
@@ -22,33 +22,32 @@ from returns.api.schemas import (
     TagsWanted,
     Vocabulary,
 )
-from returns.api.serializers import written
-from returns.api.tagging import replace
+from returns.api.serializers import serialize_return
 from returns.models import ApiToken, Scope
 
-GUIDE = """The returns of the warehouse, for programs.
+DESCRIPTION = """The warehouse's returns, for programs.
 
-Send a token in the header Authorization, raw or after `Bearer `; an Admin makes one. Each token
-may make so many calls a minute: every answer says how many remain in `x-remaining-calls`, and in
-`x-retry-after` how many seconds to wait with the next one. A question that is not understood is
-answered with 400, and names what is wrong with each part of it.
+Send a token in the Authorization header, raw or after `Bearer `; an administrator creates it. The
+number of calls per minute and token is limited: every answer has the number of calls that remain
+in `x-remaining-calls`, and the seconds to wait before the next call in `x-retry-after`. An invalid
+request is answered with 400 and a list of everything that is wrong with it.
 """
 
 
 class Token(AuthBase):
-    """Lets calls pass whose token has a scope."""
+    """Lets calls through whose token has a scope."""
 
     openapi_type = "http"
     openapi_scheme = "bearer"
-    openapi_description = "A token, after Bearer or raw."
+    openapi_description = "A token, raw or after Bearer."
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
         self.scope = scope
 
     def __call__(self, request: Any) -> ApiToken:
-        """Return the token. Raises ``Refusal`` when it lacks the scope."""
-        return need(request, self.scope)
+        """Return the token. Raises ``ApiError`` if it lacks the scope."""
+        return require_scope(request, self.scope)
 
 
 def _raise(_request: Any, error: Any) -> HttpResponse:
@@ -58,33 +57,37 @@ def _raise(_request: Any, error: Any) -> HttpResponse:
 api = NinjaAPI(
     title="Returns API",
     version="1",
-    description=GUIDE,
+    description=DESCRIPTION,
     openapi_url=None,
     docs_url=None,
     urls_namespace="api",
 )
-# The middleware answers all of them alike.
+# Raised again, because the middleware answers all exceptions in one way.
 for kind in (Exception, HttpError, ValidationError):
     api.add_exception_handler(kind, _raise)
 
-of_returns: dict[str, Any] = {"auth": Token(Scope.READ), "tags": ["Returns"], "by_alias": True}
+RETURNS_OPERATION: dict[str, Any] = {
+    "auth": Token(Scope.READ),
+    "tags": ["Returns"],
+    "by_alias": True,
+}
 
 
-@api.get("/Returns", response=PageOfReturns, url_name="returns", **of_returns)
+@api.get("/Returns", response=PageOfReturns, url_name="returns", **RETURNS_OPERATION)
 def list_returns(request: ApiRequest) -> HttpResponse:
-    """Find returns; everything that is said holds together."""
-    return json_answer(page_of(request.GET))
+    """List returns. All parameters apply together."""
+    return json_response(payloads.returns_page(request.GET))
 
 
 @api.get(
     "/Returns/GetReturnsWithTag",
     response=PageOfTaggedReturns,
     url_name="returns-with-tag",
-    **of_returns,
+    **RETURNS_OPERATION,
 )
 def list_returns_with_tag(request: ApiRequest) -> HttpResponse:
-    """Find returns, each with the names of its tags."""
-    return json_answer(page_with_tags(request.GET))
+    """List returns, each with the names of its tags."""
+    return json_response(payloads.tagged_returns_page(request.GET))
 
 
 @api.patch(
@@ -95,22 +98,23 @@ def list_returns_with_tag(request: ApiRequest) -> HttpResponse:
     tags=["Tags"],
     by_alias=True,
 )
-def update_return_tag(request: ApiRequest, wanted: TagsWanted) -> HttpResponse:
+def update_return_tag(request: ApiRequest, body: TagsWanted) -> HttpResponse:
     """Replace all tags of a return.
 
-    Of two tags of an exclusive group the higher-ranked one is kept. What is so already is not
-    touched, so that it may be sent again. The history can undo it for 30 days.
+    Of two tags of an exclusive group, the higher-ranked one is kept. Sending the same request again
+    changes nothing. The change can be undone in the tag history for 30 days.
     """
-    return json_answer(replace(wanted.reference_number, wanted.tag, need(request, Scope.TAGS)))
+    token = require_scope(request, Scope.TAGS)
+    return json_response(tagging.update_return_tag(body.reference_number, body.tag, token))
 
 
-@api.get("/Returns/{path:reference}", response=ReturnSaid, url_name="return", **of_returns)
+@api.get("/Returns/{path:reference}", response=ReturnSaid, url_name="return", **RETURNS_OPERATION)
 def get_return(request: ApiRequest, reference: str) -> HttpResponse:  # noqa: ARG001
-    """Tell one return by its reference, percent-encoded, whatever characters it holds."""
-    found = find_return(reference)
-    if found is None:
-        raise Refusal(404, "not_found", "There is no return of this reference.")
-    return json_answer(written(found))
+    """Get one return by its reference, which must be percent-encoded."""
+    return_ = payloads.find_return(reference)
+    if return_ is None:
+        raise ApiError(404, "not_found", "There is no return with this reference.")
+    return json_response(serialize_return(return_))
 
 
 @api.get(
@@ -122,8 +126,8 @@ def get_return(request: ApiRequest, reference: str) -> HttpResponse:  # noqa: AR
     by_alias=True,
 )
 def list_tags(request: ApiRequest) -> HttpResponse:  # noqa: ARG001
-    """List the groups of tags, and what else each tag is called."""
-    return json_answer(said_vocabulary())
+    """List the tag groups with their tags and synonyms."""
+    return json_response(payloads.vocabulary_payload())
 
 
 @api.post(
@@ -136,9 +140,9 @@ def list_tags(request: ApiRequest) -> HttpResponse:  # noqa: ARG001
     openapi_extra=FEED_BODY,
 )
 def feed(request: ApiRequest) -> HttpResponse:
-    """Bring records of returns: at most 5 MB of JSON, as the other addresses answer them.
+    """Import records of returns: at most 5 MB of JSON, with the fields that `Returns` answers.
 
-    Each is answered for: created, updated, unchanged, or rejected with the reason. What is good
-    goes in whatever the others are. The same may be sent again: it is unchanged then.
+    Each record is created, updated, unchanged, or rejected with the reasons. Valid records are
+    imported even if others are rejected. Sending a record again leaves it unchanged.
     """
-    return json_answer(take_body(request))
+    return json_response(import_records(request))

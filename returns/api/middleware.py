@@ -1,7 +1,7 @@
-"""Where calls of the API come in: before sessions and cookies, which say nothing here.
+"""The entrance of the API, in front of sessions and cookies, which it does not use.
 
-Whatever happens to a call, its answer is JSON. Nothing is logged that holds a query string or a
-header: the shape of a token is taken out of the path too.
+Every call gets a JSON answer, whatever happens. No query string and no header is logged, and
+tokens are masked in logged paths.
 """
 
 from collections.abc import Callable
@@ -12,63 +12,64 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils.log import log_response
 
-from returns.api.answers import finished, refused
-from returns.api.call import ApiRequest, Call, enter
-from returns.api.trouble import not_allowed, refusal_of
+from returns.api import BASE_PATH
+from returns.api.authentication import ApiRequest, Call, authenticate
+from returns.api.errors import method_not_allowed, to_api_error
+from returns.api.responses import error_response, finalize_response
 from returns.people.tokens import without_tokens
 
-BASE = "/openapi/v1"
-# A page for people.
-DOCS = f"{BASE}/docs"
-# Read without a token: it says how to call, and holds no data.
-DOCUMENT = f"{BASE}/openapi.json"
+# The documentation for people is an ordinary page.
+DOCS_PATH = f"{BASE_PATH}/docs"
+# The OpenAPI document has no data, so it needs no token.
+DOCUMENT_PATH = f"{BASE_PATH}/openapi.json"
 
 
 class ApiMiddleware:
-    """Answers what is asked under the API's address, but for its page of documentation."""
+    """Handles every request under the API's base path, except the documentation page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer."""
+        """Handle a call of the API, or pass the request on."""
         path = request.path_info
-        if path == DOCS or not (path == BASE or path.startswith(f"{BASE}/")):
+        is_api = path == BASE_PATH or path.startswith(f"{BASE_PATH}/")
+        if path == DOCS_PATH or not is_api:
             return self.get_response(request)
-        return answer(cast("ApiRequest", request))
+        return handle_call(cast("ApiRequest", request))
 
 
-def answer(request: ApiRequest) -> HttpResponse:
-    """Answer a call, whatever happens to it."""
+def handle_call(request: ApiRequest) -> HttpResponse:
+    """Return the response to a call. Exceptions become JSON errors; errors are logged."""
     request.call = Call()
     if request.method == "HEAD":
         request.method = "GET"  # the server leaves the body out
     failure: Exception | None = None
     try:
         response = _respond(request)
-    except Exception as error:  # whatever it is, a program gets JSON
-        refusal = refusal_of(error)
-        failure = error if refusal.status >= 500 else None
-        response = refused(refusal, request.call)
-    response = finished(response, request)
+    except Exception as exception:  # programs expect JSON, whatever went wrong
+        error = to_api_error(exception)
+        failure = exception if error.status >= 500 else None
+        response = error_response(error, request.call)
+    response = finalize_response(response, request)
     if response.status_code >= 400:
         _log(request, response, failure)
     return response
 
 
 def _respond(request: ApiRequest) -> HttpResponse:
-    request.get_host()  # raises for a host that is not ours
-    if request.path_info != DOCUMENT:
-        enter(request)
+    request.get_host()  # raises for a host that is not allowed
+    if request.path_info != DOCUMENT_PATH:
+        authenticate(request)
     match = resolve(request.path_info)
     response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     if response.status_code == 405:
-        raise not_allowed(request, response["Allow"])
+        raise method_not_allowed(request, response["Allow"])
     return response
 
 
 def _log(request: ApiRequest, response: HttpResponse, failure: Exception | None) -> None:
-    # Without the request: it would bring its query string along.
+    # Without the request, because its query string would be logged too.
     log_response(
         "%s: %s, request %s",
         *(response.reason_phrase, without_tokens(request.path), request.call.id),

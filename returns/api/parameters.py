@@ -1,50 +1,49 @@
-"""The parameters of ``GET /Returns``, and what each means: for the reader, and for the document."""
+"""The parameters of ``GET /Returns`` with their descriptions, for the parser and the document."""
 
-from returns.api.plain import TEXTS, TIMES
+from returns.api.field_parameters import TEXT_PARAMETERS, TIME_PARAMETERS
 from returns.filters.declarations import REPEATABLE_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 
-_MOMENTS = (
-    "a date (the whole day, in the desk's own time zone) or an ISO 8601 time, with gte:, gt:, "
-    "lte:, lt: or eq: in front; may be repeated to make a range"
+_TIME_VALUES = (
+    "a date (the whole day, in the desk's time zone) or an ISO 8601 time, with gte:, gt:, lte:, "
+    "lt: or eq: in front; may be repeated to make a range"
 )
-_OF_API = {
+_API_PARAMETERS = {
     "dqb": (
         "a DynamicQueryBuilder query, URL-encoded: o=Equals&p=state&v=Completed&s=createdAt,desc"
     ),
-    "offset": "how many returns to leave out; the cursor is quicker far from the beginning",
-    "count": "how many returns to give at most, from 1 to 100; 100 unless said",
+    "offset": "how many returns to skip; to read many pages, cursor is faster",
+    "count": "the size of a page, from 1 to 100; the default is 100",
     "cursor": (
-        "empty for the first page of all returns in a lasting order, then the nextCursor of the "
-        "page before; without sort and offset"
+        "empty for the first page of all returns in a stable order, then the nextCursor of the "
+        "previous page; not together with sort or offset"
     ),
     "sort": (
-        "created, arrived, completed, updated, order or reference; with - in front the other way "
-        "round; newest created first unless said"
+        "the order: created, arrived, completed, updated, order or reference, with - in front to "
+        "reverse it; the default is -created"
     ),
-    **{name: f"exactly so; repeated, any of the values ({name})" for name in TEXTS},
-    **{name: f"{name}: {_MOMENTS}" for name in TIMES},
+    **dict.fromkeys(TEXT_PARAMETERS, "an exact match; may be repeated to match any of the values"),
+    **dict.fromkeys(TIME_PARAMETERS, _TIME_VALUES),
 }
-# What belongs to pages alone.
-OF_PAGES = {"group", *PAGING_PARAMETERS}
+# Parameters of the pages that make no sense for a program.
+PAGE_PARAMETERS = {"group", *PAGING_PARAMETERS}
 
 
-def _of_filter(name: str) -> str:
+def _filter_description(name: str) -> str:
     label = str(ReturnFilterSet.base_filters[name].label)
-    return f"{label}, as in the list of returns{'; may be repeated' * _is_repeatable(name)}"
+    if name in REPEATABLE_PARAMETERS:
+        return f"the filter “{label}” of the list of returns; may be repeated"
+    return f"the filter “{label}” of the list of returns"
 
 
-def _is_repeatable(name: str) -> bool:
-    return name in REPEATABLE_PARAMETERS
-
-
-OF_FILTERS = frozenset(ReturnFilterSet.base_filters)
-# Every parameter by its name, with a description.
-PARAMETERS: dict[str, str] = _OF_API | {name: _of_filter(name) for name in sorted(OF_FILTERS)}
-_BY_LOWER = {name.lower(): name for name in PARAMETERS}
+FILTER_PARAMETERS = frozenset(ReturnFilterSet.base_filters)
+PARAMETERS: dict[str, str] = _API_PARAMETERS | {
+    name: _filter_description(name) for name in sorted(FILTER_PARAMETERS)
+}
+_PARAMETER_BY_LOWER = {name.lower(): name for name in PARAMETERS}
 
 
 def find_parameter(name: str) -> str | None:
-    """Return the parameter as it is written, whatever the case; None when there is none."""
-    return _BY_LOWER.get(name.lower())
+    """Return our spelling of a parameter given in any letter case, or None if it is unknown."""
+    return _PARAMETER_BY_LOWER.get(name.lower())

@@ -1,4 +1,4 @@
-"""What the API can be asked about: the properties of a return, by the API's own names."""
+"""The properties of a return that the API can filter and sort by, under their API names."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,15 +7,16 @@ from difflib import get_close_matches
 from config.text import shorten
 from returns.models.facts import FACTS
 
-LONGEST_SHOWN = 50  # characters of what was not understood that its mistake repeats
-ALIKE = 0.4  # how alike a name has to be to be offered instead of another, of 1
+MAX_QUOTED_LENGTH = 50  # characters of a value that an error message repeats
+MIN_SIMILARITY = 0.4  # of 1, for a known name to be suggested instead of an unknown one
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property of a return: its name in the API, its column, and what it holds.
+    """A property of a return: its name in the API, its column, and its type.
 
-    ``key`` is the column with its search key, where it has one. It holds text unless ``is_time``.
+    ``key`` is the column of its search key, "" if it has none. The value is a text unless
+    ``is_time``.
     """
 
     name: str
@@ -29,21 +30,23 @@ PROPERTIES = {
     fact.api_name: Property(fact.api_name, fact.column, fact.key, fact.is_time, fact.may_be_missing)
     for fact in FACTS
 }
-_BY_LOWER = {name.lower(): each for name, each in PROPERTIES.items()}
+_PROPERTY_BY_LOWER = {name.lower(): each for name, each in PROPERTIES.items()}
 
 
 def find_property(name: str) -> Property | None:
-    """Return the property of this name, whatever its case."""
-    return _BY_LOWER.get(name.lower())
+    """Return the property with this name in any letter case, or None."""
+    return _PROPERTY_BY_LOWER.get(name.lower())
 
 
-def instead_of(name: str, known: Iterable[str]) -> str:
-    """Return a question for the known name that is most like another; "" when none is."""
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean X?" with the known name nearest to an unknown one, or ""."""
     by_lower = {each.lower(): each for each in known}
-    alike = get_close_matches(name[:LONGEST_SHOWN].lower(), by_lower, n=1, cutoff=ALIKE)
-    return f" Did you mean {by_lower[alike[0]]}?" if alike else ""
+    nearest = get_close_matches(
+        name[:MAX_QUOTED_LENGTH].lower(), by_lower, n=1, cutoff=MIN_SIMILARITY
+    )
+    return f" Did you mean {by_lower[nearest[0]]}?" if nearest else ""
 
 
-def shown(text: str) -> str:
-    """Return a text as mistakes repeat it, in quotation marks and not too long."""
-    return f"“{shorten(text, LONGEST_SHOWN)}”"
+def quote(text: str) -> str:
+    """Return a text in quotation marks, shortened for an error message."""
+    return f"“{shorten(text, MAX_QUOTED_LENGTH)}”"

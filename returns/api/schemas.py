@@ -1,4 +1,7 @@
-"""The shapes of what the API is sent and answers: for the document, and to check a body."""
+"""Schemas of the API's bodies and answers, for the OpenAPI document and for checking bodies.
+
+The classes' names are names of components in the document, from which clients generate code.
+"""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -19,21 +22,23 @@ class _Camel(Schema):
     )
 
 
-TYPES: dict[Kind, Any] = {Kind.STATE: State, Kind.TIME: datetime}
+PYTHON_TYPES: dict[Kind, Any] = {Kind.STATE: State, Kind.TIME: datetime}
 
 
 def _field(fact: Fact) -> tuple[Any, Any]:
-    """Return the type of a fact in an answer, and what the document says of it."""
-    kind = TYPES.get(fact.kind, str)
-    said: dict[str, Any] = {"description": fact.description} if fact.description else {}
+    """Return the type of a fact in an answer, and its Pydantic field."""
+    type_ = PYTHON_TYPES.get(fact.kind, str)
+    options: dict[str, Any] = {"description": fact.description} if fact.description else {}
     if fact.example:
-        said["examples"] = [fact.example]
+        options["examples"] = [fact.example]
     if fact.is_left_out:
-        known = {"description": "Only where it is known."} | said
-        return (kind | None, Field(None, **known)) if fact.is_time else (kind, Field("", **known))
+        options = {"description": "Left out if unknown."} | options
+        if fact.is_time:
+            return type_ | None, Field(None, **options)
+        return type_, Field("", **options)
     if fact.may_be_missing and fact.absence is Absence.NULL:
-        kind |= None
-    return kind, Field(**said)
+        type_ |= None
+    return type_, Field(**options)
 
 
 _FIELDS: dict[str, Any] = {fact.column: _field(fact) for fact in FACTS}
@@ -41,7 +46,7 @@ _Facts: Any = create_model("_Facts", __base__=_Camel, **_FIELDS)
 
 
 class ReturnSaid(_Facts):
-    """A return; what the warehouse system sent beyond these fields stands beside them."""
+    """A return. Other fields that the warehouse system sent are included unchanged."""
 
     model_config = ConfigDict(title="Return", extra="allow")
 
@@ -51,20 +56,18 @@ class TaggedReturn(ReturnSaid):
 
     model_config = ConfigDict(title="TaggedReturn", extra="allow")
 
-    tag: str = Field(description="The names of its tags, parted by commas; empty for none.")
+    tag: str = Field(description="Tag names separated by commas; empty if it has no tags.")
 
 
 class _Page(_Camel):
-    count: int = Field(description="How many were asked for, at most.", ge=1, le=100)
+    count: int = Field(description="The requested size of a page.", ge=1, le=100)
     offset: int = Field(ge=0)
     data_set_count: int | None = Field(
-        description="How many match in all; null where counting takes too long, or a cursor is "
-        "followed."
+        description="The number of matches; null if counting takes too long, and with a cursor."
     )
     next_cursor: str | None = Field(
         None,
-        description="Only where a cursor is followed: what to send for the next page, null at the "
-        "end.",
+        description="Only with a cursor: the cursor of the next page; null on the last page.",
     )
 
 
@@ -85,31 +88,31 @@ class TagSaid(_Camel):
 
     name: str
     description: str
-    synonyms: list[str] = Field(description="Other names that mean it.")
-    urgent: bool = Field(description="Whether its returns come first in the queue.")
-    retired: bool = Field(description="Whether it is not offered to people any more.")
+    synonyms: list[str] = Field(description="Other names of the tag.")
+    urgent: bool = Field(description="Whether returns with this tag go to the top of the queue.")
+    retired: bool = Field(description="Whether people can no longer choose this tag.")
 
 
 class GroupSaid(_Camel):
-    """A group of tags, in the order of their rank."""
+    """A tag group with its tags in the order of their rank."""
 
     name: str
     description: str
-    exclusive: bool = Field(description="Whether a return has at most one of them.")
+    exclusive: bool = Field(description="Whether a return can have only one of these tags.")
     required_when: str = Field(
-        description="The state from which on a return should have one of them; empty for never."
+        description="The state from which a return should have one of these tags; empty if never."
     )
     tags: list[TagSaid]
 
 
 class Vocabulary(_Camel):
-    """All groups."""
+    """All tag groups."""
 
     items: list[GroupSaid]
 
 
 class TagsWanted(_Camel):
-    """The tags that a return is to have, and no others."""
+    """All tags that a return should have."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -117,21 +120,21 @@ class TagsWanted(_Camel):
         description="The return's reference.", examples=["Return-14844"], min_length=1
     )
     tag: StrictStr = Field(
-        description="Names of tags, parted by commas; empty for none. An unknown name becomes a "
-        "tag of the group “Unsorted”.",
+        description="Tag names separated by commas; empty for no tags. An unknown name becomes a "
+        "new tag in the group “Unsorted”.",
         examples=["wrong-size, apparel"],
     )
 
 
 class GivenWay(_Camel):
-    """A tag that was asked for beside another one of its exclusive group."""
+    """A requested tag that was left out in favour of another one of its exclusive group."""
 
     tag: str
-    kept: str = Field(description="The higher-ranked one that the return has instead.")
+    kept: str = Field(description="The higher-ranked tag that the return has instead.")
 
 
 class TagsReplaced(_Camel):
-    """What became of a return's tags."""
+    """The tags of a return after replacing them, and what changed."""
 
     reference_number: str
     tag: str
@@ -141,26 +144,26 @@ class TagsReplaced(_Camel):
 
 
 class FeedMistake(_Camel):
-    """What is wrong with a record."""
+    """One thing that is wrong with a record."""
 
     property: str
     message: str
 
 
 class FeedItem(_Camel):
-    """What became of one record."""
+    """The result for one record."""
 
     return_reference_number: str | None
     result: Literal["created", "updated", "unchanged", "rejected"] = Field(
-        description="Of several records of one return each says what became of the return."
+        description="Several records of one return all have the result of that return."
     )
     errors: list[FeedMistake] = Field(description="Why it was rejected.")
 
 
 class FeedTaken(_Camel):
-    """What became of the records; `items` in the order in which they were sent."""
+    """The results of an import; `items` are in the order in which the records were sent."""
 
-    run: int = Field(description="What people find this by on the page of the feed.")
+    run: int = Field(description="The number of this import on the feed page.")
     read: int
     created: int
     updated: int
@@ -170,7 +173,7 @@ class FeedTaken(_Camel):
 
 
 class Problem(_Camel):
-    """One thing that was not understood."""
+    """One thing that is wrong with the request."""
 
     property: str
     message: str
@@ -178,7 +181,7 @@ class Problem(_Camel):
 
 
 class ErrorSaid(_Camel):
-    """Why a call got nothing."""
+    """Why a request failed."""
 
     code: str
     message: str
@@ -186,7 +189,7 @@ class ErrorSaid(_Camel):
 
 
 class Failure(_Camel):
-    """The answer to a call that got nothing."""
+    """The answer to a failed request."""
 
     error: ErrorSaid
     request_id: str
@@ -194,13 +197,13 @@ class Failure(_Camel):
 
 
 class TooManyCalls(_Camel):
-    """The answer to a call that came too early."""
+    """The answer to a call over the limit."""
 
     status_code: Literal[429]
     message: str
 
 
-_SENT = {
+_VALUE_DESCRIPTIONS = {
     Kind.STATE: f"One of {', '.join(State.values)}.",
     Kind.TIME: "A time.",
     Kind.TEXT: "Text.",
@@ -208,12 +211,12 @@ _SENT = {
 }
 _RECORD = {
     "properties": {
-        fact.api_name: {"description": fact.feed_description or _SENT[fact.kind]}
+        fact.api_name: {"description": fact.feed_description or _VALUE_DESCRIPTIONS[fact.kind]}
         for fact in REQUIRED_FIRST
     }
-    | {"tag": {"description": "Names of tags to add, parted by commas."}},
+    | {"tag": {"description": "Names of tags to add, separated by commas."}},
 }
-# Whatever an item is, it is answered for; so the document asks nothing of it.
+# An item of any type gets a result of its own, so the document does not restrict items.
 FEED_BODY = {
     "requestBody": {
         "required": True,

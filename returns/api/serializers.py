@@ -1,4 +1,4 @@
-"""A return in the API's words, as the WMS writes it."""
+"""A return as JSON: the API's names, in the WMS's order and notation."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -7,39 +7,39 @@ from typing import Any
 from returns.models import Return
 from returns.models.facts import FACTS, Absence, Fact
 
-NAMED = [(fact.api_name, fact) for fact in FACTS]
+FACTS_BY_API_NAME = [(fact.api_name, fact) for fact in FACTS]
 
 
-def written(return_: Return) -> dict[str, Any]:
-    """Return what the API says of a return: its names, its order, times in UTC to the microsecond.
+def serialize_return(return_: Return) -> dict[str, Any]:
+    """Return the fields of a return, with times in UTC to the microsecond.
 
-    What is missing is answered as its ``Absence`` says. What the WMS sent beyond the fields we
-    know comes last, as it was sent.
+    A missing value is null, empty or left out, as its ``Absence`` says. Fields that the WMS sent
+    and we do not know come last, unchanged.
     """
-    said = {
-        name: _value(value, fact)
-        for name, fact in NAMED
+    fields = {
+        name: _serialize_value(value, fact)
+        for name, fact in FACTS_BY_API_NAME
         if (value := getattr(return_, fact.column)) or not fact.is_left_out
     }
-    return said | {
-        name: value for name, value in return_.unknown_fields.items() if name not in said
+    return fields | {
+        name: value for name, value in return_.unknown_fields.items() if name not in fields
     }
 
 
-def with_tag(return_: Return, tags: Iterable[str]) -> dict[str, Any]:
-    """Return the same with ``tag``: the names of its tags, parted by commas; "" when it has none.
+def serialize_tagged_return(return_: Return, tags: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of a return and ``tag``: its tag names separated by commas, or "".
 
-    The names are given, so that a page of returns needs one query for all of them.
+    The caller passes the names, so that a whole page needs one query for them.
     """
-    return written(return_) | {"tag": ",".join(tags)}
+    return serialize_return(return_) | {"tag": ",".join(tags)}
 
 
-def _value(value: Any, fact: Fact) -> Any:
+def _serialize_value(value: Any, fact: Fact) -> Any:
     if isinstance(value, datetime):
-        return time_written(value)
+        return format_time(value)
     return value if fact.absence is Absence.EMPTY else value or None
 
 
-def time_written(time: datetime) -> str:
-    """Return a time as the API writes it: ``2024-02-23T11:11:18.810942Z``."""
+def format_time(time: datetime) -> str:
+    """Return a time in the API's notation: ``2024-02-23T11:11:18.810942Z``."""
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,39 +1,38 @@
-"""Replacing the tags of a return, as a program asks for it."""
+"""Replacing the tags of a return for a program."""
 
 from typing import Any
 
-from returns.api.mistakes import Mistake, NotUnderstood
-from returns.api.reading import find_return
-from returns.api.refusals import Refusal
+from returns.api.errors import ApiError, ErrorDetail, InvalidRequest
+from returns.api.payloads import find_return
 from returns.feed.records import tag_names
 from returns.models import ApiToken, ReturnTag
 from tags.replacing import replace_tags
 from tags.vocabulary import VocabularyError
 
-MOST_TAGS = 50
+MAX_TAGS_PER_UPDATE = 50
 
 
-def replace(reference: str, text: str, token: ApiToken) -> dict[str, Any]:
-    """Let a return have the tags that a text names, parted by commas; say what changed.
+def update_return_tag(reference: str, names_text: str, token: ApiToken) -> dict[str, Any]:
+    """Replace all tags of a return and return what changed, ready for JSON.
 
-    Raises ``Refusal`` when there is no such return, ``NotUnderstood`` for a name that no tag can
-    have.
+    ``names_text`` has names or synonyms of tags, separated by commas. Raises ``ApiError`` if there
+    is no such return, and ``InvalidRequest`` for too many names or one that a tag cannot have.
     """
-    names = tag_names(text)
-    if len(names) > MOST_TAGS:
-        message = f"tag: at most {MOST_TAGS} tags at once; these are {len(names)}."
-        raise NotUnderstood(Mistake("tag", message, "too_many"))
+    names = tag_names(names_text)
+    if len(names) > MAX_TAGS_PER_UPDATE:
+        message = f"tag: at most {MAX_TAGS_PER_UPDATE} tags are allowed, not {len(names)}."
+        raise InvalidRequest(ErrorDetail("tag", message, "too_many"))
     record = find_return(reference)
     if record is None:
-        raise Refusal(404, "not_found", "There is no return of this reference.")
+        raise ApiError(404, "not_found", "There is no return with this reference.")
     try:
-        done = replace_tags(ReturnTag, record.pk, names, program=f"the API token “{token.name}”")
+        result = replace_tags(ReturnTag, record.pk, names, program=f"the API token “{token.name}”")
     except VocabularyError as error:
-        raise NotUnderstood(Mistake("tag", f"tag: {error.messages[0]}", "bad_name")) from error
+        raise InvalidRequest(ErrorDetail("tag", f"tag: {error.messages[0]}", "bad_name")) from error
     return {
         "referenceNumber": reference,
-        "tag": ",".join(done.tags),
-        "added": done.added,
-        "removed": done.removed,
-        "givenWay": [{"tag": tag, "kept": kept} for tag, kept in done.given_way.items()],
+        "tag": ",".join(result.tags),
+        "added": result.added,
+        "removed": result.removed,
+        "givenWay": [{"tag": tag, "kept": kept} for tag, kept in result.given_way.items()],
     }

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from returns.api.docs import docs, document
+from returns.api.docs import api_docs, openapi_document
 from returns.api.endpoints import api
 
 urlpatterns = [
-    path("docs", docs, name="api-docs"),
-    path("openapi.json", document, name="api-document"),
+    path("docs", api_docs, name="api-docs"),
+    path("openapi.json", openapi_document, name="api-document"),
     path("", api.urls),
 ]

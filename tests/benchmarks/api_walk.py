@@ -76,17 +76,17 @@ def walk() -> tuple[list[int], list[float], list[int]]:
     from django.http import QueryDict
     from django.utils import timezone
 
-    from returns.api.asking import ask
+    from returns.api.query import run_query
 
     seen, times, sizes = [], [], []
     cursor: str | None = ""
     while cursor is not None:
         start = time.perf_counter()
-        answer = ask(QueryDict(f"cursor={cursor}"), now=timezone.now())
+        page = run_query(QueryDict(f"cursor={cursor}"), now=timezone.now())
         times.append((time.perf_counter() - start) * 1000)
-        seen += [record.pk for record in answer.returns]
-        sizes.append(len(answer.returns))
-        cursor = answer.next_cursor
+        seen += [record.pk for record in page.returns]
+        sizes.append(len(page.returns))
+        cursor = page.next_cursor
     return seen, times, sizes
 
 

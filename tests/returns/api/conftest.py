@@ -18,15 +18,15 @@ class Program:
     def __init__(self, token: ApiToken, secret: str) -> None:
         self.token, self.secret, self.client = token, secret, Client()
 
-    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any):
+    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any):
         sent = {"Authorization": f"Bearer {self.secret}"} | (headers or {})
         return self.client.generic(method, f"{BASE}{path}", headers=sent, **more)
 
     def get(self, path: str, **headers: str):
-        return self.ask("GET", path, {name.replace("_", "-"): v for name, v in headers.items()})
+        return self.send("GET", path, {name.replace("_", "-"): v for name, v in headers.items()})
 
     def patch(self, path: str, data: str):
-        return self.ask("PATCH", path, data=data, content_type="application/json")
+        return self.send("PATCH", path, data=data, content_type="application/json")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the API's questions mean, said again in plain Python over rows in memory."""
+"""The API's queries evaluated in plain Python over rows in memory, to compare results with."""
 
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -72,7 +72,9 @@ def one_of_these(*texts: str) -> st.SearchStrategy[str]:
     )
 
 
-words = st.one_of(st.text(LETTERS, max_size=4), st.sampled_from(["abba", "ABBA", "aB1", "İiIı"]))
+short_texts = st.one_of(
+    st.text(LETTERS, max_size=4), st.sampled_from(["abba", "ABBA", "aB1", "İiIı"])
+)
 moments = st.sampled_from(MOMENTS)
 
 
@@ -90,9 +92,9 @@ def records(draw, number: int) -> Return:
         }
     return Return(
         pk=1_000_000 + number,
-        return_reference_number=f"{number}{draw(words)}",
+        return_reference_number=f"{number}{draw(short_texts)}",
         state=state,
-        **{name: draw(words) for name in TEXTS.values() if name not in OWN},
+        **{name: draw(short_texts) for name in TEXTS.values() if name not in OWN},
         **{name: draw(moments) for name in ("created_at", "updated_at")},
         **later,
     )
@@ -103,14 +105,14 @@ rows = st.integers(4, 8).flatmap(lambda n: st.tuples(*(records(number) for numbe
 
 
 @st.composite
-def triples(draw, found) -> tuple[str, str, str]:
-    """An operator, a property and a value, that are worth to be tried on these rows."""
+def triples(draw, held_rows) -> tuple[str, str, str]:
+    """An operator, a property and a value that are worth trying on these rows."""
     name = draw(st.sampled_from([*COLUMNS, "notes", "trackingId", "salesOrderReferenceNumber"]))
     of_time = name in TIMES
     operator = draw(one_of_these(*WHOLE, *MORE_OR_LESS, *(() if of_time else PARTS)))
-    value = draw(values_of(name, operator, found))
+    value = draw(values_of(name, operator, held_rows))
     if long(operator) == "in":
-        value = ",".join([value, *draw(st.lists(values_of(name, operator, found), max_size=2))])
+        value = ",".join([value, *draw(st.lists(values_of(name, operator, held_rows), max_size=2))])
     option = draw(st.sampled_from(["", "", "", ",cs", ",CS"]))
     join = draw(st.sampled_from(["", "|OrElse", "|AndAlso", "|or", "|AND", "|Xor", "|xOR"]))
     return operator + join, draw(one_of_these(name)) + option, value
@@ -120,20 +122,20 @@ def long(operator: str) -> str:
     return LONG.get(operator.lower(), operator.lower())
 
 
-def values_of(name: str, operator: str, found) -> st.SearchStrategy[str]:
-    """Values of rows, parts of them and others; null where it can be asked for."""
+def values_of(name: str, operator: str, held_rows) -> st.SearchStrategy[str]:
+    """Values of rows, parts of them and other values; null where it is allowed."""
     is_whole = long(operator) in {"in", "equals", "notequal"}
     if name in TIMES:
-        held = [moment for row in found if (moment := getattr(row, TIMES[name]))]
-        some = st.sampled_from(held or MOMENTS).map(datetime.isoformat)
+        held = [moment for row in held_rows if (moment := getattr(row, TIMES[name]))]
+        candidates = st.sampled_from(held or MOMENTS).map(datetime.isoformat)
     elif name == "state" and is_whole:
-        some = one_of_these(*State.values)
+        candidates = one_of_these(*State.values)
     else:
-        held = [getattr(row, TEXTS[name]) for row in found]
+        held = [getattr(row, TEXTS[name]) for row in held_rows]
         parts = {text[i:j] for text in held for i in range(3) for j in (i + 2, len(text))}
-        some = words | one_of_these(*(parts | set(held) | {"a"}))
-    some = some.filter(lambda text: text.strip().lower() != "null")
-    return some | st.just("null") if is_whole else some
+        candidates = short_texts | one_of_these(*(parts | set(held) | {"a"}))
+    candidates = candidates.filter(lambda text: text.strip().lower() != "null")
+    return candidates | st.just("null") if is_whole else candidates
 
 
 @st.composite
@@ -144,15 +146,15 @@ def sorts(draw) -> str:
 
 
 @st.composite
-def questions(draw):
+def queries(draw):
     """Rows, triples and sorts."""
-    found = draw(rows)
-    asked = draw(st.lists(triples(found), min_size=1, max_size=4))
-    return found, asked, draw(st.lists(sorts(), max_size=3))
+    drawn_rows = draw(rows)
+    drawn_triples = draw(st.lists(triples(drawn_rows), min_size=1, max_size=4))
+    return drawn_rows, drawn_triples, draw(st.lists(sorts(), max_size=3))
 
 
-def as_dqb(asked, sorted_by=()) -> str:
-    pairs = [pair for triple in asked for pair in zip("opv", triple, strict=True)]
+def as_dqb(triples_, sorted_by=()) -> str:
+    pairs = [pair for triple in triples_ for pair in zip("opv", triple, strict=True)]
     return urlencode([*pairs, *(("s", each) for each in sorted_by)])
 
 
@@ -160,7 +162,7 @@ def as_dqb(asked, sorted_by=()) -> str:
 
 
 def folded(text: str) -> str:
-    """Small, each letter by itself; the four i of Turkish are one, and so are the small sigmas."""
+    """Return a text in lower case, letter by letter; Turkish i are all equal, and so are sigmas."""
     one = {"İ": "i", "I": "i", "ı": "i", "Σ": "σ", "ς": "σ"}
     return "".join(one.get(letter) or letter.lower() for letter in text)
 
@@ -200,26 +202,26 @@ def _text(value: str) -> str:
     return folded(_text_with_case(value))
 
 
-def kept(found, asked) -> list[Return]:
-    """The rows that the triples keep, joined from the left one by one."""
-    return [row for row in found if _all(row, asked)]
+def matches(rows, triples_) -> list[Return]:
+    """Return the rows that match the triples, joined from left to right."""
+    return [row for row in rows if _all(row, triples_)]
 
 
-def _all(row: Return, asked) -> bool:
-    if not asked:
+def _all(row: Return, triples_) -> bool:
+    if not triples_:
         return True
-    result = holds(row, asked[0])
-    for before, triple in pairwise(asked):
+    result = holds(row, triples_[0])
+    for before, triple in pairwise(triples_):
         join = before[0].partition("|")[2].lower()
         result = JOINS[join](result, holds(row, triple))
     return result
 
 
-def in_order(found, sorted_by) -> list[Return]:
-    """The rows in order; a missing time last, and the primary key in the last direction."""
+def in_order(rows, sorted_by) -> list[Return]:
+    """Return the rows in order: missing times last, ties by primary key in the last direction."""
     if not sorted_by:
-        return sorted(found, key=lambda row: (row.created_at, row.pk), reverse=True)
-    ordered = sorted(found, key=lambda row: row.pk, reverse=_is_descending(sorted_by[-1]))
+        return sorted(rows, key=lambda row: (row.created_at, row.pk), reverse=True)
+    ordered = sorted(rows, key=lambda row: row.pk, reverse=_is_descending(sorted_by[-1]))
     return reduce(_sorted, reversed(sorted_by), ordered)
 
 
@@ -227,12 +229,12 @@ def _is_descending(sort: str) -> bool:
     return "desc" in sort.lower().split(",")
 
 
-def _sorted(found, sort: str) -> list[Return]:
+def _sorted(rows, sort: str) -> list[Return]:
     name = named(sort.partition(",")[0])
     read = str if "cs" in sort.lower().split(",") else folded
-    values = {row.pk: getattr(row, COLUMNS[name]) for row in found}
-    present = [row for row in found if values[row.pk] is not None]
-    missing = [row for row in found if values[row.pk] is None]
+    values = {row.pk: getattr(row, COLUMNS[name]) for row in rows}
+    present = [row for row in rows if values[row.pk] is not None]
+    missing = [row for row in rows if values[row.pk] is None]
     key = values.get if name in TIMES else lambda pk: read(values[pk])
     return [
         *sorted(present, key=lambda row: key(row.pk), reverse=_is_descending(sort)),

@@ -80,8 +80,8 @@ def test_a_token_reads_no_session(program, as_admin):
 )
 def test_each_call_needs_its_scope(make_program, scope, method, path):
     others = [each for each in ("read", "tags", "feed") if each != scope]
-    assert code(make_program(*others, name="A").ask(method, path)) == (403, "missing_scope")
-    assert make_program(scope, name="B").ask(method, path).status_code != 403
+    assert code(make_program(*others, name="A").send(method, path)) == (403, "missing_scope")
+    assert make_program(scope, name="B").send(method, path).status_code != 403
 
 
 def test_the_tenant_must_match_where_one_is_set(program, settings):
@@ -96,9 +96,9 @@ def test_the_tenant_must_match_where_one_is_set(program, settings):
 def test_a_token_in_the_address_is_refused_by_name(program, name):
     for headers in ({}, {"Authorization": ""}):
         answer = program.get(f"/Returns?{name}={program.secret}", **headers)
-        (mistake,) = answer.json()["error"]["errors"]
-        assert (answer.status_code, mistake["property"]) == (400, name)
-        assert mistake["errorCode"] == "token_in_address"
+        (detail,) = answer.json()["error"]["errors"]
+        assert (answer.status_code, detail["property"]) == (400, name)
+        assert detail["errorCode"] == "token_in_address"
     assert program.get(f"/Returns?q={program.secret}").status_code == 400
 
 

@@ -102,8 +102,8 @@ def test_what_gave_way_is_told(program, vocabulary):
 def test_tags_that_cannot_be_are_refused(program, tag, code):
     make_return("R-1")
     answer = update(program, "R-1", tag)
-    (mistake,) = answer.json()["error"]["errors"]
-    assert (answer.status_code, mistake["property"], mistake["errorCode"]) == (400, "tag", code)
+    (detail,) = answer.json()["error"]["errors"]
+    assert (answer.status_code, detail["property"], detail["errorCode"]) == (400, "tag", code)
     assert not ReturnTag.objects.exists()
 
 

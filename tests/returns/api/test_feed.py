@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from returns.api import feeding
+from returns.api import feed
 from returns.models import FeedRun, RejectedRecord, Return, Way
 from tests.factories import make_return
 
@@ -19,7 +19,7 @@ def sent(reference="Return-1", **fields):
 
 def push(program, *records):
     body = json.dumps({"items": records})
-    return program.ask("POST", "/feed", data=body, content_type="application/json")
+    return program.send("POST", "/feed", data=body, content_type="application/json")
 
 
 def results(answer) -> list[str]:
@@ -79,14 +79,14 @@ def test_a_push_is_a_run_of_the_token(program):
     ],
 )
 def test_what_is_no_feed_is_refused_whole(program, body, words):
-    answer = program.ask("POST", "/feed", data=body, content_type="application/json")
+    answer = program.send("POST", "/feed", data=body, content_type="application/json")
     assert answer.status_code == 400
     assert words in answer.json()["error"]["message"]
     assert not FeedRun.objects.exists()
 
 
 def test_a_body_that_is_too_large_is_refused(program, monkeypatch):
-    monkeypatch.setattr(feeding, "MOST_BYTES", 300)
+    monkeypatch.setattr(feed, "MOST_BYTES", 300)
     assert push(program, sent()).status_code == 200
     answer = push(program, sent("Return-2"), sent("Return-3"), sent("Return-4"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")

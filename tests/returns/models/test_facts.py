@@ -12,10 +12,10 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from returns.api.asking import ask
-from returns.api.document import document
+from returns.api.openapi import build_document
 from returns.api.parameters import PARAMETERS
-from returns.api.serializers import written
+from returns.api.query import run_query
+from returns.api.serializers import serialize_return
 from returns.exports.columns import header
 from returns.feed.files import read_items
 from returns.feed.intake import take
@@ -128,7 +128,7 @@ def test_the_feed_changes_and_clears_it(fact: Fact, complete):
 
 
 def test_the_api_answers_each(complete):
-    answer = written(complete)
+    answer = serialize_return(complete)
     assert {
         fact.column: datetime.fromisoformat(text) if fact.is_time else text
         for fact in FACTS
@@ -141,11 +141,11 @@ def test_the_api_finds_by_it(fact: Fact, complete):
     make_return(state=State.ARRIVED, source="Oplog")
     value = SENT[fact.api_name].replace("+00:00", "Z")
     query = urlencode({"o": "Equals", "p": fact.api_name, "v": value})
-    assert ask(QueryDict(urlencode({"dqb": query})), now=START).returns == [complete]
+    assert run_query(QueryDict(urlencode({"dqb": query})), now=START).returns == [complete]
 
 
 def test_the_document_of_the_api_describes_each():
-    described, names = document(), {fact.api_name for fact in FACTS}
+    described, names = build_document(), {fact.api_name for fact in FACTS}
     answered = described["components"]["schemas"]["ReturnSaid"]["properties"]
     body = described["paths"]["/openapi/v1/feed"]["post"]["requestBody"]
     items = body["content"]["application/json"]["schema"]["properties"]["items"]["items"]

@@ -1,4 +1,4 @@
-"""A walk by cursor gives every return once, whatever is written meanwhile."""
+"""Paging by cursor answers every return once, whatever others write in the meantime."""
 
 import threading
 from base64 import urlsafe_b64encode
@@ -12,9 +12,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from returns.api import walk
-from returns.api.asking import ask
-from returns.api.mistakes import NotUnderstood
+from returns.api import cursor_pagination
+from returns.api.errors import InvalidRequest
+from returns.api.query import run_query
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.models import Return, State
@@ -27,13 +27,13 @@ NOW = timezone.now()
 def pages(query: str = "") -> Iterator[list[str]]:
     cursor: str | None = ""
     while cursor is not None:
-        answer = ask(QueryDict(f"count=10&cursor={cursor}&{query}"), now=NOW)
-        assert answer.data_set_count is None
-        yield [record.return_reference_number for record in answer.returns]
-        cursor = answer.next_cursor
+        page = run_query(QueryDict(f"count=10&cursor={cursor}&{query}"), now=NOW)
+        assert page.data_set_count is None
+        yield [record.return_reference_number for record in page.returns]
+        cursor = page.next_cursor
 
 
-def walked(query: str = "") -> list[str]:
+def all_references(query: str = "") -> list[str]:
     return [reference for page in pages(query) for reference in page]
 
 
@@ -56,12 +56,12 @@ def records(
 
 @pytest.mark.parametrize("few", [0, 1000])
 def test_a_walk_gives_every_match_once(db, monkeypatch, few):
-    monkeypatch.setattr(walk, "FEW", few)
+    monkeypatch.setattr(cursor_pagination, "MAX_SORTED_MATCHES", few)
     ingest(records(0, 25), source="feed")
     ingest(records(100, 25, State.ARRIVED), source="feed")
-    assert walked("state=ArrivedToWarehouse") == [f"R{n}" for n in range(100, 125)]
-    assert len(walked()) == 50
-    assert walked("state=Completed") == []
+    assert all_references("state=ArrivedToWarehouse") == [f"R{n}" for n in range(100, 125)]
+    assert len(all_references()) == 50
+    assert all_references("state=Completed") == []
 
 
 def test_a_walk_of_nothing_ends_at_once(db):
@@ -89,10 +89,10 @@ def test_a_return_that_goes_during_the_walk_stops_nothing(db):
 @given(st.text() | st.lists(st.integers() | st.text(max_size=3), max_size=7).map(str))
 def test_no_text_is_a_cursor_by_accident(text):
     try:
-        place = walk.Place.parse(text)
+        cursor = cursor_pagination.Cursor.parse(text)
     except ValueError:
         return
-    assert walk.Place.parse(place.encode()) == place
+    assert cursor_pagination.Cursor.parse(cursor.encode()) == cursor
 
 
 DEEP = urlsafe_b64encode(b"[" * 99_999).decode()
@@ -100,8 +100,8 @@ DEEP = urlsafe_b64encode(b"[" * 99_999).decode()
 
 @pytest.mark.parametrize("text", ["WzEsMl0", "ImFiY2RlIg", DEEP], ids=["short", "text", "deep"])
 def test_a_cursor_of_others_is_refused(db, text):
-    with pytest.raises(NotUnderstood, match="begin with an empty one"):
-        ask(QueryDict(f"cursor={text}"), now=NOW)
+    with pytest.raises(InvalidRequest, match="Start with an empty one"):
+        run_query(QueryDict(f"cursor={text}"), now=NOW)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def insert(other, reference: str) -> None:
 
 
 def test_a_walk_does_not_pass_what_is_committed_late(other_writer, monkeypatch):
-    monkeypatch.setattr(walk, "WAIT", 0)
+    monkeypatch.setattr(cursor_pagination, "MAX_WAIT", 0)
     make_return("before")
     walk_ = pages()
     insert(other_writer, "given early, committed late")
@@ -140,7 +140,7 @@ def test_a_walk_does_not_pass_what_is_committed_late(other_writer, monkeypatch):
 
 
 def test_a_walk_goes_on_as_soon_as_the_writers_of_before_are_done(other_writer, monkeypatch):
-    monkeypatch.setattr(walk, "WAIT", 0)
+    monkeypatch.setattr(cursor_pagination, "MAX_WAIT", 0)
     insert(other_writer, "A")
     walk_ = pages()
     assert next(walk_) == []
@@ -153,7 +153,14 @@ def test_a_walk_goes_on_as_soon_as_the_writers_of_before_are_done(other_writer, 
 def test_a_walk_waits_a_moment_for_a_writer(other_writer, monkeypatch):
     insert(other_writer, "A")
     done = threading.Event()
-    monkeypatch.setattr(walk.time, "sleep", lambda _: (other_writer.commit(), done.set()))
+
+    def commit(_seconds):
+        other_writer.commit()
+        done.set()
+
+    monkeypatch.setattr(
+        cursor_pagination.time, "sleep", lambda _: (other_writer.commit(), done.set())
+    )
     assert list(pages()) == [["A"]]
     assert done.is_set()
 
@@ -180,10 +187,10 @@ def test_nothing_is_missed_and_nothing_comes_twice_while_others_write(transactio
     seen, last = [], 0
     cursor: str | None = ""
     while cursor is not None:
-        answer = ask(QueryDict(f"count=10&cursor={cursor}"), now=NOW)
-        seen += [record.return_reference_number for record in answer.returns]
-        last = max([last, *(record.pk for record in answer.returns)])
-        cursor = answer.next_cursor
+        page = run_query(QueryDict(f"count=10&cursor={cursor}"), now=NOW)
+        seen += [record.return_reference_number for record in page.returns]
+        last = max([last, *(record.pk for record in page.returns)])
+        cursor = page.next_cursor
     enough.set()
     for writer in writers:
         writer.join()

@@ -1,4 +1,4 @@
-"""What is asked by plain parameters and by our own filters, all of it together."""
+"""Queries by the API's own parameters and by the filters of the pages, combined."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -13,9 +13,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from returns.api.asking import ask
-from returns.api.mistakes import NotUnderstood
-from returns.api.parameters import OF_FILTERS, PARAMETERS
+from returns.api.errors import InvalidRequest
+from returns.api.parameters import FILTER_PARAMETERS, PARAMETERS
+from returns.api.query import run_query
 from returns.filters.filterset import ReturnFilterSet
 from returns.models import Return, State
 from tests.factories import make_return, make_tag, put_tag
@@ -26,18 +26,18 @@ some = tried_on(60)
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
-def answer(query: str):
-    return ask(QueryDict(query), now=NOW)
+def page(query: str):
+    return run_query(QueryDict(query), now=NOW)
 
 
-def asked(query: str) -> list[str]:
-    return [record.return_reference_number for record in answer(query).returns]
+def references(query: str) -> list[str]:
+    return [record.return_reference_number for record in page(query).returns]
 
 
-def mistakes(query: str) -> dict[str, str]:
-    with pytest.raises(NotUnderstood) as refused:
-        answer(query)
-    return {mistake.property: mistake.message for mistake in refused.value.mistakes}
+def errors(query: str) -> dict[str, str]:
+    with pytest.raises(InvalidRequest) as refused:
+        page(query)
+    return {detail.property: detail.message for detail in refused.value.details}
 
 
 # Dates
@@ -50,11 +50,11 @@ def day_of(moment: datetime):
 days = st.sampled_from(naive.MOMENTS).map(lambda moment: day_of(moment).isoformat())
 times = naive.moments.map(datetime.isoformat)
 comparisons = st.sampled_from(["gte:", "gt:", "lte:", "lt:", "eq:", ""])
-limits = st.tuples(st.sampled_from(list(naive.TIMES)), comparisons, days | times)
+bounds = st.tuples(st.sampled_from(list(naive.TIMES)), comparisons, days | times)
 
 
-def within(row: Return, limit: tuple[str, str, str]) -> bool:
-    name, comparison, text = limit
+def within(row: Return, bound: tuple[str, str, str]) -> bool:
+    name, comparison, text = bound
     held = getattr(row, naive.TIMES[name])
     if held is None:
         return False
@@ -69,38 +69,39 @@ def within(row: Return, limit: tuple[str, str, str]) -> bool:
 
 
 @some
-@given(rows=naive.rows, said=st.lists(limits, min_size=1, max_size=2))
-def test_dates_with_operators_give_what_plain_python_gives(db, rows, said):
-    expected = [row for row in rows if all(within(row, limit) for limit in said)]
+@given(rows=naive.rows, given_bounds=st.lists(bounds, min_size=1, max_size=2))
+def test_dates_with_operators_give_what_plain_python_gives(db, rows, given_bounds):
+    expected = [row for row in rows if all(within(row, bound) for bound in given_bounds)]
     with transaction.atomic():
         Return.objects.bulk_create(rows)
-        found = asked(urlencode([(name, comparison + text) for name, comparison, text in said]))
+        params = [(name, comparison + text) for name, comparison, text in given_bounds]
+        actual = references(urlencode(params))
         transaction.set_rollback(True)
-    assert found == [row.return_reference_number for row in naive.in_order(expected, [])]
+    assert actual == [row.return_reference_number for row in naive.in_order(expected, [])]
 
 
 def test_a_day_is_one_of_the_desks_own_zone(db):
     make_return("late on the 28th in Istanbul", created_at=naive.MOMENTS[0])
     make_return("the 29th", created_at=naive.MOMENTS[2])
-    assert asked("createdAt=eq:2026-03-28") == ["late on the 28th in Istanbul"]
-    assert asked("createdAt=gt:2026-03-28") == ["the 29th"]
+    assert references("createdAt=eq:2026-03-28") == ["late on the 28th in Istanbul"]
+    assert references("createdAt=gt:2026-03-28") == ["the 29th"]
 
 
 @pytest.mark.parametrize("moment", [naive.MOMENTS[2].isoformat(), "2026-03-29"])
 @pytest.mark.parametrize(
-    ("comparison", "kept"),
+    ("comparison", "expected"),
     [("gte", "BC"), ("gt", "C"), ("lte", "AB"), ("lt", "A"), ("eq", "B"), ("GTE", "BC")],
 )
-def test_the_end_of_what_is_said_belongs_to_it(db, comparison, kept, moment):
+def test_a_date_means_the_whole_day(db, comparison, expected, moment):
     for name, days in zip("ABC", (-1, 0, 1), strict=True):
         make_return(name, updated_at=naive.MOMENTS[2] + timedelta(days=days))
-    assert set(asked(urlencode({"updatedAt": f"{comparison}:{moment}"}))) == set(kept)
+    assert set(references(urlencode({"updatedAt": f"{comparison}:{moment}"}))) == set(expected)
 
 
 def test_a_plus_sign_may_have_become_a_space(db):
     make_return("A", created_at=naive.MOMENTS[2])
-    assert asked("createdAt=gte:2026-03-29T00:00:00+03:00") == ["A"]
-    assert asked("createdAt=lt:2026-03-29T00:00:00+03:00") == []
+    assert references("createdAt=gte:2026-03-29T00:00:00+03:00") == ["A"]
+    assert references("createdAt=lt:2026-03-29T00:00:00+03:00") == []
 
 
 # Equality
@@ -121,14 +122,14 @@ def test_a_text_is_asked_for_exactly(db, name, column):
     wanted = make_return(**{column: "Ab-1"}).return_reference_number
     for other in ("AB-1", "Ab1"):
         make_return(**{column: other})
-    assert asked(urlencode({name.upper(): "Ab-1"})) == [wanted]
-    assert asked(urlencode({name: "Ab-2"})) == []
+    assert references(urlencode({name.upper(): "Ab-1"})) == [wanted]
+    assert references(urlencode({name: "Ab-2"})) == []
 
 
 def test_a_text_without_letters_and_digits_of_ascii_is_found_too(db):
     make_return("A", tracking_id="я-ж")
-    assert asked(urlencode({"trackingId": "я-ж"})) == ["A"]
-    assert asked(urlencode({"dqb": "o=eq&p=trackingId&v=Я-Ж"})) == ["A"]
+    assert references(urlencode({"trackingId": "я-ж"})) == ["A"]
+    assert references(urlencode({"dqb": "o=eq&p=trackingId&v=Я-Ж"})) == ["A"]
 
 
 def test_repeated_texts_and_states_are_any_of_them(db):
@@ -136,19 +137,19 @@ def test_repeated_texts_and_states_are_any_of_them(db):
     make_return("B")
     make_return("C", state=State.ARRIVED)
     three = urlencode([("returnReferenceNumber", name) for name in "ABD"])
-    assert set(asked(three)) == {"A", "B"}
-    assert set(asked("state=Completed&state=ArrivedToWarehouse")) == {"A", "C"}
+    assert set(references(three)) == {"A", "B"}
+    assert set(references("state=Completed&state=ArrivedToWarehouse")) == {"A", "C"}
 
 
-def test_everything_that_is_said_holds_together(db, vocabulary):
+def test_all_parameters_apply_together(db, vocabulary):
     for number in range(4):
         record = make_return(f"R{number}", tracking_id="777", notes="Broken" if number else "")
         if number > 1:
             put_tag(record, "books")
     make_return("R9", notes="broken")
     dqb = urlencode({"dqb": "o=cts&p=notes&v=BROK&s=returnReferenceNumber,desc"})
-    assert asked(f"{dqb}&tag=books&trackingId=777&q=777") == ["R3", "R2"]
-    assert answer(f"{dqb}&tag=books&count=1").data_set_count == 2
+    assert references(f"{dqb}&tag=books&trackingId=777&q=777") == ["R3", "R2"]
+    assert page(f"{dqb}&tag=books&count=1").data_set_count == 2
 
 
 # Order, pages and counts
@@ -157,29 +158,29 @@ def test_everything_that_is_said_holds_together(db, vocabulary):
 def test_the_newest_come_first_and_the_key_decides_between_equals(db):
     for name in "ABC":
         make_return(name, created_at=NOW - timedelta(days=name == "A"))
-    assert asked("") == ["C", "B", "A"]
-    assert asked("sort=created") == ["A", "B", "C"]
-    assert asked("offset=1&count=1") == ["B"]
-    assert asked("offset=5") == []
+    assert references("") == ["C", "B", "A"]
+    assert references("sort=created") == ["A", "B", "C"]
+    assert references("offset=1&count=1") == ["B"]
+    assert references("offset=5") == []
 
 
 @pytest.mark.parametrize("sort", ["arrived", "-arrived", "completed", "-completed"])
 def test_a_sort_of_pages_puts_what_lacks_the_time_last(db, sort):
     make_return("A")
     make_return("B", state=State.COMPLETED)
-    assert asked(f"sort={sort}") == ["B", "A"]
+    assert references(f"sort={sort}") == ["B", "A"]
 
 
 def test_a_search_that_was_cut_short_has_no_count(db, monkeypatch):
     monkeypatch.setattr("returns.search.finding.CAP", 1)
     make_return(tracking_id="88880001")
     make_return(tracking_id="88880002")
-    assert answer("q=88880").data_set_count is None
+    assert page("q=88880").data_set_count is None
 
 
 def test_tags_are_read_with_the_page_where_they_are_asked_for(db):
     put_tag(make_return("A"), "books")
-    (record,) = ask(QueryDict(), now=NOW, with_tag_ids=True).returns
+    (record,) = run_query(QueryDict(), now=NOW, with_tag_ids=True).returns
     assert record.tag_ids == [make_tag("books").pk]
 
 
@@ -189,58 +190,58 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(db):
         for _ in range(3):
             put_tag(make_return(), "books")
         with CaptureQueriesContext(connection) as queries:
-            ask(QueryDict("tag=books&sort=-updated"), now=timezone.now(), with_tag_ids=True)
+            run_query(QueryDict("tag=books&sort=-updated"), now=timezone.now(), with_tag_ids=True)
         counts.append(len(queries))
     assert counts[0] == counts[1]
 
 
-# What is not understood
+# Errors
 
 
 @pytest.mark.parametrize(
-    ("query", "name", "said"),
+    ("query", "name", "message"),
     [
         ("stete=Completed", "stete", "Did you mean state?"),
         ("trackingid2=1", "trackingid2", "Did you mean trackingId?"),
-        ("after=x", "after", "cursor"),
-        ("group=tag", "group", "turns pages"),
+        ("after=x", "after", "Use cursor, or offset and count"),
+        ("group=tag", "group", "only for pages on screen"),
         ("state=Complete", "state", "Did you mean Completed?"),
         ("state=", "state", "no state"),
         ("trackingId=", "trackingId", "is empty"),
-        ("trackingId=%00", "trackingId", "no text can hold"),
-        ("createdAt=soon", "createdAt", "is no date or time"),
+        ("trackingId=%00", "trackingId", "texts cannot hold"),
+        ("createdAt=soon", "createdAt", "is not a date or time"),
         ("createdAt=ge:2026-01-01", "createdAt", "Did you mean gte?"),
-        ("createdAt=gte:9999-12-31", "createdAt", "is no date or time"),
-        ("offset=x", "offset", "no whole number"),
-        ("count=1&count=2", "count", "more than once"),
+        ("createdAt=gte:9999-12-31", "createdAt", "is not a date or time"),
+        ("offset=x", "offset", "not a whole number"),
+        ("count=1&count=2", "count", "given more than once"),
         ("sort=age", "sort", "there is no sort"),
-        ("sort=urgent", "sort", "queue's pages"),
+        ("sort=urgent", "sort", "only works on the pages of the queue"),
         ("tag=no-such", "tag", "no tag"),
         ("waiting_over=-1", "waiting_over", "greater than or equal to 0"),
-        ("dqb=s%3DcreatedAt&sort=created", "sort", "say it once"),
-        ("dqb=count%3D3&count=3", "count", "say it once"),
-        ("cursor=&sort=created", "sort", "does not go with cursor"),
-        ("cursor=&offset=0", "offset", "does not go with cursor"),
-        ("cursor=&dqb=s%3DcreatedAt", "sort", "does not go with cursor"),
-        ("cursor=&dqb=offset%3D0", "offset", "does not go with cursor"),
-        ("cursor=x", "cursor", "begin with an empty one"),
+        ("dqb=s%3DcreatedAt&sort=created", "sort", "Give it once"),
+        ("dqb=count%3D3&count=3", "count", "Give it once"),
+        ("cursor=&sort=created", "sort", "cannot be combined with cursor"),
+        ("cursor=&offset=0", "offset", "cannot be combined with cursor"),
+        ("cursor=&dqb=s%3DcreatedAt", "sort", "cannot be combined with cursor"),
+        ("cursor=&dqb=offset%3D0", "offset", "cannot be combined with cursor"),
+        ("cursor=x", "cursor", "Start with an empty one"),
         ("dqb=o%3Deq", "dqb", "match in number"),
     ],
 )
-def test_what_is_wrong_is_named(db, query, name, said):
-    assert said in mistakes(query)[name]
+def test_errors_name_what_is_wrong(db, query, name, message):
+    assert message in errors(query)[name]
 
 
-def test_all_mistakes_are_told_at_once(db):
+def test_all_errors_are_reported_at_once(db):
     query = "state=x&createdAt=x&offset=x&dqb=o%3Dx%26p%3Dnotes%26v%3Dx&tag=x"
-    assert set(mistakes(query)) == {"state", "createdAt", "offset", "notes", "tag"}
+    assert set(errors(query)) == {"state", "createdAt", "offset", "notes", "tag"}
 
 
 def test_what_browsers_add_is_ignored(db):
     make_return("A")
-    assert asked("utm_source=mail&_=17") == ["A"]
+    assert references("utm_source=mail&_=17") == ["A"]
 
 
 def test_every_filter_of_the_pages_is_a_parameter():
-    assert set(ReturnFilterSet.base_filters) == OF_FILTERS < set(PARAMETERS)
+    assert set(ReturnFilterSet.base_filters) == FILTER_PARAMETERS < set(PARAMETERS)
     assert all(PARAMETERS.values())

@@ -14,13 +14,13 @@ from tests.factories import make_return
 pytestmark = pytest.mark.django_db
 
 
-def given_up(*_arguments, **_named):
+def time_out(*_arguments, **_named):
     """Do what takes longer than PostgreSQL allows."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '1ms'; SELECT pg_sleep(1)")
 
 
-def failed(*_arguments, **_named):
+def fail(*_arguments, **_named):
     raise ZeroDivisionError("what only the log may tell")
 
 
@@ -31,16 +31,16 @@ def test_an_error_has_one_shape(program):
     answer = program.get("/Returns?stete=Completed&createdAt=never")
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/json"
-    said = answer.json()
-    assert said.keys() == {"error", "requestId", "timestamp"}
-    assert said["error"].keys() == {"code", "message", "errors"}
-    assert said["error"]["errors"][0] == {
+    payload = answer.json()
+    assert payload.keys() == {"error", "requestId", "timestamp"}
+    assert payload["error"].keys() == {"code", "message", "errors"}
+    assert payload["error"]["errors"][0] == {
         "property": "stete",
         "message": "There is no parameter “stete”. Did you mean state?",
         "errorCode": "unknown_parameter",
     }
-    assert answer["X-Request-Id"] == said["requestId"]
-    assert datetime.fromisoformat(said["timestamp"]).tzinfo
+    assert answer["X-Request-Id"] == payload["requestId"]
+    assert datetime.fromisoformat(payload["timestamp"]).tzinfo
     assert answer["Cache-Control"] == "no-store"
 
 
@@ -61,14 +61,14 @@ def test_an_error_has_one_shape(program):
     ],
 )
 def test_whatever_is_asked_the_answer_is_json(program, method, path, status):
-    answer = program.ask(method, path)
+    answer = program.send(method, path)
     assert answer.status_code == status
     assert answer.json()["error"]["message"]
     assert answer.has_header("Allow") == (status == 405)
 
 
 def test_a_return_cannot_be_created_and_the_answer_says_why(program):
-    answer = program.ask("POST", "/Returns", data="{}", content_type="application/json")
+    answer = program.send("POST", "/Returns", data="{}", content_type="application/json")
     assert (answer.status_code, answer["Allow"]) == (405, "GET")
     assert "warehouse system" in answer.json()["error"]["message"]
     assert "POST /openapi/v1/feed" in answer.json()["error"]["message"]
@@ -108,12 +108,12 @@ def test_another_host_is_answered_in_json(program):
 
 
 @pytest.mark.parametrize(
-    ("work", "status", "code"), [(failed, 500, "failed"), (given_up, 503, "took_too_long")]
+    ("work", "status", "code"), [(fail, 500, "failed"), (time_out, 503, "took_too_long")]
 )
 def test_what_fails_is_answered_in_json_and_logged_with_its_id(
     program, monkeypatch, caplog, work, status, code
 ):
-    monkeypatch.setattr("returns.api.endpoints.page_of", work)
+    monkeypatch.setattr("returns.api.payloads.returns_page", work)
     answer = program.get("/Returns")
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert "only the log" not in answer.text

@@ -9,8 +9,8 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from returns.api.asking import ask
-from returns.api.serializers import time_written, with_tag, written
+from returns.api.query import run_query
+from returns.api.serializers import format_time, serialize_return, serialize_tagged_return
 from returns.feed.ingest import ingest
 from returns.feed.records import parse_record
 from returns.models import Return
@@ -56,35 +56,39 @@ FULL = COMPLETED | {
 @pytest.mark.parametrize("record", [ARRIVED, COMPLETED, BARE, FULL])
 def test_a_record_comes_out_as_it_went_in(db, record):
     ingest([parse_record(record)], source="feed")
-    said = written(Return.objects.get())
-    assert json.dumps(said) == json.dumps(record)
+    fields = serialize_return(Return.objects.get())
+    assert json.dumps(fields) == json.dumps(record)
 
 
 def test_an_unknown_field_never_hides_a_known_one(db):
     record = make_return("A", unknown_fields={"state": "Lost", "zone": "B"})
-    assert written(record)["state"] == "ReturnCreated"
-    assert list(written(record))[-1] == "zone"
+    assert serialize_return(record)["state"] == "ReturnCreated"
+    assert list(serialize_return(record))[-1] == "zone"
 
 
 def test_times_are_in_utc_to_the_microsecond():
     local = timezone.get_fixed_timezone(180)
-    assert time_written(datetime(2026, 1, 1, 3, tzinfo=local)) == "2026-01-01T00:00:00.000000Z"
+    assert format_time(datetime(2026, 1, 1, 3, tzinfo=local)) == "2026-01-01T00:00:00.000000Z"
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=56)
-    assert time_written(moment) == "2026-01-01T00:00:00.000056Z"
+    assert format_time(moment) == "2026-01-01T00:00:00.000056Z"
 
 
 def test_tags_are_one_string_with_commas(db):
     record = make_return("A")
-    assert with_tag(record, ["books", "fragile"])["tag"] == "books,fragile"
-    assert with_tag(record, [])["tag"] == ""
+    assert serialize_tagged_return(record, ["books", "fragile"])["tag"] == "books,fragile"
+    assert serialize_tagged_return(record, [])["tag"] == ""
 
 
 def test_no_row_is_asked_for_again_when_it_is_written(db):
     for _ in range(3):
         put_tag(make_return(), "books")
-    page = ask(QueryDict(), now=timezone.now(), with_tag_ids=True).returns
+    page = run_query(QueryDict(), now=timezone.now(), with_tag_ids=True).returns
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        assert [len(with_tag(each, map(str, each.tag_ids))) for each in page] == [11, 11, 11]
+        assert [len(serialize_tagged_return(each, map(str, each.tag_ids))) for each in page] == [
+            11,
+            11,
+            11,
+        ]
     assert len(queries) == 0

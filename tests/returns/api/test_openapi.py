@@ -14,14 +14,14 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from returns.api.described import EXAMPLES
-from returns.api.document import BASE, document
+from returns.api import BASE_PATH
+from returns.api.openapi import PARAMETER_EXAMPLES, build_document
 from returns.api.parameters import PARAMETERS
 from tests.factories import make_return, put_tag
 from tests.papers import API, blocks, section
 from tests.trials import tried_on
 
-QUESTIONS = ("/Returns", "/GetReturnsWithTag")
+LIST_PATHS = ("/Returns", "/GetReturnsWithTag")
 pytestmark = pytest.mark.django_db
 
 schema = schemathesis.openapi.from_wsgi("/openapi/v1/openapi.json", get_wsgi_application())
@@ -52,29 +52,29 @@ def test_answers_are_as_the_document_says(
 ):
     settings.API_CALLS_PER_MINUTE = 1_000_000
     # What a question may say together, and which tags there are, no schema can tell.
-    left_out = [positive_data_acceptance] if case.operation.path.endswith(QUESTIONS) else []
+    left_out = [positive_data_acceptance] if case.operation.path.endswith(LIST_PATHS) else []
     headers = {"Authorization": f"Bearer {program.secret}", "Accept-Encoding": "identity"}
     case.call_and_validate(headers=headers, excluded_checks=left_out)
 
 
 def operations():
-    for path, methods in document()["paths"].items():
+    for path, methods in build_document()["paths"].items():
         for method, operation in methods.items():
-            yield path.removeprefix(BASE), method, operation
+            yield path.removeprefix(BASE_PATH), method, operation
 
 
 def test_every_parameter_of_a_question_is_described():
     described = [
         {each["name"] for each in operation["parameters"] if each["in"] == "query"}
         for path, _, operation in operations()
-        if path.endswith(QUESTIONS)
+        if path.endswith(LIST_PATHS)
     ]
     assert described == [set(PARAMETERS)] * 2
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", PARAMETER_EXAMPLES)
 def test_the_example_of_a_parameter_is_understood(program, vocabulary, name):
-    value = EXAMPLES[name]
+    value = PARAMETER_EXAMPLES[name]
     assert program.get(f"/Returns?{urlencode({name: value}, doseq=True)}").status_code == 200
 
 
@@ -83,7 +83,7 @@ def test_a_token_needs_the_scope_that_the_document_tells(make_program):
         (scope,) = operation["security"][0]["Token"]
         others = [each for each in ("read", "tags", "feed") if each != scope]
         some = make_program(*others, name=str(number))
-        answer = some.ask(method.upper(), path.replace("{reference}", "R-1"))
+        answer = some.send(method.upper(), path.replace("{reference}", "R-1"))
         assert answer.json()["error"]["code"] == "missing_scope"
 
 
@@ -102,12 +102,12 @@ def shell_examples() -> list[str]:
 def test_the_examples_for_the_shell_work(program, some_returns, line):
     make_return("Return-1")
     words = shlex.split(line)
-    path = words[-1].partition(BASE)[2] or words[-1].partition("[site]")[2]
+    path = words[-1].partition(BASE_PATH)[2] or words[-1].partition("[site]")[2]
     method = words[words.index("-X") + 1] if "-X" in words else "GET"
     assert words[:3] == ["curl", "-H", "Authorization: Bearer $TOKEN"]
     sent = words[words.index("-d") + 1] if "-d" in words else ""
     # As curl sends what -d gives it.
-    answer = program.ask(method, path, data=sent, content_type="application/x-www-form-urlencoded")
+    answer = program.send(method, path, data=sent, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 200
 
 
@@ -119,9 +119,9 @@ def test_the_example_of_an_error_is_what_a_program_gets(program):
 
 
 def test_the_page_shows_every_address_to_anybody_without_other_sites(client):
-    page = client.get(f"{BASE}/docs")
+    page = client.get(f"{BASE_PATH}/docs")
     for path, method, operation in operations():
-        assert f"{method.upper()} {BASE}{path}" in page.text
+        assert f"{method.upper()} {BASE_PATH}{path}" in page.text
         assert operation["description"] in html.unescape(page.text)
     assert set(PARAMETERS) <= set(re.findall(r"<dt><code>(\w+)</code>", page.text))
     assert "http://testserver/openapi/v1/Returns/Return-14844" in page.text
@@ -130,7 +130,7 @@ def test_the_page_shows_every_address_to_anybody_without_other_sites(client):
 
 
 def test_the_document_is_kept_by_who_has_it(client):
-    first = client.get(f"{BASE}/openapi.json")
+    first = client.get(f"{BASE_PATH}/openapi.json")
     known = {"If-None-Match": first["ETag"]}
-    assert client.get(f"{BASE}/openapi.json", headers=known).status_code == 304
+    assert client.get(f"{BASE_PATH}/openapi.json", headers=known).status_code == 304
     assert first.json()["openapi"] == "3.1.0"

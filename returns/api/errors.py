@@ -1,0 +1,127 @@
+"""Errors of the API, and the answers that exceptions turn into."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, UnreadablePostError
+from ninja.errors import HttpError, ValidationError
+from psycopg.errors import QueryCanceled
+
+from returns.api.properties import quote, suggest
+
+READ_ONLY = (
+    "Returns cannot be created or changed here: they belong to the warehouse system. Send records "
+    "with POST /openapi/v1/feed. Change tags with PATCH /openapi/v1/Returns/UpdateReturnTag."
+)
+NO_ENDPOINT = "There is no such endpoint. /openapi/v1/docs lists all of them."
+TIMEOUT_MESSAGE = (
+    "The request took too long and was stopped; nothing was changed. Ask for less at once."
+)
+FAILURE_MESSAGE = "The server failed. Give the requestId to your administrator."
+NOT_JSON = "The body is not valid JSON."
+
+
+@dataclass(frozen=True)
+class ErrorDetail:
+    """One thing that is wrong with a request.
+
+    ``property`` is the parameter or field in the API's spelling, ``message`` is for people, and
+    ``code`` is for programs.
+    """
+
+    property: str
+    message: str
+    code: str
+
+
+class InvalidRequest(ValueError):  # noqa: N818 - the client's mistake, not a failure of ours
+    """A request that cannot be answered; ``details`` has at least one entry."""
+
+    def __init__(self, *details: ErrorDetail) -> None:
+        """Store the details in the order in which they were found."""
+        super().__init__("; ".join(detail.message for detail in details))
+        self.details = list(details)
+
+
+class ApiError(Exception):
+    """An error answer: HTTP status, code for programs, message for people, details, headers."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: Iterable[ErrorDetail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Store what the answer is made of."""
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.details = list(details)
+        self.headers = dict(headers or {})
+
+
+class TooManyCallsError(ApiError):
+    """A token is over its limit of calls per minute; ``wait`` is in seconds."""
+
+    def __init__(self, limit: int, wait: int) -> None:
+        """Build the message and the Retry-After header."""
+        message = f"More than {limit} calls in one minute. Try again in {wait} s."
+        super().__init__(429, "too_many_calls", message, headers={"Retry-After": str(wait)})
+
+
+def to_api_error(error: Exception) -> ApiError:
+    """Return the error answer for any exception that ends a call."""
+    match error:
+        case ApiError():
+            return error
+        case InvalidRequest():
+            return bad_request(error.details)
+        case ValidationError():
+            return bad_request(map(_body_error, error.errors))
+        case Http404():
+            return ApiError(404, "not_found", NO_ENDPOINT)
+        case RequestDataTooBig():
+            return ApiError(413, "too_large", "The body is too large.")
+        # Ninja raises HttpError only for a body that is not JSON.
+        case HttpError() | UnreadablePostError() | SuspiciousOperation():
+            return _unreadable(error)
+    if isinstance(error.__cause__, QueryCanceled):
+        return ApiError(503, "took_too_long", TIMEOUT_MESSAGE)
+    return ApiError(500, "failed", FAILURE_MESSAGE)
+
+
+def bad_request(details: Iterable[ErrorDetail]) -> ApiError:
+    """Return a 400 with these details; its message is that of the first one."""
+    details = list(details)
+    return ApiError(400, "not_understood", details[0].message, details)
+
+
+def method_not_allowed(request: HttpRequest, allowed: str) -> ApiError:
+    """Return a 405. For writes to returns its message points to the feed and to tagging."""
+    methods = ", ".join(sorted(part.strip() for part in allowed.split(",")))
+    message = f"{request.method} is not supported here. Supported: {methods}."
+    if "/Returns" in request.path_info and request.method in {"POST", "PUT", "PATCH", "DELETE"}:
+        message = READ_ONLY
+    return ApiError(405, "not_allowed", message, headers={"Allow": methods})
+
+
+def _unreadable(error: Exception) -> ApiError:
+    if isinstance(error, HttpError):
+        return ApiError(400, "not_understood", NOT_JSON, [ErrorDetail("", NOT_JSON, "not_json")])
+    return ApiError(400, "not_understood", "The request cannot be read.")
+
+
+def _body_error(error: Mapping[str, Any]) -> ErrorDetail:
+    """Return an error of Pydantic about the body in our own words."""
+    # The location begins with "body" and the name of our parameter.
+    names = [part for part in error["loc"][2:] if isinstance(part, str)]
+    name = quote(names[-1])[1:-1] if names else ""
+    if error["type"] == "missing":
+        return ErrorDetail(name, f"{name or 'The body'} is missing.", "missing")
+    if error["type"] == "extra_forbidden":
+        suggestion = suggest(name, ("referenceNumber", "tag"))
+        return ErrorDetail(name, f"There is no {name} here.{suggestion}", "unknown_property")
+    return ErrorDetail(name, f"{name or 'The body'}: {error['msg']}.", "bad_value")

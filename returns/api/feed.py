@@ -1,0 +1,26 @@
+"""Importing the records that a program pushes."""
+
+from typing import Any
+
+from returns.api.authentication import ApiRequest, require_scope
+from returns.api.errors import ApiError, ErrorDetail, InvalidRequest
+from returns.feed.push import MOST_BYTES, NotAFeedError, push
+from returns.models import Scope
+
+TOO_LARGE = "The body is larger than 5 MB. Send the records in several calls."
+
+
+def import_records(request: ApiRequest) -> dict[str, Any]:
+    """Import the records in the body and return the result of each, ready for JSON.
+
+    Raises ``InvalidRequest`` if the body is not a feed, and ``ApiError`` if it is too large or the
+    token lacks the scope. Nothing is written then.
+    """
+    token = require_scope(request, Scope.FEED)
+    body = request.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        raise ApiError(413, "too_large", TOO_LARGE)
+    try:
+        return push(body, f"{token.name} ({token.start}…)")
+    except NotAFeedError as error:
+        raise InvalidRequest(ErrorDetail("", f"The body: {error}", "not_a_feed")) from error

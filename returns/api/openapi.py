@@ -1,0 +1,215 @@
+"""The OpenAPI document: what Ninja knows about the endpoints, and what all of them share."""
+
+import json
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from ninja.schema import NinjaGenerateJsonSchema
+
+from returns.api import BASE_PATH
+from returns.api.endpoints import api
+from returns.api.field_parameters import TEXT_PARAMETERS, TIME_PARAMETERS
+from returns.api.parameters import PARAMETERS
+from returns.api.query import MAX_PAGE_SIZE
+from returns.api.schemas import Failure, TooManyCalls
+from returns.filters.declarations import REPEATABLE_PARAMETERS
+from returns.filters.filterset import ReturnFilterSet
+from returns.filters.paging import SORT_COLUMNS
+from returns.models import Scope, State
+
+JsonObject = dict[str, Any]
+SCHEMA_REFERENCE = "#/components/schemas/{model}"
+LIST_PATHS = ("/Returns", "/Returns/GetReturnsWithTag")
+# The scope of operations that need another one than ``read``.
+SCOPES = {
+    ("/Returns/UpdateReturnTag", "patch"): Scope.TAGS,
+    ("/feed", "post"): Scope.FEED,
+}
+CURL = 'curl -H "Authorization: Bearer $TOKEN"'
+OPERATION_EXAMPLES = {
+    "/Returns": f"{CURL} '[site]/Returns?state=Completed&createdAt=gte:2024-02-23&count=10'",
+    "/Returns/GetReturnsWithTag": f"{CURL} '[site]/Returns/GetReturnsWithTag?tag=wrong-size'",
+    "/Returns/{reference}": f"{CURL} '[site]/Returns/Return-14844'",
+    "/Tags": f"{CURL} '[site]/Tags'",
+    "/Returns/UpdateReturnTag": f"{CURL} -X PATCH -d "
+    """'{"referenceNumber": "Return-14844", "tag": "wrong-size, apparel"}' """
+    "'[site]/Returns/UpdateReturnTag'",
+    "/feed": f"{CURL} -X POST -d "
+    """'{"items": [{"returnReferenceNumber": "Return-1", "state": "ReturnCreated", """
+    """"createdAt": "2026-01-05T09:30:00Z", "updatedAt": "2026-01-05T09:30:00Z"}]}' """
+    "'[site]/feed'",
+}
+PARAMETER_EXAMPLES = {
+    "dqb": "o=Equals|OrElse&p=state&v=Completed&o=EndsWith&p=trackingId&v=0011",
+    "createdAt": ["gte:2024-02-23", "lt:2024-03-01"],
+    "updatedAt": ["gte:2024-02-23T11:11:29.046892Z"],
+    "salesOrderReferenceNumber": ["RSO100490909"],
+    "state": ["Completed"],
+    "count": MAX_PAGE_SIZE,
+    "sort": "-updated",
+    "tag": ["wrong-size"],
+}
+LARGEST_NUMBER = 999_999_999_999_999
+# On every answer to a known token.
+CALL_HEADERS = {
+    "x-remaining-calls": "How many more calls this token can make within the minute.",
+    "x-retry-after": "Seconds to wait before the next call; 0 while calls remain.",
+}
+COMMON_HEADERS = {"X-Request-Id": "Identifies this call in the server's log."}
+GET_HEADERS = {"ETag": "Send it as If-None-Match to get 304 while nothing has changed."}
+FAILURES = {
+    400: "Invalid request; `errors` lists everything that is wrong.",
+    401: "The token is missing, unknown, expired or revoked.",
+    403: "The token lacks the scope, or X-Tenant-Id is wrong.",
+    405: "This path does not support the method.",
+    500: "The server failed.",
+    503: "The request took too long and was stopped.",
+}
+
+
+@cache
+def build_document() -> JsonObject:
+    """Return the OpenAPI document, as values that JSON can hold."""
+    document: JsonObject = json.loads(
+        json.dumps(api.get_openapi_schema(path_prefix=f"{BASE_PATH}/"))
+    )
+    document["components"]["schemas"] |= _schemas(Failure, TooManyCalls)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _complete_operation(path.removeprefix(BASE_PATH), method, operation)
+    return document
+
+
+def _schemas(*models: Any) -> JsonObject:
+    schemas: JsonObject = {}
+    for model in models:
+        schema = model.model_json_schema(
+            ref_template=SCHEMA_REFERENCE,
+            schema_generator=NinjaGenerateJsonSchema,
+            mode="serialization",
+        )
+        schemas |= schema.pop("$defs", {}) | {model.__name__: schema}
+    return schemas
+
+
+def _complete_operation(path: str, method: str, operation: JsonObject) -> None:
+    """Add to an operation what Ninja does not know: scope, parameters, example, headers, errors."""
+    scope = SCOPES.get((path, method), Scope.READ)
+    operation["security"] = [{"Token": [scope.value]}]
+    operation["parameters"] += _query_parameters() if path in LIST_PATHS else []
+    operation["parameters"].append(_tenant_header())
+    operation["x-codeSamples"] = [{"lang": "Shell", "source": OPERATION_EXAMPLES[path]}]
+    responses = {str(status): answer for status, answer in operation["responses"].items()}
+    for answer in responses.values():
+        headers = COMMON_HEADERS | CALL_HEADERS | (GET_HEADERS if method == "get" else {})
+        answer["headers"] = _headers(headers)
+    if method == "get":
+        responses["304"] = {"description": "Nothing has changed since the answer with this ETag."}
+    operation["responses"] = responses | _failures(path)
+
+
+# Parameters
+
+
+def _query_parameters() -> list[JsonObject]:
+    return [_query_parameter(name, description) for name, description in PARAMETERS.items()]
+
+
+def _query_parameter(name: str, description: str) -> JsonObject:
+    parameter: JsonObject = {
+        "in": "query",
+        "name": name,
+        "required": False,
+        "description": description[0].upper() + description[1:] + ".",
+        "schema": _parameter_schema(name),
+    }
+    if name in PARAMETER_EXAMPLES:
+        parameter["example"] = PARAMETER_EXAMPLES[name]
+    return parameter
+
+
+def _parameter_schema(name: str) -> JsonObject:
+    """Return the schema of a parameter's value; an array if it may be repeated."""
+    if name in ("offset", "count"):
+        return {"type": "integer", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
+    if name == "sort":
+        names = [name for name, column in SORT_COLUMNS.items() if not column.raised]
+        return {"type": "string", "enum": [sign + name for name in names for sign in ("", "-")]}
+    if name in (*TEXT_PARAMETERS, *TIME_PARAMETERS):
+        return _array({"type": "string", "minLength": 1})
+    if name in ReturnFilterSet.base_filters:
+        schema = _filter_schema(name)
+        return _array(schema) if name in REPEATABLE_PARAMETERS else schema
+    return {"type": "string"}
+
+
+def _array(items: JsonObject) -> JsonObject:
+    return {"type": "array", "items": items}
+
+
+def _filter_schema(name: str) -> JsonObject:
+    """Return the schema of a filter of the pages, from the limits of its form field."""
+    if name == "state":
+        return {"type": "string", "enum": State.values}
+    # A copy, because a filter caches its field, and that of tags would keep its empty choices.
+    field = deepcopy(ReturnFilterSet.base_filters[name]).field
+    if isinstance(field, forms.DecimalField):
+        limits = {"minimum": field.min_value, "maximum": field.max_value}
+        number_type = "integer" if field.decimal_places == 0 else "number"
+        return {"type": number_type} | {
+            key: value for key, value in limits.items() if value is not None
+        }
+    choices = [value for value, _ in getattr(field, "choices", ()) if value]
+    if choices:
+        return {"type": "string", "enum": choices}
+    max_length = getattr(field, "max_length", None)
+    return {"type": "string"} | ({"maxLength": max_length} if max_length else {})
+
+
+def _tenant_header() -> JsonObject:
+    return {
+        "in": "header",
+        "name": "X-Tenant-Id",
+        "required": bool(settings.RETURNS_TENANT),
+        "schema": {"type": "string"},
+        "description": "The tenant of the returns. Checked if the desk has one.",
+    }
+
+
+# Answers
+
+
+def _headers(descriptions: dict[str, str]) -> JsonObject:
+    number_schema = {"type": "integer", "minimum": 0}
+    return {
+        name: {
+            "description": description,
+            "schema": number_schema if name in CALL_HEADERS else {"type": "string"},
+        }
+        for name, description in descriptions.items()
+    }
+
+
+def _failures(path: str) -> JsonObject:
+    failures = {
+        status: _failure(status, description, "Failure") for status, description in FAILURES.items()
+    }
+    if "{" in path or path == "/Returns/UpdateReturnTag":
+        failures[404] = _failure(404, "There is no such return.", "Failure")
+    failures[413] = _failure(413, "The body is too large.", "Failure")
+    failures[429] = _failure(429, "Too many calls within the minute.", "TooManyCalls")
+    return {str(status): failures[status] for status in sorted(failures)}
+
+
+def _failure(status: int, description: str, schema: str) -> JsonObject:
+    call_headers = CALL_HEADERS if status not in (401, 500) else {}
+    return {
+        "description": description,
+        "headers": _headers(COMMON_HEADERS | call_headers),
+        "content": {
+            "application/json": {"schema": {"$ref": SCHEMA_REFERENCE.format(model=schema)}}
+        },
+    }
