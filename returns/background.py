@@ -11,7 +11,7 @@ from returns.exports import background as exports
 from returns.feed import forgetting, uploads
 from returns.live import changes
 from returns.rules import running
-from returns.summaries import keeping as summaries
+from returns.summaries import maintenance as summaries
 from returns.summaries import outcomes
 from tags import bulk
 
@@ -28,9 +28,14 @@ def work_once() -> bool:
     What fails holds up nothing else. Raises the last ``DatabaseError`` after all had their turn.
     """
     jobs = (
-        *(bulk.go_on_with_any, running.run_queued, running.run_hourly, summaries.go_on),
-        *(outcomes.go_on, changes.forget_old, forgetting.forget_old_runs),
-        *(uploads.forget_uploads, exports.forget_expired),
+        *(
+            bulk.go_on_with_any,
+            running.run_queued,
+            running.run_hourly,
+            summaries.update_in_background,
+        ),
+        *(outcomes.count_in_background, changes.forget_old, forgetting.forget_old_runs),
+        *(uploads.forget_uploads, exports.delete_expired),
     )
     return _each(*jobs)
 
@@ -40,7 +45,7 @@ def file_once() -> bool:
 
     Tells whether there was one. What fails is raised like above.
     """
-    return _each(uploads.import_wanted, exports.make_next, summaries.build_where_missing)
+    return _each(uploads.import_wanted, exports.make_next, summaries.build_if_missing)
 
 
 def _each(*jobs: Callable[[], bool]) -> bool:

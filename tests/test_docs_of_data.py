@@ -195,9 +195,9 @@ def test_the_scopes_are_those_of_tokens():
         ),
         (USING, "The {} largest groups", [MOST_GROUPS]),
         (USING, "up to {} returns in the order of the queue", [MOST_LINES]),
-        (USING, "export up to {:,} returns", [export_forms.MOST]),
-        (USING, "more than {:,} returns is made", [export_forms.LARGE]),
-        (USING, "ends at {:,} returns", [as_xlsx.MOST_ROWS]),
+        (USING, "export up to {:,} returns", [export_forms.MAX_RETURNS_WITHOUT_PERMISSION]),
+        (USING, "more than {:,} returns is made", [export_forms.BACKGROUND_THRESHOLD]),
+        (USING, "ends at {:,} returns", [as_xlsx.MAX_SHEET_ROWS]),
         (FILES, "up to {} MB, in the formats", [uploads.MOST_BYTES // 1_000_000]),
         (FILES, "the first {:,} are also tried", [uploads.REHEARSED]),
         (API, "at most {} MB of JSON", [push.MOST_BYTES // 1_000_000]),
@@ -208,7 +208,7 @@ def test_the_scopes_are_those_of_tokens():
         (API, "up to {} names", [tagging.MAX_TAGS_PER_UPDATE]),
         (DEPLOY, "on up to {} returns at once", [bulk.MOST]),
         (DEPLOY, "tag up to {:,} returns", [bulk.MOST_OF_MANY]),
-        (DEPLOY, "export more than {:,} returns", [export_forms.MOST]),
+        (DEPLOY, "export more than {:,} returns", [export_forms.MAX_RETURNS_WITHOUT_PERMISSION]),
     ],
 )
 def test_limits_are_those_of_the_program(text, sentence, limits):

@@ -1,0 +1,1 @@
+"""Exports of lists: CSV and Excel files."""

@@ -1,36 +1,36 @@
-"""A stream that nobody takes for whole when it broke off.
+"""Streams that show when they broke off.
 
-Our web server ends an answer in the same way whether its stream came to the end or failed. So a
-failure is written into what is sent: a compressed stream becomes one that cannot be unpacked,
-which every browser reports as a failed download; a plain one ends in words.
+Our web server ends an answer in the same way whether its stream ended or failed. So a failure is
+marked in the data itself: a gzip stream becomes invalid, which browsers report as a failed
+download, and a plain text stream ends with a sentence.
 """
 
 import zlib
 from collections.abc import Iterator
 
-GZIP = 16 + zlib.MAX_WBITS
-QUICK = 1  # the level of compression
-# After a block of zlib: of a kind that there is not.
-NO_BLOCK = b"\xff" * 64
-NOT_WHOLE = b"\r\nTHIS FILE IS NOT COMPLETE: reading it failed. Export it again.\r\n"
+GZIP_WINDOW_BITS = 16 + zlib.MAX_WBITS
+FASTEST_LEVEL = 1
+# An invalid zlib block type, so that the receiver notices the break.
+INVALID_BLOCK = b"\xff" * 64
+INCOMPLETE_NOTE = b"\r\nTHIS FILE IS NOT COMPLETE: reading it failed. Export it again.\r\n"
 
 
-def plain(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the pieces; when they fail, words that say so, and then the failure."""
+def plain_stream(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the chunks. If they fail, yield a sentence that says so and raise the error again."""
     try:
-        yield from pieces
+        yield from chunks
     except Exception:
-        yield NOT_WHOLE
+        yield INCOMPLETE_NOTE
         raise
 
 
-def gzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the pieces compressed; when they fail, what cannot be unpacked, and the failure."""
-    packer = zlib.compressobj(QUICK, wbits=GZIP)
+def gzip_stream(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the chunks compressed. If they fail, make the stream invalid and raise the error."""
+    compressor = zlib.compressobj(FASTEST_LEVEL, wbits=GZIP_WINDOW_BITS)
     try:
-        for piece in pieces:
-            yield packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH)
+        for chunk in chunks:
+            yield compressor.compress(chunk) + compressor.flush(zlib.Z_SYNC_FLUSH)
     except Exception:
-        yield packer.flush(zlib.Z_SYNC_FLUSH) + NO_BLOCK
+        yield compressor.flush(zlib.Z_SYNC_FLUSH) + INVALID_BLOCK
         raise
-    yield packer.flush()
+    yield compressor.flush()

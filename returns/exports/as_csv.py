@@ -1,4 +1,4 @@
-"""A list as CSV: commas, quotes where they are needed, UTF-8."""
+"""Lists as CSV: separated by commas, quoted where necessary, in UTF-8."""
 
 import csv
 import logging
@@ -10,7 +10,7 @@ from io import StringIO
 from django.utils import timezone
 
 from returns.exports.columns import header
-from returns.exports.selection import Wanted, blocks
+from returns.exports.selection import Selection, iter_batches
 from returns.feed.spelling import FORMULA
 from returns.lists.columns import BY_NAME
 
@@ -20,33 +20,33 @@ BOM = "\ufeff"
 FORMULA_AT_START = re.compile(FORMULA)
 
 
-def lines(wanted: Wanted, now: datetime, *, bom: bool = False) -> Iterator[bytes]:
-    """Yield the file in pieces. ``bom``: with the mark by which Excel knows UTF-8."""
-    values = [BY_NAME[name].value for name in wanted.columns]
-    headers = [header(name) for name in wanted.columns]
-    start, count = _written([headers], BOM if bom else ""), 0
-    for rows in blocks(wanted):
+def csv_chunks(selection: Selection, now: datetime, *, bom: bool = False) -> Iterator[bytes]:
+    """Yield the file in chunks. ``bom`` adds the mark by which Excel recognises UTF-8."""
+    values = [BY_NAME[name].value for name in selection.columns]
+    headers = [header(name) for name in selection.columns]
+    head, count = _encode([headers], BOM if bom else ""), 0
+    for rows in iter_batches(selection):
         count += len(rows)
-        lines = [[written(value(row, now)) for value in values] for row in rows]
-        yield start + _written(lines)
-        start = b""
-    if start:
-        yield start
+        cells = [[format_cell(value(row, now)) for value in values] for row in rows]
+        yield head + _encode(cells)
+        head = b""
+    if head:
+        yield head
     logger.info("A CSV export is made (returns: %s).", count)
 
 
-def written(value: str | datetime | float | None) -> str:
-    """Return a cell: a time by the warehouse's clock, a text that is no formula."""
+def format_cell(value: str | datetime | float | None) -> str:
+    """Return a cell's text: times in the warehouse's time zone, and formulas made harmless."""
     if isinstance(value, str):
         return f"'{value}" if FORMULA_AT_START.match(value) else value
     if isinstance(value, datetime):
-        clock = timezone.localtime(value, timezone.get_default_timezone())
-        return clock.strftime("%Y-%m-%d %H:%M:%S")
+        local_time = timezone.localtime(value, timezone.get_default_timezone())
+        return local_time.strftime("%Y-%m-%d %H:%M:%S")
     return "" if value is None else str(value)
 
 
-def _written(rows: list[list[str]], before: str = "") -> bytes:
-    text = StringIO(before)
+def _encode(rows: list[list[str]], prefix: str = "") -> bytes:
+    text = StringIO(prefix)
     text.seek(0, 2)
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()

@@ -1,7 +1,7 @@
-"""Workbooks made in the background: asked for, made, kept for a day in pieces, given out.
+"""Workbooks made in the background: requested, written, kept for a day, downloaded.
 
-While one is made, its process holds a lock of the database's session. So whoever looks for work
-passes it by, and takes it again when that process has died.
+While a workbook is made, its process holds a session-level advisory lock. So other processes skip
+it, and make it again if that process dies.
 """
 
 import logging
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import SEEK_END
-from itertools import count as numbers
+from itertools import count
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -21,88 +21,92 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from returns.database.locks import Lock, locked
 from returns.exports import as_xlsx
-from returns.exports.forms import Asked, check_fits, check_may
-from returns.exports.selection import count, read
+from returns.exports.forms import ExportRequest, check_fits_sheet, check_permission
+from returns.exports.selection import count_returns, parse_selection
 from returns.filters.query import Query
 from returns.models import Export, ExportPart, Progress
 
 logger = logging.getLogger(__name__)
 
-OPEN = (Progress.WAITING, Progress.RUNNING)
-KEPT = timedelta(hours=24)
-PART = 1024 * 1024  # bytes
-# How many of a person may wait at once, and how often one is begun whose process died.
-MOST_OPEN = 3
-MOST_ATTEMPTS = 3
+UNFINISHED = (Progress.WAITING, Progress.RUNNING)
+KEPT_FOR = timedelta(hours=24)
+PART_SIZE = 1024 * 1024  # bytes
+MAX_UNFINISHED_PER_PERSON = 3
+MAX_EXPORT_ATTEMPTS = 3  # of an export whose process dies
 
 
-def order(asked: Asked, person: User) -> Export:
-    """Keep what the person wants made.
+def request_export(request: ExportRequest, person: User) -> Export:
+    """Store an export to be made in the background.
 
-    Raises ``ValidationError`` when a sheet cannot hold it, or enough of theirs waits already.
+    Raises ``ValidationError`` if an Excel sheet cannot hold it, or if the person has too many
+    unfinished exports.
     """
-    total = count(asked.wanted, as_xlsx.MOST_ROWS + 1)
-    check_fits(total)
-    if Export.objects.filter(by=person, status__in=OPEN).count() >= MOST_OPEN:
+    total = count_returns(request.selection, as_xlsx.MAX_SHEET_ROWS + 1)
+    check_fits_sheet(total)
+    unfinished = Export.objects.filter(by=person, status__in=UNFINISHED)
+    if unfinished.count() >= MAX_UNFINISHED_PER_PERSON:
         raise ValidationError(
-            f"{MOST_OPEN} of your exports are not made yet. Wait for one of them."
+            f"You already have {MAX_UNFINISHED_PER_PERSON} exports in progress. Wait until one of "
+            "them is ready."
         )
     return Export.objects.create(
         by=person,
-        query=asked.wanted.query.urlencode(),
-        columns=asked.wanted.columns,
-        name=asked.name(timezone.now(), "xlsx"),
+        query=request.selection.query.urlencode(),
+        columns=request.selection.columns,
+        name=request.file_name(timezone.now(), "xlsx"),
         total=total,
     )
 
 
-def exports_of(person: User) -> list[Export]:
-    """Return the person's exports that are not expired, the newest first."""
-    mine = Export.objects.filter(by=person).exclude(expires_at__lt=timezone.now())
-    return list(mine)
+def list_exports(person: User) -> list[Export]:
+    """Return the person's exports that have not expired, newest first."""
+    return list(Export.objects.filter(by=person).exclude(expires_at__lt=timezone.now()))
 
 
-def export_of(pk: int, person: User) -> Export | None:
-    """Return the export if it is this person's and not expired."""
-    return next((export for export in exports_of(person) if export.pk == pk), None)
+def get_export(pk: int, person: User) -> Export | None:
+    """Return the export if it is this person's and has not expired, otherwise None."""
+    return next((export for export in list_exports(person) if export.pk == pk), None)
 
 
-def pieces(export: Export, person: User) -> Iterator[bytes]:
-    """Return the file in pieces, each read when it is asked for.
+def file_chunks(export: Export, person: User) -> Iterator[bytes]:
+    """Return the file in chunks, each of them read when it is needed.
 
-    Raises ``ValidationError`` when it is not ready, or the person may not have it any more.
+    Raises ``ValidationError`` if it is not ready, or if the person may not export so many returns
+    any more.
     """
     if export.status != Progress.DONE:
-        raise ValidationError("This export is not ready.")
-    check_may(person, export.rows)
-    return _pieces(export)
+        raise ValidationError("This export is not ready yet.")
+    check_permission(person, export.rows)
+    return _file_chunks(export)
 
 
-def _pieces(export: Export) -> Iterator[bytes]:
-    for place in range(-(-export.size // PART)):
+def _file_chunks(export: Export) -> Iterator[bytes]:
+    for place in range(-(-export.size // PART_SIZE)):
         part = ExportPart.objects.values_list("data", flat=True).get(export=export, place=place)
         yield bytes(part)
 
 
-def drop(export: Export) -> None:
-    """Delete an export and its file; one that is being made is not kept then."""
+def delete_export(export: Export) -> None:
+    """Delete an export with its file. If it is just being made, its file is not stored."""
     Export.objects.filter(pk=export.pk).delete()
 
 
-def forget_expired() -> bool:
-    """Delete what is expired; tell whether there was any."""
+def delete_expired() -> bool:
+    """Delete expired exports; return whether there were any."""
     deleted = Export.objects.filter(expires_at__lt=timezone.now()).delete()[1]
     number = deleted.get(Export._meta.label, 0)
     if number:
-        logger.info("Forgot expired exports: %s.", number)
+        logger.info("Deleted expired exports: %s.", number)
     return number > 0
 
 
 def make_next() -> bool:
-    """Make the oldest export that nobody makes at this moment; tell whether there was one."""
-    for pk in Export.objects.filter(status__in=OPEN).order_by("pk").values_list("pk", flat=True):
-        with locked(Lock.EXPORT, pk) as mine:
-            export = Export.objects.filter(pk=pk, status__in=OPEN).first() if mine else None
+    """Make the oldest export that no process is making; return whether there was one."""
+    unfinished = Export.objects.filter(status__in=UNFINISHED).order_by("pk")
+    for pk in unfinished.values_list("pk", flat=True):
+        with locked(Lock.EXPORT, pk) as has_lock:
+            # Read again with the lock, because it may just have been made.
+            export = unfinished.filter(pk=pk).first() if has_lock else None
             if export:
                 _make(export)
                 return True
@@ -110,66 +114,70 @@ def make_next() -> bool:
 
 
 def _make(export: Export) -> None:
-    if export.attempts >= MOST_ATTEMPTS:
-        _fail(export, f"It was begun {MOST_ATTEMPTS} times and never finished.")
+    if export.attempts >= MAX_EXPORT_ATTEMPTS:
+        _fail(export, f"This export was started {MAX_EXPORT_ATTEMPTS} times and never finished.")
         return
     export.status, export.attempts, export.rows = Progress.RUNNING, export.attempts + 1, 0
     export.save(update_fields=["status", "attempts", "rows"])
     try:
-        with TemporaryFile() as file, _told(export) as tell:
-            _write(export, file, tell)
-    except ValidationError as refusal:
-        _fail(export, " ".join(refusal.messages))
+        with TemporaryFile() as file, _progress_writer(export) as write_progress:
+            _write(export, file, write_progress)
+    except ValidationError as error:
+        _fail(export, " ".join(error.messages))
     except (XlsxWriterException, OSError):
         logger.exception("The export %s was not made", export.pk)
-        _fail(export, "The file could not be written. Is there room left where the desk runs?")
+        _fail(export, "The file could not be written. The server's disk may be full.")
 
 
-def _write(export: Export, file: IO[bytes], tell: Callable[[int], None]) -> None:
-    wanted = read(Query.parse(export.query), export.columns)
-    number = count(wanted, as_xlsx.MOST_ROWS + 1)
-    check_fits(number)
-    check_may(export.by, number)
-    rows = as_xlsx.write(wanted, file, timezone.now(), tell)
+def _write(export: Export, file: IO[bytes], write_progress: Callable[[int], None]) -> None:
+    selection = parse_selection(Query.parse(export.query), export.columns)
+    number = count_returns(selection, as_xlsx.MAX_SHEET_ROWS + 1)
+    check_fits_sheet(number)
+    check_permission(export.by, number)
+    rows = as_xlsx.write_workbook(selection, file, timezone.now(), write_progress)
     size = file.seek(0, SEEK_END)
     file.seek(0)
-    _keep(export, file, rows, size)
+    _store(export, file, rows, size)
 
 
-def _keep(export: Export, file: IO[bytes], rows: int, size: int) -> None:
-    """Keep the file, all of it or nothing; nothing when the export was deleted meanwhile."""
+def _store(export: Export, file: IO[bytes], rows: int, size: int) -> None:
+    """Store the whole file, or nothing if the export was deleted in the meantime."""
     now = timezone.now()
     with transaction.atomic():
-        found = Export.objects.select_for_update().filter(pk=export.pk, status__in=OPEN)
-        if not found.exists():
+        unfinished = Export.objects.filter(pk=export.pk, status__in=UNFINISHED)
+        if not unfinished.select_for_update().exists():
             return
-        for place in numbers():
-            if not (data := file.read(PART)):
+        for place in count():
+            if not (data := file.read(PART_SIZE)):
                 break
             ExportPart.objects.create(export=export, place=place, data=data)
         export.status, export.rows, export.size = Progress.DONE, rows, size
-        export.ended_at, export.expires_at = now, now + KEPT
+        export.ended_at, export.expires_at = now, now + KEPT_FOR
         export.save(update_fields=["status", "rows", "size", "ended_at", "expires_at"])
     logger.info("Export %s is made (returns: %s, bytes: %s).", export.pk, rows, size)
 
 
-def _fail(export: Export, why: str) -> None:
+def _fail(export: Export, reason: str) -> None:
     now = timezone.now()
-    fields = {"status": Progress.FAILED, "message": why, "ended_at": now, "expires_at": now + KEPT}
-    Export.objects.filter(pk=export.pk).update(**fields)
+    Export.objects.filter(pk=export.pk).update(
+        status=Progress.FAILED, message=reason, ended_at=now, expires_at=now + KEPT_FOR
+    )
     logger.warning("Export %s was not made; the exports page says why.", export.pk)
 
 
 @contextmanager
-def _told(export: Export) -> Iterator[Callable[[int], None]]:
-    """Give what keeps how many rows are written, beside the transaction that reads them."""
-    beside = connection.copy()
+def _progress_writer(export: Export) -> Iterator[Callable[[int], None]]:
+    """Give a function that stores the number of rows written.
 
-    def tell(rows: int) -> None:
-        with beside.cursor() as cursor:
+    It uses a connection of its own, because the transaction that reads the rows is still open.
+    """
+    own_connection = connection.copy()
+
+    def write_progress(rows: int) -> None:
+        with own_connection.cursor() as cursor:
             cursor.execute("UPDATE returns_export SET rows = %s WHERE id = %s", [rows, export.pk])
 
     try:
-        yield tell
+        yield write_progress
     finally:
-        beside.close()
+        own_connection.close()

@@ -1,4 +1,4 @@
-"""What is written over the columns of a file."""
+"""The headers of columns in files."""
 
 from django.conf import settings
 
@@ -6,7 +6,7 @@ from returns.lists.columns import BY_NAME, Kind
 
 
 def header(name: str) -> str:
-    """Return the header of a column; times say in which zone they are."""
+    """Return the header of a column. Times have their time zone, durations their unit."""
     column = BY_NAME[name]
     if column.kind == Kind.TIME:
         return f"{column.header} ({settings.TIME_ZONE})"

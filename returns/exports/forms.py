@@ -1,4 +1,4 @@
-"""What a query string asks to take along, counted as far as it matters, and who may."""
+"""Checking a requested export: what it contains, how large it is, and who may have it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,72 +7,73 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from returns.exports import as_xlsx
-from returns.exports.file_names import file_name
-from returns.exports.selection import Wanted, count, read
+from returns.exports.file_names import build_file_name
+from returns.exports.selection import Selection, count_returns, parse_selection
 from returns.filters.query import Query
 from returns.filters.wording import in_words
 from returns.people.person import preferences_of
 
-MAY_EXPORT_ALL = "returns.export_all_returns"
-# How many returns everybody else takes along at once.
-MOST = 10_000
-# A workbook of more returns is made in the background.
-LARGE = 20_000
+EXPORT_ALL_PERMISSION = "returns.export_all_returns"
+# The number of returns in an export without the permission.
+MAX_RETURNS_WITHOUT_PERMISSION = 10_000
+# A workbook with more returns is made in the background.
+BACKGROUND_THRESHOLD = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to be taken along. ``number`` is that of the returns, or one more than ``LARGE``."""
+class ExportRequest:
+    """A checked request. ``number`` of returns is at most ``BACKGROUND_THRESHOLD`` plus one."""
 
-    wanted: Wanted
+    selection: Selection
     number: int
 
     @property
     def is_large(self) -> bool:
-        """Tell whether a workbook of these is made in the background."""
-        return self.number > LARGE
+        """Return whether a workbook of these returns is made in the background."""
+        return self.number > BACKGROUND_THRESHOLD
 
     @property
-    def parameters(self) -> list[tuple[str, str]]:
-        """Return what the query string says of the list, for a form."""
-        lists = self.wanted.query.lists()
+    def params(self) -> list[tuple[str, str]]:
+        """Return the parameters of the list, for hidden inputs."""
+        lists = self.selection.query.lists()
         return [(name, value) for name, values in lists for value in values]
 
     @property
-    def words(self) -> list[tuple[str, str]]:
-        """Return the filter in words."""
-        return in_words(self.wanted.query)
+    def filters(self) -> list[tuple[str, str]]:
+        """Return the names and values of the filters, for people."""
+        return in_words(self.selection.query)
 
-    def name(self, now: datetime, ending: str) -> str:
+    def file_name(self, now: datetime, extension: str) -> str:
         """Return the name of the file."""
-        return file_name(self.wanted.query, now, ending)
+        return build_file_name(self.selection.query, now, extension)
 
 
-def ask(query: Query, person: User) -> Asked:
-    """Read what a query string asks for, in the columns that the person chose or it names.
+def parse_request(query: Query, person: User) -> ExportRequest:
+    """Return the export that a query asks for; the default columns are those of the person's list.
 
-    Raises ``ValidationError`` for what cannot be understood, and for more returns than the
-    person may take along.
+    Raises ``ValidationError`` for a parameter that is not valid, and for more returns than the
+    person may export.
     """
-    wanted = read(query, preferences_of(person).columns)
-    number = count(wanted, LARGE + 1)
-    check_may(person, number)
-    return Asked(wanted, number)
+    selection = parse_selection(query, preferences_of(person).columns)
+    number = count_returns(selection, BACKGROUND_THRESHOLD + 1)
+    check_permission(person, number)
+    return ExportRequest(selection, number)
 
 
-def check_may(person: User, number: int) -> None:
-    """Raise ``ValidationError`` when these are more returns than the person may take along."""
-    if number > MOST and not person.has_perm(MAY_EXPORT_ALL):
+def check_permission(person: User, number: int) -> None:
+    """Raise ``ValidationError`` if the person may not export so many returns."""
+    limit = MAX_RETURNS_WITHOUT_PERMISSION
+    if number > limit and not person.has_perm(EXPORT_ALL_PERMISSION):
         raise ValidationError(
-            f"These are more than {MOST:,} returns, and your role takes up to {MOST:,} along. "
-            "Filter for fewer, or ask somebody who may."
+            f"Your role can export up to {limit:,} returns, and this list has more. Filter for "
+            "fewer, or ask a warehouse manager to export it."
         )
 
 
-def check_fits(number: int) -> None:
-    """Raise ``ValidationError`` when a sheet of Excel cannot hold so many returns."""
-    if number > as_xlsx.MOST_ROWS:
+def check_fits_sheet(number: int) -> None:
+    """Raise ``ValidationError`` if an Excel sheet cannot hold so many returns."""
+    if number > as_xlsx.MAX_SHEET_ROWS:
         raise ValidationError(
-            f"A sheet of Excel ends at {as_xlsx.MOST_ROWS:,} returns. Take these along as CSV, "
-            "or filter for fewer."
+            f"An Excel sheet holds up to {as_xlsx.MAX_SHEET_ROWS:,} returns. Export the list as "
+            "CSV, or filter for fewer."
         )

@@ -1,4 +1,4 @@
-"""What a person wants to take along: the rows of a filtered list, in its order, in columns."""
+"""What an export contains: the rows of a filtered list in its order, and the columns."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,83 +18,85 @@ from returns.lists.rows import Row, rows_of
 from tags.vocabulary import TagChip, vocabulary
 
 ALL_COLUMNS = "all"
-# What an address says of the file, and not of the returns.
-BESIDE_LIST = (*PAGING_PARAMETERS, "columns", "bom")
-# Of a queue, whose rows stay the same.
-GROUP = "group"
-BLOCK = 1_000
-# Of reading a block, and of waiting for whoever takes it.
-SECONDS_FOR_A_BLOCK = 60
+# Parameters that do not select returns.
+FILE_PARAMETERS = (*PAGING_PARAMETERS, "columns", "bom")
+# The grouping of a queue, which does not change its rows.
+GROUP_PARAMETER = "group"
+EXPORT_BATCH_SIZE = 1_000  # returns
+# For reading a batch, and for the receiver to ask for the next one.
+BATCH_TIMEOUT = 60  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The list that a query string shows, whatever page of it, and the columns of the file."""
+class Selection:
+    """All returns of a list, whatever page of it is shown, and the columns of the file."""
 
     query: Query
     filterset: ReturnFilterSet
     columns: list[str]
-    words: Mapping[int, TagChip]
+    vocabulary: Mapping[int, TagChip]
 
     @property
     def is_cut_short(self) -> bool:
-        """Tell whether a search finds more than the list shows."""
+        """Return whether a search has more matches than the list shows."""
         return self.filterset.search_is_cut_short()
 
 
-def read(query: Query, shown: Iterable[str]) -> Wanted:
-    """Read what is wanted; ``shown`` are the columns that the person chose for the list.
+def parse_selection(query: Query, default_columns: Iterable[str]) -> Selection:
+    """Return what a query selects; ``default_columns`` are used if it names no columns.
 
-    Raises ``ValidationError`` with a sentence for each parameter that cannot be understood.
+    Raises ``ValidationError`` with a sentence for each parameter that is not valid.
     """
-    columns = _columns(query.getlist("columns"), shown)
+    columns = _parse_columns(query.getlist("columns"), default_columns)
     if (bom := query.get("bom", "1")) != "1":
-        raise ValidationError(f"bom: there is no “{shorten(bom, 50)}”; 1 is known.")
-    query = query.without(*BESIDE_LIST)
-    words = vocabulary()
-    filterset = ReturnFilterSet(query, words)
+        raise ValidationError(f"bom: “{shorten(bom, 50)}” is not valid. Use 1, or leave it out.")
+    query = query.without(*FILE_PARAMETERS)
+    tags = vocabulary()
+    filterset = ReturnFilterSet(query, tags)
     if problems := filterset.problems():
         raise ValidationError(problems)
-    return Wanted(query.without(GROUP), filterset, columns, words)
+    return Selection(query.without(GROUP_PARAMETER), filterset, columns, tags)
 
 
-def _columns(asked: list[str], shown: Iterable[str]) -> list[str]:
-    if ALL_COLUMNS in asked:
+def _parse_columns(names: list[str], default_columns: Iterable[str]) -> list[str]:
+    if ALL_COLUMNS in names:
         return list(COLUMNS)
-    if unknown := [name for name in asked if name not in COLUMNS]:
+    if unknown := [name for name in names if name not in COLUMNS]:
         raise ValidationError(f"columns: there is no column “{shorten(unknown[0], 50)}”.")
-    return shown_columns(asked or shown)
+    return shown_columns(names or default_columns)
 
 
-def count(wanted: Wanted, limit: int) -> int:
-    """Return how many returns there are, ``limit`` for so many and more."""
-    found = wanted.filterset.qs.order_by().values("pk")
-    return int(found[:limit].count())
+def count_returns(selection: Selection, limit: int) -> int:
+    """Return the number of selected returns, or ``limit`` if there are more."""
+    rows = selection.filterset.qs.order_by().values("pk")
+    return int(rows[:limit].count())
 
 
-def blocks(wanted: Wanted) -> Iterator[list[Row]]:
-    """Yield the returns in the order of the list, all as they are at one moment.
+def iter_batches(selection: Selection) -> Iterator[list[Row]]:
+    """Yield the rows in the order of the list, in batches, all from one snapshot of the data.
 
-    Memory does not grow with their number. A transaction is open from the first block to the
-    last; the database ends it when nobody asks for the next block in time.
+    Memory does not grow with their number. A transaction stays open from the first batch to the
+    last; the database ends it if the next batch is not asked for within ``BATCH_TIMEOUT``.
     """
-    urgent = [tag.id for tag in wanted.words.values() if tag.raises]
-    parts = parts_of_list(wanted.filterset, urgent)
-    with _one_moment():
+    urgent = [tag.id for tag in selection.vocabulary.values() if tag.raises]
+    parts = parts_of_list(selection.filterset, urgent)
+    with_due = "deadline" in selection.columns
+    with _one_snapshot():
         for part in parts:
-            for records in batched(part.iterator(chunk_size=BLOCK), BLOCK):
-                yield rows_of(records, wanted.words, with_due="deadline" in wanted.columns)
+            for records in batched(part.iterator(chunk_size=EXPORT_BATCH_SIZE), EXPORT_BATCH_SIZE):
+                yield rows_of(records, selection.vocabulary, with_due=with_due)
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
-    # Within another transaction PostgreSQL allows it no longer; that one's moments count.
-    outermost = not connection.in_atomic_block
+def _one_snapshot() -> Iterator[None]:
+    # PostgreSQL allows the isolation level only at the start of a transaction. Within another
+    # transaction, that one's isolation level applies.
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if outermost:
+        if is_outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                limit = f"'{SECONDS_FOR_A_BLOCK}s'"
-                cursor.execute(f"SET LOCAL statement_timeout = {limit}")
-                cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {limit}")
+                timeout = f"'{BATCH_TIMEOUT}s'"
+                cursor.execute(f"SET LOCAL statement_timeout = {timeout}")
+                cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {timeout}")
         yield

@@ -1,1 +1,1 @@
-"""How returns run: numbers that open the lists that they count."""
+"""Reports: numbers and charts, each with the list of returns that it counts."""

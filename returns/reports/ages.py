@@ -1,57 +1,58 @@
-"""How old what waits is, which averages of finished work do not tell."""
+"""How long the waiting returns have been waiting, which averages of completed returns hide."""
 
 from datetime import date
 
 from returns.filters.queues import Queue
-from returns.reports.charts import chart_of
-from returns.reports.figures import Figure, Table, plain
-from returns.reports.parts import Part
-from returns.reports.periods import ONE, Period
+from returns.reports.charts import build_chart
+from returns.reports.figures import Figure, Table, text_figure
+from returns.reports.periods import ONE_DAY, Period
 from returns.reports.scope import Scope
+from returns.reports.sections import Section
 from returns.reports.sources import Source
 
-# Days since the day of arrival, from and to; None for no end.
-AGES = ((0, 0), (1, 1), (2, 2), (3, 6), (7, 13), (14, 29), (30, None))
+# Days since the day of arrival, from and to; None for no limit.
+AGE_RANGES = ((0, 0), (1, 1), (2, 2), (3, 6), (7, 13), (14, 29), (30, None))
 
 
-def ages_of(scope: Scope, source: Source, period: Period) -> Part:
-    """Return the part about what is in the warehouse now."""
+def age_section(scope: Scope, source: Source, period: Period) -> Section:
+    """Return the section about the ages of waiting returns."""
     waiting = source.waiting
 
     def arrived_ago(start: int, end: int | None) -> Figure:
-        last = period.today - start * ONE if start else date.max
-        said = [("queue", Queue.TO_INSPECT.value)]
-        # A clock that is ahead says that something arrives tomorrow: it waits like today's.
+        last = period.today - start * ONE_DAY if start else date.max
+        params = [("queue", Queue.TO_INSPECT.value)]
+        # If a clock is ahead, a return arrives tomorrow. It counts as today's, so today has no
+        # limit.
         if start:
-            said.append(("arrived_to", str(last)))
+            params.append(("arrived_to", str(last)))
         days = [day for day in waiting if day <= last]
         if end is not None:
-            first = period.today - end * ONE
-            said.append(("arrived_from", str(first)))
+            first = period.today - end * ONE_DAY
+            params.append(("arrived_from", str(first)))
             days = [day for day in days if day >= first]
-        return Figure(sum(waiting[day] for day in days), scope.address(*said))
+        return Figure(sum(waiting[day] for day in days), scope.address(*params))
 
-    figures = [arrived_ago(start, end) for start, end in AGES]
-    labels = [_in_words(start, end) for start, end in AGES]
+    figures = [arrived_ago(start, end) for start, end in AGE_RANGES]
+    labels = [_label(start, end) for start, end in AGE_RANGES]
     rows = [
-        (plain(label, start), figure)
-        for label, figure, (start, _) in zip(labels, figures, AGES, strict=True)
+        (text_figure(label, start), figure)
+        for label, figure, (start, _) in zip(labels, figures, AGE_RANGES, strict=True)
     ]
     definition = (
-        "What is in the warehouse now, whatever the period, by whole days since the day of its "
-        "arrival. What is finished says nothing of it: work that waits long makes no average worse "
-        "until it is done."
+        "All returns in the warehouse now, whatever the period, by full days since the day they "
+        "arrived. Processing times only include completed returns, so a long wait does not show "
+        "there until it is over."
     )
-    title = "How old is what waits"
+    title = "Age of waiting returns"
     if not waiting:
-        return Part("ages", title, definition, empty="Nothing waits in the warehouse.")
-    drawn = "What waits now, by the day of its arrival"
-    chart = chart_of(drawn, labels, {"waiting": figures}, beside=True)
-    table = Table("ages", "What waits by age", ("Arrived", "Waiting"), rows)
-    return Part("ages", title, definition, charts=[chart], tables=[table])
+        return Section("ages", title, definition, empty="No returns are waiting in the warehouse.")
+    chart_title = "Waiting returns by day of arrival"
+    chart = build_chart(chart_title, labels, {"waiting": figures}, is_bars=True)
+    table = Table("ages", "Waiting returns by age", ("Arrived", "Waiting"), rows)
+    return Section("ages", title, definition, charts=[chart], tables=[table])
 
 
-def _in_words(start: int, end: int | None) -> str:
+def _label(start: int, end: int | None) -> str:
     if end is None:
         return f"{start} days ago or earlier"
     if start == end:

@@ -1,4 +1,4 @@
-"""Charts as numbers for SVG: where bars, lines and the marks of axes stand."""
+"""Charts as coordinates for SVG: bars, lines and axes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,16 +8,16 @@ from returns.reports.figures import Figure
 
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 26
-SIDE = 36  # the room of an axis at the right
-MARKS = 4
-MOST_LABELS = 8
-LETTER = 6.2  # the width of one
-FILLED = 0.8  # of the room that each place has
+RIGHT_AXIS_WIDTH = 36
+AXIS_STEPS = 4
+MAX_X_LABELS = 8
+LETTER_WIDTH = 6.2
+FILLED_SHARE = 0.8  # of the width of a slot that its bars fill
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What is at a place of an axis: its label, its figure, and where it stands."""
+    """A figure at a label of the x axis, and its rectangle."""
 
     label: str
     figure: Figure
@@ -28,13 +28,13 @@ class Point:
 
     @property
     def middle(self) -> float:
-        """Return the middle of it."""
+        """Return the x coordinate of its middle."""
         return round(self.x + self.width / 2, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one kind; ``line`` joins their tops. ``kind`` decides the colour."""
+    """The points of a series. ``kind`` decides the colour."""
 
     name: str
     kind: str
@@ -42,31 +42,31 @@ class Series:
 
     @property
     def line(self) -> str:
-        """Return the points as SVG takes them."""
+        """Return the ``points`` attribute of an SVG polyline through the points."""
         return " ".join(f"{point.middle},{point.y}" for point in self.points)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark of an axis: its place, and what it says."""
+    """A mark on an axis: its coordinate and its text."""
 
     at: float
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart with its axes; the size is that of the template's view box."""
+    """A chart with its axes, in the units of the template's view box."""
 
     title: str
     series: list[Series]
-    across: list[Mark]
-    up: list[Mark]
-    bars: bool
+    x_marks: list[Mark]
+    y_marks: list[Mark]
+    is_bars: bool
     unit: str = ""
-    # A line over the bars, with an axis of its own at the right.
+    # A line of percentages over the bars, with its own axis on the right.
     shares: Series | None = None
-    side: Sequence[Mark] = ()
+    right_marks: Sequence[Mark] = ()
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -74,81 +74,84 @@ class Chart:
     right: int = WIDTH - RIGHT
 
 
-def chart_of(
+def build_chart(
     title: str,
     labels: Sequence[str],
     series: Mapping[str, Sequence[Figure]],
     *,
-    beside: bool,
+    is_bars: bool,
     unit: str = "",
     kinds: Sequence[str] = (),
 ) -> Chart:
-    """Return a chart of series of figures; one whose value is no number leaves a gap.
+    """Return a bar or line chart. A figure without a value leaves a gap.
 
-    ``beside``: the points of a place stand side by side, as bars do. ``unit`` is what the axis
-    counts; ``kinds`` are the names of the colours, those of the series unless said.
+    ``series`` has a figure for each label. ``unit`` is that of the y axis. ``kinds`` decide the
+    colours; the default is the names of the series.
     """
-    highest = _round_up(max((_height(figure) for s in series.values() for figure in s), default=0))
+    highest = _round_up(max((_value(figure) for s in series.values() for figure in s), default=0))
     slot = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
-    width = slot * FILLED / (len(series) if beside else 1)
-    made = []
-    for place, (name, figures) in enumerate(series.items()):
-        start = LEFT + slot * (1 - FILLED) / 2 + (place * width if beside else 0)
+    width = slot * FILLED_SHARE / (len(series) if is_bars else 1)
+    all_points = []
+    for number, (name, figures) in enumerate(series.items()):
+        start = LEFT + slot * (1 - FILLED_SHARE) / 2 + (number * width if is_bars else 0)
         points = [
-            _point(labels[at], figure, start + at * slot, width, highest)
-            for at, figure in enumerate(figures)
-            if figure.rank != ""
+            _point(labels[index], figure, start + index * slot, width, highest)
+            for index, figure in enumerate(figures)
+            if figure.sort_value != ""
         ]
-        made.append(Series(name, kinds[place] if kinds else name, points))
-    return Chart(title, made, _across(labels, slot), _up(highest), beside, unit)
+        all_points.append(Series(name, kinds[number] if kinds else name, points))
+    return Chart(title, all_points, _x_marks(labels, slot), _y_marks(highest), is_bars, unit)
 
 
 def with_shares(chart: Chart, name: str, shares: Sequence[Figure]) -> Chart:
-    """Draw shares over the bars of a chart, in percent: one in the middle of each place."""
-    places = zip(chart.series[0].points, chart.series[-1].points, shares, strict=True)
+    """Return a bar chart with a line of percentages: one in the middle of each slot."""
+    slots = zip(chart.series[0].points, chart.series[-1].points, shares, strict=True)
     points = [
         _point(first.label, share, first.x, last.x + last.width - first.x, 100)
-        for first, last, share in places
-        if share.rank != ""
+        for first, last, share in slots
+        if share.sort_value != ""
     ]
-    side = [Mark(mark.at, f"{mark.words}%") for mark in _up(100)]
+    right_marks = [Mark(mark.at, f"{mark.text}%") for mark in _y_marks(100)]
     line = Series(name, "share", points)
-    return replace(chart, shares=line, side=side, width=WIDTH + SIDE)
+    return replace(chart, shares=line, right_marks=right_marks, width=WIDTH + RIGHT_AXIS_WIDTH)
 
 
-def _height(figure: Figure) -> float:
-    return 0 if isinstance(figure.rank, str) else figure.rank
+def _value(figure: Figure) -> float:
+    return 0 if isinstance(figure.sort_value, str) else figure.sort_value
 
 
 def _point(label: str, figure: Figure, x: float, width: float, highest: int) -> Point:
-    height = (HEIGHT - TOP - BOTTOM) * _height(figure) / highest
+    height = (HEIGHT - TOP - BOTTOM) * _value(figure) / highest
     y = HEIGHT - BOTTOM - height
     return Point(label, figure, *(round(each, 1) for each in (x, y, width, height)))
 
 
-def _across(labels: Sequence[str], slot: float) -> list[Mark]:
-    step = -(-len(labels) // MOST_LABELS) or 1
-    room = int(step * slot / LETTER)
+def _x_marks(labels: Sequence[str], slot: float) -> list[Mark]:
+    step = -(-len(labels) // MAX_X_LABELS) or 1
+    max_letters = int(step * slot / LETTER_WIDTH)
     return [
-        Mark(round(LEFT + (at + 0.5) * slot, 1), shorten(label, room))
-        for at, label in enumerate(labels)
-        if at % step == 0
+        Mark(round(LEFT + (index + 0.5) * slot, 1), shorten(label, max_letters))
+        for index, label in enumerate(labels)
+        if index % step == 0
     ]
 
 
-def _up(highest: int) -> list[Mark]:
-    span = HEIGHT - TOP - BOTTOM
+def _y_marks(highest: int) -> list[Mark]:
+    height = HEIGHT - TOP - BOTTOM
     return [
-        Mark(round(HEIGHT - BOTTOM - span * part / MARKS, 1), f"{highest * part // MARKS:,}")
-        for part in range(MARKS + 1)
+        Mark(
+            round(HEIGHT - BOTTOM - height * step / AXIS_STEPS, 1),
+            f"{highest * step // AXIS_STEPS:,}",
+        )
+        for step in range(AXIS_STEPS + 1)
     ]
 
 
 def _round_up(number: float) -> int:
-    """Return the next number of which a quarter is a plain one."""
-    step = 4
+    """Return the next number whose quarter is 1, 2 or 5, or a power of ten times that."""
+    scale = AXIS_STEPS
     while True:
-        for plain in (1, 2, 5):
-            if number <= step * plain:
-                return step * plain
-        step *= 10
+        for factor in (1, 2, 5):
+            if number <= scale * factor:
+                return scale * factor
+        scale *= 10

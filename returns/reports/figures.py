@@ -1,40 +1,45 @@
-"""What a report shows: numbers with the lists behind them, side by side, drawn and in tables."""
+"""The numbers of a report: figures with their lists, alone and in tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-TOO_MANY = "These are too many to look at now. Choose fewer days, or a filter."
-BEING_COUNTED = "These days are being counted. Look again in a minute."
-SHADES = 5  # of a table that is shaded by its numbers
+TOO_MANY = "There are too many returns to count now. Choose fewer days, or add a filter."
+BEING_COUNTED = "These days are still being counted. Reload the page in a minute."
+SHADES = 5  # of table cells, by their number
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number, and the list of as many returns; without an address it is worked out of others.
+    """A number, with the address of the list of exactly these returns.
 
-    ``words`` are shown in its place. ``value`` is what tables are sorted by, and what files hold.
+    A figure that is calculated from others has no address. ``text`` is shown instead of the
+    number. Tables sort by ``value`` if it is not None, and files contain it; "" means no value.
     """
 
     number: int
     address: str = ""
-    words: str = ""
+    text: str = ""
     value: float | str | None = None
     title: str = ""
     shade: int = 0
 
     def __str__(self) -> str:
-        return self.words or f"{self.number:,}"
+        return self.text or f"{self.number:,}"
 
     @property
-    def rank(self) -> float | str:
-        """Return what it is sorted by."""
+    def sort_value(self) -> float | str:
+        """Return what tables sort by: the value, otherwise the number."""
         return self.number if self.value is None else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """A number at the head of a report, and what it was before, or since when the oldest waits."""
+    """A number at the top of a section, with the number of the period before.
+
+    ``since`` is when the oldest of the returns arrived, for returns that wait. ``kind`` decides the
+    colour.
+    """
 
     label: str
     kind: str
@@ -45,21 +50,22 @@ class Stat:
 
     @property
     def change(self) -> str:
-        """Return the change of the number in percent of before; that of shares in points.
+        """Return the change in percent, or in points if the numbers are percentages.
 
-        "" where there was nothing, or is nothing to compare with it.
+        "" if one of the numbers is missing, or was 0 before.
         """
-        now, before = self.now.rank, self.before.rank if self.before else ""
+        now = self.now.sort_value
+        before = self.before.sort_value if self.before else ""
         if isinstance(now, str) or isinstance(before, str):
             return ""
-        if self.now.words.endswith("%"):
+        if self.now.text.endswith("%"):
             return f"{now - before:+.1f} points"
-        return change_in_words(now, before)
+        return format_change(now, before)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The head of a column: the order that it asks for, and how it is sorted by now."""
+    """A column's head: ``order`` is the parameter that sorts by it, ``sorted`` for ARIA."""
 
     title: str
     order: str
@@ -68,62 +74,63 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures by rows; each begins with its heading. ``name`` is its own in addresses."""
+    """Rows of figures, each beginning with its heading. ``name`` identifies it in addresses."""
 
     name: str
     title: str
     head: tuple[str, ...]
     rows: Sequence[tuple[Figure, ...]]
-    # What it is sorted by: a place in ``head``, and whether the highest come first.
+    # The column that it is sorted by, and whether the highest value comes first.
     order: tuple[int, bool] | None = None
 
-    def sorted_by(self, place: int, *, descending: bool) -> "Table":
-        """Return it in the order of a column; what is without a number stays at the end."""
-        blank = [row for row in self.rows if row[place].rank == ""]
-        rest = [row for row in self.rows if row[place].rank != ""]
-        rest.sort(key=lambda row: row[place].rank, reverse=descending)
-        return replace(self, rows=rest + blank, order=(place, descending))
+    def sorted_by(self, column: int, *, descending: bool) -> "Table":
+        """Return the table sorted by a column. Rows without a value stay at the end."""
+        blank = [row for row in self.rows if row[column].sort_value == ""]
+        rest = [row for row in self.rows if row[column].sort_value != ""]
+        rest.sort(key=lambda row: row[column].sort_value, reverse=descending)
+        return replace(self, rows=rest + blank, order=(column, descending))
 
     @property
     def columns(self) -> list[Column]:
-        """Return its columns; a click on one sorts by it, the highest first, then turned around."""
-        return [self._column(place, title) for place, title in enumerate(self.head)]
+        """Return the heads. A click sorts by the column, highest first; another one reverses."""
+        return [self._column(index, title) for index, title in enumerate(self.head)]
 
-    def _column(self, place: int, title: str) -> Column:
-        descending = self.order[1] if self.order and self.order[0] == place else None
-        words = {None: "", True: "descending", False: "ascending"}[descending]
-        first = place > 0 if descending is None else not descending
-        return Column(title, f"{'-' if first else ''}{self.name}.{place}", words)
-
-
-def plain(words: str, value: float | str = "") -> Figure:
-    """Return words without a list, such as the heading of a row."""
-    return Figure(0, words=words, value=value if value != "" else words)
+    def _column(self, index: int, title: str) -> Column:
+        descending = self.order[1] if self.order and self.order[0] == index else None
+        aria_sort = {None: "", True: "descending", False: "ascending"}[descending]
+        next_is_descending = index > 0 if descending is None else not descending
+        return Column(title, f"{'-' if next_is_descending else ''}{self.name}.{index}", aria_sort)
 
 
-def percent_in_words(part: int, whole: int) -> Figure:
-    """Return a share, with one decimal below ten percent; nothing of nothing."""
+def text_figure(text: str, value: float | str = "") -> Figure:
+    """Return a text without a list, such as a row's heading; it sorts by ``value`` or itself."""
+    return Figure(0, text=text, value=value if value != "" else text)
+
+
+def share_figure(part: int, whole: int) -> Figure:
+    """Return a percentage, with one decimal below 10%; "–" if the whole is 0."""
     if not whole:
-        return Figure(0, words="–", value="")
-    share = 100 * part / whole
-    return Figure(0, words=f"{share:.1f}%" if share < 10 else f"{share:.0f}%", value=share)
+        return Figure(0, text="–", value="")
+    percent = 100 * part / whole
+    text = f"{percent:.1f}%" if percent < 10 else f"{percent:.0f}%"
+    return Figure(0, text=text, value=percent)
 
 
-def change_in_words(now: float, before: float) -> str:
-    """Return the change in percent of before; "" where there was nothing before."""
+def format_change(now: float, before: float) -> str:
+    """Return the change in percent; "" if the number was 0 before."""
     return f"{100 * (now - before) / before:+.0f}%" if before else ""
 
 
-def hours_in_words(hours: int) -> str:
-    """Return hours as people say them: "53 h", and from three days on "5 d 6 h"."""
+def format_hours(hours: int) -> str:
+    """Return hours as text: "53 h", and above three days "5 d 6 h"."""
     if hours <= 72:
         return f"{hours} h"
     days, rest = divmod(hours, 24)
     return f"{days} d {rest} h" if rest else f"{days} d"
 
 
-def shaded(rows: Sequence[tuple[Figure, ...]]) -> list[tuple[Figure, ...]]:
-    """Return rows with a shade in each cell but the heading: the darker, the higher of all."""
+def shade_cells(rows: Sequence[tuple[Figure, ...]]) -> list[tuple[Figure, ...]]:
+    """Return rows with a shade for each cell except headings: higher numbers get darker shades."""
     highest = max((cell.number for row in rows for cell in row[1:]), default=0) or 1
     return [
         (row[0], *(replace(cell, shade=-(-SHADES * cell.number // highest)) for cell in row[1:]))

@@ -1,22 +1,29 @@
-"""How many returns were created, arrived and were completed, and how many waited when."""
+"""How many returns were created, arrived and were completed, and how many were waiting."""
 
 from datetime import date
 from functools import cached_property
 
 from returns.filters.queues import Queue
-from returns.reports.charts import Chart, chart_of
-from returns.reports.figures import Figure, Stat, Table, plain
-from returns.reports.parts import Part
+from returns.reports.charts import Chart, build_chart
+from returns.reports.figures import Figure, Stat, Table, text_figure
 from returns.reports.periods import Period, Span
-from returns.reports.scope import Scope, within
-from returns.reports.sources import ARRIVED, COMPLETED, CREATED, Source
+from returns.reports.scope import Scope, event_filters
+from returns.reports.sections import Section
+from returns.reports.sources import (
+    ARRIVED,
+    COMPLETED,
+    CREATED,
+    WAIT_BEGAN,
+    WAIT_ENDED,
+    Source,
+)
 
-NAMES = (CREATED, ARRIVED, COMPLETED)
+FLOW_EVENTS = (CREATED, ARRIVED, COMPLETED)
 WAITING = "waiting"
 
 
 class Flow:
-    """The numbers of the flow."""
+    """The numbers of the report."""
 
     def __init__(self, scope: Scope, source: Source, period: Period) -> None:
         self.scope, self.source, self.period = scope, source, period
@@ -24,76 +31,79 @@ class Flow:
         self.events = source.events(span, period.span.first)
 
     def event(self, name: str, span: Span) -> Figure:
-        """Return how often an event was within a span."""
+        """Return how many returns had an event in a span."""
         number = sum(self.events.by_day[name][day] for day in span.each_day())
-        return Figure(number, self.scope.address(*within(name, span)))
+        return Figure(number, self.scope.address(*event_filters(name, span)))
 
     def backlog(self, span: Span) -> Figure:
-        """Return how many waited at the end of a span."""
-        return Figure(self.ends[span.last], self.scope.address(("open_at", str(span.last))))
+        """Return how many returns were waiting at the end of a span."""
+        number = self.waiting_at_end_of_day[span.last]
+        return Figure(number, self.scope.address(("open_at", str(span.last))))
 
     @cached_property
-    def ends(self) -> dict[date, int]:
-        """Return how many waited at the end of each day: those before, and what came and went."""
-        number, by_day, ends = self.events.open_before, self.events.by_day, {}
+    def waiting_at_end_of_day(self) -> dict[date, int]:
+        """Return how many returns were waiting at the end of each day of the period."""
+        by_day = self.events.by_day
+        number, at_end_of_day = self.events.waiting_before, {}
         for day in self.period.span.each_day():
-            number += by_day["came"][day] - by_day["went"][day]
-            ends[day] = number
-        return ends
+            number += by_day[WAIT_BEGAN][day] - by_day[WAIT_ENDED][day]
+            at_end_of_day[day] = number
+        return at_end_of_day
 
 
-def flow_of(scope: Scope, source: Source, period: Period) -> list[Part]:
-    """Return the parts about the flow."""
+def flow_sections(scope: Scope, source: Source, period: Period) -> list[Section]:
+    """Return the sections of the report."""
     flow, now, before = Flow(scope, source, period), period.span, period.before
     stats = [
         Stat(name.capitalize(), name, flow.event(name, now), flow.event(name, before))
-        for name in NAMES
+        for name in FLOW_EVENTS
     ]
-    stats.append(_waiting(flow))
+    stats.append(_waiting_now(flow))
     definition = (
-        "Each counted by its own time. “Waiting” is rebuilt from the times of the returns: arrived "
-        "by the end of the day and not completed by then. What was completed before it arrived, "
-        "or without an arrival, never waited."
+        "Returns are counted on the day they were created, arrived or were completed. Waiting: "
+        "they had arrived by the end of the day and were not completed yet. Returns that were "
+        "completed before they arrived, or without an arrival, never waited."
     )
-    if not any(stat.now.number for stat in stats) and not any(flow.ends.values()):
-        empty = "Nothing was created, arrived or was completed in this period, and nothing waited."
-        return [Part("flow", "Flow", definition, stats, empty=empty)]
-    charts, tables = [_events(flow), _backlog(flow)], [_table(flow)]
-    return [Part("flow", "Flow", definition, stats, charts, tables)]
+    if not any(stat.now.number for stat in stats) and not any(flow.waiting_at_end_of_day.values()):
+        empty = "No returns were created, arrived, completed or waiting in this period."
+        return [Section("flow", "Flow", definition, stats, empty=empty)]
+    charts, tables = [_event_chart(flow), _backlog_chart(flow)], [_table(flow)]
+    return [Section("flow", "Flow", definition, stats, charts, tables)]
 
 
-def _waiting(flow: Flow) -> Stat:
-    number, oldest = flow.source.waiting.total(), None
+def _waiting_now(flow: Flow) -> Stat:
+    number, since = flow.source.waiting.total(), None
     if number:
-        day = min(day for day, waiting in flow.source.waiting.items() if waiting)
-        oldest = flow.scope.first_arrival(Span(day, day))
+        first_day = min(day for day, waiting in flow.source.waiting.items() if waiting)
+        since = flow.scope.first_arrival(Span(first_day, first_day))
     address = flow.scope.address(("queue", Queue.TO_INSPECT.value))
-    note = "" if oldest else "nothing waits"
-    return Stat("Waiting now", WAITING, Figure(number, address), note=note, since=oldest)
+    note = "" if since else "none waiting"
+    return Stat("Waiting now", WAITING, Figure(number, address), note=note, since=since)
 
 
-def _events(flow: Flow) -> Chart:
-    spans = flow.period.buckets()
-    series = {name: [flow.event(name, span) for span in spans] for name in NAMES}
+def _event_chart(flow: Flow) -> Chart:
+    intervals = flow.period.intervals()
+    series = {name: [flow.event(name, span) for span in intervals] for name in FLOW_EVENTS}
     title = "Created, arrived and completed"
-    return chart_of(title, [span.label for span in spans], series, beside=True)
+    return build_chart(title, [span.label for span in intervals], series, is_bars=True)
 
 
-def _backlog(flow: Flow) -> Chart:
-    spans = flow.period.buckets()
-    series = {WAITING: [flow.backlog(span) for span in spans]}
+def _backlog_chart(flow: Flow) -> Chart:
+    intervals = flow.period.intervals()
+    series = {WAITING: [flow.backlog(span) for span in intervals]}
     title = f"Waiting in the warehouse at the end of each {flow.period.unit}"
-    return chart_of(title, [span.label for span in spans], series, beside=False)
+    return build_chart(title, [span.label for span in intervals], series, is_bars=False)
 
 
 def _table(flow: Flow) -> Table:
     rows = [
         (
-            plain(span.words, str(span.first)),
-            *(flow.event(name, span) for name in NAMES),
+            text_figure(span.text, str(span.first)),
+            *(flow.event(name, span) for name in FLOW_EVENTS),
             flow.backlog(span),
         )
-        for span in flow.period.buckets()
+        for span in flow.period.intervals()
     ]
-    head = (flow.period.unit.capitalize(), "Created", "Arrived", "Completed", "Waiting at its end")
+    unit = flow.period.unit.capitalize()
+    head = (unit, "Created", "Arrived", "Completed", "Waiting at the end")
     return Table("flow", "Flow in numbers", head, rows)

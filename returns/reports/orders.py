@@ -1,44 +1,43 @@
-"""Orders of which several returns came back."""
+"""Orders with several returns."""
 
 from returns.database.time_limit import TookTooLongError, at_most
 from returns.models import Return
-from returns.reports.figures import TOO_MANY, Figure, Table, plain
-from returns.reports.parts import Part
+from returns.reports.figures import TOO_MANY, Figure, Table, text_figure
 from returns.reports.periods import Period
-from returns.reports.scope import Scope, within
+from returns.reports.scope import Scope, event_filters
+from returns.reports.sections import Section
 from returns.reports.sources import CREATED, Source
 
-NAMED = 20  # order references
-OFTEN = 2  # returns of an order
-LIMIT = 4_000  # milliseconds
+MAX_ORDERS = 20
+MIN_RETURNS_PER_ORDER = 2
+ORDERS_TIME_LIMIT = 4_000  # milliseconds
 
 
-def orders_of(scope: Scope, source: Source, period: Period) -> list[Part]:
-    """Return the part about orders."""
+def order_sections(scope: Scope, source: Source, period: Period) -> list[Section]:
+    """Return the sections of the report."""
     title = "Orders with several returns"
     definition = (
-        "Order references of which at least two returns were created in the period: the twenty "
-        "with the most, of as many the latest."
+        "Orders with at least two returns created in the period: the top 20, ties by latest."
     )
     try:
-        with at_most(LIMIT):
-            orders = source.orders(period.span, OFTEN, NAMED)
+        with at_most(ORDERS_TIME_LIMIT):
+            orders = source.top_orders(period.span, MIN_RETURNS_PER_ORDER, MAX_ORDERS)
     except TookTooLongError:
-        return [Part("orders", title, definition, empty=TOO_MANY)]
+        return [Section("orders", title, definition, empty=TOO_MANY)]
     if not orders:
-        empty = "No order had two returns that were created in this period."
-        return [Part("orders", title, definition, empty=empty)]
+        empty = "No order has two or more returns created in this period."
+        return [Section("orders", title, definition, empty=empty)]
     table = Table("orders", title, ("Order reference", "Returns"), _rows(scope, period, orders))
-    return [Part("orders", title, definition, tables=[table])]
+    return [Section("orders", title, definition, tables=[table])]
 
 
 def _rows(
     scope: Scope, period: Period, orders: list[tuple[int, int]]
 ) -> list[tuple[Figure, Figure]]:
-    written = Return.objects.only("sales_order_reference_number").in_bulk([pk for pk, _ in orders])
-    span = within(CREATED, period.span)
+    records = Return.objects.only("sales_order_reference_number").in_bulk([pk for pk, _ in orders])
+    created = event_filters(CREATED, period.span)
     return [
-        (plain(order), Figure(number, scope.address(*span, ("order_is", order))))
+        (text_figure(order), Figure(number, scope.address(*created, ("order_is", order))))
         for pk, number in orders
-        if (record := written.get(pk)) and (order := record.sales_order_reference_number)
+        if (record := records.get(pk)) and (order := record.sales_order_reference_number)
     ]

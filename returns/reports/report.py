@@ -1,4 +1,4 @@
-"""A report: a scope by the filter language, a period, and what was counted."""
+"""Building a report from an address: its scope, its period, and the sections that are counted."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -14,47 +14,53 @@ from returns.filters.query import Query
 from returns.filters.stored import query_of
 from returns.filters.wording import in_words, kind_of
 from returns.models import SavedView
-from returns.reports.counted import Counted
-from returns.reports.facts import Facts
+from returns.reports.counted_source import CountedSource
 from returns.reports.figures import Table
-from returns.reports.flow import flow_of
-from returns.reports.kept import Kept
-from returns.reports.orders import orders_of
-from returns.reports.parts import Part
-from returns.reports.periods import CHOICES, PARAMETERS, Period, PeriodError, period_of
-from returns.reports.rules import work_of
+from returns.reports.flow import flow_sections
+from returns.reports.orders import order_sections
+from returns.reports.periods import (
+    PERIOD_CHOICES,
+    PERIOD_PARAMETERS,
+    Period,
+    PeriodError,
+    parse_period,
+)
+from returns.reports.return_source import ReturnSource
+from returns.reports.rules import rule_sections
 from returns.reports.scope import Scope
+from returns.reports.sections import Section
 from returns.reports.sources import Source
-from returns.reports.speed import speed_of
-from returns.reports.why import groups_of, usual_groups, why_of
-from returns.summaries import keeping
+from returns.reports.speed import speed_sections
+from returns.reports.summary_source import SummarySource
+from returns.reports.why import default_groups, group_names, why_sections
+from returns.summaries import maintenance
 from tags.vocabulary import vocabulary
 
-# What an address says of a report beside its scope and its period: the groups of tags that it is
-# about, and the order of a table.
-OF_A_REPORT = ("reasons", "against", "order")
-# Filters that the lists behind the numbers add by themselves.
-WITH_THE_PERIOD = tuple(each.name for each in FILTERS if not each.for_reports)
-COLUMN = re.compile(r"\d{1,3}", re.ASCII)
+# Parameters that are neither filters nor the period: the tag groups of the rows and columns, and
+# the order of a table.
+REPORT_PARAMETERS = ("reasons", "against", "order")
+# Filters that a scope cannot have, because the lists behind the numbers add them.
+FILTERS_OF_NUMBERS = tuple(each.name for each in FILTERS if not each.for_reports)
+COLUMN_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
 SUBJECTS = {
     "flow": "Flow",
     "speed": "Speed",
-    "why": "Why",
+    "why": "Reasons",
     "orders": "Orders",
-    "rules": "Tags at work",
+    "rules": "Rule results",
 }
-Ask = Callable[[Scope, Source, Period], list[Part]]
-ASKED: dict[str, Ask] = {
-    "flow": flow_of,
-    "speed": speed_of,
-    "orders": orders_of,
-    "rules": work_of,
+# The sections of each subject; "why" takes further parameters.
+SECTIONS: dict[str, Callable[[Scope, Source, Period], list[Section]]] = {
+    "flow": flow_sections,
+    "speed": speed_sections,
+    "orders": order_sections,
+    "rules": rule_sections,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A choice that may be made, and where it leads."""
+    """A link that chooses something, such as a period."""
 
     name: str
     address: str
@@ -63,10 +69,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the page shows. With ``problems`` nothing was counted.
+    """A report as the page shows it. If there are ``problems``, nothing was counted.
 
-    ``is_current``: whether everything that was written is counted. ``are_kept``: whether there
-    are summaries, without which it takes longer.
+    ``params`` are the scope, the period and the report's own parameters. ``is_current`` tells
+    whether all writes are counted in, and ``has_summaries`` whether summaries exist; without them
+    a report takes longer.
     """
 
     subject: str
@@ -75,177 +82,181 @@ class Report:
     filters: list[tuple[str, str]]
     subjects: list[Choice]
     periods: list[Choice]
-    said: Query
+    params: Query
     period: Period | None = None
-    parts: list[Part] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
     groups: dict[str, list[Choice]] = field(default_factory=dict)
     is_current: bool = True
-    are_kept: bool = True
+    has_summaries: bool = True
 
     @property
-    def kept(self) -> Query:
-        """Return what another period leaves as it is."""
-        return self.said.without(*PARAMETERS)
+    def params_without_period(self) -> Query:
+        """Return the parameters that stay when another period is chosen."""
+        return self.params.without(*PERIOD_PARAMETERS)
 
     @property
-    def everything(self) -> str:
-        """Return the same report on all returns."""
-        return _address(self.subject, self.said.without(*self.scope))
+    def unfiltered_address(self) -> str:
+        """Return the address of the same report on all returns."""
+        return _address(self.subject, self.params.without(*self.scope))
 
     @property
     def title(self) -> str:
-        """Return its subject in words."""
+        """Return the name of its subject."""
         return SUBJECTS[self.subject]
 
     @property
-    def scope_path(self) -> str:
-        """Return the list of the scope."""
+    def list_address(self) -> str:
+        """Return the address of the list of all returns in the scope."""
         return self.scope.path(reverse("return-list"))
 
     def table(self, name: str) -> Table | None:
-        """Return one of its tables."""
-        tables = (table for part in self.parts for table in part.tables)
+        """Return the table with this name, or None."""
+        tables = (table for section in self.sections for table in section.tables)
         return next((table for table in tables if table.name == name), None)
 
 
-def report_of(subject: str, query: Query, now: datetime) -> Report:
-    """Return the report that an address asks for; ``problems`` say what it cannot understand."""
-    words = vocabulary()
-    scope = Scope(scope_of(query), words)
+def build_report(subject: str, query: Query, now: datetime) -> Report:
+    """Return the report for an address, with ``problems`` if the address is not valid."""
+    tags = vocabulary()
+    scope = Scope(scope_query(query), tags)
     problems = _problems(scope)
     period = None
     try:
-        period = period_of(query, now)
+        period = parse_period(query, now)
     except PeriodError as error:
         problems.append(str(error))
-    said = _said(query)
+    params = _report_params(query)
     report = Report(
-        *(subject, problems, scope.query, in_words(scope.query)),
-        _subjects(said, subject),
-        _periods(said, subject, period),
-        said,
+        subject=subject,
+        problems=problems,
+        scope=scope.query,
+        filters=in_words(scope.query),
+        subjects=_subject_choices(params, subject),
+        periods=_period_choices(params, subject, period),
+        params=params,
     )
     if problems or period is None:
         return report
-    source, is_current = source_of(scope)
+    source, is_current = choose_source(scope)
     if subject == "why":
-        parts = why_of(scope, source, period, said.get("reasons", ""), said.get("against", ""))
-        report = replace(report, groups=_groups(said, scope))
+        groups = (params.get("reasons", ""), params.get("against", ""))
+        sections = why_sections(scope, source, period, *groups)
+        report = replace(report, groups=_group_choices(params, scope))
     else:
-        parts = ASKED[subject](scope, source, period)
-    parts = _in_order(parts, said.get("order", ""))
+        sections = SECTIONS[subject](scope, source, period)
     return replace(
         report,
         period=period,
-        parts=parts,
+        sections=_sort_tables(sections, params.get("order", "")),
         is_current=is_current,
-        are_kept=keeping.are_there(),
+        has_summaries=maintenance.summaries_exist(),
     )
 
 
-def scopes_of(report: Report, views: Iterable[SavedView]) -> list[Choice]:
-    """Return the saved views that may be a report's scope, and where each leads.
+def choose_source(scope: Scope) -> tuple[Source, bool]:
+    """Return the quickest source that knows the scope, and whether it is up to date."""
+    if not maintenance.summaries_exist() or scope.counted_condition is None:
+        return ReturnSource(scope), True
+    is_current = maintenance.catch_up()
+    if scope.summary_key:
+        return SummarySource(scope, *scope.summary_key), is_current
+    return CountedSource(scope), is_current
 
-    What a report has of its own is left out of them, and the name says so.
+
+def saved_view_choices(report: Report, views: Iterable[SavedView]) -> list[Choice]:
+    """Return the saved views that can be the report's scope.
+
+    Their dates, queues and rules are left out, because a report has its own. The name says so.
     """
-    words, kept = vocabulary(), report.said.without(*report.scope)
+    tags, other_params = vocabulary(), report.params.without(*report.scope)
     choices = []
     for view in views:
-        scope = scope_of(query_of(view.parameters, words))
-        left_out = [name for name in WITH_THE_PERIOD if name in scope]
+        scope = scope_query(query_of(view.parameters, tags))
+        left_out = [name for name in FILTERS_OF_NUMBERS if name in scope]
         scope = scope.without(*left_out)
         if not scope:
             continue
-        query = kept.replace(**dict(scope.lists()))
-        is_chosen = filters_of(scope, words) == filters_of(report.scope, words)
-        named = view.name + _without_in_words(left_out)
-        choices.append(Choice(named, _address(report.subject, query), is_chosen))
+        query = other_params.replace(**dict(scope.lists()))
+        is_chosen = filters_of(scope, tags) == filters_of(report.scope, tags)
+        name = view.name + _left_out_note(left_out)
+        choices.append(Choice(name, _address(report.subject, query), is_chosen))
     return choices
 
 
-def _without_in_words(left_out: list[str]) -> str:
-    kinds = {name.partition("_")[0] for name in left_out}
+def _left_out_note(names: list[str]) -> str:
+    kinds = {name.partition("_")[0] for name in names}
     dates = ["dates"] if kinds - {"queue", "rule"} else []
-    words = [*dates, *(kind for kind in ("queue", "rule") if kind in kinds)]
-    return f" (without its {' and '.join(words)})" if words else ""
+    nouns = [*dates, *(kind for kind in ("queue", "rule") if kind in kinds)]
+    return f" (without: {', '.join(nouns)})" if nouns else ""
 
 
 def _problems(scope: Scope) -> list[str]:
-    filterset = ReturnFilterSet(scope.query, scope.words)
+    filterset = ReturnFilterSet(scope.query, scope.vocabulary)
     problems = filterset.problems() or [
-        f"{kind_of(name).capitalize()}: a report has a period of its own; leave this filter out."
-        for name in WITH_THE_PERIOD
+        f"{kind_of(name).capitalize()}: a report has its own period. Remove this filter."
+        for name in FILTERS_OF_NUMBERS
         if name in scope.query
     ]
     if not problems and filterset.search_is_cut_short():
-        problems = ["Search: this finds more than it reads. Type more of the number."]
+        problems = ["Search: there are too many matches. Type more of the number."]
     return problems
 
 
-def source_of(scope: Scope) -> tuple[Source, bool]:
-    """Return the source of a scope; and whether all that was written is counted in by now."""
-    if not keeping.are_there() or scope.counted_as is None:
-        return Counted(scope), True
-    is_current = keeping.catch_up()
-    if scope.kept_as:
-        return Kept(scope, *scope.kept_as), is_current
-    return Facts(scope), is_current
+def scope_query(query: Query) -> Query:
+    """Return only the filters of a query."""
+    return _report_params(query).without(*PERIOD_PARAMETERS, *REPORT_PARAMETERS)
 
 
-def scope_of(query: Query) -> Query:
-    """Return the filters of a query, without its period and without order and page."""
-    return _said(query).without(*PARAMETERS, *OF_A_REPORT)
-
-
-def _said(query: Query) -> Query:
+def _report_params(query: Query) -> Query:
     return query.without(*BESIDE_FILTERS, *filter(is_ignored, query))
 
 
-def _subjects(said: Query, chosen: str) -> list[Choice]:
-    kept = said.without(*OF_A_REPORT)
+def _subject_choices(params: Query, chosen: str) -> list[Choice]:
+    params = params.without(*REPORT_PARAMETERS)
     return [
-        Choice(words, _address(subject, kept), subject == chosen)
-        for subject, words in SUBJECTS.items()
+        Choice(name, _address(subject, params), subject == chosen)
+        for subject, name in SUBJECTS.items()
     ]
 
 
-def _periods(said: Query, subject: str, period: Period | None) -> list[Choice]:
-    kept, chosen = said.without(*PARAMETERS), period.chosen if period else ""
+def _period_choices(params: Query, subject: str, period: Period | None) -> list[Choice]:
+    params, chosen = params.without(*PERIOD_PARAMETERS), period.choice if period else ""
     return [
-        Choice(words, _address(subject, kept, period=value), value == chosen)
-        for value, words in CHOICES.items()
+        Choice(name, _address(subject, params, period=value), value == chosen)
+        for value, name in PERIOD_CHOICES.items()
     ]
 
 
-def _groups(said: Query, scope: Scope) -> dict[str, list[Choice]]:
-    names = groups_of(scope.words)
-    usual = dict(zip(("reasons", "against"), usual_groups(scope.words), strict=True))
+def _group_choices(params: Query, scope: Scope) -> dict[str, list[Choice]]:
+    """Return the choices of tag groups, by parameter."""
+    names = group_names(scope.vocabulary)
+    defaults = dict(zip(("reasons", "against"), default_groups(scope.vocabulary), strict=True))
     return {
         parameter: [
             Choice(
                 name,
-                _address("why", said.without(parameter, "order"), **{parameter: name}),
-                said.get(parameter, first) == name,
+                _address("why", params.without(parameter, "order"), **{parameter: name}),
+                params.get(parameter, default) == name,
             )
             for name in names
         ]
-        for parameter, first in usual.items()
+        for parameter, default in defaults.items()
     }
 
 
-def _address(subject: str, said: Query, **more: str) -> str:
-    return said.replace(**more).path(reverse("report", args=[subject]))
+def _address(subject: str, params: Query, **more: str) -> str:
+    return params.replace(**more).path(reverse("report", args=[subject]))
 
 
-def _in_order(parts: list[Part], order: str) -> list[Part]:
-    """Put a table in the order that "flow.2", or "-flow.2" for the highest first, asks for."""
-    name, _, place = order.removeprefix("-").partition(".")
-    if not COLUMN.fullmatch(place):
-        return parts
+def _sort_tables(sections: list[Section], order: str) -> list[Section]:
+    """Sort a table by an ``order`` such as "flow.2", or "-flow.2" for the highest first."""
+    name, _, column = order.removeprefix("-").partition(".")
+    if not COLUMN_NUMBER.fullmatch(column):
+        return sections
 
-    def ordered(table: Table) -> Table:
-        if table.name != name or int(place) >= len(table.head):
+    def sort(table: Table) -> Table:
+        if table.name != name or int(column) >= len(table.head):
             return table
-        return table.sorted_by(int(place), descending=order.startswith("-"))
+        return table.sorted_by(int(column), descending=order.startswith("-"))
 
-    return [replace(part, tables=[ordered(table) for table in part.tables]) for part in parts]
+    return [replace(each, tables=[sort(table) for table in each.tables]) for each in sections]

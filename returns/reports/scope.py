@@ -1,4 +1,4 @@
-"""What a report is about: the returns that its filters select, and the lists behind its numbers."""
+"""The scope of a report: the returns that its filters select, and the lists behind its numbers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,135 +18,151 @@ from returns.models import By, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span
 
-# Filters of which a list takes several.
-ADDED = {"tag", "missing"}
-# Filters of which the narrower one counts.
-NARROWED: dict[str, Callable[..., str]] = {"took_over": max, "took_under": min}
-Said = tuple[str, str]
+# A parameter of the filter language with its value.
+Param = tuple[str, str]
+# Filters that may be repeated: another value narrows the list further.
+REPEATED_FILTERS = {"tag", "missing"}
+# Filters that take one value, of which the narrower one is used.
+NARROWEST_VALUE: dict[str, Callable[..., str]] = {"took_over": max, "took_under": min}
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The filters of a report; ``words`` are the vocabulary."""
+    """The filters of a report."""
 
     query: Query
-    words: Words
+    vocabulary: Words
 
     @cached_property
-    def found(self) -> ReturnQuerySet:
-        """Return what they select."""
-        return self._found(self.query)
+    def queryset(self) -> ReturnQuerySet:
+        """Return the returns in the scope."""
+        return self._select(self.query)
 
-    def count(self, *more: Said) -> int:
-        """Count what they and these beside them select."""
-        return self._found(self._with(more)).count()
+    def count(self, *params: Param) -> int:
+        """Return how many returns in the scope also match these filters."""
+        return self._select(self._narrow(params)).count()
 
     def first_arrival(self, span: Span) -> datetime | None:
-        """Return when the first arrived within a span of those that still wait."""
-        arrived = {"arrived_to_warehouse_at__gte": span.begins}
-        arrived["arrived_to_warehouse_at__lt"] = span.ends
-        waits = self.found.in_state(State.ARRIVED).filter(**arrived)
-        first = waits.in_order_of("arrived_to_warehouse_at", descending=False)
-        return first.values_list("arrived_to_warehouse_at", flat=True).first()
+        """Return when the first of the still waiting returns arrived within a span."""
+        waiting = self.queryset.in_state(State.ARRIVED).filter(
+            arrived_to_warehouse_at__gte=span.begins, arrived_to_warehouse_at__lt=span.ends
+        )
+        by_arrival = waiting.in_order_of("arrived_to_warehouse_at", descending=False)
+        return by_arrival.values_list("arrived_to_warehouse_at", flat=True).first()
 
-    def _found(self, query: Query) -> ReturnQuerySet:
-        # In order of arrival nothing is read from the indexes of tags, which hold every return.
-        found: ReturnQuerySet = ReturnFilterSet(query.replace(sort="arrived"), self.words).qs
-        return found.order_by()
+    def _select(self, query: Query) -> ReturnQuerySet:
+        # In the default order, the filterset would read tag indexes in order of creation, which
+        # hold every return.
+        filterset = ReturnFilterSet(query.replace(sort="arrived"), self.vocabulary)
+        queryset: ReturnQuerySet = filterset.qs
+        return queryset.order_by()
 
     @cached_property
-    def kept_as(self) -> tuple[By, str] | None:
-        """Return the kind and the value of the summaries that count just these returns."""
-        said = filters_of(self.query, self.words)
-        if not said:
+    def summary_key(self) -> tuple[By, str] | None:
+        """Return the dimension and value of the scope's summaries; None if it has none."""
+        filters = filters_of(self.query, self.vocabulary)
+        if not filters:
             return By.ALL, ""
-        match tuple(said.items()):
+        match tuple(filters.items()):
             case (("carrier", [str(name)]),):
                 return By.CARRIER, name
             case (("channel", [str(name)]),):
                 return By.CHANNEL, name
             case (("tag", [int(pk)]),):
                 return By.TAG, str(pk)
-            case (("missing", [kind]),):
-                return MISSING.get(kind)
+            case (("missing", [name]),):
+                return SUMMARY_KEYS_OF_MISSING.get(name)
         return None
 
     @cached_property
-    def counted_as(self) -> Q | None:
-        """Return what keeps just these of ``CountedReturn``; None where that does not say it."""
-        said = filters_of(self.query, self.words)
-        if not said.keys() <= CONDITIONS.keys() or not LACKING.keys() >= {*said.get("missing", [])}:
+    def counted_condition(self) -> Q | None:
+        """Return the scope as a condition on ``CountedReturn``; None if it cannot be expressed."""
+        filters = filters_of(self.query, self.vocabulary)
+        missing = {*filters.get("missing", [])}
+        if not (
+            filters.keys() <= COUNTED_CONDITIONS.keys() and missing <= MISSING_CONDITIONS.keys()
+        ):
             return None
-        return self._as(said)
+        return self._combine(filters)
 
     @property
-    def judged_as(self) -> Q:
-        """Return what keeps just these of ``JudgedKind``, where ``counted_as`` says them.
+    def outcome_condition(self) -> Q:
+        """Return the scope as a condition on ``JudgedKind``.
 
-        All of those are completed.
+        Only for a scope with a ``counted_condition``. The rows are of completed returns alone.
         """
-        said = filters_of(self.query, self.words)
-        states = said.pop("state", [State.COMPLETED])
-        return self._as(said) if State.COMPLETED in states else Q(day__in=[])
+        filters = filters_of(self.query, self.vocabulary)
+        states = filters.pop("state", [State.COMPLETED])
+        return self._combine(filters) if State.COMPLETED in states else Q(day__in=[])
 
-    def _as(self, said: Mapping[str, Any]) -> Q:
-        conditions = [CONDITIONS[name](values, self.words) for name, values in said.items()]
+    def _combine(self, filters: Mapping[str, Any]) -> Q:
+        conditions = [
+            COUNTED_CONDITIONS[name](values, self.vocabulary) for name, values in filters.items()
+        ]
         return reduce(and_, conditions, Q())
 
-    def address(self, *more: Said) -> str:
-        """Return the list under the filters and these beside them."""
-        return reverse("return-list", query=self._with(more))
+    def address(self, *params: Param) -> str:
+        """Return the address of the list of the returns that also match these filters."""
+        return reverse("return-list", query=self._narrow(params))
 
-    def _with(self, more: Iterable[Said]) -> Query:
+    def _narrow(self, params: Iterable[Param]) -> Query:
         query = self.query
-        for name, value in more:
-            if name in NARROWED and name in query:
-                narrowest = NARROWED[name](query[name], value, key=float)
+        for name, value in params:
+            if name in NARROWEST_VALUE and name in query:
+                narrowest = NARROWEST_VALUE[name](query[name], value, key=float)
                 query = query.replace(**{name: narrowest})
-            elif name not in ADDED:
+            elif name not in REPEATED_FILTERS:
                 query = query.replace(**{name: value})
             elif value not in query.getlist(name):
                 query = query.add(name, value)
         return query
 
-    def says(self, *names: str) -> bool:
-        """Tell whether it filters by one of these."""
+    def filters_by(self, *names: str) -> bool:
+        """Return whether the scope filters by one of these parameters."""
         return any(name in self.query for name in names)
 
 
-def _in_state(states: Sequence[str], _words: Words) -> Q:
-    return reduce(or_, (STATES[State(state)] for state in states))
+def _in_state(states: Sequence[str], _vocabulary: Words) -> Q:
+    return reduce(or_, (STATE_CONDITIONS[State(state)] for state in states))
 
 
-def _without(kinds: Sequence[str], _words: Words) -> Q:
-    return reduce(and_, (LACKING[kind] for kind in kinds))
+def _missing_all(names: Sequence[str], _vocabulary: Words) -> Q:
+    return reduce(and_, (MISSING_CONDITIONS[name] for name in names))
 
 
-def _without_groups(groups: Sequence[int], words: Words) -> Q:
-    tags = [chip.id for chip in words.values() if chip.group_id in groups]
+def _missing_groups(groups: Sequence[int], vocabulary: Words) -> Q:
+    tags = [chip.id for chip in vocabulary.values() if chip.group_id in groups]
     return ~Q(tag_set__tags__overlap=tags)
 
 
-STATES = {
+STATE_CONDITIONS = {
     State.CREATED: Q(arrived_day__isnull=True, completed_day__isnull=True),
     State.ARRIVED: Q(arrived_day__isnull=False, completed_day__isnull=True),
     State.COMPLETED: Q(completed_day__isnull=False),
 }
-LACKING = {TAGS: Q(tag_set__tags=[]), "carrier": Q(carrier=""), "channel": Q(channel="")}
-# How ``CountedReturn`` says a filter.
-CONDITIONS: dict[str, Callable[[Sequence[Any], Words], Q]] = {
+MISSING_CONDITIONS = {
+    TAGS: Q(tag_set__tags=[]),
+    "carrier": Q(carrier=""),
+    "channel": Q(channel=""),
+}
+# Filters as conditions on ``CountedReturn``, from the values of the filter and the vocabulary.
+COUNTED_CONDITIONS: dict[str, Callable[[Sequence[Any], Words], Q]] = {
     "state": _in_state,
     "carrier": lambda values, _: Q(carrier=values[0]),
     "channel": lambda values, _: Q(channel=values[0]),
     "tag": lambda tags, _: Q(tag_set__tags__contains=tags),
     "tag_any": lambda tags, _: Q(tag_set__tags__overlap=tags),
     "tag_none": lambda tags, _: ~Q(tag_set__tags__overlap=tags),
-    "missing_group": _without_groups,
-    "missing": _without,
+    "missing_group": _missing_groups,
+    "missing": _missing_all,
 }
-MISSING = {TAGS: (By.UNTAGGED, ""), "carrier": (By.CARRIER, ""), "channel": (By.CHANNEL, "")}
+SUMMARY_KEYS_OF_MISSING = {
+    TAGS: (By.UNTAGGED, ""),
+    "carrier": (By.CARRIER, ""),
+    "channel": (By.CHANNEL, ""),
+}
 
 
-def within(event: str, span: Span) -> tuple[Said, Said]:
-    """Return the filters that keep what was created, arrived or was completed within a span."""
+def event_filters(event: str, span: Span) -> tuple[Param, Param]:
+    """Return the filters for returns that were created, arrived or were completed in a span."""
     return (f"{event}_from", str(span.first)), (f"{event}_to", str(span.last))

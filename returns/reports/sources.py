@@ -1,8 +1,9 @@
-"""Where the numbers of a report come from: what each source answers, and how.
+"""The interface of the sources from which reports read their counts.
 
-All give the same numbers. The summaries (``kept``) are there for all returns, and for those of one
-carrier, channel or tag. What a return was counted in as (``facts``) answers other filters by these
-and by state; for whatever else is filtered the returns are counted (``counted``).
+There are three sources, and all give the same numbers. ``SummarySource`` reads the daily summaries,
+which exist for all returns and for one carrier, channel or tag. ``CountedSource`` groups
+``CountedReturn`` rows, which know several carriers, channels, tags and states together.
+``ReturnSource`` counts the returns themselves, for any other filter.
 """
 
 from collections import Counter
@@ -14,12 +15,19 @@ from typing import Any, Protocol
 from returns.models import By
 from returns.reports.periods import Span
 
+# Events. The last two are of returns that waited in the warehouse: their days of arrival and of
+# completion, under the names of the columns of ``DaySummary``.
 CREATED, ARRIVED, COMPLETED = "created", "arrived", "completed"
+WAIT_BEGAN, WAIT_ENDED = "came", "went"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """Of completed returns: how many, and by place how many took so long."""
+class DurationCounts:
+    """The processing times of completed returns, as a histogram.
+
+    ``counts`` are by the buckets of ``returns.summaries.durations``; their sum is less than
+    ``completed`` if some processing times are unknown.
+    """
 
     completed: int
     counts: list[int]
@@ -27,73 +35,77 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """How many returns were created, arrived and completed, by day; and how many waited.
+    """How many events of each kind there were on each day.
 
-    ``by_day`` also has ``came`` and ``went``: what waited, by its days of arrival and completion.
-    ``open_before`` is how many waited when a day began.
+    ``waiting_before`` is how many returns were waiting when the first of the days asked about
+    began.
     """
 
     by_day: dict[str, Counter[date]]
-    open_before: int
+    waiting_before: int
 
 
 class Source(Protocol):
-    """Where numbers come from. ``by`` tells returns apart, and gives a value for each kind."""
+    """A source of counts. Values of a ``dimension`` are those that ``DaySummary`` stores."""
 
     def events(self, span: Span, day: date) -> Events:
-        """Return the events of a span, and how many waited when this day of it began."""
+        """Return the events of a span, and how many returns were waiting when ``day`` began."""
 
     @property
     def waiting(self) -> Counter[date]:
-        """Return what waits now, by its day of arrival."""
+        """Return how many returns wait now, by day of arrival."""
 
-    def taken(self, span: Span) -> dict[date, Taken]:
-        """Return by day of completion how long it took."""
+    def durations(self, span: Span) -> dict[date, DurationCounts]:
+        """Return processing times by day of completion."""
 
-    def taken_by(self, by: By, span: Span) -> dict[str, list[Taken]]:
-        """Return by value how long those took that were completed within a span."""
+    def durations_by(self, dimension: By, span: Span) -> dict[str, list[DurationCounts]]:
+        """Return processing times of the returns completed in a span, by value."""
 
-    def created(self, by: By, span: Span) -> dict[str, Counter[date]]:
-        """Return by value and day how many were created."""
+    def created_by(self, dimension: By, span: Span) -> dict[str, Counter[date]]:
+        """Return how many returns were created, by value and day."""
 
-    def pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
-        """Return of how many created within a span carry two of the tags, the lower id first."""
+    def tag_pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
+        """Return how many returns created in a span have both of two tags, lower id first."""
 
-    def orders(self, span: Span, least: int, most: int) -> list[tuple[int, int]]:
-        """Return the orders of which at least ``least`` were created within a span.
+    def top_orders(self, span: Span, min_returns: int, limit: int) -> list[tuple[int, int]]:
+        """Return the orders with the most returns created in a span, ties by latest.
 
-        Each by the id of one of its returns, and of how many: the most first, of as many the
-        latest first.
+        Each is the id of one of its returns, and their number, which is at least ``min_returns``.
         """
 
     def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
-        """Return by day of completion how many met their deadline, and how many missed it.
+        """Return how many returns met and missed their deadline, by day of completion.
 
         Raises ``TookTooLongError``.
         """
 
 
-def put_together[Key](rows: Iterable[tuple[Key, int | None, int]]) -> dict[Key, Taken]:
-    """Put together what stands at different places; those without one are completed alone."""
+def collect_durations[Key](
+    rows: Iterable[tuple[Key, int | None, int]],
+) -> dict[Key, DurationCounts]:
+    """Return the histograms of rows of key, bucket and number.
+
+    A row without a bucket is of completed returns whose processing time is unknown.
+    """
     completed: Counter[Key] = Counter()
-    counts: dict[Key, list[int]] = {}
-    for key, place, number in rows:
+    histograms: dict[Key, list[int]] = {}
+    for key, bucket, number in rows:
         completed[key] += number
-        known = counts.setdefault(key, [])
-        if place is not None:
-            known += [0] * (place + 1 - len(known))
-            known[place] += number
-    return {key: Taken(number, counts[key]) for key, number in completed.items()}
+        counts = histograms.setdefault(key, [])
+        if bucket is not None:
+            counts += [0] * (bucket + 1 - len(counts))
+            counts[bucket] += number
+    return {key: DurationCounts(number, histograms[key]) for key, number in completed.items()}
 
 
-def by_value(rows: Iterable[tuple[str, date, int]]) -> dict[str, Counter[date]]:
-    """Put together what is of the same value."""
-    found: dict[str, Counter[date]] = {}
+def counts_by_value(rows: Iterable[tuple[str, date, int]]) -> dict[str, Counter[date]]:
+    """Return the counts by day of each value, from rows of value, day and number."""
+    counts: dict[str, Counter[date]] = {}
     for value, day, number in rows:
-        found.setdefault(value, Counter())[day] += number
-    return found
+        counts.setdefault(value, Counter())[day] += number
+    return counts
 
 
-def of(rows: Any, span: Span, day: str = "day") -> Any:
-    """Keep what is of a day within a span."""
+def restrict_to_days(rows: Any, span: Span, day: str = "day") -> Any:
+    """Return the rows of a queryset whose column ``day`` lies in a span."""
     return rows.filter(**{f"{day}__gte": span.first, f"{day}__lte": span.last})

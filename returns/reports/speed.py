@@ -5,144 +5,161 @@ from datetime import date
 from itertools import zip_longest
 
 from returns.models import By
-from returns.reports.ages import ages_of
-from returns.reports.charts import Chart, chart_of
-from returns.reports.figures import (
-    Figure,
-    Stat,
-    Table,
-    hours_in_words,
-    plain,
-)
-from returns.reports.kinds import TITLES, filter_of, words_of
-from returns.reports.outcomes import deadlines_of
-from returns.reports.parts import Part
+from returns.reports.ages import age_section
+from returns.reports.charts import Chart, build_chart
+from returns.reports.dimensions import DIMENSION_TITLES, dimension_filter, dimension_label
+from returns.reports.figures import Figure, Stat, Table, format_hours, text_figure
+from returns.reports.outcomes import deadline_section
 from returns.reports.periods import Period, Span
-from returns.reports.scope import Said, Scope, within
-from returns.reports.sources import COMPLETED, Source, Taken
-from returns.summaries.durations import EDGES, hours_of, percentile
+from returns.reports.scope import Param, Scope, event_filters
+from returns.reports.sections import Section
+from returns.reports.sources import COMPLETED, DurationCounts, Source
+from returns.summaries.durations import BUCKET_EDGES, bucket_end, percentile_bucket
 
 PERCENTS = (50, 90, 95)
-KINDS = (By.CARRIER, By.CHANNEL, By.WEEKDAY, By.TAG)
+GROUPED_BY = (By.CARRIER, By.CHANNEL, By.WEEKDAY, By.TAG)
 
 
-class Durations:
-    """Returns completed within a span that are told apart alike: how long they took."""
+class ProcessingTimes:
+    """The processing times of returns completed in a span that match further filters."""
 
-    def __init__(self, scope: Scope, span: Span, rows: Iterable[Taken], *said: Said) -> None:
+    def __init__(
+        self, scope: Scope, span: Span, rows: Iterable[DurationCounts], *params: Param
+    ) -> None:
         rows = list(rows)
-        self.scope, self.said = scope, (*within(COMPLETED, span), *said)
-        columns = zip_longest(*(row.counts for row in rows), fillvalue=0)
-        self.counts = [sum(column) for column in columns]
+        self.scope, self.params = scope, (*event_filters(COMPLETED, span), *params)
+        buckets = zip_longest(*(row.counts for row in rows), fillvalue=0)
+        self.counts = [sum(bucket) for bucket in buckets]
         self.completed = sum(row.completed for row in rows)
 
     @property
     def number(self) -> int:
-        """Return of how many it is known."""
+        """Return how many processing times are known."""
         return sum(self.counts)
 
     def known(self) -> Figure:
-        """Return those of which it is known."""
-        return Figure(self.number, self.scope.address(*self.said, ("took_over", "0")))
+        """Return the returns whose processing time is known."""
+        return Figure(self.number, self._address(("took_over", "0")))
 
     def unknown(self) -> Figure:
-        """Return those of which it is not."""
-        address = self.scope.address(*self.said, ("took", "unknown"))
-        return Figure(self.completed - self.number, address)
+        """Return the returns whose processing time is unknown."""
+        return Figure(self.completed - self.number, self._address(("took", "unknown")))
 
     def percentile(self, percent: int) -> Figure:
-        """Return in how many hours so many percent were done: the fewest that are enough."""
-        place = percentile(self.counts, percent)
-        if place is None:
-            return Figure(0, words="–", value="")
-        hours = hours_of(place)
+        """Return the hours within which a percentage of the returns were completed.
+
+        Rounded up to the end of a bucket. The figure's number and list are of those returns; in the
+        last bucket, which has no end, of the returns that took longer.
+        """
+        bucket = percentile_bucket(self.counts, percent)
+        if bucket is None:
+            return Figure(0, text="–", value="")
+        hours = bucket_end(bucket)
         if hours is None:
-            number, hours = sum(self.counts[place:]), EDGES[-1]
-            words, said = f"{hours_in_words(hours)} or more", ("took_over", str(hours))
+            number, hours = sum(self.counts[bucket:]), BUCKET_EDGES[-1]
+            text, param = f"{format_hours(hours)} or more", ("took_over", str(hours))
+            title = f"{number:,} of {self.number:,} took at least {hours:,} hours"
         else:
-            number = sum(self.counts[: place + 1])
-            words, said = hours_in_words(hours), ("took_under", str(hours))
-        compared = "at least" if said[0] == "took_over" else "less than"
-        title = f"{number:,} of {self.number:,} took {compared} {hours:,} hours"
-        return Figure(number, self.scope.address(*self.said, said), words, hours, title)
+            number = sum(self.counts[: bucket + 1])
+            text, param = format_hours(hours), ("took_under", str(hours))
+            title = f"{number:,} of {self.number:,} took less than {hours:,} hours"
+        return Figure(number, self._address(param), text, hours, title)
+
+    def _address(self, param: Param) -> str:
+        return self.scope.address(*self.params, param)
 
 
-def speed_of(scope: Scope, source: Source, period: Period) -> list[Part]:
-    """Return the parts about speed."""
-    days = source.taken(Span(period.before.first, period.span.last))
-    now, before = (_within(scope, days, span) for span in (period.span, period.before))
-    weeks = [(span, _within(scope, days, span)) for span in period.buckets()]
+def speed_sections(scope: Scope, source: Source, period: Period) -> list[Section]:
+    """Return the sections of the report."""
+    by_day = source.durations(Span(period.before.first, period.span.last))
+    now, before = (_processing_times(scope, by_day, span) for span in (period.span, period.before))
+    sections = [
+        _processing_time_section(scope, by_day, period, now, before),
+        age_section(scope, source, period),
+    ]
+    if not scope.filters_by("deadline"):
+        sections.append(deadline_section(scope, source, period))
+    if now.number:
+        sections.append(_group_section(scope, source, period))
+    return sections
+
+
+def _processing_time_section(
+    scope: Scope,
+    by_day: Mapping[date, DurationCounts],
+    period: Period,
+    now: ProcessingTimes,
+    before: ProcessingTimes,
+) -> Section:
+    title = "Processing time"
     stats = [_percentile_stat(percent, now, before) for percent in PERCENTS]
     stats += [
-        Stat("Completed, time known", "completed", now.known(), before.known()),
-        Stat("Time unknown, left out", "created", now.unknown(), before.unknown()),
+        Stat("Processing time known", "completed", now.known(), before.known()),
+        Stat("Processing time unknown", "created", now.unknown(), before.unknown()),
     ]
     definition = (
-        "Counted by completion. P90 is the number of hours in which 90 of 100 were done: the "
-        "fewest full hours (six from three days on, days from two weeks on) that are enough. "
-        "What was completed before it arrived, or without an arrival, is left out, and counted "
-        "as unknown."
+        "From arrival to completion, counted on the day of completion. P90: 90% were completed "
+        "within this time (rounded up). Returns that were completed before they arrived, or "
+        "without an arrival, have no known processing time."
     )
-    if now.number:
-        empty, charts, tables = "", [_chart(weeks)], [_by_time(period, weeks)]
-    else:
-        empty = "Nothing that was completed in this period has a known time of arrival before it."
-        charts, tables = [], []
-    parts = [
-        Part("speed", "From arrival to completion", definition, stats, charts, tables, empty),
-        ages_of(scope, source, period),
-    ]
-    if not scope.says("deadline"):
-        parts.append(deadlines_of(scope, source, period))
-    if now.number:
-        tables = [_by_kind(scope, source, period.span, by) for by in KINDS]
-        parts.append(
-            Part(
-                "kinds",
-                "By carrier, channel, weekday and tag",
-                "The same, told apart. A return with several tags counts for each of them.",
-                tables=tables,
-            )
-        )
-    return parts
+    if not now.number:
+        empty = "No return completed in this period has a known processing time."
+        return Section("speed", title, definition, stats, empty=empty)
+    intervals = [(span, _processing_times(scope, by_day, span)) for span in period.intervals()]
+    charts, tables = [_chart(intervals)], [_table_by_time(period, intervals)]
+    return Section("speed", title, definition, stats, charts, tables)
 
 
-def _within(scope: Scope, days: Mapping[date, Taken], span: Span) -> Durations:
-    return Durations(scope, span, (days[day] for day in span.each_day() if day in days))
+def _group_section(scope: Scope, source: Source, period: Period) -> Section:
+    return Section(
+        "kinds",
+        "By carrier, channel, weekday and tag",
+        "Processing times by group. A return with several tags counts for each of them.",
+        tables=[_table_by_value(scope, source, period.span, each) for each in GROUPED_BY],
+    )
 
 
-def _percentile_stat(percent: int, now: Durations, before: Durations) -> Stat:
+def _processing_times(
+    scope: Scope, by_day: Mapping[date, DurationCounts], span: Span
+) -> ProcessingTimes:
+    rows = (by_day[day] for day in span.each_day() if day in by_day)
+    return ProcessingTimes(scope, span, rows)
+
+
+def _percentile_stat(percent: int, now: ProcessingTimes, before: ProcessingTimes) -> Stat:
     return Stat(f"P{percent}", f"p{percent}", now.percentile(percent), before.percentile(percent))
 
 
-def _chart(weeks: list[tuple[Span, Durations]]) -> Chart:
-    series = {f"P{p}": [each.percentile(p) for _, each in weeks] for p in PERCENTS}
-    labels = [span.label for span, _ in weeks]
+def _chart(intervals: list[tuple[Span, ProcessingTimes]]) -> Chart:
+    series = {f"P{p}": [times.percentile(p) for _, times in intervals] for p in PERCENTS}
+    labels = [span.label for span, _ in intervals]
     kinds = [f"p{percent}" for percent in PERCENTS]
-    title = "Hours from arrival to completion"
-    return chart_of(title, labels, series, beside=False, unit="hours", kinds=kinds)
+    title = "Processing time in hours"
+    return build_chart(title, labels, series, is_bars=False, unit="hours", kinds=kinds)
 
 
 def _head(first: str) -> tuple[str, ...]:
     return (first, "Completed", *(f"P{percent}" for percent in PERCENTS))
 
 
-def _row(heading: Figure, durations: Durations) -> tuple[Figure, ...]:
-    return (heading, durations.known(), *(durations.percentile(percent) for percent in PERCENTS))
+def _row(heading: Figure, times: ProcessingTimes) -> tuple[Figure, ...]:
+    return (heading, times.known(), *(times.percentile(percent) for percent in PERCENTS))
 
 
-def _by_time(period: Period, weeks: list[tuple[Span, Durations]]) -> Table:
-    rows = [_row(plain(span.words, str(span.first)), each) for span, each in weeks]
+def _table_by_time(period: Period, intervals: list[tuple[Span, ProcessingTimes]]) -> Table:
+    rows = [_row(text_figure(span.text, str(span.first)), times) for span, times in intervals]
     title = f"By {period.unit} of completion"
     return Table("speed", title, _head(period.unit.capitalize()), rows)
 
 
-def _by_kind(scope: Scope, source: Source, span: Span, by: By) -> Table:
-    found, rows = source.taken_by(by, span), []
-    for value in sorted(found):
-        if name := words_of(by, value, scope.words):
-            durations = Durations(scope, span, found[value], filter_of(by, value, scope.words))
-            heading = plain(name, int(value) if by == By.WEEKDAY else name)
-            rows.append(_row(heading, durations))
-    table = Table(f"by-{by.name.lower()}", TITLES[by], _head(TITLES[by]), rows)
-    return table.sorted_by(0 if by == By.WEEKDAY else 1, descending=by != By.WEEKDAY)
+def _table_by_value(scope: Scope, source: Source, span: Span, dimension: By) -> Table:
+    by_value, rows = source.durations_by(dimension, span), []
+    is_weekday = dimension == By.WEEKDAY
+    for value in sorted(by_value):
+        if label := dimension_label(dimension, value, scope.vocabulary):
+            param = dimension_filter(dimension, value, scope.vocabulary)
+            times = ProcessingTimes(scope, span, by_value[value], param)
+            rows.append(_row(text_figure(label, int(value) if is_weekday else label), times))
+    title = DIMENSION_TITLES[dimension]
+    table = Table(f"by-{dimension.name.lower()}", title, _head(title), rows)
+    return table.sorted_by(0 if is_weekday else 1, descending=not is_weekday)

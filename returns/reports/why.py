@@ -1,4 +1,4 @@
-"""Why returns come back: their tags by group, how they change, and which stand together."""
+"""Why returns come back: their tags by group, how these change, and which occur together."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,225 +9,244 @@ from itertools import accumulate
 
 from returns.filters.stored import Words
 from returns.models import By
-from returns.reports.charts import Chart, chart_of, with_shares
+from returns.reports.charts import Chart, build_chart, with_shares
 from returns.reports.figures import (
     Figure,
     Stat,
     Table,
-    percent_in_words,
-    plain,
-    shaded,
+    shade_cells,
+    share_figure,
+    text_figure,
 )
-from returns.reports.parts import Part
 from returns.reports.periods import Period, Span
-from returns.reports.scope import Said, Scope, within
+from returns.reports.scope import Param, Scope, event_filters
+from returns.reports.sections import Section
 from returns.reports.sources import CREATED, Source
 from tags.vocabulary import TagChip
 
-# The groups that are shown unless the address says others.
-REASONS, CATEGORIES = "Return reason", "Product category"
-DRAWN = 5  # lines at most: more are not told apart
-UNTAGGED: Said = ("missing", "tags")
+# The groups that the report shows unless the address names others.
+DEFAULT_REASONS, DEFAULT_CATEGORIES = "Return reason", "Product category"
+MAX_TREND_LINES = 5  # more cannot be told apart
+UNTAGGED_FILTER: Param = ("missing", "tags")
 
 
 @dataclass(frozen=True)
-class Why:
-    """The numbers of tags: of returns by their time of creation."""
+class TagCounts:
+    """How many returns have which tags, by their day of creation."""
 
     scope: Scope
     source: Source
     period: Period
 
     @cached_property
-    def created(self) -> dict[str, Counter[date]]:
-        """Return by tag and day how many were created with it."""
-        return self.source.created(By.TAG, self._both)
+    def created_by_tag(self) -> dict[str, Counter[date]]:
+        """Return how many returns were created, by id of a tag and day."""
+        return self.source.created_by(By.TAG, self._both_periods)
 
     @cached_property
-    def totals(self) -> Counter[date]:
-        """Return by day how many were created."""
-        return self.source.created(By.ALL, self._both).get("", Counter())
+    def created(self) -> Counter[date]:
+        """Return how many returns were created, by day."""
+        return self.source.created_by(By.ALL, self._both_periods).get("", Counter())
 
     @cached_property
-    def untagged(self) -> Counter[date]:
-        """Return by day how many were created that carry no tag."""
-        return self.source.created(By.UNTAGGED, self._both).get("", Counter())
+    def created_untagged(self) -> Counter[date]:
+        """Return how many returns without a tag were created, by day."""
+        return self.source.created_by(By.UNTAGGED, self._both_periods).get("", Counter())
 
     @property
-    def _both(self) -> Span:
+    def _both_periods(self) -> Span:
         return Span(self.period.before.first, self.period.span.last)
 
     def total(self, span: Span) -> Figure:
-        """Return how many were created."""
-        return self._figure(self.totals, span)
+        """Return how many returns were created in a span."""
+        return self._figure(self.created, span)
 
-    def with_none(self, span: Span) -> Figure:
-        """Return how many of them carry no tag."""
-        return self._figure(self.untagged, span, UNTAGGED)
+    def untagged(self, span: Span) -> Figure:
+        """Return how many of them have no tag."""
+        return self._figure(self.created_untagged, span, UNTAGGED_FILTER)
 
-    def with_tag(self, chip: TagChip, span: Span) -> Figure:
-        """Return how many of them carry a tag."""
-        return self._figure(self.created.get(str(chip.id), Counter()), span, ("tag", chip.name))
+    def untagged_share(self, span: Span) -> Figure:
+        """Return which percentage of them has no tag."""
+        return share_figure(self.untagged(span).number, self.total(span).number)
 
-    def with_both(self, one: TagChip, other: TagChip, number: int) -> Figure:
-        """Return the figure of those that carry two tags."""
-        said = (("tag", one.name), ("tag", other.name))
-        return Figure(number, self.scope.address(*within(CREATED, self.period.span), *said))
+    def tagged(self, chip: TagChip, span: Span) -> Figure:
+        """Return how many of them have a tag."""
+        by_day = self.created_by_tag.get(str(chip.id), Counter())
+        return self._figure(by_day, span, ("tag", chip.name))
+
+    def tagged_with_both(self, one: TagChip, other: TagChip, number: int) -> Figure:
+        """Return a number of returns created in the period that have both tags, with their list."""
+        params = (*event_filters(CREATED, self.period.span), ("tag", one.name), ("tag", other.name))
+        return Figure(number, self.scope.address(*params))
 
     def most_used(self, chips: Sequence[TagChip]) -> list[TagChip]:
-        """Return those of the tags that are used in the period, the most used first."""
-        numbers = {chip.id: self.with_tag(chip, self.period.span).number for chip in chips}
+        """Return the tags that are used in the period, the most used first."""
+        numbers = {chip.id: self.tagged(chip, self.period.span).number for chip in chips}
         used = [chip for chip in chips if numbers[chip.id]]
         return sorted(used, key=lambda chip: (-numbers[chip.id], chip.order))
 
-    def _figure(self, days: Counter[date], span: Span, *said: Said) -> Figure:
-        number = sum(days[day] for day in span.each_day())
-        return Figure(number, self.scope.address(*within(CREATED, span), *said))
+    def _figure(self, by_day: Counter[date], span: Span, *params: Param) -> Figure:
+        number = sum(by_day[day] for day in span.each_day())
+        return Figure(number, self.scope.address(*event_filters(CREATED, span), *params))
 
 
-def groups_of(words: Words) -> list[str]:
-    """Return the names of the groups, in their order."""
-    return list(dict.fromkeys(chip.group for chip in words.values()))
+def group_names(vocabulary: Words) -> list[str]:
+    """Return the names of the tag groups, in their order."""
+    return list(dict.fromkeys(chip.group for chip in vocabulary.values()))
 
 
-def usual_groups(words: Words) -> tuple[str, str]:
-    """Return the reasons and what stands beside them; the first others where these have gone."""
-    names = groups_of(words)
-    reasons = REASONS if REASONS in names else next(iter(names), REASONS)
-    others = (name for name in names if name != reasons)
-    return reasons, CATEGORIES if CATEGORIES in names else next(others, CATEGORIES)
+def default_groups(vocabulary: Words) -> tuple[str, str]:
+    """Return the groups for rows and columns; the first other ones if these do not exist."""
+    names = group_names(vocabulary)
+    rows = DEFAULT_REASONS if DEFAULT_REASONS in names else next(iter(names), DEFAULT_REASONS)
+    others = (name for name in names if name != rows)
+    columns = DEFAULT_CATEGORIES
+    return rows, columns if columns in names else next(others, columns)
 
 
-def why_of(
-    scope: Scope, source: Source, period: Period, group: str = "", against: str = ""
-) -> list[Part]:
-    """Return the parts about why; ``group`` is the one whose tags are the reasons."""
-    why = Why(scope, source, period)
-    usual = usual_groups(scope.words)
-    group, against = group or usual[0], against or usual[1]
-    chips = [chip for chip in scope.words.values() if chip.group == group]
-    others = [chip for chip in scope.words.values() if chip.group == against]
+def why_sections(
+    scope: Scope, source: Source, period: Period, row_group: str = "", column_group: str = ""
+) -> list[Section]:
+    """Return the sections of the report. The groups are names; "" for the default ones."""
+    counts = TagCounts(scope, source, period)
+    default_rows, default_columns = default_groups(scope.vocabulary)
+    row_group, column_group = row_group or default_rows, column_group or default_columns
+    chips = scope.vocabulary.values()
+    rows = counts.most_used([chip for chip in chips if chip.group == row_group])
+    columns = counts.most_used([chip for chip in chips if chip.group == column_group])
     return [
-        _reasons(why, group, why.most_used(chips)),
-        _together(why, group, against, why.most_used(chips), why.most_used(others)),
-        _moves(why),
+        _reason_section(counts, row_group, rows),
+        _cross_section(counts, row_group, column_group, rows, columns),
+        _change_section(counts),
     ]
 
 
-def _reasons(why: Why, group: str, used: list[TagChip]) -> Part:
-    span, before = why.period.span, why.period.before
-    total = why.total(span)
+def _reason_section(counts: TagCounts, group: str, used: list[TagChip]) -> Section:
+    span, before = counts.period.span, counts.period.before
+    total = counts.total(span)
     stats = [
-        Stat("Created", CREATED, total, why.total(before)),
-        Stat("Without a tag", "created", why.with_none(span), why.with_none(before)),
-        Stat("Share without a tag", "created", _share(why, span), _share(why, before)),
+        Stat("Created", CREATED, total, counts.total(before)),
+        Stat("Without a tag", "created", counts.untagged(span), counts.untagged(before)),
+        Stat(
+            "Share without a tag",
+            "created",
+            counts.untagged_share(span),
+            counts.untagged_share(before),
+        ),
     ]
     definition = (
-        f"Tags of the group “{group}” on returns created in the period, as they are tagged now. "
-        "A return with several of them counts for each, so the shares of all may be more than 100%."
+        f"Returns created in the period, by their current tags from the group “{group}”. A return "
+        "with several of these tags counts for each, so the shares can add up to more than 100%."
     )
-    empty = f"No return created in this period carries a tag of the group “{group}”."
-    charts = [_pareto(why, group, used), _trend(why, group, used)]
-    tables = [_pareto_table(why, group, used, total.number), _trend_table(why, group, used)]
     if not used:
-        return Part("reasons", group, definition, stats, empty=empty)
-    return Part("reasons", group, definition, stats, charts, tables)
+        empty = f"No return created in this period has a tag from the group “{group}”."
+        return Section("reasons", group, definition, stats, empty=empty)
+    charts = [_pareto_chart(counts, group, used), _trend_chart(counts, group, used)]
+    tables = [_pareto_table(counts, group, used, total.number), _trend_table(counts, group, used)]
+    return Section("reasons", group, definition, stats, charts, tables)
 
 
-def _share(why: Why, span: Span) -> Figure:
-    return percent_in_words(why.with_none(span).number, why.total(span).number)
+def _pareto_chart(counts: TagCounts, group: str, used: list[TagChip]) -> Chart:
+    figures = [counts.tagged(chip, counts.period.span) for chip in used]
+    title = f"{group}, most frequent first"
+    chart = build_chart(title, [chip.name for chip in used], {"returns": figures}, is_bars=True)
+    return with_shares(chart, "cumulative share", _cumulative_shares(figures))
 
 
-def _pareto(why: Why, group: str, used: list[TagChip]) -> Chart:
-    figures = [why.with_tag(chip, why.period.span) for chip in used]
-    title = f"{group}: the most frequent first"
-    chart = chart_of(title, [chip.name for chip in used], {"returns": figures}, beside=True)
-    return with_shares(chart, "with those before, of all these tags", _reached(figures))
-
-
-def _reached(figures: Sequence[Figure]) -> list[Figure]:
-    """Return the share of each with those before it."""
+def _cumulative_shares(figures: Sequence[Figure]) -> list[Figure]:
     numbers = [figure.number for figure in figures]
-    return [percent_in_words(number, sum(numbers)) for number in accumulate(numbers)]
+    return [share_figure(number, sum(numbers)) for number in accumulate(numbers)]
 
 
-def _pareto_table(why: Why, group: str, used: list[TagChip], total: int) -> Table:
-    figures = [why.with_tag(chip, why.period.span) for chip in used]
+def _pareto_table(counts: TagCounts, group: str, used: list[TagChip], total: int) -> Table:
+    figures = [counts.tagged(chip, counts.period.span) for chip in used]
     rows = [
         (
-            *(plain(chip.name), figure, percent_in_words(figure.number, total), reached),
-            why.with_tag(chip, why.period.before),
+            *(text_figure(chip.name), figure, share_figure(figure.number, total), cumulative),
+            counts.tagged(chip, counts.period.before),
         )
-        for chip, figure, reached in zip(used, figures, _reached(figures), strict=True)
+        for chip, figure, cumulative in zip(used, figures, _cumulative_shares(figures), strict=True)
     ]
-    head = (group, "Returns", "Of all created", "With those above, of these tags", "Before")
-    return Table("reasons", f"{group} by number", head, rows)
+    head = (group, "Returns", "Share of all returns", "Cumulative share", "Before")
+    return Table("reasons", f"{group} by number of returns", head, rows)
 
 
-def _trend(why: Why, group: str, used: list[TagChip]) -> Chart:
-    spans = why.period.buckets()
-    series = {chip.name: [why.with_tag(chip, span) for span in spans] for chip in used[:DRAWN]}
-    title = f"{group} by {why.period.unit}" + (", the five most frequent" if used[DRAWN:] else "")
-    kinds = [f"line-{place}" for place in range(1, DRAWN + 1)]
-    return chart_of(title, [span.label for span in spans], series, beside=False, kinds=kinds)
+def _trend_chart(counts: TagCounts, group: str, used: list[TagChip]) -> Chart:
+    intervals, shown = counts.period.intervals(), used[:MAX_TREND_LINES]
+    series = {chip.name: [counts.tagged(chip, span) for span in intervals] for chip in shown}
+    title = f"{group} by {counts.period.unit}"
+    if len(used) > len(shown):
+        title += f", top {len(shown)}"
+    kinds = [f"line-{number}" for number in range(1, MAX_TREND_LINES + 1)]
+    labels = [span.label for span in intervals]
+    return build_chart(title, labels, series, is_bars=False, kinds=kinds)
 
 
-def _trend_table(why: Why, group: str, used: list[TagChip]) -> Table:
+def _trend_table(counts: TagCounts, group: str, used: list[TagChip]) -> Table:
     rows = [
-        (plain(span.words, str(span.first)), *(why.with_tag(chip, span) for chip in used))
-        for span in why.period.buckets()
+        (text_figure(span.text, str(span.first)), *(counts.tagged(chip, span) for chip in used))
+        for span in counts.period.intervals()
     ]
-    head = (why.period.unit.capitalize(), *(chip.name for chip in used))
-    return Table("trend", f"{group} by {why.period.unit}", head, rows)
+    head = (counts.period.unit.capitalize(), *(chip.name for chip in used))
+    return Table("trend", f"{group} by {counts.period.unit}", head, rows)
 
 
-def _together(
-    why: Why, group: str, against: str, used: list[TagChip], others: list[TagChip]
-) -> Part:
-    title = f"{group} by {against.lower()}"
+def _cross_section(
+    counts: TagCounts,
+    row_group: str,
+    column_group: str,
+    row_chips: list[TagChip],
+    column_chips: list[TagChip],
+) -> Section:
+    """Return the section that counts pairs of tags, one from each group."""
+    title = f"{row_group} by {column_group.lower()}"
     definition = (
-        f"Returns created in the period that carry both: a tag of “{group}” and one of "
-        f"“{against}”. The darker, the more."
+        f"Returns created in the period with a tag from “{row_group}” and a tag from "
+        f"“{column_group}”. Darker cells have more returns."
     )
-    empty = "No return created in this period carries a tag of each of these two groups."
-    if not used or not others or group == against:
-        return Part("together", title, definition, empty=empty)
-    numbers = why.source.pairs({chip.id for chip in (*used, *others)}, why.period.span)
+    if not row_chips or not column_chips or row_group == column_group:
+        empty = "No return created in this period has tags from both groups."
+        return Section("together", title, definition, empty=empty)
+    ids = {chip.id for chip in (*row_chips, *column_chips)}
+    numbers = counts.source.tag_pairs(ids, counts.period.span)
+
+    def cell(one: TagChip, other: TagChip) -> Figure:
+        number = numbers[min(one.id, other.id), max(one.id, other.id)]
+        return counts.tagged_with_both(one, other, number)
+
     rows = [
-        (
-            plain(one.name),
-            *(
-                why.with_both(one, other, numbers[min(one.id, other.id), max(one.id, other.id)])
-                for other in others
-            ),
-        )
-        for one in used
+        (text_figure(one.name), *(cell(one, other) for other in column_chips)) for one in row_chips
     ]
-    head = (group, *(other.name for other in others))
-    table = Table("together", title, head, shaded(rows))
-    return Part("together", title, definition, tables=[table])
+    head = (row_group, *(chip.name for chip in column_chips))
+    table = Table("together", title, head, shade_cells(rows))
+    return Section("together", title, definition, tables=[table])
 
 
-def _moves(why: Why) -> Part:
+def _change_section(counts: TagCounts) -> Section:
+    title = "Rising and falling tags"
     definition = (
-        "All tags of returns created in the period, beside as many days before, those that rose "
-        "or fell by most returns first."
+        "All tags of returns created in the period, compared with as many days before. The largest "
+        "changes come first."
     )
     rows = []
-    for chip in why.scope.words.values():
-        now, before = (why.with_tag(chip, span) for span in (why.period.span, why.period.before))
+    for chip in counts.scope.vocabulary.values():
+        now, before = (
+            counts.tagged(chip, span) for span in (counts.period.span, counts.period.before)
+        )
         if now.number or before.number:
-            rows.append((plain(chip.name), plain(chip.group), now, before, *_change(now, before)))
+            name, group = text_figure(chip.name), text_figure(chip.group)
+            rows.append((name, group, now, before, *_change(now, before)))
+    if not rows:
+        empty = "No return created in this period or the one before has a tag."
+        return Section("moves", title, definition, empty=empty)
     rows.sort(key=lambda row: -abs(row[2].number - row[3].number))
-    head = ("Tag", "Group", "Returns", "Before", "Change", "In percent")
-    table = [Table("moves", "Tags that rise or fall", head, rows)] if rows else []
-    empty = "" if rows else "No return created in this period, or before it, carries a tag."
-    return Part("moves", "Tags that rise or fall", definition, tables=table, empty=empty)
+    head = ("Tag", "Group", "Returns", "Before", "Change", "Change in %")
+    return Section("moves", title, definition, tables=[Table("moves", title, head, rows)])
 
 
 def _change(now: Figure, before: Figure) -> tuple[Figure, Figure]:
     change = now.number - before.number
     if not before.number:
-        return plain(f"{change:+,}", change), Figure(0, words="new", value="")
+        return text_figure(f"{change:+,}", change), Figure(0, text="new", value="")
     percent = 100 * change / before.number
-    return plain(f"{change:+,}", change), plain(f"{percent:+.0f}%", percent)
+    return text_figure(f"{change:+,}", change), text_figure(f"{percent:+.0f}%", percent)

@@ -1,1 +1,1 @@
-"""Summaries by day: how they are kept, and what they hold."""
+"""Daily counts of returns for the reports, updated after every write."""

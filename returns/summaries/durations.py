@@ -1,38 +1,39 @@
-"""How long something took, as one of few places, so that any number of them stays small."""
+"""Histograms of durations: a fixed set of buckets, so that any number of durations stays small."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import timedelta
 
-# Hours at which a place ends and the next begins: each of three days, then every six, then days.
-EDGES = (*range(1, 73), *range(78, 337, 6), *range(360, 2161, 24))
-SPANS = [timedelta(hours=hours) for hours in EDGES]
+# Hours at which a bucket ends and the next one begins: hourly up to three days, every six hours up
+# to two weeks, daily up to 90 days. The last bucket has no end.
+BUCKET_EDGES = (*range(1, 73), *range(78, 337, 6), *range(360, 2161, 24))
+BUCKET_EDGE_DURATIONS = [timedelta(hours=hours) for hours in BUCKET_EDGES]
 
 
-def hours_of(place: int) -> int | None:
-    """Return under how many hours lies what stands at a place; None at the last, without end."""
-    return EDGES[place] if place < len(EDGES) else None
+def bucket_end(bucket: int) -> int | None:
+    """Return the hours at which a bucket ends; None for the last bucket, which has no end."""
+    return BUCKET_EDGES[bucket] if bucket < len(BUCKET_EDGES) else None
 
 
-def percentile(counts: Sequence[int], percent: int) -> int | None:
-    """Return the lowest place that, with those below it, holds so many percent of all.
+def percentile_bucket(counts: Sequence[int], percent: int) -> int | None:
+    """Return the bucket in which PostgreSQL's ``percentile_disc`` would lie.
 
-    That is where PostgreSQL's ``percentile_disc`` lies. None when there is nothing.
+    ``counts`` has the number of durations in each bucket. Returns None if there are none.
     """
-    total, reached = sum(counts), 0
-    for place, count in enumerate(counts):
-        reached += count
-        if total and reached * 100 >= percent * total:
-            return place
+    total, cumulative = sum(counts), 0
+    for bucket, count in enumerate(counts):
+        cumulative += count
+        if total and cumulative * 100 >= percent * total:
+            return bucket
     return None
 
 
-def within(counts: Sequence[int], hours: int) -> int:
-    """Return how many took less than so many hours, which have to be one of ``EDGES``.
+def count_below(counts: Sequence[int], hours: int) -> int:
+    """Return how many durations are shorter than ``hours``.
 
-    Raises ``ValueError`` where they are not.
+    Raises ``ValueError`` if no bucket ends there.
     """
-    place = bisect_left(EDGES, hours)
-    if place == len(EDGES) or EDGES[place] != hours:
-        raise ValueError(f"No place ends at {hours} hours.")
-    return sum(counts[: place + 1])
+    bucket = bisect_left(BUCKET_EDGES, hours)
+    if bucket == len(BUCKET_EDGES) or BUCKET_EDGES[bucket] != hours:
+        raise ValueError(f"No bucket ends at {hours} hours.")
+    return sum(counts[: bucket + 1])

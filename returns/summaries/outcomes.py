@@ -1,7 +1,8 @@
-"""How many met their deadline, and how many missed it: by day of completion, counted when asked.
+"""How many returns met or missed their deadline, by day of completion.
 
-A policy or a calendar that changes changes the past, so nothing is stored for a return. A day that
-was counted is kept until a return of it is written, or the rules change.
+A new deadline or calendar changes the past, so no outcome is stored for a return. A whole day is
+counted when somebody asks for it, or in the background, and stored until one of its returns is
+written or the rules change. A fingerprint of the rules is stored with each day.
 """
 
 import time
@@ -30,135 +31,151 @@ from returns.models import (
     Return,
     UncountedReturn,
 )
-from returns.summaries import keeping, statements
+from returns.summaries import maintenance, statements
 from tags.vocabulary import vocabulary
 
-ONE, MIDNIGHT = timedelta(days=1), time_of_day.min
-PATIENCE = 0.5  # seconds for which days are counted while somebody waits
-READY = 2_200  # days that are counted though nobody asked: of the longest period, and before
-AT_A_TIME = 7
-MOST_AT_A_TIME = 32
+ONE_DAY, MIDNIGHT = timedelta(days=1), time_of_day.min
+READER_TIME_LIMIT = 0.5  # seconds that a reader waits for days to be counted
+# Counted in the background even if nobody asked: the longest period of a report, and as many days
+# before it.
+BACKGROUND_DAYS = 2_200
+BACKGROUND_BATCH_DAYS = 7
+MAX_BATCH_DAYS = 32
+DIFFERENCES_SHOWN = 20
+# The condition for returns with a deadline, and the expression for whether they met it.
+OutcomeExpressions = tuple[Q, Case]
 
 
-def rules_now(words: Words, now: datetime) -> str | None:
-    """Return what days are counted under; None where none can be kept."""
-    return rules_in_short(deadlines_now(), words, now)
+def current_fingerprint(vocabulary_: Words, now: datetime) -> str | None:
+    """Return the fingerprint of the rules for outcomes; None if outcomes cannot be stored."""
+    return rules_in_short(deadlines_now(), vocabulary_, now)
 
 
-def count(first: date, last: date, words: Words, under: str) -> None:
-    """Count days that are not counted yet, the latest first.
+def count_missing_days(first: date, last: date, vocabulary_: Words, fingerprint: str) -> None:
+    """Count days that are not stored yet, the latest first.
 
-    For somebody who waits: what takes longer is left to the next one who asks.
+    Meant for a reader, who should not wait long: it stops after ``READER_TIME_LIMIT``, and whoever
+    asks next continues.
     """
-    left, step = missing(first, last, under), 1
-    if not left:
+    days, batch_size = missing_days(first, last, fingerprint), 1
+    if not days:
         return
-    # The first time in a process its timetables are made, which takes longer than the rest.
-    judge = _judge(words, under)
-    began = time.monotonic()
+    # Outside the time limit: the first time in a process, it builds its timetables, which takes
+    # longer than everything else.
+    expressions = _outcome_expressions(vocabulary_, fingerprint)
+    started = time.monotonic()
     try:
-        while left and judge and time.monotonic() - began < PATIENCE:
-            _count(left[:step], judge, under)
-            left, step = left[step:], min(2 * step, MOST_AT_A_TIME)
+        while days and expressions and time.monotonic() - started < READER_TIME_LIMIT:
+            _count_days(days[:batch_size], expressions, fingerprint)
+            days, batch_size = days[batch_size:], min(2 * batch_size, MAX_BATCH_DAYS)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable | QueryCanceled):
             raise
 
 
-def go_on() -> bool:
-    """Count some days, but not today, which changes; tell whether any was.
+def count_in_background() -> bool:
+    """Count some days, except today, which still changes; return whether there were any.
 
-    Not while there is something to be counted in, which would forget them again.
+    Does nothing while written returns are queued, because updating the summaries with them would
+    delete their days again.
     """
-    if not DeadlinePolicy.objects.exists() or not keeping.are_there():
+    if not DeadlinePolicy.objects.exists() or not maintenance.summaries_exist():
         return False
-    words = vocabulary()
-    under = rules_now(words, timezone.now())
+    tags = vocabulary()
+    fingerprint = current_fingerprint(tags, timezone.now())
     today = timezone.localdate(timezone=timezone.get_default_timezone())
-    if under is None or UncountedReturn.objects.exists():
+    if fingerprint is None or UncountedReturn.objects.exists():
         return False
-    left = missing(today - READY * ONE, today - ONE, under)
-    if left and (judge := _judge(words, under)):
-        with keeping.unless_somebody_counts():
-            _count(left[:AT_A_TIME], judge, under)
+    days = missing_days(today - BACKGROUND_DAYS * ONE_DAY, today - ONE_DAY, fingerprint)
+    if days and (expressions := _outcome_expressions(tags, fingerprint)):
+        with maintenance.skip_if_locked():
+            _count_days(days[:BACKGROUND_BATCH_DAYS], expressions, fingerprint)
             return True
     return False
 
 
-def missing(first: date, last: date, under: str) -> list[date]:
-    """Return the days of completions that are not counted, the latest first."""
-    done = CountedReturn.objects.filter(completed_day__isnull=False)
-    ends = done.aggregate(first=Min("completed_day"), last=Max("completed_day"))
+def missing_days(first: date, last: date, fingerprint: str) -> list[date]:
+    """Return the days with completions whose outcomes are not stored, the latest first."""
+    completed = CountedReturn.objects.filter(completed_day__isnull=False)
+    ends = completed.aggregate(first=Min("completed_day"), last=Max("completed_day"))
     if not ends["first"]:
         return []
     first, last = max(first, ends["first"]), min(last, ends["last"])
-    within = DeadlineDay.objects.filter(by=By.ALL, day__gte=first, day__lte=last, under=under)
-    there = set(within.values_list("day", flat=True))
-    days = (last - number * ONE for number in range((last - first).days + 1))
-    return [day for day in days if day not in there]
+    stored = DeadlineDay.objects.filter(by=By.ALL, day__gte=first, day__lte=last, under=fingerprint)
+    stored_days = set(stored.values_list("day", flat=True))
+    days = (last - number * ONE_DAY for number in range((last - first).days + 1))
+    return [day for day in days if day not in stored_days]
 
 
-def differences() -> list[str]:
-    """Return what is kept of days that a count from scratch does not say, or says besides; 20."""
-    found: list[str] = []
-    with keeping.at_one_moment():
-        words = vocabulary()
-        under = rules_now(words, timezone.now())
-        judge = _judge(words, under) if under else None
-        days = DeadlineDay.objects.filter(by=By.ALL, under=under or "").order_by("-day")
-        for some in batched(days.values_list("day", flat=True), MOST_AT_A_TIME, strict=False):
-            if under and judge:
-                before = _rows(some)
-                _write(some, judge, under)
-                found += [f"deadlines: {row}" for row in sorted(before ^ _rows(some), key=str)]
+def find_differences() -> list[str]:
+    """Compare stored outcomes with a recount; return up to 20 differing rows."""
+    differences: list[str] = []
+    with maintenance.up_to_date_snapshot():
+        tags = vocabulary()
+        fingerprint = current_fingerprint(tags, timezone.now())
+        expressions = _outcome_expressions(tags, fingerprint) if fingerprint else None
+        stored = DeadlineDay.objects.filter(by=By.ALL, under=fingerprint or "").order_by("-day")
+        all_days = stored.values_list("day", flat=True)
+        for days in batched(all_days, MAX_BATCH_DAYS, strict=False):
+            if fingerprint and expressions:
+                stored_rows = _stored_rows(days)
+                _replace_days(days, expressions, fingerprint)
+                differing = sorted(stored_rows ^ _stored_rows(days), key=str)
+                differences += [f"deadlines: {row}" for row in differing]
         transaction.set_rollback(True)
-    return found[:20]
+    return differences[:DIFFERENCES_SHOWN]
 
 
-def _rows(days: Sequence[date]) -> set[tuple[Any, ...]]:
+def _stored_rows(days: Sequence[date]) -> set[tuple[Any, ...]]:
     sums = DeadlineDay.objects.filter(day__in=days)
-    kinds = JudgedKind.objects.filter(day__in=days)
+    groups = JudgedKind.objects.filter(day__in=days)
     return {
         *sums.values_list("day", "by", "value", "met", "missed"),
-        *kinds.values_list("day", "carrier", "channel", "tag_set", "met", "missed"),
+        *groups.values_list("day", "carrier", "channel", "tag_set", "met", "missed"),
     }
 
 
-def _judge(words: Words, under: str) -> tuple[Q, Case] | None:
-    """Return how returns are judged under these rules; None where they are others by now."""
+def _outcome_expressions(vocabulary_: Words, fingerprint: str) -> OutcomeExpressions | None:
+    """Return the expressions for the rules with this fingerprint; None if the rules changed."""
     deadlines, now = deadlines_now(), timezone.now()
-    if rules_in_short(deadlines, words, now) != under:
+    if rules_in_short(deadlines, vocabulary_, now) != fingerprint:
         return None
-    return met_of(deadlines, words, now)
+    return met_of(deadlines, vocabulary_, now)
 
 
-def _count(days: Sequence[date], judge: tuple[Q, Case], under: str) -> None:
-    """Count these days anew; what is written meanwhile is counted in later, and forgets them."""
-    with keeping.alone():
-        _write(days, judge, under)
+def _count_days(days: Sequence[date], expressions: OutcomeExpressions, fingerprint: str) -> None:
+    # With the lock, so that returns written in the meantime are counted in later, which deletes
+    # these days again.
+    with maintenance.summaries_lock():
+        _replace_days(days, expressions, fingerprint)
 
 
-def _write(days: Sequence[date], judge: tuple[Q, Case], under: str) -> None:
-    zone, (judged, met) = timezone.get_default_timezone(), judge
-    found: Any = Return.objects.filter(judged, reduce(or_, map(_within, _runs(days))))
-    found = found.annotate(on_day=TruncDate("completed_at", tzinfo=zone), met=met)
-    sql, values = found.order_by().values_list("pk", "on_day", "met").query.sql_with_params()
-    for kept in (DeadlineDay, JudgedKind):
-        kept.objects.filter(day__in=days).delete()
+def _replace_days(days: Sequence[date], expressions: OutcomeExpressions, fingerprint: str) -> None:
+    zone, (has_deadline, met) = timezone.get_default_timezone(), expressions
+    completed = reduce(or_, map(_completed_within, _consecutive_runs(days)))
+    returns: Any = Return.objects.filter(has_deadline, completed)
+    returns = returns.annotate(on_day=TruncDate("completed_at", tzinfo=zone), met=met)
+    rows = returns.order_by().values_list("pk", "on_day", "met")
+    sql, params = rows.query.sql_with_params()
+    for model in (DeadlineDay, JudgedKind):
+        model.objects.filter(day__in=days).delete()
     with connection.cursor() as cursor:
-        cursor.execute(statements.judge(sql), [*values, list(days), under, list(days)])
+        cursor.execute(
+            statements.count_outcomes(sql), [*params, list(days), fingerprint, list(days)]
+        )
 
 
-def _runs(days: Iterable[date]) -> list[list[date]]:
-    """Return the days that follow each other together, the first of each first."""
-    counted = enumerate(sorted(days))
+def _consecutive_runs(days: Iterable[date]) -> list[list[date]]:
+    """Return the days in order, grouped into runs without gaps."""
+    numbered = enumerate(sorted(days))
     return [
         [day for _, day in run]
-        for _, run in groupby(counted, key=lambda each: each[1].toordinal() - each[0])
+        for _, run in groupby(numbered, key=lambda each: each[1].toordinal() - each[0])
     ]
 
 
-def _within(days: Sequence[date]) -> Q:
+def _completed_within(days: Sequence[date]) -> Q:
+    """Return the condition for returns completed on consecutive days."""
     zone = timezone.get_default_timezone()
-    begins, ends = (datetime.combine(day, MIDNIGHT, zone) for day in (days[0], days[-1] + ONE))
-    return Q(completed_at__gte=begins, completed_at__lt=ends)
+    start, end = (datetime.combine(day, MIDNIGHT, zone) for day in (days[0], days[-1] + ONE_DAY))
+    return Q(completed_at__gte=start, completed_at__lt=end)

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from config.compression import accepts_gzip
 from config.htmx import render_page_or_fragment
 from returns.exports import abort, as_csv, as_xlsx, background
-from returns.exports.file_names import disposition
-from returns.exports.forms import LARGE, ask
+from returns.exports.file_names import content_disposition
+from returns.exports.forms import BACKGROUND_THRESHOLD, parse_request
 from returns.filters.query import Query
 from returns.people.person import PersonRequest
 
@@ -50,7 +50,10 @@ def choose(request: PersonRequest) -> HttpResponse:
     return render(
         request,
         "exports/choose.html",
-        {"asked": ask(Query.read(request.GET), request.user), "large": LARGE},
+        {
+            "export": parse_request(Query.read(request.GET), request.user),
+            "threshold": BACKGROUND_THRESHOLD,
+        },
     )
 
 
@@ -59,15 +62,15 @@ def choose(request: PersonRequest) -> HttpResponse:
 @_said_in_words
 def csv_file(request: PersonRequest) -> HttpResponseBase:
     """Give everything that the query string shows as CSV, while it is read."""
-    asked, now = ask(Query.read(request.GET), request.user), timezone.now()
-    pieces = as_csv.lines(asked.wanted, now, bom=request.GET.get("bom") == "1")
+    requested, now = parse_request(Query.read(request.GET), request.user), timezone.now()
+    chunks = as_csv.csv_chunks(requested.selection, now, bom=request.GET.get("bom") == "1")
     packed = accepts_gzip(request)
-    stream = abort.gzipped(pieces) if packed else abort.plain(pieces)
+    stream = abort.gzip_stream(chunks) if packed else abort.plain_stream(chunks)
     answer = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
     if packed:
         answer["Content-Encoding"] = "gzip"
     patch_vary_headers(answer, ["Accept-Encoding"])
-    answer["Content-Disposition"] = disposition(asked.name(now, "csv"))
+    answer["Content-Disposition"] = content_disposition(requested.file_name(now, "csv"))
     return answer
 
 
@@ -76,15 +79,19 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
 @_said_in_words
 def xlsx_file(request: PersonRequest) -> HttpResponseBase:
     """Give it as a workbook; a large one is offered to be made in the background."""
-    asked, now = ask(Query.read(request.GET), request.user), timezone.now()
-    if asked.is_large:
-        context = {"asked": asked, "offered": request.GET.urlencode(), "large": LARGE}
+    requested, now = parse_request(Query.read(request.GET), request.user), timezone.now()
+    if requested.is_large:
+        context = {
+            "export": requested,
+            "background_query": request.GET.urlencode(),
+            "threshold": BACKGROUND_THRESHOLD,
+        }
         return render(request, "exports/choose.html", context, status=422)
     file = TemporaryFile()  # noqa: SIM115  # the answer closes it
-    as_xlsx.write(asked.wanted, file, now)
+    as_xlsx.write_workbook(requested.selection, file, now)
     file.seek(0)
     answer = FileResponse(file, content_type=as_xlsx.CONTENT_TYPE)
-    answer["Content-Disposition"] = disposition(asked.name(now, "xlsx"))
+    answer["Content-Disposition"] = content_disposition(requested.file_name(now, "xlsx"))
     return answer
 
 
@@ -94,10 +101,12 @@ def xlsx_file(request: PersonRequest) -> HttpResponseBase:
 def exports(request: PersonRequest) -> HttpResponseBase:
     """Show a person's workbooks from the background; make one of what the query string shows."""
     if request.method == "POST":
-        background.order(ask(Query.read(request.GET), request.user), request.user)
+        requested = parse_request(Query.read(request.GET), request.user)
+        background.request_export(requested, request.user)
         return redirect("exports")
-    mine = background.exports_of(request.user)
-    context = {"exports": mine, "goes_on": any(each.status in background.OPEN for each in mine)}
+    mine = background.list_exports(request.user)
+    in_progress = any(each.status in background.UNFINISHED for each in mine)
+    context = {"exports": mine, "in_progress": in_progress}
     return render_page_or_fragment(request, "exports/page.html", "mine", context)
 
 
@@ -106,15 +115,15 @@ def exports(request: PersonRequest) -> HttpResponseBase:
 @_said_in_words
 def export(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Give the file of a person's own export, or delete it."""
-    found = background.export_of(pk, request.user)
+    found = background.get_export(pk, request.user)
     if found is None:
         raise Http404("There is no such export, it is somebody else's, or its day is over.")
     if request.method == "POST":
-        background.drop(found)
+        background.delete_export(found)
         messages.success(request, f"Deleted “{found.name}”.")
         return redirect("exports")
-    pieces = background.pieces(found, request.user)
-    answer = StreamingHttpResponse(pieces, content_type=as_xlsx.CONTENT_TYPE)
+    chunks = background.file_chunks(found, request.user)
+    answer = StreamingHttpResponse(chunks, content_type=as_xlsx.CONTENT_TYPE)
     answer["Content-Length"] = str(found.size)
-    answer["Content-Disposition"] = disposition(found.name)
+    answer["Content-Disposition"] = content_disposition(found.name)
     return answer

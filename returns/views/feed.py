@@ -64,7 +64,7 @@ def rejected(request: PersonRequest) -> HttpResponse:
 @may_change
 def rejected_file(request: PersonRequest) -> HttpResponseBase:
     """Give the records as they came, a JSON line each, to be mended and uploaded."""
-    lines = abort.plain(overview.lines_of(overview.chosen_rejects(*_chosen(request.GET))))
+    lines = abort.plain_stream(overview.lines_of(overview.chosen_rejects(*_chosen(request.GET))))
     name = f"rejected {timezone.localtime():%Y-%m-%d %H%M}.jsonl"
     answer = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -7,13 +7,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from returns.exports.file_names import disposition
+from returns.exports.file_names import content_disposition
 from returns.filters.query import Query
 from returns.lists.saved_views import views_of
 from returns.people.person import PersonRequest
 from returns.reports import files
-from returns.reports.bar import bar_of
-from returns.reports.report import SUBJECTS, report_of, scopes_of
+from returns.reports.filter_bar import build_filter_bar
+from returns.reports.report import SUBJECTS, build_report, saved_view_choices
 
 
 @require_safe
@@ -22,11 +22,11 @@ def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
     """Show the report that the query string asks for."""
     if subject not in SUBJECTS:
         raise Http404("There is no such report.")
-    report = report_of(subject, Query.read(request.GET), timezone.now())
-    views = scopes_of(report, views_of(request.user))
+    report = build_report(subject, Query.read(request.GET), timezone.now())
+    views = saved_view_choices(report, views_of(request.user))
     context = {
         "report": report,
-        "bar": bar_of(report),
+        "bar": build_filter_bar(report),
         "views": views,
         "zone": settings.TIME_ZONE,
     }
@@ -40,11 +40,13 @@ def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpRe
     if subject not in SUBJECTS or ending not in files.CONTENT_TYPES:
         raise Http404("There is no such file.")
     now = timezone.now()
-    report = report_of(subject, Query.read(request.GET), now)
+    report = build_report(subject, Query.read(request.GET), now)
     table = report.table(name)
     if not table:
         raise Http404("There is no such table: nothing was counted for it.")
-    write = files.as_csv if ending == "csv" else files.as_xlsx
+    write = files.table_as_csv if ending == "csv" else files.table_as_xlsx
     answer = HttpResponse(write(report, table), content_type=files.CONTENT_TYPES[ending])
-    answer["Content-Disposition"] = disposition(files.name_of(report, table, now, ending))
+    answer["Content-Disposition"] = content_disposition(
+        files.table_file_name(report, table, now, ending)
+    )
     return answer

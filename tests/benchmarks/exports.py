@@ -186,13 +186,13 @@ def make_xlsx(sort: str) -> None:
     from django.contrib.auth.models import User
 
     from returns.exports import background
-    from returns.exports.forms import ask
+    from returns.exports.forms import parse_request
     from returns.filters.query import Query
     from returns.models import Export
 
     person = User.objects.get(username="manager")
     Export.objects.all().delete()
-    export = background.order(ask(Query.parse(f"sort={sort}"), person), person)
+    export = background.request_export(parse_request(Query.parse(f"sort={sort}"), person), person)
     victim = subprocess.Popen(WORKER, cwd=CHECKOUT)
     while Export.objects.get(pk=export.pk).rows < export.total // 20:
         time.sleep(0.2)

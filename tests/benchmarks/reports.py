@@ -38,7 +38,7 @@ def main() -> None:
 
     from returns.models import DaySummary, Return
     from returns.reports.report import SUBJECTS
-    from returns.summaries import keeping
+    from returns.summaries import maintenance
 
     print(f"{Return.objects.count():,} returns, {DaySummary.objects.count():,} rows of summaries")
     print(
@@ -53,11 +53,11 @@ def main() -> None:
         written = Return.objects.filter(pk__in=ids[:number])
         written.update(source="benchmark")
         started = time.perf_counter()
-        counted = keeping.count_in()
+        counted = maintenance.update_batch()
         spent = 1000 * (time.perf_counter() - started)
         print(f"counted in {counted:,} that changed nothing: {spent:.0f} ms")
         written.update(source="WMS")
-        keeping.count_in()
+        maintenance.update_batch()
     print(BARS)
 
 
@@ -68,13 +68,13 @@ def measure(subject: str, query: str, rounds: int) -> str:
     from django.utils import timezone
 
     from returns.filters.query import Query
-    from returns.reports.report import report_of
+    from returns.reports.report import build_report
 
     found = []
     for _ in range(rounds):
         started = time.perf_counter()
         with CaptureQueriesContext(connection) as captured:
-            report_of(subject, Query.parse(query), timezone.now())
+            build_report(subject, Query.parse(query), timezone.now())
         spent = 1000 * (time.perf_counter() - started)
         times = [1000 * float(each["time"]) for each in captured.captured_queries]
         found.append((spent, times, captured.captured_queries))

@@ -51,14 +51,14 @@ def test_the_notice_of_a_ready_export_fits_a_phone(window, admin):
 
 
 def test_the_page_of_exports_follows_one_until_it_is_ready(window, agent, monkeypatch):
-    monkeypatch.setattr(forms, "LARGE", 1)
+    monkeypatch.setattr(forms, "BACKGROUND_THRESHOLD", 1)
     make_return("Return-1")
     make_return("Return-2")
     page = window(agent, viewport=DESK)
     page.goto("/returns/export/")
     page.get_by_role("button", name="Excel (XLSX)").click()
-    page.get_by_role("button", name="Make the workbook").click()
-    expect(page.get_by_text("Waits for its turn, 2 returns.")).to_be_visible()
+    page.get_by_role("button", name="Make workbook").click()
+    expect(page.get_by_text("Waiting to start, 2 returns.")).to_be_visible()
     assert background.make_next()
     link = page.get_by_role("link", name="returns 20")
     expect(link).to_be_visible()
@@ -70,20 +70,20 @@ def test_the_page_of_exports_follows_one_until_it_is_ready(window, agent, monkey
 
 
 def test_a_workbook_that_is_asked_for_by_two_presses_is_made_once(window, agent, monkeypatch):
-    monkeypatch.setattr(forms, "LARGE", 1)
+    monkeypatch.setattr(forms, "BACKGROUND_THRESHOLD", 1)
     make_return("Return-1")
     make_return("Return-2")
     page = window(agent)
     page.goto("/returns/export/")
     page.get_by_role("button", name="Excel (XLSX)").click()
-    page.get_by_role("button", name="Make the workbook").wait_for()
+    page.get_by_role("button", name="Make workbook").wait_for()
     page.wait_for_load_state()  # the scripts are there
     sent = hold_forms(page)
-    page.get_by_role("button", name="Make the workbook").focus()
+    page.get_by_role("button", name="Make workbook").focus()
     for _ in range(2):
         page.keyboard.press("Enter")
         page.wait_for_timeout(150)
     assert len(sent) == 1
     sent[0].continue_()
-    expect(page.get_by_text("Waits for its turn, 2 returns.")).to_have_count(1)
+    expect(page.get_by_text("Waiting to start, 2 returns.")).to_have_count(1)
     assert Export.objects.count() == 1

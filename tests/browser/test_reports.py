@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.models import State
-from returns.summaries import keeping
+from returns.summaries import maintenance
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ def returns(vocabulary):
         put_tag(record, "wrong-size")
     for _ in range(2):
         make_return(created_at=timezone.now())
-    keeping.build()
+    maintenance.rebuild()
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_report_that_takes_its_time_says_that_it_counts(desk):
     expect(desk.locator("#counting")).to_be_hidden()
     desk.evaluate(NOTE_WHAT_IS_SAID)
     desk.get_by_role("link", name="Speed").click()
-    expect(desk.get_by_role("heading", name="From arrival to completion")).to_be_visible()
+    expect(desk.get_by_role("heading", name="Processing time", exact=True)).to_be_visible()
     assert desk.evaluate("sessionStorage.getItem('said')") == "Counting the returns …"
     expect(desk.locator("#counting")).to_be_hidden()
 
@@ -105,7 +105,7 @@ def test_filters_are_chosen_and_taken_off_by_keyboard_and_the_address_is_short(d
     desk.keyboard.press("Enter")
     expect(desk).to_have_url(re.compile(r"/reports/\?period=7&tag=wrong-size$"))
     expect(desk.locator(".is-created dd").first).to_have_text("2")
-    desk.get_by_role("link", name="Take off tags wrong-size").focus()
+    desk.get_by_role("link", name="Remove filter tags wrong-size").focus()
     desk.keyboard.press("Enter")
     expect(desk).to_have_url(re.compile(r"/reports/flow/\?period=7$"))
     expect(desk.locator(".is-created dd").first).to_have_text("4")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from returns import background
 from returns.exports import as_csv
 from returns.exports import background as exports
-from returns.exports.selection import read
+from returns.exports.selection import parse_selection
 from returns.feed import forgetting, uploads
 from returns.feed.client import Client
 from returns.feed.runs import recorded
@@ -24,7 +24,7 @@ from returns.live import changes
 from returns.models import Change, Export, FeedRun, Moment, ReturnTag, TagRule, Upload, Way
 from returns.rules import editing as rules
 from returns.rules import running as rule_runs
-from returns.summaries import keeping
+from returns.summaries import maintenance
 from tags import bulk
 from tests.factories import make_return, make_tag
 from tests.returns.feed import far_side as faults
@@ -116,8 +116,8 @@ def test_rules_that_looked_at_events_say_how_many(log):
 
 def test_an_export_says_how_large_it_is(log, selin):
     make_return(notes="too tight", tracking_id="00123456789")
-    wanted = read(Query.parse("columns=all"), [])
-    assert b"".join(as_csv.lines(wanted, timezone.now()))
+    selection = parse_selection(Query.parse("columns=all"), [])
+    assert b"".join(as_csv.csv_chunks(selection, timezone.now()))
     export = Export.objects.create(
         by=selin, query="q=00123456789", columns=["reference"], name="Selin.xlsx", total=1
     )
@@ -150,21 +150,21 @@ def test_what_is_forgotten_is_counted(log, selin):
     log.clear()
     cache.delete(forgetting.LOOKED)
     for forget in (
-        *(uploads.forget_uploads, exports.forget_expired, changes.forget_old),
+        *(uploads.forget_uploads, exports.delete_expired, changes.forget_old),
         forgetting.forget_old_runs,
     ):
         assert forget()
         forget()
     assert log.messages == [
         "Forgot old uploads: 1.",
-        "Forgot expired exports: 1.",
+        "Deleted expired exports: 1.",
         f"Forgot old changes: {number}.",
         "Forgot old feed runs: 1.",
     ]
 
 
 def test_the_summaries_say_that_they_are_built(log):
-    keeping.build()
+    maintenance.rebuild()
     assert log.messages == ["The summaries are built, by the days of Europe/Istanbul."]
 
 

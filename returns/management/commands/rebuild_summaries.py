@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.schema import require_tables
 from returns.models import CountedReturn
-from returns.summaries import keeping, outcomes
+from returns.summaries import maintenance, outcomes
 
 
 class Command(BaseCommand):
@@ -19,10 +19,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Say in what the summaries differed, count anew, and say how long that took."""
         require_tables()
-        were_there = keeping.are_there()
+        were_there = maintenance.summaries_exist()
         if not were_there:
             self.stdout.write("There are no summaries by the days of this zone yet.")
-        differences = [*keeping.differences(), *outcomes.differences()] if were_there else []
+        differences = (
+            [*maintenance.find_differences(), *outcomes.find_differences()] if were_there else []
+        )
         for difference in differences:
             self.stdout.write(difference)
         if options["check"]:
@@ -31,7 +33,7 @@ class Command(BaseCommand):
             self.stdout.write("The summaries equal a count from scratch.")
             return
         started = time.monotonic()
-        keeping.build()
+        maintenance.rebuild()
         self.stdout.write(
             f"Counted {CountedReturn.objects.count():,} returns "
             f"in {time.monotonic() - started:.1f} s."

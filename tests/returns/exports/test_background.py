@@ -22,20 +22,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
 @pytest.fixture(autouse=True)
 def _three_are_large(monkeypatch):
-    monkeypatch.setattr(forms, "LARGE", 2)
-    monkeypatch.setattr(background, "PART", 1000)
+    monkeypatch.setattr(forms, "BACKGROUND_THRESHOLD", 2)
+    monkeypatch.setattr(background, "PART_SIZE", 1000)
     for number in range(3):
         make_return(f"Return-7{number}")
 
 
-def ordered(client, query: str = "sort=reference") -> Export:
+def request_export(client, query: str = "sort=reference") -> Export:
     answer = client.post(f"/exports/?{query}")
     assert answer["Location"] == "/exports/"
     return Export.objects.latest("pk")
 
 
-def made(client, query: str = "sort=reference") -> Export:
-    export = ordered(client, query)
+def make_export(client, query: str = "sort=reference") -> Export:
+    export = request_export(client, query)
     assert all_background.file_once()
     export.refresh_from_db()
     return export
@@ -45,9 +45,9 @@ def test_a_large_workbook_is_offered_made_in_the_background_and_given(as_agent):
     offer = as_agent.get("/returns/export.xlsx?sort=reference&columns=state")
     assert offer.status_code == 422
     assert 'action="/exports/?sort=reference&amp;columns=state"' in offer.text
-    export = ordered(as_agent, "sort=reference&columns=state")
+    export = request_export(as_agent, "sort=reference&columns=state")
     page = as_agent.get("/exports/")
-    assert "Waits for its turn, 3 returns." in flat(page)
+    assert "Waiting to start, 3 returns." in flat(page)
     assert 'hx-trigger="every 2s"' in page.text
     assert background.make_next()
     page = as_agent.get("/exports/", headers={"HX-Request": "true", "HX-Request-Type": "partial"})
@@ -69,7 +69,7 @@ def test_a_large_workbook_is_offered_made_in_the_background_and_given(as_agent):
 
 
 def test_a_notice_on_every_page_says_that_one_is_ready(as_agent, as_manager):
-    ordered(as_agent)
+    request_export(as_agent)
     assert "Exports <b>" not in as_agent.get("/preferences/").text
     background.make_next()
     assert "Exports <b>1</b>" in flat(as_agent.get("/preferences/"))
@@ -77,47 +77,47 @@ def test_a_notice_on_every_page_says_that_one_is_ready(as_agent, as_manager):
 
 
 def test_another_person_s_export_is_not_there(as_agent, as_admin):
-    export = made(as_agent)
+    export = make_export(as_agent)
     assert as_admin.get(f"/exports/{export.pk}/").status_code == 404
     assert as_admin.post(f"/exports/{export.pk}/").status_code == 404
     assert "No exports" in as_admin.get("/exports/").text
 
 
 def test_who_may_no_longer_gets_no_file(as_agent, agent, monkeypatch):
-    export = made(as_agent)
-    monkeypatch.setattr(forms, "MOST", 2)
+    export = make_export(as_agent)
+    monkeypatch.setattr(forms, "MAX_RETURNS_WITHOUT_PERMISSION", 2)
     answer = as_agent.get(f"/exports/{export.pk}/")
     assert answer.status_code == 422
-    assert "your role takes up to 2 along" in answer.text
+    assert "Your role can export up to 2 returns" in answer.text
     agent.groups.clear()
     assert as_agent.get(f"/exports/{export.pk}/").status_code == 403
 
 
 def test_who_may_no_longer_when_it_is_made_is_told(as_agent, monkeypatch):
-    export = ordered(as_agent)
-    monkeypatch.setattr(forms, "MOST", 2)
+    export = request_export(as_agent)
+    monkeypatch.setattr(forms, "MAX_RETURNS_WITHOUT_PERMISSION", 2)
     background.make_next()
     export.refresh_from_db()
     assert export.status == Progress.FAILED
-    assert "your role takes up to 2 along" in as_agent.get("/exports/").text
+    assert "Your role can export up to 2 returns" in as_agent.get("/exports/").text
     assert as_agent.get(f"/exports/{export.pk}/").status_code == 422
 
 
 def test_more_than_a_sheet_holds_is_refused_in_words(as_manager, monkeypatch):
-    monkeypatch.setattr(as_xlsx, "MOST_ROWS", 2)
+    monkeypatch.setattr(as_xlsx, "MAX_SHEET_ROWS", 2)
     answer = as_manager.post("/exports/")
     assert answer.status_code == 422
-    assert "A sheet of Excel ends at 2 returns" in answer.text
+    assert "An Excel sheet holds up to 2 returns" in answer.text
     assert not Export.objects.exists()
 
 
 def test_a_person_waits_for_three_at_most(as_agent, as_manager):
     for _ in range(3):
-        ordered(as_agent)
+        request_export(as_agent)
     refused = as_agent.post("/exports/")
     assert refused.status_code == 422
-    assert "3 of your exports are not made yet" in refused.text
-    ordered(as_manager)
+    assert "You already have 3 exports in progress" in refused.text
+    request_export(as_manager)
 
 
 def test_an_unknown_filter_is_named_and_nothing_is_made(as_manager):
@@ -126,15 +126,15 @@ def test_an_unknown_filter_is_named_and_nothing_is_made(as_manager):
 
 
 def test_an_export_is_deleted_with_its_file(as_agent):
-    export = made(as_agent)
+    export = make_export(as_agent)
     as_agent.post(f"/exports/{export.pk}/")
     assert not Export.objects.exists()
     assert not ExportPart.objects.exists()
 
 
 def test_after_a_day_an_export_is_gone(as_agent):
-    export = made(as_agent)
-    assert not background.forget_expired()
+    export = make_export(as_agent)
+    assert not background.delete_expired()
     Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert as_agent.get(f"/exports/{export.pk}/").status_code == 404
     all_background.work_once()
@@ -142,7 +142,7 @@ def test_after_a_day_an_export_is_gone(as_agent):
 
 
 def test_one_whose_process_died_is_made_again_but_not_for_ever(as_agent, monkeypatch):
-    export = ordered(as_agent)
+    export = request_export(as_agent)
 
     def dies(*_, **__):
         raise OperationalError("the connection is lost")
@@ -162,7 +162,7 @@ def test_one_whose_process_died_is_made_again_but_not_for_ever(as_agent, monkeyp
 
 
 def test_one_that_another_process_makes_is_passed_by(as_agent):
-    first, second = ordered(as_agent), ordered(as_agent)
+    first, second = request_export(as_agent), request_export(as_agent)
     other = connection.copy()
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", key_of(Lock.EXPORT, first.pk))
@@ -180,7 +180,7 @@ def test_one_that_another_process_makes_is_passed_by(as_agent):
 
 
 def test_one_that_is_deleted_while_it_is_made_leaves_nothing(as_agent, monkeypatch):
-    ordered(as_agent)
+    request_export(as_agent)
     rows_of = selection.rows_of
 
     def deletes(*given, **options):
@@ -194,8 +194,8 @@ def test_one_that_is_deleted_while_it_is_made_leaves_nothing(as_agent, monkeypat
 
 @pytest.mark.django_db(transaction=True)
 def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
-    export = ordered(as_agent)
-    monkeypatch.setattr(selection, "BLOCK", 2)
+    export = request_export(as_agent)
+    monkeypatch.setattr(selection, "EXPORT_BATCH_SIZE", 2)
     seen, rows_of = [], selection.rows_of
     beside = connection.copy()
 
@@ -213,7 +213,7 @@ def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_file_is_of_one_moment_whatever_comes_meanwhile(as_agent, monkeypatch):
-    monkeypatch.setattr(selection, "BLOCK", 2)
+    monkeypatch.setattr(selection, "EXPORT_BATCH_SIZE", 2)
     for _ in range(2):
         make_return(state=State.ARRIVED)
     answer = as_agent.get("/returns/export.csv?sort=arrived&columns=state")
@@ -232,7 +232,7 @@ def test_a_file_is_of_one_moment_whatever_comes_meanwhile(as_agent, monkeypatch)
 
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_makes_exports_beside_its_other_work(as_agent):
-    ordered(as_agent)
+    request_export(as_agent)
     worker = all_background.Worker()
     worker.start()
     end = time.monotonic() + 30
@@ -244,7 +244,7 @@ def test_the_worker_makes_exports_beside_its_other_work(as_agent):
 
 
 def test_the_file_is_a_whole_archive(as_agent):
-    export = made(as_agent, "columns=all")
+    export = make_export(as_agent, "columns=all")
     file = as_agent.get(f"/exports/{export.pk}/").getvalue()
     assert ZipFile(BytesIO(file)).testzip() is None
     assert len(file) == export.size

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from returns.exports.as_csv import written
+from returns.exports.as_csv import format_cell
 from returns.models import State
 from tests.factories import make_return, make_tag, put_tag
 from tests.returns.exports.test_rows import NAME, SHEET, part_of, rows_of_csv, rows_of_xlsx
@@ -17,12 +17,12 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_text_that_would_be_a_formula_has_an_apostrophe_in_csv(text):
-    assert written(text) == f"'{text}"
+    assert format_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "a=1", "1-2", " =1", "it's", "1201450414625470014100902"])
 def test_other_texts_stay_as_they_are(text):
-    assert written(text) == text
+    assert format_cell(text) == text
 
 
 def test_a_formula_in_any_column_is_a_text_in_both_files(as_agent):

@@ -88,7 +88,7 @@ def many():
 )
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_rows_are_those_of_the_pages_in_their_order(as_agent, many, query, kind, monkeypatch):
-    monkeypatch.setattr(selection, "BLOCK", 4)
+    monkeypatch.setattr(selection, "EXPORT_BATCH_SIZE", 4)
     read = {"csv": rows_of_csv, "xlsx": rows_of_xlsx}[kind]
     given = [row[0] for row in read(as_agent.get(f"/returns/export.{kind}?{query}"))[1:]]
     assert given == references_by_pages(query)
@@ -119,11 +119,11 @@ def test_what_cannot_be_understood_is_named_and_gives_no_file(as_agent, kind, qu
 
 
 def test_customer_service_takes_up_to_its_limit_along(as_agent, as_manager, many, monkeypatch):
-    monkeypatch.setattr(forms, "MOST", 19)
+    monkeypatch.setattr(forms, "MAX_RETURNS_WITHOUT_PERMISSION", 19)
     for path in ("/returns/export.csv", "/returns/export.xlsx", "/returns/export/"):
         refused = as_agent.get(path)
         assert refused.status_code == 422
-        assert "more than 19 returns, and your role takes up to 19 along" in refused.text
+        assert "Your role can export up to 19 returns, and this list has more" in refused.text
         assert as_manager.get(path).status_code == 200
     assert as_agent.get("/returns/export.csv?state=Completed").status_code == 200
 
@@ -150,7 +150,7 @@ def test_a_list_without_rows_is_a_file_with_its_header(as_agent):
 @pytest.fixture
 def fails_later(monkeypatch):
     """Let the database fail after the first block."""
-    monkeypatch.setattr(selection, "BLOCK", 4)
+    monkeypatch.setattr(selection, "EXPORT_BATCH_SIZE", 4)
     given, rows_of = [], selection.rows_of
 
     def fails(records, *others, **options):

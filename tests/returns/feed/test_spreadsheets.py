@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from returns.exports.as_csv import written
+from returns.exports.as_csv import format_cell
 from returns.feed.files import read_items
 from returns.feed.records import API_NAMES, RecordError, parse_record
 from returns.feed.spelling import field_of, value_of
@@ -127,7 +127,7 @@ def test_columns_without_a_name_are_kept_apart():
 
 @pytest.mark.parametrize("text", ["=1+1", "+90123", "'=1", "''-x", "it's", "'quoted'"])
 def test_a_text_comes_back_from_our_own_export_as_it_was(text):
-    assert value_of("notes", written(text), UTC) == text
+    assert value_of("notes", format_cell(text), UTC) == text
 
 
 # Headers

@@ -20,7 +20,7 @@ TOOK = [timedelta(hours=hours) for hours in (-1, 0, 1, 23, 24, 72, 73, 78, 400, 
 
 
 def scatter(chance: Random, around: datetime, count: int) -> None:
-    """Make returns around a moment: at the edges of days, and of the places of durations."""
+    """Make returns around a moment: at the edges of days, and of the buckets of durations."""
     zone = timezone.get_default_timezone()
     for _ in range(count):
         day = (around + timedelta(days=chance.randrange(-40, 3))).astimezone(zone).date()

@@ -12,21 +12,21 @@ from returns.deadlines import editing
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.models import By, DeadlinePolicy, Return, ReturnTag, State
-from returns.reports.counted import Counted
-from returns.reports.facts import Facts
+from returns.reports.counted_source import CountedSource
 from returns.reports.figures import Figure
-from returns.reports.kept import Kept
-from returns.reports.report import SUBJECTS, Report, report_of, source_of
+from returns.reports.report import SUBJECTS, Report, build_report, choose_source
+from returns.reports.return_source import ReturnSource
 from returns.reports.scope import Scope
-from returns.summaries import keeping
-from tags.vocabulary import vocabulary as words
+from returns.reports.summary_source import SummarySource
+from returns.summaries import maintenance
+from tags.vocabulary import vocabulary as read_vocabulary
 from tests.factories import make_return, put_tag
 from tests.returns.reports.invented import MOMENTS, ZONES, scatter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 SCOPES = ["", "tag=BOOKS", "carrier=DHL", "channel=Web+shop", "missing=tags", "missing=carrier"]
-# What each return was counted in as says these.
-FACTS = [
+# Scopes that counted returns know.
+COUNTED_SCOPES = [
     "state=Completed&state=ArrivedToWarehouse&carrier=Aras",
     "state=ReturnCreated",
     "tag=books&tag=fragile",
@@ -39,23 +39,23 @@ OTHERS = ["state=Completed&state=ArrivedToWarehouse", "tag_none=fragile&took_ove
 
 
 def report(subject: str, query: str) -> Report:
-    made = report_of(subject, Query.parse(query), timezone.now())
+    made = build_report(subject, Query.parse(query), timezone.now())
     assert made.problems == []
     return made
 
 
 def figures(made: Report) -> Iterator[Figure]:
-    for part in made.parts:
-        for stat in part.stats:
+    for section in made.sections:
+        for stat in section.stats:
             yield from filter(None, (stat.now, stat.before))
-        for chart in part.charts:
+        for chart in section.charts:
             yield from (point.figure for series in chart.series for point in series.points)
-        for table in part.tables:
+        for table in section.tables:
             yield from (figure for row in table.rows for figure in row)
 
 
-def counted(figure: Figure) -> int:
-    filterset = ReturnFilterSet(Query.parse(figure.address.partition("?")[2]), words())
+def list_length(figure: Figure) -> int:
+    filterset = ReturnFilterSet(Query.parse(figure.address.partition("?")[2]), read_vocabulary())
     assert filterset.problems() == []
     return filterset.qs.count()
 
@@ -78,69 +78,73 @@ def run_rules(chance: Random, now) -> None:
 
 
 @pytest.mark.parametrize(("zone", "now"), list(zip(ZONES, MOMENTS, strict=True)))
-@pytest.mark.parametrize("kept", [True, False], ids=["kept", "counted"])
-def test_every_figure_equals_its_list(settings, at, zone, now, kept):
+@pytest.mark.parametrize("has_summaries", [True, False], ids=["summaries", "returns"])
+def test_every_figure_equals_its_list(settings, at, zone, now, has_summaries):
     settings.TIME_ZONE = zone
     at(now)
-    chance = Random(f"{zone} {kept}")
+    chance = Random(f"{zone} {has_summaries}")
     scatter(chance, now, 50)
     run_rules(chance, now)
-    parameters = editing.parameters_of(Query.parse("tag=wrong-size"))
-    for name, said in (("Wrong size", parameters), ("All", {})):
-        rule = DeadlinePolicy(name=name, parameters=said, amount=9, unit="working_hours")
+    wrong_size = editing.parameters_of(Query.parse("tag=wrong-size"))
+    for name, parameters in (("Wrong size", wrong_size), ("All", {})):
+        rule = DeadlinePolicy(name=name, parameters=parameters, amount=9, unit="working_hours")
         editing.keep(rule)
-    if kept:
-        keeping.build()
+    if has_summaries:
+        maintenance.rebuild()
     opened: dict[str, int] = {}
     # Each scope is asked for once in two ways; nine of them in each zone would take minutes.
-    scopes = [*SCOPES, *FACTS] if kept else [*OTHERS, *SCOPES[1:]]
+    scopes = [*SCOPES, *COUNTED_SCOPES] if has_summaries else [*OTHERS, *SCOPES[1:]]
     for scope in scopes[ZONES.index(zone) :: len(ZONES)]:
         for subject in SUBJECTS:
             period = chance.choice(["period=7", "period=30", "period=90"])
             for figure in figures(report(subject, f"{scope}&{period}")):
                 if figure.address:
-                    found = opened.get(figure.address)
-                    if found is None:
-                        found = opened[figure.address] = counted(figure)
-                    assert figure.number == found, (scope, subject, period, figure)
+                    listed = opened.get(figure.address)
+                    if listed is None:
+                        listed = opened[figure.address] = list_length(figure)
+                    assert figure.number == listed, (scope, subject, period, figure)
     assert sum(opened.values()) > 100
 
 
-@pytest.mark.parametrize("scope", [*SCOPES, *FACTS])
+@pytest.mark.parametrize("scope", [*SCOPES, *COUNTED_SCOPES])
 def test_the_summaries_say_what_the_returns_say(at, scope):
     at(MOMENTS[2])
     scatter(Random(scope), MOMENTS[2], 80)
-    keeping.build()
+    maintenance.rebuild()
     for subject in SUBJECTS:
-        kept = list(figures(report(subject, f"{scope}&period=30")))
-        asked = Scope(Query.parse(scope), words())
-        assert isinstance(source_of(asked)[0], Facts if scope in FACTS else Kept)
+        from_summaries = list(figures(report(subject, f"{scope}&period=30")))
+        asked = Scope(Query.parse(scope), read_vocabulary())
+        source = CountedSource if scope in COUNTED_SCOPES else SummarySource
+        assert isinstance(choose_source(asked)[0], source)
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(keeping, "are_there", lambda: False)
-            assert isinstance(source_of(asked)[0], Counted)
-            assert list(figures(report(subject, f"{scope}&period=30"))) == kept
+            patched.setattr(maintenance, "summaries_exist", lambda: False)
+            assert isinstance(choose_source(asked)[0], ReturnSource)
+            assert list(figures(report(subject, f"{scope}&period=30"))) == from_summaries
 
 
 def test_what_is_written_now_is_in_the_next_report():
-    keeping.build()
+    maintenance.rebuild()
     record = make_return(state=State.ARRIVED, created_at=timezone.now())
-    assert report("flow", "").parts[0].stats[0].now.number == 1
+    assert report("flow", "").sections[0].stats[0].now.number == 1
     record.delete()
-    assert report("flow", "").parts[0].stats[0].now.number == 0
+    assert report("flow", "").sections[0].stats[0].now.number == 0
 
 
 def test_many_that_are_still_counted_in_are_told(as_agent, monkeypatch):
-    keeping.build()
-    monkeypatch.setattr(keeping, "STEP", 1)
+    maintenance.rebuild()
+    monkeypatch.setattr(maintenance, "UPDATE_BATCH_SIZE", 1)
     for _ in range(3):
         make_return()
-    assert "are still being counted in" in as_agent.get("/reports/").text
+    assert "are still being counted." in as_agent.get("/reports/").text
 
 
 def test_kinds_of_scopes_that_summaries_count():
-    pk = next(pk for pk, chip in words().items() if chip.name == "books")
-    kept = [Scope(Query.parse(query), words()).kept_as for query in [*SCOPES, *FACTS[:3]]]
-    assert kept == [
+    pk = next(pk for pk, chip in read_vocabulary().items() if chip.name == "books")
+    keys = [
+        Scope(Query.parse(query), read_vocabulary()).summary_key
+        for query in [*SCOPES, *COUNTED_SCOPES[:3]]
+    ]
+    assert keys == [
         *[(By.ALL, ""), (By.TAG, str(pk)), (By.CARRIER, "DHL"), (By.CHANNEL, "Web shop")],
         *[(By.UNTAGGED, ""), (By.CARRIER, ""), None, None, None],
     ]

@@ -13,16 +13,16 @@ from returns.deadlines import editing
 from returns.filters.query import Query
 from returns.models import DeadlinePolicy, Return, ReturnTag, State, TagRule
 from returns.querysets import ReturnQuerySet
-from returns.reports.figures import TOO_MANY, Figure, Stat, percent_in_words
+from returns.reports.figures import TOO_MANY, Figure, Stat, share_figure
 from returns.reports.scope import Scope
 from returns.reports.speed import PERCENTS
-from returns.summaries import keeping
-from returns.summaries.durations import EDGES
+from returns.summaries import maintenance
+from returns.summaries.durations import BUCKET_EDGES
 from tags.models import TagGroup
-from tags.vocabulary import vocabulary as words
+from tags.vocabulary import vocabulary as read_vocabulary
 from tests.factories import make_return, put_tag
 from tests.returns.reports.invented import MOMENTS, scatter
-from tests.returns.reports.test_figures import counted, report
+from tests.returns.reports.test_figures import list_length, report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
@@ -34,11 +34,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 def test_percentiles_are_those_of_postgresql(at, scope):
     at(MOMENTS[2])
     scatter(Random(7), MOMENTS[2], 150)
-    keeping.build()
-    stats = report("speed", f"{scope}&period=30").parts[0].stats
+    maintenance.rebuild()
+    stats = report("speed", f"{scope}&period=30").sections[0].stats
     span = report("speed", "period=30").period.span
-    found = Scope(Query.parse(scope), words()).found
-    ids = list(found.values_list("pk", flat=True))
+    queryset = Scope(Query.parse(scope), read_vocabulary()).queryset
+    ids = list(queryset.values_list("pk", flat=True))
     with connection.cursor() as cursor:
         for stat, percent in zip(stats, PERCENTS, strict=False):
             cursor.execute(
@@ -49,8 +49,8 @@ def test_percentiles_are_those_of_postgresql(at, scope):
                 [percent / 100, ids, span.begins, span.ends],
             )
             (exact,) = cursor.fetchone()
-            above = [hours for hours in EDGES if timedelta(hours=hours) > exact]
-            assert stat.now.value == (above[0] if above else EDGES[-1]), percent
+            above = [hours for hours in BUCKET_EDGES if timedelta(hours=hours) > exact]
+            assert stat.now.value == (above[0] if above else BUCKET_EDGES[-1]), percent
 
 
 def test_a_percentile_says_how_many_were_as_quick():
@@ -59,17 +59,17 @@ def test_a_percentile_says_how_many_were_as_quick():
         done = arrived + timedelta(hours=minutes, minutes=30)
         times = {"arrived_to_warehouse_at": arrived, "completed_at": done}
         make_return(state=State.COMPLETED, **times)
-    stat = report("speed", "period=7").parts[0].stats[1]
+    stat = report("speed", "period=7").sections[0].stats[1]
     assert (stat.label, str(stat.now), stat.now.number) == ("P90", "9 h", 9)
     assert stat.now.title == "9 of 10 took less than 9 hours"
-    assert counted(stat.now) == 9
+    assert list_length(stat.now) == 9
 
 
 def test_the_longest_times_have_no_end():
     arrived = timezone.now() - timedelta(days=200)
     times = {"arrived_to_warehouse_at": arrived, "completed_at": timezone.now()}
     make_return(state=State.COMPLETED, **times)
-    stat = report("speed", "period=7").parts[0].stats[0]
+    stat = report("speed", "period=7").sections[0].stats[0]
     assert str(stat.now) == "90 d or more"
     assert stat.now.title == "1 of 1 took at least 2,160 hours"
 
@@ -83,10 +83,14 @@ def test_times_that_nobody_knows_are_left_out_and_counted():
             "completed_at": arrived + timedelta(hours=hours or 0),
         }
         make_return(state=State.COMPLETED, **times)
-    stats = {stat.label: stat.now for stat in report("speed", "period=7").parts[0].stats}
+    stats = {stat.label: stat.now for stat in report("speed", "period=7").sections[0].stats}
     assert str(stats["P95"]) == "3 h"
-    assert stats["Completed, time known"].number == 1
-    assert stats["Time unknown, left out"].number == counted(stats["Time unknown, left out"]) == 2
+    assert stats["Processing time known"].number == 1
+    assert (
+        stats["Processing time unknown"].number
+        == list_length(stats["Processing time unknown"])
+        == 2
+    )
 
 
 def test_weekdays_are_those_of_arrival_from_monday_on(at):
@@ -99,7 +103,7 @@ def test_weekdays_are_those_of_arrival_from_monday_on(at):
         }
         make_return(state=State.COMPLETED, **times)
     rows = report("speed", "period=7").table("by-weekday").rows
-    assert [row[0].words for row in rows] == ["Monday", "Tuesday", "Friday"]
+    assert [row[0].text for row in rows] == ["Monday", "Tuesday", "Friday"]
 
 
 def test_what_waits_is_counted_at_one_age_alone(at):
@@ -114,9 +118,14 @@ def test_what_waits_is_counted_at_one_age_alone(at):
 # Deadlines
 
 
+def deadline_section(query: str):
+    sections = report("speed", query).sections
+    return next(section for section in sections if section.name == "deadlines")
+
+
 def test_without_deadlines_the_report_says_so():
-    (part,) = (p for p in report("speed", "").parts if p.name == "deadlines")
-    assert "A manager sets them" in part.empty
+    section = deadline_section("")
+    assert "Warehouse managers create them" in section.empty
 
 
 def test_the_share_within_the_deadline():
@@ -126,9 +135,9 @@ def test_the_share_within_the_deadline():
         done = arrived + timedelta(hours=hours)
         times = {"arrived_to_warehouse_at": arrived, "completed_at": done}
         make_return(state=State.COMPLETED, **times)
-    (part,) = (p for p in report("speed", "period=7").parts if p.name == "deadlines")
-    assert [str(stat.now) for stat in part.stats] == ["75%", "3", "1"]
-    assert [str(stat.before) for stat in part.stats] == ["0.0%", "0", "1"]
+    section = deadline_section("period=7")
+    assert [str(stat.now) for stat in section.stats] == ["75%", "3", "1"]
+    assert [str(stat.before) for stat in section.stats] == ["0.0%", "0", "1"]
 
 
 SLOW = "pg_sleep(1) IS NOT NULL"
@@ -137,17 +146,17 @@ SLOW = "pg_sleep(1) IS NOT NULL"
 def test_deadlines_that_take_too_long_are_left_out(monkeypatch):
     editing.keep(DeadlinePolicy(name="All", parameters={}, amount=2, unit="hours"))
     make_return(state=State.COMPLETED)
-    monkeypatch.setattr("returns.reports.counted.OUTCOME_LIMIT", 1)
+    monkeypatch.setattr("returns.reports.return_source.OUTCOMES_TIME_LIMIT", 1)
     monkeypatch.setattr(
-        "returns.reports.counted.met_of",
+        "returns.reports.return_source.met_of",
         lambda *_: (Exists(Return.objects.extra(where=[SLOW])), Value(value=True)),
     )
-    (part,) = (p for p in report("speed", "").parts if p.name == "deadlines")
-    assert part.empty == TOO_MANY
+    section = deadline_section("")
+    assert section.empty == TOO_MANY
 
 
 def test_a_scope_by_deadline_has_no_share_of_its_own():
-    assert "deadlines" not in [p.name for p in report("speed", "deadline=late").parts]
+    assert "deadlines" not in [p.name for p in report("speed", "deadline=late").sections]
 
 
 # Orders
@@ -165,9 +174,9 @@ def test_orders_are_named_that_came_back_in_parts_the_most_returns_first():
 
 def test_orders_that_take_too_long_are_left_out(monkeypatch):
     make_return()
-    monkeypatch.setattr("returns.reports.orders.LIMIT", 1)
-    monkeypatch.setattr(ReturnQuerySet, "created", lambda found, *_: found.extra(where=[SLOW]))
-    assert [part.empty for part in report("orders", "").parts] == [TOO_MANY]
+    monkeypatch.setattr("returns.reports.orders.ORDERS_TIME_LIMIT", 1)
+    monkeypatch.setattr(ReturnQuerySet, "created", lambda rows, *_: rows.extra(where=[SLOW]))
+    assert [section.empty for section in report("orders", "").sections] == [TOO_MANY]
 
 
 # Rules, tags
@@ -183,7 +192,7 @@ def test_rules_are_told_by_what_they_tagged_and_what_was_undone(admin):
     with pghistory.context(user=admin.pk):
         ReturnTag.objects.filter(entity=one).delete()
     table = report("rules", "").table("rules")
-    rows = {row[0].words: [str(figure) for figure in row[1:4]] for row in table.rows}
+    rows = {row[0].text: [str(figure) for figure in row[1:4]] for row in table.rows}
     assert rows["Busy"] == ["2", "1", "50%"]
     assert rows["Idle"] == ["0", "0", "–"]
 
@@ -196,13 +205,13 @@ def test_reasons_come_with_their_shares_the_most_frequent_first():
     made = report("why", "period=7")
     rows = [[str(figure) for figure in row] for row in made.table("reasons").rows]
     assert rows == [["damaged", "3", "75%", "60%", "0"], ["wrong-size", "2", "50%", "100%", "0"]]
-    assert [str(stat.now) for stat in made.parts[0].stats] == ["4", "1", "25%"]
+    assert [str(stat.now) for stat in made.sections[0].stats] == ["4", "1", "25%"]
 
 
 def test_another_group_may_be_the_reason_and_an_unknown_one_has_none():
     put_tag(make_return(), "books")
     made = report("why", "reasons=Product+category&against=Priority")
-    assert [row[0].words for row in made.table("reasons").rows] == ["books"]
+    assert [row[0].text for row in made.table("reasons").rows] == ["books"]
     assert [choice.name for choice in made.groups["reasons"] if choice.is_chosen] == [
         "Product category"
     ]
@@ -216,7 +225,7 @@ def test_two_tags_of_a_return_stand_in_their_row_and_column_the_darker_the_more(
             put_tag(record, tag)
     table = report("why", "").table("together")
     cells = {
-        (row[0].words, head): (figure.number, figure.shade)
+        (row[0].text, head): (figure.number, figure.shade)
         for row in table.rows
         for head, figure in zip(table.head[1:], row[1:], strict=True)
     }
@@ -234,16 +243,16 @@ def test_either_of_two_groups_may_stand_in_the_rows():
         "Product+category&against=Return+reason",
     ):
         ((heading, cell),) = report("why", f"reasons={groups}").table("together").rows
-        assert (cell.number, counted(cell)) == (1, 1), heading
+        assert (cell.number, list_length(cell)) == (1, 1), heading
 
 
 def test_the_lines_of_a_trend_are_the_most_frequent_tags():
-    names = [chip.name for chip in words().values() if chip.group == "Return reason"][:6]
+    names = [chip.name for chip in read_vocabulary().values() if chip.group == "Return reason"][:6]
     for tags in (names, names[1:]):
         record = make_return()
         for tag in tags:
             put_tag(record, tag)
-    _, trend = report("why", "").parts[0].charts
+    _, trend = report("why", "").sections[0].charts
     assert {series.name for series in trend.series} == {*names[1:]}
 
 
@@ -259,7 +268,7 @@ def test_tags_move_by_as_much_as_they_changed_in_either_direction():
         for _ in range(number):
             put_tag(make_return(created_at=created), tag)
     rows = report("why", "period=7").table("moves").rows
-    moves = {row[0].words: [str(figure) for figure in row[2:]] for row in rows}
+    moves = {row[0].text: [str(figure) for figure in row[2:]] for row in rows}
     assert next(iter(moves)) == "books"
     assert moves == {
         "books": ["1", "3", "-2", "-67%"],
@@ -273,7 +282,7 @@ def test_when_the_usual_groups_are_gone_the_first_others_are_shown():
     put_tag(make_return(), "damaged")
     made = report("why", "")
     first = TagGroup.objects.order_by("position", "name").first().name
-    assert made.parts[0].title == first
+    assert made.sections[0].title == first
     assert [choice.name for choice in made.groups["reasons"] if choice.is_chosen] == [first]
 
 
@@ -281,19 +290,19 @@ def test_when_the_usual_groups_are_gone_the_first_others_are_shown():
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "words"),
+    ("now", "before", "text"),
     [
         (Figure(6), Figure(4), "+50%"),
         (Figure(6), Figure(0), ""),
         (Figure(0), Figure(4), "-100%"),
-        (Figure(0, words="–", value=""), Figure(4, words="4 h", value=4), ""),
-        (Figure(4, words="4 h", value=4), Figure(0, words="–", value=""), ""),
-        (percent_in_words(96, 100), percent_in_words(94, 100), "+2.0 points"),
-        (percent_in_words(0, 0), percent_in_words(94, 100), ""),
+        (Figure(0, text="–", value=""), Figure(4, text="4 h", value=4), ""),
+        (Figure(4, text="4 h", value=4), Figure(0, text="–", value=""), ""),
+        (share_figure(96, 100), share_figure(94, 100), "+2.0 points"),
+        (share_figure(0, 0), share_figure(94, 100), ""),
     ],
 )
-def test_a_change_is_told_where_both_are_numbers(now, before, words):
-    assert Stat("", "", now, before).change == words
+def test_a_change_is_told_where_both_are_numbers(now, before, text):
+    assert Stat("", "", now, before).change == text
 
 
 def test_what_arrives_by_a_clock_ahead_is_of_today():
@@ -301,4 +310,4 @@ def test_what_arrives_by_a_clock_ahead_is_of_today():
     make_return(state=State.ARRIVED, arrived_to_warehouse_at=ahead)
     row = report("speed", "").table("ages").rows[0]
     assert [str(figure) for figure in row] == ["today", "1"]
-    assert counted(row[1]) == 1
+    assert list_length(row[1]) == 1

@@ -14,9 +14,9 @@ from django.utils import timezone
 from returns.filters.query import Query
 from returns.lists.saved_views import keep
 from returns.models import State
-from returns.reports.figures import Figure, Table, percent_in_words, plain
-from returns.reports.periods import ONE, PeriodError, Span, period_of
-from returns.reports.report import report_of
+from returns.reports.figures import Figure, Table, share_figure, text_figure
+from returns.reports.periods import ONE_DAY, PeriodError, Span, parse_period
+from returns.reports.report import build_report
 from tests.factories import make_return, put_tag
 from tests.markup import flat
 from tests.returns.reports.invented import scatter
@@ -26,42 +26,42 @@ WEDNESDAY = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def period(query: str, now: datetime):
-    return period_of(Query.parse(query), now)
+    return parse_period(Query.parse(query), now)
 
 
 def test_what_was_completed_before_it_arrived_never_waited(vocabulary):
     now = timezone.now()
     make_return(
         state=State.COMPLETED,
-        created_at=now - 5 * ONE,
-        arrived_to_warehouse_at=now - 2 * ONE,
-        completed_at=now - 4 * ONE,
+        created_at=now - 5 * ONE_DAY,
+        arrived_to_warehouse_at=now - 2 * ONE_DAY,
+        completed_at=now - 4 * ONE_DAY,
     )
-    table = report_of("flow", Query.parse("period=7"), now).table("flow")
+    table = build_report("flow", Query.parse("period=7"), now).table("flow")
     assert [row[4].number for row in table.rows] == [0] * 7
     assert sum(row[3].number for row in table.rows) == 1
 
 
 def test_a_week_is_told_with_what_waited_at_its_end(vocabulary):
-    make_return(state=State.ARRIVED, arrived_to_warehouse_at=WEDNESDAY - ONE)
-    table = report_of("flow", Query.parse("period=90"), WEDNESDAY).table("flow")
+    make_return(state=State.ARRIVED, arrived_to_warehouse_at=WEDNESDAY - ONE_DAY)
+    table = build_report("flow", Query.parse("period=90"), WEDNESDAY).table("flow")
     assert [row[4].number for row in table.rows][-2:] == [0, 1]
 
 
 def test_since_when_the_oldest_of_the_scope_waits(vocabulary):
-    oldest = WEDNESDAY - 5 * ONE
-    for arrived in (oldest + timedelta(hours=1), oldest, WEDNESDAY - ONE):
+    oldest = WEDNESDAY - 5 * ONE_DAY
+    for arrived in (oldest + timedelta(hours=1), oldest, WEDNESDAY - ONE_DAY):
         make_return(state=State.ARRIVED, cargo_carrier="DHL", arrived_to_warehouse_at=arrived)
-    make_return(state=State.ARRIVED, arrived_to_warehouse_at=WEDNESDAY - 9 * ONE)
-    waiting = report_of("flow", Query.parse("carrier=DHL"), WEDNESDAY).parts[0].stats[-1]
+    make_return(state=State.ARRIVED, arrived_to_warehouse_at=WEDNESDAY - 9 * ONE_DAY)
+    waiting = build_report("flow", Query.parse("carrier=DHL"), WEDNESDAY).sections[0].stats[-1]
     assert (waiting.now.number, waiting.since) == (3, oldest)
 
 
 def test_the_change_is_told_in_percent_of_before(vocabulary):
     now = timezone.now()
     for days in (1, 2, 3, 8):
-        make_return(created_at=now - days * ONE)
-    created, arrived, *_ = report_of("flow", Query.parse("period=7"), now).parts[0].stats
+        make_return(created_at=now - days * ONE_DAY)
+    created, arrived, *_ = build_report("flow", Query.parse("period=7"), now).sections[0].stats
     assert (created.now.number, created.before.number, created.change) == (3, 1, "+200%")
     assert arrived.change == ""
 
@@ -70,9 +70,9 @@ def test_the_change_is_told_in_percent_of_before(vocabulary):
 
 
 def test_a_period_ends_today_and_has_as_many_days_before_it():
-    found = period("", WEDNESDAY)
-    assert found.span == Span(date(2026, 10, 27), date(2026, 11, 25))
-    assert found.before == Span(date(2026, 9, 27), date(2026, 10, 26))
+    result = period("", WEDNESDAY)
+    assert result.span == Span(date(2026, 10, 27), date(2026, 11, 25))
+    assert result.before == Span(date(2026, 9, 27), date(2026, 10, 26))
 
 
 def test_today_is_that_of_the_warehouse():
@@ -84,18 +84,18 @@ def test_today_is_that_of_the_warehouse():
     ("today", "first"), [((1, 1), (1, 1)), ((3, 31), (1, 1)), ((6, 1), (4, 1)), ((12, 31), (10, 1))]
 )
 def test_the_quarter_begins_with_its_first_month(today, first):
-    found = period("period=quarter", datetime(2026, *today, 12, tzinfo=UTC))
-    assert found.span == Span(date(2026, *first), date(2026, *today))
+    result = period("period=quarter", datetime(2026, *today, 12, tzinfo=UTC))
+    assert result.span == Span(date(2026, *first), date(2026, *today))
 
 
 def test_a_month_is_told_by_days():
     for first, unit, number in (("10-26", "day", 31), ("10-25", "week", 6)):
-        found = period(f"from=2026-{first}&to=2026-11-25", WEDNESDAY)
-        assert (found.unit, len(found.buckets())) == (unit, number)
+        result = period(f"from=2026-{first}&to=2026-11-25", WEDNESDAY)
+        assert (result.unit, len(result.intervals())) == (unit, number)
 
 
 def test_long_periods_are_told_by_weeks_from_monday():
-    weeks = period("period=90", WEDNESDAY).buckets()
+    weeks = period("period=90", WEDNESDAY).intervals()
     assert all(week.first.weekday() == 0 for week in weeks[1:])
     assert all(week.last.weekday() == 6 for week in weeks[:-1])
     assert weeks[-1].last == date(2026, 11, 25)
@@ -110,18 +110,18 @@ def test_days_of_a_change_of_clocks_are_as_long_as_they_are(settings):
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "message"),
     [
         ("period=x", "there is no “x”"),
-        ("from=2026-13-01", "“2026-13-01” is no day"),
+        ("from=2026-13-01", "“2026-13-01” is not a date"),
         ("from=2026-11-25&to=2026-11-24", "ends before it begins"),
         ("from=2000-01-01", "at most 1,098 days"),
         ("from=0001-01-01&to=0001-01-02", "between 1900 and 9000"),
         ("to=9999-12-31&from=9999-12-31", "between 1900 and 9000"),
     ],
 )
-def test_a_period_that_is_none_is_told(query, words):
-    with pytest.raises(PeriodError, match=words):
+def test_a_period_that_is_none_is_told(query, message):
+    with pytest.raises(PeriodError, match=message):
         period(query, WEDNESDAY)
 
 
@@ -141,13 +141,13 @@ def test_numbers_of_the_page_open_lists_with_as_many_returns(as_agent, vocabular
 
 def test_scope_and_period_go_along(as_agent, vocabulary):
     days = "from=2026-11-01&to=2026-11-20"
-    make_return(created_at=WEDNESDAY - 9 * ONE)
+    make_return(created_at=WEDNESDAY - 9 * ONE_DAY)
     page = as_agent.get(f"/reports/flow/?tag_none=books&{days}")
     report = page.context["report"]
     subjects = {choice.name: choice.address for choice in report.subjects}
     assert subjects["Speed"] == f"/reports/speed/?tag_none=books&{days}"
     assert report.periods[0].address == "/reports/flow/?tag_none=books&period=7"
-    assert report.everything == f"/reports/flow/?{days}"
+    assert report.unfiltered_address == f"/reports/flow/?{days}"
     for ending in ("csv", "xlsx"):
         assert f'href="/reports/flow/flow.{ending}?tag_none=books&{days}"' in unescape(page.text)
 
@@ -161,7 +161,7 @@ def test_the_report_on_a_list_has_its_filters(as_agent, vocabulary):
 
 def test_each_part_says_where_its_days_begin(as_agent, vocabulary, settings):
     page = as_agent.get("/reports/speed/")
-    number = len(page.context["report"].parts)
+    number = len(page.context["report"].sections)
     assert page.text.count(f" Days in {settings.TIME_ZONE}.") == number > 1
 
 
@@ -179,44 +179,47 @@ def test_each_chart_has_a_name_and_each_of_its_points_says_its_number(as_agent, 
 
 @pytest.mark.parametrize("subject", ["flow", "speed", "why", "orders", "rules"])
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "message"),
     [
         ("stete=Completed", "stete: there is no such filter."),
         ("period=soon", "Period: there is no “soon”"),
-        ("created_from=today", "Created from: a report has a period of its own"),
-        ("queue=to_inspect", "Queue: a report has a period of its own"),
-        ("from=x", "From: “x” is no day"),
+        ("created_from=today", "Created from: a report has its own period"),
+        ("queue=to_inspect", "Queue: a report has its own period"),
+        ("from=x", "From: “x” is not a date"),
     ],
 )
 def test_an_address_that_is_not_understood_counts_nothing(
-    as_agent, vocabulary, subject, query, words
+    as_agent, vocabulary, subject, query, message
 ):
     page = as_agent.get(f"/reports/{subject}/?{query}")
-    assert words in page.text
-    assert page.context["report"].parts == []
+    assert message in page.text
+    assert page.context["report"].sections == []
 
 
 @pytest.mark.parametrize(
-    ("subject", "words"),
+    ("subject", "message"),
     [
-        ("flow", ["Nothing was created, arrived or was completed", "nothing waits"]),
-        ("speed", ["Nothing that was completed in this period", "Nothing waits in the warehouse"]),
-        ("why", ["No return created in this period carries a tag of the group"]),
-        ("orders", ["No order had two returns"]),
-        ("rules", ["No rule put a tag on a return in this period"]),
+        ("flow", ["No returns were created, arrived, completed or waiting", "none waiting"]),
+        (
+            "speed",
+            ["No return completed in this period", "No returns are waiting"],
+        ),
+        ("why", ["No return created in this period has a tag from the group"]),
+        ("orders", ["No order has two or more returns"]),
+        ("rules", ["No rule tagged a return in this period"]),
     ],
 )
-def test_a_report_of_nothing_says_so(as_agent, vocabulary, subject, words):
+def test_a_report_of_nothing_says_so(as_agent, vocabulary, subject, message):
     page = as_agent.get(f"/reports/{subject}/?tag_none=books")
     assert page.status_code == 200
-    for sentence in words:
+    for sentence in message:
         assert sentence in page.text
     assert '<svg viewBox="0 0 720' not in page.text
 
 
 def test_what_a_list_says_beside_its_filters_is_no_scope(vocabulary):
     query = Query.parse("sort=-arrived&group=tag&after=x&tag=&reasons=Process&order=flow.1")
-    report = report_of("flow", query, timezone.now())
+    report = build_report("flow", query, timezone.now())
     assert report.problems == []
     assert report.scope.urlencode() == ""
 
@@ -236,16 +239,16 @@ def test_a_saved_view_may_be_the_scope(as_agent, agent, vocabulary):
     assert ">Today</a>" not in page.text
     there = as_agent.get(unescape(address))
     report = there.context["report"]
-    assert report.period.chosen == "90"
+    assert report.period.choice == "90"
     assert report.scope.dict() == {"tag": "books", "carrier": "DHL"}
-    assert report.parts[0].stats[0].now.number == 1
+    assert report.sections[0].stats[0].now.number == 1
     assert re.search(r'aria-current="true">Books of DHL<', there.text)
 
 
 def test_of_a_saved_view_what_a_report_has_itself_is_left_out_and_said(as_agent, agent, vocabulary):
     keep(agent, "Old", Query.parse("queue=to_inspect&carrier=DHL&created_to=-9d&created_from=-30d"))
     page = as_agent.get("/reports/speed/?period=30")
-    pattern = r'<a href="([^"]+)"[^>]*>Old \(without its dates and queue\)</a>'
+    pattern = r'<a href="([^"]+)"[^>]*>Old \(without: dates, queue\)</a>'
     (address,) = re.findall(pattern, flat(page))
     report = as_agent.get(unescape(address)).context["report"]
     assert report.problems == []
@@ -267,7 +270,7 @@ def test_a_table_is_sorted_by_its_columns(as_agent, vocabulary):
     def carriers(order: str) -> list[str]:
         page = as_agent.get(f"/reports/speed/?{order}")
         table = page.context["report"].table("by-carrier")
-        return [row[0].words for row in table.rows]
+        return [row[0].text for row in table.rows]
 
     page = as_agent.get("/reports/speed/")
     head = page.text.partition('id="table-by-carrier"')[2].partition("</thead>")[0]
@@ -283,11 +286,14 @@ def test_a_table_is_sorted_by_its_columns(as_agent, vocabulary):
 
 
 def test_what_is_without_a_number_stays_at_the_end():
-    rows = [(plain("none"), percent_in_words(0, 0)), *((plain(n), Figure(int(n))) for n in "213")]
+    rows = [
+        (text_figure("none"), share_figure(0, 0)),
+        *((text_figure(n), Figure(int(n))) for n in "213"),
+    ]
     table = Table("of", "Of", ("Name", "Share"), rows)
     for descending, names in ((False, ["1", "2", "3", "none"]), (True, ["3", "2", "1", "none"])):
-        found = table.sorted_by(1, descending=descending).rows
-        assert [row[0].words for row in found] == names
+        result = table.sorted_by(1, descending=descending).rows
+        assert [row[0].text for row in result] == names
 
 
 def test_a_table_as_csv_says_what_it_is_about_and_holds_no_formula(as_agent, vocabulary):

@@ -23,32 +23,37 @@ from returns.models import (
     Unit,
     WorkingCalendar,
 )
-from returns.reports.facts import Facts
+from returns.reports.counted_source import CountedSource
 from returns.reports.figures import BEING_COUNTED
-from returns.reports.kept import Kept
-from returns.reports.parts import Part
 from returns.reports.periods import Span
-from returns.reports.report import report_of, source_of
+from returns.reports.report import build_report, choose_source
 from returns.reports.scope import Scope
-from returns.summaries import keeping, outcomes
+from returns.reports.sections import Section
+from returns.reports.summary_source import SummarySource
+from returns.summaries import maintenance, outcomes
 from tags import editing
 from tags.merging import merge
 from tags.models import Tag, TagGroup
 from tags.vocabulary import find_tag
-from tags.vocabulary import vocabulary as words
+from tags.vocabulary import vocabulary as read_vocabulary
 from tests.factories import make_return, put_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 SPANS = [Span((NOW - timedelta(days=days)).date(), NOW.date()) for days in (3, 20)]
-KEPT = ["", "carrier=DHL", "missing=tags", "tag=books"]
-SCOPES = [*KEPT, "tag=books&carrier=DHL", "tag_none=fragile&state=Completed", "state=ReturnCreated"]
+SUMMARIZED = ["", "carrier=DHL", "missing=tags", "tag=books"]
+SCOPES = [
+    *SUMMARIZED,
+    "tag=books&carrier=DHL",
+    "tag_none=fragile&state=Completed",
+    "state=ReturnCreated",
+]
 
 
 @pytest.fixture(autouse=True)
 def now(monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: NOW)
-    monkeypatch.setattr(outcomes, "PATIENCE", 60)
+    monkeypatch.setattr(outcomes, "READER_TIME_LIMIT", 60)
 
 
 def policy(name: str = "All", query: str = "", amount: int = 9) -> DeadlinePolicy:
@@ -65,13 +70,13 @@ def completed(days_ago: int, took: int = 1, **fields) -> Return:
     return make_return(state=State.COMPLETED, **times, **fields)
 
 
-def asked(scope: str) -> list[tuple[int, int]]:
-    source, is_current = source_of(Scope(Query.parse(scope), words()))
-    assert isinstance(source, Kept if scope in KEPT else Facts)
+def reported(scope: str) -> list[tuple[int, int]]:
+    source, is_current = choose_source(Scope(Query.parse(scope), read_vocabulary()))
+    assert isinstance(source, SummarySource if scope in SUMMARIZED else CountedSource)
     assert is_current
     days = source.outcomes(SPANS[-1])
     return [
-        tuple(sum(days.get(day, (0, 0))[place] for day in span.each_day()) for place in (0, 1))
+        tuple(sum(days.get(day, (0, 0))[index] for day in span.each_day()) for index in (0, 1))
         for span in SPANS
     ]
 
@@ -83,7 +88,7 @@ def listed(scope: str) -> list[tuple[int, int]]:
                 Query.parse(
                     f"{scope}&completed_from={span.first}&completed_to={span.last}&deadline={kind}"
                 ),
-                words(),
+                read_vocabulary(),
             ).qs.count()
             for kind in ("met", "missed")
         )
@@ -91,8 +96,8 @@ def listed(scope: str) -> list[tuple[int, int]]:
     ]
 
 
-def write(chance: Random, records: Iterable[Return]) -> None:
-    """Write past all our rules, straight into the tables, or change the rules."""
+def change_something(chance: Random, records: Iterable[Return]) -> None:
+    """Write directly into the tables, bypassing all our checks, or change the deadlines."""
     record, tag = chance.choice(list(records)), chance.choice(["books", "fragile"])
     its = Return.objects.filter(pk=record.pk)
     at = record.completed_at + timedelta(hours=chance.choice([-90, -5, 7, 24]))
@@ -120,31 +125,31 @@ def test_whatever_changes_they_are_those_of_the_lists(seed):
         record = completed(chance.randrange(20), chance.randrange(80), cargo_carrier=carrier)
         if chance.random() < 0.5:
             put_tag(record, chance.choice(["books", "fragile"]))
-    keeping.build()
+    maintenance.rebuild()
     for _ in range(6):
-        write(chance, Return.objects.all())
+        change_something(chance, Return.objects.all())
         for scope in chance.sample(SCOPES, 2):
-            assert asked(scope) == listed(scope), scope
-    assert sum(asked("")[1]) > 5
+            assert reported(scope) == listed(scope), scope
+    assert sum(reported("")[1]) > 5
 
 
 def test_a_calendar_that_changes_changes_the_past():
     completed(1, took=30)
     policy(amount=9)
-    keeping.build()
-    assert asked("")[0] == (0, 1)
+    maintenance.rebuild()
+    assert reported("")[0] == (0, 1)
     day_of_arrival = NOW.date() - timedelta(days=2)
     deadline_editing.keep_calendar(WorkingCalendar(closed_days=[day_of_arrival]))
-    assert asked("")[0] == (1, 0)
+    assert reported("")[0] == (1, 0)
 
 
 def test_a_policy_that_looks_at_other_returns_is_asked_of_the_returns():
     policy("Third", "order_returns=2")
     one, _ = (completed(2, sales_order_reference_number="RSO7") for _ in range(2))
-    keeping.build()
-    assert asked("")[0] == (1, 0)
+    maintenance.rebuild()
+    assert reported("")[0] == (1, 0)
     Return.objects.filter(pk=one.pk).update(sales_order_reference_number="RSO8")
-    assert asked("")[0] == (0, 0)
+    assert reported("")[0] == (0, 0)
     assert not DeadlineDay.objects.exists()
 
 
@@ -152,18 +157,18 @@ def test_days_are_counted_beforehand_but_not_today():
     completed(0)
     completed(3)
     completed(30)
-    keeping.build()
-    assert not outcomes.go_on()  # there is no deadline
+    maintenance.rebuild()
+    assert not outcomes.count_in_background()  # there is no deadline
     policy()
-    while outcomes.go_on():
+    while outcomes.count_in_background():
         pass
     rows = DeadlineDay.objects.filter(by=By.ALL).order_by("-day").values_list("day", "met")
     days = [NOW.date() - timedelta(days=number) for number in range(1, 31)]
     assert list(rows) == [(day, int(day in (days[2], days[29]))) for day in days]
     completed(3)
-    assert not outcomes.go_on()  # it would be forgotten when that is counted in
-    assert keeping.go_on()
-    assert outcomes.go_on()
+    assert not outcomes.count_in_background()  # it would be forgotten when that is counted in
+    assert maintenance.update_in_background()
+    assert outcomes.count_in_background()
 
 
 def test_a_tag_that_moves_between_two_groups_of_policies_changes_them(admin):
@@ -172,80 +177,80 @@ def test_a_tag_that_moves_between_two_groups_of_policies_changes_them(admin):
         policy(f"No {group.name}", f"missing_group={group.name}", 1 if group.name == "A" else 99)
     tag = Tag.objects.create(name="mover", group=groups[0], slot=groups[0].slot)
     put_tag(completed(1, took=30), "mover")
-    keeping.build()
-    assert asked("") == listed("") == [(1, 0), (1, 0)]
+    maintenance.rebuild()
+    assert reported("") == listed("") == [(1, 0), (1, 0)]
     tag.group = groups[1]
     editing.save_tag(tag, admin)
-    assert asked("") == listed("") == [(0, 1), (0, 1)]
+    assert reported("") == listed("") == [(0, 1), (0, 1)]
 
 
 def test_another_tag_of_the_same_name_changes_them(admin):
     put_tag(completed(1, took=30), "books")
     policy("Fragile", "tag=fragile", 1)
-    keeping.build()
-    assert asked("") == listed("") == [(0, 0), (0, 0)]
+    maintenance.rebuild()
+    assert reported("") == listed("") == [(0, 0), (0, 0)]
     merge([find_tag("fragile")], find_tag("books"), admin)
     tag = find_tag("books")
     tag.name = "fragile"
     editing.save_tag(tag, admin)
-    assert asked("") == listed("") == [(0, 1), (0, 1)]
+    assert reported("") == listed("") == [(0, 1), (0, 1)]
 
 
 def test_a_policy_about_the_last_days_is_of_other_returns_tomorrow(monkeypatch):
     completed(2)
     policy("New", "created_from=-2d")
-    keeping.build()
-    assert asked("") == listed("") == [(1, 0), (1, 0)]
+    maintenance.rebuild()
+    assert reported("") == listed("") == [(1, 0), (1, 0)]
     monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=1))
-    assert asked("") == listed("") == [(0, 0), (0, 0)]
+    assert reported("") == listed("") == [(0, 0), (0, 0)]
 
 
 def test_rules_that_change_meanwhile_are_not_mistaken_for_those_before(monkeypatch):
     rule = policy(amount=1)
     completed(1, took=30)
-    keeping.build()
-    under = outcomes.rules_now(words(), NOW)
+    maintenance.rebuild()
+    fingerprint = outcomes.current_fingerprint(read_vocabulary(), NOW)
     DeadlinePolicy.objects.filter(pk=rule.pk).update(amount=99)
-    outcomes.count(SPANS[-1].first, SPANS[-1].last, words(), under)
+    outcomes.count_missing_days(SPANS[-1].first, SPANS[-1].last, read_vocabulary(), fingerprint)
     DeadlinePolicy.objects.filter(pk=rule.pk).update(amount=1)
-    assert asked("") == listed("") == [(0, 1), (0, 1)]
+    assert reported("") == listed("") == [(0, 1), (0, 1)]
 
 
 def test_days_that_python_and_postgresql_know_otherwise_do_no_harm(monkeypatch):
     policy()
     completed(1)
     completed(3)
-    keeping.build()
-    assert asked("")[1] == (2, 0)
+    maintenance.rebuild()
+    assert reported("")[1] == (2, 0)
     DeadlineDay.objects.filter(day=NOW.date() - timedelta(days=1)).delete()
-    monkeypatch.setattr(outcomes, "_within", lambda _: Q())
-    assert asked("")[1] == (2, 0)
+    monkeypatch.setattr(outcomes, "_completed_within", lambda _: Q())
+    assert reported("")[1] == (2, 0)
 
 
 def test_the_command_finds_what_is_wrong_with_them(capsys):
     policy()
     completed(1)
-    keeping.build()
-    asked("")
+    maintenance.rebuild()
+    reported("")
     call_command("rebuild_summaries", "--check")
     JudgedKind.objects.update(missed=7)
     with pytest.raises(CommandError, match="not what the returns say"):
         call_command("rebuild_summaries", "--check")
     assert "deadlines: (datetime.date(2026, 11, 24), '', ''" in capsys.readouterr().out
     call_command("rebuild_summaries")
-    assert asked("") == listed("")
+    assert reported("") == listed("")
 
 
 def test_who_waits_does_not_wait_long_and_is_told(monkeypatch):
     completed(1)
     policy()
-    keeping.build()
-    monkeypatch.setattr(outcomes, "PATIENCE", 0)
+    maintenance.rebuild()
+    monkeypatch.setattr(outcomes, "READER_TIME_LIMIT", 0)
     assert deadlines().empty == BEING_COUNTED
-    monkeypatch.setattr(outcomes, "PATIENCE", 60)
+    monkeypatch.setattr(outcomes, "READER_TIME_LIMIT", 60)
     assert [stat.now.number for stat in deadlines().stats[1:]] == [1, 0]
 
 
-def deadlines() -> Part:
-    report = report_of("speed", Query.parse("period=7"), NOW)
-    return next(part for part in report.parts if part.name == "deadlines")
+def deadlines() -> Section:
+    report = build_report("speed", Query.parse("period=7"), NOW)
+    return next(section for section in report.sections if section.name == "deadlines")

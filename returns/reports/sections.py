@@ -1,4 +1,4 @@
-"""A part of a report: numbers, drawn and in tables, with what explains them."""
+"""A section of a report: numbers, charts and tables under one heading."""
 
 from dataclasses import dataclass, field
 
@@ -7,8 +7,8 @@ from returns.reports.figures import Stat, Table
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a report with a heading; it explains its numbers."""
+class Section:
+    """A section of a report. ``definition`` explains what its numbers count."""
 
     name: str
     title: str
@@ -16,5 +16,5 @@ class Part:
     stats: list[Stat] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
-    # That there is nothing to show, in words.
+    # The sentence to show when there is nothing to count.
     empty: str = ""

@@ -1,4 +1,4 @@
-"""The bar of filters over a report."""
+"""The filter bar above a report."""
 
 import re
 from datetime import timedelta
@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from returns.filters.query import Query
-from returns.reports.bar import bar_of
-from returns.reports.report import SUBJECTS, report_of
-from returns.summaries import keeping
+from returns.reports.filter_bar import build_filter_bar
+from returns.reports.report import SUBJECTS, build_report
+from returns.summaries import maintenance
 from tests.factories import make_return, put_tag
 from tests.markup import flat
 from tests.returns.reports.invented import scatter
@@ -19,12 +19,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
 
 def bar(query: str):
-    return bar_of(report_of("speed", Query.parse(query), timezone.now()))
+    return build_filter_bar(build_report("speed", Query.parse(query), timezone.now()))
 
 
 def test_each_filter_is_a_chip_without_which_the_rest_stays():
     chips = bar("tag=books&tag=fragile&state=Completed&period=30&order=-speed.1").chips
-    assert {(chip.kind, chip.words): chip.address.partition("?")[2] for chip in chips} == {
+    assert {(chip.kind, chip.text): chip.address.partition("?")[2] for chip in chips} == {
         ("tags", "books"): "tag=fragile&state=Completed&period=30&order=-speed.1",
         ("tags", "fragile"): "tag=books&state=Completed&period=30&order=-speed.1",
         ("state", "Completed"): "tag=books&tag=fragile&period=30&order=-speed.1",
@@ -36,7 +36,7 @@ def test_what_came_in_the_period_and_before_may_be_chosen():
     make_return(cargo_carrier="UPS", sales_order_channel="Web shop")
     make_return(cargo_carrier="Aras")
     make_return(cargo_carrier="Gone", created_at=timezone.now() - timedelta(days=99))
-    keeping.build()
+    maintenance.rebuild()
     carriers, channels, tags = bar("period=30&carrier=DHL").fields
     assert carriers.groups == [("", ["Aras", "DHL", "UPS"])]
     assert (carriers.chosen, carriers.blank) == ("DHL", "Any carrier")
@@ -51,9 +51,9 @@ def test_without_summaries_what_is_chosen_stays():
 
 
 def test_another_carrier_takes_the_place_of_the_first_and_tags_come_together():
-    asked = bar("carrier=DHL&tag=books&period=30&missing=channel")
-    assert asked.kept.urlencode() == "tag=books&period=30&missing=channel"
-    assert asked.fields[2].blank == "Another tag"
+    result = bar("carrier=DHL&tag=books&period=30&missing=channel")
+    assert result.other_params.urlencode() == "tag=books&period=30&missing=channel"
+    assert result.fields[2].blank == "Another tag"
     assert bar("").fields[2].blank == "Any tag"
 
 
@@ -76,22 +76,22 @@ def test_every_table_is_sorted_by_every_column_and_by_no_other(as_agent):
     scatter(Random(5), timezone.now(), 60)
     put_tag(make_return(), "new-this-week")
     for subject in SUBJECTS:
-        for part in report_of(subject, Query.parse("period=7"), timezone.now()).parts:
-            for table in part.tables:
+        for section in build_report(subject, Query.parse("period=7"), timezone.now()).sections:
+            for table in section.tables:
                 for place in range(len(table.head)):
                     for order in (f"{table.name}.{place}", f"-{table.name}.{place}"):
                         asked = Query.parse(f"period=7&order={order}")
-                        sorted_ = report_of(subject, asked, timezone.now()).table(table.name)
+                        sorted_ = build_report(subject, asked, timezone.now()).table(table.name)
                         assert len(sorted_.rows) == len(table.rows)
     for order in ("flow.", "flow.99", "flow.³", f"flow.{'9' * 5000}"):
         assert as_agent.get("/reports/", {"order": order}).status_code == 200
 
 
 def test_that_summaries_are_being_built_is_said_until_they_are(as_agent):
-    words = "The summaries of the reports are being built"
-    assert words in as_agent.get("/reports/").content.decode()
-    keeping.build()
-    assert words not in as_agent.get("/reports/").content.decode()
+    text = "The summaries for reports are being built"
+    assert text in as_agent.get("/reports/").content.decode()
+    maintenance.rebuild()
+    assert text not in as_agent.get("/reports/").content.decode()
 
 
 def test_the_share_that_is_reached_is_heard_and_reached_by_keyboard_too(as_agent):
@@ -101,5 +101,5 @@ def test_the_share_that_is_reached_is_heard_and_reached_by_keyboard_too(as_agent
     points = re.findall(
         r'<g tabindex="0" role="img" aria-label="([^"]+)">.*?<title>\1</title>', page
     )
-    words = "with those before, of all these tags"
-    assert points == [f"damaged: 75% {words}", f"wrong-size: 100% {words}"]
+    text = "cumulative share"
+    assert points == [f"damaged: 75% {text}", f"wrong-size: 100% {text}"]

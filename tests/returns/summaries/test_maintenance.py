@@ -1,4 +1,4 @@
-"""Whatever is written, in whatever order: the summaries equal a count of the returns."""
+"""The summaries equal a recount of the returns, whatever is written in whatever order."""
 
 import time
 from collections import Counter
@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.models import By, DaySummary, Return, ReturnTag, State, SummaryState, TagPairDay
-from returns.summaries import keeping
-from returns.summaries.durations import EDGES, hours_of, percentile, within
+from returns.summaries import maintenance
+from returns.summaries.durations import BUCKET_EDGES, bucket_end, count_below, percentile_bucket
 from tags.merging import merge
 from tests.factories import make_return, make_tag, put_tag
 from tests.trials import tried_on
@@ -31,17 +31,17 @@ def day_of(moment: datetime | None) -> date | None:
     return moment and moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
 
 
-def place_of(record: Return) -> int | None:
+def bucket_of(record: Return) -> int | None:
     if not record.completed_at or not record.arrived_to_warehouse_at:
         return None
     took = record.completed_at - record.arrived_to_warehouse_at
     if took < timedelta(0):
         return None
-    return sum(timedelta(hours=hours) <= took for hours in EDGES)
+    return sum(timedelta(hours=hours) <= took for hours in BUCKET_EDGES)
 
 
-def naive() -> tuple[Counter, Counter, Counter]:
-    """Count returns one by one: the events, the durations, the pairs of tags."""
+def recounted() -> tuple[Counter, Counter, Counter]:
+    """Count returns one by one: events, durations and tag pairs."""
     events, took, pairs = Counter(), Counter(), Counter()
     for record in Return.objects.prefetch_related("taggings"):
         tags = sorted(tagging.tag_id for tagging in record.taggings.all())
@@ -49,33 +49,33 @@ def naive() -> tuple[Counter, Counter, Counter]:
             day_of(moment)
             for moment in (record.created_at, record.arrived_to_warehouse_at, record.completed_at)
         )
-        kinds = [(By.ALL, ""), (By.CARRIER, record.cargo_carrier)]
-        kinds += [(By.CHANNEL, record.sales_order_channel)]
-        kinds += [(By.TAG, str(tag)) for tag in tags] or [(By.UNTAGGED, "")]
-        kinds += [(By.WEEKDAY, str(arrived.isoweekday()))] if arrived else []
+        dimensions = [(By.ALL, ""), (By.CARRIER, record.cargo_carrier)]
+        dimensions += [(By.CHANNEL, record.sales_order_channel)]
+        dimensions += [(By.TAG, str(tag)) for tag in tags] or [(By.UNTAGGED, "")]
+        dimensions += [(By.WEEKDAY, str(arrived.isoweekday()))] if arrived else []
         waited = arrived and not (
             completed and record.completed_at <= record.arrived_to_warehouse_at
         )
-        for kind in kinds:
-            events[*kind, created, "created"] += 1
-            events[*kind, arrived, "arrived"] += bool(arrived)
-            events[*kind, completed, "completed"] += bool(completed)
-            events[*kind, arrived, "came"] += bool(waited)
-            events[*kind, completed, "went"] += bool(waited and completed)
-            events[*kind, arrived, "waiting"] += record.state == State.ARRIVED
-            if (place := place_of(record)) is not None:
-                took[*kind, completed, place] += 1
+        for dimension in dimensions:
+            events[*dimension, created, "created"] += 1
+            events[*dimension, arrived, "arrived"] += bool(arrived)
+            events[*dimension, completed, "completed"] += bool(completed)
+            events[*dimension, arrived, "came"] += bool(waited)
+            events[*dimension, completed, "went"] += bool(waited and completed)
+            events[*dimension, arrived, "waiting"] += record.state == State.ARRIVED
+            if (bucket := bucket_of(record)) is not None:
+                took[*dimension, completed, bucket] += 1
         pairs.update((one, other, created) for one in tags for other in tags if one < other)
     return +events, took, pairs
 
 
-def kept() -> tuple[Counter, Counter, Counter]:
+def stored() -> tuple[Counter, Counter, Counter]:
     events, took, pairs = Counter(), Counter(), Counter()
     for row in DaySummary.objects.all():
         for name in ("created", "arrived", "completed", "came", "went", "waiting"):
             events[row.by, row.value, row.day, name] = getattr(row, name)
-        for place, number in enumerate(row.took):
-            took[row.by, row.value, row.day, place] = number
+        for bucket, number in enumerate(row.took):
+            took[row.by, row.value, row.day, bucket] = number
     for row in TagPairDay.objects.all():
         pairs[row.tag, row.other, row.day] = row.number
     assert min([0, *events.values(), *took.values(), *pairs.values()]) == 0
@@ -114,25 +114,25 @@ steps = st.one_of(
 )
 
 
-def do(kind: str, what) -> None:
-    """Write by the feed, or past all our rules straight into the tables."""
+def apply(kind: str, value) -> None:
+    """Write through the feed, or directly into the tables, bypassing all our checks."""
     if kind == "feed":
-        ingest(what, source="tests")
+        ingest(value, source="tests")
     elif kind == "count":
-        keeping.count_in()
+        maintenance.update_batch()
     elif kind == "build":
-        keeping.build()
+        maintenance.rebuild()
     else:
-        number, value = what if isinstance(what, tuple) else (what, None)
-        found = Return.objects.filter(return_reference_number=f"Return-{number}")
+        number, value = value if isinstance(value, tuple) else (value, None)
+        returns = Return.objects.filter(return_reference_number=f"Return-{number}")
         if kind == "untag":
-            ReturnTag.objects.filter(entity__in=found).delete()
+            ReturnTag.objects.filter(entity__in=returns).delete()
         elif kind == "delete":
-            ReturnTag.objects.filter(entity__in=found).delete()
-            found.delete()
+            ReturnTag.objects.filter(entity__in=returns).delete()
+            returns.delete()
         elif kind == "correct":
-            found.filter(state=State.COMPLETED).update(completed_at=value)
-        elif (record := found.first()) and not record.taggings.filter(tag__name=value).exists():
+            returns.filter(state=State.COMPLETED).update(completed_at=value)
+        elif (record := returns.first()) and not record.taggings.filter(tag__name=value).exists():
             put_tag(record, value)
 
 
@@ -141,55 +141,55 @@ def do(kind: str, what) -> None:
 def test_whatever_is_written_they_equal_a_count(vocabulary, story):
     ReturnTag.objects.all().delete()
     Return.objects.all().delete()
-    keeping.build()
-    for kind, what in story:
-        do(kind, what)
-    assert keeping.catch_up()
-    assert kept() == naive()
-    assert keeping.differences() == []
+    maintenance.rebuild()
+    for kind, value in story:
+        apply(kind, value)
+    assert maintenance.catch_up()
+    assert stored() == recounted()
+    assert maintenance.find_differences() == []
 
 
 def test_tags_that_are_moved_count_where_they_are_now(vocabulary, manager):
     one, other = make_return(), make_return()
     for tag in ("defective", "books"):
         put_tag(one, tag)
-    keeping.build()
+    maintenance.rebuild()
     merge([make_tag("defective")], make_tag("damaged"), manager)
-    assert keeping.catch_up()
-    assert kept() == naive()
+    assert maintenance.catch_up()
+    assert stored() == recounted()
     ReturnTag.objects.update(entity=other, entity_created_at=other.created_at)
-    assert keeping.catch_up()
-    assert kept() == naive()
+    assert maintenance.catch_up()
+    assert stored() == recounted()
 
 
 def test_days_are_those_of_the_zone_and_another_zone_counts_anew(settings):
     late = datetime(2026, 3, 29, 21, 30, tzinfo=UTC)  # past midnight in Istanbul
     make_return(created_at=late)
-    keeping.build()
+    maintenance.rebuild()
     assert DaySummary.objects.get(by=By.ALL).day == date(2026, 3, 30)
     settings.TIME_ZONE = "America/Los_Angeles"
-    assert not keeping.are_there()
-    assert keeping.build_where_missing()
-    assert not keeping.build_where_missing()
+    assert not maintenance.summaries_exist()
+    assert maintenance.build_if_missing()
+    assert not maintenance.build_if_missing()
     assert DaySummary.objects.get(by=By.ALL).day == date(2026, 3, 29)
 
 
 def test_many_that_were_written_are_counted_in_a_step_at_a_time(monkeypatch):
-    monkeypatch.setattr(keeping, "STEP", 2)
-    keeping.build()
+    monkeypatch.setattr(maintenance, "UPDATE_BATCH_SIZE", 2)
+    maintenance.rebuild()
     for _ in range(3):
         make_return()
-    assert not keeping.catch_up()
-    assert keeping.go_on()
-    assert keeping.catch_up()
-    assert not keeping.go_on()
-    assert kept() == naive()
+    assert not maintenance.catch_up()
+    assert maintenance.update_in_background()
+    assert maintenance.catch_up()
+    assert not maintenance.update_in_background()
+    assert stored() == recounted()
 
 
 def test_without_summaries_nothing_is_counted_in():
     make_return()
-    assert not keeping.go_on()
-    assert keeping.count_in() == 0
+    assert not maintenance.update_in_background()
+    assert maintenance.update_batch() == 0
     assert DaySummary.objects.count() == 0
 
 
@@ -209,9 +209,9 @@ def test_the_command_tells_what_is_wrong_and_mends_it(capsys, vocabulary):
     DaySummary.objects.filter(by=By.CARRIER).update(created=7)
     with pytest.raises(CommandError, match="not what the returns say"):
         call_command("rebuild_summaries", "--check")
-    assert "kept: 1, 2026-03-28, DHL, 7, 0" in capsys.readouterr().out
+    assert "stored: 1, 2026-03-28, DHL, 7, 0" in capsys.readouterr().out
     call_command("rebuild_summaries")
-    assert kept() == naive()
+    assert stored() == recounted()
 
 
 @pytest.mark.parametrize(
@@ -226,10 +226,10 @@ def test_whatever_is_wrong_is_found(vocabulary, harm):
     record = make_return(state=State.COMPLETED)
     for tag in ("books", "fragile"):
         put_tag(record, tag)
-    keeping.build()
-    assert keeping.differences() == []
+    maintenance.rebuild()
+    assert maintenance.find_differences() == []
     harm()
-    assert keeping.differences() != []
+    assert maintenance.find_differences() != []
 
 
 # Two at once
@@ -244,18 +244,18 @@ def test_of_two_who_build_one_does_it(beside):
         wait_for_locks(cursor, 2)
         cursor.execute("COMMIT")
         assert [other.result() for other in others] == [True, True]
-    assert kept() == naive()
+    assert stored() == recounted()
 
 
 def build_and_leave() -> bool:
     try:
-        return keeping.build_where_missing()
+        return maintenance.build_if_missing()
     finally:
         connection.close()
 
 
 def wait_for_locks(cursor, number: int) -> None:
-    """Wait until so many sessions wait for the lock."""
+    """Wait until this many sessions wait for the lock."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         cursor.execute(
@@ -279,28 +279,28 @@ def beside():
 @pytest.mark.django_db(transaction=True)
 def test_while_somebody_counts_a_reader_waits_a_moment_and_goes_on(monkeypatch, beside):
     SummaryState.objects.create(zone=settings.TIME_ZONE)
-    monkeypatch.setattr(keeping, "PATIENCE", "50ms")
+    monkeypatch.setattr(maintenance, "LOCK_TIMEOUT", "50ms")
     make_return()
     with beside.cursor() as cursor:
         cursor.execute("BEGIN; LOCK TABLE returns_summarystate IN SHARE ROW EXCLUSIVE MODE")
-        assert not keeping.catch_up()
-        assert not keeping.go_on()
+        assert not maintenance.catch_up()
+        assert not maintenance.update_in_background()
         cursor.execute("ROLLBACK")
-    assert keeping.catch_up()
-    assert kept() == naive()
+    assert maintenance.catch_up()
+    assert stored() == recounted()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_written_but_not_committed_is_counted_in_afterwards(beside):
-    keeping.build()
+    maintenance.rebuild()
     record = make_return(created_at=BASE)
     with beside.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("UPDATE returns_return SET cargo_carrier = 'DHL'")
-        assert keeping.catch_up()
+        assert maintenance.catch_up()
         assert DaySummary.objects.get(by=By.CARRIER).value == ""
         cursor.execute("COMMIT")
-    assert keeping.catch_up()
+    assert maintenance.catch_up()
     assert DaySummary.objects.get(by=By.CARRIER, created=1).value == "DHL"
     assert record.cargo_carrier == ""
     assert connection.in_atomic_block is False
@@ -320,9 +320,9 @@ def test_percentiles_lie_where_postgresql_finds_them():
         for size in (1, 2, 19, 20, 21, 100, 2003):
             cursor.execute("SELECT took FROM took WHERE n <= %s", [size])
             all_of_them = [took for (took,) in cursor.fetchall()]
-            counts = [0] * (len(EDGES) + 1)
+            counts = [0] * (len(BUCKET_EDGES) + 1)
             for took in all_of_them:
-                counts[sum(timedelta(hours=hours) <= took for hours in EDGES)] += 1
+                counts[sum(timedelta(hours=hours) <= took for hours in BUCKET_EDGES)] += 1
             for percent in (50, 90, 95):
                 cursor.execute(
                     "SELECT percentile_disc(%s) WITHIN GROUP (ORDER BY took) "
@@ -330,18 +330,18 @@ def test_percentiles_lie_where_postgresql_finds_them():
                     [percent / 100, size],
                 )
                 (exact,) = cursor.fetchone()
-                ends = hours_of(percentile(counts, percent))
-                begins = max((0, *(hours for hours in EDGES if hours < (ends or 10**6))))
+                ends = bucket_end(percentile_bucket(counts, percent))
+                begins = max((0, *(hours for hours in BUCKET_EDGES if hours < (ends or 10**6))))
                 assert timedelta(hours=begins) <= exact
                 if ends is not None:
                     assert exact < timedelta(hours=ends)
-                    assert within(counts, ends) == sum(
+                    assert count_below(counts, ends) == sum(
                         took < timedelta(hours=ends) for took in all_of_them
                     )
 
 
-def test_of_nothing_there_is_no_percentile_and_no_place_ends_where_none_does():
-    assert percentile([], 50) is None
-    assert percentile([0, 0], 50) is None
-    with pytest.raises(ValueError, match="No place ends at 73 hours"):
-        within([], 73)
+def test_no_durations_have_no_percentile_and_hours_must_be_a_bucket_edge():
+    assert percentile_bucket([], 50) is None
+    assert percentile_bucket([0, 0], 50) is None
+    with pytest.raises(ValueError, match="No bucket ends at 73 hours"):
+        count_below([], 73)

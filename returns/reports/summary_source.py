@@ -1,0 +1,102 @@
+"""Counts from the daily summaries, the quickest source."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+from functools import cached_property
+
+from django.db.models import Sum
+
+from returns.models import By, DaySummary, DeadlineDay, TagPairDay
+from returns.reports.counted_source import CountedSource, read_outcomes
+from returns.reports.periods import Span
+from returns.reports.scope import Scope
+from returns.reports.sources import (
+    ARRIVED,
+    COMPLETED,
+    CREATED,
+    WAIT_BEGAN,
+    WAIT_ENDED,
+    DurationCounts,
+    Events,
+    counts_by_value,
+    restrict_to_days,
+)
+
+
+class SummarySource:
+    """Reads the summaries of a dimension's value; see ``Source``.
+
+    Within one value, summaries do not know other dimensions. ``CountedSource`` answers for these.
+    """
+
+    def __init__(self, scope: Scope, dimension: By, value: str) -> None:
+        self.dimension, self.value = dimension, value
+        self.is_all = dimension == By.ALL
+        self.rows = DaySummary.objects.filter(by=dimension, value=value)
+        self.counted = CountedSource(scope)
+
+    def events(self, span: Span, day: date) -> Events:
+        """Return the events of a span, and how many returns were waiting when ``day`` began."""
+        names = (CREATED, ARRIVED, COMPLETED, WAIT_BEGAN, WAIT_ENDED)
+        rows = list(restrict_to_days(self.rows, span).values_list("day", *names))
+        by_day = {
+            name: Counter({row[0]: row[index] for row in rows})
+            for index, name in enumerate(names, start=1)
+        }
+        sums = self.rows.filter(day__lt=day).aggregate(began=Sum(WAIT_BEGAN), ended=Sum(WAIT_ENDED))
+        return Events(by_day, (sums["began"] or 0) - (sums["ended"] or 0))
+
+    @cached_property
+    def waiting(self) -> Counter[date]:
+        """Return how many returns wait now, by day of arrival."""
+        return Counter(dict(self.rows.exclude(waiting=0).values_list("day", "waiting")))
+
+    def durations(self, span: Span) -> dict[date, DurationCounts]:
+        """Return processing times by day of completion."""
+        rows = restrict_to_days(self.rows, span).exclude(completed=0)
+        return {
+            day: DurationCounts(completed, counts)
+            for day, completed, counts in rows.values_list("day", "completed", "took")
+        }
+
+    def durations_by(self, dimension: By, span: Span) -> dict[str, list[DurationCounts]]:
+        """Return processing times of the returns completed in a span, by value."""
+        if not self.is_all:
+            return self.counted.durations_by(dimension, span)
+        rows = restrict_to_days(DaySummary.objects.filter(by=dimension), span).exclude(completed=0)
+        by_value = defaultdict(list)
+        for value, completed, counts in rows.values_list("value", "completed", "took"):
+            by_value[value].append(DurationCounts(completed, counts))
+        return by_value
+
+    def created_by(self, dimension: By, span: Span) -> dict[str, Counter[date]]:
+        """Return how many returns were created, by value and day."""
+        if dimension == By.ALL:
+            rows = restrict_to_days(self.rows, span)
+            return {"": Counter(dict(rows.values_list("day", CREATED)))}
+        if not self.is_all:
+            return self.counted.created_by(dimension, span)
+        rows = restrict_to_days(DaySummary.objects.filter(by=dimension), span).exclude(created=0)
+        return counts_by_value(rows.values_list("value", "day", "created"))
+
+    def tag_pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
+        """Return how many returns created in a span have both of two tags, lower id first."""
+        if not self.is_all:
+            return self.counted.tag_pairs(tags, span)
+        ids = list(tags)
+        rows = restrict_to_days(TagPairDay.objects.filter(tag__in=ids, other__in=ids), span)
+        sums = rows.values_list("tag", "other").annotate(sum=Sum("number"))
+        return +Counter({(tag, other): number for tag, other, number in sums})
+
+    def top_orders(self, span: Span, min_returns: int, limit: int) -> list[tuple[int, int]]:
+        """Return the orders with the most returns created in a span, ties by latest."""
+        return self.counted.top_orders(span, min_returns, limit)
+
+    def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
+        """Return how many returns met and missed their deadline, by day of completion.
+
+        Raises ``TookTooLongError``.
+        """
+        rows = DeadlineDay.objects.filter(by=self.dimension, value=self.value)
+        return read_outcomes(rows, self.counted.scope, span)
