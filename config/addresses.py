@@ -1,4 +1,4 @@
-"""Addresses: a path with its query, and the page to go back to."""
+"""URLs: a path with its query string, and the page to return to."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ type Query = QueryDict | Mapping[str, str] | str
 def with_query(path: str, *queries: Query) -> str:
     """Return a path with these queries as its query string; the path alone if they are empty.
 
-    A view's own path gets its query by ``reverse(..., query=...)``.
+    For the path of a view, use ``reverse(..., query=...)``.
     """
     query = "&".join(text for text in map(_encoded, queries) if text)
     return f"{path}?{query}" if query else path
@@ -23,15 +23,15 @@ def _encoded(query: Query) -> str:
     return query if isinstance(query, str) else urlencode(query)
 
 
-def next_page(request: HttpRequest, otherwise: str) -> str:
-    """Return the page that a form, or else the query string, names in ``next``.
+def next_page(request: HttpRequest, default: str) -> str:
+    """Return the page that a form, or else the query string, gives as ``next``.
 
-    An address of another site is not followed: ``otherwise`` is returned instead.
+    An address of another site is ignored: ``default`` is returned instead.
     """
-    asked = request.POST.get("next") or request.GET.get("next", "")
-    return asked if is_own_address(request, asked) else otherwise
+    target = request.POST.get("next") or request.GET.get("next", "")
+    return target if is_own_address(request, target) else default
 
 
 def is_own_address(request: HttpRequest, address: str) -> bool:
-    """Tell whether an address is of this site, so that people can be sent there."""
+    """Tell whether an address belongs to this site, so that it is safe to redirect there."""
     return url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())

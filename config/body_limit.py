@@ -1,4 +1,4 @@
-"""What is much larger than anything that pages take is refused before it is read."""
+"""Refuses request bodies that are far too large, before they are read."""
 
 from collections.abc import Callable
 
@@ -6,19 +6,19 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-MOST_BYTES = 100_000_000
+MAX_BODY_BYTES = 100_000_000
 
 
 class BodyLimitMiddleware:
-    """Answers 413 to bodies above 100 MB; below, a form says in its own words what is too much."""
+    """Answers 413 to bodies over 100 MB; below that, forms have their own limits and messages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer."""
+        """Return the response, or 413."""
         length = request.META.get("CONTENT_LENGTH") or ""
-        if length.isdecimal() and int(length) > MOST_BYTES:
+        if length.isdecimal() and int(length) > MAX_BODY_BYTES:
             return self._refuse(request)
         return self.get_response(request)
 

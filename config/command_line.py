@@ -1,4 +1,4 @@
-"""Run a command of manage.py; what people can put right ends it with one sentence."""
+"""Runs a command of manage.py; errors that people can fix end it with one sentence."""
 
 import sys
 
@@ -7,23 +7,23 @@ from django.core.management import execute_from_command_line
 from config.errors import sentence_for
 
 # Exit codes
-UNUSABLE, INTERRUPTED = 2, 130
+EXIT_UNUSABLE, EXIT_INTERRUPTED = 2, 130
 
 
 def main(argv: list[str]) -> int:
-    """Run the command that the arguments name, and return the exit code.
+    """Run the command in the arguments, and return the exit code.
 
-    An error of the settings or the database becomes a sentence on standard error, unless
-    ``--traceback`` is given. Any other error is raised.
+    Errors of the settings or the database are printed as a sentence to standard error, unless
+    ``--traceback`` is given. Other errors are raised.
     """
     try:
         execute_from_command_line(argv)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None or "--traceback" in argv:
             raise
         print(sentence, file=sys.stderr)  # noqa: T201
-        return UNUSABLE
+        return EXIT_UNUSABLE
     return 0

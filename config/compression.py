@@ -1,4 +1,4 @@
-"""Which encoding of an answer a request accepts."""
+"""Whether a request accepts a compressed response."""
 
 from django.http import HttpRequest
 

@@ -1,8 +1,8 @@
-"""Start the bundled PostgreSQL when no ``DATABASE_URL`` names another one.
+"""Starts the bundled PostgreSQL when ``DATABASE_URL`` is not set.
 
-Every process that needs the database asks for the server; the first one starts it, the last one
-to end stops it. A process killed with ``kill -9`` leaves its id in the list of users, so the dead
-are struck off the list whenever a process comes or goes.
+The first process that needs the database starts the server, and the last one to end stops it. A
+process killed with ``kill -9`` leaves its id in the list of users, so dead processes are removed
+from the list whenever a process starts or ends.
 """
 
 import atexit
@@ -27,7 +27,7 @@ import psutil
 from config import postgres_server
 from config.postgres_server import ServerError
 
-# These commands of manage.py, and these programs, never touch the database.
+# Commands of manage.py, and programs, that do not use the database.
 COMMANDS_WITHOUT_DATABASE = {
     "",
     "--help",
@@ -41,16 +41,16 @@ COMMANDS_WITHOUT_DATABASE = {
     "version",
 }
 PROGRAMS_WITHOUT_DATABASE = {"mypy", "dmypy", "stubtest"}
-# Overrides where the data and the secret key of a local trial are kept.
+# Overrides the folder for the data and secret key of a local trial.
 STATE_VARIABLE = "RETURNS_DESK_STATE"
-USERS = ".handle_pids.json"
+USERS_FILE = ".handle_pids.json"
 CLOCK_TOLERANCE = 5.0  # seconds
-SILENCE = 2.0  # seconds; a start that takes no longer is not worth a word
-LONG = 10.0  # seconds
+QUIET_START = 2.0  # seconds; a faster start is not announced
+LONG_START = 10.0  # seconds
 
 
-def wanted(argv: list[str]) -> bool:
-    """Tell whether the program started with these arguments will talk to the database."""
+def needs_database(argv: list[str]) -> bool:
+    """Tell whether the program started with these arguments uses the database."""
     program = Path(argv[0]).name if argv else ""
     if program == "manage.py":
         command = argv[1] if len(argv) > 1 else ""
@@ -59,10 +59,10 @@ def wanted(argv: list[str]) -> bool:
 
 
 def state_folder(checkout: Path) -> Path:
-    """Return the folder of this checkout's data and secret key, or the one that is set.
+    """Return the folder for the data and secret key of this checkout, or the one that is set.
 
-    As root the folder lies outside the checkout, because the server then runs as another user
-    and every parent folder of its data is opened to all users.
+    For root it is outside the checkout: the server then runs as another user, for whom every parent
+    folder of its data must be opened.
     """
     if given := os.environ.get(STATE_VARIABLE):
         return Path(given).absolute()
@@ -73,39 +73,39 @@ def state_folder(checkout: Path) -> Path:
 
 
 def secret_key(folder: Path) -> str:
-    """Return the secret key kept beside the data, made at the first start.
+    """Return the secret key stored beside the data; it is created at the first start.
 
-    Raises ``ServerError`` when the folder cannot be written.
+    Raises ``ServerError`` if the folder cannot be written.
     """
     path = folder / "secret_key"
     try:
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=folder) as file:  # for the owner alone
+            with tempfile.NamedTemporaryFile("w", dir=folder) as file:  # readable by the owner only
                 file.write(secrets.token_urlsafe(50))
                 file.flush()
-                with contextlib.suppress(FileExistsError):  # of two first starts one wins
+                with contextlib.suppress(FileExistsError):  # if two start at once, one wins
                     path.hardlink_to(file.name)
         return path.read_text()
     except OSError as error:
-        raise _unusable(folder, error) from error
+        raise _folder_error(folder, error) from error
 
 
 def start(folder: Path, *, announce: bool = False) -> dict[str, Any]:
-    """Start the server, or join the one that runs, and return its Django connection settings.
+    """Start the server or use the running one, and return its Django connection settings.
 
-    With ``announce`` a start is said at once on standard output; otherwise only one that takes
-    long, on standard error. Raises ``ServerError``.
+    With ``announce`` a start is announced at once on standard output; otherwise only a long one, on
+    standard error. Raises ``ServerError``.
     """
     data = _data(folder)
     try:
         data.mkdir(parents=True, exist_ok=True)
-        with _said(data, announce=announce), _locked(folder):
-            _strike_off_the_dead(data)
+        with _announced(data, announce=announce), _locked(folder):
+            _remove_dead_users(data)
             address = postgres_server.ensure_running(data)
             _write_users(data, {*_users(data), os.getpid()})
     except OSError as error:
-        raise _unusable(folder, error) from error
+        raise _folder_error(folder, error) from error
     atexit.register(_leave, folder)
     _exit_on_sigterm()
     return {
@@ -117,7 +117,7 @@ def start(folder: Path, *, announce: bool = False) -> dict[str, Any]:
 
 
 def remove(folder: Path) -> None:
-    """Stop the server of a folder, whoever uses it, and delete the folder."""
+    """Stop the server of a folder, even if it is in use, and delete the folder."""
     postgres_server.remove(_data(folder))
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -126,21 +126,21 @@ def _data(folder: Path) -> Path:
     return (folder / "data").resolve()
 
 
-def _unusable(folder: Path, error: OSError) -> ServerError:
+def _folder_error(folder: Path, error: OSError) -> ServerError:
     return ServerError(f"The folder {folder} cannot be used for data: {error.strerror or error}.")
 
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time start or stop the server of a folder."""
+    """Let only one process at a time start or stop the server of a folder."""
     with (folder / "lock").open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @contextlib.contextmanager
-def _said(data: Path, *, announce: bool) -> Iterator[None]:
-    """Say what goes on while the server is not ready: at once if asked to, else after a while."""
+def _announced(data: Path, *, announce: bool) -> Iterator[None]:
+    """Print what is happening until the server is ready: at once, or else after a while."""
     if postgres_server.address(data):
         yield
         return
@@ -150,11 +150,11 @@ def _said(data: Path, *, announce: bool) -> Iterator[None]:
     if not is_set_up:
         still = "PostgreSQL is still being set up ..."
     stream = sys.stdout if announce else sys.stderr
-    timers = [threading.Timer(LONG, _say, (still, stream))]
+    timers = [threading.Timer(LONG_START, _say, (still, stream))]
     if announce:
         _say(start, stream)
     else:
-        timers.append(threading.Timer(SILENCE, _say, (start, stream)))
+        timers.append(threading.Timer(QUIET_START, _say, (start, stream)))
     for timer in timers:
         timer.daemon = True
         timer.start()
@@ -170,7 +170,7 @@ def _say(text: str, stream: TextIO) -> None:
 
 
 def _exit_on_sigterm() -> None:
-    """Let SIGTERM end the process in order, because only then the server is stopped."""
+    """Make SIGTERM end the process with its exit handlers, which stop the server."""
     if threading.current_thread() is not threading.main_thread():
         return  # only the main thread may set handlers
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
@@ -178,12 +178,12 @@ def _exit_on_sigterm() -> None:
 
 
 def _leave(folder: Path) -> None:
-    """Leave the list of users; the last one stops the server."""
+    """Remove this process from the list of users; the last one stops the server."""
     data = _data(folder)
     if not data.exists():
         return
     with _locked(folder):
-        _strike_off_the_dead(data)
+        _remove_dead_users(data)
         users = _users(data)
         if os.getpid() not in users:
             return
@@ -192,28 +192,28 @@ def _leave(folder: Path) -> None:
             postgres_server.stop(data)
 
 
-def _strike_off_the_dead(data: Path) -> None:
-    """Remove processes that are gone from the list of those who use the server."""
-    file = data / USERS
+def _remove_dead_users(data: Path) -> None:
+    """Remove processes that have ended from the list of users."""
+    file = data / USERS_FILE
     if file.exists():
         written = file.stat().st_mtime
-        _write_users(data, {pid for pid in _users(data) if _lived_at(pid, written)})
+        _write_users(data, {pid for pid in _users(data) if _was_alive_at(pid, written)})
 
 
 def _users(data: Path) -> set[int]:
-    """Return the listed processes; of a list that was torn off, those that can be read."""
+    """Return the listed process ids; those that are readable, if the list is damaged."""
     try:
-        return {int(pid) for pid in re.findall(r"\d+", (data / USERS).read_text())}
+        return {int(pid) for pid in re.findall(r"\d+", (data / USERS_FILE).read_text())}
     except FileNotFoundError:
         return set()
 
 
 def _write_users(data: Path, users: set[int]) -> None:
-    (data / USERS).write_text(json.dumps(sorted(users)))
+    (data / USERS_FILE).write_text(json.dumps(sorted(users)))
 
 
-def _lived_at(pid: int, moment: float) -> bool:
-    """Tell whether the process lives and is as old as the list; a younger one reuses the id."""
+def _was_alive_at(pid: int, moment: float) -> bool:
+    """Tell whether the process runs and is as old as the list; a younger one only reuses the id."""
     try:
         process = psutil.Process(pid)
         old = process.create_time() <= moment + CLOCK_TOLERANCE

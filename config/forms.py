@@ -1,4 +1,4 @@
-"""What views do with a form: write what it says, and show why it was refused."""
+"""What views do with a form: save its data, and show why it was refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,15 +8,15 @@ from django.forms import BaseForm
 from django.http import HttpRequest, QueryDict
 
 
-def sent(request: HttpRequest) -> QueryDict | None:
-    """Return what was posted, for a form to read; None makes a form that is only shown."""
+def posted_data(request: HttpRequest) -> QueryDict | None:
+    """Return the posted data for a form; None, for an unbound form, if nothing was posted."""
     return request.POST if request.method == "POST" else None
 
 
-def save(form: BaseForm, write: Callable[[dict[str, Any]], object]) -> bool:
-    """Write the data of a valid form, and tell whether that was possible.
+def save_form(form: BaseForm, write: Callable[[dict[str, Any]], object]) -> bool:
+    """Call ``write`` with the data of a valid form; tell whether it was saved.
 
-    Where ``write`` raises ``ValidationError``, the form shows its text.
+    If ``write`` raises ``ValidationError``, the form shows its message.
     """
     if not form.is_valid():
         return False

@@ -1,11 +1,11 @@
-"""Answers for load balancers: is the process alive, is the database reachable and migrated."""
+"""Answers for load balancers: whether the process is alive, and the database ready."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from config.schema import waiting_migrations
+from config.schema import unapplied_migrations
 
 
 @login_not_required
@@ -18,9 +18,9 @@ def alive(_request: HttpRequest) -> JsonResponse:
 @login_not_required
 @never_cache
 def ready(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database is reachable and migrated, otherwise 503 with the reason."""
+    """Answer 200 if the database is reachable and migrated, otherwise 503 with the reason."""
     try:
-        waiting = waiting_migrations()
+        waiting = unapplied_migrations()
     except Error:
         return JsonResponse({"status": "the database is not reachable"}, status=503)
     if waiting:

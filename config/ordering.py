@@ -1,4 +1,4 @@
-"""Entries that people put in order, one place at a time."""
+"""Moving entries up or down in a list that people put in order."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +8,9 @@ from django.db.models import Max, Model, QuerySet
 
 
 def moved[Entry](entries: Sequence[Entry], entry: Entry, *, up: bool) -> list[Entry]:
-    """Return the entries with one of them a place further up or down.
+    """Return the entries with one of them moved one place up or down.
 
-    They stay as they are if it is the first or the last already, or none of them.
+    The order is unchanged if the entry cannot move further, or is not among them.
     """
     ordered = list(entries)
     if entry not in ordered:
@@ -24,8 +24,8 @@ def moved[Entry](entries: Sequence[Entry], entry: Entry, *, up: bool) -> list[En
 
 @transaction.atomic
 def move(entries: QuerySet[Any], entry: Model, *, up: bool) -> None:
-    """Move a row one place up or down among these, and number their ``position`` from 1."""
-    # Lock before reading: two people may move at once.
+    """Move a row one place up or down, and number ``position`` of all these rows from 1."""
+    # Lock before reading: two people may move rows at the same time.
     stored = list(entries.select_for_update())
     ordered = moved(stored, entry, up=up)
     if ordered == stored:
@@ -36,6 +36,6 @@ def move(entries: QuerySet[Any], entry: Model, *, up: bool) -> None:
 
 
 def next_position(entries: QuerySet[Any]) -> int:
-    """Return the ``position`` of a row that comes after these."""
+    """Return the ``position`` for a row after these."""
     last: int | None = entries.aggregate(last=Max("position"))["last"]
     return (last or 0) + 1

@@ -1,4 +1,4 @@
-"""Whether the database has the tables that the program expects."""
+"""Whether the database has the tables that the program needs."""
 
 from django.conf import settings
 from django.core.management import call_command
@@ -9,18 +9,18 @@ from django.db.migrations.executor import MigrationExecutor
 NOT_MIGRATED = "The database is not migrated: run `manage.py migrate` first."
 
 
-def waiting_migrations() -> int:
-    """Return how many migrations are not applied. Raises ``django.db.Error`` without a database."""
+def unapplied_migrations() -> int:
+    """Return the number of unapplied migrations. Raises ``django.db.Error`` without a database."""
     executor = MigrationExecutor(connection)
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def require_tables() -> None:
-    """Let a command begin: a local trial is migrated first, another database never unasked.
+    """Make sure that a command finds its tables: migrate a local trial, but no other database.
 
-    Raises ``CommandError`` with one sentence when the database waits for its owner to migrate.
+    Raises ``CommandError`` if another database is not migrated.
     """
-    if not waiting_migrations():
+    if not unapplied_migrations():
         return
     if not settings.LOCAL:
         raise CommandError(NOT_MIGRATED, returncode=2)

@@ -1,13 +1,13 @@
-"""How static files are named and kept for deployment."""
+"""How static files are named and stored in deployment."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class NamedByContent(CompressedManifestStaticFilesStorage):
-    """Files named by their content, compressed once.
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+    """Static files with a hash of the content in their names, compressed once.
 
-    The imports between our scripts are rewritten too, so that a browser never runs an old module
-    beside a new one.
+    Imports between our scripts are rewritten too, so that a browser never mixes old and new
+    modules.
     """
 
     support_js_module_import_aggregation = True

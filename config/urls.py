@@ -1,4 +1,4 @@
-"""Every path of the site."""
+"""All URLs of the site."""
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView, PasswordChangeDoneView
@@ -20,7 +20,7 @@ urlpatterns = [
     path("accounts/password/done/", PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/columns/", preferences.columns, name="columns"),
-    # The site's own pages take the place of the admin's: one login, one throttle.
+    # These replace the admin's pages, so that there is one login page with one lockout.
     path("admin/login/", accounts.enter_admin),
     path("admin/logout/", LogoutView.as_view()),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),

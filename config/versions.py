@@ -1,7 +1,7 @@
-"""Two people who change the same thing: the second is told, and overwrites nothing unseen.
+"""Detects that two people change the same thing: the second one is told, and overwrites nothing.
 
-A form carries the version of what it shows; whoever saves compares it with what is stored by then,
-under a lock.
+A form carries the version of what it shows. When it is saved, the version is compared with the
+stored one, under a lock.
 """
 
 from hashlib import sha256
@@ -12,20 +12,20 @@ from django.core.exceptions import ValidationError
 
 
 class ChangedMeanwhileError(ValidationError):
-    """Somebody else changed what a person saves, after they opened its form."""
+    """Somebody else changed the object after a person opened its form."""
 
 
 def version_of(state: Any) -> str:
-    """Return a short text that differs whenever the state does; it may be whatever JSON holds."""
+    """Return a short text that differs whenever the state, which can be any JSON, differs."""
     return sha256(dumps(state, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def check_version(
     stored: str, seen: str, what: str, then: str = "Look again, then change it."
 ) -> None:
-    """Raise ``ChangedMeanwhileError`` unless the stored version is the one that a person saw.
+    """Raise ``ChangedMeanwhileError`` unless the stored version is the one that the person saw.
 
-    ``what`` names the thing in the sentence, and ``then`` says what the person can do.
+    ``what`` names the object in the message, and ``then`` says what the person can do.
     """
     if stored != seen:
         raise ChangedMeanwhileError(f"Somebody changed {what} meanwhile. {then}")

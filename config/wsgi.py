@@ -14,7 +14,7 @@ os.environ.setdefault("STATEMENT_LIMIT", "10")
 
 
 def _application() -> WSGIHandler:
-    """Read the settings; a worker that cannot start says why in a sentence."""
+    """Load the settings; a worker that cannot start exits with a sentence that says why."""
     try:
         return get_wsgi_application()
     except Exception as error:
@@ -24,6 +24,6 @@ def _application() -> WSGIHandler:
         sys.exit(sentence)
 
 
-# The proxy on this computer names the address it serves. Without that everybody would come from
-# the proxy's own, and a guesser anywhere would lock a name out for its owner.
+# Take the client's address from the proxy on this computer. Otherwise everybody would have the
+# address of the proxy, and somebody guessing a password would lock out its owner.
 application = wrap_wsgi_with_proxy_headers(_application(), trusted_hosts="127.0.0.1,::1")

@@ -12,14 +12,14 @@ class ReturnsConfig(AppConfig):
     name = "returns"
 
     def ready(self) -> None:
-        """Keep the roles true after every migrate, and check the clocks beforehand."""
+        """Set up the roles after every migrate, and register the check of time zone data."""
         post_migrate.connect(_set_up_roles, sender=self)
-        register(_check_clocks, Tags.database)
+        register(_check_time_zone_data, Tags.database)
 
 
 def _set_up_roles(**_: Any) -> None:
     import_string("returns.people.roles.set_up_roles")()
 
 
-def _check_clocks(**given: Any) -> Any:
-    return import_string("returns.database.time_zones.check_clocks")(**given)
+def _check_time_zone_data(**options: Any) -> Any:
+    return import_string("returns.database.time_zones.check_time_zone_data")(**options)

@@ -1,4 +1,4 @@
-"""What goes on beside the pages: rules, summaries, large files, bulk tagging left alone."""
+"""Background work: rules, report summaries, large files, unfinished bulk tagging, cleanup."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from returns.exports import background as exports
-from returns.feed import forgetting, uploads
+from returns.feed import cleanup, uploads
 from returns.live import changes
 from returns.rules import running
 from returns.summaries import maintenance as summaries
@@ -17,15 +17,15 @@ from tags import bulk
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 1.0  # seconds between two looks for work
-RETRY_AFTER = 5.0  # seconds
-SHORT_WAIT = 2.0  # seconds, for a file that may be done just now
+IDLE_PAUSE = 1.0  # seconds, when there is nothing to do
+DATABASE_RETRY_PAUSE = 5.0  # seconds
+STOP_TIMEOUT = 2.0  # seconds to wait for a long job that is about to finish
 
 
-def work_once() -> bool:
-    """Do a little of what waits; tell whether there was anything that could be done.
+def run_short_jobs() -> bool:
+    """Run one step of each short job; tell whether there was anything to do.
 
-    What fails holds up nothing else. Raises the last ``DatabaseError`` after all had their turn.
+    A job that fails does not stop the others. Raises the last ``DatabaseError`` after all have run.
     """
     jobs = (
         *(
@@ -34,21 +34,21 @@ def work_once() -> bool:
             running.run_hourly,
             summaries.update_in_background,
         ),
-        *(outcomes.count_in_background, changes.forget_old, forgetting.forget_old_runs),
-        *(uploads.forget_uploads, exports.delete_expired),
+        *(outcomes.count_in_background, changes.forget_old, cleanup.delete_old_runs),
+        *(uploads.delete_old_uploads, exports.delete_expired),
     )
-    return _each(*jobs)
+    return _run_all(*jobs)
 
 
-def file_once() -> bool:
-    """Import a file, make an export, or build the summaries, however long that takes.
+def run_long_jobs() -> bool:
+    """Import a file, make an export, or build the summaries, however long it takes.
 
-    Tells whether there was one. What fails is raised like above.
+    Tells whether there was anything to do. Errors are raised as by ``run_short_jobs``.
     """
-    return _each(uploads.import_wanted, exports.make_next, summaries.build_if_missing)
+    return _run_all(uploads.import_next, exports.make_next, summaries.build_if_missing)
 
 
-def _each(*jobs: Callable[[], bool]) -> bool:
+def _run_all(*jobs: Callable[[], bool]) -> bool:
     done, failed = False, None
     for job in jobs:
         try:
@@ -63,38 +63,38 @@ def _each(*jobs: Callable[[], bool]) -> bool:
     return done
 
 
-def work(stopping: threading.Event) -> None:
-    """Work until told to stop. When the database is away, go on as soon as it answers.
+def run_until_stopped(stopping: threading.Event) -> None:
+    """Work until ``stopping`` is set. If the database is away, continue when it is back.
 
-    Files are imported and made beside all else, which does not wait for them; one that is cut off
-    is begun again.
+    Long jobs run in a thread of their own, so that short ones need not wait for them. A long job
+    that is interrupted starts again next time.
     """
-    beside = threading.Thread(
-        target=_work_on, args=(file_once, stopping), name="files", daemon=True
+    long_jobs = threading.Thread(
+        target=_run_repeatedly, args=(run_long_jobs, stopping), name="files", daemon=True
     )
-    logger.info("Background work begins.")
-    beside.start()
-    _work_on(work_once, stopping)
-    beside.join(timeout=SHORT_WAIT)
-    logger.info("Background work ends.")
+    logger.info("Background work started.")
+    long_jobs.start()
+    _run_repeatedly(run_short_jobs, stopping)
+    long_jobs.join(timeout=STOP_TIMEOUT)
+    logger.info("Background work stopped.")
 
 
-def _work_on(once: Callable[[], bool], stopping: threading.Event) -> None:
+def _run_repeatedly(run_jobs: Callable[[], bool], stopping: threading.Event) -> None:
     is_away = False
     while not stopping.is_set():
         try:
-            if not once():
-                stopping.wait(PAUSE)
+            if not run_jobs():
+                stopping.wait(IDLE_PAUSE)
             if is_away:
-                logger.info("The database answers again.")
+                logger.info("The database is back.")
             is_away = False
         except DatabaseError as error:
             if not is_away and not connection.is_usable():
                 is_away = True
                 reason = str(error).partition("\n")[0]
-                logger.warning("Background work waits for the database: %s", reason)
+                logger.warning("Background work is waiting for the database: %s", reason)
             connection.close()
-            stopping.wait(RETRY_AFTER)
+            stopping.wait(DATABASE_RETRY_PAUSE)
     connection.close()
 
 
@@ -106,11 +106,11 @@ class Worker(threading.Thread):
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Work until it is told to stop."""
-        work(self.stopping)
+        """Work until ``stop`` is called."""
+        run_until_stopped(self.stopping)
 
     def stop(self) -> None:
-        """End after the step at hand, and wait for that."""
+        """Stop after the current step, and wait for it."""
         self.stopping.set()
         if self.is_alive():
             self.join(timeout=10)

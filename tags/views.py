@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from config.forms import save
+from config.forms import save_form
 from config.htmx import HtmxRequest
 from tags import editing, merging
 from tags import history as past
@@ -138,7 +138,7 @@ def _form(
     write: Callable[[dict[str, Any]], object],
     word: Tag | TagGroup | None = None,
 ) -> HttpResponse:
-    if request.method == "POST" and save(form, write):
+    if request.method == "POST" and save_form(form, write):
         messages.success(request, f"Saved “{form.instance}”.")
         return redirect(_place(form.instance))
     context = {

@@ -63,7 +63,7 @@ WRITERS = {
     ("ApiToken", "returns_apitoken"): ("returns/people/tokens.py",),
     ("Export", "returns_export"): ("returns/exports/background.py",),
     ("ExportPart", "returns_exportpart"): ("returns/exports/background.py",),
-    ("FeedRun", "returns_feedrun"): ("returns/feed/runs.py", "returns/feed/forgetting.py"),
+    ("FeedRun", "returns_feedrun"): ("returns/feed/runs.py", "returns/feed/cleanup.py"),
     ("RejectedRecord", "returns_rejectedrecord"): (
         "returns/feed/runs.py",
         "returns/feed/retries.py",

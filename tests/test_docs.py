@@ -130,16 +130,19 @@ def test_every_option_is_described_and_exists():
     assert known - set(re.findall(r"--([\w-]+)", EVERYTHING)) == set()
 
 
+def settings_text() -> str:
+    paths = ("config/settings.py", "config/environment.py")
+    return "".join((ROOT / path).read_text() for path in paths)
+
+
 def test_the_settings_are_those_that_the_program_reads():
-    settings = (ROOT / "config/settings.py").read_text()
-    read = set(re.findall(r'(?:environ\.get|environ|_names|getenv)[(\[]\s*"(\w+)"', settings))
+    read = set(re.findall(r'(?:environ\.get|environ|names|getenv)[(\[]\s*"(\w+)"', settings_text()))
     assert {codes(row[0])[0] for row in tables(DEPLOY, "Variable", "Default", "Meaning")} == read
 
 
 def test_the_defaults_of_the_settings_are_those_of_the_program():
-    settings = (ROOT / "config/settings.py").read_text()
     said = {codes(row[0])[0]: row[1].strip("`") for row in tables(DEPLOY, "Variable", "Default")}
-    defaults = dict(re.findall(r'environ\.get\(\s*"(\w+)", "(\S+?)"\)', settings))
+    defaults = dict(re.findall(r'environ\.get\(\s*"(\w+)", "(\S+?)"\)', settings_text()))
     limit = re.search(r'"STATEMENT_LIMIT", "(\d+)"', (ROOT / "config/wsgi.py").read_text())
     defaults["STATEMENT_LIMIT"] = f"{limit[1]}` for pages"
     assert {name: said[name] for name in defaults} == defaults

@@ -13,8 +13,8 @@ from returns.api.schemas import TaggedReturn
 from returns.exports import as_xlsx
 from returns.exports import forms as export_forms
 from returns.feed import push, uploads
-from returns.feed.records import API_NAMES, LONGEST, REQUIRED
-from returns.feed.spelling import field_of
+from returns.feed.records import API_NAMES, MAX_LENGTHS, REQUIRED_COLUMNS
+from returns.feed.spelling import field_for_header
 from returns.filters.dates import WEEKDAYS, parse_moment
 from returns.filters.declarations import CONDITIONS, REPEATABLE_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
@@ -98,8 +98,8 @@ FIELD_ROWS = {codes(row[0])[0]: row[1:] for row in tables(FIELDS, "Field", "Valu
 def test_the_fields_of_a_record_are_those_that_are_read():
     assert set(FIELD_ROWS) == set(API_NAMES.values())
     needed = {field for field, (value, *_) in FIELD_ROWS.items() if value.startswith("**needed**")}
-    assert needed == {API_NAMES[name] for name in REQUIRED}
-    longest = {API_NAMES[name]: size for name, size in LONGEST.items() if size}
+    assert needed == {API_NAMES[name] for name in REQUIRED_COLUMNS}
+    longest = {API_NAMES[name]: size for name, size in MAX_LENGTHS.items() if size}
     said = {field: int(size.split()[0]) for field, (_, size, _) in FIELD_ROWS.items() if size}
     assert said == longest | {"tag": 50}
 
@@ -113,7 +113,9 @@ def test_what_the_api_answers_for_a_missing_field_is_true():
 def test_the_spellings_of_columns_are_understood():
     rows = tables(FIELDS, "Field", "Also written as")
     assert {codes(row[0])[0] for row in rows} == set(API_NAMES.values())
-    read = {word.strip(): field_of(word.strip()) for row in rows for word in row[1].split(",")}
+    read = {
+        word.strip(): field_for_header(word.strip()) for row in rows for word in row[1].split(",")
+    }
     assert read == {word.strip(): codes(row[0])[0] for row in rows for word in row[1].split(",")}
 
 
@@ -198,9 +200,9 @@ def test_the_scopes_are_those_of_tokens():
         (USING, "export up to {:,} returns", [export_forms.MAX_RETURNS_WITHOUT_PERMISSION]),
         (USING, "more than {:,} returns is made", [export_forms.BACKGROUND_THRESHOLD]),
         (USING, "ends at {:,} returns", [as_xlsx.MAX_SHEET_ROWS]),
-        (FILES, "up to {} MB, in the formats", [uploads.MOST_BYTES // 1_000_000]),
-        (FILES, "the first {:,} are also tried", [uploads.REHEARSED]),
-        (API, "at most {} MB of JSON", [push.MOST_BYTES // 1_000_000]),
+        (FILES, "up to {} MB, in the formats", [uploads.MAX_UPLOAD_BYTES // 1_000_000]),
+        (FILES, "the first {:,} are also tried", [uploads.MAX_TRIED_RECORDS]),
+        (API, "at most {} MB of JSON", [push.MAX_PUSH_BYTES // 1_000_000]),
         (API, "from 1 to {}, which", [query.MAX_PAGE_SIZE]),
         (API, "at most {}. They are joined", [dqb.MAX_FILTERS]),
         (API, "up to {} values", [dqb.MAX_VALUES_OF_IN]),

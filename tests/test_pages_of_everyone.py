@@ -44,7 +44,7 @@ def test_signing_in_never_leads_to_another_site(client, agent):
 def test_a_wrong_password_is_said_in_words_and_the_name_stays(client, agent):
     response = sign_in(client, "agent", "wrong", next="/preferences/")
     assert response.status_code == 422
-    assert "Name and password do not match" in response.text
+    assert "Wrong user name or password" in response.text
     assert 'value="agent"' in response.text
     assert 'name="next" value="/preferences/"' in response.text
 
@@ -157,7 +157,7 @@ def test_a_person_without_a_role_reads_whom_to_ask(client, stranger):
     response = client.get("/returns/")
     assert response.status_code == 403
     assert "You have no role yet" in response.text
-    assert "ask an admin" in response.text
+    assert "ask your administrator" in response.text
 
 
 def test_a_person_with_another_role_reads_which_one_they_have(client, stranger):
@@ -172,7 +172,7 @@ def test_a_page_that_does_not_exist_says_so(client, agent, signed_in):
         client.force_login(agent, backend="returns.people.RoleBackend")
     response = client.get("/nowhere/")
     assert response.status_code == 404
-    assert "There is no such page" in response.text
+    assert "Page not found" in response.text
     assert ("id_q" in response.text) == signed_in
 
 
@@ -224,13 +224,13 @@ def test_a_failure_shows_the_page_for_it(client, monkeypatch):
     monkeypatch.setattr("django.contrib.auth.views.AuthenticationForm.__init__", None)
     response = client.get(reverse("login"))
     assert response.status_code == 500
-    assert "Something failed on our side" in response.text
+    assert "Something went wrong" in response.text
 
 
 def test_a_request_that_cannot_be_read_shows_the_page_for_it(client):
     response = client.get("/", headers={"host": "elsewhere.example"})
     assert response.status_code == 400
-    assert "This address was not understood" in response.text
+    assert "This request is not valid" in response.text
 
 
 # Headers

@@ -75,7 +75,7 @@ def test_text_has_the_sizes_of_one_scale():
 
 def test_static_files_are_collected_under_names_that_change_with_their_content(tmp_path, settings):
     settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = {"staticfiles": {"BACKEND": "config.static.NamedByContent"}}
+    settings.STORAGES = {"staticfiles": {"BACKEND": "config.static.HashedStaticFiles"}}
     settings.WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["js", "css", "svg", "txt", "md", "LICENSE"]
     call_command("collectstatic", verbosity=0)
     (style,) = tmp_path.glob("css/app.*.css")

@@ -1,4 +1,4 @@
-"""Django's admin for returns and people; importing a part registers it."""
+"""Django's admin for returns and people; importing a module registers its models."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""The form in which an admin corrects a return."""
+"""The form with which an admin corrects a return."""
 
 import json
 from collections.abc import Mapping
@@ -9,115 +9,115 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.utils import timezone
 
-from returns.feed.records import EARLIEST, LATEST
+from returns.feed.records import EARLIEST_TIME, LATEST_TIME
 from returns.models import Return
-from returns.models.facts import BY_COLUMN, CORRECTABLE, Kind
+from returns.models.facts import CORRECTABLE_COLUMNS, FACTS_BY_COLUMN, Kind
 from returns.record.corrections import affected, as_sent
 
 
 class ExactTimeField(forms.DateTimeField):
-    """A time as text with microseconds and offset, so that what was not touched stays exact."""
+    """A time as text with microseconds and offset, so that an untouched value stays exact."""
 
     widget = AdminTextInputWidget
 
     def to_python(self, value: Any) -> datetime | None:
-        """Return the time in UTC, or refuse one that some zone or the database cannot show."""
+        """Return the time in UTC; refuse one that some time zone cannot show."""
         try:
             time = super().to_python(value)
             time = time and time.astimezone(UTC)
         except OverflowError:
-            time = LATEST + timedelta(days=1)
-        if time and not EARLIEST <= time <= LATEST:
+            time = LATEST_TIME + timedelta(days=1)
+        if time and not EARLIEST_TIME <= time <= LATEST_TIME:
             raise forms.ValidationError("This time is out of range.")
         return time
 
     def prepare_value(self, value: Any) -> Any:
-        """Write the time in the person's zone."""
+        """Return the time as text in the person's time zone."""
         if isinstance(value, datetime) and timezone.is_aware(value):
             return timezone.localtime(value).isoformat(sep=" ")
         return value
 
 
 class ProseField(forms.CharField):
-    """A text of several lines, with the line ends that the WMS uses, not those of a browser."""
+    """A text of several lines, with the line ends of the WMS, not those of browsers."""
 
     widget = AdminTextareaWidget
 
     def to_python(self, value: Any) -> str:
-        """Return the text."""
+        """Return the text with LF line ends."""
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 FIELD_CLASSES: dict[Kind, type[forms.Field]] = {Kind.TIME: ExactTimeField, Kind.PROSE: ProseField}
-KINDS = {name: BY_COLUMN[name].kind for name in CORRECTABLE}
+FACT_KINDS = {name: FACTS_BY_COLUMN[name].kind for name in CORRECTABLE_COLUMNS}
 
 
 class CorrectionForm(forms.ModelForm):
-    """What the person changed since they saw the return, and nothing else.
+    """Saves only the fields that the person changed since they opened the form.
 
-    ``seen`` carries the values that were shown. A field that they left alone keeps what the feed
-    or another admin wrote meanwhile; a field that both changed is refused in words once.
+    ``seen`` has the values that were shown. Fields that the person left alone keep what the feed or
+    another admin wrote meanwhile. A field that both changed is refused once, with the new value.
     """
 
     seen = forms.JSONField(widget=forms.HiddenInput)
 
     class Meta:
         model = Return
-        fields = CORRECTABLE
+        fields = CORRECTABLE_COLUMNS
         field_classes = {
-            name: FIELD_CLASSES[kind] for name, kind in KINDS.items() if kind in FIELD_CLASSES
+            name: FIELD_CLASSES[kind] for name, kind in FACT_KINDS.items() if kind in FIELD_CLASSES
         }
         widgets = {name: field.widget for name, field in field_classes.items()}
         help_texts = {
-            "arrived_to_warehouse_at": "Such as 2026-03-01 14:30:00+03:00. Without an offset: in "
-            "your own zone."
+            "arrived_to_warehouse_at": "For example 2026-03-01 14:30:00+03:00. Without an "
+            "offset, your own time zone is used."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["seen"] = values_of(self.instance)
+        self.initial["seen"] = correctable_values(self.instance)
 
     def clean_seen(self) -> dict[str, Any]:
-        """Return the values that were shown, or say that the form is damaged."""
+        """Return the values that were shown; refuse a damaged form."""
         seen = self.cleaned_data["seen"]
-        if not isinstance(seen, dict) or seen.keys() != set(CORRECTABLE):
+        if not isinstance(seen, dict) or seen.keys() != set(CORRECTABLE_COLUMNS):
             raise forms.ValidationError("This form is damaged. Open the return again.")
         return seen
 
     def clean(self) -> dict[str, Any]:
-        """Tell what the person changed, and refuse what somebody else changed meanwhile."""
+        """Set the fields that the person changed; refuse those that somebody else changed too."""
         values = super().clean() or {}
         if "seen" in values:
-            now = values_of(self.instance)
-            changed = {name for name in CORRECTABLE if _differs(values, values["seen"], name)}
+            now = correctable_values(self.instance)
+            changed = {
+                name for name in CORRECTABLE_COLUMNS if _differs(values, values["seen"], name)
+            }
             for name in affected(changed):
                 if now[name] != values["seen"][name]:
                     self._refuse_once(name, now[name])
-            self.changed_data = [name for name in CORRECTABLE if name in changed]
+            self.changed_data = [name for name in CORRECTABLE_COLUMNS if name in changed]
         return values
 
     def _refuse_once(self, name: str, now: Any) -> None:
-        self.add_error(
-            name, f"Changed while you were editing, it is now {_quoted(now)}. Look again."
-        )
+        if now:
+            message = f"Somebody else changed this to “{now}”. Check it, then save again."
+        else:
+            message = "Somebody else cleared this field. Check it, then save again."
+        self.add_error(name, message)
         posted = {key: self.data[key] for key in self.data}
         seen = json.loads(posted["seen"]) | {name: now}
         self.data = posted | {"seen": json.dumps(seen)}
 
 
-def values_of(record: Return) -> dict[str, str | None]:
-    """Return the fields open to correction, as JSON carries them."""
-    return {name: as_sent(getattr(record, name)) for name in CORRECTABLE}
+def correctable_values(record: Return) -> dict[str, str | None]:
+    """Return the values of the correctable fields, as JSON stores them."""
+    return {name: as_sent(getattr(record, name)) for name in CORRECTABLE_COLUMNS}
 
 
 def _differs(values: Mapping[str, Any], seen: Mapping[str, Any], name: str) -> bool:
-    return name in values and _plain(as_sent(values[name])) != _plain(seen[name])
+    return name in values and _normalize(as_sent(values[name])) != _normalize(seen[name])
 
 
-def _plain(text: Any) -> Any:
-    # A browser sends CR LF for a line's end, and a form strips what surrounds a text.
+def _normalize(text: Any) -> Any:
+    # Browsers send CR LF as line end, and forms strip the text.
     return "\n".join(text.splitlines()).strip() if isinstance(text, str) else text
-
-
-def _quoted(value: Any) -> str:
-    return f"“{value}”" if value else "empty"

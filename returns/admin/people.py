@@ -1,4 +1,4 @@
-"""People in the admin: what they may do comes from their roles, and nobody raises themselves."""
+"""People in the admin. Their roles decide what they may do; nobody can promote themselves."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -16,12 +16,12 @@ admin.site.unregister(Group)
 
 
 class PreferencesForm(forms.ModelForm):
-    """A person's preferences, with the zones by name: a wrong one would break every page."""
+    """A person's preferences, with a list of time zones: a wrong one would break every page."""
 
     time_zone = forms.ChoiceField(
         required=False,
         choices=[
-            ("", "The zone of the warehouse"),
+            ("", "Warehouse time"),
             *((zone, zone) for zone in sorted(available_timezones())),
         ],
     )
@@ -32,7 +32,7 @@ class PreferencesForm(forms.ModelForm):
 
 
 class PreferencesInline(admin.StackedInline):
-    """Preferences belong to the person, so whoever may change the person may change them."""
+    """The preferences of a person. The permissions on the person apply."""
 
     model = Preferences
     form = PreferencesForm
@@ -53,7 +53,7 @@ class PreferencesInline(admin.StackedInline):
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
-    """People and their roles. Who leaves is made inactive: their name stays on the timeline."""
+    """People and their roles. People who leave are made inactive: the timeline names them."""
 
     actions = None
     inlines = [PreferencesInline]
@@ -68,40 +68,40 @@ class PersonAdmin(UserAdmin):
     readonly_fields = ("last_login", "date_joined")
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
-        """Show preferences of people that exist; a new one has chosen nothing."""
+        """Show the preferences of existing people only; new people have none yet."""
         return [PreferencesInline] if obj else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Let only a superuser make a superuser."""
+        """Let only superusers make others superusers."""
         if request.user.is_superuser:
             return self.readonly_fields
         return (*self.readonly_fields, "is_superuser")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Let only a superuser change a superuser, their password included."""
+        """Let only superusers change superusers, including their passwords."""
         if obj and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Refuse: who did what must stay readable."""
+        """Refuse: the timeline must keep naming people."""
         return False
 
 
 @admin.register(Group)
 class RoleAdmin(admin.ModelAdmin):
-    """Roles are shown; ``setup_roles`` keeps them as the matrix says."""
+    """Roles are read-only; ``setup_roles`` sets their permissions."""
 
     actions = None
     fields = ["name", "allowed"]
 
-    @admin.display(description="May")
+    @admin.display(description="Permissions")
     def allowed(self, obj: Group) -> str:
-        """Name what the role may do."""
+        """Return the role's permissions."""
         return ", ".join(permission.name for permission in obj.permissions.all())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: roles come from the program."""
+        """Refuse: the roles are defined in code."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
@@ -109,5 +109,5 @@ class RoleAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Refuse: roles come from the program."""
+        """Refuse: the roles are defined in code."""
         return False

@@ -1,4 +1,4 @@
-"""Returns in the admin: found by their numbers, corrected with a trace, never added or deleted."""
+"""Returns in the admin: searched by number, corrected with a trace, never added or deleted."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -16,29 +16,32 @@ from django.utils.safestring import SafeString
 
 from returns.admin.forms import CorrectionForm
 from returns.models import Return, State
-from returns.models.facts import BY_COLUMN, CORRECTABLE, FACTS, STEPS, Kind
+from returns.models.facts import CORRECTABLE_COLUMNS, FACTS, FACTS_BY_COLUMN, STATE_COLUMNS, Kind
 from returns.record.corrections import as_sent, correct
 from returns.search import begins_or_ends
 
-PAGED_RETURNS = 10_000
-KEY = "return_reference_number"
-FIXED = (KEY, *(fact.column for fact in FACTS if not fact.is_correctable and fact.column != KEY))
-ALSO_KNOWN = ("tags_on_it", "corrected_fields", "unknown_fields")
+MAX_PAGED_RETURNS = 10_000
+KEY_COLUMN = "return_reference_number"
+READ_ONLY_FACTS = (
+    KEY_COLUMN,
+    *(fact.column for fact in FACTS if not fact.is_correctable and fact.column != KEY_COLUMN),
+)
+OTHER_FIELDS = ("tag_names", "corrected_fields", "unknown_fields")
 
 
 class CappedPaginator(Paginator):
-    """Pages through the first rows alone: counting a million takes longer than anyone pages."""
+    """Pages through the newest rows only: counting a million rows takes too long."""
 
     @cached_property
     def count(self) -> int:
-        """Return the number of rows, at most ``PAGED_RETURNS``."""
+        """Return the number of rows, at most ``MAX_PAGED_RETURNS``."""
         rows: Any = self.object_list
-        return rows.order_by()[:PAGED_RETURNS].count()  # type: ignore[no-any-return]
+        return rows.order_by()[:MAX_PAGED_RETURNS].count()  # type: ignore[no-any-return]
 
 
 @admin.register(Return)
 class ReturnAdmin(admin.ModelAdmin):
-    """Corrections; everything else about a return is read here."""
+    """Corrections of returns; all other fields are read-only."""
 
     form = CorrectionForm
     actions = None
@@ -54,20 +57,20 @@ class ReturnAdmin(admin.ModelAdmin):
     list_filter = ["state"]
     list_per_page = 50
     list_select_related = False
-    # It has an index; another order would sort a million rows.
+    # There is an index for this order; another one would sort the whole table.
     ordering = ["-created_at", "-id"]
     sortable_by = ["created_at"]
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["return_reference_number"]
-    search_help_text = "Order, return or tracking number: whole, its beginning or its end."
-    readonly_fields = [*FIXED, *ALSO_KNOWN]
+    search_help_text = "Order, return or tracking number: all of it, its beginning or its end."
+    readonly_fields = [*READ_ONLY_FACTS, *OTHER_FIELDS]
     fieldsets = [
-        (None, {"fields": FIXED}),
-        ("State", {"fields": [*STEPS, "seen"]}),
-        ("Facts", {"fields": [name for name in CORRECTABLE if name not in STEPS]}),
-        ("Also known", {"fields": ALSO_KNOWN}),
+        (None, {"fields": READ_ONLY_FACTS}),
+        ("State", {"fields": [*STATE_COLUMNS, "seen"]}),
+        ("Facts", {"fields": [name for name in CORRECTABLE_COLUMNS if name not in STATE_COLUMNS]}),
+        ("Other", {"fields": OTHER_FIELDS}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -81,7 +84,7 @@ class ReturnAdmin(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        """Find by the indexed keys; any other lookup reads a million rows."""
+        """Search by the indexed keys; any other lookup would read the whole table."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -91,7 +94,7 @@ class ReturnAdmin(admin.ModelAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Return | None:
-        """Load a return; one about to be corrected is locked from the comparison to the write."""
+        """Return the record, locked if it is being corrected, until the correction is written."""
         record: Return | None = super().get_object(request, object_id, from_field)
         if record and request.method == "POST":
             list(Return.objects.select_for_update(no_key=True).filter(pk=record.pk).values("pk"))
@@ -99,32 +102,32 @@ class ReturnAdmin(admin.ModelAdmin):
         return record
 
     def save_model(self, request: HttpRequest, obj: Return, form: Any, change: bool) -> None:
-        """Correct the fields that the person changed."""
+        """Write the fields that the person changed."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         correct(obj, changes, by=cast("User", request.user))
 
     @admin.display(description="Tags")
-    def tags_on_it(self, obj: Return) -> str:
-        """Name the return's tags; they are changed on the return's own page."""
+    def tag_names(self, obj: Return) -> str:
+        """Return the names of the return's tags; they are changed on the return's page."""
         taggings = obj.taggings.select_related("tag__group").order_by(
             "tag__group__position", "tag__position", "tag__name"
         )
         names = ", ".join(tagging.tag.name for tagging in taggings)
-        return f"{names or 'None'} (changed on the page of the return)"
+        return f"{names or 'None'} (to change tags, open the return in Returns desk)"
 
     @admin.display(description="Corrections")
     def corrected_fields(self, obj: Return) -> SafeString | str:
-        """Say of each corrected field what the WMS had sent."""
+        """Return each corrected field with the value that the WMS sent."""
         lines = [
-            (BY_COLUMN[name].label, _sent_in_words(name, sent))
+            (FACTS_BY_COLUMN[name].label, _sent_text(name, sent))
             for name, sent in sorted(obj.corrections.items())
             if sent != as_sent(getattr(obj, name))
         ]
-        return format_html_join("", "<div>{}: corrected, the WMS sent {}</div>", lines) or "None"
+        return format_html_join("", "<div>{}: corrected; the WMS sent {}</div>", lines) or "None"
 
 
-def _sent_in_words(name: str, sent: str | None) -> str:
-    kind = BY_COLUMN[name].kind
+def _sent_text(name: str, sent: str | None) -> str:
+    kind = FACTS_BY_COLUMN[name].kind
     time = parse_datetime(sent) if sent and kind is Kind.TIME else None
     if isinstance(time, datetime):
         return date(timezone.localtime(time), "j M Y, H:i:s")

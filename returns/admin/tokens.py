@@ -1,4 +1,4 @@
-"""Tokens of the API in the admin: made, shown once, revoked, never deleted."""
+"""API tokens in the admin: created, shown once, revoked, never deleted."""
 
 from typing import Any, cast
 
@@ -9,21 +9,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from returns.models import ApiToken, Scope
-from returns.people.tokens import MOST_DAYS, is_name_taken, issue, revoke
+from returns.people.tokens import MAX_TOKEN_DAYS, is_name_taken, issue, revoke
 
 
 class NewTokenForm(forms.ModelForm):
-    """A token that is to be made."""
+    """The form for a new token."""
 
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices, widget=forms.CheckboxSelectMultiple, label="May"
+        choices=Scope.choices, widget=forms.CheckboxSelectMultiple, label="Allowed to"
     )
     days = forms.IntegerField(
         required=False,
         min_value=1,
-        max_value=MOST_DAYS,
-        label="Good for days",
-        help_text="Left empty: until it is revoked.",
+        max_value=MAX_TOKEN_DAYS,
+        label="Valid for (days)",
+        help_text="Leave empty to keep it valid until it is revoked.",
     )
 
     class Meta:
@@ -31,20 +31,20 @@ class NewTokenForm(forms.ModelForm):
         fields = ["name"]
 
     def clean_name(self) -> str:
-        """Return the name, unless a token that is not revoked has it."""
+        """Return the name; refuse it if a token that is not revoked has it."""
         name: str = self.cleaned_data["name"]
         if is_name_taken(name):
-            raise forms.ValidationError("A token of this name exists. Revoke it first.")
+            raise forms.ValidationError("A token with this name already exists. Revoke it first.")
         return name
 
 
 class RevokingForm(forms.ModelForm):
-    """A token that may be revoked."""
+    """The form that revokes a token."""
 
     revoke = forms.BooleanField(
         required=False,
         label="Revoke",
-        help_text="Its program is refused from the next call on. This cannot be undone.",
+        help_text="The program's calls are refused from now on. This cannot be undone.",
     )
 
     class Meta:
@@ -54,39 +54,47 @@ class RevokingForm(forms.ModelForm):
 
 @admin.register(ApiToken)
 class TokenAdmin(admin.ModelAdmin):
-    """Who may manage tokens is told by their permissions; nobody sees a token a second time."""
+    """API tokens. Permissions decide who may manage them; a token's secret is shown only once."""
 
     actions = None
-    list_display = ["name", "start", "may", "expires_at", "last_used_at", "revoked_at"]
+    list_display = ["name", "start", "allowed_scopes", "expires_at", "last_used_at", "revoked_at"]
     search_fields = ["name", "start"]
-    known = [
-        *("name", "start", "may", "created_at", "created_by", "expires_at", "last_used_at"),
+    existing_fields = [
+        *(
+            "name",
+            "start",
+            "allowed_scopes",
+            "created_at",
+            "created_by",
+            "expires_at",
+            "last_used_at",
+        ),
         *("revoked_at", "revoked_by"),
     ]
 
     def get_form(
         self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Return the form of a new token, or the one that revokes."""
+        """Return the form for a new token, or the one that revokes."""
         kwargs["form"] = RevokingForm if obj else NewTokenForm
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
-        """Return what is shown."""
+        """Return the fields of that form."""
         if obj is None:
             return ["name", "scopes", "days"]
-        return self.known if obj.revoked_at else [*self.known, "revoke"]
+        return self.existing_fields if obj.revoked_at else [*self.existing_fields, "revoke"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
-        """Let nothing of a token change once it is made."""
-        return self.known if obj else []
+        """Make an existing token read-only."""
+        return self.existing_fields if obj else []
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         """Refuse: timelines name the token."""
         return False
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
-        """Make the token, or revoke it."""
+        """Create or revoke the token."""
         person = cast("User", request.user)
         if not change:
             obj.scopes = form.cleaned_data["scopes"]
@@ -97,11 +105,11 @@ class TokenAdmin(admin.ModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Show the token in this very answer: a message would keep it in a cookie or session."""
+        """Show the secret in this response: a message would store it in a cookie or session."""
         context = self.admin_site.each_context(request) | {"token": obj, "title": f"{obj.name}"}
         return render(request, "people/token_created.html", context)
 
-    @admin.display(description="May")
-    def may(self, obj: ApiToken) -> str:
-        """Name the scopes."""
+    @admin.display(description="Allowed to")
+    def allowed_scopes(self, obj: ApiToken) -> str:
+        """Return the scopes."""
         return ", ".join(obj.scopes)

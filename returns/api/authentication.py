@@ -47,7 +47,7 @@ def authenticate(request: ApiRequest) -> None:
     count = count_call(token, limit=settings.API_CALLS_PER_MINUTE, now=now)
     request.call.token, request.call.count = token, count
     if count.number == 1:
-        tokens.note_use(token, now)
+        tokens.record_use(token, now)
     if count.is_over:
         raise TooManyCallsError(count.limit, count.wait)
     _check_tenant(request)
@@ -65,7 +65,7 @@ def require_scope(request: ApiRequest, scope: Scope) -> ApiToken:
 def _refuse_token_in_url(request: ApiRequest) -> None:
     names = [name for name in request.GET if name.lower() in TOKEN_PARAMETERS]
     url = f"{request.path_info}?{request.META.get('QUERY_STRING', '')}"
-    if not names and not tokens.SHAPE.search(url):
+    if not names and not tokens.TOKEN_PATTERN.search(url):
         return
     name = names[0] if names else "token"
     message = f"{name}: never put a token in an address; it would end up in logs. {SEND_IN_HEADER}"
@@ -76,7 +76,7 @@ def _valid_token(request: ApiRequest) -> ApiToken:
     secret = _secret_in_header(request)
     if not secret:
         raise _unauthorized("missing_token", f"A token is required. {SEND_IN_HEADER}")
-    token = tokens.find(secret)
+    token = tokens.find_token(secret)
     if token is None:
         raise _unauthorized("unknown_token", "This token is unknown.")
     if token.revoked_at:

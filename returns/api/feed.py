@@ -4,7 +4,7 @@ from typing import Any
 
 from returns.api.authentication import ApiRequest, require_scope
 from returns.api.errors import ApiError, ErrorDetail, InvalidRequest
-from returns.feed.push import MOST_BYTES, NotAFeedError, push
+from returns.feed.push import MAX_PUSH_BYTES, InvalidBodyError, push
 from returns.models import Scope
 
 TOO_LARGE = "The body is larger than 5 MB. Send the records in several calls."
@@ -17,10 +17,10 @@ def import_records(request: ApiRequest) -> dict[str, Any]:
     token lacks the scope. Nothing is written then.
     """
     token = require_scope(request, Scope.FEED)
-    body = request.read(MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
+    body = request.read(MAX_PUSH_BYTES + 1)
+    if len(body) > MAX_PUSH_BYTES:
         raise ApiError(413, "too_large", TOO_LARGE)
     try:
         return push(body, f"{token.name} ({token.start}…)")
-    except NotAFeedError as error:
+    except InvalidBodyError as error:
         raise InvalidRequest(ErrorDetail("", f"The body: {error}", "not_a_feed")) from error

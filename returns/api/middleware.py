@@ -16,7 +16,7 @@ from returns.api import BASE_PATH
 from returns.api.authentication import ApiRequest, Call, authenticate
 from returns.api.errors import method_not_allowed, to_api_error
 from returns.api.responses import error_response, finalize_response
-from returns.people.tokens import without_tokens
+from returns.people.tokens import mask_tokens
 
 # The documentation for people is an ordinary page.
 DOCS_PATH = f"{BASE_PATH}/docs"
@@ -72,7 +72,7 @@ def _log(request: ApiRequest, response: HttpResponse, failure: Exception | None)
     # Without the request, because its query string would be logged too.
     log_response(
         "%s: %s, request %s",
-        *(response.reason_phrase, without_tokens(request.path), request.call.id),
+        *(response.reason_phrase, mask_tokens(request.path), request.call.id),
         response=response,
         exception=failure,
     )

@@ -32,7 +32,7 @@ from returns.api.parameters import (
 )
 from returns.api.properties import quote, suggest
 from returns.api.values import parse_whole_number
-from returns.database.time_limit import TookTooLongError, at_most
+from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import is_ignored
 from returns.filters.paging import Sort
@@ -120,9 +120,9 @@ def _count(matches: ReturnQuerySet, parsed: _ParsedQuery) -> int | None:
     if parsed.filterset.search_is_cut_short():
         return None
     try:
-        with at_most(DATA_SET_COUNT_LIMIT):
+        with time_limit(DATA_SET_COUNT_LIMIT):
             return matches.order_by().values("pk").count()
-    except TookTooLongError:
+    except QueryTimeoutError:
         return None
 
 

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, StrictStr, create_model
 from pydantic.alias_generators import to_camel
 
 from returns.models import State
-from returns.models.facts import FACTS, REQUIRED_FIRST, Absence, Fact, Kind
+from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, Absence, Fact, Kind
 
 
 class _Camel(Schema):
@@ -31,7 +31,7 @@ def _field(fact: Fact) -> tuple[Any, Any]:
     options: dict[str, Any] = {"description": fact.description} if fact.description else {}
     if fact.example:
         options["examples"] = [fact.example]
-    if fact.is_left_out:
+    if fact.is_omitted:
         options = {"description": "Left out if unknown."} | options
         if fact.is_time:
             return type_ | None, Field(None, **options)
@@ -212,7 +212,7 @@ _VALUE_DESCRIPTIONS = {
 _RECORD = {
     "properties": {
         fact.api_name: {"description": fact.feed_description or _VALUE_DESCRIPTIONS[fact.kind]}
-        for fact in REQUIRED_FIRST
+        for fact in FACTS_REQUIRED_FIRST
     }
     | {"tag": {"description": "Names of tags to add, separated by commas."}},
 }

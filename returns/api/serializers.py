@@ -19,7 +19,7 @@ def serialize_return(return_: Return) -> dict[str, Any]:
     fields = {
         name: _serialize_value(value, fact)
         for name, fact in FACTS_BY_API_NAME
-        if (value := getattr(return_, fact.column)) or not fact.is_left_out
+        if (value := getattr(return_, fact.column)) or not fact.is_omitted
     }
     return fields | {
         name: value for name, value in return_.unknown_fields.items() if name not in fields

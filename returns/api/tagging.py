@@ -4,7 +4,7 @@ from typing import Any
 
 from returns.api.errors import ApiError, ErrorDetail, InvalidRequest
 from returns.api.payloads import find_return
-from returns.feed.records import tag_names
+from returns.feed.records import split_tags
 from returns.models import ApiToken, ReturnTag
 from tags.replacing import replace_tags
 from tags.vocabulary import VocabularyError
@@ -18,7 +18,7 @@ def update_return_tag(reference: str, names_text: str, token: ApiToken) -> dict[
     ``names_text`` has names or synonyms of tags, separated by commas. Raises ``ApiError`` if there
     is no such return, and ``InvalidRequest`` for too many names or one that a tag cannot have.
     """
-    names = tag_names(names_text)
+    names = split_tags(names_text)
     if len(names) > MAX_TAGS_PER_UPDATE:
         message = f"tag: at most {MAX_TAGS_PER_UPDATE} tags are allowed, not {len(names)}."
         raise InvalidRequest(ErrorDetail("tag", message, "too_many"))

@@ -1,6 +1,6 @@
-"""Locks of the database's session: gone with the process that holds them, however it ends.
+"""Session-level advisory locks: they end with the process that holds them, however it ends.
 
-A pooler that hands out connections for one transaction at a time breaks them.
+They do not work through a connection pooler in transaction mode.
 """
 
 import time
@@ -12,7 +12,7 @@ from django.db import connection
 
 
 class Lock(IntEnum):
-    """What is locked; the numbers are ours alone in the database."""
+    """What is locked. The numbers are arbitrary, but nothing else in the database uses them."""
 
     RUN = 7311
     PULL = 7312
@@ -21,52 +21,52 @@ class Lock(IntEnum):
     DEMO = 7315
 
 
-PAUSE = 0.1  # seconds between two tries
+LOCK_RETRY_PAUSE = 0.1  # seconds between two tries
 
 
-def key_of(what: Lock, number: int) -> list[int]:
-    """Return how PostgreSQL knows a lock."""
+def lock_key(what: Lock, number: int) -> list[int]:
+    """Return the two integers by which PostgreSQL knows a lock."""
     return [what.value, number % 2**32 - 2**31]
 
 
 @contextmanager
-def locked(what: Lock, number: int) -> Iterator[bool]:
-    """Hold a lock for the block; tells whether it is ours, and not somebody else's."""
-    key = key_of(what, number)
+def try_lock(what: Lock, number: int) -> Iterator[bool]:
+    """Hold a lock for the block if it is free; yields whether it was."""
+    key = lock_key(what, number)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        (is_ours,) = cursor.fetchone()
+        (is_held,) = cursor.fetchone()
     try:
-        yield is_ours
+        yield is_held
     finally:
-        if is_ours and connection.is_usable():
+        if is_held and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 
 
 @contextmanager
-def in_turn(what: Lock, number: int, when_waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock for the block, after whoever has it; ``when_waiting`` is called if somebody."""
+def wait_for_lock(what: Lock, number: int, when_waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock for the block once it is free; ``when_waiting`` is called if it is not."""
     is_first_try = True
     while True:
-        with locked(what, number) as is_ours:
-            if is_ours:
+        with try_lock(what, number) as is_held:
+            if is_held:
                 yield
                 return
         if is_first_try:
             when_waiting()
         is_first_try = False
-        time.sleep(PAUSE)
+        time.sleep(LOCK_RETRY_PAUSE)
 
 
-def unlocked(what: Lock, numbers: list[int]) -> set[int]:
-    """Return those of the numbers whose lock nobody holds."""
+def without_lock(what: Lock, numbers: list[int]) -> set[int]:
+    """Return the numbers whose lock nobody holds."""
     with connection.cursor() as cursor:
-        cursor.execute(UNLOCKED, [numbers, what.value])
+        cursor.execute(SELECT_UNLOCKED, [numbers, what.value])
         return {number for (number,) in cursor.fetchall()}
 
 
-UNLOCKED = """
+SELECT_UNLOCKED = """
     SELECT id FROM unnest(%s::bigint[]) AS given (id) WHERE NOT EXISTS (
         SELECT FROM pg_locks
         WHERE locktype = 'advisory' AND classid = %s AND objsubid = 2

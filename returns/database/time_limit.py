@@ -1,4 +1,4 @@
-"""A limit for queries that are worth a moment, but not more."""
+"""A time limit for queries that pages can do without."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,15 +7,16 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 
-class TookTooLongError(Exception):
-    """PostgreSQL gave a statement up at its limit."""
+class QueryTimeoutError(Exception):
+    """PostgreSQL cancelled a statement because it reached its time limit."""
 
 
 @contextmanager
-def at_most(milliseconds: int) -> Iterator[None]:
-    """Give each statement within so many milliseconds; for reading alone.
+def time_limit(milliseconds: int) -> Iterator[None]:
+    """Limit each statement in the block to this many milliseconds; for reading only.
 
-    Raises ``TookTooLongError``. All is rolled back at the end, and the limit is gone with it.
+    The block's transaction is rolled back at its end, which also lifts the limit. Raises
+    ``QueryTimeoutError`` if a statement takes longer.
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -25,4 +26,4 @@ def at_most(milliseconds: int) -> Iterator[None]:
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
-        raise TookTooLongError from error
+        raise QueryTimeoutError from error

@@ -11,7 +11,7 @@ from returns.filters.declarations import CONDITIONS
 from returns.filters.due import calendar_kept
 from returns.filters.query import Query
 from returns.filters.wording import kind_of
-from returns.models import MOST, DeadlinePolicy, Unit, WorkingCalendar
+from returns.models import MAX_DEADLINE_AMOUNTS, DeadlinePolicy, Unit, WorkingCalendar
 
 MAY_CHANGE = "returns.change_deadlinepolicy"
 
@@ -42,8 +42,8 @@ def keep(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
     ``seen`` is the ``version_of`` the policy that the person saw, if they saw one. Raises
     ``ValidationError`` when it cannot be kept, or is no longer what they saw.
     """
-    if not 1 <= policy.amount <= MOST[Unit(policy.unit)]:
-        most = MOST[Unit(policy.unit)]
+    if not 1 <= policy.amount <= MAX_DEADLINE_AMOUNTS[Unit(policy.unit)]:
+        most = MAX_DEADLINE_AMOUNTS[Unit(policy.unit)]
         raise ValidationError(f"A deadline leaves from 1 to {most:,} {Unit(policy.unit).label}.")
     with named.its_own_name(f"There is a deadline “{policy.name}” already."):
         if policy.pk is None:

@@ -12,7 +12,7 @@ from returns.calendar.working_time import MIDNIGHT
 from returns.deadlines.editing import version_of
 from returns.deadlines.wording import WEEKDAYS
 from returns.filters.named import NAME_LENGTH
-from returns.models import MOST, DeadlinePolicy, Unit, WorkingCalendar
+from returns.models import MAX_DEADLINE_AMOUNTS, DeadlinePolicy, Unit, WorkingCalendar
 
 MOST_DAYS = 400
 SHORTEST_MINUTES = 60
@@ -22,7 +22,9 @@ class DeadlineForm(forms.Form):
     """A deadline's name, and how long after arrival it leaves."""
 
     name = forms.CharField(max_length=NAME_LENGTH)
-    amount = forms.IntegerField(label="Due after", min_value=1, max_value=max(MOST.values()))
+    amount = forms.IntegerField(
+        label="Due after", min_value=1, max_value=max(MAX_DEADLINE_AMOUNTS.values())
+    )
     unit = forms.ChoiceField(choices=Unit, label="Counted in", initial=Unit.BUSINESS_DAYS)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 

@@ -1,4 +1,4 @@
-"""What goes wrong in real records, so that there is something to mend in invented ones too."""
+"""Problems as they occur in real records, so that there is something to fix in invented ones."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -7,28 +7,28 @@ from random import Random
 
 from returns.feed.records import ReturnRecord
 
-# Of a thousand returns so many have each flaw. Missing arrivals and silence come with their lives.
-NO_ORDER = 2
-LABEL_OF_ANOTHER = 2
-EARLY_ARRIVAL = 2
+# How many of a thousand returns have each flaw. Other problems come from their lifecycles.
+MISSING_ORDERS = 2
+SHARED_TRACKING_IDS = 2
+EARLY_ARRIVALS = 2
 
 
-def with_flaws(records: Iterable[ReturnRecord], seed: int) -> Iterator[ReturnRecord]:
-    """Yield the records, a few of them flawed, the same for the same seed."""
-    random = Random(seed)  # noqa: S311 - it shall be repeatable, not secret
-    label = ""
+def add_flaws(records: Iterable[ReturnRecord], seed: int) -> Iterator[ReturnRecord]:
+    """Yield the records, a few of them with a flaw; the same for the same seed."""
+    random = Random(seed)  # noqa: S311 - repeatable, not secret
+    previous_tracking_id = ""
     for record in records:
-        yield _flawed(record, random, label)
-        label = record.tracking_id or label
+        yield _maybe_flawed(record, random, previous_tracking_id)
+        previous_tracking_id = record.tracking_id or previous_tracking_id
 
 
-def _flawed(record: ReturnRecord, random: Random, label: str) -> ReturnRecord:
+def _maybe_flawed(record: ReturnRecord, random: Random, previous_tracking_id: str) -> ReturnRecord:
     chance = random.randrange(1000)
-    if chance < NO_ORDER:
+    if chance < MISSING_ORDERS:
         return replace(record, sales_order_reference_number="")
-    if chance < NO_ORDER + LABEL_OF_ANOTHER and label:
-        return replace(record, tracking_id=label)
-    if chance >= 1000 - EARLY_ARRIVAL and record.arrived_to_warehouse_at:
+    if chance < MISSING_ORDERS + SHARED_TRACKING_IDS and previous_tracking_id:
+        return replace(record, tracking_id=previous_tracking_id)
+    if chance >= 1000 - EARLY_ARRIVALS and record.arrived_to_warehouse_at:
         earlier = record.created_at - timedelta(hours=random.randrange(25, 100))
         return replace(record, arrived_to_warehouse_at=earlier)
     return record

@@ -1,4 +1,4 @@
-"""Whether the returns of a database are invented, so that they never mix with true ones."""
+"""Whether the returns of a database are invented, so that they never mix with real ones."""
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -11,27 +11,26 @@ MARK = "Invented by the demo or by generate_returns"
 
 
 def require_invented(*, allow_external: bool) -> None:
-    """Refuse a database that holds anything true.
+    """Refuse a database with real returns or people.
 
-    Raises ``CommandError`` (exit code 2) with one sentence when returns or people came from
-    elsewhere, or when ``DATABASE_URL`` is set and the caller did not allow that.
+    Raises ``CommandError`` (exit code 2) if returns or people come from elsewhere, or if
+    ``DATABASE_URL`` is set and ``allow_external`` is not.
     """
     if not settings.LOCAL and not allow_external:
         raise CommandError(
-            "DATABASE_URL is set: invented returns go into that database only with "
-            "--allow-external, and only when it is empty or was filled by this command.",
+            "DATABASE_URL is set. To add invented returns to that database, use --allow-external; "
+            "the database must be empty or filled by this command.",
             returncode=2,
         )
     if not is_invented() and not _is_empty():
         raise CommandError(
-            "This database holds returns or people that were not invented here, so no invented "
-            "returns are added.",
+            "This database has real returns or people, so no invented returns are added.",
             returncode=2,
         )
 
 
 def mark_as_invented() -> None:
-    """Write down with the table that its returns are invented; a copy of it tells so too."""
+    """Mark the returns as invented, by a comment on their table; copies have it too."""
     with connection.cursor() as cursor:
         cursor.execute(f"COMMENT ON TABLE {Return._meta.db_table} IS '{MARK}'")
 
@@ -46,7 +45,7 @@ def is_invented() -> bool:
 
 
 def _is_empty() -> bool:
-    """Tell whether there are no returns, and no people but in a local trial."""
+    """Tell whether there are no returns; and no people, unless this is a local trial."""
     if Return._meta.db_table not in connection.introspection.table_names():
         return True
     return not Return.objects.exists() and (settings.LOCAL or not User.objects.exists())

@@ -1,4 +1,4 @@
-"""The demo's people. Their password is known to all, so only the demo's own server lets them in."""
+"""The demo's people. Their password is public, so they can sign in on the demo's server only."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ PASSWORD = "demo"  # noqa: S105 - printed by the demo, and refused by every othe
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of the demo, with the role that they act in."""
+    """A person of the demo, with their role."""
 
     name: str
     role: str
@@ -29,9 +29,9 @@ PEOPLE = [
 
 
 def set_up_people() -> list[Person]:
-    """Create the demo's people who are not there yet, and return all who can sign in.
+    """Create the demo's people who do not exist yet, and return all who can sign in.
 
-    Somebody of the same name who is not of the demo stays untouched and is not returned.
+    A real person with the same user name is not changed, and not returned.
     """
     return [person for person in PEOPLE if _set_up(person)]
 

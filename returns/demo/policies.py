@@ -1,10 +1,10 @@
-"""The deadlines that the demo begins with."""
+"""The deadlines of the demo."""
 
 from returns.deadlines.editing import keep, parameters_of
 from returns.filters.query import Query
 from returns.models import DeadlinePolicy, Unit
 
-# Name, filter, and business days; the first that matches counts.
+# Name, filter, and business days; the first that matches applies.
 POLICIES = (
     ("Priority", "tag_any=urgent-refund&tag_any=priority-return&tag_any=vip-customer", 1),
     ("Everything else", "", 3),
@@ -12,7 +12,7 @@ POLICIES = (
 
 
 def set_up_policies() -> None:
-    """Make the demo's deadlines, unless there are some already."""
+    """Create the demo's deadlines, unless there are deadlines already."""
     if DeadlinePolicy.objects.exists():
         return
     for name, query, days in POLICIES:

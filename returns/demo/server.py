@@ -1,4 +1,4 @@
-"""The demo's web server: one worker of granian on the loopback address."""
+"""The demo's web server: granian with one worker on the loopback address."""
 
 import multiprocessing
 import os
@@ -19,40 +19,40 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 ADDRESS = "127.0.0.1"
-PORT_PATIENCE = 5.0  # seconds; a demo that was killed frees its port a moment later
-STOP_LIMIT = 5  # seconds for requests under way
-LOOK = 0.5  # seconds between two looks for a signal
-THREADS = 4
+PORT_TIMEOUT = 5.0  # seconds; a killed demo frees its port a moment later
+WORKER_STOP_TIMEOUT = 5  # seconds for running requests
+SIGNAL_POLL_INTERVAL = 0.5  # seconds
+SERVER_THREADS = 4
 
 
-class _Interrupt(threading.Event):
-    """An event that a signal's handler sets, also when the system gave the signal to a thread.
+class _SignalSafeEvent(threading.Event):
+    """An event for signal handlers, also when the system delivers a signal to another thread.
 
-    Python runs the handler in the main thread, which would then sleep on and never learn of it.
+    Python runs the handler in the main thread, which would not wake up to notice.
     """
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for it, waking now and then."""
-        while timeout is None and not super().wait(LOOK):
+        """Wait for the event, waking now and then to let signal handlers run."""
+        while timeout is None and not super().wait(SIGNAL_POLL_INTERVAL):
             pass
         return super().wait(timeout)
 
 
 class DemoServer(MPServer):
-    """Granian, with workers that Ctrl-C in the terminal does not reach: only we stop them."""
+    """Granian whose workers ignore Ctrl-C in the terminal; only this process stops them."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.main_loop_interrupt = _Interrupt()
+        self.main_loop_interrupt = _SignalSafeEvent()
 
     def _spawn_workers(self, *args: Any) -> None:
-        usual = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by a new process
+        usual = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by new processes
         super()._spawn_workers(*args)  # type: ignore[no-untyped-call]
         signal.signal(signal.SIGINT, usual)
 
 
 def application() -> WSGIHandler:
-    """Make the worker's application; the worker ends when the demo is gone, even by kill -9."""
+    """Return the worker's application. The worker ends when the demo is gone, even by kill -9."""
     os.setpgrp()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     return get_wsgi_application()
@@ -64,34 +64,34 @@ def _end_with_parent() -> None:
         return
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(STOP_LIMIT)
+    time.sleep(WORKER_STOP_TIMEOUT)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def take_port(port: int) -> socket.socket | None:
-    """Take the port for this program, waiting a moment for one that is being given back.
+def reserve_port(port: int) -> socket.socket | None:
+    """Reserve the port for this program, waiting a moment if it is just being released.
 
-    It is taken as long as what is returned lives; None where another program has it. The web
-    server itself would share it with another demo's, and begins only when all is set up.
+    It is reserved as long as the returned socket lives. Returns None if another program has it. The
+    web server itself would share it with another demo's server, and starts only after the setup.
     """
-    deadline = time.monotonic() + PORT_PATIENCE
-    while not (_can_bind(port) and (taken := _take_name(f"returns-desk-demo-{port}"))):
+    deadline = time.monotonic() + PORT_TIMEOUT
+    while not (_can_bind(port) and (reservation := _reserve_name(f"returns-desk-demo-{port}"))):
         if time.monotonic() > deadline:
             return None
         time.sleep(0.1)
-    return taken
+    return reservation
 
 
-def _take_name(name: str) -> socket.socket | None:
-    """Take a name that one program of this computer has at a time; only Linux knows such."""
-    taken = socket.socket(socket.AF_UNIX)
+def _reserve_name(name: str) -> socket.socket | None:
+    """Reserve an abstract socket name, which one program can have at a time; Linux only."""
+    reservation = socket.socket(socket.AF_UNIX)
     try:
         if sys.platform == "linux":
-            taken.bind(f"\0{name}")
+            reservation.bind(f"\0{name}")
     except OSError:
-        taken.close()
+        reservation.close()
         return None
-    return taken
+    return reservation
 
 
 def _can_bind(port: int) -> bool:
@@ -105,8 +105,8 @@ def _can_bind(port: int) -> bool:
 
 
 def serve(port: int, when_ready: Callable[[], None]) -> None:
-    """Serve until Ctrl-C, SIGTERM or a closed terminal; ``when_ready`` runs in a thread."""
-    os.environ["RETURNS_DESK_DEMO"] = "1"  # the worker's settings let the demo's people in
+    """Serve until Ctrl-C, SIGTERM or a closed terminal; ``when_ready`` is called in a thread."""
+    os.environ["RETURNS_DESK_DEMO"] = "1"  # lets the demo's people sign in
     os.environ.setdefault("STATEMENT_LIMIT", "10")
     os.environ["ALLOWED_HOSTS"] = f"{ADDRESS},localhost"
     multiprocessing.set_start_method("spawn", force=True)
@@ -116,24 +116,24 @@ def serve(port: int, when_ready: Callable[[], None]) -> None:
         address=ADDRESS,
         port=port,
         interface=Interfaces.WSGI,
-        blocking_threads=THREADS,
+        blocking_threads=SERVER_THREADS,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
-        workers_kill_timeout=STOP_LIMIT,
+        workers_kill_timeout=WORKER_STOP_TIMEOUT,
     )
-    # granian takes SIGHUP for a reload, but here the terminal was closed.
+    # granian reloads on SIGHUP, but here it means that the terminal was closed.
     server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
     threading.Thread(target=_call_when_ready, args=(port, when_ready), daemon=True).start()
     server.serve()
 
 
 def _call_when_ready(port: int, when_ready: Callable[[], None]) -> None:
-    while not answers(port):
+    while not is_ready(port):
         time.sleep(0.05)
     when_ready()
 
 
-def answers(port: int) -> bool:
+def is_ready(port: int) -> bool:
     """Tell whether the server on this port is up and its database migrated."""
     try:
         with urllib.request.urlopen(f"http://{ADDRESS}:{port}/readyz", timeout=5) as answer:

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from xlsxwriter.exceptions import XlsxWriterException
 
-from returns.database.locks import Lock, locked
+from returns.database.locks import Lock, try_lock
 from returns.exports import as_xlsx
 from returns.exports.forms import ExportRequest, check_fits_sheet, check_permission
 from returns.exports.selection import count_returns, parse_selection
@@ -104,7 +104,7 @@ def make_next() -> bool:
     """Make the oldest export that no process is making; return whether there was one."""
     unfinished = Export.objects.filter(status__in=UNFINISHED).order_by("pk")
     for pk in unfinished.values_list("pk", flat=True):
-        with locked(Lock.EXPORT, pk) as has_lock:
+        with try_lock(Lock.EXPORT, pk) as has_lock:
             # Read again with the lock, because it may just have been made.
             export = unfinished.filter(pk=pk).first() if has_lock else None
             if export:

@@ -11,7 +11,7 @@ from returns.exports.file_names import build_file_name
 from returns.exports.selection import Selection, count_returns, parse_selection
 from returns.filters.query import Query
 from returns.filters.wording import in_words
-from returns.people.person import preferences_of
+from returns.people.person import get_preferences
 
 EXPORT_ALL_PERMISSION = "returns.export_all_returns"
 # The number of returns in an export without the permission.
@@ -54,7 +54,7 @@ def parse_request(query: Query, person: User) -> ExportRequest:
     Raises ``ValidationError`` for a parameter that is not valid, and for more returns than the
     person may export.
     """
-    selection = parse_selection(query, preferences_of(person).columns)
+    selection = parse_selection(query, get_preferences(person).columns)
     number = count_returns(selection, BACKGROUND_THRESHOLD + 1)
     check_permission(person, number)
     return ExportRequest(selection, number)

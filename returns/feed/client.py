@@ -1,8 +1,8 @@
-"""The network side of a pull: asks another Returns API for a page, whatever happens on the way.
+"""The HTTP client of a pull: requests one page at a time, whatever happens on the way.
 
-What may pass is tried again, after a pause that grows and is never quite the same; what will not
-pass by itself ends with a sentence that says what to do. The token goes into one header alone, to
-the address it is for, and into no message.
+Errors that may pass are retried after a random, growing pause. Errors that will not pass end with a
+sentence that says what to do. The token is sent in one header only, only to its own address, and is
+in no message.
 """
 
 import json
@@ -32,81 +32,81 @@ from urllib.request import (
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 8  # of one page
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds
-# Longest that the far side may let us wait by its own word, in seconds.
-LONGEST_WAIT = 300.0
-SILENCE = 20.0  # seconds without a byte
-WHOLE_ANSWER = 60.0  # seconds
-LARGEST_ANSWER = 50_000_000  # bytes
-CHUNK = 65_536
+MAX_ATTEMPTS = 8  # per page
+FIRST_RETRY_PAUSE, MAX_RETRY_PAUSE = 1.0, 60.0  # seconds
+# The longest pause that the API can ask for, in seconds.
+MAX_RETRY_AFTER = 300.0
+READ_TIMEOUT = 20.0  # seconds without any data
+RESPONSE_TIMEOUT = 60.0  # seconds for a whole response
+MAX_RESPONSE_BYTES = 50_000_000
+CHUNK_BYTES = 65_536
 WITH_TAGS, WITHOUT_TAGS = "Returns/GetReturnsWithTag", "Returns"
-RETRY = "The Returns API at %s: %s Attempt %s of %s; the next after %.1f s."
-TELLS_IN_VAIN = "It was asked {attempts} times."
+RETRY_LOG = "Returns API at %s: %s Attempt %s of %s failed; next one in %.1f s."
+GAVE_UP = "Gave up after {attempts} attempts."
 
 
-class FarSideError(Exception):
-    """The far side cannot be read; the message says why, for people."""
+class RemoteApiError(Exception):
+    """The other API cannot be read; the message says why, for people."""
 
 
-class _PassingError(Exception):
-    """Something that may be gone when the page is asked for again."""
+class _TransientError(Exception):
+    """An error that may be gone when the page is requested again."""
 
 
-class _AskedToWaitError(_PassingError):
-    """The far side says when it may be asked again: ``seconds``."""
+class _RetryAfterError(_TransientError):
+    """The API says when to call again, in ``seconds``."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__("It lets us wait.")
+        super().__init__("The API asked to wait.")
         self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
-class FarPage:
-    """A page: its entries, untrusted, and how many match in all where that is told."""
+class RemotePage:
+    """A page of untrusted entries. ``total`` is the number of all matches, None if not given."""
 
     items: list[Any]
     total: int | None
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """Follows nothing: the token would go along to wherever that leads."""
+    """Follows no redirects: the token would be sent to the new address."""
 
     def redirect_request(self, *_args: Any) -> None:
-        """Return nothing, so that the answer is an error."""
+        """Return None, which makes the redirect an error."""
 
 
-class _HttpWithinTime(HTTPConnection):
-    """Waits for the headers of an answer no longer than for a whole one."""
+class _TimedHttpConnection(HTTPConnection):
+    """Limits the time to wait for the headers of a response."""
 
     def getresponse(self) -> HTTPResponse:
-        """Return the answer, or end the connection when its time is over."""
-        timer = threading.Timer(WHOLE_ANSWER, self._cut)
+        """Return the response; close the connection when the time is over."""
+        timer = threading.Timer(RESPONSE_TIMEOUT, self._disconnect)
         timer.start()
         try:
             return super().getresponse()
         finally:
             timer.cancel()
 
-    def _cut(self) -> None:
+    def _disconnect(self) -> None:
         with suppress(OSError, AttributeError):  # it may be closed already
             self.sock.shutdown(socket.SHUT_RDWR)
 
 
-class _HttpsWithinTime(_HttpWithinTime, HTTPSConnection):
+class _TimedHttpsConnection(_TimedHttpConnection, HTTPSConnection):
     """The same over TLS."""
 
 
 class _Http(HTTPHandler):
     def http_open(self, request: Request) -> HTTPResponse:
-        """Ask within time."""
-        return self.do_open(_HttpWithinTime, request)
+        """Send the request over a connection with a time limit."""
+        return self.do_open(_TimedHttpConnection, request)
 
 
 class _Https(HTTPSHandler):
     def https_open(self, request: Request) -> HTTPResponse:
-        """Ask within time."""
-        return self.do_open(_HttpsWithinTime, request, context=ssl.create_default_context())
+        """Send the request over a connection with a time limit."""
+        return self.do_open(_TimedHttpsConnection, request, context=ssl.create_default_context())
 
 
 def _opener() -> OpenerDirector:
@@ -115,45 +115,42 @@ def _opener() -> OpenerDirector:
 
 @dataclass
 class Client:
-    """Asks one Returns API. ``sleep`` gets seconds; it may raise, to end everything."""
+    """A client of one Returns API. ``sleep`` gets seconds; it may raise, to end the pull."""
 
     address: str
     token: str
     tenant: str = ""
     sleep: Callable[[float], None] = time.sleep
     random: Random = field(default_factory=Random)
-    silence: float = SILENCE
+    read_timeout: float = READ_TIMEOUT
     _path: str = WITH_TAGS
     _wait: float = 0.0
     _opener: OpenerDirector = field(default_factory=_opener)
 
     @property
     def origin(self) -> str:
-        """Return the address without what may be secret in it."""
+        """Return the address without credentials."""
         parts = urlsplit(self.address)
         host = (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
         return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
 
-    def page(self, dqb: str) -> FarPage:
-        """Return the page that a DynamicQueryBuilder query asks for.
-
-        Raises ``FarSideError``.
-        """
-        why = ""
-        for attempt in range(ATTEMPTS):
+    def fetch_page(self, dqb: str) -> RemotePage:
+        """Return the page for a DynamicQueryBuilder query. Raises ``RemoteApiError``."""
+        problem = ""
+        for attempt in range(MAX_ATTEMPTS):
             try:
-                return self._once(dqb)
-            except _AskedToWaitError as wait:
-                why = str(wait)
-                pause = min(wait.seconds, LONGEST_WAIT) + self.random.uniform(0, 1)
-            except _PassingError as error:
-                why = str(error)
-                pause = self.random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
-            logger.info(RETRY, self.origin, why, attempt + 1, ATTEMPTS, pause)
+                return self._attempt(dqb)
+            except _RetryAfterError as wait:
+                problem = str(wait)
+                pause = min(wait.seconds, MAX_RETRY_AFTER) + self.random.uniform(0, 1)
+            except _TransientError as error:
+                problem = str(error)
+                pause = self.random.uniform(0, min(MAX_RETRY_PAUSE, FIRST_RETRY_PAUSE * 2**attempt))
+            logger.info(RETRY_LOG, self.origin, problem, attempt + 1, MAX_ATTEMPTS, pause)
             self.sleep(pause)
-        raise FarSideError(f"{why} {TELLS_IN_VAIN.format(attempts=ATTEMPTS)}")
+        raise RemoteApiError(f"{problem} {GAVE_UP.format(attempts=MAX_ATTEMPTS)}")
 
-    def _once(self, dqb: str) -> FarPage:
+    def _attempt(self, dqb: str) -> RemotePage:
         if self._wait:
             self.sleep(self._wait)
             self._wait = 0.0
@@ -162,98 +159,101 @@ class Client:
             headers=self._headers(),
         )
         try:
-            with self._opener.open(request, timeout=self.silence) as answer:
-                body, headers = _read(answer), answer.headers
+            with self._opener.open(request, timeout=self.read_timeout) as answer:
+                body, headers = _read_body(answer), answer.headers
         except HTTPError as error:
-            return self._refused(error, dqb)
+            return self._handle_error_status(error, dqb)
         except (OSError, HTTPException, URLError) as error:
-            raise _PassingError(f"It does not answer ({_reason(error)}).") from None
+            raise _TransientError(f"The API does not answer ({_reason(error)}).") from None
         if headers.get("x-remaining-calls") == "0":
-            self._wait = min(_seconds(headers, 1.0), LONGEST_WAIT)
-        return _page(_unpacked(body, headers))
+            self._wait = min(_retry_after(headers, 1.0), MAX_RETRY_AFTER)
+        return _parse_page(_decompress(body, headers))
 
     def _headers(self) -> dict[str, str]:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
         headers |= {"Authorization": f"Bearer {self.token}", "User-Agent": "returns-desk"}
         return headers | ({"X-Tenant-Id": self.tenant} if self.tenant else {})
 
-    def _refused(self, error: HTTPError, dqb: str) -> FarPage:
+    def _handle_error_status(self, error: HTTPError, dqb: str) -> RemotePage:
         with error:
             status = error.code
         if status == 404 and self._path == WITH_TAGS:
-            self._path = WITHOUT_TAGS  # an older API
-            return self._once(dqb)
+            self._path = WITHOUT_TAGS  # an older API without this path
+            return self._attempt(dqb)
         if status == 429:
-            raise _AskedToWaitError(_seconds(error.headers, LONGEST_PAUSE))
+            raise _RetryAfterError(_retry_after(error.headers, MAX_RETRY_PAUSE))
         if status >= 500 or status == 408:
-            raise _PassingError(f"It answers {status}.")
-        raise FarSideError(_REFUSALS.get(status, f"It answers {status}, which nobody expected."))
+            raise _TransientError(f"The API answered with status {status}.")
+        raise RemoteApiError(
+            _ERROR_MESSAGES.get(status, f"The API answered with unexpected status {status}.")
+        )
 
 
-_REFUSALS = {
-    400: "It does not understand what it is asked (400). Is it a Returns API?",
-    401: "It does not know the token (401). Check RETURNS_API_TOKEN.",
-    403: "It does not let the token in (403). Check its scopes, and RETURNS_API_TENANT.",
+_ERROR_MESSAGES = {
+    400: "The API did not understand the request (400). Check RETURNS_API_URL.",
+    401: "The API rejected the token (401). Check RETURNS_API_TOKEN.",
+    403: "The API denied access (403). Check the token's scopes and RETURNS_API_TENANT.",
     404: "There is no Returns API at this address (404). Check RETURNS_API_URL.",
 } | dict.fromkeys(
     (301, 302, 303, 307, 308),
-    "It sends us to another address, where the token must not go. Put that into RETURNS_API_URL.",
+    "The API redirects to another address, to which the token must not be sent. "
+    "Set RETURNS_API_URL to the new address.",
 )
 
 
-def _read(answer: IO[bytes]) -> bytes:
-    """Read an answer that may come drop by drop, or never end."""
-    end, body = time.monotonic() + WHOLE_ANSWER, bytearray()
-    while chunk := answer.read1(CHUNK):  # type: ignore[attr-defined]
+def _read_body(answer: IO[bytes]) -> bytes:
+    """Read a response that may arrive in small pieces, or never end."""
+    end, body = time.monotonic() + RESPONSE_TIMEOUT, bytearray()
+    while chunk := answer.read1(CHUNK_BYTES):  # type: ignore[attr-defined]
         body += chunk
-        if len(body) > LARGEST_ANSWER:
+        if len(body) > MAX_RESPONSE_BYTES:
             raise _too_large()
         if time.monotonic() > end:
-            raise _PassingError(f"An answer takes longer than {WHOLE_ANSWER:.0f} s.")
+            raise _TransientError(f"The response took longer than {RESPONSE_TIMEOUT:.0f} s.")
     length = answer.headers.get("Content-Length", "")  # type: ignore[attr-defined]
     if length.isdecimal() and len(body) < int(length):
-        raise _PassingError("An answer breaks off.")
+        raise _TransientError("The response was cut off.")
     return bytes(body)
 
 
-def _too_large() -> FarSideError:
-    return FarSideError(f"A page is larger than {LARGEST_ANSWER // 1_000_000} MB.")
+def _too_large() -> RemoteApiError:
+    return RemoteApiError(f"A page is larger than {MAX_RESPONSE_BYTES // 1_000_000} MB.")
 
 
-def _unpacked(body: bytes, headers: Message) -> bytes:
+def _decompress(body: bytes, headers: Message) -> bytes:
     if headers.get("Content-Encoding", "").lower() != "gzip":
         return body
-    unpacking = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        plain = unpacking.decompress(body, LARGEST_ANSWER)
+        plain = decompressor.decompress(body, MAX_RESPONSE_BYTES)
     except zlib.error:
-        raise _PassingError("An answer is broken.") from None
-    if unpacking.unconsumed_tail:
+        raise _TransientError("The response could not be decompressed.") from None
+    if decompressor.unconsumed_tail:
         raise _too_large()
-    if not unpacking.eof:
-        raise _PassingError("An answer breaks off.")
+    if not decompressor.eof:
+        raise _TransientError("The response was cut off.")
     return plain
 
 
-def _page(body: bytes) -> FarPage:
+def _parse_page(body: bytes) -> RemotePage:
     try:
-        said = json.loads(body)
+        answer = json.loads(body)
     except (ValueError, RecursionError):
-        raise _PassingError("An answer is no JSON.") from None
-    items = said.get("items") if isinstance(said, Mapping) else None
+        raise _TransientError("The response is not JSON.") from None
+    items = answer.get("items") if isinstance(answer, Mapping) else None
     if not isinstance(items, list):
-        raise _PassingError('An answer is not {"items": [...]}.')
-    total = said.get("dataSetCount")
-    return FarPage(items, total if type(total) is int else None)
+        raise _TransientError('The response is not {"items": [...]}.')
+    total = answer.get("dataSetCount")
+    return RemotePage(items, total if type(total) is int else None)
 
 
-def _seconds(headers: Message, otherwise: float) -> float:
+def _retry_after(headers: Message, default: float) -> float:
     for name in ("x-retry-after", "Retry-After"):
         try:
             return max(0.0, float(headers.get(name, "")))
         except ValueError:
             continue
-    return otherwise
+    return default
 
 
 def _reason(error: Exception) -> str:

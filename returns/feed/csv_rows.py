@@ -1,4 +1,4 @@
-"""CSV: rows become entries, in whatever way people and their spreadsheets write them."""
+"""CSV files: rows become items, whatever way people and spreadsheets write them."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -9,120 +9,127 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from returns.feed.items import Format, Item
-from returns.feed.records import API_NAMES, KNOWN, REQUIRED, RecordError
-from returns.feed.spelling import TIME_NAMES, field_of, value_of
+from returns.feed.records import (
+    API_NAMES,
+    KNOWN_FIELDS,
+    REQUIRED_COLUMNS,
+    UPDATED_FIELD,
+    RecordError,
+)
+from returns.feed.spelling import TIME_FIELDS, field_for_header, parse_cell
 
 DELIMITERS = ",;\t"
-# What Excel writes into a first line of its own.
+# Excel may write the delimiter into a first line of its own.
 SEPARATOR_LINE = "sep="
-UPDATED = API_NAMES["updated_at"]
 
 
 def read_csv(lines: Iterator[str]) -> Iterator[Item]:
-    """Yield the rows; a header that cannot be understood is one entry with an error."""
+    """Yield the rows; a header that is not understood becomes one item with an error."""
     first, number = next(lines), 1
     if first.lower().startswith(SEPARATOR_LINE):
         first, number = next(lines, ""), 2
-    ahead = [first]  # lines that were read, of which the header fills some
+    ahead = [first]  # lines read so far; the header fills some of them
     format_, filled = _header(ahead, lines)
-    if problem := _problem(format_.names):
+    if problem := _header_problem(format_.names):
         yield Item(f"line {number}", format_, error=RecordError("file", problem))
         return
     yield from _read_rows(chain(ahead[filled:], lines), format_, number + filled)
 
 
 def _header(ahead: list[str], lines: Iterator[str]) -> tuple[Format, int]:
-    """Take the delimiter under which most of the names are known; tell how many lines it fills.
+    """Return the format with the delimiter that gives most known names, and its number of lines.
 
-    What has to be read for that is put into ``ahead``.
+    Lines that are read for that are appended to ``ahead``.
     """
     best, filled = Format("csv"), 1
     for delimiter in DELIMITERS:
-        cells, count = _cells(ahead, lines, delimiter)
-        names = tuple(field_of(cell) or f"column {at}" for at, cell in enumerate(cells, start=1))
-        if len(KNOWN.intersection(names)) > len(KNOWN.intersection(best.names)):
+        cells, count = _first_row(ahead, lines, delimiter)
+        names = tuple(
+            field_for_header(cell) or f"column {at}" for at, cell in enumerate(cells, start=1)
+        )
+        if len(KNOWN_FIELDS.intersection(names)) > len(KNOWN_FIELDS.intersection(best.names)):
             best, filled = Format("csv", tuple(cells), delimiter, names), count
     return best, filled
 
 
-def _cells(ahead: list[str], lines: Iterator[str], delimiter: str) -> tuple[list[str], int]:
-    """Return the first row, of which a quoted cell may fill several lines, and how many.
+def _first_row(ahead: list[str], lines: Iterator[str], delimiter: str) -> tuple[list[str], int]:
+    """Return the cells of the first row, and the number of lines that they fill.
 
-    A quote that nobody closes as it should is a letter of its own line.
+    A quoted cell may have several lines. A quote that is never closed is taken literally.
     """
-    kept = (ahead.append(line) or line for line in lines)  # type: ignore[func-returns-value]
-    rows = csv.reader(chain(list(ahead), kept), delimiter=delimiter, strict=True)
+    recorded = (ahead.append(line) or line for line in lines)  # type: ignore[func-returns-value]
+    rows = csv.reader(chain(list(ahead), recorded), delimiter=delimiter, strict=True)
     try:
         return next(rows, []), rows.line_num
     except csv.Error:
-        return _cells_of_line(ahead[0], delimiter), 1
+        return _split_line(ahead[0], delimiter), 1
 
 
-def _cells_of_line(line: str, delimiter: str) -> list[str]:
+def _split_line(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:  # a cell of more than 131,072 characters
+    except csv.Error:  # a cell has more than 131,072 characters
         return []
 
 
-def _problem(names: tuple[str, ...]) -> str:
-    # Where updatedAt is not said the latest of the other times is when it was updated.
-    needed = [API_NAMES[name] for name in REQUIRED if API_NAMES[name] != UPDATED]
+def _header_problem(names: tuple[str, ...]) -> str:
+    # updatedAt may be missing: the latest of the other times is used.
+    needed = [API_NAMES[name] for name in REQUIRED_COLUMNS if API_NAMES[name] != UPDATED_FIELD]
     if missing := [name for name in needed if name not in names]:
-        return f"neither JSON nor a CSV header with {', '.join(missing)}"
+        return f"not JSON, and no CSV header with {', '.join(missing)}"
     twice = {name for name in names if names.count(name) > 1}
-    return f"several columns are {', '.join(sorted(twice))}" if twice else ""
+    return f"more than one column for {', '.join(sorted(twice))}" if twice else ""
 
 
 def _read_rows(lines: Iterator[str], format_: Format, number: int) -> Iterator[Item]:
-    read: list[str] = []  # the lines of the row, of which a quoted cell may fill several
-    kept = (read.append(line) or line for line in lines)  # type: ignore[func-returns-value]
-    rows = csv.reader(kept, delimiter=format_.delimiter, strict=True)
+    read: list[str] = []  # the lines of the row; a quoted cell may have several
+    recorded = (read.append(line) or line for line in lines)  # type: ignore[func-returns-value]
+    rows = csv.reader(recorded, delimiter=format_.delimiter, strict=True)
     while True:
         place = f"line {number}"
         try:
             cells = next(rows)
             if any(cells):
-                yield _row(place, format_, cells)
+                yield _item(place, format_, cells)
         except StopIteration:
             return
         except csv.Error as error:
             text = "".join(read).rstrip("\r\n")
-            yield Item(place, format_, error=RecordError("record", str(error)), written=text)
+            yield Item(place, format_, error=RecordError("record", str(error)), original=text)
         number += len(read)
         read.clear()
 
 
-def _row(place: str, format_: Format, cells: list[str]) -> Item:
+def _item(place: str, format_: Format, cells: list[str]) -> Item:
     names, zone = format_.names, ZoneInfo(settings.TIME_ZONE)
     if len(cells) > len(names):
-        many = RecordError("record", f"{len(cells)} cells under {len(names)} columns")
-        return Item(place, format_, error=many, written=cells)
-    raw, error = _said(zip(names, cells, strict=False), zone)
-    if UPDATED not in raw and (times := [raw[name] for name in TIME_NAMES & raw.keys()]):
-        raw[UPDATED] = max(times, key=_moment)
-    return Item(place, format_, raw=raw, error=error, written=cells)
+        many = RecordError("record", f"{len(cells)} cells, but only {len(names)} columns")
+        return Item(place, format_, error=many, original=cells)
+    raw, error = _parse_cells(zip(names, cells, strict=False), zone)
+    if UPDATED_FIELD not in raw and (times := [raw[name] for name in TIME_FIELDS & raw.keys()]):
+        raw[UPDATED_FIELD] = max(times, key=_sort_key)
+    return Item(place, format_, raw=raw, error=error, original=cells)
 
 
-def _said(
+def _parse_cells(
     cells: Iterable[tuple[str, str]], zone: ZoneInfo
 ) -> tuple[dict[str, str], RecordError | None]:
-    """Return what a row says, and the first error; a wrong cell is kept as it was written."""
+    """Return the values of a row, and the first error; a wrong cell keeps its original text."""
     raw: dict[str, str] = {}
     error: RecordError | None = None
     for name, cell in cells:
-        if not cell:  # a column that we do not know says nothing where it is empty
+        if not cell:  # an empty cell of an unknown column is not stored
             continue
         try:
-            raw[name] = value_of(name, cell, zone)
-        except RecordError as found:
+            raw[name] = parse_cell(name, cell, zone)
+        except RecordError as cell_error:
             raw[name] = cell
-            error = error or found
+            error = error or cell_error
     return raw, error
 
 
-def _moment(text: str) -> datetime:
-    """Return the time, or one before all others where it is none: its own field tells that."""
+def _sort_key(text: str) -> datetime:
+    """Return the time, or the earliest one for an invalid text, which has its own error."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:

@@ -1,8 +1,8 @@
-"""Files in other encodings, read as UTF-8.
+"""Detection of a file's encoding, and conversion to UTF-8.
 
-Told from the content: UTF-16 by its mark, or by the zeros of its Latin letters; UTF-8 by its
-mark. A CSV file without one that is not UTF-8 is taken as Windows-1254, Turkish: by its first
-64 kB, or where these are ASCII, by its first line that is not.
+UTF-16 is detected by its byte order mark, or by the zero bytes of Latin letters; UTF-8 by its mark.
+A CSV file without a mark that is not UTF-8 is read as Windows-1254 (Turkish). This is decided by
+its first 64 kB, or if they are all ASCII, by the first line that is not.
 """
 
 import codecs
@@ -11,35 +11,35 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-TURKISH = "cp1254"
-ENOUGH = 64  # bytes that tell
-# What spreadsheets save by themselves.
+WINDOWS_TURKISH = "cp1254"
+SNIFFED_BYTES = 64
+# The first bytes of workbooks.
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 class NotATextError(ValueError):
-    """The file is no text; the message says what it seems to be, and what to do."""
+    """The file is not text; the message says what it seems to be, and what to do."""
 
 
 def as_utf8(head: bytes, stream: BinaryIO) -> BinaryIO:
-    """Return a stream, whose head was read already, in UTF-8 as far as it is UTF-16.
+    """Return the stream with its head put back, converted to UTF-8 if it is UTF-16.
 
     Raises ``NotATextError``.
     """
     if head.startswith((ZIP, OLD_EXCEL)):
-        raise NotATextError("a spreadsheet or an archive; save it as CSV")
-    whole = Joined(head, stream)
-    encoding = UTF16_MARKS.get(head[:2]) or _by_its_zeros(head)
+        raise NotATextError("an Excel file or an archive; save it as CSV")
+    whole = Rejoined(head, stream)
+    encoding = UTF16_MARKS.get(head[:2]) or _detect_unmarked_utf16(head)
     if encoding:
         return io.BufferedReader(_Recoded(whole, encoding))
-    if b"\x00" in head[:ENOUGH]:
-        raise NotATextError("no text, but binary")
+    if b"\x00" in head[:SNIFFED_BYTES]:
+        raise NotATextError("binary data, not text")
     return io.BufferedReader(whole)
 
 
-def _by_its_zeros(head: bytes) -> str:
-    """Tell UTF-16 without a mark: every other byte of Latin text is zero."""
-    even, odd = head[:ENOUGH:2], head[1:ENOUGH:2]
+def _detect_unmarked_utf16(head: bytes) -> str:
+    """Return the kind of UTF-16 without a mark: every other byte of Latin text is zero."""
+    even, odd = head[:SNIFFED_BYTES:2], head[1:SNIFFED_BYTES:2]
     if odd and odd.count(0) >= 0.9 * len(odd) and 0 not in even:
         return "utf-16-le"
     if even and even.count(0) >= 0.9 * len(even) and 0 not in odd:
@@ -47,45 +47,47 @@ def _by_its_zeros(head: bytes) -> str:
     return ""
 
 
-def name_of(content: bytes) -> str:
-    """Return how a CSV file is encoded, as people call it."""
-    if content[:2] in UTF16_MARKS or _by_its_zeros(content):
+def encoding_label(content: bytes) -> str:
+    """Return the encoding of a CSV file, as people call it."""
+    if content[:2] in UTF16_MARKS or _detect_unmarked_utf16(content):
         return "UTF-16"
     is_marked = content.startswith(codecs.BOM_UTF8)
-    return "Windows-1254" if not is_marked and encoding_of(content) == TURKISH else "UTF-8"
+    return (
+        "Windows-1254" if not is_marked and detect_encoding(content) == WINDOWS_TURKISH else "UTF-8"
+    )
 
 
-def encoding_of(head: bytes) -> str:
-    """Return the encoding that the first bytes of a CSV file tell; "" where they are all ASCII.
+def detect_encoding(head: bytes) -> str:
+    """Return the encoding of a CSV file by its first bytes; "" if they are all ASCII.
 
-    A few bytes that are wrong do not make another encoding of it.
+    UTF-8 with a few wrong bytes is still UTF-8.
     """
     if head.isascii():
         return ""
-    told = head.decode(errors="replace")
-    wrong = told.count("\ufffd")
-    return "utf-8" if sum(not letter.isascii() for letter in told) >= 2 * wrong else TURKISH
+    text = head.decode(errors="replace")
+    wrong = text.count("\ufffd")
+    return "utf-8" if sum(not letter.isascii() for letter in text) >= 2 * wrong else WINDOWS_TURKISH
 
 
 def text_lines(lines: Iterable[bytes], encoding: str = "") -> Iterator[str]:
-    """Yield the lines of a CSV file as text; without an encoding the first letters tell it.
+    """Yield the lines of a CSV file as text; if no encoding is given, the first lines decide.
 
-    What the encoding does not have is kept as it is (``surrogateescape``) and refused later, with
-    its field.
+    Bytes that are invalid in the encoding are kept (``surrogateescape``), and rejected later with
+    the name of their field.
     """
     for line in lines:
-        encoding = encoding or encoding_of(line)
+        encoding = encoding or detect_encoding(line)
         yield line.decode(encoding or "ascii", "surrogateescape")
 
 
-def lines_of(stream: BinaryIO, head: bytes) -> Iterable[bytes]:
-    """Return the lines of a stream; of one from an old Macintosh they end in CR alone."""
+def split_lines(stream: BinaryIO, head: bytes) -> Iterable[bytes]:
+    """Return the lines of a stream; in files from an old Macintosh they end in CR alone."""
     if b"\r" in head and b"\n" not in head:
-        return _parted_by_returns(stream)
+        return _split_at_cr(stream)
     return stream
 
 
-def _parted_by_returns(stream: BinaryIO) -> Iterator[bytes]:
+def _split_at_cr(stream: BinaryIO) -> Iterator[bytes]:
     rest = b""
     while chunk := stream.read(io.DEFAULT_BUFFER_SIZE):
         *whole, rest = (rest + chunk).split(b"\r")
@@ -94,8 +96,8 @@ def _parted_by_returns(stream: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-class Joined(io.RawIOBase):
-    """A stream and the head that was read from it already."""
+class Rejoined(io.RawIOBase):
+    """A stream with the head put back that was already read from it."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
         self._head = head
@@ -106,7 +108,7 @@ class Joined(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer as far as there is something, and return how far."""
+        """Fill the buffer with what is available, and return the number of bytes."""
         chunk = self._head[: len(buffer)] or self._stream.read(len(buffer))
         self._head = self._head[len(chunk) :]
         buffer[: len(chunk)] = chunk
@@ -114,7 +116,7 @@ class Joined(io.RawIOBase):
 
 
 class _Recoded(io.RawIOBase):
-    """A stream of another encoding, as UTF-8; halves of characters stay as they are."""
+    """A stream converted to UTF-8; lone surrogates are kept."""
 
     def __init__(self, stream: io.RawIOBase, encoding: str) -> None:
         self._stream = stream
@@ -132,7 +134,7 @@ class _Recoded(io.RawIOBase):
             try:
                 text = self._decoder.decode(chunk, self._is_end)
             except UnicodeDecodeError:
-                text = "�"  # the file ends within a character
+                text = "�"  # the file ends in the middle of a character
             self._ready = text.encode("utf-8", "surrogatepass")
         chunk, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
         buffer[: len(chunk)] = chunk

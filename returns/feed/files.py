@@ -1,7 +1,7 @@
-"""Files of returns, read as a stream: JSON in any envelope, a JSON object a line, or CSV.
+"""Files of returns, read as a stream: JSON in any envelope, one JSON object per line, or CSV.
 
-The format is told from the content. What cannot be read becomes an item with an error, and the
-rest goes on where the format allows it.
+The format is detected from the content. What cannot be read becomes an item with an error, and
+reading continues if the format allows it.
 """
 
 import csv
@@ -16,80 +16,79 @@ import ijson
 
 from returns.feed.csv_rows import read_csv
 from returns.feed.encodings import (
-    Joined,
     NotATextError,
+    Rejoined,
     as_utf8,
-    encoding_of,
-    lines_of,
+    detect_encoding,
+    split_lines,
     text_lines,
 )
 from returns.feed.items import JSON, LINES, Format, Item
-from returns.feed.records import API_NAMES, RecordError
+from returns.feed.records import REFERENCE_FIELD, RecordError
 
-HEAD = 65536  # bytes from which the format is told
+HEAD_BYTES = 65536  # from which the format is detected
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-MOST_DIGITS = 4000
-TOO_LONG_A_NUMBER = re.compile(rb"[0-9]{%d}" % MOST_DIGITS)
-REFERENCE = API_NAMES["return_reference_number"]
+MAX_DIGITS = 4000
+TOO_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
 
 
 def read_items(stream: BinaryIO) -> Iterator[Item]:
-    """Yield the entries of a file one by one; an empty file has none."""
+    """Yield the entries of a file one by one; none for an empty file."""
     try:
-        plain = as_utf8(stream.read(HEAD), stream)
+        plain = as_utf8(stream.read(HEAD_BYTES), stream)
     except NotATextError as error:
         yield Item("line 1", LINES, error=RecordError("file", str(error)))
         return
-    marked = _head_of(plain)
+    marked = _read_head(plain)
     head = marked.removeprefix(BYTE_ORDER_MARK)
-    whole = io.BufferedReader(Joined(head, plain), HEAD)
+    whole = io.BufferedReader(Rejoined(head, plain), HEAD_BYTES)
     start = head.lstrip()[:1]
     if start == b"[":
         yield from _read_json(whole, "item")
     elif start == b"{" and _is_lines(head):
         yield from _read_lines(whole)
     elif start == b"{":
-        yield from _read_json(whole, _prefix_of_items(head))
+        yield from _read_json(whole, _find_list(head))
     elif start:
-        encoding = "utf-8" if head != marked else encoding_of(head)
-        yield from read_csv(text_lines(lines_of(whole, head), encoding))
+        encoding = "utf-8" if head != marked else detect_encoding(head)
+        yield from read_csv(text_lines(split_lines(whole, head), encoding))
 
 
-def _head_of(stream: BinaryIO) -> bytes:
-    """Return the first bytes, as many as there are up to what tells the format."""
+def _read_head(stream: BinaryIO) -> bytes:
+    """Return the first bytes, at most ``HEAD_BYTES``."""
     head = b""
-    while len(head) < HEAD and (chunk := stream.read(HEAD - len(head))):
+    while len(head) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(head))):
         head += chunk
     return head
 
 
 def write_items(items: Iterable[Item], format: Format, out: IO[str]) -> None:  # noqa: A002
-    """Write entries back in a format, such that, once mended, they can be read again.
+    """Write entries in a format, so that they can be fixed and imported again.
 
-    Entries of other formats than JSON lines have to be in the format already.
+    Unless the format is JSON lines, the entries must already be in that format.
     """
-    entries = (item for item in items if item.written is not None)
+    entries = (item for item in items if item.original is not None)
     if format.kind == "csv":
         writer = csv.writer(out, delimiter=format.delimiter, lineterminator="\n")
         writer.writerow(format.header)
         for item in entries:
-            if isinstance(item.written, str):  # a row that cannot be taken apart
-                out.write(f"{item.written}\n")
+            if isinstance(item.original, str):  # a row that could not be parsed
+                out.write(f"{item.original}\n")
             else:
-                writer.writerow(item.written)
+                writer.writerow(item.original)
     elif format.kind == "lines":
         out.writelines(f"{_as_line(item)}\n" for item in entries)
     else:
         out.write('{"items": [')
         for number, item in enumerate(entries):
-            out.write(f"{',' if number else ''}\n{_as_json(item.written)}")
+            out.write(f"{',' if number else ''}\n{_as_json(item.original)}")
         out.write("\n]}\n")
 
 
 def _as_line(item: Item) -> str:
     if item.format.kind == "csv":
-        return _as_json(item.raw or dict(enumerate(item.written)))
-    text: str = item.written if isinstance(item.written, str) else _as_json(item.written)
+        return _as_json(item.raw or dict(enumerate(item.original)))
+    text: str = item.original if isinstance(item.original, str) else _as_json(item.original)
     return text
 
 
@@ -98,7 +97,7 @@ def _as_json(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """JSON's numbers arrive as decimals; one too large for a float is written as text."""
+    """Convert the decimals of the JSON parser; one that is too large for a float becomes text."""
     if isinstance(value, Decimal):
         number = float(value)
         return number if abs(number) != float("inf") else str(value)
@@ -108,8 +107,8 @@ def _plain(value: object) -> object:
 # JSON
 
 
-class _ShortNumbers:
-    """A stream of JSON that ends in an error before a number that the parser would crash on."""
+class _NumberGuard:
+    """A JSON stream that raises ``ValueError`` before a number that would crash the parser."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -117,44 +116,44 @@ class _ShortNumbers:
 
     def read(self, size: int) -> bytes:
         chunk = self._stream.read(size)
-        if TOO_LONG_A_NUMBER.search(self._end + chunk):
-            raise ValueError(f"{MOST_DIGITS} digits in a row")
-        self._end = chunk[-MOST_DIGITS:]
+        if TOO_LONG_NUMBER.search(self._end + chunk):
+            raise ValueError(f"{MAX_DIGITS} digits in a row")
+        self._end = chunk[-MAX_DIGITS:]
         return chunk
 
 
 def _read_json(stream: BinaryIO, prefix: str) -> Iterator[Item]:
-    """Read lists and envelopes: the objects at a prefix, however many there are."""
+    """Read the objects at a prefix, in lists or envelopes, however many there are."""
     number = 0
     try:
-        for value in ijson.items(_ShortNumbers(stream), prefix, multiple_values=True):
-            for entry in _entries(value):
+        for value in ijson.items(_NumberGuard(stream), prefix, multiple_values=True):
+            for entry in _unwrap(value):
                 number += 1
                 yield _item(f"item {number}", JSON, entry, entry)
     except (ijson.JSONError, ValueError) as error:
-        yield Item(f"item {number + 1}", JSON, error=_broken(error))
+        yield Item(f"item {number + 1}", JSON, error=_json_error(error))
 
 
-def _broken(error: Exception) -> RecordError:
+def _json_error(error: Exception) -> RecordError:
     message = str(error)
     if "premature EOF" in message:
-        return RecordError("file", "breaks off here")
+        return RecordError("file", "ends unexpectedly here")
     if "UTF8" in message:
         return RecordError("file", "not UTF-8 here; the rest was not read")
     reason = message.splitlines()[0].removeprefix("parse error: ").strip()
-    return RecordError("file", f"not JSON here ({reason}); the rest was not read")
+    return RecordError("file", f"invalid JSON here ({reason}); the rest was not read")
 
 
-def _item(place: str, format: Format, value: object, written: object) -> Item:  # noqa: A002
+def _item(place: str, format: Format, value: object, original: object) -> Item:  # noqa: A002
     if isinstance(value, Mapping):
-        return Item(place, format, raw=value, written=written)
+        return Item(place, format, raw=value, original=original)
     error = RecordError("record", f"not an object: {_as_json(value)[:60]}")
-    return Item(place, format, error=error, written=written)
+    return Item(place, format, error=error, original=original)
 
 
-def _entries(value: object) -> list[object]:
-    """An envelope stands for the records in it, whatever else it says beside them."""
-    if not isinstance(value, dict) or REFERENCE in value:
+def _unwrap(value: object) -> list[object]:
+    """Return the records in an envelope, whatever else it has; or the value itself."""
+    if not isinstance(value, dict) or REFERENCE_FIELD in value:
         return [value]
     lists = [part for part in value.values() if isinstance(part, list)]
     records = [part for part in lists if any(isinstance(entry, dict) for entry in part)]
@@ -162,25 +161,27 @@ def _entries(value: object) -> list[object]:
 
 
 def _is_lines(head: bytes) -> bool:
-    """One object a line: the first line is a record, or at least is not continued below."""
+    """Tell whether there is one object per line: the first line is a whole record, or is closed."""
     first, newline, rest = head.lstrip().partition(b"\n")
     try:
-        return _entries(json.loads(first)) == [json.loads(first)]
+        return _unwrap(json.loads(first)) == [json.loads(first)]
     except ValueError:
         second = rest.lstrip().startswith(b'{"')
         return bool(newline) and second and not first.rstrip().endswith((b"{", b"[", b",", b":"))
 
 
-def _prefix_of_items(head: bytes) -> str:
-    """Find the list of an envelope, so that it can be read one by one; "" for whole objects."""
+def _find_list(head: bytes) -> str:
+    """Return the prefix of an envelope's list, so that it can be streamed; "" for whole objects."""
     key = ""
     try:
-        for at, event, value in ijson.parse(_ShortNumbers(io.BytesIO(head)), multiple_values=True):
-            if not at and (value == REFERENCE or event == "end_map"):
+        for prefix, event, value in ijson.parse(
+            _NumberGuard(io.BytesIO(head)), multiple_values=True
+        ):
+            if not prefix and (value == REFERENCE_FIELD or event == "end_map"):
                 return ""
-            if not at and event == "map_key":
+            if not prefix and event == "map_key":
                 key = value
-            elif event == "start_map" and at == f"{key}.item":
+            elif event == "start_map" and prefix == f"{key}.item":
                 return f"{key}.item"
     except (ijson.JSONError, ValueError):  # the head ends within the file
         pass
@@ -196,8 +197,12 @@ def _read_lines(stream: BinaryIO) -> Iterator[Item]:
 def _read_line(place: str, line: bytes) -> Iterator[Item]:
     text = line.decode(errors="surrogateescape").rstrip("\r\n")
     try:
-        for entry in _entries(json.loads(text)):
+        for entry in _unwrap(json.loads(text)):
             yield _item(place, LINES, entry, text)
     except (ValueError, RecursionError) as error:
-        at = f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
-        yield Item(place, LINES, error=RecordError("record", f"not JSON{at}"), written=text)
+        position = (
+            f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
+        )
+        yield Item(
+            place, LINES, error=RecordError("record", f"invalid JSON{position}"), original=text
+        )

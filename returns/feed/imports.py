@@ -1,4 +1,4 @@
-"""Import files of returns: read, parse, ingest, and give back what was rejected."""
+"""Importing files on the command line, with an optional file of rejected entries."""
 
 import os
 import pickle
@@ -10,10 +10,10 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO
 
 from returns.feed.files import read_items, write_items
-from returns.feed.intake import Taken, take
+from returns.feed.intake import IntakeResult, import_items
 from returns.feed.items import JSON, LINES, Format, Item
 from returns.feed.records import RecordError
-from returns.feed.runs import recorded
+from returns.feed.runs import record_run
 from returns.models import Way
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
@@ -21,36 +21,36 @@ Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """What became of the entries of all files; ``unreadable`` counts files."""
+    """The result for the entries of all files; ``unreadable`` is a number of files."""
 
-    taken: Taken
+    result: IntakeResult
     unreadable: int
 
     @property
     def failed(self) -> bool:
-        """Whether anything was left out."""
-        return bool(self.taken.rejected or self.unreadable)
+        """Tell whether anything was left out."""
+        return bool(self.result.rejected or self.unreadable)
 
     def __str__(self) -> str:
-        return str(self.taken)
+        return str(self.result)
 
 
 class Rejects:
-    """Rejected entries, kept on disk until they are written back in their input's format."""
+    """Rejected entries, stored on disk until they are written in the format of the input."""
 
     def __init__(self) -> None:
         self._spool = TemporaryFile()  # noqa: SIM115 - lives as long as the import
         self._formats: dict[Format, None] = {}
 
     def add(self, item: Item) -> None:
-        """Keep an entry."""
+        """Store an entry."""
         self._formats[item.format] = None
         pickle.dump(replace(item, error=None), self._spool)
 
     def write(self, path: Path) -> None:
-        """Write the file whole or not at all. Raises ``OSError``.
+        """Write the file atomically. Raises ``OSError``.
 
-        Entries of inputs of different formats become JSON, one object a line.
+        Entries of inputs in different formats are written as JSON, one object per line.
         """
         formats = list(self._formats) or [JSON]
         folder = path.absolute().parent
@@ -76,10 +76,10 @@ class Rejects:
 
 
 class Import:
-    """One run over some files. ``tell`` gets a sentence for everything that is left out."""
+    """An import of some files; ``report`` is called with a sentence for all that is left out."""
 
-    def __init__(self, tell: Callable[[str], None], rejects: Rejects | None = None) -> None:
-        self._tell = tell
+    def __init__(self, report: Callable[[str], None], rejects: Rejects | None = None) -> None:
+        self._report = report
         self._rejects = rejects
         self._unreadable = 0
 
@@ -90,25 +90,31 @@ class Import:
         dry_run: bool = False,
         on_progress: Callable[[int], None] | None = None,
     ) -> ImportSummary:
-        """Import the files, given by name and opener, as one stream of records.
+        """Import the files, given as pairs of a name and a function that opens it.
 
-        It is kept as a run of the feed, unless it is dry.
+        The import is recorded as a run of the feed, unless it is a dry run.
         """
 
-        def done(taken: Taken) -> None:
+        def report_progress(result: IntakeResult) -> None:
             if on_progress:
-                on_progress(taken.read)
+                on_progress(result.read)
 
         items = self._items(files)
         if dry_run:
-            taken = take(
-                items, source="file", on_reject=self._reject, on_batch=done, dry_run=dry_run
+            result = import_items(
+                items,
+                source="file",
+                on_reject=self._reject,
+                on_batch=report_progress,
+                dry_run=dry_run,
             )
         else:
             names = ", ".join(name for name, _ in files)
-            with recorded(Way.FILE, names) as run:
-                taken = run.take(items, source="file", on_reject=self._reject, on_batch=done)
-        return ImportSummary(taken, self._unreadable)
+            with record_run(Way.FILE, names) as run:
+                result = run.import_items(
+                    items, source="file", on_reject=self._reject, on_batch=report_progress
+                )
+        return ImportSummary(result, self._unreadable)
 
     def _items(self, files: Iterable[tuple[str, Opener]]) -> Iterator[Item]:
         for name, opener in files:
@@ -118,9 +124,9 @@ class Import:
                         yield replace(item, place=f"{name}: {item.place}")
             except OSError as error:
                 self._unreadable += 1
-                self._tell(f"{name}: cannot be read: {error.strerror or error}")
+                self._report(f"{name}: cannot be read: {error.strerror or error}")
 
     def _reject(self, item: Item, error: RecordError) -> None:
-        self._tell(f"{item.place}: {error}")
+        self._report(f"{item.place}: {error}")
         if self._rejects:
             self._rejects.add(item)

@@ -1,8 +1,8 @@
-"""Write what the WMS says of returns: the only place where its facts enter the database.
+"""Writing records to the database. Nothing else writes the facts of returns, except corrections.
 
-A record wins over what is stored when it is greater in one total order, so the records of a
-return may come in any order, and again, and end the same. What an admin corrected is compared,
-and kept, by the value that the WMS had sent.
+Records have a total order, and the greatest record of a return wins. So records may arrive in any
+order, any number of times, with the same result. A fact that an admin corrected is compared by the
+value that the WMS sent, and the correction is kept.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,19 +16,25 @@ from typing import Any, NamedTuple
 import pghistory
 from django.db import DataError, IntegrityError, connection, transaction
 
-from returns.feed.records import RecordError, ReturnRecord, tag_names
-from returns.feed.statements import COLUMNS, COPY, MAKE_STAGE, STORED, UPSERT
+from returns.feed.records import RecordError, ReturnRecord, split_tags
+from returns.feed.statements import (
+    COPY_TO_STAGING,
+    CREATE_STAGING_TABLE,
+    INGEST_COLUMNS,
+    SELECT_STORED,
+    UPSERT,
+)
 from returns.models import ReturnTag
 from tags import tagging, vocabulary
 from tags.deadlocks import retry_deadlocks
 
 Batch = Sequence[tuple[int, ReturnRecord]]
-_facts = attrgetter(*COLUMNS)
+_fact_values = attrgetter(*INGEST_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that was not written, and why; ``position`` counts the records given, from 0."""
+    """A record that was not written, and why. ``position`` is its index among the records given."""
 
     record: ReturnRecord
     error: RecordError
@@ -36,22 +42,22 @@ class Rejection:
 
 
 class TagConflict(NamedTuple):
-    """Two tags of an exclusive group met on a return: the higher-ranked one was kept."""
+    """Two tags of an exclusive group were sent for a return; the higher-ranked one was kept."""
 
     reference: str
     kept: str
     dropped: str
 
 
-class Stored(NamedTuple):
-    """What a return's row says before the batch."""
+class StoredRow(NamedTuple):
+    """The values of a return before the batch is written."""
 
     source: str
     feed_tags: str
 
 
-class Written(NamedTuple):
-    """A row that the batch wrote."""
+class WrittenRow(NamedTuple):
+    """A row that the batch inserted or updated."""
 
     pk: int
     reference: str
@@ -61,10 +67,10 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True)
 class IngestSummary:
-    """What became of the records; every one is created, updated, unchanged or rejected.
+    """The number of records by result: each is created, updated, unchanged or rejected.
 
-    Of several records of one return that come in the same batch one is written; the others
-    count as unchanged. A record is also "updated" when only its tags differ.
+    If a batch has several records of one return, one is written and the others count as unchanged.
+    A record whose tags alone differ counts as updated.
     """
 
     read: int = 0
@@ -73,12 +79,12 @@ class IngestSummary:
     rejected: list[Rejection] = field(default_factory=list)
     tags_added: int = 0
     tag_conflicts: list[TagConflict] = field(default_factory=list)
-    # Of one batch alone: of all there may be more than fit.
-    written: list[Written] = field(default_factory=list)
+    # The rows of one batch; the total summary has none, because they might not fit into memory.
+    written: list[WrittenRow] = field(default_factory=list)
 
     @property
     def unchanged(self) -> int:
-        """Records that say nothing new."""
+        """Return the number of records that changed nothing."""
         return self.read - self.created - self.updated - len(self.rejected)
 
     def __add__(self, other: "IngestSummary") -> "IngestSummary":
@@ -96,17 +102,17 @@ def ingest(
     on_progress: Callable[[int], None] | None = None,
     on_batch: Callable[[IngestSummary], None] | None = None,
 ) -> IngestSummary:
-    """Write the records, one transaction for each batch, and say what became of them.
+    """Write the records, one transaction per batch, and return a summary.
 
-    ``source`` names the writer on the timeline, such as "feed" or "file". A record whose return
-    is another system's is rejected, and so is one that the database refuses; the others go in.
-    A dry run is one transaction, rolled back at its end. ``on_progress`` gets the number of
-    records done after each batch, ``on_batch`` what became of it just before that.
+    ``source`` is the writer shown on the timeline, such as "feed" or "file". A record is rejected
+    if its return belongs to another system or if the database refuses it; the others are written. A
+    dry run is one transaction that is rolled back. ``on_batch`` is called with the summary of each
+    batch, then ``on_progress`` with the number of records so far.
     """
     summary = IngestSummary()
     with pghistory.context(source=source), transaction.atomic() if dry_run else nullcontext():
         if dry_run:
-            _tell_triggers_that_nothing_stays()
+            _mark_dry_run()
         for batch in batched(enumerate(records), batch_size):
             result = _write(batch)
             summary += replace(result, written=[])
@@ -119,15 +125,15 @@ def ingest(
     return summary
 
 
-def _tell_triggers_that_nothing_stays() -> None:
+def _mark_dry_run() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL returns.dry_run = 'on'")
 
 
 def _write(batch: Batch) -> IngestSummary:
-    """Write a batch; one that the database refuses is halved until the culprit stands alone."""
+    """Write a batch. If the database refuses it, split it until the wrong record is alone."""
     try:
-        return retry_deadlocks(lambda: _write_at_once(batch))
+        return retry_deadlocks(lambda: _write_whole(batch))
     except (DataError, IntegrityError) as refusal:
         if len(batch) == 1:
             reason = f"refused by the database: {str(refusal).splitlines()[0]}"
@@ -138,12 +144,12 @@ def _write(batch: Batch) -> IngestSummary:
 
 
 @transaction.atomic
-def _write_at_once(batch: Batch) -> IngestSummary:
+def _write_whole(batch: Batch) -> IngestSummary:
     references = [record.return_reference_number for _, record in batch]
-    stored = _stored(references)
+    stored = _load_stored(references)
     accepted, rejected = _split_by_source(batch, {ref: row.source for ref, row in stored.items()})
     written = _upsert(accepted)
-    rejected += _overtaken(accepted, stored.keys() | {row.reference for row in written})
+    rejected += _rejected_by_race(accepted, stored.keys() | {row.reference for row in written})
     tags = _add_tags([row for row in written if _tags_differ(row, stored)])
     created = sum(row.created for row in written)
     return IngestSummary(
@@ -157,76 +163,76 @@ def _write_at_once(batch: Batch) -> IngestSummary:
     )
 
 
-def _stored(references: list[str]) -> dict[str, Stored]:
+def _load_stored(references: list[str]) -> dict[str, StoredRow]:
     with connection.cursor() as cursor:
-        cursor.execute(STORED, [references])
-        return {reference: Stored(*row) for reference, *row in cursor.fetchall()}
+        cursor.execute(SELECT_STORED, [references])
+        return {reference: StoredRow(*row) for reference, *row in cursor.fetchall()}
 
 
 def _split_by_source(
     batch: Batch, owners: dict[str, str]
 ) -> tuple[list[tuple[int, ReturnRecord]], list[Rejection]]:
-    """A return belongs to the system that is stored with it, or else to the first one seen."""
+    """Reject records whose source is not the one stored, or the first one in the batch."""
     accepted, rejected = [], []
     for position, record in batch:
         owner = owners.setdefault(record.return_reference_number, record.source)
         if record.source == owner:
             accepted.append((position, record))
         else:
-            rejected.append(Rejection(record, _belongs_to(owner, record), position))
+            rejected.append(Rejection(record, _wrong_source(owner, record), position))
     return accepted, rejected
 
 
-def _overtaken(accepted: Batch, known: set[str]) -> list[Rejection]:
-    """Records of returns that another import created meanwhile, from another system."""
+def _rejected_by_race(accepted: Batch, known: set[str]) -> list[Rejection]:
+    """Return rejections for returns that another import created meanwhile with another source."""
     rest = [entry for entry in accepted if entry[1].return_reference_number not in known]
     if not rest:
         return []
-    stored = _stored([record.return_reference_number for _, record in rest])
+    stored = _load_stored([record.return_reference_number for _, record in rest])
     return _split_by_source(rest, {ref: row.source for ref, row in stored.items()})[1]
 
 
-def _belongs_to(owner: str, record: ReturnRecord) -> RecordError:
+def _wrong_source(owner: str, record: ReturnRecord) -> RecordError:
     reference = record.return_reference_number
     reason = f"{record.source!r}, but {reference} is already recorded by {owner!r}"
     return RecordError("source", reason)
 
 
-def _upsert(accepted: Batch) -> list[Written]:
+def _upsert(accepted: Batch) -> list[WrittenRow]:
     with connection.cursor() as cursor:
-        cursor.execute(MAKE_STAGE)
+        cursor.execute(CREATE_STAGING_TABLE)
         cursor.execute("TRUNCATE feed_staged")
-        with connection.wrap_database_errors, cursor.copy(COPY) as copy:
+        with connection.wrap_database_errors, cursor.copy(COPY_TO_STAGING) as copy:
             for position, record in accepted:
-                copy.write_row(_row(position, record))
-        # The timeline's triggers keep the plan of their first batch; that of an empty one is
-        # quadratic in a full one.
+                copy.write_row(_staging_row(position, record))
+        # The triggers of the timeline cache the plan of their first batch. If that was empty, the
+        # plan takes quadratic time for a full one.
         cursor.execute("DISCARD PLANS")
         cursor.execute(UPSERT)
-        return [Written(*row) for row in cursor.fetchall()]
+        return [WrittenRow(*row) for row in cursor.fetchall()]
 
 
-def _row(position: int, record: ReturnRecord) -> list[Any]:
-    # Most are texts, and asking whether something is a mapping takes long.
+def _staging_row(position: int, record: ReturnRecord) -> list[Any]:
+    # Most values are strings, and isinstance(value, Mapping) is slow.
     values = [
         value if isinstance(value, str) or not isinstance(value, Mapping) else dumps(value)
-        for value in _facts(record)
+        for value in _fact_values(record)
     ]
     return [position, record.return_reference_number, *values, record.tag or ""]
 
 
-def _tags_differ(row: Written, stored: dict[str, Stored]) -> bool:
-    before = stored.get(row.reference)
-    return row.feed_tags != (before.feed_tags if before else "")
+def _tags_differ(row: WrittenRow, stored: dict[str, StoredRow]) -> bool:
+    stored_row = stored.get(row.reference)
+    return row.feed_tags != (stored_row.feed_tags if stored_row else "")
 
 
-def _add_tags(rows: list[Written]) -> tagging.TagsAdded:
-    names = {row.pk: tag_names(row.feed_tags) for row in rows}
+def _add_tags(rows: list[WrittenRow]) -> tagging.TagsAdded:
+    names = {row.pk: split_tags(row.feed_tags) for row in rows}
     tags = vocabulary.find_or_create({name for some in names.values() for name in some})
     pairs = [(pk, tags[name].pk) for pk, some in names.items() for name in some]
     return tagging.add_many(ReturnTag, pairs)
 
 
-def _conflicts(tags: tagging.TagsAdded, written: list[Written]) -> list[TagConflict]:
+def _conflicts(tags: tagging.TagsAdded, written: list[WrittenRow]) -> list[TagConflict]:
     references = {row.pk: row.reference for row in written} if tags.conflicts else {}
     return [TagConflict(references[c.entity_id], c.kept, c.dropped) for c in tags.conflicts]

@@ -1,10 +1,10 @@
-"""The one way in: what a push, a pull or a file holds becomes records, and these are written."""
+"""The single entry point for records: items of a push, a pull or a file are parsed and written."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from returns.feed.ingest import IngestSummary, TagConflict, Written, ingest
+from returns.feed.ingest import IngestSummary, TagConflict, WrittenRow, ingest
 from returns.feed.items import Item
 from returns.feed.records import RecordError, ReturnRecord, parse_record
 
@@ -12,11 +12,11 @@ OnReject = Callable[[Item, RecordError], None]
 
 
 @dataclass
-class Taken:
-    """What became of the items; every one is created, updated, unchanged or rejected.
+class IntakeResult:
+    """The number of items by result: each is created, updated, unchanged or rejected.
 
-    ``newest`` is the latest ``updatedAt`` of the records, ``written`` the rows of the latest batch
-    alone.
+    ``newest`` is the latest ``updatedAt`` of the records; ``written`` are the rows of the latest
+    batch only.
     """
 
     read: int = 0
@@ -25,11 +25,11 @@ class Taken:
     rejected: int = 0
     newest: datetime | None = None
     tag_conflicts: list[TagConflict] = field(default_factory=list)
-    written: list[Written] = field(default_factory=list)
+    written: list[WrittenRow] = field(default_factory=list)
 
     @property
     def unchanged(self) -> int:
-        """Items that say nothing new."""
+        """Return the number of items that changed nothing."""
         return self.read - self.created - self.updated - self.rejected
 
     def __str__(self) -> str:
@@ -39,35 +39,37 @@ class Taken:
         )
 
 
-def take(
+def import_items(
     items: Iterable[Item],
     *,
     source: str,
     on_reject: OnReject,
-    on_batch: Callable[[Taken], None] | None = None,
+    on_batch: Callable[[IntakeResult], None] | None = None,
     dry_run: bool = False,
-) -> Taken:
-    """Write what the items say, batch by batch, and return what became of them.
+) -> IntakeResult:
+    """Parse and write the items, batch by batch, and return the result.
 
-    ``source`` names the writer on the timeline. ``on_reject`` gets each item that is left out and
-    the reason, ``on_batch`` what became of everything so far, after each batch.
+    ``source`` is the writer shown on the timeline. ``on_reject`` is called with each rejected item
+    and the reason, ``on_batch`` with the result so far after each batch.
     """
     intake = _Intake(on_reject, on_batch)
     ingest(
         intake.records(items),
         source=source,
         dry_run=dry_run,
-        on_batch=intake.note,
-        on_progress=intake.forget,
+        on_batch=intake.add_batch,
+        on_progress=intake.release,
     )
-    return intake.taken
+    return intake.result
 
 
 class _Intake:
-    """Knows the items whose records are on their way to the database."""
+    """Keeps the items whose records are being written, so that a rejection can name its item."""
 
-    def __init__(self, on_reject: OnReject, on_batch: Callable[[Taken], None] | None) -> None:
-        self.taken = Taken()
+    def __init__(
+        self, on_reject: OnReject, on_batch: Callable[[IntakeResult], None] | None
+    ) -> None:
+        self.result = IntakeResult()
         self._on_reject = on_reject
         self._on_batch = on_batch
         self._position = 0
@@ -81,7 +83,7 @@ class _Intake:
                     raise item.error
                 record = parse_record(item.raw or {})
             except RecordError as error:
-                self.taken.read += 1
+                self.result.read += 1
                 self._reject(item, error)
                 continue
             self._waiting[self._position] = item
@@ -89,22 +91,22 @@ class _Intake:
             self._newest = max(self._newest or record.updated_at, record.updated_at)
             yield record
 
-    def note(self, batch: IngestSummary) -> None:
-        self.taken.read += batch.read
-        self.taken.created += batch.created
-        self.taken.updated += batch.updated
-        self.taken.tag_conflicts += batch.tag_conflicts
-        self.taken.written = batch.written
-        self.taken.newest = self._newest
+    def add_batch(self, batch: IngestSummary) -> None:
+        self.result.read += batch.read
+        self.result.created += batch.created
+        self.result.updated += batch.updated
+        self.result.tag_conflicts += batch.tag_conflicts
+        self.result.written = batch.written
+        self.result.newest = self._newest
         for rejection in batch.rejected:
             self._reject(self._waiting[rejection.position], rejection.error)
 
-    def forget(self, count: int) -> None:
+    def release(self, count: int) -> None:
         for position in [position for position in self._waiting if position < count]:
             del self._waiting[position]
         if self._on_batch:
-            self._on_batch(self.taken)
+            self._on_batch(self.result)
 
     def _reject(self, item: Item, error: RecordError) -> None:
-        self.taken.rejected += 1
+        self.result.rejected += 1
         self._on_reject(item, error)

@@ -1,4 +1,4 @@
-"""The entries of files, and how a file is written."""
+"""The entries of files and API bodies, and the formats of files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ from returns.feed.records import RecordError
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a file is written.
+    """The format of a file.
 
-    ``header``, ``names``, the fields that the columns are, and ``delimiter`` belong to CSV.
+    ``header``, ``delimiter`` and ``names`` are for CSV: the header as written, and the field that
+    each column means.
     """
 
     kind: str  # "json", "lines" or "csv"
@@ -22,26 +23,26 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a file: where it stands, what it says or what is wrong with it.
+    """One entry of a file: its place, and either its values or what is wrong with it.
 
-    ``written`` is the entry as the file has it (an object, a line, or the cells of a row); None
-    where nothing is left that could be mended.
+    ``original`` is the entry as the file has it (an object, a line, or the cells of a row). It is
+    None if nothing is left that could be fixed.
     """
 
     place: str
     format: Format
     raw: Mapping[str, object] | None = None
     error: RecordError | None = None
-    written: Any = None
+    original: Any = None
 
 
 JSON = Format("json")
 LINES = Format("lines")
 
 
-def item_of(place: str, entry: object) -> Item:
-    """Return an entry of a list that came as JSON; one that is no object has an error."""
+def item_from_json(place: str, entry: object) -> Item:
+    """Return the item of an entry of a JSON list; an entry that is not an object has an error."""
     if isinstance(entry, dict):
-        return Item(place, JSON, raw=entry, written=entry)
-    # What is nothing still was there.
-    return Item(place, JSON, error=RecordError("record", "not an object"), written=entry or "")
+        return Item(place, JSON, raw=entry, original=entry)
+    # An empty entry is still an entry, so ``original`` must not be None.
+    return Item(place, JSON, error=RecordError("record", "not an object"), original=entry or "")

@@ -1,4 +1,4 @@
-"""The feed as its pages show it: where records come from and how that goes, runs, and rejects."""
+"""What the pages of the feed show: its sources, its runs, and rejected records."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,32 +8,30 @@ from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 
 from returns.feed.retries import wrong_value
-from returns.feed.runs import interrupted
+from returns.feed.runs import interrupted_runs
 from returns.live.changes import token_and_newest
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 
-SHOWN = 50  # runs, or rejected records, on a page
-# What comes in by itself; files come when somebody brings them.
-BY_ITSELF = (Way.PULL, Way.PUSH)
-# Rejected records of so many bytes are shown; the file has them whole.
-SHOWN_OF_RECORD = 2_000
+ROWS_PER_PAGE = 50  # runs, or rejected records, on a page
+# Sources that deliver without anybody's help; files are brought by people.
+AUTOMATIC_WAYS = (Way.PULL, Way.PUSH)
 
 
 @dataclass(frozen=True, slots=True)
-class SeenRun:
-    """A run with how it stands: "interrupted" too, when its process is gone."""
+class RunStatus:
+    """A run and its status: its outcome, or "interrupted" if its process died."""
 
     row: FeedRun
-    stands: str
+    status: str
 
     @property
     def is_trouble(self) -> bool:
-        """Tell whether it ended otherwise than it should."""
-        return self.stands in ("failed", "interrupted")
+        """Tell whether it failed or was interrupted."""
+        return self.status in ("failed", "interrupted")
 
     @property
-    def took(self) -> str:
-        """Return how long it took, in words; nothing while it goes on."""
+    def duration(self) -> str:
+        """Return how long it ran, in seconds or minutes; "" while it is running."""
         if not self.row.ended_at:
             return ""
         seconds = (self.row.ended_at - self.row.began_at).total_seconds()
@@ -41,51 +39,51 @@ class SeenRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where records come from by themselves, and how that goes.
+class FeedSource:
+    """A source that delivers records automatically, and its health.
 
-    ``newest`` is the ``updatedAt`` of its newest record; ``health`` one of "running", "good",
-    "silent" and "failing".
+    ``latest`` is its latest run, ``done`` its latest successful one, ``newest`` the latest
+    ``updatedAt`` received. ``health`` is "running", "good", "silent" or "failing".
     """
 
-    latest: SeenRun
+    latest: RunStatus
     done: FeedRun | None
     newest: datetime | None
     health: str
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """The feed at a glance; ``newest`` is of all records, whatever way they came."""
+class FeedHealth:
+    """The health of the whole feed. ``newest`` is the newest record of any source."""
 
-    sources: list[Source]
+    sources: list[FeedSource]
     newest: datetime | None
     is_silent: bool
     rejected: int
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
-    """A page of runs, the newest first; ``earlier`` is where the next page begins."""
+class RunPage:
+    """A page of runs, the newest first. ``earlier`` is the parameter of the next page."""
 
-    shown: list[SeenRun]
+    shown: list[RunStatus]
     earlier: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Rejects:
-    """A page of rejected records; ``beyond`` is where the next page begins."""
+class RejectPage:
+    """A page of rejected records. ``beyond`` is the parameter of the next page."""
 
     shown: list[RejectedRecord]
     beyond: int | None
     count: int
 
 
-def health(now: datetime) -> Health:
-    """Return how the feed stands."""
+def feed_health(now: datetime) -> FeedHealth:
+    """Return the health of the feed and of each source."""
     newest = token_and_newest()[1]
     waiting = RejectedRecord.objects.filter(fate=Fate.WAITING).count()
-    return Health(_sources(now), newest, _is_silent(newest, now), waiting)
+    return FeedHealth(_sources(now), newest, _is_silent(newest, now), waiting)
 
 
 def _is_silent(newest: datetime | None, now: datetime) -> bool:
@@ -93,20 +91,20 @@ def _is_silent(newest: datetime | None, now: datetime) -> bool:
     return newest is not None and now - newest > limit
 
 
-def _sources(now: datetime) -> list[Source]:
-    kept = FeedRun.objects.filter(way__in=BY_ITSELF).order_by().values("way", "origin")
-    found = kept.annotate(
+def _sources(now: datetime) -> list[FeedSource]:
+    runs = FeedRun.objects.filter(way__in=AUTOMATIC_WAYS).order_by().values("way", "origin")
+    by_source = runs.annotate(
         latest=Max("pk"),
         done=Max("pk", filter=Q(outcome=Outcome.DONE)),
         newest=Max("to_time"),
-    ).order_by("-latest")
-    sources = list(found)
+    )
+    sources = list(by_source.order_by("-latest"))
     ids = {pk for each in sources for pk in (each["latest"], each["done"]) if pk}
     rows = FeedRun.objects.in_bulk(ids)
-    gone = interrupted(rows.values())
+    interrupted = interrupted_runs(rows.values())
     return [
         _source(
-            SeenRun(rows[each["latest"]], _stands(rows[each["latest"]], gone)),
+            RunStatus(rows[each["latest"]], _status(rows[each["latest"]], interrupted)),
             rows.get(each["done"]),
             each["newest"],
             now,
@@ -116,65 +114,66 @@ def _sources(now: datetime) -> list[Source]:
 
 
 def _source(
-    latest: SeenRun, done: FeedRun | None, newest: datetime | None, now: datetime
-) -> Source:
+    latest: RunStatus, done: FeedRun | None, newest: datetime | None, now: datetime
+) -> FeedSource:
     if latest.is_trouble:
         health = "failing"
-    elif latest.stands == "running":
+    elif latest.status == "running":
         health = "running"
     else:
         health = "silent" if done and _is_silent(done.ended_at, now) else "good"
-    return Source(latest, done, newest, health)
+    return FeedSource(latest, done, newest, health)
 
 
-def _stands(row: FeedRun, gone: set[int]) -> str:
-    return "interrupted" if row.pk in gone else str(row.outcome)
+def _status(row: FeedRun, interrupted: set[int]) -> str:
+    return "interrupted" if row.pk in interrupted else str(row.outcome)
 
 
-def runs(before: int | None = None) -> Runs:
-    """Return a page of runs; ``before`` is where it begins."""
-    found = FeedRun.objects.select_related("by")
+def list_runs(before: int | None = None) -> RunPage:
+    """Return a page of runs that began before the run with the id ``before``."""
+    runs = FeedRun.objects.select_related("by")
     if before:
-        found = found.filter(pk__lt=before)
-    page = list(found[: SHOWN + 1])
-    gone = interrupted(page)
-    seen = [SeenRun(row, _stands(row, gone)) for row in page[:SHOWN]]
-    return Runs(seen, seen[-1].row.pk if len(page) > SHOWN else None)
+        runs = runs.filter(pk__lt=before)
+    page = list(runs[: ROWS_PER_PAGE + 1])
+    interrupted = interrupted_runs(page)
+    shown = [RunStatus(row, _status(row, interrupted)) for row in page[:ROWS_PER_PAGE]]
+    return RunPage(shown, shown[-1].row.pk if len(page) > ROWS_PER_PAGE else None)
 
 
-def seen(row: FeedRun) -> SeenRun:
-    """Return one run with how it stands."""
-    return SeenRun(row, _stands(row, interrupted([row])))
+def run_status(row: FeedRun) -> RunStatus:
+    """Return a run with its status."""
+    return RunStatus(row, _status(row, interrupted_runs([row])))
 
 
-def rejects(fate: Fate, run: FeedRun | None = None, beyond: int | None = None) -> Rejects:
-    """Return a page of the rejected records that had a fate.
+def list_rejects(fate: Fate, run: FeedRun | None = None, beyond: int | None = None) -> RejectPage:
+    """Return a page of the rejected records with this fate, after the record with id ``beyond``.
 
-    Of all runs the latest stand first, of one run they stand as they came. ``beyond`` is where
-    the page begins.
+    The rejected records of one run are in the order of the run; those of all runs, newest first.
     """
-    found = page = chosen_rejects(fate, run)
+    rejects = page = filter_rejects(fate, run)
     if beyond:
         page = page.filter(pk__gt=beyond) if run else page.filter(pk__lt=beyond)
     page = page.order_by("pk" if run else "-pk").select_related("run")
-    shown = list(page[: SHOWN + 1])
+    shown = list(page[: ROWS_PER_PAGE + 1])
     for row in shown:
         row.wrong_value = wrong_value(row)
-    return Rejects(
-        shown[:SHOWN], shown[SHOWN - 1].pk if len(shown) > SHOWN else None, found.count()
+    return RejectPage(
+        shown[:ROWS_PER_PAGE],
+        shown[ROWS_PER_PAGE - 1].pk if len(shown) > ROWS_PER_PAGE else None,
+        rejects.count(),
     )
 
 
-def chosen_rejects(
+def filter_rejects(
     fate: Fate, run: FeedRun | None = None, pk: int | None = None
 ) -> QuerySet[RejectedRecord]:
-    """Return the rejected records that had a fate: of all runs or of one, all or a single one."""
-    found = RejectedRecord.objects.filter(fate=fate)
-    found = found if run is None else found.filter(run=run)
-    return found if pk is None else found.filter(pk=pk)
+    """Return the rejected records with this fate, of all runs or one, or a single one."""
+    rejects = RejectedRecord.objects.filter(fate=fate)
+    rejects = rejects if run is None else rejects.filter(run=run)
+    return rejects if pk is None else rejects.filter(pk=pk)
 
 
-def lines_of(found: QuerySet[RejectedRecord]) -> Iterator[bytes]:
-    """Yield the records as they came, a JSON line each, to be mended and uploaded."""
-    for written in found.order_by("pk").values_list("written", flat=True).iterator(500):
+def json_lines(rejects: QuerySet[RejectedRecord]) -> Iterator[bytes]:
+    """Yield the records exactly as received, one JSON line each, for download."""
+    for written in rejects.order_by("pk").values_list("written", flat=True).iterator(500):
         yield f"{written}\n".encode()

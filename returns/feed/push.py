@@ -1,68 +1,67 @@
-"""Records that a program pushes: a body of JSON is taken like any other, and answered item by item.
+"""Records that a program pushes: a JSON body is imported, and answered item by item.
 
-The same body may be sent again and again: what is there already is unchanged.
+The same body may be sent any number of times: records that are already stored are unchanged.
 """
 
 import json
 from typing import Any
 
-from returns.feed.intake import Taken
-from returns.feed.items import Item, item_of
-from returns.feed.records import API_NAMES, RecordError
-from returns.feed.runs import recorded
+from returns.feed.intake import IntakeResult
+from returns.feed.items import Item, item_from_json
+from returns.feed.records import REFERENCE_FIELD, RecordError
+from returns.feed.runs import record_run
 from returns.models import Way
 
-MOST_BYTES = 5_000_000
-REFERENCE = API_NAMES["return_reference_number"]
+MAX_PUSH_BYTES = 5_000_000
 
 
-class NotAFeedError(ValueError):
-    """The body holds no records; the message says what is wrong with it."""
+class InvalidBodyError(ValueError):
+    """The body has no records; the message says what is wrong with it."""
 
 
 def push(body: bytes, origin: str) -> dict[str, Any]:
-    """Write the records of a body, and say what became of each and of all of them.
+    """Import the records of a body, and return the result for each and in total.
 
-    ``origin`` names who sent it. Raises ``NotAFeedError``; then nothing was written.
+    ``origin`` names the sender. Raises ``InvalidBodyError``; then nothing was written.
     """
-    items = items_of(body)
+    items = parse_body(body)
     rejects: dict[str, RecordError] = {}
     outcomes: dict[str, str] = {}
 
     def reject(item: Item, error: RecordError) -> None:
         rejects[item.place] = error
 
-    def note(taken: Taken) -> None:
+    def save_outcomes(result: IntakeResult) -> None:
         outcomes.update(
-            (row.reference, "created" if row.created else "updated") for row in taken.written
+            (row.reference, "created" if row.created else "updated") for row in result.written
         )
 
-    with recorded(Way.PUSH, origin) as run:
-        taken = run.take(items, on_reject=reject, on_batch=note)
+    with record_run(Way.PUSH, origin) as run:
+        result = run.import_items(items, on_reject=reject, on_batch=save_outcomes)
     return {
         "run": run.row.pk,
-        "read": taken.read,
-        "created": taken.created,
-        "updated": taken.updated,
-        "unchanged": taken.unchanged,
-        "rejected": taken.rejected,
-        "items": [_said(item, rejects.get(item.place), outcomes) for item in items],
+        "read": result.read,
+        "created": result.created,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "rejected": result.rejected,
+        "items": [_item_result(item, rejects.get(item.place), outcomes) for item in items],
     }
 
 
-def items_of(body: bytes) -> list[Item]:
-    """Return the items of a body ``{"items": [...]}``. Raises ``NotAFeedError``."""
+def parse_body(body: bytes) -> list[Item]:
+    """Return the items of a body ``{"items": [...]}``. Raises ``InvalidBodyError``."""
     try:
-        said = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise NotAFeedError(_why(error)) from None
-    entries = said.get("items") if isinstance(said, dict) else None
+        raise InvalidBodyError(_describe_error(error)) from None
+    entries = content.get("items") if isinstance(content, dict) else None
     if not isinstance(entries, list):
-        raise NotAFeedError('it is not {"items": [...]}.')
-    return [item_of(f"items[{number}]", entry) for number, entry in enumerate(entries)]
+        raise InvalidBodyError('it is not {"items": [...]}.')
+    return [item_from_json(f"items[{number}]", entry) for number, entry in enumerate(entries)]
 
 
-def _why(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"it is not JSON at line {error.lineno}, character {error.colno}."
     if isinstance(error, RecursionError):
@@ -70,9 +69,9 @@ def _why(error: Exception) -> str:
     return "it is not JSON in UTF-8."
 
 
-def _said(item: Item, error: RecordError | None, outcomes: dict[str, str]) -> dict[str, Any]:
-    """Say what became of an item; of several of one return each says what became of that."""
-    reference = (item.raw or {}).get(REFERENCE)
+def _item_result(item: Item, error: RecordError | None, outcomes: dict[str, str]) -> dict[str, Any]:
+    """Return the result of an item. Items of the same return all get the result of that return."""
+    reference = (item.raw or {}).get(REFERENCE_FIELD)
     key = str(reference).strip()
     return {
         "returnReferenceNumber": reference if isinstance(reference, str) else None,

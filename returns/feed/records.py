@@ -1,4 +1,4 @@
-"""One return as the WMS sends it: untrusted JSON or CSV becomes a typed record or a clear error."""
+"""Parsing of records: untrusted JSON or CSV values become a typed record, or a clear error."""
 
 import math
 import re
@@ -10,18 +10,18 @@ from functools import lru_cache
 from typing import Any
 
 from returns.models import Return, State
-from returns.models.facts import FACTS, REQUIRED_FIRST, STEPS, Kind
+from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, STATE_COLUMNS, Kind
 from tags.vocabulary import VocabularyError, clean_tag_name
 
-# A day within the ends of the calendar, so that every time can be shown in every zone.
-EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
-LATEST = datetime(9999, 12, 30, tzinfo=UTC)
-DEEPEST = 50  # levels of lists and objects within an unknown field
-SHOWN = 60  # characters of a wrong value that its error repeats
+# A day inside the limits of ``datetime``, so that every time can be shown in every time zone.
+EARLIEST_TIME = datetime(1, 1, 2, tzinfo=UTC)
+LATEST_TIME = datetime(9999, 12, 30, tzinfo=UTC)
+MAX_NESTING = 50  # levels of lists and objects in an unknown field
+MAX_SHOWN_VALUE = 60  # characters of a wrong value that an error message quotes
 
 
 def _with_every_fact[Record](record: type[Record]) -> type[Record]:
-    """Add the facts that no code reads by name, so that they need no type of their own."""
+    """Add annotations for the facts that no code reads by name, with their types and defaults."""
     for fact in FACTS:
         if fact.column not in record.__annotations__:
             record.__annotations__[fact.column] = datetime | None if fact.is_time else str
@@ -32,10 +32,10 @@ def _with_every_fact[Record](record: type[Record]) -> type[Record]:
 @dataclass(frozen=True, slots=True)
 @_with_every_fact
 class ReturnRecord:
-    """What the WMS says of one return: every fact, under the name of its column.
+    """What the WMS sends about a return: every fact, under the name of its column.
 
-    ``tag`` is the comma-separated tag string of the API, None where the record has none.
-    ``unknown_fields`` holds what the WMS sent beyond the fields we know.
+    ``tag`` is the API's string of comma-separated tags, or None if the record has none.
+    ``unknown_fields`` has the fields that the WMS sent and we do not know.
     """
 
     return_reference_number: str
@@ -55,7 +55,7 @@ class ReturnRecord:
 
 
 class RecordError(ValueError):
-    """A record cannot be taken: ``field``, by the API's name, and the reason in words."""
+    """A record was rejected: ``field`` is the API's name of the wrong field, ``reason`` why."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -64,44 +64,48 @@ class RecordError(ValueError):
 
 
 def column_name(name: str) -> str:
-    """Return our name of an API's field: ``trackingId`` is ``tracking_id``."""
+    """Return the column of an API field: ``tracking_id`` for ``trackingId``."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda letter: f"_{letter[0]}", name).lower()
 
 
-API_NAMES = {fact.column: fact.api_name for fact in REQUIRED_FIRST} | {"tag": "tag"}
-REQUIRED = [fact.column for fact in FACTS if fact.is_required]
-DEFAULTS = {fact.column: fact.default for fact in FACTS if fact.default}
-TIMES = [fact.column for fact in FACTS if fact.is_time]
-TEXTS = [fact.column for fact in REQUIRED_FIRST if fact.kind in {Kind.TEXT, Kind.PROSE}]
-# White space around any other text is no part of it.
-AS_WRITTEN = {fact.column for fact in FACTS if fact.kind is Kind.PROSE}
-LONGEST = {f.name: f.max_length for f in Return._meta.fields if f.name in TEXTS}
-KNOWN = frozenset(API_NAMES.values())
-STATES = frozenset(State.values)
-# The same few names come again and again.
+API_NAMES = {fact.column: fact.api_name for fact in FACTS_REQUIRED_FIRST} | {"tag": "tag"}
+REFERENCE_FIELD = API_NAMES["return_reference_number"]
+UPDATED_FIELD = API_NAMES["updated_at"]
+REQUIRED_COLUMNS = [fact.column for fact in FACTS if fact.is_required]
+DEFAULT_VALUES = {fact.column: fact.default for fact in FACTS if fact.default}
+TIME_COLUMNS = [fact.column for fact in FACTS if fact.is_time]
+TEXT_COLUMNS = [
+    fact.column for fact in FACTS_REQUIRED_FIRST if fact.kind in {Kind.TEXT, Kind.PROSE}
+]
+# These texts keep their surrounding white space; others are stripped.
+UNSTRIPPED_COLUMNS = {fact.column for fact in FACTS if fact.kind is Kind.PROSE}
+MAX_LENGTHS = {f.name: f.max_length for f in Return._meta.fields if f.name in TEXT_COLUMNS}
+KNOWN_FIELDS = frozenset(API_NAMES.values())
+STATE_VALUES = frozenset(State.values)
+# Cached, because most records have one of a few names.
 clean_name = lru_cache(maxsize=4096)(clean_tag_name)
 
 
 def parse_record(raw: Mapping[str, object]) -> ReturnRecord:
-    """Turn one return of the API, a file or a page into a record.
+    """Return the record for one return of the API or of a file.
 
-    Null and "" are both missing. Times need a zone; of a fraction the first six digits count.
-    Raises ``RecordError`` for the first field that is wrong.
+    Null and "" both mean missing. Times need a time zone; fractions of a second are cut to six
+    digits. Raises ``RecordError`` for the first wrong field.
     """
-    for name in REQUIRED:
+    for name in REQUIRED_COLUMNS:
         if raw.get(API_NAMES[name]) in (None, ""):
             raise RecordError(API_NAMES[name], "missing")
-    values: dict[str, Any] = {name: _text(raw, name) for name in TEXTS}
-    values |= {name: _time(raw, name) for name in TIMES}
-    values |= {name: values[name] or default for name, default in DEFAULTS.items()}
+    values: dict[str, Any] = {name: _text(raw, name) for name in TEXT_COLUMNS}
+    values |= {name: _time(raw, name) for name in TIME_COLUMNS}
+    values |= {name: values[name] or default for name, default in DEFAULT_VALUES.items()}
     values["state"] = _state(raw)
     _check_reference(values["return_reference_number"])
-    _check_steps(values)
+    _check_state(values)
     return ReturnRecord(**values, tag=_tag(raw), unknown_fields=_unknown_fields(raw))
 
 
-def tag_names(text: str) -> list[str]:
-    """Return the names in a comma-separated tag string, each once, in their order."""
+def split_tags(text: str) -> list[str]:
+    """Return the names in a string of comma-separated tags, in order, without duplicates."""
     return list(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
 
 
@@ -109,28 +113,30 @@ def _text(raw: Mapping[str, object], name: str) -> str:
     value = raw.get(API_NAMES[name])
     if value is None or value == "":
         return ""
-    text = _storable(API_NAMES[name], _as_text(API_NAMES[name], value))
-    if name not in AS_WRITTEN:
+    text = _require_storable(API_NAMES[name], _to_text(API_NAMES[name], value))
+    if name not in UNSTRIPPED_COLUMNS:
         text = text.strip()
-    longest = LONGEST.get(name)
-    if longest and len(text) > longest:
-        raise RecordError(API_NAMES[name], f"{len(text)} characters, at most {longest} fit")
+    max_length = MAX_LENGTHS.get(name)
+    if max_length and len(text) > max_length:
+        raise RecordError(
+            API_NAMES[name], f"{len(text)} characters; at most {max_length} are allowed"
+        )
     return text
 
 
-def _as_text(field: str, value: object) -> str:
-    """An order number may arrive as a JSON number; other kinds of value are no text."""
+def _to_text(field: str, value: object) -> str:
+    """Return a text, or an integer as text: an order number may be a JSON number."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise RecordError(field, f"not a text: {_shown(value)}")
+    raise RecordError(field, f"not text: {_excerpt(value)}")
 
 
-def _storable(field: str, text: str) -> str:
-    """Refuse what PostgreSQL cannot store."""
+def _require_storable(field: str, text: str) -> str:
+    """Return the text; raise ``RecordError`` if PostgreSQL cannot store it."""
     if "\x00" in text:
-        raise RecordError(field, "holds a NUL character")
+        raise RecordError(field, "contains a NUL character")
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -145,19 +151,20 @@ def _time(raw: Mapping[str, object], name: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(value.strip())  # type: ignore[attr-defined]
     except (ValueError, AttributeError):
-        raise RecordError(API_NAMES[name], f"not a time: {_shown(value)}") from None
+        raise RecordError(API_NAMES[name], f"not a time: {_excerpt(value)}") from None
     if time.tzinfo is None:
-        raise RecordError(API_NAMES[name], f"a time without zone: {_shown(value)}")
-    if not EARLIEST <= time <= LATEST:
-        raise RecordError(API_NAMES[name], f"out of range: {_shown(value)}")
+        raise RecordError(API_NAMES[name], f"no time zone: {_excerpt(value)}")
+    if not EARLIEST_TIME <= time <= LATEST_TIME:
+        raise RecordError(API_NAMES[name], f"out of range: {_excerpt(value)}")
     return time.astimezone(UTC)
 
 
 def _state(raw: Mapping[str, object]) -> str:
     state = raw["state"]
-    if isinstance(state, str) and state.strip() in STATES:
+    if isinstance(state, str) and state.strip() in STATE_VALUES:
         return state.strip()
-    raise RecordError("state", f"unknown: {_shown(state)} ({', '.join(State.values)} are known)")
+    *others, last = State.values
+    raise RecordError("state", f"unknown: {_excerpt(state)}; use {', '.join(others)} or {last}")
 
 
 def _check_reference(reference: str) -> None:
@@ -165,61 +172,62 @@ def _check_reference(reference: str) -> None:
         raise RecordError(API_NAMES["return_reference_number"], "missing")
 
 
-def _check_steps(values: Mapping[str, Any]) -> None:
-    """Times have to agree with the state, as the database's constraint demands."""
+def _check_state(values: Mapping[str, Any]) -> None:
+    """Raise ``RecordError`` unless state and times agree; see the constraint on ``Return``."""
     state = values["state"]
     needed = {State.ARRIVED: "arrived_to_warehouse_at", State.COMPLETED: "completed_at"}.get(state)
     if needed and values[needed] is None:
         raise RecordError("state", f"{state} without {API_NAMES[needed]}")
-    for later in STEPS[1:]:
-        if state != State.COMPLETED and later != needed and values[later] is not None:
-            raise RecordError("state", f"{state} with {API_NAMES[later]}")
+    for column in STATE_COLUMNS[1:]:
+        if state != State.COMPLETED and column != needed and values[column] is not None:
+            raise RecordError("state", f"{state} with {API_NAMES[column]}")
 
 
 def _tag(raw: Mapping[str, object]) -> str | None:
     value = raw.get("tag")
     if value is None or value == "":
         return None
-    text = _storable("tag", _as_text("tag", value))
+    text = _require_storable("tag", _to_text("tag", value))
     try:
-        names = [clean_name(name) for name in tag_names(text)]
+        names = [clean_name(name) for name in split_tags(text)]
     except VocabularyError as error:
-        raise RecordError("tag", f"{error.messages[0]} {_shown(text)}") from None
+        raise RecordError("tag", f"{error.messages[0]} {_excerpt(text)}") from None
     return ",".join(dict.fromkeys(names)) or None
 
 
 def _unknown_fields(raw: Mapping[str, object]) -> dict[str, Any]:
     return {
-        _storable(_shown(name), name): _json(name, value)
+        _require_storable(_excerpt(name), name): _json(name, value)
         for name, value in raw.items()
-        if name not in KNOWN
+        if name not in KNOWN_FIELDS
     }
 
 
 def _json(field: str, value: object, depth: int = 0) -> Any:
-    """Return the value as the database can store it in JSON."""
-    if depth > DEEPEST:
-        raise RecordError(field, f"more than {DEEPEST} levels deep")
+    """Return the value as a JSON column can store it."""
+    if depth > MAX_NESTING:
+        raise RecordError(field, f"more than {MAX_NESTING} levels deep")
     match value:
         case str():
-            return _storable(field, value)
+            return _require_storable(field, value)
         case float() | Decimal():
-            return _finite(field, float(value))
+            return _require_finite(field, float(value))
         case Mapping():
             return {
-                _storable(field, key): _json(field, part, depth + 1) for key, part in value.items()
+                _require_storable(field, key): _json(field, part, depth + 1)
+                for key, part in value.items()
             }
         case list():
             return [_json(field, part, depth + 1) for part in value]
     return value
 
 
-def _finite(field: str, number: float) -> float:
+def _require_finite(field: str, number: float) -> float:
     if not math.isfinite(number):
-        raise RecordError(field, f"not a number that JSON knows: {number}")
+        raise RecordError(field, f"not a valid JSON number: {number}")
     return number
 
 
-def _shown(value: object) -> str:
+def _excerpt(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+    return text if len(text) <= MAX_SHOWN_VALUE else f"{text[: MAX_SHOWN_VALUE - 3]}..."

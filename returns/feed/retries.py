@@ -1,7 +1,6 @@
-"""Rejected records are tried again after something was mended, mended here, or set aside.
+"""Retry rejected records, fix them, or set them aside.
 
-Only what people brought in files is mended here: of what is pulled or pushed, the other system
-has the say.
+Only records from files are fixed here. Pulled and pushed records are fixed in the other system.
 """
 
 import json
@@ -12,76 +11,84 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from returns.feed.intake import Taken
+from returns.feed.intake import IntakeResult
 from returns.feed.items import JSON, Item
-from returns.feed.records import API_NAMES, AS_WRITTEN, KNOWN, RecordError, parse_record
-from returns.feed.runs import as_written, recorded, storable
-from returns.feed.spelling import value_of
+from returns.feed.records import (
+    API_NAMES,
+    KNOWN_FIELDS,
+    UNSTRIPPED_COLUMNS,
+    UPDATED_FIELD,
+    RecordError,
+    parse_record,
+)
+from returns.feed.runs import record_run, to_ascii_json, to_storable_text
+from returns.feed.spelling import parse_cell
 from returns.models import Fate, RejectedRecord, Way
 
-MAY_CHANGE = "returns.change_feedrun"
-MOST_AT_ONCE = 5_000
-# One that was mended and is still wrong belongs to the run of that.
-MENDED = (Way.FILE, Way.RETRY)
-UPDATED = API_NAMES["updated_at"]
-# What fits on one line.
-FIELDS = KNOWN - {API_NAMES[name] for name in AS_WRITTEN}
+MAY_CHANGE_FEED = "returns.change_feedrun"
+MAX_RETRIED_AT_ONCE = 5_000
+# A record that was fixed but is rejected again belongs to the run of that retry.
+FIXABLE_WAYS = (Way.FILE, Way.RETRY)
+# Fields whose value fits on one line.
+FIXABLE_FIELDS = KNOWN_FIELDS - {API_NAMES[name] for name in UNSTRIPPED_COLUMNS}
 
 
-def try_again(found: QuerySet[RejectedRecord], person: User) -> Taken:
-    """Take up to 5,000 of the records that wait once more; what is still wrong waits on.
+def retry(rejects: QuerySet[RejectedRecord], person: User) -> IntakeResult:
+    """Import up to 5,000 of the waiting records again; those that are rejected again keep waiting.
 
-    Raises ``ValidationError`` when none can be tried.
+    Raises ``ValidationError`` if none of them can be retried.
     """
-    waiting = found.filter(fate=Fate.WAITING, is_record=True)
+    waiting = rejects.filter(fate=Fate.WAITING, is_record=True)
     if not waiting.exists():
-        raise ValidationError("None of these can be tried again.")
-    tried = list(waiting.order_by("pk")[:MOST_AT_ONCE])
-    still: set[int] = set()
-    with recorded(Way.RETRY, f"rejected records, by {person}", by=person) as run:
-        taken = run.take(map(_item, tried), on_reject=lambda item, _: still.add(item.written))
-    came = {row.pk for row in tried} - still
-    RejectedRecord.objects.filter(pk__in=came).update(fate=Fate.TAKEN, settled_by=person)
-    return taken
+        raise ValidationError("None of these records can be retried.")
+    records = list(waiting.order_by("pk")[:MAX_RETRIED_AT_ONCE])
+    rejected_again: set[int] = set()
+    with record_run(Way.RETRY, f"Rejected records, retried by {person}", by=person) as run:
+        result = run.import_items(
+            map(_item, records), on_reject=lambda item, _: rejected_again.add(item.original)
+        )
+    imported = {row.pk for row in records} - rejected_again
+    RejectedRecord.objects.filter(pk__in=imported).update(fate=Fate.IMPORTED, settled_by=person)
+    return result
 
 
 def _item(row: RejectedRecord) -> Item:
-    return Item(row.place, JSON, raw=json.loads(row.written), written=row.pk)
+    return Item(row.place, JSON, raw=json.loads(row.written), original=row.pk)
 
 
 def wrong_value(row: RejectedRecord) -> str | None:
-    """Return what a record says in the field that is wrong; None where it is not mended here."""
-    if not row.is_record or row.run.way not in MENDED or row.field not in FIELDS:
+    """Return the value of the wrong field as text; None if it cannot be fixed here."""
+    if not row.is_record or row.run.way not in FIXABLE_WAYS or row.field not in FIXABLE_FIELDS:
         return None
     value = json.loads(row.written).get(row.field, "")
-    return storable(value if isinstance(value, str) else as_written(value))
+    return to_storable_text(value if isinstance(value, str) else to_ascii_json(value))
 
 
-def mend(found: QuerySet[RejectedRecord], text: str, person: User) -> Taken:
-    """Take a record once more with another value, written as in CSV, in the field that is wrong.
+def fix_value(rejects: QuerySet[RejectedRecord], text: str, person: User) -> IntakeResult:
+    """Import a record again with another value, written as in CSV, for the wrong field.
 
-    Where then another field is wrong, it waits on as it was mended. Raises ``ValidationError``
-    when the record cannot be mended here, and for a value that is wrong too.
+    If another field is wrong as well, the fixed record waits in place of this one. Raises
+    ``ValidationError`` if the record cannot be fixed here, or if the new value is wrong too.
     """
-    row = found.filter(fate=Fate.WAITING).select_related("run").first()
+    row = rejects.filter(fate=Fate.WAITING).select_related("run").first()
     if row is None or wrong_value(row) is None:
-        raise ValidationError("This record cannot be mended here.")
-    raw = _mended(row, text.strip())
-    with recorded(Way.RETRY, f"mended record, by {person}", by=person) as run:
-        taken = run.take([Item(row.place, JSON, raw=raw, written=raw)])
-    fate = Fate.OVERTAKEN if taken.rejected else Fate.TAKEN
+        raise ValidationError("This record cannot be fixed here.")
+    raw = _with_value(row, text.strip())
+    with record_run(Way.RETRY, f"Rejected record, fixed by {person}", by=person) as run:
+        result = run.import_items([Item(row.place, JSON, raw=raw, original=raw)])
+    fate = Fate.SUPERSEDED if result.rejected else Fate.IMPORTED
     RejectedRecord.objects.filter(pk=row.pk).update(fate=fate, settled_by=person)
-    return taken
+    return result
 
 
-def _mended(row: RejectedRecord, text: str) -> dict[str, object]:
+def _with_value(row: RejectedRecord, text: str) -> dict[str, object]:
     raw: dict[str, object] = json.loads(row.written)
     before = raw.get(row.field)
     try:
-        raw[row.field] = value_of(row.field, text, ZoneInfo(settings.TIME_ZONE))
-        # Where no column said it, this time was also that of the update.
-        if before and raw.get(UPDATED) == before:
-            raw[UPDATED] = raw[row.field]
+        raw[row.field] = parse_cell(row.field, text, ZoneInfo(settings.TIME_ZONE))
+        # The file had no column for updates, so this time was taken for the update too.
+        if before and raw.get(UPDATED_FIELD) == before:
+            raw[UPDATED_FIELD] = raw[row.field]
         parse_record(raw)
     except RecordError as error:
         if error.field == row.field:
@@ -89,11 +96,11 @@ def _mended(row: RejectedRecord, text: str) -> dict[str, object]:
     return raw
 
 
-def set_aside(found: QuerySet[RejectedRecord], person: User) -> int:
-    """Let the records that wait do so no longer; return how many there were."""
-    return found.filter(fate=Fate.WAITING).update(fate=Fate.ASIDE, settled_by=person)
+def set_aside(rejects: QuerySet[RejectedRecord], person: User) -> int:
+    """Set waiting records aside; return how many."""
+    return rejects.filter(fate=Fate.WAITING).update(fate=Fate.ASIDE, settled_by=person)
 
 
-def take_back(found: QuerySet[RejectedRecord]) -> int:
-    """Let records that were set aside wait again; return how many there were."""
-    return found.filter(fate=Fate.ASIDE).update(fate=Fate.WAITING, settled_by=None)
+def put_back(rejects: QuerySet[RejectedRecord]) -> int:
+    """Return records that were set aside to the waiting ones; return how many."""
+    return rejects.filter(fate=Fate.ASIDE).update(fate=Fate.WAITING, settled_by=None)

@@ -1,7 +1,7 @@
-"""Runs of the feed: what came in from where, kept while it comes, with what was left out.
+"""Runs of the feed: what was imported from where, and which records were rejected.
 
-While a run goes on, its process holds a lock of the database's session, so that one whose
-process died is known at once.
+The process of a run holds a session-level lock in the database. So if the process dies, the run is
+known to be interrupted.
 """
 
 import json
@@ -18,21 +18,20 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from config.text import shorten
-from returns.database.locks import Lock, locked, unlocked
-from returns.feed.intake import OnReject, Taken, take
+from returns.database.locks import Lock, try_lock, without_lock
+from returns.feed.intake import IntakeResult, OnReject, import_items
 from returns.feed.items import Item
-from returns.feed.records import API_NAMES, RecordError
+from returns.feed.records import REFERENCE_FIELD, RecordError
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
 
 logger = logging.getLogger(__name__)
 
-LONGEST_TEXT = 200
-REFERENCE = API_NAMES["return_reference_number"]
-TOO_DEEP = json.dumps("nested too deeply to be kept")
-# Whoever set a record aside does not want to see it again; what was overtaken is old. One that is
-# tried again stays with the run that brought it.
-KEEP = """
+MAX_SHORT_TEXT = 200
+TOO_DEEP = json.dumps("nested too deeply to be stored")
+# A record that was set aside or superseded keeps that fate when it is received again. A record that
+# is retried stays with the run that first rejected it.
+UPSERT_REJECTS = """
     INSERT INTO returns_rejectedrecord
         (run_id, place, reference, field, reason, written, is_record, digest, fate)
     SELECT %s, given.*, 'waiting' FROM unnest(
@@ -48,23 +47,23 @@ KEEP = """
 
 
 class Run:
-    """A run that goes on; its counts are kept after each batch."""
+    """A run in progress; its counts are saved after each batch."""
 
     def __init__(self, row: FeedRun) -> None:
         self.row = row
         self._rejects: list[tuple[Item, RecordError]] = []
 
-    def take(
+    def import_items(
         self,
         items: Iterable[Item],
         *,
         source: str = "feed",
         on_reject: OnReject | None = None,
-        on_batch: Callable[[Taken], None] | None = None,
-    ) -> Taken:
-        """Write what the items say; may be called again, page by page.
+        on_batch: Callable[[IntakeResult], None] | None = None,
+    ) -> IntakeResult:
+        """Write the records of these items; may be called again for each page.
 
-        Returns what became of these items alone.
+        Returns the result for these items alone.
         """
         before = (self.row.read, self.row.created, self.row.updated, self.row.rejected)
 
@@ -73,65 +72,68 @@ class Run:
             if on_reject:
                 on_reject(item, error)
 
-        def keep(taken: Taken) -> None:
-            self._keep(before, taken)
+        def save(result: IntakeResult) -> None:
+            self._save(before, result)
             if on_batch:
-                on_batch(taken)
-            taken.written = []
+                on_batch(result)
+            result.written = []
 
-        taken = take(items, source=source, on_reject=reject, on_batch=keep)
-        self._keep(before, taken)
-        return taken
+        result = import_items(items, source=source, on_reject=reject, on_batch=save)
+        self._save(before, result)
+        return result
 
-    def _keep(self, before: tuple[int, ...], taken: Taken) -> None:
-        _settle([row.reference for row in taken.written])
-        _keep_rejects(self.row, self._rejects)
+    def _save(self, before: tuple[int, ...], result: IntakeResult) -> None:
+        _supersede_rejects([row.reference for row in result.written])
+        _save_rejects(self.row, self._rejects)
         self._rejects = []
-        now = (taken.read, taken.created, taken.updated, taken.rejected)
+        now = (result.read, result.created, result.updated, result.rejected)
         row = self.row
         row.read, row.created, row.updated, row.rejected = map(sum, zip(before, now, strict=True))
-        # Of a pull, only the far side's order tells what was reached.
-        if taken.newest and row.way != Way.PULL:
-            row.to_time = max(row.to_time or taken.newest, taken.newest)
+        # A pull advances by the other API's order instead; see ``advance_to``.
+        if result.newest and row.way != Way.PULL:
+            row.to_time = max(row.to_time or result.newest, result.newest)
         row.save()
 
-    def reached(self, time: datetime) -> None:
-        """Keep that everything older has come in."""
+    def advance_to(self, time: datetime) -> None:
+        """Save that everything with an earlier ``updatedAt`` has been imported."""
         if self.row.to_time is None or self.row.to_time < time:
             self.row.to_time = time
             self.row.save(update_fields=["to_time"])
 
 
 @contextmanager
-def recorded(
+def record_run(
     way: Way, origin: str, *, by: User | None = None, from_time: datetime | None = None
 ) -> Iterator[Run]:
-    """Keep what comes in as a run, whatever happens. An exception marks it failed and goes on."""
-    row = FeedRun(way=way, origin=fitting(origin), by=by, from_time=from_time)
+    """Record everything that is imported in the block as one run.
+
+    An exception marks the run as failed and is raised again.
+    """
+    row = FeedRun(way=way, origin=to_short_text(origin), by=by, from_time=from_time)
     row.save()
-    # Only of a pull: other origins are files, programs and people by their names.
+    # Log the origin of pulls only: others are the names of files, programs and people.
     source = f" from {row.origin}" if way == Way.PULL else ""
-    logger.info("Feed run %s (%s) began%s.", row.pk, way.value, source)
-    with locked(Lock.RUN, row.pk):
+    logger.info("Feed run %s (%s) started%s.", row.pk, way.value, source)
+    with try_lock(Lock.RUN, row.pk):
         try:
             yield Run(row)
         except BaseException as error:
-            _end(row, Outcome.FAILED, _words(error))
+            _end(row, Outcome.FAILED, _message(error))
             _log_end(row, f"failed ({type(error).__name__})")
             raise
         _end(row, Outcome.DONE)
-        _log_end(row, "is done")
+        _log_end(row, "finished")
 
 
 def _log_end(row: FeedRun, how: str) -> None:
-    taken = Taken(row.read, row.created, row.updated, row.rejected)
-    logger.info("Feed run %s (%s) %s: %s.", row.pk, row.way, how, taken)
+    result = IntakeResult(row.read, row.created, row.updated, row.rejected)
+    logger.info("Feed run %s (%s) %s: %s.", row.pk, row.way, how, result)
 
 
-def interrupted(runs: Iterable[FeedRun]) -> set[int]:
-    """Return the ids of those runs that stand as running though their process is gone."""
+def interrupted_runs(runs: Iterable[FeedRun]) -> set[int]:
+    """Return the ids of the runs whose outcome is running although their process is gone."""
     running = [run.pk for run in runs if run.outcome == Outcome.RUNNING]
-    return unlocked(Lock.RUN, running) if running else set()
+    return without_lock(Lock.RUN, running) if running else set()
 
 
 def _end(row: FeedRun, outcome: Outcome, message: str = "") -> None:
@@ -139,54 +141,63 @@ def _end(row: FeedRun, outcome: Outcome, message: str = "") -> None:
     try:
         row.save()
     except DatabaseError:
-        # Without its lock it is known as interrupted.
-        logger.exception("The end of run %s of the feed could not be kept.", row.pk)
+        # Without its lock it will be shown as interrupted.
+        logger.exception("The end of feed run %s could not be saved.", row.pk)
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
-        return "Stopped by hand."
+        return "Stopped manually."
     return str(error) or type(error).__name__
 
 
-def _settle(references: list[str]) -> None:
-    """Rejected records of returns of which something was written are of no use any more."""
+def _supersede_rejects(references: list[str]) -> None:
+    """Mark waiting rejected records as superseded when their return was written."""
     waiting = RejectedRecord.objects.filter(fate=Fate.WAITING)
     if references and waiting.exists():
-        waiting.filter(reference__in=references).update(fate=Fate.OVERTAKEN)
+        waiting.filter(reference__in=references).update(fate=Fate.SUPERSEDED)
 
 
-def _keep_rejects(row: FeedRun, rejects: list[tuple[Item, RecordError]]) -> None:
-    rows = {values[-1]: values for item, error in rejects if (values := _values(row, item, error))}
+def _save_rejects(row: FeedRun, rejects: list[tuple[Item, RecordError]]) -> None:
+    rows = {
+        values[-1]: values
+        for item, error in rejects
+        if (values := _reject_values(row, item, error))
+    }
     if not rows:
         return
 
-    def keep() -> None:
+    def save() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(KEEP, [row.pk, *map(list, zip(*rows.values(), strict=True))])
+            cursor.execute(UPSERT_REJECTS, [row.pk, *map(list, zip(*rows.values(), strict=True))])
 
-    retry_deadlocks(keep)
+    retry_deadlocks(save)
 
 
-def _values(row: FeedRun, item: Item, error: RecordError) -> list[Any]:
-    entry = item.written if item.raw is None else item.raw
-    written = as_written(entry)
-    # Of what left nothing behind, its place and the reason tell what it is.
-    same = written if entry is not None else f"{row.origin} {item.place} {error}"
+def _reject_values(row: FeedRun, item: Item, error: RecordError) -> list[Any]:
+    content = item.original if item.raw is None else item.raw
+    written = to_ascii_json(content)
+    # An item without content is identified by its place and error.
+    identity = written if content is not None else f"{row.origin} {item.place} {error}"
     is_record = item.raw is not None and written != TOO_DEEP
     return [
-        *(fitting(item.place), _reference(item), fitting(error.field), storable(error.reason)),
-        *(written, is_record, sha256(same.encode(errors="replace")).hexdigest()),
+        *(
+            to_short_text(item.place),
+            _reference(item),
+            to_short_text(error.field),
+            to_storable_text(error.reason),
+        ),
+        *(written, is_record, sha256(identity.encode(errors="replace")).hexdigest()),
     ]
 
 
 def _reference(item: Item) -> str:
-    value = (item.raw or {}).get(REFERENCE)
-    return fitting(value.strip()) if isinstance(value, str) else ""
+    value = (item.raw or {}).get(REFERENCE_FIELD)
+    return to_short_text(value.strip()) if isinstance(value, str) else ""
 
 
-def as_written(value: object) -> str:
-    """Return a value as JSON in ASCII, which every text column can hold."""
+def to_ascii_json(value: object) -> str:
+    """Return a value as ASCII JSON, which every text column can store."""
     try:
         return json.dumps(value, default=_plain)
     except RecursionError:
@@ -199,11 +210,11 @@ def _plain(value: object) -> object:
     raise TypeError(f"not JSON: {value!r}")
 
 
-def fitting(text: str) -> str:
-    """Return a text as a short column can hold it."""
-    return shorten(storable(text), LONGEST_TEXT)
+def to_short_text(text: str) -> str:
+    """Return a text that fits into a short column."""
+    return shorten(to_storable_text(text), MAX_SHORT_TEXT)
 
 
-def storable(text: str) -> str:
-    """Return a text as the database can hold it."""
+def to_storable_text(text: str) -> str:
+    """Return a text without characters that the database cannot store."""
     return text.replace("\x00", "�").encode(errors="replace").decode()

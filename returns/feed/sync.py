@@ -1,4 +1,4 @@
-"""Pull what another Returns API has: from where the last pull came to, one at a time."""
+"""Pulling from another Returns API, from where the last pull ended; one pull at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from zlib import crc32
 from django.db.models import F, Max
 from django.db.models.functions import Least
 
-from returns.database.locks import Lock, locked
-from returns.feed.client import Client, FarSideError
-from returns.feed.intake import Taken
-from returns.feed.items import Item, item_of
+from returns.database.locks import Lock, try_lock
+from returns.feed.client import Client, RemoteApiError
+from returns.feed.intake import IntakeResult
+from returns.feed.items import Item, item_from_json
 from returns.feed.records import RecordError
-from returns.feed.runs import Run, recorded
+from returns.feed.runs import Run, record_run
 from returns.feed.walk import Step, walk
 from returns.models import FeedRun, Way
 
-# A record is seen by others a little later than its updatedAt says: clocks differ, and what is
-# written within a transaction shows when that ends.
-OVERLAP = timedelta(minutes=5)
+# A record becomes visible a little later than its updatedAt: clocks differ, and a transaction shows
+# its changes when it ends.
+WATERMARK_OVERLAP = timedelta(minutes=5)
 
 
 class AlreadyRunningError(Exception):
-    """Somebody pulls from there at this moment."""
+    """Another process is pulling from this address."""
 
 
 @dataclass
-class Pulled:
-    """What became of the records of a pull."""
+class PullResult:
+    """The number of records of a pull by result."""
 
     read: int = 0
     created: int = 0
@@ -36,7 +36,7 @@ class Pulled:
     rejected: int = 0
 
     def __str__(self) -> str:
-        return str(Taken(self.read, self.created, self.updated, self.rejected))
+        return str(IntakeResult(self.read, self.created, self.updated, self.rejected))
 
 
 def sync(
@@ -44,41 +44,42 @@ def sync(
     *,
     since: datetime | None = None,
     on_reject: Callable[[Item, RecordError], None] | None = None,
-    goes_on: Callable[[], bool] = lambda: True,
-) -> Pulled:
-    """Take what the far side has since the last pull, or since a time, and say what became of it.
+    should_continue: Callable[[], bool] = lambda: True,
+) -> PullResult:
+    """Pull the records updated since the last pull, or since a time, and return the result.
 
-    What came in before a failure stays, and the next pull goes on from there. ``goes_on`` is
-    asked after each page. Raises ``FarSideError``, ``AlreadyRunningError``.
+    What was imported before a failure stays, and the next pull continues from there.
+    ``should_continue`` is called after each page. Raises ``RemoteApiError`` and
+    ``AlreadyRunningError``.
     """
-    with locked(Lock.PULL, crc32(client.origin.encode())) as is_ours:
-        if not is_ours:
-            raise AlreadyRunningError(f"Another process pulls from {client.origin} at this moment.")
+    with try_lock(Lock.PULL, crc32(client.origin.encode())) as is_held:
+        if not is_held:
+            raise AlreadyRunningError(f"Another process is already pulling from {client.origin}.")
         start = since or watermark(client.origin)
-        with recorded(Way.PULL, client.origin, from_time=start) as run:
+        with record_run(Way.PULL, client.origin, from_time=start) as run:
             for step in walk(client, start):
-                _take(run, step, on_reject)
-                if not goes_on():
-                    raise FarSideError("Stopped by hand.")
+                _import_step(run, step, on_reject)
+                if not should_continue():
+                    raise RemoteApiError("Stopped manually.")
         row = run.row
-        return Pulled(row.read, row.created, row.updated, row.rejected)
+        return PullResult(row.read, row.created, row.updated, row.rejected)
 
 
 def watermark(origin: str) -> datetime | None:
-    """Return the ``updatedAt`` from which to ask: a little before what was reached.
+    """Return the ``updatedAt`` from which to pull: a little before the latest one imported.
 
-    A record from the future does not carry it beyond the moment at which that was read.
+    A record dated in the future does not move it beyond the start of the run that imported it.
     """
     runs = FeedRun.objects.filter(way=Way.PULL, origin=origin, to_time__isnull=False)
     reached = runs.aggregate(at=Max(Least(F("to_time"), F("began_at"))))["at"]
-    return reached - OVERLAP if reached else None
+    return reached - WATERMARK_OVERLAP if reached else None
 
 
-def _take(
+def _import_step(
     run: Run, step: Step, on_reject: Callable[[Item, RecordError], None] | None = None
 ) -> None:
     numbered = enumerate(step.items, start=run.row.read + 1)
-    items = [item_of(f"record {number}", entry) for number, entry in numbered]
-    run.take(items, on_reject=on_reject)
+    items = [item_from_json(f"record {number}", entry) for number, entry in numbered]
+    run.import_items(items, on_reject=on_reject)
     if step.reached:
-        run.reached(step.reached)
+        run.advance_to(step.reached)

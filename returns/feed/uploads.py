@@ -1,4 +1,4 @@
-"""Files that people bring: kept, looked at without writing anything, then imported."""
+"""Files that people upload: checked without writing anything, then imported."""
 
 import io
 import logging
@@ -12,33 +12,38 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from config.text import shorten
-from returns.database.locks import Lock, locked
-from returns.feed.encodings import name_of
+from returns.database.locks import Lock, try_lock
+from returns.feed.encodings import encoding_label
 from returns.feed.files import read_items
-from returns.feed.intake import take
+from returns.feed.intake import import_items
 from returns.feed.items import Item
-from returns.feed.records import API_NAMES, KNOWN, RecordError, parse_record
-from returns.feed.runs import as_written, fitting, interrupted, recorded, storable
+from returns.feed.records import KNOWN_FIELDS, UPDATED_FIELD, RecordError, parse_record
+from returns.feed.runs import (
+    interrupted_runs,
+    record_run,
+    to_ascii_json,
+    to_short_text,
+    to_storable_text,
+)
 from returns.models import FeedRun, Outcome, Upload, Way
 
 logger = logging.getLogger(__name__)
 
-MOST_BYTES = 20_000_000
-MOST_BYTES_WORDS = "20 MB"
-AT_ONCE = 1_000_000  # bytes, about 2 s
-REHEARSED = 10_000  # records
-SHOWN = 50  # rows
-SHOWN_WRONG = 100  # rows with errors
-SHOWN_COLUMNS = 20
-SHOWN_CELL = 80  # characters
-KEPT = timedelta(days=1)
-UPDATED = API_NAMES["updated_at"]
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+MAX_UPLOAD_BYTES = 20_000_000
+MAX_UPLOAD_SIZE = "20 MB"
+MAX_IMMEDIATE_BYTES = 1_000_000  # about 2 s; larger files are imported in the background
+MAX_TRIED_RECORDS = 10_000
+MAX_PREVIEW_ROWS = 50
+MAX_PREVIEW_ERRORS = 100
+MAX_PREVIEW_COLUMNS = 20
+MAX_PREVIEW_CELL = 80  # characters
+UPLOAD_RETENTION = timedelta(days=1)
+DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
 @dataclass
-class Row:
-    """A row of the preview: its place, its cells, and what is wrong with it."""
+class PreviewRow:
+    """A row of the preview: its place in the file, its cells, and its error if it has one."""
 
     place: str
     cells: list[str]
@@ -47,16 +52,18 @@ class Row:
 
 @dataclass
 class Preview:
-    """What a file holds, and what its import would do. ``columns`` are headers and what they mean.
+    """What a file contains, and what its import would do.
 
-    ``unknown`` are columns that are kept with the returns as they are.
+    ``columns`` are pairs of a header and the field that it means. ``unknown`` are columns that are
+    stored with the returns as they are. ``wrong`` are rows that would be rejected. ``rehearsed`` is
+    the number of records that were tried out against the database.
     """
 
     kind: str = ""
     columns: list[tuple[str, str]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    wrong: list[Row] = field(default_factory=list)
+    rows: list[PreviewRow] = field(default_factory=list)
+    wrong: list[PreviewRow] = field(default_factory=list)
     read: int = 0
     rehearsed: int = 0
     created: int = 0
@@ -72,130 +79,136 @@ class Preview:
         return self.read == self.rejected
 
 
-def keep(file: IO[bytes], name: str, person: User) -> Upload:
-    """Keep a file with what an import would do; nothing is imported yet.
+def save_upload(file: IO[bytes], name: str, person: User) -> Upload:
+    """Store a file with the preview of its import; nothing is imported yet.
 
-    Raises ``ValidationError`` when it holds nothing, or too much.
+    Raises ``ValidationError`` for a file that is empty or too large.
     """
-    content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValidationError(f"This file is larger than {MOST_BYTES_WORDS}. Import it in parts.")
+    content = file.read(MAX_UPLOAD_BYTES + 1)
+    if len(content) > MAX_UPLOAD_BYTES:
+        raise ValidationError(
+            f"This file is larger than {MAX_UPLOAD_SIZE}. Split it into smaller files."
+        )
     if not content.strip():
         raise ValidationError("This file is empty.")
-    upload = Upload(by=person, name=fitting(name), content=content, size=len(content))
-    upload.preview = asdict(_look(content))
+    upload = Upload(by=person, name=to_short_text(name), content=content, size=len(content))
+    upload.preview = asdict(_make_preview(content))
     upload.save()
     return upload
 
 
-def preview_of(upload: Upload) -> Preview:
-    """Return what was found when the file was kept."""
-    said: dict[str, Any] = upload.preview
-    rows = {name: [Row(**row) for row in said[name]] for name in ("rows", "wrong")}
-    return Preview(**said | rows)
+def load_preview(upload: Upload) -> Preview:
+    """Return the preview that was made when the file was stored."""
+    stored: dict[str, Any] = upload.preview
+    rows = {name: [PreviewRow(**row) for row in stored[name]] for name in ("rows", "wrong")}
+    return Preview(**stored | rows)
 
 
-def upload_of(pk: int, person: User) -> Upload | None:
-    """Return an upload of the person's."""
+def get_upload(pk: int, person: User) -> Upload | None:
+    """Return an upload of this person, or None."""
     return Upload.objects.defer("content").filter(pk=pk, by=person).select_related("run").first()
 
 
-def import_soon(pk: int, person: User) -> Upload | None:
-    """Import an upload of the person's: a small one now, a large one in the background.
+def start_import(pk: int, person: User) -> Upload | None:
+    """Import this person's upload: a small one now, a large one in the background.
 
-    Whoever asks a second time changes nothing. One that broke off begins anew: what came in is
-    unchanged then. Returns the upload; None where there is none.
+    Calling it again changes nothing. An import that did not finish starts again; records that were
+    imported before are then unchanged. Returns the upload, or None if there is none.
     """
-    upload = upload_of(pk, person)
-    if upload is None or upload.wanted_at or not _is_to_do(upload):
+    upload = get_upload(pk, person)
+    if upload is None or upload.wanted_at or not _needs_import(upload):
         return upload
     upload.wanted_at = timezone.now()
     upload.save(update_fields=["wanted_at"])
-    if upload.size <= AT_ONCE:
-        _bring_in(pk)
-    return upload_of(pk, person)
+    if upload.size <= MAX_IMMEDIATE_BYTES:
+        _import_locked(pk)
+    return get_upload(pk, person)
 
 
-def import_wanted() -> bool:
-    """Import an upload that waits, or whose import died; tell whether there was one."""
+def import_next() -> bool:
+    """Import a queued upload, or one whose import died; tell whether there was one."""
     waiting = Upload.objects.filter(wanted_at__isnull=False).order_by("wanted_at")
-    return any(_bring_in(pk) for pk in waiting.values_list("pk", flat=True))
+    return any(_import_locked(pk) for pk in waiting.values_list("pk", flat=True))
 
 
-def _bring_in(pk: int) -> bool:
-    """Import an upload; tell whether it was ours to import."""
-    with locked(Lock.UPLOAD, pk) as is_ours:
+def _import_locked(pk: int) -> bool:
+    """Import an upload; tell whether this process got its lock."""
+    with try_lock(Lock.UPLOAD, pk) as is_held:
         upload = Upload.objects.select_related("run", "by").filter(pk=pk).first()
-        if not is_ours or upload is None or not upload.wanted_at:
+        if not is_held or upload is None or not upload.wanted_at:
             return False
         try:
-            if _is_to_do(upload):
+            if _needs_import(upload):
                 _import(upload)
         finally:
-            # One whose process dies stays wanted.
+            # If the process dies here, the upload stays queued.
             Upload.objects.filter(pk=pk).update(wanted_at=None)
         return True
 
 
 def _import(upload: Upload) -> None:
-    with recorded(Way.FILE, upload.name, by=upload.by) as run:
+    with record_run(Way.FILE, upload.name, by=upload.by) as run:
         upload.run = run.row
         upload.save(update_fields=["run"])
-        run.take(read_items(io.BytesIO(upload.content)), source="file")
+        run.import_items(read_items(io.BytesIO(upload.content)), source="file")
 
 
-def _is_to_do(upload: Upload) -> bool:
-    return upload.run is None or _broke_off(upload.run)
+def _needs_import(upload: Upload) -> bool:
+    return upload.run is None or _is_unfinished(upload.run)
 
 
-def _broke_off(run: FeedRun) -> bool:
-    return run.outcome == Outcome.FAILED or bool(interrupted([run]))
+def _is_unfinished(run: FeedRun) -> bool:
+    return run.outcome == Outcome.FAILED or bool(interrupted_runs([run]))
 
 
-def forget_uploads() -> bool:
+def delete_old_uploads() -> bool:
     """Delete uploads that are older than a day; tell whether there were any."""
-    number = Upload.objects.filter(at__lt=timezone.now() - KEPT).delete()[0]
+    number = Upload.objects.filter(at__lt=timezone.now() - UPLOAD_RETENTION).delete()[0]
     if number:
-        logger.info("Forgot old uploads: %s.", number)
+        logger.info("Deleted old uploads: %s.", number)
     return number > 0
 
 
 # The preview
 
 
-def _look(content: bytes) -> Preview:
-    """Return what a file holds and what its import would do.
+def _make_preview(content: bytes) -> Preview:
+    """Return what a file contains and what its import would do.
 
-    Every record is read, but only the first 10,000 are rehearsed with the database, then undone.
+    Every record is checked; the first 10,000 are also written to the database and rolled back.
     """
-    look = _Look(name_of(content))
+    builder = _PreviewBuilder(encoding_label(content))
     for item in read_items(io.BytesIO(content)):
-        look.note(item)
-    items = islice(read_items(io.BytesIO(content)), REHEARSED)
-    taken = take(items, source="file", on_reject=look.reject, dry_run=True)
-    found = look.preview
-    found.rehearsed, found.created, found.updated = taken.read, taken.created, taken.updated
-    found.unchanged, found.rejected = taken.unchanged, len(look.wrong)
-    found.conflicts = len(taken.tag_conflicts)
-    return found
+        builder.add(item)
+    items = islice(read_items(io.BytesIO(content)), MAX_TRIED_RECORDS)
+    result = import_items(items, source="file", on_reject=builder.reject, dry_run=True)
+    preview = builder.preview
+    preview.rehearsed, preview.created, preview.updated = (
+        result.read,
+        result.created,
+        result.updated,
+    )
+    preview.unchanged, preview.rejected = result.unchanged, len(builder.wrong)
+    preview.conflicts = len(result.tag_conflicts)
+    return preview
 
 
-class _Look:
-    """Remembers what goes by on its way to the rehearsal."""
+class _PreviewBuilder:
+    """Collects the preview from the items of a file."""
 
     def __init__(self, encoding: str) -> None:
         self.preview = Preview()
         self.encoding = encoding
         self.wrong: set[str] = set()
 
-    def note(self, item: Item) -> None:
-        """Read an item that goes by."""
-        found = self.preview
-        if not found.kind:
+    def add(self, item: Item) -> None:
+        """Add an item to the preview."""
+        preview = self.preview
+        if not preview.kind:
             self._describe(item)
-        found.read += 1
-        if len(found.rows) < SHOWN:
-            found.rows.append(self._row(item))
+        preview.read += 1
+        if len(preview.rows) < MAX_PREVIEW_ROWS:
+            preview.rows.append(self._row(item))
         try:
             if item.error:
                 raise item.error
@@ -204,41 +217,52 @@ class _Look:
             self.reject(item, error)
 
     def reject(self, item: Item, error: RecordError) -> None:
-        """Note that an item would be left out; it may be told twice."""
-        key = f"{item.place} {item.written!r}"
+        """Add an item that would be rejected; it may be reported twice."""
+        key = f"{item.place} {item.original!r}"
         if key in self.wrong:
             return
         self.wrong.add(key)
-        if len(self.preview.wrong) < SHOWN_WRONG:
+        if len(self.preview.wrong) < MAX_PREVIEW_ERRORS:
             self.preview.wrong.append(self._row(item, str(error)))
         for row in self.preview.rows:
             if row.place == item.place:
                 row.error = str(error)
 
     def _describe(self, item: Item) -> None:
-        format_, found = item.format, self.preview
+        format_, preview = item.format, self.preview
         if item.error and item.error.field == "file" and not format_.header:
             return
-        found.kind = KINDS.get(format_.kind, "")
+        preview.kind = FORMAT_NAMES.get(format_.kind, "")
         if format_.kind == "csv":
-            found.kind = f"CSV in {self.encoding}, parted by {DELIMITERS[format_.delimiter]}"
+            preview.kind = (
+                f"CSV in {self.encoding}, separated by {DELIMITER_NAMES[format_.delimiter]}"
+            )
             columns = zip(format_.header, format_.names, strict=True)
-            found.columns = [(_short(header.strip()), _short(name)) for header, name in columns]
-            found.has_updates = UPDATED in format_.names
-            found.unknown = [_short(name) for name in format_.names if name not in KNOWN]
+            preview.columns = [
+                (_shorten_cell(header.strip()), _shorten_cell(name)) for header, name in columns
+            ]
+            preview.has_updates = UPDATED_FIELD in format_.names
+            preview.unknown = [
+                _shorten_cell(name) for name in format_.names if name not in KNOWN_FIELDS
+            ]
 
-    def _row(self, item: Item, error: str = "") -> Row:
+    def _row(self, item: Item, error: str = "") -> PreviewRow:
         if item.raw is not None and item.format.kind != "csv":
-            cells = [f"{name}: {_short(value)}" for name, value in item.raw.items()]
+            cells = [f"{name}: {_shorten_cell(value)}" for name, value in item.raw.items()]
         else:
-            written = item.written
-            cells = [_short(each) for each in (written if isinstance(written, list) else [written])]
-        return Row(item.place, cells[:SHOWN_COLUMNS], error)
+            written = item.original
+            cells = [
+                _shorten_cell(each)
+                for each in (written if isinstance(written, list) else [written])
+            ]
+        return PreviewRow(item.place, cells[:MAX_PREVIEW_COLUMNS], error)
 
 
-KINDS = {"json": "JSON", "lines": "JSON, one record a line"}
+FORMAT_NAMES = {"json": "JSON", "lines": "JSON, one record per line"}
 
 
-def _short(value: object) -> str:
-    text = storable(value if isinstance(value, str) else "" if value is None else as_written(value))
-    return shorten(text, SHOWN_CELL)
+def _shorten_cell(value: object) -> str:
+    text = to_storable_text(
+        value if isinstance(value, str) else "" if value is None else to_ascii_json(value)
+    )
+    return shorten(text, MAX_PREVIEW_CELL)

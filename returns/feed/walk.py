@@ -1,14 +1,14 @@
-"""Everything that a far side has since a moment, in steps after each of which one may go on later.
+"""Reading everything that another API has updated since a time, in steps that can be resumed.
 
-Pages are asked for by time, not by place: each begins at the ``updatedAt`` at which the last one
-ended, that time included. So a record that changes meanwhile comes again further on, one that
-goes moves no other one out of sight, and what was read up to a time never has to be read again.
-Where more records have one ``updatedAt`` than a page holds, these alone are read by place.
+Pages are requested by time, not by offset: each begins at the ``updatedAt`` at which the last one
+ended, that time included. So a record that changes meanwhile comes again later, a record that
+disappears does not shift others off a page, and what was read up to a time need not be read again.
+Only if more records than fit on a page have the same ``updatedAt`` are these read by offset.
 
-The far side's word is compared with what it gives: how many it has from a time on, and how many
-from a later time, tells how many have to lie between. A page that leaves some out is asked for
-again. One that comes in no order, or twice, is read by place from its beginning to its end, until
-a reading brings nothing new; then nothing is said to be reached before the end.
+The totals of the API are compared with what it sends: the number of records from one time on, less
+the number from a later time on, must lie between the two. A page that leaves some out is requested
+again. If pages are unsorted or repeat records, everything is read by offset, until a pass brings
+nothing new; then no time counts as reached before the end.
 """
 
 import json
@@ -18,54 +18,51 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
-from returns.feed.client import FarPage, FarSideError
+from returns.feed.client import RemoteApiError, RemotePage
+from returns.feed.records import EARLIEST_TIME
 
-SIZE = 100  # records a page: more, no Returns API gives
-OVERLAP = 20  # of pages by place, for what is gone from before them meanwhile
-TRIES = 4
-READINGS = 8
-EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+PAGE_SIZE = 100  # records per page, the maximum of a Returns API
+PAGE_OVERLAP = 20  # entries that pages by offset share, in case earlier ones disappear
+MAX_PAGE_TRIES = 4
+MAX_READINGS = 8
 
 
-class Asked(Protocol):
-    """Who is asked for pages."""
+class PageSource(Protocol):
+    """A client that fetches pages."""
 
-    def page(self, dqb: str) -> FarPage:
-        """Return the page of a query."""
+    def fetch_page(self, dqb: str) -> RemotePage:
+        """Return the page for a query."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Entries that were not seen before; all that is older than ``reached`` has been seen."""
+    """Entries that are new. Everything older than ``reached`` has been seen."""
 
     items: list[Any]
     reached: datetime | None
 
 
-class _NoOrderError(Exception):
-    """The far side does not sort, or sends a wrong page again and again."""
+class _UnsortedError(Exception):
+    """The API does not sort, or repeatedly sends a wrong page."""
 
 
-def walk(client: Asked, since: datetime | None = None) -> Iterator[Step]:
-    """Yield what the far side has whose ``updatedAt`` is this or later.
-
-    Raises ``FarSideError``.
-    """
-    by_time = _ByTime(client, since or EARLIEST)
+def walk(client: PageSource, since: datetime | None = None) -> Iterator[Step]:
+    """Yield all entries whose ``updatedAt`` is this time or later. Raises ``RemoteApiError``."""
+    by_time = _WalkByTime(client, since or EARLIEST_TIME)
     try:
         yield from by_time.steps()
-    except _NoOrderError:
-        yield from _by_place(client, by_time.start)
+    except _UnsortedError:
+        yield from _walk_by_offset(client, by_time.start)
 
 
-def query_of(start: datetime, offset: int) -> str:
-    """Return the DynamicQueryBuilder query for a page from a time on, the oldest first."""
+def page_query(start: datetime, offset: int) -> str:
+    """Return the DynamicQueryBuilder query for a page from a time on, oldest first."""
     text = start.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return f"o=gtoe&p=updatedAt&v={text}Z&s=updatedAt,asc&offset={offset}&count={SIZE}"
+    return f"o=gtoe&p=updatedAt&v={text}Z&s=updatedAt,asc&offset={offset}&count={PAGE_SIZE}"
 
 
-def time_of(item: Any) -> datetime | None:
-    """Return the ``updatedAt`` of an entry; None where there is none that can be read."""
+def updated_at(item: Any) -> datetime | None:
+    """Return the ``updatedAt`` of an entry; None if there is no valid one."""
     try:
         time = datetime.fromisoformat(item["updatedAt"])
     except (TypeError, ValueError, KeyError):
@@ -77,61 +74,61 @@ def _key(item: Any) -> str:
     return json.dumps(item, sort_keys=True)
 
 
-class _ByTime:
-    """The walk by time: where it is, and what was seen of that time and later."""
+class _WalkByTime:
+    """A walk by time: its position, and the entries seen at that time and later."""
 
-    def __init__(self, client: Asked, start: datetime) -> None:
+    def __init__(self, client: PageSource, start: datetime) -> None:
         self.client, self.start = client, start
         self._seen: dict[str, datetime | None] = {}
-        # Of the last page: the newest time on it, whether it was the end, how many match.
+        # The newest time on the last page, whether it was the last one, and the total.
         self._newest, self._is_end = start, False
         self._total: int | None = None
 
     def steps(self) -> Iterator[Step]:
-        """Yield the steps. Raises ``_NoOrderError``, ``FarSideError``."""
+        """Yield the steps. Raises ``_UnsortedError`` and ``RemoteApiError``."""
         page = self._page(self.start)
         while True:
-            yield from self._read(page)
+            yield from self._read_from(page)
             if self._is_end:
                 yield Step([], self._reached(self._newest))
                 return
-            page = yield from self._go_on()
+            page = yield from self._next_page()
 
     def _reached(self, time: datetime) -> datetime | None:
-        return None if time == EARLIEST else time
+        return None if time == EARLIEST_TIME else time
 
-    def _read(self, page: FarPage) -> Iterator[Step]:
-        """Yield what is new from a time on, up to the page that holds a later one.
+    def _read_from(self, page: RemotePage) -> Iterator[Step]:
+        """Yield what is new from the start time on, up to the page that has a later time.
 
-        What was read by place is read again until that brings nothing new.
+        If this takes several pages, they are read again until that brings nothing new.
         """
-        for _ in range(READINGS):
-            offset, found = 0, 0
+        for _ in range(MAX_READINGS):
+            offset, count = 0, 0
             while True:
-                new = self._note(page)
-                found += len(new)
+                new = self._remember(page)
+                count += len(new)
                 yield Step(new, self._reached(self.start))
                 if self._is_end or self._newest > self.start:
                     break
-                offset += SIZE - OVERLAP
+                offset += PAGE_SIZE - PAGE_OVERLAP
                 page = self._page(self.start, offset)
-            if not offset or not found:
+            if not offset or not count:
                 return
             page = self._page(self.start)
-        raise FarSideError("It gives other returns each time it is asked for the same.")
+        raise RemoteApiError("The API sends different returns each time for the same query.")
 
-    def _note(self, page: FarPage) -> list[Any]:
-        """Remember a page, and return what was not seen before."""
+    def _remember(self, page: RemotePage) -> list[Any]:
+        """Remember the entries of a page, and return the new ones."""
         new = {key: item for item in page.items if (key := _key(item)) not in self._seen}
-        self._seen |= {key: time_of(item) for key, item in new.items()}
-        times = [time for item in page.items if (time := time_of(item))]
+        self._seen |= {key: updated_at(item) for key, item in new.items()}
+        times = [time for item in page.items if (time := updated_at(item))]
         self._newest = max(times, default=self.start)
-        self._is_end, self._total = len(page.items) < SIZE, page.total
+        self._is_end, self._total = len(page.items) < PAGE_SIZE, page.total
         return list(new.values())
 
-    def _go_on(self) -> Generator[Step, None, FarPage]:
-        """Return the page from the newest time on, after nothing was left out before it."""
-        for _ in range(TRIES):
+    def _next_page(self) -> Generator[Step, None, RemotePage]:
+        """Return the page from the newest time on, once nothing was left out before it."""
+        for _ in range(MAX_PAGE_TRIES):
             page = self._page(self._newest)
             if not self._leaves_out(page):
                 self.start = self._newest
@@ -139,57 +136,57 @@ class _ByTime:
                     key: time for key, time in self._seen.items() if not time or time >= self.start
                 }
                 return page
-            yield from self._read(self._page(self.start))
-        raise FarSideError(f"It leaves returns out between {self.start} and {self._newest}.")
+            yield from self._read_from(self._page(self.start))
+        raise RemoteApiError(f"The API leaves out returns between {self.start} and {self._newest}.")
 
-    def _leaves_out(self, page: FarPage) -> bool:
+    def _leaves_out(self, page: RemotePage) -> bool:
         if self._total is None or page.total is None:
             return False
         seen = sum(not time or time < self._newest for time in self._seen.values())
         return self._total - page.total > seen
 
-    def _page(self, start: datetime, offset: int = 0) -> FarPage:
-        for _ in range(TRIES):
-            page = self.client.page(query_of(start, offset))
+    def _page(self, start: datetime, offset: int = 0) -> RemotePage:
+        for _ in range(MAX_PAGE_TRIES):
+            page = self.client.fetch_page(page_query(start, offset))
             if _is_whole(page, offset) and _is_in_order(page, start):
                 return page
-        raise _NoOrderError
+        raise _UnsortedError
 
 
-def _is_whole(page: FarPage, offset: int) -> bool:
-    """Tell whether a page holds as many returns as the far side says there are."""
+def _is_whole(page: RemotePage, offset: int) -> bool:
+    """Tell whether a page has as many entries as the API's total says."""
     if page.total is None:
         return True
-    return len({_key(item) for item in page.items}) >= min(SIZE, page.total - offset)
+    return len({_key(item) for item in page.items}) >= min(PAGE_SIZE, page.total - offset)
 
 
-def _is_in_order(page: FarPage, start: datetime) -> bool:
-    times = [time for item in page.items if (time := time_of(item))]
+def _is_in_order(page: RemotePage, start: datetime) -> bool:
+    times = [time for item in page.items if (time := updated_at(item))]
     return all(earlier <= later for earlier, later in pairwise([start, *times]))
 
 
-def _by_place(client: Asked, start: datetime) -> Iterator[Step]:
-    """Yield everything from a time on, by place, until a reading brings nothing new."""
+def _walk_by_offset(client: PageSource, start: datetime) -> Iterator[Step]:
+    """Yield everything from a time on, by offset, until a pass brings nothing new."""
     seen: dict[str, datetime | None] = {}
     total: int | None = None
-    for _ in range(READINGS):
+    for _ in range(MAX_READINGS):
         before = len(seen)
         for page in _pages(client, start):
             total = page.total
             new = {key: item for item in page.items if (key := _key(item)) not in seen}
-            seen |= {key: time_of(item) for key, item in new.items()}
+            seen |= {key: updated_at(item) for key, item in new.items()}
             yield Step(list(new.values()), None)
         if len(seen) == before and (total is None or len(seen) >= total):
             yield Step([], max((time for time in seen.values() if time), default=None))
             return
-    raise FarSideError(f"It says that it has {total} returns, and gives {len(seen)}.")
+    raise RemoteApiError(f"The API says that it has {total} returns, but sent {len(seen)}.")
 
 
-def _pages(client: Asked, start: datetime) -> Iterator[FarPage]:
+def _pages(client: PageSource, start: datetime) -> Iterator[RemotePage]:
     offset = 0
     while True:
-        page = client.page(query_of(start, offset))
+        page = client.fetch_page(page_query(start, offset))
         yield page
-        offset += len(page.items) or SIZE
+        offset += len(page.items) or PAGE_SIZE
         if offset >= page.total if page.total is not None else not page.items:
             return

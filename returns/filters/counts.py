@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
-from returns.database.time_limit import at_most
+from returns.database.time_limit import time_limit
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
 
@@ -73,9 +73,9 @@ def count_matches(
 ) -> CappedCount:
     """Count the matches up to 1,000; of a search that is ``cut_short`` may be more.
 
-    Raises ``TookTooLongError`` when that takes longer.
+    Raises ``QueryTimeoutError`` when that takes longer.
     """
-    with at_most(milliseconds):
+    with time_limit(milliseconds):
         # The newest first: an open return is a new one, and the old ones would all be read.
         newest = found.in_order_of("created_at", descending=True)
         number = newest.values("pk")[: FILTERED_CAP + 1].count()

@@ -18,7 +18,7 @@ from returns.filters.paging import SORT_COLUMNS
 from returns.lists import cells
 from returns.lists.rows import Row
 from returns.models import State
-from returns.models.facts import BY_COLUMN, FACTS, Fact
+from returns.models.facts import FACTS, FACTS_BY_COLUMN, Fact
 
 # Always there, and first: it leads to the return's page.
 ALWAYS = "reference"
@@ -92,7 +92,7 @@ def _time(name: str, field: str, header: str = "", *, is_usual: bool = True) -> 
 
 
 def _word(name: str, field: str, width: int, label: str = "") -> Column:
-    header = BY_COLUMN[field].label
+    header = FACTS_BY_COLUMN[field].label
     cell = cells.word_cell(label or header, field)
     return Column(name=name, header=header, cell=cell, value=_fact(field), width=width, fact=field)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from returns.database.time_limit import TookTooLongError, at_most
+from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import CappedCount
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
@@ -38,10 +38,10 @@ def facets_of(query: Query) -> Facets:
     if problems := filterset.problems():
         return Facets(nothing, f"No numbers: {problems[0]}")
     try:
-        with at_most(FACETS_LIMIT):
+        with time_limit(FACETS_LIMIT):
             matches, carrying = _count(filterset)
             is_cut_short = filterset.search_is_cut_short()
-    except TookTooLongError:
+    except QueryTimeoutError:
         return Facets(nothing, TOO_LONG)
     is_capped = matches > FACET_CAP
     more = is_capped or is_cut_short

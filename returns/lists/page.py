@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from config.addresses import with_query
-from returns.database.time_limit import TookTooLongError
+from returns.database.time_limit import QueryTimeoutError
 from returns.filters.counts import (
     CappedCount,
     StateCounts,
@@ -309,5 +309,5 @@ def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
         return total
     try:
         return count_matches(filterset.qs, COUNT_LIMIT, cut_short=counts.search_is_cut_short)
-    except TookTooLongError:
+    except QueryTimeoutError:
         return total

@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from returns.database.time_limit import TookTooLongError
+from returns.database.time_limit import QueryTimeoutError
 from returns.filters.counts import CappedCount, count_matches
 from returns.filters.filterset import ReturnFilterSet, filters_of
 from returns.filters.query import Query
@@ -94,5 +94,5 @@ def _count(tab: Tab, words: Words, end: float) -> TabCount:
         cut_short = filterset.search_is_cut_short()
         limit = min(left, COUNT_LIMIT)
         return TabCount(tab, count_matches(filterset.qs, limit, cut_short=cut_short))
-    except TookTooLongError:
+    except QueryTimeoutError:
         return TabCount(tab, None)

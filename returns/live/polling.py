@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.addresses import with_query
-from config.htmx import POLL
+from config.htmx import POLL_PARAMETER
 from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
@@ -121,7 +121,7 @@ class LivePage:
     @property
     def poll_address(self) -> str:
         """Return where the page asks what happened."""
-        tokens = {POLL: "", SINCE: self.since, SEEN: self.seen}
+        tokens = {POLL_PARAMETER: "", SINCE: self.since, SEEN: self.seen}
         return with_query(f"{self.base}live/", self.query, tokens)
 
     @property
@@ -172,7 +172,7 @@ def polled(base: str, query: Query, user: User) -> LivePage | None:
 
 
 def _filters(query: Query) -> Query:
-    return query.without(POLL, SINCE, SEEN, *PAGING_PARAMETERS)
+    return query.without(POLL_PARAMETER, SINCE, SEEN, *PAGING_PARAMETERS)
 
 
 def _news(query: Query, changes: Changes, matches: dict[int, Match]) -> News:

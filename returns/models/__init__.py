@@ -1,12 +1,18 @@
-"""What is stored: returns, their tags, comments, and what people chose.
+"""The models: returns and their tags, comments, the feed, and what people configure.
 
-django-pghistory adds ``ReturnEvent``, ``ReturnTagEvent`` and ``CommentEvent``, the database's own
-timeline.
+django-pghistory adds ``ReturnEvent``, ``ReturnTagEvent`` and ``CommentEvent``, which the database
+writes itself.
 """
 
 from returns.models.changes import Change
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
-from returns.models.deadlines import MOST, Deadline, DeadlinePolicy, Unit, WorkingCalendar
+from returns.models.deadlines import (
+    MAX_DEADLINE_AMOUNTS,
+    Deadline,
+    DeadlinePolicy,
+    Unit,
+    WorkingCalendar,
+)
 from returns.models.exports import Export, ExportPart, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
 from returns.models.people import Density, Preferences
@@ -16,11 +22,11 @@ from returns.models.rules import Moment, RuleEvent, TagRule
 from returns.models.saved_views import SavedView
 from returns.models.sentences import Language, ShopperSentence
 from returns.models.summaries import (
-    By,
     CountedReturn,
     CountedTags,
     DaySummary,
     DeadlineDay,
+    Dimension,
     JudgedKind,
     SummaryState,
     TagPairDay,
@@ -31,10 +37,9 @@ from returns.models.tokens import ApiCalls, ApiToken, Scope
 __all__ = [
     "COMMENT_LENGTH",
     "CONTROL_CHARACTERS",
-    "MOST",
+    "MAX_DEADLINE_AMOUNTS",
     "ApiCalls",
     "ApiToken",
-    "By",
     "Change",
     "Comment",
     "CountedReturn",
@@ -44,6 +49,7 @@ __all__ = [
     "DeadlineDay",
     "DeadlinePolicy",
     "Density",
+    "Dimension",
     "Export",
     "ExportPart",
     "Fate",

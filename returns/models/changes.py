@@ -1,5 +1,8 @@
-# ruff: noqa: S608 - the parts of these statements are our own
-"""That returns or their tags changed: kept by triggers, so that no bulk or raw write escapes."""
+# ruff: noqa: S608 - built from our own constants alone
+"""A log of the statements that changed returns or their tags.
+
+Triggers write it, so bulk and raw writes are logged too.
+"""
 
 from typing import Any
 
@@ -11,20 +14,20 @@ from django.db.models.functions import Now
 
 from returns.models.triggers import after
 
-# Of one statement so many returns are named.
-NAMED = 1_000
+# How many returns one log entry lists.
+MAX_NAMED_RETURNS = 1_000
 
 
 class Xid8Field(models.Field):  # type: ignore[type-arg]
-    """The number of a transaction, which is never used again."""
+    """A transaction ID that PostgreSQL never reuses."""
 
     def db_type(self, connection: Any) -> str:  # noqa: ARG002
-        """Return the type of the column."""
+        """Return the column's type."""
         return "xid8"
 
 
 class CurrentTransaction(Func):
-    """The transaction at hand."""
+    """The ID of the current transaction."""
 
     function = "pg_current_xact_id"
     template = "%(function)s()"
@@ -32,10 +35,10 @@ class CurrentTransaction(Func):
 
 
 class Change(models.Model):
-    """A statement that changed returns or their tags, and the transaction that it was part of.
+    """A statement that changed returns or their tags, and its transaction.
 
-    ``reached`` names returns that are new, or are in another state than before: the first 1,000
-    of ``reached_count``.
+    ``reached_count`` is the number of returns that were created or changed state. ``reached`` has
+    the ids of the first 1,000 of them.
     """
 
     xid = Xid8Field(db_default=CurrentTransaction())
@@ -56,31 +59,31 @@ class Change(models.Model):
         return f"{self.xid}: {self.reached_count} reached"
 
 
-def changes_of_returns() -> list[pgtrigger.Trigger]:
-    """Note each statement that wrote returns, and which of them it brought or moved on."""
-    brought = f"""
+def return_change_triggers() -> list[pgtrigger.Trigger]:
+    """Return triggers that log each write to returns, with new returns and changes of state."""
+    log_new = f"""
         INSERT INTO returns_change (reached, reached_count)
-        SELECT ARRAY(SELECT id FROM new_values ORDER BY id LIMIT {NAMED}), count(*)
+        SELECT ARRAY(SELECT id FROM new_values ORDER BY id LIMIT {MAX_NAMED_RETURNS}), count(*)
         FROM new_values HAVING count(*) > 0;
     """
     moved = "FILTER (WHERE o.state IS DISTINCT FROM n.state)"
-    # Executed as text, so that it is planned for the rows at hand; see ``events``.
-    changed = f"""EXECUTE $sql$
+    # Run through EXECUTE, so that it is planned for these rows; see ``events.return_changed``.
+    log_changed = f"""EXECUTE $sql$
         INSERT INTO returns_change (reached, reached_count)
-        SELECT coalesce((array_agg(n.id ORDER BY n.id) {moved})[1:{NAMED}], '{{}}'),
+        SELECT coalesce((array_agg(n.id ORDER BY n.id) {moved})[1:{MAX_NAMED_RETURNS}], '{{}}'),
             count(*) {moved}
         FROM old_values o JOIN new_values n ON o.id = n.id HAVING count(*) > 0
     $sql$;"""
     return [
-        after(pgtrigger.Insert, "note_new", brought, new="new_values"),
-        after(pgtrigger.Update, "note_changed", changed, old="old_values", new="new_values"),
-        after(pgtrigger.Delete, "note_deleted", _any_of("old_values"), old="old_values"),
+        after(pgtrigger.Insert, "note_new", log_new, new="new_values"),
+        after(pgtrigger.Update, "note_changed", log_changed, old="old_values", new="new_values"),
+        after(pgtrigger.Delete, "note_deleted", _log_if_any("old_values"), old="old_values"),
     ]
 
 
-def changes_of_tags() -> list[pgtrigger.Trigger]:
-    """Note each statement that wrote taggings."""
-    new, old = _any_of("new_values"), _any_of("old_values")
+def tag_change_triggers() -> list[pgtrigger.Trigger]:
+    """Return triggers that log each write to taggings."""
+    new, old = _log_if_any("new_values"), _log_if_any("old_values")
     return [
         after(pgtrigger.Insert, "note_tagged", new, new="new_values"),
         after(pgtrigger.Update, "note_retagged", new, new="new_values"),
@@ -88,5 +91,5 @@ def changes_of_tags() -> list[pgtrigger.Trigger]:
     ]
 
 
-def _any_of(rows: str) -> str:
+def _log_if_any(rows: str) -> str:
     return f"INSERT INTO returns_change (reached_count) SELECT 0 FROM {rows} LIMIT 1;"

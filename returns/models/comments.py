@@ -1,4 +1,4 @@
-"""What people write about a return."""
+"""Comments that people write on returns."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from returns.models.events import BigEvent
 from returns.models.returns import Return
 
 COMMENT_LENGTH = 4000  # characters
-# As PostgreSQL and Python both read it; lines and tabs are allowed.
+# A pattern that means the same to PostgreSQL and Python; line breaks and tabs are allowed.
 CONTROL_CHARACTERS = r"[\u0001-\u0008\u000b-\u001f\u007f-\u009f]"
 
 
@@ -33,10 +33,10 @@ CONTROL_CHARACTERS = r"[\u0001-\u0008\u000b-\u001f\u007f-\u009f]"
     },
 )
 class Comment(models.Model):
-    """What a person wrote about a return. Its events keep every text that an edit replaced.
+    """A comment on a return. Its events keep every text that an edit replaced.
 
-    A deleted comment stays, marked, with its text for admins. ``token`` says which form it came
-    with, so that a form which is sent twice makes one comment.
+    A deleted comment stays in the table, marked as deleted, so that admins can still read it.
+    ``token`` identifies the form that posted it: a form that is sent twice makes one comment.
     """
 
     record = models.ForeignKey(Return, models.PROTECT, related_name="comments", db_index=False)
@@ -57,7 +57,7 @@ class Comment(models.Model):
     )
     token = models.UUIDField(editable=False)
 
-    events: Any  # a manager of the texts that edits replaced
+    events: Any  # the manager of the replaced texts
 
     class Meta:
         default_permissions = ["delete"]

@@ -1,4 +1,4 @@
-"""By when returns have to be done, and the calendar of the warehouse that this is counted in."""
+"""Deadlines for completing returns, and the warehouse's working calendar."""
 
 from datetime import date
 
@@ -6,23 +6,27 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
-MOST_HOURS = 24 * 365
+MAX_DEADLINE_HOURS = 24 * 365
 
 
 class Unit(models.TextChoices):
-    """What the time after arrival is counted in."""
+    """The unit in which the time after arrival is counted."""
 
     HOURS = "hours", "hours"
     WORKING_HOURS = "working_hours", "working hours"
     BUSINESS_DAYS = "business_days", "business days"
 
 
-# The most of each that a deadline may leave: about a year.
-MOST = {Unit.HOURS: MOST_HOURS, Unit.WORKING_HOURS: 1_000, Unit.BUSINESS_DAYS: 250}
+# The longest deadline in each unit: about a year.
+MAX_DEADLINE_AMOUNTS = {
+    Unit.HOURS: MAX_DEADLINE_HOURS,
+    Unit.WORKING_HOURS: 1_000,
+    Unit.BUSINESS_DAYS: 250,
+}
 
 
 class Deadline(models.TextChoices):
-    """How a waiting return stands to its deadline, or how a completed one stood to it."""
+    """Where a waiting or completed return is in relation to its deadline."""
 
     AT_RISK = "at_risk", "at risk"
     LATE = "late", "late"
@@ -31,9 +35,10 @@ class Deadline(models.TextChoices):
 
 
 class DeadlinePolicy(models.Model):
-    """A filter, and how long after arrival the returns that it matches have.
+    """A filter, and how long after arrival matching returns must be completed.
 
-    The first policy that matches a return counts. Tags and groups stand by their ids.
+    The first policy that matches a return applies. ``parameters`` are those of the filter language;
+    tags and tag groups are stored in them by id.
     """
 
     name = models.CharField(max_length=60)
@@ -48,7 +53,7 @@ class DeadlinePolicy(models.Model):
         constraints = [
             models.UniqueConstraint(Lower("name"), name="deadline_policy_has_its_own_name"),
             models.CheckConstraint(
-                condition=models.Q(amount__gte=1, amount__lte=MOST_HOURS),
+                condition=models.Q(amount__gte=1, amount__lte=MAX_DEADLINE_HOURS),
                 name="deadline_policy_leaves_time",
             ),
         ]
@@ -58,16 +63,16 @@ class DeadlinePolicy(models.Model):
 
 
 def usual_hours() -> list[list[str]]:
-    """Return the opening hours of a week unless others are kept: Monday to Friday."""
+    """Return the default opening hours of a week: Monday to Friday, 9:00 to 18:00."""
     return [["09:00", "18:00"]] * 5 + [[], []]
 
 
 class WorkingCalendar(models.Model):
-    """When the warehouse works, in its own zone; one row, or none for what is usual.
+    """When the warehouse works, in its own time zone. At most one row; without it defaults apply.
 
-    ``hours`` has for each day of the week, Monday first, when it opens and closes, or nothing.
-    ``country`` is the one whose public holidays are days off. ``closed_days`` and ``open_days``
-    are what people know better.
+    ``hours`` has the opening and closing time of each weekday, Monday first, or an empty list.
+    ``country`` is the one whose public holidays are days off. ``closed_days`` and ``open_days`` are
+    exceptions that people entered.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -87,5 +92,5 @@ class WorkingCalendar(models.Model):
 
     @property
     def own_days(self) -> tuple[list[date], list[date]]:
-        """Return the days that people closed, and those that they opened."""
+        """Return the extra closed days and the extra open days."""
         return self.closed_days, self.open_days

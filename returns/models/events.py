@@ -1,14 +1,14 @@
-# ruff: noqa: S608 - the parts of these statements are the names of our own columns
-"""How the database itself keeps the timeline: triggers that no bulk or raw write escapes."""
+# ruff: noqa: S608 - built from our own column names alone
+"""The database triggers that write the timeline, so that bulk and raw writes are in it too."""
 
 import pgtrigger
 from django.db import models
 from pghistory.models import Event
 
-from returns.models.facts import BY_KIND, Fact, Kind
+from returns.models.facts import FACTS_BY_KIND, Fact, Kind
 from returns.models.triggers import after, after_update
 
-TOLD = [fact for fact in BY_KIND if fact.is_told]
+TRACKED_FACTS = [fact for fact in FACTS_BY_KIND if fact.is_tracked]
 
 _CONTEXT = """
     NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb,
@@ -17,7 +17,7 @@ _CONTEXT = """
 
 
 class BigEvent(Event):
-    """An event of the timeline; written by database triggers alone."""
+    """An event of the timeline, written by database triggers only."""
 
     pgh_id = models.BigAutoField(primary_key=True)
 
@@ -26,17 +26,17 @@ class BigEvent(Event):
 
 
 def return_changed() -> pgtrigger.Trigger:
-    """Keep what an update changed of returns: by field, the value before and the one after."""
-    names = [*(fact.column for fact in TOLD), "corrections"]
-    then, now = (", ".join(f"{row}.{name}" for name in names) for row in "on")
-    values = {fact.column: _before_and_after(fact) for fact in TOLD}
+    """Return the trigger that records updates of returns: each changed field, before and after."""
+    columns = [*(fact.column for fact in TRACKED_FACTS), "corrections"]
+    old, new = (", ".join(f"{row}.{name}" for name in columns) for row in "on")
+    values = {fact.column: _before_and_after(fact) for fact in TRACKED_FACTS}
     values["corrections"] = _names_of_corrections()
     changes = ", ".join(
         f"'{name}', CASE WHEN o.{name} IS DISTINCT FROM n.{name} THEN {value} END"
         for name, value in values.items()
     )
-    # Executed as text, so that it is planned for the rows at hand: a plan that was kept from an
-    # update of one row is quadratic in one of many.
+    # Run through EXECUTE, so that it is planned for these rows: the cached plan of an update of one
+    # row would take quadratic time for an update of many.
     return after_update(
         "changed",
         f"""EXECUTE $sql$
@@ -44,13 +44,13 @@ def return_changed() -> pgtrigger.Trigger:
                 (pgh_label, pgh_context, pgh_context_id, pgh_created_at, pgh_obj_id, changes)
             SELECT 'changed', {_CONTEXT}, n.id, jsonb_strip_nulls(jsonb_build_object({changes}))
             FROM old_values o JOIN new_values n ON o.id = n.id
-            WHERE ROW({then}) IS DISTINCT FROM ROW({now})
+            WHERE ROW({old}) IS DISTINCT FROM ROW({new})
         $sql$;""",
     )
 
 
 def _before_and_after(fact: Fact) -> str:
-    # Of a long text only that it changed is told.
+    # For a long text, the timeline only says that it changed.
     values = "" if fact.kind is Kind.PROSE else f"o.{fact.column}, n.{fact.column}"
     return f"jsonb_build_array({values})"
 
@@ -63,9 +63,9 @@ def _names_of_corrections() -> str:
 
 
 def tag_replaced() -> pgtrigger.Trigger:
-    """Keep an update that turns one tagging into another: a tag removed and a tag added."""
+    """Return the trigger that records an update of a tagging as one tag removed, one added."""
     pairs = ("entity_id, tag_id FROM old_values", "entity_id, tag_id FROM new_values")
-    # EXCEPT, because it is never quadratic, whatever rows the plan was made for.
+    # EXCEPT never takes quadratic time, whatever number of rows it was planned for.
     return after_update(
         "tag_replaced",
         "".join(
@@ -81,8 +81,8 @@ def tag_replaced() -> pgtrigger.Trigger:
     )
 
 
-def _moments(select: str) -> str:
-    """Queue returns for the rules, where there is one that is on at such a moment."""
+def _queue_for_rules(select: str) -> str:
+    """Return SQL that queues selected returns for the rules that run at their moments."""
     return f"""IF EXISTS (SELECT FROM returns_tagrule WHERE is_on AND moment <> 'hourly') THEN
         EXECUTE $sql$
             INSERT INTO returns_ruleevent (record_id, moment)
@@ -94,17 +94,20 @@ def _moments(select: str) -> str:
 
 
 def moments_of_new() -> pgtrigger.Trigger:
-    """Queue new returns for the rules: one that comes in late has reached several moments."""
+    """Return the trigger that queues new returns for the rules.
+
+    A return that is imported late may have reached several moments at once.
+    """
     select = """
         SELECT id, 'created' FROM new_values
         UNION ALL SELECT id, 'arrived' FROM new_values WHERE arrived_to_warehouse_at IS NOT NULL
         UNION ALL SELECT id, 'completed' FROM new_values WHERE completed_at IS NOT NULL
     """
-    return after(pgtrigger.Insert, "moments_of_new", _moments(select), new="new_values")
+    return after(pgtrigger.Insert, "moments_of_new", _queue_for_rules(select), new="new_values")
 
 
 def moments_of_changed() -> pgtrigger.Trigger:
-    """Queue returns that arrived, or were completed, for the rules."""
+    """Return the trigger that queues returns for the rules when they arrive or are completed."""
     changed = "FROM old_values o JOIN new_values n ON o.id = n.id"
     select = f"""
         SELECT n.id, 'arrived' {changed}
@@ -113,4 +116,4 @@ def moments_of_changed() -> pgtrigger.Trigger:
         SELECT n.id, 'completed' {changed}
         WHERE o.completed_at IS NULL AND n.completed_at IS NOT NULL
     """
-    return after_update("moments_of_changed", _moments(select))
+    return after_update("moments_of_changed", _queue_for_rules(select))

@@ -1,4 +1,4 @@
-"""Workbooks that are made in the background for whoever asked, and kept for a day."""
+"""Excel exports that are made in the background and kept for a day."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -8,20 +8,20 @@ from django.db.models.functions import Now
 
 
 class Progress(models.TextChoices):
-    """How an export stands. One whose process died stays running, but nobody holds its lock."""
+    """The status of an export. If its process dies it stays running, but its lock is free."""
 
-    WAITING = "waiting", "waits"
-    RUNNING = "running", "is being made"
-    DONE = "done", "is ready"
-    FAILED = "failed", "was not made"
+    WAITING = "waiting", "waiting"
+    RUNNING = "running", "in progress"
+    DONE = "done", "ready"
+    FAILED = "failed", "failed"
 
 
 class Export(models.Model):
-    """A list that a person takes along as a workbook.
+    """An Excel export of a list that a person requested.
 
-    ``query`` and ``columns`` say what is in it. ``total`` is the number of returns when it was
-    asked for, ``rows`` how many are written, ``size`` that of the file in bytes. ``attempts``
-    counts how often it was begun. ``message`` says why it was not made.
+    ``query`` and ``columns`` define its content. ``total`` is the number of returns when it was
+    requested, ``rows`` the number written so far, ``size`` the file's size in bytes. ``attempts``
+    counts how often it was started. ``message`` says why it failed.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")

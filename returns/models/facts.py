@@ -1,7 +1,7 @@
 """The facts of the WMS: every field of a return that it sends, each declared once.
 
-The API and its document, the feed and files, the timeline, the list, exports, the page of a return
-and the admin follow from here. See ``docs/contributing.md`` for how to add one.
+The API and its document, the feed, files, the timeline, the list, exports, the page of a return and
+the admin are built from these declarations. ``docs/contributing.md`` says how to add one.
 """
 
 from dataclasses import KW_ONLY, dataclass
@@ -11,70 +11,70 @@ from django.utils.text import capfirst
 
 
 class Kind(IntEnum):
-    """What a fact holds; the order is that of the fields of forms and of stored changes."""
+    """The type of a fact. The order is that of form fields and of recorded changes."""
 
     STATE = 1
     TIME = 2
     TEXT = 3
-    # Several lines: kept as it is written, and its changes are told without the texts.
+    # Several lines, kept exactly as sent. The timeline shows that it changed, without the texts.
     PROSE = 4
 
 
 class Absence(Enum):
-    """How the API answers a fact that a return lacks."""
+    """How the API shows a fact that a return does not have."""
 
     NULL = "null"
     EMPTY = "an empty text"
-    LEFT_OUT = "nothing: it is left out"
+    OMITTED = "nothing: it is left out"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A field of a return as the WMS sends it.
 
-    ``column`` is the field of ``Return``, from which its name in the API follows; ``word`` is what
-    it is called on screen, within a sentence.
+    ``column`` is the field of ``Return``; the API's name follows from it. ``verbose_name`` is its
+    name on screen, as it is written within a sentence.
     """
 
     column: str
-    word: str
+    verbose_name: str
     _: KW_ONLY
     kind: Kind = Kind.TEXT
-    # Headers in files that mean it, beside its name, with commas between them; see ``spelling``.
+    # Its column headers in files, besides its API name, separated by commas; see ``spelling``.
     spellings: str = ""
-    # Whether a record without it is rejected, or what it is then.
+    # Whether a record without it is rejected; if not, the value that it gets.
     is_required: bool = False
     default: str = ""
-    absence: Absence = Absence.LEFT_OUT
-    # The generated column by which it is searched.
+    absence: Absence = Absence.OMITTED
+    # The generated column that searches use.
     key: str = ""
-    # Whether the timeline tells its changes, and as the change of what, where not of its word.
-    is_told: bool = True
-    change_word: str = ""
+    # Whether the timeline shows its changes, and what it calls them if not by ``verbose_name``.
+    is_tracked: bool = True
+    change_verbose_name: str = ""
     is_correctable: bool = True
-    # For the API's document: what an answer and what a record of the feed has.
+    # For the OpenAPI document: descriptions for answers and for records that are pushed.
     description: str = ""
     feed_description: str = ""
     example: str = ""
 
     @property
     def api_name(self) -> str:
-        """Return its name in the API: ``tracking_id`` is ``trackingId``."""
+        """Return its name in the API: ``trackingId`` for ``tracking_id``."""
         return api_name(self.column)
 
     @property
     def label(self) -> str:
-        """Return what stands before its value on screen."""
-        return capfirst(self.word)
+        """Return its name on screen, capitalised for use as a label."""
+        return capfirst(self.verbose_name)
 
     @property
-    def name_of_change(self) -> str:
-        """Return what has changed, within a sentence of the timeline."""
-        return self.change_word or self.word
+    def change_name(self) -> str:
+        """Return the name of its change, as it is written within a sentence of the timeline."""
+        return self.change_verbose_name or self.verbose_name
 
     @property
     def is_time(self) -> bool:
-        """Tell whether it holds a time."""
+        """Tell whether it is a time."""
         return self.kind is Kind.TIME
 
     @property
@@ -83,28 +83,28 @@ class Fact:
         return not (self.is_required or self.default)
 
     @property
-    def is_left_out(self) -> bool:
-        """Tell whether the API leaves it out where a return lacks it."""
-        return self.may_be_missing and self.absence is Absence.LEFT_OUT
+    def is_omitted(self) -> bool:
+        """Tell whether the API omits it when a return lacks it."""
+        return self.may_be_missing and self.absence is Absence.OMITTED
 
 
 def api_name(column: str) -> str:
-    """Return the API's name of a column: ``tracking_id`` is ``trackingId``."""
+    """Return the API's name of a column: ``trackingId`` for ``tracking_id``."""
     first, *rest = column.split("_")
     return first + "".join(part.title() for part in rest)
 
 
-# In the order of the WMS's own answers.
+# In the order in which the WMS sends them.
 FACTS = (
     Fact(
         "source",
         "source",
         default="WMS",
         spellings="kaynak",
-        is_told=False,
+        is_tracked=False,
         is_correctable=False,
         description="The system that recorded it.",
-        feed_description="The system that recorded it, WMS unless said.",
+        feed_description="The system that recorded it; WMS if missing.",
         example="WMS",
     ),
     Fact(
@@ -114,7 +114,7 @@ FACTS = (
         spellings="return, return number, return no, return id, return reference, reference, "
         "iade, iade no, iade numarası, iade referansı, iade referans no",
         key="return_key",
-        is_told=False,
+        is_tracked=False,
         is_correctable=False,
         feed_description="The return; text.",
         example="Return-14844",
@@ -135,7 +135,7 @@ FACTS = (
         kind=Kind.PROSE,
         spellings="note, comment, reason text, not, notlar, açıklama",
         absence=Absence.EMPTY,
-        description="Why it came back; empty when nobody said.",
+        description="Why it came back; empty if no reason was given.",
     ),
     Fact(
         "state",
@@ -161,9 +161,9 @@ FACTS = (
         is_required=True,
         spellings="created, created on, creation date, created date, oluşturma, oluşturulma, "
         "oluşturma tarihi, oluşturulma tarihi, oluşturma zamanı, kayıt tarihi",
-        change_word="creation time",
+        change_verbose_name="creation time",
         is_correctable=False,
-        feed_description="A time with its zone, ISO 8601, like all times.",
+        feed_description="An ISO 8601 time with a time zone, like all times.",
     ),
     Fact(
         "updated_at",
@@ -172,7 +172,7 @@ FACTS = (
         is_required=True,
         spellings="updated, updated on, last updated, update date, güncelleme, "
         "güncelleme tarihi, güncellenme tarihi, güncelleme zamanı, son güncelleme",
-        is_told=False,
+        is_tracked=False,
         is_correctable=False,
         feed_description="A time. The record with the latest one wins.",
     ),
@@ -183,8 +183,8 @@ FACTS = (
         spellings="arrived, arrived at, arrived on, arrival, arrival date, arrived to warehouse, "
         "varış, varış tarihi, depoya varış, depoya varış tarihi, depoya ulaşma",
         absence=Absence.NULL,
-        change_word="arrival time",
-        feed_description="A time; needed once it has arrived.",
+        change_verbose_name="arrival time",
+        feed_description="A time; required once it has arrived.",
     ),
     Fact(
         "completed_at",
@@ -193,8 +193,8 @@ FACTS = (
         spellings="completed, completed on, completion date, tamamlanma, tamamlanma tarihi, "
         "tamamlandı",
         absence=Absence.NULL,
-        change_word="completion time",
-        feed_description="A time; needed once it is completed.",
+        change_verbose_name="completion time",
+        feed_description="A time; required once it is completed.",
     ),
     Fact(
         "cargo_carrier",
@@ -207,14 +207,18 @@ FACTS = (
         spellings="channel, sales channel, kanal, satış kanalı",
     ),
 )
-BY_COLUMN = {fact.column: fact for fact in FACTS}
-# Their names for the model.
-WORDS = {fact.column: fact.word for fact in FACTS}
-BY_KIND = tuple(sorted(FACTS, key=lambda fact: fact.kind))
-REQUIRED_FIRST = tuple(sorted(FACTS, key=lambda fact: 0 if fact.is_required else fact.kind))
-# The state and its times agree by a constraint: a correction of one holds on to all of them.
-STEPS = ("state", "arrived_to_warehouse_at", "completed_at")
-CORRECTABLE = (
-    *(fact.column for fact in BY_KIND if fact.is_correctable and fact.column not in STEPS),
-    *STEPS,
+FACTS_BY_COLUMN = {fact.column: fact for fact in FACTS}
+# The ``verbose_name`` of each model field.
+VERBOSE_NAMES = {fact.column: fact.verbose_name for fact in FACTS}
+FACTS_BY_KIND = tuple(sorted(FACTS, key=lambda fact: fact.kind))
+FACTS_REQUIRED_FIRST = tuple(sorted(FACTS, key=lambda fact: 0 if fact.is_required else fact.kind))
+# A constraint ties the state to its times, so a correction of one of them covers all.
+STATE_COLUMNS = ("state", "arrived_to_warehouse_at", "completed_at")
+CORRECTABLE_COLUMNS = (
+    *(
+        fact.column
+        for fact in FACTS_BY_KIND
+        if fact.is_correctable and fact.column not in STATE_COLUMNS
+    ),
+    *STATE_COLUMNS,
 )

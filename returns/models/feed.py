@@ -1,4 +1,4 @@
-"""What came in, from where, and what of it was left out."""
+"""The feed: runs, records that were rejected, and uploaded files."""
 
 from django.conf import settings
 from django.db import models
@@ -7,16 +7,16 @@ from django.db.models.functions import Now
 
 
 class Way(models.TextChoices):
-    """How records come in."""
+    """How records were received."""
 
     PULL = "pull", "pulled"
     PUSH = "push", "pushed"
     FILE = "file", "file"
-    RETRY = "retry", "tried again"
+    RETRY = "retry", "retried"
 
 
 class Outcome(models.TextChoices):
-    """How a run stands. One whose process died stays running, but nobody holds its lock."""
+    """The outcome of a run. If its process dies it stays running, but its lock is free."""
 
     RUNNING = "running", "running"
     DONE = "done", "done"
@@ -24,11 +24,11 @@ class Outcome(models.TextChoices):
 
 
 class FeedRun(models.Model):
-    """Records that came in together.
+    """A batch of records that were received together.
 
-    ``origin`` is where they came from: an address, a token's name, the name of a file.
-    ``from_time`` is the ``updatedAt`` from which they were asked for, ``to_time`` the newest that
-    was written. ``message`` says why a run failed.
+    ``origin`` is where they came from: an address, the name of a token, the names of files.
+    ``from_time`` is the ``updatedAt`` from which they were requested, ``to_time`` the latest one
+    that was written. ``message`` says why a run failed.
     """
 
     way = models.CharField(max_length=10, choices=Way)
@@ -63,28 +63,28 @@ class FeedRun(models.Model):
 
     @property
     def unchanged(self) -> int:
-        """Return how many records said nothing new."""
+        """Return the number of records that changed nothing."""
         return self.read - self.created - self.updated - self.rejected
 
 
 class Fate(models.TextChoices):
-    """What became of a record that was rejected."""
+    """What became of a rejected record."""
 
     WAITING = "waiting", "waiting"
-    # When it was tried again.
-    TAKEN = "taken", "came in"
-    # By a later record of the return.
-    OVERTAKEN = "overtaken", "overtaken"
+    # After a retry.
+    IMPORTED = "taken", "imported"
+    # A later record of the same return was imported.
+    SUPERSEDED = "overtaken", "superseded"
     ASIDE = "aside", "set aside"
 
 
 class RejectedRecord(models.Model):
-    """A record that was not written, and why; kept once however often it comes.
+    """A record that was not written, and why. It is stored once, however often it is received.
 
-    ``written`` is the record as JSON in ASCII, so that everything fits. Where ``is_record`` is
-    false it is text, or a row, that is no record and cannot be tried again. ``run`` is the latest
-    that brought it, ``digest`` the SHA-256 of ``written``. ``wrong_value`` is set for pages: what
-    may be mended there.
+    ``written`` is the record as ASCII JSON, which the column can always store. If ``is_record`` is
+    false it is a text or a row that could not be parsed, so it cannot be retried. ``run`` is the
+    latest run that received it, ``digest`` the SHA-256 of ``written``. ``wrong_value`` is set for
+    pages only: the value that a person can fix there.
     """
 
     wrong_value: str | None
@@ -118,10 +118,10 @@ class RejectedRecord(models.Model):
 
 
 class Upload(models.Model):
-    """A file that somebody looks at before it is imported; kept for a day.
+    """A file that a person previews before it is imported; it is kept for a day.
 
-    ``preview`` is what was found in it, ``run`` its import, as soon as that has begun. A large one
-    is imported in the background, from ``wanted_at`` on.
+    ``preview`` is the result of checking it. ``run`` is its import, once that has started. A large
+    file is imported in the background; ``wanted_at`` is when that was requested.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

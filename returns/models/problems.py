@@ -1,5 +1,5 @@
-# ruff: noqa: S608 - the parts of these statements are our own
-"""What the database keeps ready to find returns whose record needs mending."""
+# ruff: noqa: S608 - built from our own constants alone
+"""Indexes and triggers that find returns whose record has a problem."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from django.db.models.lookups import GreaterThan
 from returns.models.triggers import after, after_update
 
 NO_ARRIVAL = Q(state="Completed", arrived_to_warehouse_at__isnull=True)
-# A difference: a time minus a day would depend on the time zone, and no index holds that.
+# A difference of times: a time minus one day depends on the time zone, so it cannot be indexed.
 EARLY_ARRIVAL = Q(
     GreaterThan(
         ExpressionWrapper(
@@ -23,17 +23,17 @@ EARLY_ARRIVAL = Q(
 NO_ORDER = Q(order_key__isnull=True)
 OPEN = ~Q(state="Completed")
 
-# Any number; whoever takes the lock of this one decides alone which tracking IDs are shared.
-LOCK = 7_340_017
-TAKE_LOCK = f"PERFORM pg_advisory_xact_lock({LOCK});"
-# A dry run would hold the lock as long as it takes, and nothing of it stays.
-WRITES = "current_setting('returns.dry_run', true) IS DISTINCT FROM 'on'"
+# An arbitrary number. One transaction at a time, the holder, updates the shared tracking IDs.
+SHARED_TRACKING_LOCK = 7_340_017
+TAKE_LOCK = f"PERFORM pg_advisory_xact_lock({SHARED_TRACKING_LOCK});"
+# A dry run would hold the lock until its end, and is rolled back anyway.
+IS_NOT_DRY_RUN = "current_setting('returns.dry_run', true) IS DISTINCT FROM 'on'"
 
 
 class SharedTracking(models.Model):
-    """A tracking ID, as it is searched, that stands on returns of more than one order.
+    """A tracking ID, as its search key, that returns of more than one order have.
 
-    Kept by triggers on returns alone. A missing order is no other order.
+    Only the triggers on returns write it. A missing order does not count as another order.
     """
 
     tracking_key = models.CharField(primary_key=True, max_length=400, db_collation="C")
@@ -46,8 +46,8 @@ class SharedTracking(models.Model):
         return self.tracking_key
 
 
-def indexes_of_problems() -> list[models.Index]:
-    """Return the indexes that hold the few returns of each problem, in the order of the list."""
+def problem_indexes() -> list[models.Index]:
+    """Return the partial indexes of the few returns with each problem, in the order of the list."""
     newest = ["created_at", "id"]
     return [
         models.Index(fields=newest, condition=NO_ARRIVAL, name="return_no_arrival"),
@@ -57,11 +57,11 @@ def indexes_of_problems() -> list[models.Index]:
     ]
 
 
-def _become_shared(rows: str) -> str:
-    """Keep the tracking IDs of these rows that stand on another order too.
+def _insert_shared(rows: str) -> str:
+    """Return SQL that stores the tracking IDs of these rows that another order has too.
 
-    OFFSET 0, so that the others are looked up by their index: a join would sooner or later read
-    the whole table.
+    OFFSET 0 makes PostgreSQL look the other returns up by their index; as a join it might read the
+    whole table.
     """
     return f"""EXECUTE $sql$
         INSERT INTO returns_sharedtracking (tracking_key)
@@ -75,8 +75,8 @@ def _become_shared(rows: str) -> str:
     $sql$;"""
 
 
-def _are_shared_no_more(rows: str) -> str:
-    """Forget the tracking IDs of these rows that now stand on one order or none."""
+def _delete_unshared(rows: str) -> str:
+    """Return SQL that deletes the tracking IDs of these rows that are no longer shared."""
     of_key = "FROM returns_return r WHERE r.tracking_key = s.tracking_key"
     one = f"(SELECT order_key {of_key} AND order_key IS NOT NULL LIMIT 1)"
     return f"""EXECUTE $sql$
@@ -87,39 +87,39 @@ def _are_shared_no_more(rows: str) -> str:
 
 
 def shared_by_new() -> pgtrigger.Trigger:
-    """Keep the tracking IDs that new returns share with those of another order."""
+    """Return the trigger that stores tracking IDs that new returns share with another order."""
     return after(
         pgtrigger.Insert,
         "shared_by_new",
-        f"""IF {WRITES} AND EXISTS (
+        f"""IF {IS_NOT_DRY_RUN} AND EXISTS (
                 SELECT FROM new_values WHERE tracking_key IS NOT NULL AND order_key IS NOT NULL
-            ) THEN {TAKE_LOCK} {_become_shared("new_values n")} END IF;""",
+            ) THEN {TAKE_LOCK} {_insert_shared("new_values n")} END IF;""",
         new="new_values",
     )
 
 
 def shared_by_changed() -> pgtrigger.Trigger:
-    """Keep and forget tracking IDs of returns whose tracking ID or order changed."""
-    # Counted: for EXISTS the first row is looked for, which is quadratic where there is none.
+    """Return the trigger that follows changes of tracking IDs and orders."""
+    # count(*), not EXISTS: planned for the first row only, EXISTS is quadratic if there is none.
     changed = """old_values o JOIN new_values n ON o.id = n.id
         AND (o.tracking_key, o.order_key) IS DISTINCT FROM (n.tracking_key, n.order_key)"""
     return after_update(
         "shared_by_changed",
         f"""EXECUTE $sql$ SELECT count(*) > 0 FROM {changed} $sql$ INTO is_changed;
-        IF is_changed AND {WRITES} THEN
-            {TAKE_LOCK} {_are_shared_no_more(changed)} {_become_shared(changed)}
+        IF is_changed AND {IS_NOT_DRY_RUN} THEN
+            {TAKE_LOCK} {_delete_unshared(changed)} {_insert_shared(changed)}
         END IF;""",
         declare=[("is_changed", "boolean")],
     )
 
 
 def shared_by_deleted() -> pgtrigger.Trigger:
-    """Forget tracking IDs that were shared with returns that are gone."""
+    """Return the trigger that deletes tracking IDs that are no longer shared after a deletion."""
     return after(
         pgtrigger.Delete,
         "shared_by_deleted",
         f"""IF EXISTS (SELECT FROM old_values WHERE tracking_key IS NOT NULL) THEN
-                {TAKE_LOCK} {_are_shared_no_more("old_values o")}
+                {TAKE_LOCK} {_delete_unshared("old_values o")}
             END IF;""",
         old="old_values",
     )

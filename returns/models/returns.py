@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Reverse
 from django.urls import reverse
 
-from returns.models.changes import changes_of_returns, changes_of_tags
+from returns.models.changes import return_change_triggers, tag_change_triggers
 from returns.models.events import (
     BigEvent,
     moments_of_changed,
@@ -18,24 +18,23 @@ from returns.models.events import (
     return_changed,
     tag_replaced,
 )
-from returns.models.facts import WORDS
+from returns.models.facts import VERBOSE_NAMES
 from returns.models.problems import (
-    indexes_of_problems,
+    problem_indexes,
     shared_by_changed,
     shared_by_deleted,
     shared_by_new,
 )
-from returns.models.summaries import uncounted_by_tags, uncounted_returns
+from returns.models.summaries import uncounted_return_triggers, uncounted_tag_triggers
 from returns.querysets import ReturnQuerySet, SearchKey, WordsKey
 from tags.models import Tagging
 
-# A browser rewrites the first two before it asks, so no path can carry them; the others are paths
-# of their own.
+# Browsers normalise the first two out of a path; the others are paths of other pages.
 UNREACHABLE_REFERENCES = {".", "..", "export", "facets", "live"}
 
 
 class State(models.TextChoices):
-    """The three states of a return, by the WMS's words and the words on screen."""
+    """The three states of a return: the WMS's value and the label on screen."""
 
     CREATED = "ReturnCreated", "Created"
     ARRIVED = "ArrivedToWarehouse", "Arrived"
@@ -53,7 +52,7 @@ def _search_key(field: str) -> models.GeneratedField:
 @pghistory.track(
     pghistory.ManualEvent("changed"),  # type: ignore[no-untyped-call]
     fields=[],
-    # By field: the value before and the one after; see ``return_changed``.
+    # The values before and after, by field; see ``return_changed``.
     attrs={"changes": models.JSONField(default=dict)},
     model_name="ReturnEvent",
     base_model=BigEvent,
@@ -69,31 +68,37 @@ def _search_key(field: str) -> models.GeneratedField:
 class Return(models.Model):
     """A return: the record of a parcel that a shopper sent back.
 
-    Fields carry the WMS's own names in snake case. A text that is missing is ``""``. The WMS is
-    the authority on them: only the feed writes them, and an admin's correction.
+    Fields have the WMS's names in snake case. A missing text is ``""``. The WMS is the authority on
+    them: only the feed writes them, and corrections by admins.
     """
 
-    return_reference_number = models.CharField(WORDS["return_reference_number"], max_length=100)
-    sales_order_reference_number = models.CharField(
-        WORDS["sales_order_reference_number"], max_length=30, blank=True
+    return_reference_number = models.CharField(
+        VERBOSE_NAMES["return_reference_number"], max_length=100
     )
-    tracking_id = models.CharField(WORDS["tracking_id"], max_length=100, blank=True)
+    sales_order_reference_number = models.CharField(
+        VERBOSE_NAMES["sales_order_reference_number"], max_length=30, blank=True
+    )
+    tracking_id = models.CharField(VERBOSE_NAMES["tracking_id"], max_length=100, blank=True)
     state = models.CharField(max_length=20, choices=State)
     source = models.CharField(
         max_length=30, default="WMS", help_text="The system that recorded the return."
     )
-    cargo_carrier = models.CharField(WORDS["cargo_carrier"], max_length=100, blank=True)
-    sales_order_channel = models.CharField(WORDS["sales_order_channel"], max_length=100, blank=True)
-    notes = models.TextField(blank=True)
-    created_at = models.DateTimeField(WORDS["created_at"])
-    updated_at = models.DateTimeField(WORDS["updated_at"])
-    arrived_to_warehouse_at = models.DateTimeField(
-        WORDS["arrived_to_warehouse_at"], null=True, blank=True
+    cargo_carrier = models.CharField(VERBOSE_NAMES["cargo_carrier"], max_length=100, blank=True)
+    sales_order_channel = models.CharField(
+        VERBOSE_NAMES["sales_order_channel"], max_length=100, blank=True
     )
-    completed_at = models.DateTimeField(WORDS["completed_at"], null=True, blank=True)
+    notes = models.TextField(blank=True)
+    created_at = models.DateTimeField(VERBOSE_NAMES["created_at"])
+    updated_at = models.DateTimeField(VERBOSE_NAMES["updated_at"])
+    arrived_to_warehouse_at = models.DateTimeField(
+        VERBOSE_NAMES["arrived_to_warehouse_at"], null=True, blank=True
+    )
+    completed_at = models.DateTimeField(VERBOSE_NAMES["completed_at"], null=True, blank=True)
 
     unknown_fields = models.JSONField(
-        default=dict, blank=True, help_text="What the WMS sent beyond the fields we know."
+        default=dict,
+        blank=True,
+        help_text="Fields that the WMS sent and this program does not know.",
     )
     feed_tags = models.TextField(
         blank=True, editable=False, help_text="The tags as the WMS last sent them."
@@ -101,7 +106,7 @@ class Return(models.Model):
     corrections = models.JSONField(
         default=dict,
         editable=False,
-        help_text="By corrected field: what the WMS had sent when an admin corrected it.",
+        help_text="The value that the WMS had sent before the correction, by field.",
     )
 
     return_key = _search_key("return_reference_number")
@@ -113,7 +118,7 @@ class Return(models.Model):
         db_persist=True,
     )
 
-    # Only on returns that were read ``with_tag_ids``.
+    # Set by ``ReturnQuerySet.with_tag_ids`` only.
     tag_ids: list[int]
 
     objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
@@ -123,13 +128,13 @@ class Return(models.Model):
             ("tag_return", "Can add and remove tags of returns"),
             ("tag_many_returns", "Can tag up to 100,000 returns at once"),
             ("tag_all_returns", "Can tag any number of returns at once"),
-            ("export_all_returns", "Can take any number of returns along"),
+            ("export_all_returns", "Can export any number of returns"),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["return_reference_number"], name="return_reference_is_unique"
             ),
-            # Lists walk this index backwards; taggings refer to it to repeat created_at.
+            # Lists read this index backwards; taggings reference it to copy created_at.
             models.UniqueConstraint(fields=["created_at", "id"], name="return_by_creation"),
             models.CheckConstraint(
                 condition=~Q(return_reference_number=""), name="return_has_a_reference"
@@ -151,8 +156,8 @@ class Return(models.Model):
                 | Q(state=State.COMPLETED, completed_at__isnull=False),
                 name="return_state_matches_timestamps",
                 violation_error_message=(
-                    "State and times disagree: Created has neither arrived nor completed, "
-                    "Arrived has arrived alone, Completed has completed."
+                    "State and times do not match: Created has neither time, Arrived has only the "
+                    "arrival, Completed has the completion."
                 ),
             ),
         ]
@@ -162,14 +167,14 @@ class Return(models.Model):
             models.Index(
                 fields=["sales_order_channel", "-created_at", "-id"], name="return_by_channel"
             ),
-            # Nearly all are the WMS's own.
+            # Nearly all returns have the source WMS.
             models.Index(
                 fields=["source", "-created_at", "-id"],
                 condition=~Q(source="WMS"),
                 name="return_by_other_source",
             ),
             models.Index(fields=["arrived_to_warehouse_at", "id"], name="return_by_arrival"),
-            # The queue of what waits in the warehouse.
+            # The queue of returns that wait in the warehouse.
             models.Index(
                 fields=["arrived_to_warehouse_at", "id"],
                 condition=Q(state="ArrivedToWarehouse"),
@@ -187,21 +192,21 @@ class Return(models.Model):
             GinIndex(
                 fields=["notes_key"], opclasses=["gin_trgm_ops"], name="return_words_of_notes"
             ),
-            *indexes_of_problems(),
-            # A migration adds return_numbers_middle: parts of all three numbers, by trigrams.
+            *problem_indexes(),
+            # A migration adds return_numbers_middle, a trigram index of all three numbers.
         ]
         triggers = [
             *(return_changed(), moments_of_new(), moments_of_changed()),
             *(shared_by_new(), shared_by_changed(), shared_by_deleted()),
-            *changes_of_returns(),
-            *uncounted_returns(),
+            *return_change_triggers(),
+            *uncounted_return_triggers(),
         ]
 
     def __str__(self) -> str:
         return self.return_reference_number
 
     def get_absolute_url(self) -> str:
-        """Return the path of the return's page, whatever characters its reference holds."""
+        """Return the path of the return's page, whatever characters its reference contains."""
         reference = self.return_reference_number
         if reference in UNREACHABLE_REFERENCES:
             return reverse("return-list", query={"reference": reference})
@@ -222,7 +227,7 @@ class Return(models.Model):
             models.Index(
                 fields=["entity", "-pgh_created_at", "-pgh_id"], name="return_tag_timeline"
             ),
-            # What rules tagged, for their report.
+            # Tags that rules added, for their report.
             models.Index(
                 fields=["pgh_created_at"],
                 condition=Q(pgh_label="tag.added", pgh_context__has_key="rule"),
@@ -252,9 +257,9 @@ class ReturnTag(Tagging):
             models.Index(fields=["tag", "-entity_created_at", "-entity"], name="tag_by_creation"),
             models.Index(fields=["tag", "-tagged_at"], name="tag_by_use"),
         ]
-        triggers = [tag_replaced(), *changes_of_tags(), *uncounted_by_tags()]
+        triggers = [tag_replaced(), *tag_change_triggers(), *uncounted_tag_triggers()]
 
-    # From which on a group may be required.
+    # The stages from which a tag group can be required.
     stages: ClassVar[dict[str, str]] = {
         State.ARRIVED: "arrived at the warehouse",
         State.COMPLETED: "completed",
@@ -264,7 +269,9 @@ class ReturnTag(Tagging):
         return f"{self.tag} on {self.entity}"
 
     @classmethod
-    def address_of(cls, **said: str) -> str:
-        """Return the path of the list of the returns with a tag, or in a stage without a group."""
-        said["state"] = said.pop("stage", "")
-        return reverse("return-list", query={name: value for name, value in said.items() if value})
+    def address_of(cls, **params: str) -> str:
+        """Return the path of the list of returns with a tag, or at a stage and without a group."""
+        params["state"] = params.pop("stage", "")
+        return reverse(
+            "return-list", query={name: value for name, value in params.items() if value}
+        )

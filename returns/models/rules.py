@@ -1,4 +1,4 @@
-"""Rules that tag returns by themselves, and the moments at which they run."""
+"""Rules that tag returns automatically, and the queue of returns that they are to check."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -6,7 +6,7 @@ from django.db.models.functions import Lower, Now
 
 
 class Moment(models.TextChoices):
-    """When a rule looks at a return."""
+    """When a rule runs."""
 
     CREATED = "created", "when a return is created"
     ARRIVED = "arrived", "when it arrives"
@@ -15,10 +15,10 @@ class Moment(models.TextChoices):
 
 
 class TagRule(models.Model):
-    """A filter, and the tags to add to and to remove from what it matches, at a moment.
+    """A filter, the tags to add to and remove from matching returns, and when to do so.
 
-    Tags and groups stand by their ids, in ``parameters`` too. Three ``failures`` in a row switch
-    a rule off; ``off_because`` says why.
+    Tags and tag groups are stored by id, in ``parameters`` too. After three ``failures`` in a row
+    the rule is switched off; ``off_because`` says why.
     """
 
     name = models.CharField(max_length=60)
@@ -30,7 +30,7 @@ class TagRule(models.Model):
     is_on = models.BooleanField(default=False)
     failures = models.PositiveSmallIntegerField(default=0)
     off_because = models.CharField(max_length=200, blank=True)
-    # When an hourly rule began its last run.
+    # When an hourly rule last started.
     ran_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -42,10 +42,9 @@ class TagRule(models.Model):
 
 
 class RuleEvent(models.Model):
-    """A return that reached a moment of a rule that is on; written by the database itself.
+    """A return that reached a moment at which a rule runs; written by triggers.
 
-    It goes in with the return, in the transaction of whoever writes that, and is taken out by
-    the rules.
+    It is inserted in the transaction that writes the return, and deleted when the rules have run.
     """
 
     record_id = models.BigIntegerField()

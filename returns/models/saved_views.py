@@ -1,4 +1,4 @@
-"""Filters that people named and kept."""
+"""Filters that people save under a name."""
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -8,10 +8,10 @@ from django.db.models.functions import Lower
 
 
 class SavedView(models.Model):
-    """A filter with a name, kept by a person for themselves or for a role.
+    """A named filter of one person, or of everybody with a role.
 
-    ``parameters`` are those of the filter language; tags and groups of tags stand in them by id,
-    so that a new name breaks nothing.
+    ``parameters`` are those of the filter language; tags and tag groups are stored in them by id,
+    so that renaming one breaks nothing.
     """
 
     name = models.CharField(max_length=60)
@@ -28,17 +28,17 @@ class SavedView(models.Model):
     )
     position = models.PositiveIntegerField(default=0)
     is_start = models.BooleanField(
-        default=False, help_text="Where its people land after they sign in."
+        default=False, help_text="The start page of its people after they sign in."
     )
-    is_queue = models.BooleanField(default=False, help_text="Whether it stands among the queues.")
-    # Whoever has the link may see the view and keep a copy.
+    is_queue = models.BooleanField(default=False, help_text="Whether it is also shown as a queue.")
+    # Anybody with the link can open the view and save a copy.
     token = models.CharField(max_length=40, null=True, unique=True, editable=False)
 
     class Meta:
         ordering = ["position", "id"]
         permissions = [
             ("share_view", "Can change the saved views of roles"),
-            ("start_at_queue", "Starts at the queue where no view is the start"),
+            ("start_at_queue", "Starts at the queue unless a view is the start page"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,4 +1,4 @@
-"""What managers wrote for customer service to say."""
+"""Sentences for shoppers that managers wrote to replace the shipped ones."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from returns.models.returns import State
 
 
 class Language(models.TextChoices):
-    """The languages that shoppers are answered in."""
+    """The languages in which shoppers are answered."""
 
     TURKISH = "tr", "Turkish"
     ENGLISH = "en", "English"
@@ -15,7 +15,7 @@ class Language(models.TextChoices):
 
 
 class ShopperSentence(models.Model):
-    """A sentence for the shopper in place of the shipped one; see ``returns.record.sentences``."""
+    """A sentence that replaces a shipped one; see ``returns.record.sentences``."""
 
     state = models.CharField(max_length=20, choices=State)
     language = models.CharField(max_length=2, choices=Language)

@@ -1,7 +1,7 @@
-# ruff: noqa: S608 - the parts of these statements are our own
-"""How many returns there were on each day, kept beside them so that no report counts them all.
+# ruff: noqa: S608 - built from our own constants alone
+"""Daily counts of returns, stored so that reports need not count all returns.
 
-Triggers name the returns that were written; ``returns.summaries`` counts them in.
+Triggers queue the returns that were written; ``returns.summaries`` updates the counts.
 """
 
 import pgtrigger
@@ -12,12 +12,12 @@ from django.db.models.functions import Now
 
 from returns.models.triggers import after, after_update
 
-# What a counted return is told apart by.
-KINDS = ("carrier", "channel", "tag_set")
+# The columns by which reports group counted returns.
+DIMENSION_COLUMNS = ("carrier", "channel", "tag_set")
 
 
-class By(models.IntegerChoices):
-    """What the returns of a day are told apart by."""
+class Dimension(models.IntegerChoices):
+    """What the returns of a day are grouped by."""
 
     ALL = 0, "all"
     CARRIER = 1, "carrier"
@@ -28,18 +28,18 @@ class By(models.IntegerChoices):
 
 
 class DaySummary(models.Model):
-    """How many returns of a kind were created, arrived and were completed on a day.
+    """How many returns with one value were created, arrived and were completed on a day.
 
-    ``value`` is the carrier, the channel, the tag's id or the day of the week (Monday is 1), ""
-    where there is none. Days are those of the zone in ``SummaryState``. ``came`` and ``went``
-    count those that waited in the warehouse: by their days of arrival and of completion;
-    ``waiting`` those that still do, by their day of arrival. ``took`` counts those completed on
-    the day by how long that took from their arrival: by the places of
-    ``returns.summaries.durations``, less those that were completed before they arrived.
+    ``value`` is the carrier, the channel, the tag's id or the weekday (Monday is 1); "" if there is
+    none. Days are those of the time zone in ``SummaryState``. ``came`` counts the returns that
+    started to wait in the warehouse on the day, ``went`` those that stopped to, and ``waiting``
+    those that arrived on the day and still wait. ``took`` is a histogram of the processing times of
+    returns that were completed on the day, in the buckets of ``returns.summaries.durations``,
+    without returns that were completed before they arrived.
     """
 
     pk = models.CompositePrimaryKey("by", "day", "value")
-    by = models.SmallIntegerField(choices=By)
+    by = models.SmallIntegerField(choices=Dimension)
     day = models.DateField()
     value = models.TextField()
     created = models.IntegerField(default=0)
@@ -55,7 +55,7 @@ class DaySummary(models.Model):
 
 
 class TagPairDay(models.Model):
-    """How many returns created on a day carry both of two tags, by their ids, the lower first."""
+    """How many returns created on a day have both of two tags. ``tag`` is the lower id."""
 
     pk = models.CompositePrimaryKey("tag", "other", "day")
     tag = models.IntegerField()
@@ -68,15 +68,16 @@ class TagPairDay(models.Model):
 
 
 class DeadlineDay(models.Model):
-    """How many of the returns completed on a day met their deadline, and how many missed it.
+    """How many returns completed on a day met or missed their deadline.
 
-    By the kinds and values of ``DaySummary``, under the rules that ``under`` names. A day without
-    a row of all returns, or with one under other rules, is not counted.
+    ``by`` and ``value`` are as in ``DaySummary``. ``under`` identifies the deadline rules that
+    applied. A day is not counted yet if it has no row for all returns, or only one under other
+    rules.
     """
 
     pk = models.CompositePrimaryKey("day", "by", "value")
     day = models.DateField()
-    by = models.SmallIntegerField(choices=By)
+    by = models.SmallIntegerField(choices=Dimension)
     value = models.TextField()
     under = models.CharField(max_length=32)
     met = models.IntegerField()
@@ -87,7 +88,7 @@ class DeadlineDay(models.Model):
 
 
 class JudgedKind(models.Model):
-    """The same of returns of one carrier and channel that carry the same tags."""
+    """The same counts for returns of one carrier and channel that have the same tags."""
 
     pk = models.CompositePrimaryKey("day", "carrier", "channel", "tag_set")
     day = models.DateField()
@@ -104,14 +105,14 @@ class JudgedKind(models.Model):
 
 
 class CountedTags(models.Model):
-    """Tags that returns carry together, by their ids in order; each such set once."""
+    """A set of tags that returns have together, as sorted ids; each set is stored once."""
 
     id = models.AutoField(primary_key=True)
     tags = ArrayField(models.IntegerField())
 
     class Meta:
         constraints = [
-            # A unique index would refuse a long one.
+            # The entry of a unique index has a size limit, which a long list would exceed.
             ExclusionConstraint(
                 name="counted_tags_once", index_type="hash", expressions=[("tags", "=")]
             )
@@ -122,9 +123,10 @@ class CountedTags(models.Model):
 
 
 class CountedReturn(models.Model):
-    """As what a return is counted in: its days, its place among durations, and what it is.
+    """The values under which a return is counted in the summaries.
 
-    ``order_hash`` is PostgreSQL's hash of the order's key, NULL where there is none.
+    ``took`` is the bucket of its processing time. ``order_hash`` is PostgreSQL's hash of the
+    order's key, NULL without an order.
     """
 
     record_id = models.BigIntegerField(primary_key=True)
@@ -141,26 +143,32 @@ class CountedReturn(models.Model):
     order_hash = models.BigIntegerField(null=True)
 
     class Meta:
-        # Each holds all that reports ask of the rows in it, so that no others are read.
+        # Each index has all columns that reports read of its rows, so the table is not read.
         indexes = [
             models.Index(
                 fields=["created_day"],
-                include=["arrived_day", "completed_day", "order_hash", "record_id", *KINDS],
+                include=[
+                    "arrived_day",
+                    "completed_day",
+                    "order_hash",
+                    "record_id",
+                    *DIMENSION_COLUMNS,
+                ],
                 name="counted_when_created",
             ),
             models.Index(
                 fields=["arrived_day"],
-                include=["completed_day", "waited", *KINDS],
+                include=["completed_day", "waited", *DIMENSION_COLUMNS],
                 name="counted_when_arrived",
             ),
             models.Index(
                 fields=["completed_day"],
-                include=["arrived_day", "waited", "took", *KINDS],
+                include=["arrived_day", "waited", "took", *DIMENSION_COLUMNS],
                 name="counted_when_completed",
             ),
             models.Index(
                 fields=["arrived_day"],
-                include=KINDS,
+                include=DIMENSION_COLUMNS,
                 condition=models.Q(completed_day__isnull=True),
                 name="counted_while_open",
             ),
@@ -171,7 +179,7 @@ class CountedReturn(models.Model):
 
 
 class UncountedReturn(models.Model):
-    """A return that was written since it was counted in."""
+    """A return that was written after it was last counted."""
 
     record_id = models.BigIntegerField()
 
@@ -180,7 +188,7 @@ class UncountedReturn(models.Model):
 
 
 class SummaryState(models.Model):
-    """That the summaries are there, and the zone of their days; at most one row."""
+    """The time zone of the summaries' days. At most one row; none if they are not built yet."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     zone = models.TextField()
@@ -195,9 +203,9 @@ class SummaryState(models.Model):
         return self.zone
 
 
-def uncounted_returns() -> list[pgtrigger.Trigger]:
-    """Name each return that a statement wrote."""
-    new, old = _name("id", "new_values"), _name("id", "old_values")
+def uncounted_return_triggers() -> list[pgtrigger.Trigger]:
+    """Return triggers that queue each return that a statement wrote."""
+    new, old = _queue("id", "new_values"), _queue("id", "old_values")
     return [
         after(pgtrigger.Insert, "count_new", new, new="new_values"),
         after(pgtrigger.Update, "count_changed", new, new="new_values"),
@@ -205,9 +213,9 @@ def uncounted_returns() -> list[pgtrigger.Trigger]:
     ]
 
 
-def uncounted_by_tags() -> list[pgtrigger.Trigger]:
-    """Name each return whose taggings a statement wrote."""
-    new, old = _name("entity_id", "new_values"), _name("entity_id", "old_values")
+def uncounted_tag_triggers() -> list[pgtrigger.Trigger]:
+    """Return triggers that queue each return whose taggings a statement wrote."""
+    new, old = _queue("entity_id", "new_values"), _queue("entity_id", "old_values")
     return [
         after(pgtrigger.Insert, "count_tagged", new, new="new_values"),
         after_update("count_retagged", new + old),
@@ -215,7 +223,7 @@ def uncounted_by_tags() -> list[pgtrigger.Trigger]:
     ]
 
 
-def _name(column: str, rows: str) -> str:
+def _queue(column: str, rows: str) -> str:
     return (
         "INSERT INTO returns_uncountedreturn (record_id) "
         f"SELECT DISTINCT {column} FROM {rows} ORDER BY {column}; "

@@ -1,4 +1,4 @@
-"""Tokens of programs that use the API, and how often they call."""
+"""API tokens, and how often each is used."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ class Scope(models.TextChoices):
 
     READ = "read", "read all returns and tags"
     TAGS = "tags", "change the tags of returns"
-    FEED = "feed", "bring records of returns"
+    FEED = "feed", "send records of returns"
 
 
-def _by() -> Any:
+def _actor_field() -> Any:
     return models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -29,26 +29,26 @@ def _by() -> Any:
 
 
 class ApiToken(models.Model):
-    """What a program shows to use the API. The token itself is not kept, only its SHA-256.
+    """A token with which a program uses the API. Only its SHA-256 hash is stored.
 
-    ``start`` is its beginning, by which people tell tokens apart. One that was made by a command
-    was made by nobody. Tokens stay after they were revoked: the timeline names them.
+    ``start`` is the beginning of the token, so that people can tell tokens apart. ``created_by`` is
+    empty for a token that a command made. A revoked token is not deleted: the timeline names it.
     """
 
     name = models.CharField(
-        max_length=60, help_text="The program that uses it. Timelines call it so."
+        max_length=60, help_text="The program that uses the token. Timelines show this name."
     )
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
     start = models.CharField(max_length=12, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    created_by = _by()
+    created_by = _actor_field()
     expires_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
-    revoked_by = _by()
+    revoked_by = _actor_field()
 
-    # The token itself, on the one that was made just now; nowhere else.
+    # The token itself, only while a new one is shown; it is not stored.
     secret: str
 
     class Meta:
@@ -70,7 +70,7 @@ class ApiToken(models.Model):
 
 
 class ApiCalls(models.Model):
-    """How many calls a token made within its latest window, a minute."""
+    """How many calls a token made in its current window of a minute."""
 
     token = models.OneToOneField(ApiToken, models.CASCADE, primary_key=True, related_name="calls")
     window_start = models.DateTimeField()

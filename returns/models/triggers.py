@@ -1,4 +1,4 @@
-"""Triggers that run once after each statement, so that no bulk or raw write escapes them."""
+"""Triggers that run once after each statement, so that bulk and raw writes run them too."""
 
 import pgtrigger
 
@@ -11,7 +11,10 @@ def after(
     declare: list[tuple[str, str]] | None = None,
     **tables: str,
 ) -> pgtrigger.Trigger:
-    """Return such a trigger; ``tables`` are the names of the ``old`` and the ``new`` rows."""
+    """Return a statement-level trigger that runs ``sql`` after an operation.
+
+    ``tables`` are the names of the ``old`` and ``new`` transition tables.
+    """
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.After,
@@ -26,5 +29,5 @@ def after(
 def after_update(
     name: str, sql: str, declare: list[tuple[str, str]] | None = None
 ) -> pgtrigger.Trigger:
-    """Return one that runs after updates, with ``old_values`` and ``new_values``."""
+    """Return a trigger that runs after updates, with ``old_values`` and ``new_values``."""
     return after(pgtrigger.Update, name, sql, declare=declare, old="old_values", new="new_values")

@@ -1,6 +1,6 @@
-"""People: who they are on each request, their roles, and the tokens of programs."""
+"""People: their identity on each request, their roles, and API tokens."""
 
-# Sessions name the backend by this path: under another one everybody would be signed out.
+# Sessions store the backend by this path; changing it would sign everybody out.
 from returns.people.person import RoleBackend
 
 __all__ = ["RoleBackend"]

@@ -1,4 +1,4 @@
-"""The form of what people choose for themselves."""
+"""The form for personal settings."""
 
 from collections import defaultdict
 from zoneinfo import available_timezones
@@ -24,29 +24,29 @@ Choices = list[tuple[str, str]]
 
 
 def _zones() -> list[tuple[str, str | Choices]]:
-    """Return the warehouse's zone, then all zones in their regions, as a select shows them."""
+    """Return the warehouse's time zone, then all time zones by region, as choices of a select."""
     cities: dict[str, Choices] = defaultdict(list)
     for name in sorted(available_timezones()):
         region, _, city = name.partition("/")
         if region in REGIONS:
             cities[region].append((name, city.replace("_", " ")))
-    warehouse = f"The warehouse's zone, {settings.TIME_ZONE}"
+    warehouse = f"Warehouse time ({settings.TIME_ZONE})"
     return [("", warehouse), ("UTC", "UTC"), *cities.items()]
 
 
 class PreferencesForm(forms.Form):
-    """A person's own choices; its names are those of ``Preferences``."""
+    """A person's own settings. Its fields have the names of ``Preferences``."""
 
     time_zone = forms.ChoiceField(
         required=False,
         choices=_zones,
-        help_text="Only how times are shown to you: filters by date use the warehouse's zone.",
+        help_text="Used for the times that you see. Date filters always use warehouse time.",
     )
     density = forms.ChoiceField(
-        label="Rows of tables", choices=Density.choices, widget=forms.RadioSelect
+        label="Table rows", choices=Density.choices, widget=forms.RadioSelect
     )
     single_keys = forms.BooleanField(
         label="Single-key shortcuts",
         required=False,
-        help_text="Switch them off if you dictate, or if keys are pressed by accident.",
+        help_text="Turn them off if you use dictation, or if you press keys by accident.",
     )

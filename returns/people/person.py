@@ -1,4 +1,4 @@
-"""Who a person is on each request: their permissions, time zone, and name on the timeline."""
+"""Who is signed in on each request: permissions, time zone, and name on the timeline."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,19 +29,19 @@ class PersonRequest(HtmxRequest):
 
 
 class DeskRequest(PersonRequest, HtmxRequest):
-    """A request of a person who is signed in, perhaps for a part of a page."""
+    """A request of a person who is signed in, possibly for a fragment of a page."""
 
     user: User
 
 
 class RoleBackend(ModelBackend):
-    """Permissions come from a person's roles (groups) alone.
+    """Permissions come from a person's roles (groups) only.
 
-    The demo's people, whose password is known to everybody, exist only on the demo's own server.
+    The demo's people can sign in only on the demo's own server, because their password is public.
     """
 
     def get_user(self, user_id: int) -> User | None:
-        """Load the person, preferences, permissions and exports that are ready in one query."""
+        """Load the person with preferences, permissions and finished exports in one query."""
         of_roles = (
             Permission.objects.filter(group__user=OuterRef("pk"))
             .values_list(Concat("content_type__app_label", Value("."), "codename"))
@@ -60,53 +60,53 @@ class RoleBackend(ModelBackend):
         return user if user and self.user_can_authenticate(user) else None
 
     def get_group_permissions(self, user_obj: User | AnonymousUser, obj: Any = None) -> set[str]:
-        """Return what the person's roles allow."""
+        """Return the permissions of the person's roles."""
         loaded = getattr(user_obj, "role_permissions", None)
         if loaded is None or user_obj.is_superuser or not user_obj.is_active or obj is not None:
             return super().get_group_permissions(user_obj, obj)
         return set(loaded)
 
     def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
-        """Refuse the inactive, and the demo's people outside the demo."""
+        """Refuse inactive people, and the demo's people outside the demo."""
         if not isinstance(user, User) or not super().user_can_authenticate(user):
             return False
-        return settings.DEMO or not preferences_of(user).demo_only
+        return settings.DEMO or not get_preferences(user).demo_only
 
     def _get_user_permissions(self, _user: User) -> QuerySet[Permission]:
         return Permission.objects.none()
 
 
 class PersonMiddleware:
-    """Show times in the person's zone, and name the person in the events that they cause."""
+    """Show times in the person's time zone, and record the person in the events of a request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer as this person."""
+        """Handle the request on behalf of this person."""
         if not request.user.is_authenticated:
             return self.get_response(request)
-        with timezone.override(zone_of(request.user)):
+        with timezone.override(get_time_zone(request.user)):
             if request.method in READING_METHODS:
                 return self.get_response(request)
             with pghistory.context(user=request.user.pk, source="page"):
                 return self.get_response(request)
 
 
-def preferences_of(user: User) -> Preferences:
-    """Return the person's preferences, or the usual ones when they never chose."""
+def get_preferences(user: User) -> Preferences:
+    """Return the person's preferences, or unsaved default ones."""
     try:
         return user.preferences
     except Preferences.DoesNotExist:
         return Preferences(user_id=user.pk)
 
 
-def zone_of(user: User) -> ZoneInfo:
-    """Return the zone in which the person reads times."""
-    return ZoneInfo(preferences_of(user).time_zone or settings.TIME_ZONE)
+def get_time_zone(user: User) -> ZoneInfo:
+    """Return the time zone in which the person reads times."""
+    return ZoneInfo(get_preferences(user).time_zone or settings.TIME_ZONE)
 
 
-def save_preferences(user: User, chosen: Mapping[str, Any]) -> None:
-    """Keep what the person chose for themselves."""
-    kept, _ = Preferences.objects.update_or_create(user=user, defaults=dict(chosen))
-    user.preferences = kept
+def save_preferences(user: User, values: Mapping[str, Any]) -> None:
+    """Save the given preferences of a person; others stay as they are."""
+    preferences, _ = Preferences.objects.update_or_create(user=user, defaults=dict(values))
+    user.preferences = preferences

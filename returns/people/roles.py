@@ -1,4 +1,4 @@
-"""The roles, and what each may do; docs/deploy.md and the tests have the table."""
+"""The roles and their permissions; docs/deploy.md and the tests have the table."""
 
 from django.contrib.auth.models import Group, Permission
 
@@ -51,9 +51,9 @@ PERMISSIONS = {
 
 
 def set_up_roles() -> list[str]:
-    """Create the roles, or bring their permissions back to the matrix; return their names.
+    """Create the roles, or reset their permissions to the table; return their names.
 
-    Raises ``LookupError`` naming a permission that no installed app has.
+    Raises ``LookupError`` with the permissions that no installed app has.
     """
     for name, wanted in PERMISSIONS.items():
         role, _ = Group.objects.get_or_create(name=name)

@@ -1,6 +1,6 @@
-"""Tokens of programs that use the API: their only writer.
+"""API tokens; nothing else writes them.
 
-A token is 256 random bits, so that its plain SHA-256 cannot be turned back into it.
+A token has 256 random bits, so its plain SHA-256 hash cannot be reversed.
 """
 
 import re
@@ -14,20 +14,20 @@ from django.utils import timezone
 
 from returns.models import ApiToken
 
-# Scanners of leaked secrets, and our own logs, know a token by its shape.
-SHAPE = re.compile(r"rd_[A-Za-z0-9_-]{43}")
-SHOWN = 9  # characters of its beginning that tell tokens apart
-MOST_DAYS = 3650
+# A fixed pattern lets secret scanners, and our own logs, recognise tokens.
+TOKEN_PATTERN = re.compile(r"rd_[A-Za-z0-9_-]{43}")
+PREFIX_LENGTH = 9  # characters that are stored to tell tokens apart
+MAX_TOKEN_DAYS = 3650
 
 
 def issue(token: ApiToken, *, by: User | None = None, days: int | None = None) -> str:
-    """Save a new token, given by its name and scopes, and return what its program shows.
+    """Save a new token that has a name and scopes, and return its secret.
 
-    That is nowhere else and never told again. Without ``days`` it is good until it is revoked.
-    Raises ``IntegrityError`` when another one that is not revoked has the name.
+    The secret is not stored. Without ``days`` the token is valid until it is revoked. Raises
+    ``IntegrityError`` if another token that is not revoked has the name.
     """
     secret = f"rd_{token_urlsafe(32)}"
-    token.start, token.digest = secret[:SHOWN], _digest(secret)
+    token.start, token.digest = secret[:PREFIX_LENGTH], _digest(secret)
     token.expires_at = timezone.now() + timedelta(days=days) if days else None
     token.created_by = by
     token.save(force_insert=True)
@@ -35,34 +35,34 @@ def issue(token: ApiToken, *, by: User | None = None, days: int | None = None) -
 
 
 def is_name_taken(name: str) -> bool:
-    """Tell whether a token that is not revoked has this name, whatever its case."""
+    """Tell whether a token that is not revoked has this name, in any case."""
     return ApiToken.objects.filter(revoked_at=None, name__iexact=name.strip()).exists()
 
 
 @transaction.atomic
 def revoke(token: ApiToken, *, by: User | None) -> None:
-    """Let the token be good for nothing, from the next call on. Doing it twice changes nothing."""
+    """Make the token invalid from the next call on. Doing it twice changes nothing."""
     locked = ApiToken.objects.select_for_update().get(pk=token.pk)
     if locked.revoked_at is None:
         locked.revoked_at, locked.revoked_by = timezone.now(), by
         locked.save(update_fields=["revoked_at", "revoked_by"])
 
 
-def find(secret: str) -> ApiToken | None:
-    """Return the token that a program shows, also when it is good no longer; one query."""
-    if not SHAPE.fullmatch(secret):
+def find_token(secret: str) -> ApiToken | None:
+    """Return the token with this secret, also if it is not valid any more; one query."""
+    if not TOKEN_PATTERN.fullmatch(secret):
         return None
     return ApiToken.objects.filter(digest=_digest(secret)).order_by().first()
 
 
-def note_use(token: ApiToken, now: datetime) -> None:
-    """Keep when a token was used last."""
+def record_use(token: ApiToken, now: datetime) -> None:
+    """Save when a token was last used."""
     ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
-def without_tokens(text: str) -> str:
-    """Return a text in which nothing looks like a token, fit for logs."""
-    return SHAPE.sub("rd_***", text)
+def mask_tokens(text: str) -> str:
+    """Return a text with all tokens masked, for logs."""
+    return TOKEN_PATTERN.sub("rd_***", text)
 
 
 def _digest(secret: str) -> str:

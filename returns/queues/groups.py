@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Min
 
-from returns.database.time_limit import TookTooLongError, at_most
+from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import CappedCount
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import GROUPINGS
@@ -80,9 +80,9 @@ def groups_of(query: Query, base: str) -> Groups:
     if by not in GROUPINGS or filterset.problems():
         return Groups(ways, [])
     try:
-        with at_most(GROUPS_LIMIT):
+        with time_limit(GROUPS_LIMIT):
             numbers = _by_tag(filterset.qs) if by == "tag" else _by_fact(filterset.qs, by)
-    except TookTooLongError:
+    except QueryTimeoutError:
         return Groups(ways, [], problem=TOO_LONG)
     made = _tag_groups if by == "tag" else _fact_groups
     groups = sorted(made(numbers, by, query, base, words), key=lambda each: -each.count.number)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from django.contrib.auth.models import User
 
-from returns.database.time_limit import TookTooLongError, at_most
+from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import count_matches
 from returns.filters.filterset import ReturnFilterSet, filters_of
 from returns.filters.query import Query
@@ -44,7 +44,7 @@ def _card(view: SavedView, words: Words, shown: Query, end: float) -> QueueCard:
         return card
     try:
         return _counted(card, filterset, shown, limit, words)
-    except TookTooLongError:
+    except QueryTimeoutError:
         return card
 
 
@@ -56,7 +56,7 @@ def _counted(
     card: QueueCard, filterset: ReturnFilterSet, shown: Query, limit: int, words: Words
 ) -> QueueCard:
     count = count_matches(filterset.qs, limit, cut_short=filterset.search_is_cut_short())
-    with at_most(limit):
+    with time_limit(limit):
         waiting = filterset.qs.in_state(State.ARRIVED).in_order_of(SINCE, descending=False)
         oldest = waiting.values_list(SINCE, flat=True).first()
         # A view that says how long its returns wait has no buckets of its own.

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from returns.models import Return
-from returns.models.facts import CORRECTABLE, STEPS
+from returns.models.facts import CORRECTABLE_COLUMNS, STATE_COLUMNS
 
 
 def correct(record: Return, changes: Mapping[str, Any], by: User) -> list[str]:
@@ -19,7 +19,7 @@ def correct(record: Return, changes: Mapping[str, Any], by: User) -> list[str]:
     to date. Raises ``ValueError`` for a field that is not corrected so, and ``IntegrityError``
     when the state and the times would disagree.
     """
-    if strange := changes.keys() - set(CORRECTABLE):
+    if strange := changes.keys() - set(CORRECTABLE_COLUMNS):
         raise ValueError(f"Not open to correction: {', '.join(sorted(strange))}")
     with transaction.atomic(), pghistory.context(user=by.pk, source="correction"):
         # Lock before reading: the feed may write the same return.
@@ -33,7 +33,7 @@ def correct(record: Return, changes: Mapping[str, Any], by: User) -> list[str]:
 
 def affected(names: set[str]) -> set[str]:
     """Return the fields that a correction of these holds on to: the state brings its times."""
-    return names | set(STEPS) if names & set(STEPS) else names
+    return names | set(STATE_COLUMNS) if names & set(STATE_COLUMNS) else names
 
 
 def as_sent(value: str | datetime | None) -> str | None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from returns.display.values import Origins
 from returns.lists.rows import Row, rows_of
 from returns.models import Return, State
-from returns.models.facts import BY_COLUMN, BY_KIND, Absence, Fact, Kind
+from returns.models.facts import FACTS_BY_COLUMN, FACTS_BY_KIND, Absence, Fact, Kind
 from returns.record.card import Card, card_of
 from returns.record.events import origins_of
 from returns.record.sentences import Said, said_of
@@ -24,10 +24,10 @@ OTHERS_SHOWN = 20
 DETAILS = sorted(
     (
         fact
-        for fact in BY_KIND
+        for fact in FACTS_BY_KIND
         if fact.kind in {Kind.TEXT, Kind.TIME} and fact.column != "return_reference_number"
     ),
-    key=lambda fact: (fact.is_time, not fact.is_told),
+    key=lambda fact: (fact.is_time, not fact.is_tracked),
 )
 PREVIEWED = {"sales_order_reference_number", "tracking_id", "cargo_carrier"}
 
@@ -56,7 +56,7 @@ class FactOfReturn:
     @property
     def instead(self) -> str:
         """Return what stands there where the return lacks it: older records lack some."""
-        return "unknown" if self.fact.absence is Absence.LEFT_OUT else "none"
+        return "unknown" if self.fact.absence is Absence.OMITTED else "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class ReturnDetails:
     @property
     def corrected(self) -> list[str]:
         """Return the fields that an admin corrected, by their names on screen."""
-        return [BY_COLUMN[name].word for name in self.record.corrections]
+        return [FACTS_BY_COLUMN[name].verbose_name for name in self.record.corrections]
 
     @property
     def facts(self) -> list[FactOfReturn]:

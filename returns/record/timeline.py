@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 
 from returns.models import Comment, Return, State
-from returns.models.facts import BY_COLUMN, STEPS, Kind
+from returns.models.facts import FACTS_BY_COLUMN, STATE_COLUMNS, Kind
 from returns.record.comments import comments_of
 from returns.record.corrections import as_sent
 from returns.record.events import TAG_ADDED, TAG_REMOVED, Event, events_of
@@ -174,7 +174,7 @@ def _of_change(event: Event, record: Return) -> Entry | None:
 def _is_told_by_the_state(event: Event, record: Return) -> bool:
     """A step forward by the feed, to a time that still is the return's."""
     changes = event.changes
-    if event.source == "correction" or changes.keys() - set(STEPS):
+    if event.source == "correction" or changes.keys() - set(STATE_COLUMNS):
         return False
     before, after = changes.get("state", (None, None))
     forward = after in State.values and _rank(before) < _rank(after)
@@ -212,8 +212,8 @@ def _how(event: Event) -> str:
 
 
 def _change(name: str, values: list[str | None], event: Event) -> Change:
-    fact = BY_COLUMN[name]
-    words = f"{capfirst(fact.name_of_change)} {_how(event)}"
+    fact = FACTS_BY_COLUMN[name]
+    words = f"{capfirst(fact.change_name)} {_how(event)}"
     if fact.kind is Kind.PROSE:
         return Change(words, told=False)
     before, after = values
@@ -234,7 +234,7 @@ def _change_of_state(before: str | None, after: str | None, event: Event) -> Cha
 
 def _follows_from_the_state(name: str, changes: dict[str, list[str | None]]) -> bool:
     """A time that came or went with the state is the state's own."""
-    return name in STEPS[1:] and "state" in changes and None in changes[name]
+    return name in STATE_COLUMNS[1:] and "state" in changes and None in changes[name]
 
 
 def _fallen(event: Event) -> Iterator[Change]:
@@ -242,8 +242,8 @@ def _fallen(event: Event) -> Iterator[Change]:
     fallen = set(before) - set(after)
     if not fallen:
         return
-    names = [BY_COLUMN[name].name_of_change for name in sorted(fallen - set(STEPS))]
-    if fallen & set(STEPS):
+    names = [FACTS_BY_COLUMN[name].change_name for name in sorted(fallen - set(STATE_COLUMNS))]
+    if fallen & set(STATE_COLUMNS):
         names.append("state and times")
     back = event.source == "correction"
     why = "Back to what the WMS sent" if back else "The WMS sent another value"

@@ -13,8 +13,8 @@ from django.db.models import Count, F, Max, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, ExtractIsoWeekDay
 from django.utils import timezone
 
-from returns.database.time_limit import TookTooLongError
-from returns.models import By, CountedReturn, CountedTags, JudgedKind
+from returns.database.time_limit import QueryTimeoutError
+from returns.models import CountedReturn, CountedTags, Dimension, JudgedKind
 from returns.reports.figures import BEING_COUNTED
 from returns.reports.periods import Span
 from returns.reports.return_source import ReturnSource
@@ -85,13 +85,13 @@ class CountedSource:
         rows = completed.values_list(COMPLETED_DAY, "took")
         return collect_durations(rows.annotate(number=Count("*")))
 
-    def durations_by(self, dimension: By, span: Span) -> dict[str, list[DurationCounts]]:
+    def durations_by(self, dimension: Dimension, span: Span) -> dict[str, list[DurationCounts]]:
         """Return processing times of the returns completed in a span, by value."""
         completed = restrict_to_days(self.rows, span, COMPLETED_DAY)
         histograms = collect_durations(_count_by_value(completed, dimension, "took"))
         return {value: [counts] for value, counts in histograms.items()}
 
-    def created_by(self, dimension: By, span: Span) -> dict[str, Counter[date]]:
+    def created_by(self, dimension: Dimension, span: Span) -> dict[str, Counter[date]]:
         """Return how many returns were created, by value and day."""
         created = restrict_to_days(self.rows, span, CREATED_DAY)
         return counts_by_value(_count_by_value(created, dimension, CREATED_DAY))
@@ -121,7 +121,7 @@ class CountedSource:
     def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many returns met and missed their deadline, by day of completion.
 
-        Raises ``TookTooLongError``.
+        Raises ``QueryTimeoutError``.
         """
         rows = JudgedKind.objects.filter(self.scope.outcome_condition)
         return read_outcomes(rows, self.scope, span)
@@ -130,7 +130,7 @@ class CountedSource:
 def read_outcomes(rows: Any, scope: Scope, span: Span) -> dict[date, tuple[int, int]]:
     """Count the days of a span that are not counted yet, then sum up ``rows`` by day.
 
-    Raises ``TookTooLongError`` if too many days are left to count.
+    Raises ``QueryTimeoutError`` if too many days are left to count.
     """
     fingerprint = outcomes.current_fingerprint(scope.vocabulary, timezone.now())
     if fingerprint is None:
@@ -143,24 +143,24 @@ def read_outcomes(rows: Any, scope: Scope, span: Span) -> dict[date, tuple[int, 
         # Checked after reading, because writing a return deletes its day.
         if not outcomes.missing_days(span.first, span.last, fingerprint):
             return by_day
-    raise TookTooLongError(BEING_COUNTED)
+    raise QueryTimeoutError(BEING_COUNTED)
 
 
 def _counts_by_day(rows: Any) -> Counter[date]:
     return Counter(dict(rows.annotate(number=Count("*"))))
 
 
-def _count_by_value(rows: Any, dimension: By, column: str) -> Iterable[tuple[str, Any, int]]:
+def _count_by_value(rows: Any, dimension: Dimension, column: str) -> Iterable[tuple[str, Any, int]]:
     """Return counts by value and column; rows without a value are left out."""
-    if dimension == By.TAG:
+    if dimension == Dimension.TAG:
         return _count_by_tag(rows, column)
-    if dimension == By.WEEKDAY:
+    if dimension == Dimension.WEEKDAY:
         weekday = Cast(ExtractIsoWeekDay(ARRIVED_DAY), TextField())
         rows = rows.filter(arrived_day__isnull=False).annotate(group_value=weekday)
-    elif dimension in {By.CARRIER, By.CHANNEL}:
+    elif dimension in {Dimension.CARRIER, Dimension.CHANNEL}:
         rows = rows.annotate(group_value=F(dimension.name.lower()))
     else:
-        rows = rows.filter(tag_set__tags=[]) if dimension == By.UNTAGGED else rows
+        rows = rows.filter(tag_set__tags=[]) if dimension == Dimension.UNTAGGED else rows
         rows = rows.annotate(group_value=Value(""))
     counts: Iterable[tuple[str, Any, int]] = rows.values_list("group_value", column).annotate(
         number=Count("*")

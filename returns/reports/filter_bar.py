@@ -8,13 +8,13 @@ from django.urls import reverse
 
 from returns.filters.query import Query
 from returns.filters.wording import kind_of, value_in_words
-from returns.models import By, DaySummary
+from returns.models import DaySummary, Dimension
 from returns.reports.report import Report
 from returns.summaries import maintenance
 from tags.vocabulary import vocabulary
 
 # Menus whose choice replaces the current one. A tag is added to those already chosen.
-SINGLE_VALUE_FIELDS = {"carrier": By.CARRIER, "channel": By.CHANNEL}
+SINGLE_VALUE_FIELDS = {"carrier": Dimension.CARRIER, "channel": Dimension.CHANNEL}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Orders with several returns."""
 
-from returns.database.time_limit import TookTooLongError, at_most
+from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.models import Return
 from returns.reports.figures import TOO_MANY, Figure, Table, text_figure
 from returns.reports.periods import Period
@@ -20,9 +20,9 @@ def order_sections(scope: Scope, source: Source, period: Period) -> list[Section
         "Orders with at least two returns created in the period: the top 20, ties by latest."
     )
     try:
-        with at_most(ORDERS_TIME_LIMIT):
+        with time_limit(ORDERS_TIME_LIMIT):
             orders = source.top_orders(period.span, MIN_RETURNS_PER_ORDER, MAX_ORDERS)
-    except TookTooLongError:
+    except QueryTimeoutError:
         return [Section("orders", title, definition, empty=TOO_MANY)]
     if not orders:
         empty = "No order has two or more returns created in this period."

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from returns.database.time_limit import TookTooLongError
+from returns.database.time_limit import QueryTimeoutError
 from returns.filters.due import deadlines_now
 from returns.reports.charts import Chart, build_chart, with_shares
 from returns.reports.figures import TOO_MANY, Figure, Stat, Table, share_figure, text_figure
@@ -41,7 +41,7 @@ def deadline_section(scope: Scope, source: Source, period: Period) -> Section:
         )
     try:
         by_day = source.outcomes(Span(period.before.first, period.span.last))
-    except TookTooLongError as error:
+    except QueryTimeoutError as error:
         return _empty_section(str(error) or TOO_MANY)
     now, before = (_outcomes(scope, by_day, span) for span in (period.span, period.before))
     stats = [

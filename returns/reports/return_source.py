@@ -24,9 +24,9 @@ from django.db.models import (
 from django.db.models.functions import Cast, ExtractIsoWeekDay, TruncDate
 from django.utils import timezone
 
-from returns.database.time_limit import at_most
+from returns.database.time_limit import time_limit
 from returns.filters.due import deadlines_now, met_of
-from returns.models import By, State
+from returns.models import Dimension, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span, midnight
 from returns.reports.scope import Scope
@@ -52,7 +52,7 @@ EVENT_COLUMNS = {
 }
 # A return that was completed before it arrived never waited in the warehouse.
 EVER_WAITED = Q(completed_at__isnull=True) | Q(completed_at__gt=F("arrived_to_warehouse_at"))
-RETURN_COLUMNS = {By.CARRIER: "cargo_carrier", By.CHANNEL: "sales_order_channel"}
+RETURN_COLUMNS = {Dimension.CARRIER: "cargo_carrier", Dimension.CHANNEL: "sales_order_channel"}
 # The same hash as in ``CountedReturn``, so that ties have the same order in all sources.
 ORDER_HASH = Func("order_key", Value(0), function="hashtextextended", output_field=IntegerField())
 DURATION_BUCKET = Case(
@@ -98,14 +98,14 @@ class ReturnSource:
         rows = completed.annotate(on_day=_day(EVENT_COLUMNS[COMPLETED]), bucket=DURATION_BUCKET)
         return collect_durations(rows.values_list("on_day", "bucket").annotate(number=Count("*")))
 
-    def durations_by(self, dimension: By, span: Span) -> dict[str, list[DurationCounts]]:
+    def durations_by(self, dimension: Dimension, span: Span) -> dict[str, list[DurationCounts]]:
         """Return processing times of the returns completed in a span, by value."""
         grouped: Any = _with_value(self._with_event(COMPLETED, span), dimension)
         rows = grouped.annotate(bucket=DURATION_BUCKET).values_list("group_value", "bucket")
         histograms = collect_durations(rows.annotate(number=Count("*")))
         return {value: [counts] for value, counts in histograms.items()}
 
-    def created_by(self, dimension: By, span: Span) -> dict[str, Counter[date]]:
+    def created_by(self, dimension: Dimension, span: Span) -> dict[str, Counter[date]]:
         """Return how many returns were created, by value and day."""
         grouped: Any = _with_value(self._with_event(CREATED, span), dimension)
         grouped = grouped.annotate(on_day=_day(EVENT_COLUMNS[CREATED]))
@@ -133,13 +133,13 @@ class ReturnSource:
     def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many returns met and missed their deadline, by day of completion.
 
-        Raises ``TookTooLongError``.
+        Raises ``QueryTimeoutError``.
         """
         has_deadline, met = met_of(deadlines_now(), self.scope.vocabulary, timezone.now())
         completed: Any = self._with_event(COMPLETED, span).filter(has_deadline).annotate(met=met)
         by_day = completed.values_list(_day(EVENT_COLUMNS[COMPLETED]), "met")
         numbers: dict[date, Counter[bool]] = defaultdict(Counter)
-        with at_most(OUTCOMES_TIME_LIMIT):
+        with time_limit(OUTCOMES_TIME_LIMIT):
             for day, is_met, number in by_day.annotate(number=Count("*")):
                 numbers[day][is_met] += number
         return {day: (each[True], each[False]) for day, each in numbers.items()}
@@ -161,17 +161,17 @@ def _count(queryset: ReturnQuerySet, day: TruncDate) -> Counter[date]:
     return Counter(dict(queryset.values_list(day).annotate(number=Count("*"))))
 
 
-def _with_value(queryset: ReturnQuerySet, dimension: By) -> ReturnQuerySet:
+def _with_value(queryset: ReturnQuerySet, dimension: Dimension) -> ReturnQuerySet:
     """Add the value of a dimension as ``group_value``, and leave out returns without one."""
-    if dimension == By.TAG:
+    if dimension == Dimension.TAG:
         queryset = queryset.filter(taggings__isnull=False)
         return queryset.annotate(group_value=Cast("taggings__tag_id", TextField()))
-    if dimension == By.WEEKDAY:
+    if dimension == Dimension.WEEKDAY:
         zone = timezone.get_default_timezone()
         weekday = ExtractIsoWeekDay(EVENT_COLUMNS[ARRIVED], tzinfo=zone)
         queryset = queryset.filter(arrived_to_warehouse_at__isnull=False)
         return queryset.annotate(group_value=Cast(weekday, TextField()))
-    if dimension == By.UNTAGGED:
+    if dimension == Dimension.UNTAGGED:
         queryset = queryset.without_tags()
     column = RETURN_COLUMNS.get(dimension)
     return queryset.annotate(group_value=F(column) if column else Value(""))

@@ -14,7 +14,7 @@ from returns.filters.filterset import ReturnFilterSet, filters_of
 from returns.filters.query import Query
 from returns.filters.rules import TAGS
 from returns.filters.stored import Words
-from returns.models import By, State
+from returns.models import Dimension, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span
 
@@ -58,18 +58,18 @@ class Scope:
         return queryset.order_by()
 
     @cached_property
-    def summary_key(self) -> tuple[By, str] | None:
+    def summary_key(self) -> tuple[Dimension, str] | None:
         """Return the dimension and value of the scope's summaries; None if it has none."""
         filters = filters_of(self.query, self.vocabulary)
         if not filters:
-            return By.ALL, ""
+            return Dimension.ALL, ""
         match tuple(filters.items()):
             case (("carrier", [str(name)]),):
-                return By.CARRIER, name
+                return Dimension.CARRIER, name
             case (("channel", [str(name)]),):
-                return By.CHANNEL, name
+                return Dimension.CHANNEL, name
             case (("tag", [int(pk)]),):
-                return By.TAG, str(pk)
+                return Dimension.TAG, str(pk)
             case (("missing", [name]),):
                 return SUMMARY_KEYS_OF_MISSING.get(name)
         return None
@@ -157,9 +157,9 @@ COUNTED_CONDITIONS: dict[str, Callable[[Sequence[Any], Words], Q]] = {
     "missing": _missing_all,
 }
 SUMMARY_KEYS_OF_MISSING = {
-    TAGS: (By.UNTAGGED, ""),
-    "carrier": (By.CARRIER, ""),
-    "channel": (By.CHANNEL, ""),
+    TAGS: (Dimension.UNTAGGED, ""),
+    "carrier": (Dimension.CARRIER, ""),
+    "channel": (Dimension.CHANNEL, ""),
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from returns.models import By
+from returns.models import Dimension
 from returns.reports.periods import Span
 
 # Events. The last two are of returns that waited in the warehouse: their days of arrival and of
@@ -58,10 +58,10 @@ class Source(Protocol):
     def durations(self, span: Span) -> dict[date, DurationCounts]:
         """Return processing times by day of completion."""
 
-    def durations_by(self, dimension: By, span: Span) -> dict[str, list[DurationCounts]]:
+    def durations_by(self, dimension: Dimension, span: Span) -> dict[str, list[DurationCounts]]:
         """Return processing times of the returns completed in a span, by value."""
 
-    def created_by(self, dimension: By, span: Span) -> dict[str, Counter[date]]:
+    def created_by(self, dimension: Dimension, span: Span) -> dict[str, Counter[date]]:
         """Return how many returns were created, by value and day."""
 
     def tag_pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
@@ -76,7 +76,7 @@ class Source(Protocol):
     def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many returns met and missed their deadline, by day of completion.
 
-        Raises ``TookTooLongError``.
+        Raises ``QueryTimeoutError``.
         """
 
 

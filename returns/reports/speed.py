@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import zip_longest
 
-from returns.models import By
+from returns.models import Dimension
 from returns.reports.ages import age_section
 from returns.reports.charts import Chart, build_chart
 from returns.reports.dimensions import DIMENSION_TITLES, dimension_filter, dimension_label
@@ -17,7 +17,7 @@ from returns.reports.sources import COMPLETED, DurationCounts, Source
 from returns.summaries.durations import BUCKET_EDGES, bucket_end, percentile_bucket
 
 PERCENTS = (50, 90, 95)
-GROUPED_BY = (By.CARRIER, By.CHANNEL, By.WEEKDAY, By.TAG)
+GROUPED_BY = (Dimension.CARRIER, Dimension.CHANNEL, Dimension.WEEKDAY, Dimension.TAG)
 
 
 class ProcessingTimes:
@@ -152,9 +152,9 @@ def _table_by_time(period: Period, intervals: list[tuple[Span, ProcessingTimes]]
     return Table("speed", title, _head(period.unit.capitalize()), rows)
 
 
-def _table_by_value(scope: Scope, source: Source, span: Span, dimension: By) -> Table:
+def _table_by_value(scope: Scope, source: Source, span: Span, dimension: Dimension) -> Table:
     by_value, rows = source.durations_by(dimension, span), []
-    is_weekday = dimension == By.WEEKDAY
+    is_weekday = dimension == Dimension.WEEKDAY
     for value in sorted(by_value):
         if label := dimension_label(dimension, value, scope.vocabulary):
             param = dimension_filter(dimension, value, scope.vocabulary)

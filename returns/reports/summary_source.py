@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.db.models import Sum
 
-from returns.models import By, DaySummary, DeadlineDay, TagPairDay
+from returns.models import DaySummary, DeadlineDay, Dimension, TagPairDay
 from returns.reports.counted_source import CountedSource, read_outcomes
 from returns.reports.periods import Span
 from returns.reports.scope import Scope
@@ -30,9 +30,9 @@ class SummarySource:
     Within one value, summaries do not know other dimensions. ``CountedSource`` answers for these.
     """
 
-    def __init__(self, scope: Scope, dimension: By, value: str) -> None:
+    def __init__(self, scope: Scope, dimension: Dimension, value: str) -> None:
         self.dimension, self.value = dimension, value
-        self.is_all = dimension == By.ALL
+        self.is_all = dimension == Dimension.ALL
         self.rows = DaySummary.objects.filter(by=dimension, value=value)
         self.counted = CountedSource(scope)
 
@@ -60,7 +60,7 @@ class SummarySource:
             for day, completed, counts in rows.values_list("day", "completed", "took")
         }
 
-    def durations_by(self, dimension: By, span: Span) -> dict[str, list[DurationCounts]]:
+    def durations_by(self, dimension: Dimension, span: Span) -> dict[str, list[DurationCounts]]:
         """Return processing times of the returns completed in a span, by value."""
         if not self.is_all:
             return self.counted.durations_by(dimension, span)
@@ -70,9 +70,9 @@ class SummarySource:
             by_value[value].append(DurationCounts(completed, counts))
         return by_value
 
-    def created_by(self, dimension: By, span: Span) -> dict[str, Counter[date]]:
+    def created_by(self, dimension: Dimension, span: Span) -> dict[str, Counter[date]]:
         """Return how many returns were created, by value and day."""
-        if dimension == By.ALL:
+        if dimension == Dimension.ALL:
             rows = restrict_to_days(self.rows, span)
             return {"": Counter(dict(rows.values_list("day", CREATED)))}
         if not self.is_all:
@@ -96,7 +96,7 @@ class SummarySource:
     def outcomes(self, span: Span) -> dict[date, tuple[int, int]]:
         """Return how many returns met and missed their deadline, by day of completion.
 
-        Raises ``TookTooLongError``.
+        Raises ``QueryTimeoutError``.
         """
         rows = DeadlineDay.objects.filter(by=self.dimension, value=self.value)
         return read_outcomes(rows, self.counted.scope, span)

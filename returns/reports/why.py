@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from returns.filters.stored import Words
-from returns.models import By
+from returns.models import Dimension
 from returns.reports.charts import Chart, build_chart, with_shares
 from returns.reports.figures import (
     Figure,
@@ -41,17 +41,17 @@ class TagCounts:
     @cached_property
     def created_by_tag(self) -> dict[str, Counter[date]]:
         """Return how many returns were created, by id of a tag and day."""
-        return self.source.created_by(By.TAG, self._both_periods)
+        return self.source.created_by(Dimension.TAG, self._both_periods)
 
     @cached_property
     def created(self) -> Counter[date]:
         """Return how many returns were created, by day."""
-        return self.source.created_by(By.ALL, self._both_periods).get("", Counter())
+        return self.source.created_by(Dimension.ALL, self._both_periods).get("", Counter())
 
     @cached_property
     def created_untagged(self) -> Counter[date]:
         """Return how many returns without a tag were created, by day."""
-        return self.source.created_by(By.UNTAGGED, self._both_periods).get("", Counter())
+        return self.source.created_by(Dimension.UNTAGGED, self._both_periods).get("", Counter())
 
     @property
     def _both_periods(self) -> Span:

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from returns.database.time_limit import TookTooLongError, at_most
+from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.stored import query_of
 from returns.models import Moment, Return, ReturnTag, RuleEvent, TagRule
@@ -192,11 +192,11 @@ def dry_run(rule: TagRule) -> DryRun:
     An hourly rule is tried on everything that it matches now. Nothing is changed.
     """
     try:
-        with at_most(DRY_RUN_LIMIT):
+        with time_limit(DRY_RUN_LIMIT):
             ids = sorted(_would_change(rule))
     except RuleError as error:
         return DryRun(0, [], str(error))
-    except TookTooLongError:
+    except QueryTimeoutError:
         return DryRun(0, [], "This took too long to try. Filter for less.")
     newest = Return.objects.among(ids).in_order_of("created_at", descending=True)
     return DryRun(len(ids), list(newest[:SHOWN]))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from returns.database.time_limit import TookTooLongError, at_most
+from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.querysets import EVERY_NUMBER
 from returns.search import statements
 from returns.search.hits import Found, Hit, Tier, best_of
@@ -128,9 +128,9 @@ MiddleRows = list[tuple[str, str, int]]
 def _middle_of_all(text: str, of_the_newest: MiddleRows) -> tuple[MiddleRows, bool]:
     """Search all returns, or give up after a moment and keep what the newest ones had."""
     try:
-        with at_most(MIDDLE_LIMIT):
+        with time_limit(MIDDLE_LIMIT):
             return _middle(statements.MIDDLE, text), False
-    except TookTooLongError:
+    except QueryTimeoutError:
         return of_the_newest, True
 
 

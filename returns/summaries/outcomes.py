@@ -23,10 +23,10 @@ from psycopg.errors import LockNotAvailable, QueryCanceled
 from returns.filters.due import deadlines_now, met_of, rules_in_short
 from returns.filters.stored import Words
 from returns.models import (
-    By,
     CountedReturn,
     DeadlineDay,
     DeadlinePolicy,
+    Dimension,
     JudgedKind,
     Return,
     UncountedReturn,
@@ -101,7 +101,9 @@ def missing_days(first: date, last: date, fingerprint: str) -> list[date]:
     if not ends["first"]:
         return []
     first, last = max(first, ends["first"]), min(last, ends["last"])
-    stored = DeadlineDay.objects.filter(by=By.ALL, day__gte=first, day__lte=last, under=fingerprint)
+    stored = DeadlineDay.objects.filter(
+        by=Dimension.ALL, day__gte=first, day__lte=last, under=fingerprint
+    )
     stored_days = set(stored.values_list("day", flat=True))
     days = (last - number * ONE_DAY for number in range((last - first).days + 1))
     return [day for day in days if day not in stored_days]
@@ -114,7 +116,9 @@ def find_differences() -> list[str]:
         tags = vocabulary()
         fingerprint = current_fingerprint(tags, timezone.now())
         expressions = _outcome_expressions(tags, fingerprint) if fingerprint else None
-        stored = DeadlineDay.objects.filter(by=By.ALL, under=fingerprint or "").order_by("-day")
+        stored = DeadlineDay.objects.filter(by=Dimension.ALL, under=fingerprint or "").order_by(
+            "-day"
+        )
         all_days = stored.values_list("day", flat=True)
         for days in batched(all_days, MAX_BATCH_DAYS, strict=False):
             if fingerprint and expressions:

@@ -6,7 +6,7 @@ statements below: rows of these attributes with a ``sign``, 1 to add a return to
 -1 to take it out again.
 """
 
-from returns.models import By
+from returns.models import Dimension
 from returns.summaries.durations import BUCKET_EDGES
 
 # The attributes of a counted return. In the table, ``tag_set_id`` stands for ``tags``.
@@ -41,14 +41,14 @@ def select_attributes(where: str = "true") -> str:
 
 # The (by, value) pairs under which a return is counted.
 DIMENSIONS = f"""
-    SELECT {By.ALL}, ''
-    UNION ALL SELECT {By.CARRIER}, carrier
-    UNION ALL SELECT {By.CHANNEL}, channel
-    UNION ALL SELECT {By.UNTAGGED}, '' WHERE cardinality(tags) = 0
-    UNION ALL SELECT {By.TAG}, tag::text FROM unnest(tags) AS tag
+    SELECT {Dimension.ALL}, ''
+    UNION ALL SELECT {Dimension.CARRIER}, carrier
+    UNION ALL SELECT {Dimension.CHANNEL}, channel
+    UNION ALL SELECT {Dimension.UNTAGGED}, '' WHERE cardinality(tags) = 0
+    UNION ALL SELECT {Dimension.TAG}, tag::text FROM unnest(tags) AS tag
 """
 WEEKDAY_DIMENSION = f"""
-    SELECT {By.WEEKDAY}, extract(isodow FROM arrived_day)::text WHERE arrived_day IS NOT NULL
+    SELECT {Dimension.WEEKDAY}, extract(isodow FROM arrived_day)::text WHERE arrived_day IS NOT NULL
 """
 # The changes in ``signed``: a row for each (by, day, value), with the ``buckets`` of durations that
 # change and ``numbers`` to add to them.
@@ -198,7 +198,7 @@ def count_outcomes(met: str) -> str:
             GROUP BY day, by, value
         )
         INSERT INTO returns_deadlineday (day, by, value, under, met, missed)
-        SELECT d.day, coalesce(by, {By.ALL}), coalesce(value, ''), %s, coalesce(met, 0),
+        SELECT d.day, coalesce(by, {Dimension.ALL}), coalesce(value, ''), %s, coalesce(met, 0),
             coalesce(missed, 0)
         FROM unnest(%s::date[]) AS d (day) LEFT JOIN sums ON sums.day = d.day
     """

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.forms import save, sent
+from config.forms import posted_data, save_form
 from returns.deadlines import editing
 from returns.deadlines.forms import CalendarForm, DeadlineForm
 from returns.deadlines.wording import calendar_in_words, described, listed
@@ -45,7 +45,7 @@ def new(request: PersonRequest) -> HttpResponse:
         return refuse(request, error, "New deadline", (reverse("deadlines"), "All deadlines"))
     if "replaces" in request.POST:
         return _use_filter(request, parameters)
-    return _edit(request, DeadlinePolicy(parameters=parameters), DeadlineForm(sent(request)))
+    return _edit(request, DeadlinePolicy(parameters=parameters), DeadlineForm(posted_data(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,19 +57,19 @@ def deadline(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Deadlines are changed by managers.")
     if "action" in request.POST:
         return _act(request, found)
-    return _edit(request, found, DeadlineForm.of(found, sent(request)))
+    return _edit(request, found, DeadlineForm.of(found, posted_data(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def calendar(request: PersonRequest) -> HttpResponse:
     """Change when the warehouse works."""
-    form = CalendarForm.of(calendar_kept(), sent(request))
+    form = CalendarForm.of(calendar_kept(), posted_data(request))
 
     def write(chosen: dict[str, Any]) -> None:
         editing.keep_calendar(form.calendar(), chosen["seen"])
 
-    if request.method == "POST" and save(form, write):
+    if request.method == "POST" and save_form(form, write):
         messages.success(request, "Saved the calendar. It counts for every return at once.")
         return redirect("deadlines")
     context = {"form": form, "zone": settings.TIME_ZONE}
@@ -82,7 +82,7 @@ def _edit(request: PersonRequest, found: DeadlinePolicy, form: DeadlineForm) -> 
         found.name, found.amount, found.unit = chosen["name"], chosen["amount"], chosen["unit"]
         editing.keep(found, chosen["seen"])
 
-    if request.method == "POST" and save(form, write):
+    if request.method == "POST" and save_form(form, write):
         said = f"Saved the deadline “{found}”. It counts for every return at once."
         messages.success(request, said)
         return redirect("deadlines")

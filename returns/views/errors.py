@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from psycopg.errors import QueryCanceled
 
-from config.htmx import HtmxRequest, wants_words
+from config.htmx import HtmxRequest, wants_inline_error
 
 FORM_TOO_OLD = "This page was open for too long. Reload it, then try again."
 MAY_NOT = "Your role may not do this. Ask an admin if it should."
@@ -58,7 +58,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def _answer(
     request: HttpRequest, template: str, sentence: str, status: int, **context: Any
 ) -> HttpResponse:
-    if wants_words(cast("HtmxRequest", request)):
+    if wants_inline_error(cast("HtmxRequest", request)):
         return HttpResponse(sentence, content_type="text/plain; charset=utf-8", status=status)
     return render(request, template, context, status=status)
 

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config.htmx import render_page_or_fragment
 from returns.exports import abort
 from returns.feed import overview, retries
-from returns.feed.intake import Taken
+from returns.feed.intake import IntakeResult
 from returns.models import Fate, FeedRun, RejectedRecord
 from returns.people.person import DeskRequest, PersonRequest
 
 may_see = permission_required("returns.view_return", raise_exception=True)
-may_change = permission_required(retries.MAY_CHANGE, raise_exception=True)
+may_change = permission_required(retries.MAY_CHANGE_FEED, raise_exception=True)
 
 
 @require_safe
@@ -29,8 +29,8 @@ may_change = permission_required(retries.MAY_CHANGE, raise_exception=True)
 def show(request: PersonRequest) -> HttpResponse:
     """Show how the feed goes, and its runs."""
     context = {
-        "health": overview.health(timezone.now()),
-        "runs": overview.runs(_number(request.GET.get("before", ""))),
+        "health": overview.feed_health(timezone.now()),
+        "runs": overview.list_runs(_number(request.GET.get("before", ""))),
     }
     return render(request, "feed/page.html", context)
 
@@ -40,7 +40,7 @@ def show(request: PersonRequest) -> HttpResponse:
 def run(request: DeskRequest, pk: int) -> HttpResponse:
     """Show a run with the records that it rejected."""
     row = get_object_or_404(FeedRun.objects.select_related("by"), pk=pk)
-    context = {"run": overview.seen(row), "rejects": overview.rejects(Fate.WAITING, row)}
+    context = {"run": overview.run_status(row), "rejects": overview.list_rejects(Fate.WAITING, row)}
     return render_page_or_fragment(request, "feed/run.html", "facts", context)
 
 
@@ -52,7 +52,7 @@ def rejected(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         return _act(request, fate, row)
     context = {
-        "rejects": overview.rejects(fate, row, _number(request.GET.get("beyond", ""))),
+        "rejects": overview.list_rejects(fate, row, _number(request.GET.get("beyond", ""))),
         "fate": fate,
         "fates": Fate,
         "run": row,
@@ -64,7 +64,7 @@ def rejected(request: PersonRequest) -> HttpResponse:
 @may_change
 def rejected_file(request: PersonRequest) -> HttpResponseBase:
     """Give the records as they came, a JSON line each, to be mended and uploaded."""
-    lines = abort.plain_stream(overview.lines_of(overview.chosen_rejects(*_chosen(request.GET))))
+    lines = abort.plain_stream(overview.json_lines(overview.filter_rejects(*_chosen(request.GET))))
     name = f"rejected {timezone.localtime():%Y-%m-%d %H%M}.jsonl"
     answer = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -80,14 +80,14 @@ def _chosen(asked: QueryDict) -> tuple[Fate, FeedRun | None]:
 
 
 def _act(request: PersonRequest, fate: Fate, row: FeedRun | None) -> HttpResponse:
-    if not request.user.has_perm(retries.MAY_CHANGE):
+    if not request.user.has_perm(retries.MAY_CHANGE_FEED):
         raise PermissionDenied("Rejected records are mended by managers.")
     action = next((name for name in ("retry", "mend", "aside", "back") if name in request.POST), "")
     if not action:
         return HttpResponseBadRequest("There is no such action.")
     which = request.POST[action]
     all_of_them = which == "all" and action != "mend"
-    found = overview.chosen_rejects(fate, row, None if all_of_them else _number(which))
+    found = overview.filter_rejects(fate, row, None if all_of_them else _number(which))
     try:
         messages.success(request, _done(request, action, found))
     except ValidationError as error:
@@ -103,13 +103,13 @@ def _done(request: PersonRequest, action: str, found: QuerySet[RejectedRecord]) 
         return f"Tried {taken.read:,} again: {came:,} came in, {still:,} are still rejected."
     if action == "aside":
         return f"Set {retries.set_aside(found, request.user):,} aside."
-    return f"{retries.take_back(found):,} wait again."
+    return f"{retries.put_back(found):,} wait again."
 
 
-def _tried(request: PersonRequest, action: str, found: QuerySet[RejectedRecord]) -> Taken:
+def _tried(request: PersonRequest, action: str, found: QuerySet[RejectedRecord]) -> IntakeResult:
     if action == "mend":
-        return retries.mend(found, request.POST.get("value", ""), request.user)
-    return retries.try_again(found, request.user)
+        return retries.fix_value(found, request.POST.get("value", ""), request.user)
+    return retries.retry(found, request.user)
 
 
 def _number(text: str) -> int:

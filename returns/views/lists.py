@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from config.htmx import (
     HtmxRequest,
-    is_asked_from,
-    leave_the_page,
+    is_request_from,
+    leave_page_unchanged,
     render_page_or_fragment,
     wants_fragment,
 )
@@ -22,7 +22,7 @@ from returns.lists.forms import SaveViewForm
 from returns.lists.page import return_list
 from returns.lists.tabs import tabs
 from returns.live import polling
-from returns.people.person import DeskRequest, preferences_of
+from returns.people.person import DeskRequest, get_preferences
 
 
 @require_safe
@@ -31,7 +31,7 @@ def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that the query string selects, a page at a time."""
     query = Query.read(request.GET)
     page = polling.opened(request.path, query)
-    found = return_list(query, preferences_of(request.user).columns)
+    found = return_list(query, get_preferences(request.user).columns)
     context: dict[str, Any] = {"list": found, "live": page}
     if not wants_fragment(request):
         context["tabs"] = tabs(request.user, query, found.words)
@@ -51,8 +51,8 @@ def find(request: HtmxRequest) -> HttpResponse:
     query = Query.read(request.GET)
     if path := where_enter_leads(query):
         return to_list(path)
-    if is_asked_from(request, reverse("return-list")):
-        return leave_the_page()
+    if is_request_from(request, reverse("return-list")):
+        return leave_page_unchanged()
     return to_list(query.path(reverse("return-list")))
 
 

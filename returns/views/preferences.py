@@ -19,7 +19,7 @@ from returns.people.forms import PreferencesForm
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: people.PersonRequest) -> HttpResponse:
     """Show a person's own preferences, and keep what they choose."""
-    now = model_to_dict(people.preferences_of(request.user), PreferencesForm.base_fields)
+    now = model_to_dict(people.get_preferences(request.user), PreferencesForm.base_fields)
     form = PreferencesForm(request.POST or None, initial=now)
     if request.method == "POST" and form.is_valid():
         people.save_preferences(request.user, form.cleaned_data)
@@ -42,16 +42,16 @@ def columns(request: people.PersonRequest) -> HttpResponse:
     people.save_preferences(request.user, form.chosen())
     if wants_fragment(request):
         return trigger_client_event(_show_columns(request, form), "columns-kept")
-    return HttpResponseRedirect(next_page(request, otherwise=reverse("return-list")), status=303)
+    return HttpResponseRedirect(next_page(request, default=reverse("return-list")), status=303)
 
 
 def _show_columns(request: people.PersonRequest, form: ColumnsForm) -> HttpResponse:
-    chosen = people.preferences_of(request.user)
+    chosen = people.get_preferences(request.user)
     context = {
         "form": form,
         "choices": column_choices(shown_columns(chosen.columns)),
         "density": chosen.density,
-        "next": next_page(request, otherwise=reverse("return-list")),
+        "next": next_page(request, default=reverse("return-list")),
     }
     status = 422 if form.errors else 200
     return render_page_or_fragment(request, "lists/columns.html", "menu", context, status)

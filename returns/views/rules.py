@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.forms import save, sent
+from config.forms import posted_data, save_form
 from returns.filters.query import Query
 from returns.models import TagRule
 from returns.people.person import PersonRequest
@@ -41,7 +41,7 @@ def new(request: PersonRequest) -> HttpResponse:
         return refuse(request, error, "New rule", (reverse("rules"), "All rules"))
     if "replaces" in request.POST:
         return _use_filter(request, parameters)
-    return _edit(request, TagRule(parameters=parameters), RuleForm(sent(request)))
+    return _edit(request, TagRule(parameters=parameters), RuleForm(posted_data(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,7 +53,7 @@ def rule(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Rules are changed by managers.")
     if "action" in request.POST:
         return _act(request, found)
-    return _edit(request, found, RuleForm.of(found, sent(request)))
+    return _edit(request, found, RuleForm.of(found, posted_data(request)))
 
 
 def _edit(request: PersonRequest, found: TagRule, form: RuleForm) -> HttpResponse:
@@ -63,7 +63,7 @@ def _edit(request: PersonRequest, found: TagRule, form: RuleForm) -> HttpRespons
         found.name, found.moment = chosen["name"], chosen["moment"]
         editing.keep(found, chosen["add"], chosen["remove"], chosen["seen"])
 
-    if request.method == "POST" and save(form, write):
+    if request.method == "POST" and save_form(form, write):
         said = " It is off: try it, then switch it on." if was_on and not found.is_on else ""
         messages.success(request, f"Saved the rule “{found}”.{said}")
         return redirect("rule", found.pk)

@@ -45,7 +45,7 @@ def prefer(request: PersonRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     if language in Language.values:
         person.save_preferences(request.user, {"shopper_language": language})
-    return redirect(next_page(request, otherwise="/"))
+    return redirect(next_page(request, default="/"))
 
 
 def _place(state: str, language: str) -> tuple[State, Language]:

@@ -49,7 +49,7 @@ def _remove(request: HtmxRequest, record: Return) -> HttpResponse:
 def _done(request: HtmxRequest, record: Return, message: str) -> HttpResponse:
     if wants_fragment(request):
         return _show(request, record, message=message)
-    return HttpResponseRedirect(next_page(request, otherwise=record.get_absolute_url()), status=303)
+    return HttpResponseRedirect(next_page(request, default=record.get_absolute_url()), status=303)
 
 
 def _show(
@@ -66,7 +66,7 @@ def _show(
         "row": Row(record, chips(record.tag_ids, words)),
         "origins": origins_of(record),
         "at": _asked(request, "at") if _asked(request, "at") in PLACES else "page",
-        "next": next_page(request, otherwise=record.get_absolute_url()),
+        "next": next_page(request, default=record.get_absolute_url()),
         "only_chips": request.GET.get("view") == "chips",
         "form": form,
         "message": message,

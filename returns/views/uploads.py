@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods
 from config.htmx import render_page_or_fragment
 from returns.feed import uploads
 from returns.feed.forms import UploadForm
-from returns.feed.retries import MAY_CHANGE
+from returns.feed.retries import MAY_CHANGE_FEED
 from returns.people.person import DeskRequest
 
-may_change = permission_required(MAY_CHANGE, raise_exception=True)
+may_change = permission_required(MAY_CHANGE_FEED, raise_exception=True)
 NOT_THERE = "This file is not here any more: files are kept for a day, for whoever brought them."
 
 
@@ -26,7 +26,7 @@ def new(request: DeskRequest) -> HttpResponse:
     if sent and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            return redirect("upload", uploads.keep(file, file.name, request.user).pk)
+            return redirect("upload", uploads.save_upload(file, file.name, request.user).pk)
         except ValidationError as error:
             form.add_error("file", error)
     return render(request, "feed/upload.html", {"form": form}, status=422 if sent else 200)
@@ -36,12 +36,12 @@ def new(request: DeskRequest) -> HttpResponse:
 @may_change
 def show(request: DeskRequest, pk: int) -> HttpResponse:
     """Show what an import would do; do it."""
-    find = uploads.import_soon if request.method == "POST" else uploads.upload_of
+    find = uploads.start_import if request.method == "POST" else uploads.get_upload
     upload = find(pk, request.user)
     if upload is None:
         raise Http404(NOT_THERE)
     if request.method == "POST":
         return redirect("feed-run", upload.run_id) if upload.run_id else redirect("upload", pk)
-    preview = uploads.preview_of(upload)
+    preview = uploads.load_preview(upload)
     context = {"upload": upload, "preview": preview, "zone": settings.TIME_ZONE}
     return render_page_or_fragment(request, "feed/preview.html", "state", context)

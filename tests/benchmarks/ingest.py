@@ -69,16 +69,18 @@ def _measure(options: argparse.Namespace) -> None:
 
 def _measure_copy(size: int) -> None:
     """Print how fast COPY is, into a bare table and into that of the returns."""
-    from returns.feed.ingest import _row
-    from returns.feed.statements import COPY, MAKE_STAGE
+    from returns.feed.ingest import _staging_row
+    from returns.feed.statements import COPY_TO_STAGING, CREATE_STAGING_TABLE
 
-    bare = MAKE_STAGE.replace("TEMPORARY ", "").replace("ON COMMIT DELETE ROWS", "")
-    returns = COPY.replace("feed_staged (position,", "returns_return (").replace(
+    bare = CREATE_STAGING_TABLE.replace("TEMPORARY ", "").replace("ON COMMIT DELETE ROWS", "")
+    returns = COPY_TO_STAGING.replace("feed_staged (position,", "returns_return (").replace(
         "feed_tags)", "feed_tags, corrections)"
     )
-    into_bare = size / _copy(size, COPY, _row, before=bare)
+    into_bare = size / _copy(size, COPY_TO_STAGING, _staging_row, before=bare)
     print(f"COPY from Python into a bare table: {into_bare:,.0f} rows/s")
-    into_returns = size / _copy(size, returns, lambda at, record: [*_row(at, record)[1:], "{}"])
+    into_returns = size / _copy(
+        size, returns, lambda at, record: [*_staging_row(at, record)[1:], "{}"]
+    )
     print(f"COPY from Python into the table of the returns: {into_returns:,.0f} rows/s")
 
 
@@ -119,9 +121,9 @@ def _measure_files(size: int, into_bare: float, into_returns: float) -> None:
 
 
 def _records(size: int, first_number: int) -> Iterator:
-    from returns.demo.believable import believable_returns
+    from returns.demo.generator import generate_records
 
-    return believable_returns(size, seed=5, until=UNTIL, first_number=first_number)
+    return generate_records(size, seed=5, until=UNTIL, first_number=first_number)
 
 
 def _sent(record) -> dict[str, str]:

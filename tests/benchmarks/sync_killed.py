@@ -1,8 +1,8 @@
-"""A pull that is killed again and again ends with what the far side has. Run by hand:
+"""A pull that is killed again and again ends with what the other API has. Run by hand:
 
     uv run python -m tests.benchmarks.sync_killed [--size 20000] [--kills 50]
 
-On a database of its own. ``sync_returns`` runs in a process of its own against a far side whose
+On a database of its own. ``sync_returns`` runs in a process of its own against another API whose
 returns change and come on between, and is killed (SIGKILL) at a moment that is drawn from as long
 as a whole run takes. A kill counts when the process was alive and its run, as the database says
 after that, was under way; it goes on until there are enough. Now and then, and at last, a run may
@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from tests.benchmarks.pages import CHECKOUT, _environment, _server
-from tests.returns.feed.far_side import TOKEN, FarSide, Record
+from tests.returns.feed.fake_api import TOKEN, FakeApi, Record
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 STATES = ("ReturnCreated", "ArrivedToWarehouse", "Completed")
@@ -45,7 +45,7 @@ def main() -> None:
     if options.compare:
         compare()
         return
-    far = FarSide([a_record(number) for number in range(options.size)])
+    far = FakeApi([a_record(number) for number in range(options.size)])
     with far, _server() as connect:
         whole = Desk(connect, far).pulled()
         print(f"a whole run of {options.size:,} records takes {whole:.1f} s", flush=True)
@@ -59,7 +59,7 @@ def main() -> None:
 class Desk:
     """A desk whose database is empty, and its pulls."""
 
-    def __init__(self, connect, far: FarSide) -> None:
+    def __init__(self, connect, far: FakeApi) -> None:
         address = connect("killed", fresh=True)
         self.environment = _environment(address)
         self.environment |= {"RETURNS_API_URL": far.url, "RETURNS_API_TOKEN": TOKEN}
@@ -95,7 +95,7 @@ class Desk:
         return "killed" if is_hit else outcome, read, seconds
 
 
-def kill_often(desk: Desk, far: FarSide, kills: int, whole: float) -> None:
+def kill_often(desk: Desk, far: FakeApi, kills: int, whole: float) -> None:
     """Kill runs until so many were under way; ``whole`` are the seconds of one that may end."""
     chance = random.Random(1)
     struck: list[float] = []
@@ -121,7 +121,7 @@ def kill_often(desk: Desk, far: FarSide, kills: int, whole: float) -> None:
 
 
 def a_record(number: int, state: int = 0, moment: datetime | None = None) -> Record:
-    """Return a record of the far side."""
+    """Return a record of the other API."""
     created = START + timedelta(seconds=number, microseconds=number)
     times = {"createdAt": created, "updatedAt": moment or created}
     if state:
@@ -133,7 +133,7 @@ def a_record(number: int, state: int = 0, moment: datetime | None = None) -> Rec
     return record | {"notes": f"as of {moment}", "tag": ""}
 
 
-def move(far: FarSide, number: int, chance: random.Random) -> None:
+def move(far: FakeApi, number: int, chance: random.Random) -> None:
     """Let returns change, and new ones come."""
     moment = START + timedelta(days=10, minutes=number)
     size = len(far.records)
@@ -147,7 +147,7 @@ def move(far: FarSide, number: int, chance: random.Random) -> None:
 
 
 def compare() -> None:
-    """Compare with what the far side, which still answers, gives as a whole."""
+    """Compare with what the other API, which still answers, gives as a whole."""
     import django
 
     django.setup()
@@ -155,14 +155,18 @@ def compare() -> None:
 
     from returns.feed.client import Client
     from returns.feed.records import parse_record
-    from returns.feed.statements import COLUMNS
+    from returns.feed.statements import INGEST_COLUMNS
     from returns.feed.walk import walk
     from returns.models import FeedRun, Return
 
     steps = walk(Client(settings.RETURNS_API_URL, settings.RETURNS_API_TOKEN))
     items = [item for step in steps for item in step.items]
-    there = {item["returnReferenceNumber"]: facts(parse_record(item), COLUMNS) for item in items}
-    here = {each.return_reference_number: facts(each, COLUMNS) for each in Return.objects.all()}
+    there = {
+        item["returnReferenceNumber"]: facts(parse_record(item), INGEST_COLUMNS) for item in items
+    }
+    here = {
+        each.return_reference_number: facts(each, INGEST_COLUMNS) for each in Return.objects.all()
+    }
     runs = FeedRun.objects.values_list("outcome", "read")
     print(f"runs: {len(runs)}, of which done: {sum(outcome == 'done' for outcome, _ in runs)}")
     print(f"records read in all: {sum(read for _, read in runs):,}")

@@ -19,13 +19,13 @@ def test_a_file_is_looked_at_and_imported(window, manager, viewport, scheme):
     page.get_by_role("link", name="Upload a file").click()
     assert barriers(page) == [], "choose"
     page.get_by_label("File", exact=True).set_input_files(FILE)
-    page.get_by_role("button", name="Look at it").click()
-    wrong = page.get_by_role("region", name="Rows that would be left out")
-    expect(wrong.get_by_role("row", name="line 5")).to_contain_text("the day first")
+    page.get_by_role("button", name="Preview").click()
+    wrong = page.get_by_role("region", name="Rejected rows")
+    expect(wrong.get_by_role("row", name="line 5")).to_contain_text("day first")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert barriers(page) == [], "preview"
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_role("heading", name="Rejected, and waiting")).to_be_visible()
+    expect(page.get_by_role("heading", name="Rejected records to fix")).to_be_visible()
     assert Return.objects.count() == 2
     page.go_back()
     expect(page.get_by_text("This file was imported")).to_be_visible()
@@ -38,12 +38,12 @@ def test_a_file_is_looked_at_and_imported(window, manager, viewport, scheme):
 
 
 def test_a_large_file_says_by_itself_when_it_is_in(window, manager, monkeypatch):
-    monkeypatch.setattr(uploads, "AT_ONCE", 10)
+    monkeypatch.setattr(uploads, "MAX_IMMEDIATE_BYTES", 10)
     page = window(manager, viewport=DESK)
     page.goto("/feed/upload/")
     page.get_by_label("File", exact=True).set_input_files(FILE)
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text("It waits to be imported in the background.")).to_be_visible()
-    assert uploads.import_wanted()
+    expect(page.get_by_text("The import is about to start in the background.")).to_be_visible()
+    assert uploads.import_next()
     expect(page.get_by_text("This file was imported")).to_be_visible()

@@ -33,9 +33,9 @@ def test_a_path_gets_a_query_only_where_there_is_one(queries, address):
 )
 def test_the_next_page_is_one_of_this_site(asked, sent, leads_to):
     request = RequestFactory().post("/preferences/", sent, query_params=asked)
-    assert next_page(request, otherwise="/start/") == leads_to
+    assert next_page(request, default="/start/") == leads_to
 
 
 def test_a_page_over_https_leads_to_none_without():
     request = RequestFactory().get("/", {"next": "http://testserver/"}, secure=True)
-    assert next_page(request, otherwise="/start/") == "/start/"
+    assert next_page(request, default="/start/") == "/start/"

@@ -16,7 +16,7 @@ AWAY = {
     "SECRET_KEY": "".join(map(chr, range(48, 110))),
     "ALLOWED_HOSTS": "returns.example.com",
 }
-UNREACHABLE = "The database cannot be reached; check DATABASE_URL and the server: "
+UNREACHABLE = "The database cannot be reached. Check DATABASE_URL and the server: "
 FORM = "DATABASE_URL must have the form postgres://user:password@host:5432/name"
 
 
@@ -59,7 +59,7 @@ def address_of(database: str, user: str = "") -> str:
         ("migrate", {"DATABASE_URL": "postgres://somebody:hidden/@localhost/returns"}, FORM),
         ("setup_roles", {"SECRET_KEY": ""}, "Set SECRET_KEY to a random text"),
         ("createsuperuser", {"ALLOWED_HOSTS": ""}, "Set ALLOWED_HOSTS to the host names"),
-        ("check", {"TIME_ZONE": "Nowhere"}, "TIME_ZONE 'Nowhere' is no time zone"),
+        ("check", {"TIME_ZONE": "Nowhere"}, "TIME_ZONE 'Nowhere' is not a time zone"),
     ],
 )
 def test_wrong_settings_end_every_command_with_a_sentence(command, change, words):
@@ -153,5 +153,5 @@ def test_the_web_server_says_why_it_does_not_start():
     granian = ["-m", "granian", "--interface=wsgi", "--port=0", "config.wsgi:application"]
     program = run(*granian, **AWAY | {"TIME_ZONE": "Nowhere"})
     assert program.returncode != 0
-    assert "TIME_ZONE 'Nowhere' is no time zone" in program.stderr
+    assert "TIME_ZONE 'Nowhere' is not a time zone" in program.stderr
     assert "Traceback" not in program.stderr + program.stdout

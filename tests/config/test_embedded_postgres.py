@@ -129,7 +129,7 @@ def test_a_user_younger_than_the_list_is_another_program_with_a_used_pid(tmp_pat
     listed.write_text(f"[{os.getpid()}]")
     boot = time.time() - 30 * 24 * 3600
     os.utime(listed, (boot, boot))
-    embedded_postgres._strike_off_the_dead(tmp_path)
+    embedded_postgres._remove_dead_users(tmp_path)
     assert listed.read_text() == "[]"
 
 
@@ -137,7 +137,7 @@ def test_a_user_younger_than_the_list_is_another_program_with_a_used_pid(tmp_pat
 def test_a_torn_list_of_users_is_mended(tmp_path, torn):
     listed = tmp_path / ".handle_pids.json"
     listed.write_text(torn)
-    embedded_postgres._strike_off_the_dead(tmp_path)
+    embedded_postgres._remove_dead_users(tmp_path)
     assert json.loads(listed.read_text()) == []
 
 
@@ -184,11 +184,11 @@ def test_a_start_is_announced_where_that_is_wanted(use, folder):
 
 
 def test_a_start_that_takes_long_is_said_and_a_quick_one_is_not(tmp_path, monkeypatch, capsys):
-    with embedded_postgres._said(tmp_path, announce=False):
+    with embedded_postgres._announced(tmp_path, announce=False):
         pass
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr(embedded_postgres, "SILENCE", 0.01)
-    with embedded_postgres._said(tmp_path, announce=False):
+    monkeypatch.setattr(embedded_postgres, "QUIET_START", 0.01)
+    with embedded_postgres._announced(tmp_path, announce=False):
         time.sleep(0.2)
     assert capsys.readouterr() == ("", "Setting up PostgreSQL ...\n")
 
@@ -225,4 +225,4 @@ def test_a_folder_of_something_else_is_left_alone(folder):
     ],
 )
 def test_only_what_talks_to_the_database_starts_it(arguments, wanted):
-    assert embedded_postgres.wanted(arguments) is wanted
+    assert embedded_postgres.needs_database(arguments) is wanted

@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from config.schema import waiting_migrations
+from config.schema import unapplied_migrations
 
 pytestmark = pytest.mark.django_db
 COMMANDS = [
@@ -29,7 +29,7 @@ def _behind():
 def test_a_local_trial_is_migrated_first(command, settings):
     settings.LOCAL = True
     call_command(*command)
-    assert waiting_migrations() == 0
+    assert unapplied_migrations() == 0
 
 
 @pytest.mark.usefixtures("_behind")
@@ -38,4 +38,4 @@ def test_another_database_is_not_migrated_unasked(command, settings):
     settings.LOCAL = False
     with pytest.raises(CommandError, match=r"not migrated: run `manage.py migrate` first\."):
         call_command(*command)
-    assert waiting_migrations() == 1
+    assert unapplied_migrations() == 1

@@ -39,10 +39,10 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
         ({"SECRET_KEY": "too short"}, "Set SECRET_KEY"),
         ({"SECRET_KEY": "django-insecure-" + GOOD_KEY}, "Set SECRET_KEY"),
         ({"ALLOWED_HOSTS": " , "}, "Set ALLOWED_HOSTS to the host names"),
-        ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is no number of whole seconds."),
+        ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is not a whole number of seconds."),
         ({"DATABASE_URL": ""}, "DATABASE_URL is set but empty"),
         ({"API_CALLS_PER_MINUTE": "0"}, "API_CALLS_PER_MINUTE must be a whole number of calls"),
-        ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is no time zone"),
+        ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is not a time zone"),
     ],
 )
 def test_what_is_missing_stops_the_start_with_a_sentence(change, sentence):
@@ -93,5 +93,5 @@ def test_connections_to_the_database_are_kept(environment):
     ],
 )
 def test_what_runs_for_days_logs_what_it_does_and_what_people_call_does_not(program, level):
-    show = f"print(s._log_level({program}), s.LOGGING['root']['level'])"
+    show = f"print(s.environment.log_level({program}), s.LOGGING['root']['level'])"
     assert settings_with({}, show).stdout.split() == [level, "WARNING"]

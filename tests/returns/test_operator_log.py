@@ -15,9 +15,9 @@ from returns import background
 from returns.exports import as_csv
 from returns.exports import background as exports
 from returns.exports.selection import parse_selection
-from returns.feed import forgetting, uploads
+from returns.feed import cleanup, uploads
 from returns.feed.client import Client
-from returns.feed.runs import recorded
+from returns.feed.runs import record_run
 from returns.feed.sync import sync
 from returns.filters.query import Query
 from returns.live import changes
@@ -27,8 +27,8 @@ from returns.rules import running as rule_runs
 from returns.summaries import maintenance
 from tags import bulk
 from tests.factories import make_return, make_tag
-from tests.returns.feed import far_side as faults
-from tests.returns.feed.far_side import TOKEN, FarSide
+from tests.returns.feed import fake_api as faults
+from tests.returns.feed.fake_api import TOKEN, FakeApi
 from tests.returns.feed.test_runs import bring, sent
 from tests.returns.rules.test_rules import make_rule
 
@@ -55,30 +55,33 @@ def test_a_run_of_the_feed_says_when_it_begins_and_what_came_in(log):
     personal = {"notes": "too tight, says Selin", "trackingId": "00123456789"}
     wrong = sent("Return-2", state="Completed", **personal)
     run = bring(sent(**personal), wrong, origin="Selin's shop", way=Way.PUSH)
+    counts = "read 2, created 1, updated 0, unchanged 0, rejected 1"
     assert log.messages == [
-        f"Feed run {run.pk} (push) began.",
-        f"Feed run {run.pk} (push) is done: read 2, created 1, updated 0, unchanged 0, rejected 1.",
+        f"Feed run {run.pk} (push) started.",
+        f"Feed run {run.pk} (push) finished: {counts}.",
     ]
 
 
 def test_a_file_s_name_and_its_person_stay_out_of_the_log(log, selin):
     record = b'{"items": [{"returnReferenceNumber": "Return-1", "notes": "too tight"}]}'
-    upload = uploads.keep(BytesIO(record), "returns of Selin.json", selin)
-    uploads.import_soon(upload.pk, selin)
-    assert "(file) is done: read 1, created 0, updated 0, unchanged 0, rejected 1." in log.text
+    upload = uploads.save_upload(BytesIO(record), "returns of Selin.json", selin)
+    uploads.start_import(upload.pk, selin)
+    assert "(file) finished: read 1, created 0, updated 0, unchanged 0, rejected 1." in log.text
 
 
 def test_a_pull_says_from_where_and_each_further_attempt(log):
-    with FarSide([]) as side:
+    with FakeApi([]) as side:
         side.faults = {0: faults.status(503), 1: faults.status(429, **{"x-retry-after": "7"})}
-        client = Client(side.url, TOKEN, sleep=lambda _: None, random=Random(1), silence=2)
+        client = Client(side.url, TOKEN, sleep=lambda _: None, random=Random(1), read_timeout=2)
         sync(client)
     began, first, second, done = log.messages
-    assert began.endswith(f"(pull) began from {client.origin}.")
-    api = f"The Returns API at {client.origin}: "
-    assert first.startswith(f"{api}It answers 503. Attempt 1 of 8; the next after ")
-    assert second.startswith(f"{api}It lets us wait. Attempt 2 of 8; the next after 7.")
-    assert done.endswith("is done: read 0, created 0, updated 0, unchanged 0, rejected 0.")
+    assert began.endswith(f"(pull) started from {client.origin}.")
+    api = f"Returns API at {client.origin}: "
+    assert first.startswith(
+        f"{api}The API answered with status 503. Attempt 1 of 8 failed; next one in "
+    )
+    assert second.startswith(f"{api}The API asked to wait. Attempt 2 of 8 failed; next one in 7.")
+    assert done.endswith("finished: read 0, created 0, updated 0, unchanged 0, rejected 0.")
 
 
 def test_a_run_that_fails_says_so_without_what_it_was_about(log):
@@ -86,8 +89,8 @@ def test_a_run_that_fails_says_so_without_what_it_was_about(log):
         yield sent()
         raise ValueError("Selin's file")
 
-    with pytest.raises(ValueError, match="Selin"), recorded(Way.FILE, "Selin.csv") as run:
-        run.take(items())
+    with pytest.raises(ValueError, match="Selin"), record_run(Way.FILE, "Selin.csv") as run:
+        run.import_items(items())
     assert "(file) failed (ValueError): read 0, created 0" in log.text
 
 
@@ -148,18 +151,18 @@ def test_what_is_forgotten_is_counted(log, selin):
     FeedRun.objects.update(began_at=ago)
     number = Change.objects.count()
     log.clear()
-    cache.delete(forgetting.LOOKED)
+    cache.delete(cleanup.CLEANUP_DONE)
     for forget in (
-        *(uploads.forget_uploads, exports.delete_expired, changes.forget_old),
-        forgetting.forget_old_runs,
+        *(uploads.delete_old_uploads, exports.delete_expired, changes.forget_old),
+        cleanup.delete_old_runs,
     ):
         assert forget()
         forget()
     assert log.messages == [
-        "Forgot old uploads: 1.",
+        "Deleted old uploads: 1.",
         "Deleted expired exports: 1.",
         f"Forgot old changes: {number}.",
-        "Forgot old feed runs: 1.",
+        "Deleted old feed runs: 1.",
     ]
 
 
@@ -171,7 +174,7 @@ def test_the_summaries_say_that_they_are_built(log):
 @pytest.mark.django_db(transaction=True)
 def test_background_work_says_once_that_the_database_is_away(log, monkeypatch):
     """And goes on when it answers again."""
-    monkeypatch.setattr(background, "RETRY_AFTER", 0)
+    monkeypatch.setattr(background, "DATABASE_RETRY_PAUSE", 0)
     stopping, calls = threading.Event(), []
 
     def job() -> bool:
@@ -185,11 +188,11 @@ def test_background_work_says_once_that_the_database_is_away(log, monkeypatch):
 
     monkeypatch.setattr(background.running, "run_queued", job)
     job.__name__ = "run_queued"
-    background.work(stopping)
+    background.run_until_stopped(stopping)
     lines = [each.message for each in log.records if each.name == "returns.background"]
     assert lines == [
-        "Background work begins.",
-        "Background work waits for the database: the server is away",
-        "The database answers again.",
-        "Background work ends.",
+        "Background work started.",
+        "Background work is waiting for the database: the server is away",
+        "The database is back.",
+        "Background work stopped.",
     ]

@@ -392,6 +392,6 @@ def test_background_work_that_fails_holds_up_nothing_else(monkeypatch, caplog):
     monkeypatch.setattr(background.running, "run_hourly", lambda: did.append("hourly") or False)
     fails.__name__ = "go_on_with_any"
     with pytest.raises(OperationalError):
-        background.work_once()
+        background.run_short_jobs()
     assert did == ["rules", "hourly"]
     assert "Background work failed: go_on_with_any" in caplog.text

@@ -5,27 +5,31 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.schema import require_tables
 from returns.models import ApiToken, Scope
-from returns.people.tokens import MOST_DAYS, is_name_taken, issue
+from returns.people.tokens import MAX_TOKEN_DAYS, is_name_taken, issue
 
 
 class Command(BaseCommand):
     help = (
-        "Makes a token for a program that uses the API, and prints it alone on the last line. "
-        "It is shown this once: only its hash is kept."
+        "Creates a token for a program that uses the API, and prints it alone on the last line. "
+        "It is shown only once: only its hash is stored."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", metavar="NAME", help="the program; timelines call it so")
+        parser.add_argument(
+            "name", metavar="NAME", help="the name of the program, as timelines show it"
+        )
         parser.add_argument(
             "--scope", action="append", required=True, choices=Scope.values, help="may be repeated"
         )
-        parser.add_argument("--days", type=int, metavar="N", help="good for so many days")
+        parser.add_argument(
+            "--days", type=int, metavar="N", help="days until the token expires; default never"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the token and print it."""
+        """Create the token and print it."""
         days = options["days"]
-        if days is not None and not 1 <= days <= MOST_DAYS:
-            raise CommandError(f"--days is a number from 1 to {MOST_DAYS}.", returncode=2)
+        if days is not None and not 1 <= days <= MAX_TOKEN_DAYS:
+            raise CommandError(f"--days must be a number from 1 to {MAX_TOKEN_DAYS}.", returncode=2)
         require_tables()
         token = ApiToken(name=options["name"].strip(), scopes=list(dict.fromkeys(options["scope"])))
         try:
@@ -34,10 +38,12 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages), returncode=2) from error
         if is_name_taken(token.name):
             raise CommandError(
-                f"There is a token “{token.name}” already. Revoke it, or choose another name.",
+                f"A token named “{token.name}” already exists. Revoke it, or choose another name.",
                 returncode=2,
             )
         secret = issue(token, days=days)
         until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "until it is revoked"
-        self.stdout.write(f"{token} may {', '.join(token.scopes)}, {until}. Its token, once:")
+        self.stdout.write(
+            f"{token}: scopes {', '.join(token.scopes)}; valid {until}. The token, shown only once:"
+        )
         self.stdout.write(secret)

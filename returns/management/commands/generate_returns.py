@@ -13,8 +13,8 @@ from returns.demo.origin import require_invented
 
 class Command(BaseCommand):
     help = (
-        "Adds invented returns with tags, the same for the same seed, number and day; "
-        "again with the same ones changes nothing."
+        "Adds invented returns with tags. The same number, seed and day give the same returns, "
+        "so running it again with them changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,14 +24,14 @@ class Command(BaseCommand):
             "--until",
             type=date.fromisoformat,
             metavar="DAY",
-            help="the returns end when this day begins, as in 2026-01-31; default today",
+            help="generate returns before this day, for example 2026-01-31; default today",
         )
         parser.add_argument(
-            "--allow-external", action="store_true", help="also when DATABASE_URL is set"
+            "--allow-external", action="store_true", help="allow a database given in DATABASE_URL"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Generate, and say how many and how fast."""
+        """Generate, and print how many and how fast."""
         require_invented(allow_external=options["allow_external"])
         require_tables()
         day = options["until"] or timezone.localdate()
@@ -50,4 +50,4 @@ class Command(BaseCommand):
 
     def _show_progress(self, done: int) -> None:
         rate = done / (time.monotonic() - self.started)
-        self.stderr.write(f"{done:,} returns, {rate:,.0f} a second")
+        self.stderr.write(f"{done:,} returns, {rate:,.0f} per second")

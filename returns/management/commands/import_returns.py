@@ -9,42 +9,46 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config.schema import require_tables
 from returns.feed.imports import Import, ImportSummary, Opener, Rejects
 
-TOLD = 50  # rejections, and conflicts of tags, that are told one by one
+MAX_REPORTED = 50  # rejections, or tag conflicts, that are printed one by one
 
 
 class Command(BaseCommand):
     help = (
-        "Imports returns from files of JSON (in any envelope, or one object a line) or CSV. "
-        "Importing a file again changes nothing. Exits with 1 when anything was left out."
+        "Imports returns from JSON files (in any envelope, or one object per line) or CSV files. "
+        "Importing a file again changes nothing. The exit code is 1 if anything was left out."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE", help="a file, or - for the input")
         parser.add_argument(
-            "--dry-run", action="store_true", help="write nothing to the database, only count"
+            "files", nargs="+", metavar="FILE", help="a file, or - for standard input"
         )
         parser.add_argument(
-            "--rejects", type=Path, metavar="FILE", help="write what was rejected to this file"
+            "--dry-run", action="store_true", help="only count; write nothing to the database"
+        )
+        parser.add_argument(
+            "--rejects", type=Path, metavar="FILE", help="write rejected records to this file"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import the files and end with one line of numbers."""
+        """Import the files and print a summary line."""
         path: Path | None = options["rejects"]
         if path and not path.absolute().parent.is_dir():
             raise CommandError(f"{path}: the folder does not exist.", returncode=2)
         if path and any(_is_same_file(path, name) for name in options["files"]):
-            raise CommandError(f"{path}: would replace a file to import.", returncode=2)
+            raise CommandError(
+                f"{path}: this would overwrite a file that is being imported.", returncode=2
+            )
         require_tables()
-        told = _Limited(self.stderr.write)
+        report = _LimitedReport(self.stderr.write)
         rejects = Rejects() if path else None
         files = [_opener(name) for name in options["files"]]
-        summary = Import(told, rejects).run(
+        summary = Import(report, rejects).run(
             files, dry_run=options["dry_run"], on_progress=self._progress
         )
-        told.tell_rest("more were left out")
+        report.finish("more were left out")
         if path and rejects:
             rejects.write(path)
-        self._tell_conflicts(summary)
+        self._report_conflicts(summary)
         self.stdout.write(str(summary))
         if summary.failed:
             sys.exit(1)
@@ -53,15 +57,15 @@ class Command(BaseCommand):
         if self.stderr.isatty():
             self.stderr.write(f"\r{count:,} records ", ending="")
 
-    def _tell_conflicts(self, summary: ImportSummary) -> None:
-        told = _Limited(self.stderr.write)
-        for conflict in summary.taken.tag_conflicts:
-            told(f"{conflict.reference}: kept the tag {conflict.kept}, not {conflict.dropped}")
-        told.tell_rest("more returns kept the higher-ranked tag")
+    def _report_conflicts(self, summary: ImportSummary) -> None:
+        report = _LimitedReport(self.stderr.write)
+        for conflict in summary.result.tag_conflicts:
+            report(f"{conflict.reference}: kept tag {conflict.kept}, dropped {conflict.dropped}")
+        report.finish("more returns kept the higher-ranked tag")
 
 
-class _Limited:
-    """Writes the first sentences and counts the others."""
+class _LimitedReport:
+    """Writes the first sentences and counts the rest."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
         self._write = write
@@ -69,12 +73,12 @@ class _Limited:
 
     def __call__(self, sentence: str) -> None:
         self._count += 1
-        if self._count <= TOLD:
+        if self._count <= MAX_REPORTED:
             self._write(sentence)
 
-    def tell_rest(self, what: str) -> None:
-        if self._count > TOLD:
-            self._write(f"{self._count - TOLD:,} {what}")
+    def finish(self, what: str) -> None:
+        if self._count > MAX_REPORTED:
+            self._write(f"{self._count - MAX_REPORTED:,} {what}")
 
 
 def _is_same_file(path: Path, name: str) -> bool:

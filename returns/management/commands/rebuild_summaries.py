@@ -9,28 +9,28 @@ from returns.summaries import maintenance, outcomes
 
 
 class Command(BaseCommand):
-    help = "Counts all returns anew for the reports, and compares that with what was kept."
+    help = "Recounts all returns for the reports, and shows where the stored summaries differed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="compare alone; exit code 1 if they differ"
+            "--check", action="store_true", help="only compare; the exit code is 1 if they differ"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Say in what the summaries differed, count anew, and say how long that took."""
+        """Print how the summaries differ, rebuild them, and print how long that took."""
         require_tables()
-        were_there = maintenance.summaries_exist()
-        if not were_there:
-            self.stdout.write("There are no summaries by the days of this zone yet.")
+        exist = maintenance.summaries_exist()
+        if not exist:
+            self.stdout.write("There are no summaries for this time zone yet.")
         differences = (
-            [*maintenance.find_differences(), *outcomes.find_differences()] if were_there else []
+            [*maintenance.find_differences(), *outcomes.find_differences()] if exist else []
         )
         for difference in differences:
             self.stdout.write(difference)
         if options["check"]:
-            if differences or not were_there:
-                raise CommandError("The summaries are not what the returns say.", returncode=1)
-            self.stdout.write("The summaries equal a count from scratch.")
+            if differences or not exist:
+                raise CommandError("The summaries differ from a recount.", returncode=1)
+            self.stdout.write("The summaries match a recount.")
             return
         started = time.monotonic()
         maintenance.rebuild()

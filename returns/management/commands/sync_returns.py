@@ -12,30 +12,30 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from config.schema import require_tables
-from returns.feed.client import Client, FarSideError
+from returns.feed.client import Client, RemoteApiError
 from returns.feed.items import Item
 from returns.feed.records import RecordError
-from returns.feed.sync import AlreadyRunningError, Pulled, sync
+from returns.feed.sync import AlreadyRunningError, PullResult, sync
 
-TOLD = 50  # rejections that are told one by one
+MAX_REPORTED = 50  # rejections that are printed one by one
 
 
 class Command(BaseCommand):
     help = (
-        "Pulls what another Returns API (RETURNS_API_URL) has since the last pull. "
-        "Exits with 1 when anything was left out, with 2 when it cannot begin."
+        "Pulls the records of another Returns API (RETURNS_API_URL) updated since the last pull. "
+        "The exit code is 1 if anything was left out, and 2 if it could not start."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--every", type=float, metavar="SECONDS", help="pull again and again, until stopped"
+            "--every", type=float, metavar="SECONDS", help="pull repeatedly, until stopped"
         )
         parser.add_argument(
-            "--since", type=_time, metavar="TIME", help="ask from this updatedAt (ISO 8601) on"
+            "--since", type=_time, metavar="TIME", help="start at this updatedAt (ISO 8601)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Pull once, or until a signal comes, and say what came in."""
+        """Pull once or repeatedly, and print the result."""
         self.stopping = threading.Event()
         client = _client(self.stopping)
         require_tables()
@@ -43,11 +43,11 @@ class Command(BaseCommand):
         if every is None:
             self._once(client, options["since"])
         else:
-            self._again_and_again(client, options["since"], max(every, 1.0))
+            self._repeat(client, options["since"], max(every, 1.0))
 
-    def _again_and_again(self, client: Client, since: datetime | None, pause: float) -> None:
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(sign, lambda *_: self.stopping.set())
+    def _repeat(self, client: Client, since: datetime | None, pause: float) -> None:
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signal_number, lambda *_: self.stopping.set())
         while not self.stopping.is_set():
             since = None if self._try(client, since) else since
             self.stopping.wait(pause)
@@ -57,16 +57,16 @@ class Command(BaseCommand):
             pulled = self._pull(client, since)
         except AlreadyRunningError as error:
             raise CommandError(str(error), returncode=2) from None
-        except FarSideError as error:
+        except RemoteApiError as error:
             raise CommandError(f"{client.origin}: {error}", returncode=1) from None
         if pulled.rejected:
             sys.exit(1)
 
     def _try(self, client: Client, since: datetime | None) -> bool:
-        """Pull, and go on whatever happens; tell whether it came to its end."""
+        """Pull, and report errors instead of raising; tell whether it succeeded."""
         try:
             self._pull(client, since)
-        except (FarSideError, AlreadyRunningError) as error:
+        except (RemoteApiError, AlreadyRunningError) as error:
             self.stderr.write(f"{timezone.now():%Y-%m-%d %H:%M:%S} {client.origin}: {error}")
         except DatabaseError as error:
             connection.close()
@@ -75,26 +75,29 @@ class Command(BaseCommand):
             return True
         return False
 
-    def _pull(self, client: Client, since: datetime | None) -> Pulled:
-        told = 0
+    def _pull(self, client: Client, since: datetime | None) -> PullResult:
+        count = 0
 
-        def tell(item: Item, error: RecordError) -> None:
-            nonlocal told
-            told += 1
-            if told <= TOLD:
+        def report(item: Item, error: RecordError) -> None:
+            nonlocal count
+            count += 1
+            if count <= MAX_REPORTED:
                 self.stderr.write(f"{item.place}: {error}")
 
         pulled = sync(
-            client, since=since, on_reject=tell, goes_on=lambda: not self.stopping.is_set()
+            client,
+            since=since,
+            on_reject=report,
+            should_continue=lambda: not self.stopping.is_set(),
         )
-        if told > TOLD:
-            self.stderr.write(f"{told - TOLD:,} more were left out")
+        if count > MAX_REPORTED:
+            self.stderr.write(f"{count - MAX_REPORTED:,} more were left out")
         self.stdout.write(str(pulled))
         return pulled
 
 
 def _client(stopping: threading.Event) -> Client:
-    """Return who asks the far side; stops at a pause when it is told to."""
+    """Return a client that stops waiting when ``stopping`` is set."""
     address, token = settings.RETURNS_API_URL, settings.RETURNS_API_TOKEN
     if not _is_address(address):
         raise CommandError(
@@ -107,11 +110,13 @@ def _client(stopping: threading.Event) -> Client:
     for name in ("RETURNS_API_TOKEN", "RETURNS_API_TENANT"):
         value = getattr(settings, name)
         if not (value.isascii() and value.isprintable()):
-            raise CommandError(f"{name} holds a character that no header can carry.", returncode=2)
+            raise CommandError(
+                f"{name} contains a character that is not allowed in an HTTP header.", returncode=2
+            )
 
     def sleep(seconds: float) -> None:
         if stopping.wait(seconds):
-            raise FarSideError("Stopped while waiting for it.")
+            raise RemoteApiError("Stopped while waiting for the API.")
 
     return Client(address, token, settings.RETURNS_API_TENANT, sleep)
 
@@ -119,7 +124,7 @@ def _client(stopping: threading.Event) -> Client:
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        parts.port  # noqa: B018 - raises where it is no number
+        parts.port  # noqa: B018 - raises if it is not a number
     except ValueError:
         return False
     is_http = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username

@@ -9,22 +9,24 @@ from returns import background
 
 
 class Command(BaseCommand):
-    help = "Runs the rules, goes on with bulk tagging whose page was closed, handles large files."
+    help = (
+        "Does the background work: rules, unfinished bulk tagging, large files, report summaries."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--until-done", action="store_true", help="end when there is nothing left to do"
+            "--until-done", action="store_true", help="exit when there is nothing left to do"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Work until Ctrl-C or SIGTERM; a step that was cut off is done again as a whole."""
+        """Work until Ctrl-C or SIGTERM; an interrupted step starts again next time."""
         require_tables()
         if options["until_done"]:
-            while background.work_once() or background.file_once():
+            while background.run_short_jobs() or background.run_long_jobs():
                 pass
             return
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
-        background.work(stopping)
+        background.run_until_stopped(stopping)
         self.stdout.write("Stopped.")

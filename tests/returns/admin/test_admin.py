@@ -72,7 +72,7 @@ def test_page_says_what_the_wms_had_sent(as_admin, admin):
     record = make_return(notes="<b>a</b>")
     correct(record, {"notes": "b"}, by=admin)
     answer = as_admin.get(page_of(record))
-    assert "Notes: corrected, the WMS sent “&lt;b&gt;a&lt;/b&gt;”" in answer.text
+    assert "Notes: corrected; the WMS sent “&lt;b&gt;a&lt;/b&gt;”" in answer.text
 
 
 def test_page_names_the_tags(as_admin, vocabulary):
@@ -85,7 +85,7 @@ def test_state_that_disagrees_with_its_times_is_said_in_words(as_admin):
     record = make_return()
     answer = as_admin.post(page_of(record), form_of(as_admin, record) | {"state": "Completed"})
     assert answer.status_code == 200
-    assert "State and times disagree" in answer.text
+    assert "State and times do not match" in answer.text
 
 
 def test_second_of_two_admins_is_told_and_may_then_decide(as_admin, admin):
@@ -93,7 +93,7 @@ def test_second_of_two_admins_is_told_and_may_then_decide(as_admin, admin):
     form = form_of(as_admin, record) | {"notes": "mine"}
     correct(record, {"notes": "theirs"}, by=admin)
     answer = as_admin.post(page_of(record), form)
-    assert "it is now “theirs”" in answer.text
+    assert "Somebody else changed this to “theirs”." in answer.text
     record.refresh_from_db()
     assert record.notes == "theirs"
 

@@ -24,7 +24,9 @@ def test_a_clock_that_differs_is_told_with_its_days(settings, monkeypatch):
     # As data from before 2016 would have it, when Istanbul still had a summer time.
     monkeypatch.setattr(time_zones, "ZoneInfo", lambda name: ZoneInfo("Europe/Athens"))
     [words] = said()
-    assert words.startswith("returns.W001: Python and PostgreSQL read different times in Europe/Is")
+    assert words.startswith(
+        "returns.W001: Python and PostgreSQL have different times for Europe/Is"
+    )
     assert " from 20" in words
 
 
@@ -36,4 +38,4 @@ def test_a_zone_that_the_server_lacks_is_an_error(settings, monkeypatch):
 
 def test_without_a_database_nothing_is_asked(django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert time_zones.check_clocks(databases=None) == []
+        assert time_zones.check_time_zone_data(databases=None) == []

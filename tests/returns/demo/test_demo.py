@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from config import embedded_postgres
-from returns.database.locks import Lock, key_of
+from returns.database.locks import Lock, lock_key
 from returns.demo import server
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -63,20 +63,20 @@ def test_kill_9_leaves_a_next_start_and_sigterm_ends_all_of_it(demo, port):
     killed = demo()
     text = welcome(killed)
     assert f"http://127.0.0.1:{port}/" in text
-    steps = [f"Invented {number} of 30 returns." for number in (6, 12, 18, 24, 30)]
-    assert [line for line in text.splitlines() if "Invented" in line] == steps
+    steps = [f"Added {number} of 30 returns." for number in (6, 12, 18, 24, 30)]
+    assert [line for line in text.splitlines() if " of 30 returns" in line] == steps
     killed.kill()
     following = demo()
     text = welcome(following)
     assert re.search(r"service +Customer service\n +manager +Warehouse manager\n", text)
-    assert "Invented" not in text  # the data of the first start is there
-    assert server.answers(port)
+    assert " of 30 returns" not in text  # the data of the first start is there
+    assert server.is_ready(port)
     helpers = psutil.Process(following.pid).children(recursive=True)
     following.terminate()
     rest, errors = following.communicate(timeout=PATIENCE)
     assert (following.returncode, rest, errors) == (
         0,
-        "\nStopped. The data stays for the next start.\n",
+        "\nStopped. The data is kept for the next start.\n",
         "",
     )
     assert psutil.wait_procs(helpers, timeout=PATIENCE)[1] == []
@@ -85,9 +85,9 @@ def test_kill_9_leaves_a_next_start_and_sigterm_ends_all_of_it(demo, port):
 def test_demo_waits_while_another_sets_up_its_database_and_ctrl_c_ends_it_calmly(demo):
     found = embedded_postgres.start(embedded_postgres.state_folder(CHECKOUT))
     with psycopg.connect(host=found["HOST"], user=found["USER"], dbname=found["NAME"]) as other:
-        other.execute("SELECT pg_advisory_lock(%s, %s)", key_of(Lock.DEMO, 0))
+        other.execute("SELECT pg_advisory_lock(%s, %s)", lock_key(Lock.DEMO, 0))
         program = demo()
-        waits = "Another demo sets this database up; waiting for it ...\n"
+        waits = "Another demo is setting up this database; waiting for it ...\n"
         assert waits in iter(program.stdout.readline, "")
     welcome(program)
     program.send_signal(signal.SIGINT)
@@ -110,14 +110,14 @@ def test_the_first_word_comes_before_django_is_imported(tmp_path):
 
 
 def test_a_port_is_one_demo_s_before_its_server_is_up(monkeypatch, port):
-    monkeypatch.setattr(server, "PORT_PATIENCE", 0)
-    with server.take_port(port):
-        assert server.take_port(port) is None
-    server.take_port(port).close()
+    monkeypatch.setattr(server, "PORT_TIMEOUT", 0)
+    with server.reserve_port(port):
+        assert server.reserve_port(port) is None
+    server.reserve_port(port).close()
 
 
 def test_a_port_in_use_is_said_in_a_sentence(monkeypatch):
-    monkeypatch.setattr(server, "PORT_PATIENCE", 0)
+    monkeypatch.setattr(server, "PORT_TIMEOUT", 0)
     with socket.socket() as other:
         other.bind((server.ADDRESS, 0))
         other.listen()

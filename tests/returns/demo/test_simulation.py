@@ -63,8 +63,8 @@ def test_new_returns_take_the_next_number(vocabulary):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_feed_goes_on_when_the_database_comes_back(vocabulary, monkeypatch, capsys):
-    monkeypatch.setattr(simulation, "PAUSE", (0.01, 0.02))
-    monkeypatch.setattr(simulation, "RETRY_AFTER", 0.05)
+    monkeypatch.setattr(simulation, "RECORD_PAUSE", (0.01, 0.02))
+    monkeypatch.setattr(simulation, "DATABASE_RETRY_PAUSE", 0.05)
     feed = simulation.SimulatedFeed()
     feed.start()
     try:
@@ -78,7 +78,7 @@ def test_the_feed_goes_on_when_the_database_comes_back(vocabulary, monkeypatch, 
     finally:
         feed.stop()
     assert not feed.is_alive()
-    assert "The feed waits for the database" in capsys.readouterr().err
+    assert "The feed is waiting for the database" in capsys.readouterr().err
 
 
 def wait_for_more_than(count: int) -> None:

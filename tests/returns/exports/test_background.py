@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from returns import background as all_background
-from returns.database.locks import Lock, key_of
+from returns.database.locks import Lock, lock_key
 from returns.exports import as_xlsx, background, forms, selection
 from returns.models import Export, ExportPart, Progress, State
 from tests.factories import make_return
@@ -36,7 +36,7 @@ def request_export(client, query: str = "sort=reference") -> Export:
 
 def make_export(client, query: str = "sort=reference") -> Export:
     export = request_export(client, query)
-    assert all_background.file_once()
+    assert all_background.run_long_jobs()
     export.refresh_from_db()
     return export
 
@@ -137,7 +137,7 @@ def test_after_a_day_an_export_is_gone(as_agent):
     assert not background.delete_expired()
     Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert as_agent.get(f"/exports/{export.pk}/").status_code == 404
-    all_background.work_once()
+    all_background.run_short_jobs()
     assert not ExportPart.objects.exists()
 
 
@@ -165,7 +165,7 @@ def test_one_that_another_process_makes_is_passed_by(as_agent):
     first, second = request_export(as_agent), request_export(as_agent)
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", key_of(Lock.EXPORT, first.pk))
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", lock_key(Lock.EXPORT, first.pk))
     try:
         assert background.make_next()
         assert not background.make_next()

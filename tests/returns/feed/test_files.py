@@ -73,7 +73,7 @@ def test_broken_line_is_told_and_the_next_ones_go_on(broken):
     items = read(f"{ONE}\n{broken}\n{TWO}\n")
     assert [item.error is None for item in items] == [True, False, True]
     assert items[1].place == "line 2"
-    assert "not JSON" in str(items[1].error)
+    assert "invalid JSON" in str(items[1].error)
 
 
 def test_first_line_may_be_the_broken_one():
@@ -85,12 +85,12 @@ def test_file_that_breaks_off_gives_what_it_has(end):
     items = read(f'{{"items": [{ONE}{end}')
     assert items[0].raw == completed()
     assert [f"{item.place}: {item.error}" for item in items[1:]] == [
-        "item 2: file: breaks off here"
+        "item 2: file: ends unexpectedly here"
     ]
 
 
 def test_nonsense_in_a_list_ends_the_reading():
-    assert "item 2: file: not JSON here" in told(f"[{ONE}, oops, {TWO}]")[0]
+    assert "item 2: file: invalid JSON here" in told(f"[{ONE}, oops, {TWO}]")[0]
 
 
 def test_number_that_would_crash_the_parser_is_refused():
@@ -108,9 +108,9 @@ def test_list_entry_that_is_no_object_is_rejected():
     ("content", "words"),
     [
         (b'["\xff"]', "not UTF-8 here"),
-        (b"PK\x03\x04\x14\x00", "a spreadsheet or an archive; save it as CSV"),
+        (b"PK\x03\x04\x14\x00", "an Excel file or an archive; save it as CSV"),
         (b"\xd0\xcf\x11\xe0\xa1", "save it as CSV"),
-        (b"\x00\x00\x01\x02abc", "no text, but binary"),
+        (b"\x00\x00\x01\x02abc", "binary data, not text"),
     ],
 )
 def test_what_is_no_text_is_one_clear_rejection(content, words):
@@ -141,12 +141,12 @@ def test_place_of_a_csv_row_is_its_first_line_on_the_screen():
     items = read(f'{CSV}"two\nlines"\n\nReturn-2,,,,\nReturn-3,,,,,,\n"bad"x,1\nReturn-4\n')
     assert [item.place for item in items] == ["line 2", "line 5", "line 6", "line 7", "line 8"]
     assert [item.error is None for item in items] == [True, True, False, False, True]
-    assert str(items[2].error) == "record: 7 cells under 5 columns"
+    assert str(items[2].error) == "record: 7 cells, but only 5 columns"
 
 
 def test_csv_without_a_required_column_is_one_rejection():
     (item,) = read("returnReferenceNumber,state,updatedAt\nReturn-1,Completed,\n")
-    assert str(item.error) == "file: neither JSON nor a CSV header with createdAt"
+    assert str(item.error) == "file: not JSON, and no CSV header with createdAt"
 
 
 def test_bytes_that_are_not_utf8_concern_their_row_alone():
@@ -163,8 +163,8 @@ def test_bytes_that_are_not_utf8_concern_their_row_alone():
 )
 def test_what_is_written_back_reads_the_same(content):
     again = written_back(content)
-    assert [(item.raw, item.written) for item in read(again)] == [
-        (item.raw, item.written) for item in read(content)
+    assert [(item.raw, item.original) for item in read(again)] == [
+        (item.raw, item.original) for item in read(content)
     ]
 
 

@@ -133,7 +133,7 @@ def test_dry_run_writes_nothing(file, tmp_path):
 @pytest.mark.django_db
 def test_conflict_of_tags_is_told(file, vocabulary):
     run = Run(file(completed(tag="standard,vip-customer")))
-    assert (run.code, run.told) == (0, ["Return-70001: kept the tag vip-customer, not standard"])
+    assert (run.code, run.told) == (0, ["Return-70001: kept tag vip-customer, dropped standard"])
 
 
 def test_folder_of_rejects_has_to_exist(file):
@@ -144,7 +144,7 @@ def test_folder_of_rejects_has_to_exist(file):
 def test_rejects_never_replace_what_is_imported(file):
     path = file(BAD)
     before = path.read_text()
-    with pytest.raises(CommandError, match="would replace a file to import"):
+    with pytest.raises(CommandError, match="would overwrite a file that is being imported"):
         Run(path, "--rejects", path.parent / "." / path.name)
     assert path.read_text() == before
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from returns.feed.ingest import COLUMNS, ingest
+from returns.feed.ingest import INGEST_COLUMNS, ingest
 from returns.feed.records import ReturnRecord
 from returns.models import Return, ReturnTag, State
 from tags.models import Tag
@@ -63,8 +63,8 @@ class TestWhichRecordWins:
             unknown_fields={"lines": [{"sku": "İ"}], "n": None},
         )
         assert counts(feed(full)) == (1, 0, 0, 0)
-        assert {name: getattr(stored(), name) for name in COLUMNS} == {
-            name: getattr(full, name) for name in COLUMNS
+        assert {name: getattr(stored(), name) for name in INGEST_COLUMNS} == {
+            name: getattr(full, name) for name in INGEST_COLUMNS
         }
 
     def test_replay_changes_no_row(self):
@@ -166,7 +166,7 @@ class TestAnyOrder(TestCase):
                 *(replace(one, return_reference_number=reference) for one in order),
                 batch_size=data.draw(st.integers(1, 6)),
             )
-            ends.append({name: getattr(stored(reference), name) for name in COLUMNS})
+            ends.append({name: getattr(stored(reference), name) for name in INGEST_COLUMNS})
             ends[-1]["unknown_fields"] = repr(ends[-1]["unknown_fields"])
         assert ends[0] == ends[1]
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from returns.feed import overview
-from returns.feed.overview import SHOWN
+from returns.feed.overview import ROWS_PER_PAGE
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from tests.returns.feed.test_retries import bring_file
 from tests.returns.feed.test_runs import BAD, bring, fates, sent
@@ -31,14 +31,14 @@ def health(page) -> dict[str, str]:
 
 def test_empty_feed_says_so(as_agent):
     page = as_agent.get("/feed/")
-    assert "No record has come in yet." in page.text
-    assert "No run yet." in page.text
+    assert "No records have been received yet." in page.text
+    assert "No runs yet." in page.text
 
 
 def test_each_source_says_how_it_goes(as_agent):
     run_of(origin="good")
     run_of(origin="failed")
-    run_of(Outcome.FAILED, origin="failed", message="The far side hung up.")
+    run_of(Outcome.FAILED, origin="failed", message="The other API hung up.")
     run_of(Outcome.RUNNING, origin="died")
     run_of(origin="silent", way=Way.PUSH, ended_at=timezone.now() - timedelta(hours=2))
     run_of(origin="returns.csv", way=Way.FILE)
@@ -49,11 +49,11 @@ def test_each_source_says_how_it_goes(as_agent):
         "failed": "failing",
         "good": "good",
     }
-    assert "The far side hung up." in page.text
+    assert "The other API hung up." in page.text
 
 
 def test_runs_stand_newest_first_page_by_page(as_agent):
-    rows = [run_of(way=Way.FILE, origin=f"{n}.csv") for n in range(SHOWN + 2)]
+    rows = [run_of(way=Way.FILE, origin=f"{n}.csv") for n in range(ROWS_PER_PAGE + 2)]
     page = as_agent.get("/feed/")
     assert [each.row for each in page.context["runs"].shown] == rows[:1:-1]
     page = as_agent.get(f"/feed/?before={page.context['runs'].earlier}")
@@ -85,10 +85,10 @@ def test_a_run_shows_its_numbers_and_what_it_rejected(as_agent):
 
 @pytest.mark.parametrize(
     ("outcome", "words"),
-    [(Outcome.FAILED, "It failed: The far side hung up."), (Outcome.RUNNING, "interrupted")],
+    [(Outcome.FAILED, "The run failed: The other API hung up."), (Outcome.RUNNING, "interrupted")],
 )
 def test_a_run_in_trouble_says_what_that_means(as_agent, outcome, words):
-    message = "The far side hung up." if outcome == Outcome.FAILED else ""
+    message = "The other API hung up." if outcome == Outcome.FAILED else ""
     row = run_of(outcome, message=message)
     assert words in as_agent.get(reverse("feed-run", args=[row.pk])).text
 
@@ -102,8 +102,8 @@ def test_everybody_reads_rejected_records_and_managers_mend_them(as_agent, as_ma
     for page in (seen, mended):
         assert "Return-9" in page.text
         assert "Completed without completedAt" in page.text
-    assert "Try all again" not in seen.text
-    assert "Try all again" in mended.text
+    assert "Retry all" not in seen.text
+    assert "Retry all" in mended.text
 
 
 def test_a_manager_tries_all_again_and_is_told(as_manager):
@@ -113,7 +113,7 @@ def test_a_manager_tries_all_again_and_is_told(as_manager):
     kept.save()
     page = as_manager.post(REJECTED, {"retry": "all"}, follow=True)
     assert "Tried 2 again: 1 came in, 1 are still rejected." in page.text
-    assert fates() == {"Return-9": Fate.TAKEN, "Return-1": Fate.WAITING}
+    assert fates() == {"Return-9": Fate.IMPORTED, "Return-1": Fate.WAITING}
 
 
 def test_a_manager_mends_a_wrong_date_of_a_file(as_manager, as_agent):
@@ -125,10 +125,10 @@ def test_a_manager_mends_a_wrong_date_of_a_file(as_manager, as_agent):
     assert 'name="mend"' not in as_agent.get(REJECTED).text
     asked = {"mend": row.pk, "value": "30.02.2026"}
     page = as_manager.post(REJECTED, asked, follow=True)
-    assert "createdAt: not a date, the day first: &#x27;30.02.2026&#x27;" in page.text
+    assert "createdAt: not a valid date (day first): &#x27;30.02.2026&#x27;" in page.text
     page = as_manager.post(REJECTED, asked | {"value": "28.02.2026"}, follow=True)
     assert "Tried 1 again: 1 came in, 0 are still rejected." in page.text
-    assert fates() == {"R-1": Fate.TAKEN, "Return-9": Fate.WAITING}
+    assert fates() == {"R-1": Fate.IMPORTED, "Return-9": Fate.WAITING}
 
 
 def test_a_manager_sets_one_aside_and_takes_it_back(as_manager):
@@ -151,7 +151,7 @@ def test_all_of_a_run_leaves_those_of_others(as_manager):
 
 
 def test_rejected_records_of_a_run_stand_as_they_came_page_by_page(as_agent):
-    sent_in = [f"Return-{n}" for n in range(SHOWN + 3)]
+    sent_in = [f"Return-{n}" for n in range(ROWS_PER_PAGE + 3)]
     row = bring(*(sent(reference, state="Lost") for reference in sent_in))
     page = as_agent.get(f"{REJECTED}?run={row.pk}")
     first = [each.reference for each in page.context["rejects"].shown]
@@ -175,7 +175,7 @@ def test_trying_what_somebody_settled_meanwhile_says_so(as_manager):
     row = RejectedRecord.objects.get()
     as_manager.post(REJECTED, {"aside": row.pk})
     page = as_manager.post(REJECTED, {"retry": row.pk}, follow=True)
-    assert "None of these can be tried again." in page.text
+    assert "None of these records can be retried." in page.text
 
 
 @pytest.mark.parametrize("query", ["fate=x", "run=0", "run=x", "run=99999999999999999999"])
@@ -197,7 +197,7 @@ def test_the_file_says_when_reading_it_failed(as_manager, monkeypatch):
         yield b'{"returnReferenceNumber": "Return-9"}\n'
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(overview, "lines_of", fails)
+    monkeypatch.setattr(overview, "json_lines", fails)
     answer, sent = as_manager.get("/feed/rejected/file/"), []
     with pytest.raises(OperationalError):
         sent.extend(answer.streaming_content)

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from returns.feed import forgetting, retries
+from returns.feed import cleanup, retries
 from returns.feed.files import read_items
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Return, Way
 from tests.returns.feed.test_runs import BAD, bring, counts, fates, sent
@@ -29,43 +29,43 @@ class TestTryAgain:
     def test_what_was_mended_comes_in(self, manager):
         bring(BAD)
         mend(completedAt="2026-01-06T09:00:00Z")
-        taken = retries.try_again(ALL, manager)
+        taken = retries.retry(ALL, manager)
         assert (taken.read, taken.created, taken.rejected) == (1, 1, 0)
         assert Return.objects.get().return_reference_number == "Return-9"
-        assert (RejectedRecord.objects.get().fate, ALL[0].settled_by) == (Fate.TAKEN, manager)
+        assert (RejectedRecord.objects.get().fate, ALL[0].settled_by) == (Fate.IMPORTED, manager)
         run = FeedRun.objects.latest("pk")
         assert (run.way, run.by, counts(run)) == (Way.RETRY, manager, (1, 1, 0, 0, 0))
 
     def test_what_is_still_wrong_waits_on_where_it_was(self, manager):
         run = bring(BAD)
-        assert retries.try_again(ALL, manager).rejected == 1
+        assert retries.retry(ALL, manager).rejected == 1
         kept = RejectedRecord.objects.get()
         assert (kept.fate, kept.run, kept.settled_by) == (Fate.WAITING, run, None)
 
     def test_record_of_another_system_comes_in_when_the_other_is_gone(self, manager):
         bring(sent(), sent(source="Oplog"))
-        assert retries.try_again(ALL, manager).rejected == 1
+        assert retries.retry(ALL, manager).rejected == 1
         Return.objects.all().delete()
-        assert retries.try_again(ALL, manager).created == 1
+        assert retries.retry(ALL, manager).created == 1
         assert Return.objects.get().source == "Oplog"
 
     def test_what_is_no_record_cannot_be_tried(self, manager):
         bring(BAD)
         RejectedRecord.objects.update(is_record=False)
         with pytest.raises(ValidationError):
-            retries.try_again(ALL, manager)
+            retries.retry(ALL, manager)
 
     def test_record_that_is_nested_too_deeply_to_be_kept_cannot_be_tried(self, manager):
         deep = "[" * 20_000 + "]" * 20_000
         content = f'[{{"returnReferenceNumber": "R-1", "state": "Lost", "extra": {deep}}}]'
         bring(*read_items(io.BytesIO(content.encode())), way=Way.FILE)
         with pytest.raises(ValidationError):
-            retries.try_again(ALL, manager)
+            retries.retry(ALL, manager)
         assert retries.wrong_value(RejectedRecord.objects.get()) is None
 
     def test_what_came_in_and_is_rejected_once_more_waits(self, manager):
         bring(BAD)
-        RejectedRecord.objects.update(fate=Fate.TAKEN)
+        RejectedRecord.objects.update(fate=Fate.IMPORTED)
         bring(BAD)
         assert fates() == {"Return-9": Fate.WAITING}
 
@@ -82,40 +82,40 @@ class TestMend:
     def test_date_that_there_is_not_is_mended_as_people_write_dates(self, manager):
         bring_file("R-1;Created;31.02.2026")
         assert retries.wrong_value(RejectedRecord.objects.get()) == "31.02.2026"
-        assert retries.mend(ALL, "28.02.2026 09:30", manager).created == 1
+        assert retries.fix_value(ALL, "28.02.2026 09:30", manager).created == 1
         mended = datetime(2026, 2, 28, 6, 30, tzinfo=UTC)
         assert Return.objects.values_list("created_at", "updated_at").get() == (mended, mended)
-        assert (RejectedRecord.objects.get().fate, ALL[0].settled_by) == (Fate.TAKEN, manager)
+        assert (RejectedRecord.objects.get().fate, ALL[0].settled_by) == (Fate.IMPORTED, manager)
 
     def test_value_that_is_wrong_too_is_said_and_changes_nothing(self, manager):
         run = bring_file("R-1;Created;31.02.2026")
         for wrong in ("30.02.2026", "tomorrow", ""):
             with pytest.raises(ValidationError, match="createdAt: "):
-                retries.mend(ALL, wrong, manager)
+                retries.fix_value(ALL, wrong, manager)
         kept = RejectedRecord.objects.get()
         assert (kept.fate, kept.run, kept.reason[-12:]) == (Fate.WAITING, run, "'31.02.2026'")
 
     def test_where_another_field_is_wrong_too_it_waits_as_it_was_mended(self, manager):
         bring_file("R-1;Lost;31.02.2026;1.1.2026", header="Return;State;Created;Updated")
-        assert retries.mend(ALL, "28.02.2026", manager).rejected == 1
+        assert retries.fix_value(ALL, "28.02.2026", manager).rejected == 1
         assert list(ALL.order_by("pk").values_list("field", "fate")) == [
-            ("createdAt", Fate.OVERTAKEN),
+            ("createdAt", Fate.SUPERSEDED),
             ("state", Fate.WAITING),
         ]
-        assert retries.mend(ALL, "yolda", manager).created == 1
+        assert retries.fix_value(ALL, "yolda", manager).created == 1
 
     def test_what_another_system_sent_or_what_no_field_is_wrong_of_is_not(self, manager):
         bring(BAD)
         bring_file("R-1;Created;1.1.2026;too many")
         for row in RejectedRecord.objects.select_related("run"):
             assert retries.wrong_value(row) is None
-            with pytest.raises(ValidationError, match="cannot be mended here"):
-                retries.mend(ALL.filter(pk=row.pk), "Created", manager)
+            with pytest.raises(ValidationError, match="cannot be fixed here"):
+                retries.fix_value(ALL.filter(pk=row.pk), "Created", manager)
 
     def test_row_that_was_mended_in_its_file_overtakes_the_one_that_waits(self):
         bring_file("R-1;Created;31.02.2026")
         bring_file("R-1;Created;28.02.2026")
-        assert fates() == {"R-1": Fate.OVERTAKEN}
+        assert fates() == {"R-1": Fate.SUPERSEDED}
 
 
 def test_set_aside_and_taken_back(manager):
@@ -123,7 +123,7 @@ def test_set_aside_and_taken_back(manager):
     assert retries.set_aside(ALL, manager) == 1
     assert fates() == {"Return-9": Fate.ASIDE}
     assert retries.set_aside(ALL, manager) == 0
-    assert retries.take_back(ALL) == 1
+    assert retries.put_back(ALL) == 1
     assert fates() == {"Return-9": Fate.WAITING}
 
 
@@ -142,7 +142,7 @@ def aged(days: float, way=Way.PULL, origin="far", **fields) -> FeedRun:
 
 
 def kept_after_forgetting() -> set[FeedRun]:
-    forgetting.forget_old_runs()
+    cleanup.delete_old_runs()
     return set(FeedRun.objects.all())
 
 
@@ -174,7 +174,7 @@ def test_run_with_a_record_that_waits_is_not_forgotten():
 
 
 def test_old_runs_are_looked_for_once_an_hour():
-    assert not forgetting.forget_old_runs()
+    assert not cleanup.delete_old_runs()
     aged(100, Way.FILE)
-    assert not forgetting.forget_old_runs()
+    assert not cleanup.delete_old_runs()
     assert FeedRun.objects.count() == 1

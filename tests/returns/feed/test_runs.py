@@ -7,7 +7,7 @@ import pytest
 
 from returns.feed.items import JSON, Item
 from returns.feed.records import RecordError
-from returns.feed.runs import interrupted, recorded
+from returns.feed.runs import interrupted_runs, record_run
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Return, Way
 
 pytestmark = pytest.mark.django_db
@@ -17,12 +17,12 @@ DAY = "2026-01-05T09:00:00Z"
 def sent(reference="Return-1", **fields) -> Item:
     raw = {"returnReferenceNumber": reference, "state": "ReturnCreated"}
     raw |= {"createdAt": DAY, "updatedAt": DAY} | fields
-    return Item(f"item of {reference}", JSON, raw=raw, written=raw)
+    return Item(f"item of {reference}", JSON, raw=raw, original=raw)
 
 
 def bring(*items, origin="a shop", way=Way.PUSH) -> FeedRun:
-    with recorded(way, origin) as run:
-        run.take(items)
+    with record_run(way, origin) as run:
+        run.import_items(items)
     return run.row
 
 
@@ -48,10 +48,10 @@ def test_run_keeps_what_it_brought():
 
 
 def test_pages_of_a_run_add_up():
-    with recorded(Way.PULL, "http://far") as run:
-        run.take([sent()])
+    with record_run(Way.PULL, "http://far") as run:
+        run.import_items([sent()])
         assert counts(FeedRun.objects.get()) == (1, 1, 0, 0, 0)
-        taken = run.take([sent(), sent("Return-2")])
+        taken = run.import_items([sent(), sent("Return-2")])
     assert str(taken) == "read 2, created 1, updated 0, unchanged 1, rejected 0"
     assert counts(FeedRun.objects.get()) == (3, 2, 0, 1, 0)
 
@@ -73,8 +73,8 @@ def test_record_that_another_system_owns_is_kept_too():
 @pytest.mark.parametrize(
     "item",
     [
-        Item("line 3", JSON, error=RecordError("record", "no\x00 JSON"), written='{"\x00\ud800'),
-        Item("line 4", JSON, error=RecordError("record", "not an object"), written=["a", 1]),
+        Item("line 3", JSON, error=RecordError("record", "no\x00 JSON"), original='{"\x00\ud800'),
+        Item("line 4", JSON, error=RecordError("record", "not an object"), original=["a", 1]),
         sent("Return-\x00\ud800", notes="\x00"),
         sent("R" * 400),
     ],
@@ -82,7 +82,7 @@ def test_record_that_another_system_owns_is_kept_too():
 def test_whatever_is_wrong_with_a_record_it_is_kept(item):
     bring(item)
     kept = RejectedRecord.objects.get()
-    assert json.loads(kept.written) == (item.written if item.raw is None else item.raw)
+    assert json.loads(kept.written) == (item.original if item.raw is None else item.raw)
 
 
 def test_what_left_nothing_behind_is_told_apart_by_its_place():
@@ -109,24 +109,24 @@ def test_record_that_was_set_aside_stays_so_when_it_comes_again():
 def test_rejected_record_is_overtaken_by_a_good_one_of_the_same_return():
     bring(BAD, sent("Return-8", state="Completed"))
     bring(sent("Return-9"))
-    assert fates() == {"Return-9": Fate.OVERTAKEN, "Return-8": Fate.WAITING}
+    assert fates() == {"Return-9": Fate.SUPERSEDED, "Return-8": Fate.WAITING}
 
 
 def test_failed_run_says_why_and_keeps_what_it_brought():
     def pull():
-        with recorded(Way.PULL, "http://far") as run:
-            run.take([sent()])
-            raise ConnectionError("The far side hung up.")
+        with record_run(Way.PULL, "http://far") as run:
+            run.import_items([sent()])
+            raise ConnectionError("The other API hung up.")
 
     with pytest.raises(ConnectionError):
         pull()
     row = FeedRun.objects.get()
-    assert (row.outcome, row.message) == (Outcome.FAILED, "The far side hung up.")
+    assert (row.outcome, row.message) == (Outcome.FAILED, "The other API hung up.")
     assert row.created == Return.objects.count() == 1
 
 
 def test_run_whose_process_is_gone_is_known():
     gone = FeedRun.objects.create(way=Way.PULL, origin="http://far")
-    with recorded(Way.PULL, "http://far") as run:
-        assert interrupted([gone, run.row]) == {gone.pk}
-    assert interrupted([run.row]) == set()
+    with record_run(Way.PULL, "http://far") as run:
+        assert interrupted_runs([gone, run.row]) == {gone.pk}
+    assert interrupted_runs([run.row]) == set()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from returns.exports.as_csv import format_cell
 from returns.feed.files import read_items
 from returns.feed.records import API_NAMES, RecordError, parse_record
-from returns.feed.spelling import field_of, value_of
+from returns.feed.spelling import field_for_header
 from returns.lists.columns import BY_NAME
 from returns.models import State
 
@@ -85,7 +85,7 @@ def test_a_header_s_cell_may_fill_several_lines(delimiter):
     first, second, wrong = read(lines(header, row, row, ["R-3"] * 9, delimiter=delimiter).encode())
     assert parse_record(second.raw).unknown_fields == {"Shelf no": "A\n7"}
     assert [item.place for item in (first, second, wrong)] == ["line 4", "line 6", "line 8"]
-    assert str(wrong.error) == "record: 9 cells under 4 columns"
+    assert str(wrong.error) == "record: 9 cells, but only 4 columns"
 
 
 @pytest.mark.parametrize("notes", ["late", '"late"', '"la\nte"'])
@@ -117,7 +117,7 @@ def test_a_wrong_byte_makes_no_other_encoding_of_a_file(mark):
 
 def test_a_header_that_nobody_can_read_is_one_rejection():
     (item,) = read(b"a" * 200_000)
-    assert str(item.error).startswith("file: neither JSON nor a CSV header")
+    assert str(item.error).startswith("file: not JSON, and no CSV header")
 
 
 def test_columns_without_a_name_are_kept_apart():
@@ -127,7 +127,7 @@ def test_columns_without_a_name_are_kept_apart():
 
 @pytest.mark.parametrize("text", ["=1+1", "+90123", "'=1", "''-x", "it's", "'quoted'"])
 def test_a_text_comes_back_from_our_own_export_as_it_was(text):
-    assert value_of("notes", format_cell(text), UTC) == text
+    assert parse_cell("notes", format_cell(text), UTC) == text
 
 
 # Headers
@@ -158,28 +158,30 @@ def test_a_text_comes_back_from_our_own_export_as_it_was(text):
     ],
 )
 def test_headers_are_known_in_many_spellings(header, field):
-    assert field_of(header) == field
+    assert field_for_header(header) == field
 
 
 def test_every_name_of_the_api_and_of_ours_is_a_header():
     for name, api in API_NAMES.items():
-        assert field_of(name) == field_of(api) == field_of(api.upper()) == api
+        assert (
+            field_for_header(name) == field_for_header(api) == field_for_header(api.upper()) == api
+        )
 
 
 def test_the_headers_of_the_list_are_known():
     own = {"waiting", "deadline"}  # what follows from other fields
     headers = [column.header for name, column in BY_NAME.items() if name not in own]
-    assert {field_of(header) for header in headers} == set(API_NAMES.values())
+    assert {field_for_header(header) for header in headers} == set(API_NAMES.values())
 
 
 def test_two_columns_for_one_field_are_refused():
     said = problem("Return,Iade no,State,Created", "R-1,R-2,Created,2026-01-05")
-    assert said == "file: several columns are returnReferenceNumber"
+    assert said == "file: more than one column for returnReferenceNumber"
 
 
 def test_two_columns_of_one_name_are_refused_too():
     said = problem("Return,State,Created,Shelf,Shelf", "R-1,Created,2026-01-05,a,b")
-    assert said == "file: several columns are Shelf"
+    assert said == "file: more than one column for Shelf"
 
 
 def test_a_column_that_nobody_knows_is_kept_with_the_return():
@@ -227,7 +229,7 @@ def test_an_hour_that_clocks_leave_out_or_repeat_is_taken(settings, written, utc
 @pytest.mark.parametrize("written", ["12/31/2026", "31.02.2026", "00.01.2026", "01.01.2026 25:00"])
 def test_a_date_that_is_none_is_refused_with_its_field(written):
     said = problem("Return;State;Created", f"R-1;Created;{written}")
-    assert said == f"createdAt: not a date, the day first: {written!r}"
+    assert said == f"createdAt: not a valid date (day first): {written!r}"
 
 
 @pytest.mark.parametrize("written", ["yesterday", "5 Ocak 2026", "46027", "2026-13-01"])

@@ -1,4 +1,4 @@
-"""A pull ends with what the far side has, whatever happens on the way."""
+"""A pull ends with what the other API has, whatever happens on the way."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -9,13 +9,13 @@ from django.db import connection
 from django.utils import timezone
 
 from returns.feed import client as network
-from returns.feed.client import Client, FarSideError
+from returns.feed.client import Client, RemoteApiError
 from returns.feed.records import parse_record
-from returns.feed.statements import COLUMNS
+from returns.feed.statements import INGEST_COLUMNS
 from returns.feed.sync import AlreadyRunningError, sync, watermark
 from returns.models import FeedRun, Outcome, RejectedRecord, Return
-from tests.returns.feed import far_side as faults
-from tests.returns.feed.far_side import TOKEN, FarSide
+from tests.returns.feed import fake_api as faults
+from tests.returns.feed.fake_api import TOKEN, FakeApi
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -33,7 +33,7 @@ def a_record(number: int, **fields) -> dict:
 
 @pytest.fixture
 def side():
-    with FarSide([a_record(number) for number in range(250)]) as far:
+    with FakeApi([a_record(number) for number in range(250)]) as far:
         yield far
 
 
@@ -44,19 +44,19 @@ def slept() -> list[float]:
 
 @pytest.fixture
 def client(side, slept) -> Client:
-    return Client(side.url, TOKEN, sleep=slept.append, random=Random(1), silence=0.3)
+    return Client(side.url, TOKEN, sleep=slept.append, random=Random(1), read_timeout=0.3)
 
 
 def here() -> dict[str, list]:
     return {
-        each.return_reference_number: [getattr(each, name) for name in COLUMNS]
+        each.return_reference_number: [getattr(each, name) for name in INGEST_COLUMNS]
         for each in Return.objects.all()
     }
 
 
-def there(side: FarSide) -> dict[str, list]:
+def there(side: FakeApi) -> dict[str, list]:
     return {
-        reference: [getattr(parse_record(record), name) for name in COLUMNS]
+        reference: [getattr(parse_record(record), name) for name in INGEST_COLUMNS]
         for reference, record in side.records.items()
     }
 
@@ -81,7 +81,7 @@ ONCE = {
     "silence": faults.silent,
     "hanging up": faults.hangs_up,
     "an answer that breaks off": faults.breaks_off,
-    "an answer that breaks off unsaid": faults.breaks_off_unsaid,
+    "an answer that breaks off unsaid": faults.breaks_off_unnoticed,
     "a compressed answer that breaks off": faults.breaks_off_compressed,
     "a compressed answer": faults.compressed,
     "no JSON": faults.says(b"Sorry, {}"),
@@ -111,7 +111,7 @@ ONCE = {
 @pytest.mark.parametrize("call", [0, 1, 2])
 @pytest.mark.parametrize("name", ONCE)
 def test_a_fault_that_passes_leaves_nothing_out(side, client, monkeypatch, name, call):
-    monkeypatch.setattr(network, "WHOLE_ANSWER", 0.5)
+    monkeypatch.setattr(network, "RESPONSE_TIMEOUT", 0.5)
     side.faults[call] = ONCE[name]
     sync(client)
     assert here() == there(side)
@@ -130,7 +130,7 @@ ALWAYS = {
 
 
 @pytest.mark.parametrize("name", ALWAYS)
-def test_a_far_side_that_is_always_so_is_read_whole(side, client, name):
+def test_another_api_that_is_always_so_is_read_whole(side, client, name):
     side.always = ALWAYS[name]
     sync(client)
     assert here() == there(side)
@@ -150,7 +150,7 @@ def test_faults_come_together_too(side, client, name):
 # What moves meanwhile
 
 
-def moving(side: FarSide, number: int) -> None:
+def moving(side: FakeApi, number: int) -> None:
     """Before each call some returns change, some come, and one goes."""
     at = START + timedelta(days=1, minutes=number)
     for each in range(number * 7, number * 7 + 5):
@@ -173,7 +173,7 @@ def test_what_moves_while_it_is_read_is_not_missed(side, client, name):
 
 
 def test_what_goes_while_it_is_read_hides_nothing(side, client):
-    def go(side: FarSide, number: int) -> None:
+    def go(side: FakeApi, number: int) -> None:
         if number < 3:
             del side.records[f"Return-{number * 100 + 20:05}"]
 
@@ -210,7 +210,7 @@ def test_wrong_records_are_rejected_and_the_others_come_in(side, client):
     side.records |= {record["returnReferenceNumber"]: record for record in bad}
 
     def add_no_objects(far, handler, answer):
-        answer.said["items"] += [7, None, "x"]
+        answer.content["items"] += [7, None, "x"]
 
     side.always = add_no_objects
     pulled = sync(client)
@@ -236,26 +236,26 @@ def test_record_from_the_future_does_not_stop_the_feed(side, client):
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (faults.status(401), "does not know the token"),
-        (faults.status(403), "does not let the token in"),
+        (faults.status(401), "rejected the token"),
+        (faults.status(403), "denied access"),
         (faults.status(404), "no Returns API at this address"),
-        (faults.status(302, Location="http://127.0.0.1:9/"), "sends us to another address"),
-        (faults.status(400), "does not understand"),
-        (faults.status(418), "answers 418"),
+        (faults.status(302, Location="http://127.0.0.1:9/"), "redirects to another address"),
+        (faults.status(400), "did not understand"),
+        (faults.status(418), "unexpected status 418"),
     ],
 )
 def test_what_will_not_pass_by_itself_says_what_to_do(side, client, slept, fault, words):
     side.always = fault
-    with pytest.raises(FarSideError, match=words):
+    with pytest.raises(RemoteApiError, match=words):
         sync(client)
     assert slept == []
     row = FeedRun.objects.get()
     assert (row.outcome, words in row.message) == (Outcome.FAILED, True)
 
 
-def test_a_far_side_that_never_answers_is_given_up(side, client, slept):
+def test_another_api_that_never_answers_is_given_up(side, client, slept):
     side.always = faults.status(500)
-    with pytest.raises(FarSideError, match=r"answers 500\. It was asked 8 times"):
+    with pytest.raises(RemoteApiError, match=r"status 500\. Gave up after 8 attempts"):
         sync(client)
     assert len(side.calls) == len(slept) == 8
     assert all(0 <= pause <= 2**attempt for attempt, pause in enumerate(slept))
@@ -263,31 +263,31 @@ def test_a_far_side_that_never_answers_is_given_up(side, client, slept):
 
 def test_nobody_listening_is_told(client, side):
     side.server.server_close()
-    with pytest.raises(FarSideError, match="does not answer"):
+    with pytest.raises(RemoteApiError, match="does not answer"):
         sync(client)
 
 
-def test_a_far_side_that_keeps_returns_back_is_not_called_done(side, client):
+def test_another_api_that_keeps_returns_back_is_not_called_done(side, client):
     side.always = faults.leaves_one_out
-    with pytest.raises(FarSideError, match="leaves returns out"):
+    with pytest.raises(RemoteApiError, match="leaves out returns"):
         sync(client)
     assert FeedRun.objects.get().outcome == Outcome.FAILED
 
 
-def test_a_far_side_that_says_more_than_it_gives_is_not_called_done(side, client):
+def test_another_api_that_says_more_than_it_gives_is_not_called_done(side, client):
     def boast(far, handler, answer):
-        answer.said["dataSetCount"] += 3
+        answer.content["dataSetCount"] += 3
 
     side.always = boast
-    with pytest.raises(FarSideError, match="says that it has 154 returns, and gives 151"):
+    with pytest.raises(RemoteApiError, match="says that it has 154 returns, but sent 151"):
         sync(client)
 
 
 @pytest.mark.parametrize("always", [None, faults.compressed])
 def test_a_page_that_is_too_large_is_not_read(side, client, slept, monkeypatch, always):
-    monkeypatch.setattr(network, "LARGEST_ANSWER", 5000)
+    monkeypatch.setattr(network, "MAX_RESPONSE_BYTES", 5000)
     side.always = always
-    with pytest.raises(FarSideError, match="larger than"):
+    with pytest.raises(RemoteApiError, match="larger than"):
         sync(client)
     assert slept == []
 
@@ -302,10 +302,10 @@ def test_it_waits_as_long_as_it_is_told(side, client, slept):
 def test_the_token_is_in_no_message(side, caplog):
     caplog.set_level(logging.DEBUG)
     for fault in (*ONCE.values(), faults.status(401), faults.status(302, Location="http://x/")):
-        client = Client(side.url, f"{TOKEN}x", sleep=lambda _: None, silence=0.1)
+        client = Client(side.url, f"{TOKEN}x", sleep=lambda _: None, read_timeout=0.1)
         side.always = fault
-        with pytest.raises(FarSideError) as raised:
-            client.page("o=eq")
+        with pytest.raises(RemoteApiError) as raised:
+            client.fetch_page("o=eq")
         assert TOKEN not in str(raised.value) + caplog.text + repr(FeedRun.objects.all())
 
 
@@ -319,7 +319,7 @@ def test_the_origin_holds_no_secret():
 
 def test_a_pull_that_broke_off_goes_on_from_there(side, client):
     side.faults = dict.fromkeys(range(2, 20), faults.status(500))
-    with pytest.raises(FarSideError):
+    with pytest.raises(RemoteApiError):
         sync(client)
     assert 100 <= len(here()) < 250
     side.faults, side.calls = {}, []
@@ -331,7 +331,7 @@ def test_a_pull_that_broke_off_goes_on_from_there(side, client):
 def test_nothing_is_reached_where_there_is_no_order(side, client):
     side.always = faults.backwards
     side.faults = dict.fromkeys(range(6, 20), faults.status(500))
-    with pytest.raises(FarSideError):
+    with pytest.raises(RemoteApiError):
         sync(client)
     assert watermark(client.origin) is None
     side.faults = {}
@@ -340,8 +340,8 @@ def test_nothing_is_reached_where_there_is_no_order(side, client):
 
 
 def test_it_stops_after_a_page_when_it_is_told_to(side, client):
-    with pytest.raises(FarSideError, match="Stopped by hand"):
-        sync(client, goes_on=lambda: False)
+    with pytest.raises(RemoteApiError, match="Stopped manually"):
+        sync(client, should_continue=lambda: False)
     assert Return.objects.count() == 100
     sync(client)
     assert here() == there(side)
@@ -357,7 +357,7 @@ def test_since_asks_from_a_time(side, client):
 def test_one_pull_at_a_time(side, client):
     refused = []
 
-    def pull_too(far: FarSide, number: int) -> None:
+    def pull_too(far: FakeApi, number: int) -> None:
         """As another process does, on a connection of its own."""
         try:
             sync(Client(far.url, TOKEN))
@@ -369,7 +369,7 @@ def test_one_pull_at_a_time(side, client):
     side.meanwhile = pull_too
     sync(client)
     # At each page, and at one that is asked for again.
-    assert set(refused) == {f"Another process pulls from {client.origin} at this moment."}
+    assert set(refused) == {f"Another process is already pulling from {client.origin}."}
     assert FeedRun.objects.count() == 1
     side.meanwhile = lambda far, number: None
     sync(client)

@@ -13,8 +13,8 @@ from returns.feed.walk import walk
 from returns.models import ApiToken, FeedRun, Return
 from returns.people.tokens import issue
 from tests.factories import make_return, put_tag
-from tests.returns.feed import far_side as faults
-from tests.returns.feed.far_side import TOKEN, FarSide
+from tests.returns.feed import fake_api as faults
+from tests.returns.feed.fake_api import TOKEN, FakeApi
 from tests.returns.feed.test_sync import a_record, here, there
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def side(settings):
-    with FarSide([a_record(number) for number in range(150)]) as far:
+    with FakeApi([a_record(number) for number in range(150)]) as far:
         settings.RETURNS_API_URL, settings.RETURNS_API_TOKEN = far.url, TOKEN
         yield far
 
@@ -73,14 +73,14 @@ def test_a_missing_token_is_told(side, settings):
 @pytest.mark.parametrize("value", ["secret\nvalue", "secret-\u011f"])
 def test_what_no_header_can_carry_is_told_and_not_shown(side, settings, name, value):
     setattr(settings, name, value)
-    with pytest.raises(CommandError, match=f"{name} holds a character") as ended:
+    with pytest.raises(CommandError, match=f"{name} contains a character") as ended:
         call_command("sync_returns")
     assert "secret" not in str(ended.value)
 
 
-def test_what_the_far_side_refuses_is_told(side):
+def test_what_the_other_api_refuses_is_told(side):
     side.always = faults.status(401)
-    with pytest.raises(CommandError, match=f"{side.url}: It does not know the token") as ended:
+    with pytest.raises(CommandError, match=f"{side.url}: The API rejected the token") as ended:
         call_command("sync_returns")
     assert ended.value.returncode == 1
 
@@ -106,7 +106,7 @@ def test_every_goes_on_after_a_failure_until_it_is_told_to_stop(side, signals, c
     call_command("sync_returns", "--every", "1")
     stopper.join()
     told = capsys.readouterr()
-    assert "does not know the token" in told.err
+    assert "rejected the token" in told.err
     assert "created 150" in told.out
     assert here() == there(side)
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config import body_limit
-from returns.background import file_once
+from returns.background import run_long_jobs
 from returns.feed import uploads
-from returns.feed.uploads import forget_uploads, import_soon, preview_of
+from returns.feed.uploads import delete_old_uploads, load_preview, start_import
 from returns.models import FeedRun, Outcome, RejectedRecord, Return, ReturnTag, Upload, Way
 from tests.factories import make_return
 from tests.markup import flat
@@ -41,9 +41,9 @@ def test_a_file_is_looked_at_without_importing_anything(as_manager, vocabulary):
     page = upload(as_manager, MIXED)
     preview = page.context["preview"]
     assert (preview.read, preview.created, preview.rejected) == (4, 2, 2)
-    assert preview.kind == "CSV in UTF-8, parted by semicolons"
-    assert "Times without a zone are of Europe/Istanbul." in page.text
-    assert "the latest of its other times counts" in page.text
+    assert preview.kind == "CSV in UTF-8, separated by semicolons"
+    assert "Times without a zone are taken as warehouse time (Europe/Istanbul)." in page.text
+    assert "the latest of the other times is used" in page.text
     assert preview.columns[1] == ["Durum", "state"]
     assert not Return.objects.exists()
     assert not FeedRun.objects.exists()
@@ -53,7 +53,7 @@ def test_a_file_is_looked_at_without_importing_anything(as_manager, vocabulary):
 def test_the_encoding_is_told(as_manager):
     for encoding, name in (("cp1254", "Windows-1254"), ("utf-16", "UTF-16"), ("utf-8", "UTF-8")):
         page = upload(as_manager, f"{GOOD}Kırık;Created;05.01.2026;\n".encode(encoding))
-        assert page.context["preview"].kind == f"CSV in {name}, parted by semicolons"
+        assert page.context["preview"].kind == f"CSV in {name}, separated by semicolons"
 
 
 def test_errors_stand_beside_the_rows(as_manager):
@@ -61,7 +61,7 @@ def test_errors_stand_beside_the_rows(as_manager):
     said = {row.place: row.error for row in preview.rows}
     assert said["line 2"] == ""
     assert said["line 4"].startswith("state: unknown: 'Lost'")
-    assert said["line 5"] == "createdAt: not a date, the day first: '31.02.2026'"
+    assert said["line 5"] == "createdAt: not a valid date (day first): '31.02.2026'"
     assert [row.place for row in preview.wrong] == ["line 4", "line 5"]
 
 
@@ -109,7 +109,7 @@ def test_two_clicks_at_once_import_once(as_manager, manager):
     pk = Upload.objects.get().pk
 
     def click() -> None:
-        import_soon(pk, manager)
+        start_import(pk, manager)
         connection.close()
 
     clicks = [threading.Thread(target=click) for _ in range(2)]
@@ -124,7 +124,7 @@ def test_an_import_that_broke_off_is_taken_up_again(as_manager, manager):
     upload(as_manager, GOOD)
     gone = FeedRun.objects.create(way=Way.FILE, origin="returns.csv")
     Upload.objects.update(run=gone)
-    assert "Its import broke off" in as_manager.get(path()).text
+    assert "The import did not finish" in as_manager.get(path()).text
     as_manager.post(path())
     assert Upload.objects.get().run != gone
     assert Return.objects.count() == 2
@@ -134,36 +134,36 @@ def test_an_import_that_broke_off_is_taken_up_again(as_manager, manager):
 
 
 def test_a_large_file_is_imported_in_the_background(as_manager, monkeypatch):
-    monkeypatch.setattr(uploads, "AT_ONCE", 50)
+    monkeypatch.setattr(uploads, "MAX_IMMEDIATE_BYTES", 50)
     upload(as_manager, GOOD)
     page = as_manager.post(path(), follow=True)
-    assert "It waits to be imported in the background." in page.text
+    assert "The import is about to start in the background." in page.text
     as_manager.post(path())
     assert not Return.objects.exists()
-    assert file_once()
+    assert run_long_jobs()
     page = as_manager.get(f"{path()}?poll", headers={"HX-Request": "true"})
     assert "This file was imported" in page.text
     assert "<html" not in page.text
     assert (Return.objects.count(), FeedRun.objects.count()) == (2, 1)
-    assert not uploads.import_wanted()
+    assert not uploads.import_next()
 
 
 def test_a_large_file_whose_import_died_is_taken_up_by_the_next_worker(as_manager):
     upload(as_manager, GOOD)
     gone = FeedRun.objects.create(way=Way.FILE, origin="returns.csv")
     Upload.objects.update(run=gone, wanted_at=timezone.now())
-    assert uploads.import_wanted()
+    assert uploads.import_next()
     assert Return.objects.count() == 2
     assert Upload.objects.get().wanted_at is None
 
 
 def test_of_a_large_file_the_first_records_are_rehearsed_and_all_are_read(as_manager, monkeypatch):
-    monkeypatch.setattr(uploads, "REHEARSED", 3)
+    monkeypatch.setattr(uploads, "MAX_TRIED_RECORDS", 3)
     page = upload(as_manager, MIXED + "R-1;Created;04.01.2026;\nR-5;Created;04.01.2026;\n")
     preview = page.context["preview"]
     assert (preview.read, preview.rehearsed) == (6, 3)
     assert (preview.created, preview.rejected) == (2, 2)
-    assert "Of the first 3 of 6 records" in flat(page)
+    assert "6 records, of which the first 3 were checked against the database" in flat(page)
 
 
 @pytest.mark.parametrize(
@@ -190,21 +190,21 @@ def test_nothing_chosen_says_so(as_manager):
     ("content", "words"),
     [
         (b"PK\x03\x04 workbook", "save it as CSV"),
-        (b"\x00\x01\x02", "no text, but binary"),
-        (b"Name;Age\nA;1\n", "neither JSON nor a CSV header with returnReferenceNumber"),
+        (b"\x00\x01\x02", "binary data, not text"),
+        (b"Name;Age\nA;1\n", "not JSON, and no CSV header with returnReferenceNumber"),
         (b"Return;State;Created\nR-1;Lost;2026-01-05\n", "state: unknown"),
-        (b"{]", "not JSON"),
+        (b"{]", "invalid JSON"),
     ],
 )
 def test_a_file_of_nothing_good_cannot_be_imported(as_manager, content, words):
     page = upload(as_manager, content)
-    assert "Nothing in this file can be imported." in page.text
+    assert "None of the records in this file can be imported." in page.text
     assert words in page.text
     assert ">Import<" not in page.text
 
 
 def test_a_header_alone_says_that_there_is_no_record(as_manager):
-    assert "There is no record in this file." in upload(as_manager, "Return;State;Created\n").text
+    assert "This file contains no records." in upload(as_manager, "Return;State;Created\n").text
 
 
 def test_json_is_looked_at_too(as_manager):
@@ -214,17 +214,17 @@ def test_json_is_looked_at_too(as_manager):
 
 
 def test_a_file_that_is_too_large_is_refused_in_words(as_manager, monkeypatch):
-    monkeypatch.setattr(uploads, "MOST_BYTES", 40)
+    monkeypatch.setattr(uploads, "MAX_UPLOAD_BYTES", 40)
     page = upload(as_manager, GOOD)
     assert page.status_code == 422
     assert "larger than 20 MB" in page.text
 
 
 def test_a_body_that_is_much_too_large_is_not_read(as_manager, monkeypatch):
-    monkeypatch.setattr(body_limit, "MOST_BYTES", 100)
+    monkeypatch.setattr(body_limit, "MAX_BODY_BYTES", 100)
     page = upload(as_manager, GOOD)
     assert page.status_code == 413
-    assert "This is too large" in page.text
+    assert "This file is too large" in page.text
 
 
 @pytest.mark.parametrize("name", ["<b>x</b>.csv", "a" * 300 + ".csv", "né ü.csv", "\x07.csv"])
@@ -254,10 +254,10 @@ def test_somebody_else_s_file_is_not_found(as_manager, as_admin):
 
 def test_files_are_kept_for_a_day(as_manager, manager):
     upload(as_manager, GOOD)
-    assert not forget_uploads()
+    assert not delete_old_uploads()
     Upload.objects.update(at=timezone.now() - timedelta(days=1, minutes=1))
     old = path()
-    assert forget_uploads()
+    assert delete_old_uploads()
     page = as_manager.get(old)
     assert page.status_code == 404
     assert "files are kept for a day" in page.text
@@ -265,4 +265,4 @@ def test_files_are_kept_for_a_day(as_manager, manager):
 
 def test_the_preview_is_what_was_found(as_manager):
     upload(as_manager, MIXED)
-    assert preview_of(Upload.objects.get()).rejected == 2
+    assert load_preview(Upload.objects.get()).rejected == 2

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from returns.background import work_once
+from returns.background import run_short_jobs
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.live import changes
@@ -232,6 +232,6 @@ def test_background_work_forgets_what_is_old():
     make_return()
     kept = Change.objects.latest("id")
     Change.objects.exclude(pk=kept.pk).update(at=timezone.now() - timedelta(days=2))
-    work_once()
+    run_short_jobs()
     assert Change.objects.get() == kept
     assert not forget_old()

@@ -18,11 +18,11 @@ from returns.api.query import run_query
 from returns.api.serializers import serialize_return
 from returns.exports.columns import header
 from returns.feed.files import read_items
-from returns.feed.intake import take
-from returns.feed.spelling import field_of
+from returns.feed.intake import import_items
+from returns.feed.spelling import field_for_header
 from returns.lists.columns import BY_NAME
 from returns.models import Return, State
-from returns.models.facts import CORRECTABLE, FACTS, STEPS, Fact, Kind
+from returns.models.facts import CORRECTABLE_COLUMNS, FACTS, STATE_COLUMNS, Fact, Kind
 from returns.record.timeline import timeline_of
 from tests.factories import make_return
 
@@ -66,7 +66,7 @@ def brought(raw: dict[str, str], as_csv: bool = False) -> Return:
     lines = StringIO()
     csv.writer(lines).writerows([raw.keys(), raw.values()])
     content = lines.getvalue() if as_csv else json.dumps(raw)
-    take(read_items(BytesIO(content.encode())), source="file", on_reject=refuse)
+    import_items(read_items(BytesIO(content.encode())), source="file", on_reject=refuse)
     return Return.objects.get()
 
 
@@ -94,7 +94,7 @@ def test_the_model_says_the_same_of_a_fact(fact: Fact):
     field = FIELDS[fact.column]
     kinds = {Kind.TIME: models.DateTimeField, Kind.PROSE: models.TextField}
     assert type(field) is kinds.get(fact.kind, models.CharField)
-    assert field.verbose_name == fact.word
+    assert field.verbose_name == fact.verbose_name
     assert field.blank == fact.may_be_missing
     assert not fact.key or isinstance(FIELDS[fact.key], models.GeneratedField)
 
@@ -113,7 +113,7 @@ def test_every_fact_comes_in(as_csv):
 @each_fact()
 def test_files_may_write_its_name_in_each_way(fact: Fact):
     spellings = [fact.api_name, *(fact.spellings.split(",") if fact.spellings else [])]
-    assert {field_of(text) for text in [*spellings, fact.column]} == {fact.api_name}
+    assert {field_for_header(text) for text in [*spellings, fact.column]} == {fact.api_name}
 
 
 @each_fact(Kind.TEXT, Kind.PROSE, may_be_missing=True)
@@ -156,11 +156,11 @@ def test_the_document_of_the_api_describes_each():
 # The timeline and the page of a return
 
 
-@each_fact(is_told=True)
+@each_fact(is_tracked=True)
 def test_the_timeline_tells_its_changes(fact: Fact, complete):
     other = OTHERS.get(fact.kind, "other")
     Return.objects.update(**{fact.column: other} | WITH_IT.get(fact.kind, {}))
-    words = "moved back by the wms" if fact.kind is Kind.STATE else f"{fact.name_of_change} changed"
+    words = "moved back by the wms" if fact.kind is Kind.STATE else f"{fact.change_name} changed"
     complete.refresh_from_db()
     entries = timeline_of(complete, {}, whole=True).newest[0].entries
     changes = [change for entry in entries for change in entry.changes]
@@ -210,7 +210,7 @@ def test_the_admin_shows_each(complete, as_admin):
     shown = {name for line in form for each in line for name in each.fields}
     assert [fact.column for fact in FACTS if fact.column not in shown] == []
     editable = {fact.column for fact in FACTS if fact.is_correctable}
-    assert form.form.fields.keys() - {"seen"} == editable == set(CORRECTABLE)
+    assert form.form.fields.keys() - {"seen"} == editable == set(CORRECTABLE_COLUMNS)
 
 
 @each_fact(is_correctable=True)
@@ -228,4 +228,4 @@ def test_an_admin_can_correct_it(fact: Fact, complete, as_admin):
 
 
 def test_the_state_and_its_times_are_corrected_together():
-    assert CORRECTABLE[-len(STEPS) :] == STEPS
+    assert CORRECTABLE_COLUMNS[-len(STATE_COLUMNS) :] == STATE_COLUMNS

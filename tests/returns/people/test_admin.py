@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from returns.people import roles
-from returns.people.person import zone_of
+from returns.people.person import get_time_zone
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def test_admin_makes_a_person(as_admin):
 def test_admin_sets_a_persons_zone(as_admin, agent):
     zone = {"preferences-0-time_zone": "Asia/Tokyo", "preferences-0-density": "compact"}
     assert change(as_admin, agent, **zone) == 302
-    assert zone_of(User.objects.get(pk=agent.pk)).key == "Asia/Tokyo"
+    assert get_time_zone(User.objects.get(pk=agent.pk)).key == "Asia/Tokyo"
 
 
 def test_zone_that_does_not_exist_is_refused(as_admin, agent):

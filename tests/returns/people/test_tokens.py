@@ -27,7 +27,7 @@ def command(*arguments: str) -> list[str]:
 
 def test_the_command_prints_the_token_alone_on_the_last_line():
     *words, secret = command("Shop", "--scope", "read", "--scope", "tags", "--days", "30")
-    token = tokens.find(secret)
+    token = tokens.find_token(secret)
     assert (token.name, token.scopes) == ("Shop", ["read", "tags"])
     assert timedelta(days=29) < token.expires_at - timezone.now() <= timedelta(days=30)
     assert secret not in "".join(words)
@@ -55,21 +55,21 @@ def test_only_the_hash_of_a_token_is_kept():
     *_, secret = command("Shop", "--scope", "read")
     values = str(ApiToken.objects.values().get())
     assert secret not in values
-    assert secret[tokens.SHOWN :] not in values
+    assert secret[tokens.PREFIX_LENGTH :] not in values
     assert sha256(secret.encode()).hexdigest() in values
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "rd_", "rd_" + "a" * 43, "rd_ü" + "a" * 42, "\0"])
 def test_what_was_never_made_is_no_token(wrong):
     command("Shop", "--scope", "read")
-    assert tokens.find(wrong) is None
+    assert tokens.find_token(wrong) is None
 
 
 def test_a_revoked_name_may_be_given_again_and_a_used_one_not():
     *_, secret = command("Shop", "--scope", "read")
     with pytest.raises(IntegrityError), transaction.atomic():
         tokens.issue(ApiToken(name="SHOP", scopes=["read"]))
-    tokens.revoke(tokens.find(secret), by=None)
+    tokens.revoke(tokens.find_token(secret), by=None)
     command("shop", "--scope", "read")
 
 
@@ -85,8 +85,8 @@ def make(client, name="Shop", **more):
 
 def test_an_admin_makes_a_token_and_sees_it_once(as_admin, admin):
     page = make(as_admin, days="7")
-    (secret,) = tokens.SHAPE.findall(page.text)
-    token = tokens.find(secret)
+    (secret,) = tokens.TOKEN_PATTERN.findall(page.text)
+    token = tokens.find_token(secret)
     assert (token.created_by, token.scopes) == (admin, ["read", "feed"])
     assert "no-store" in page["Cache-Control"]
     kept = [*Session.objects.all(), *LogEntry.objects.values()]
@@ -108,14 +108,14 @@ def test_a_mistake_in_the_form_makes_no_token(as_admin):
 
 def test_an_admin_revokes_a_token_for_good(as_admin, admin):
     *_, secret = command("Shop", "--scope", "read")
-    path = f"/admin/returns/apitoken/{tokens.find(secret).pk}/change/"
+    path = f"/admin/returns/apitoken/{tokens.find_token(secret).pk}/change/"
     as_admin.post(path, {"name": "Other"})
-    assert tokens.find(secret).revoked_at is None
+    assert tokens.find_token(secret).revoked_at is None
     as_admin.post(path, {"revoke": "on"})
-    token = tokens.find(secret)
+    token = tokens.find_token(secret)
     assert (token.name, token.revoked_by) == ("Shop", admin)
     as_admin.post(path, {"revoke": "on"})
-    assert tokens.find(secret).revoked_at == token.revoked_at
+    assert tokens.find_token(secret).revoked_at == token.revoked_at
     assert as_admin.post(path.replace("change", "delete")).status_code == 403
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from returns.deadlines import editing
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
-from returns.models import By, DeadlinePolicy, Return, ReturnTag, State
+from returns.models import DeadlinePolicy, Dimension, Return, ReturnTag, State
 from returns.reports.counted_source import CountedSource
 from returns.reports.figures import Figure
 from returns.reports.report import SUBJECTS, Report, build_report, choose_source
@@ -145,6 +145,11 @@ def test_kinds_of_scopes_that_summaries_count():
         for query in [*SCOPES, *COUNTED_SCOPES[:3]]
     ]
     assert keys == [
-        *[(By.ALL, ""), (By.TAG, str(pk)), (By.CARRIER, "DHL"), (By.CHANNEL, "Web shop")],
-        *[(By.UNTAGGED, ""), (By.CARRIER, ""), None, None, None],
+        *[
+            (Dimension.ALL, ""),
+            (Dimension.TAG, str(pk)),
+            (Dimension.CARRIER, "DHL"),
+            (Dimension.CHANNEL, "Web shop"),
+        ],
+        *[(Dimension.UNTAGGED, ""), (Dimension.CARRIER, ""), None, None, None],
     ]

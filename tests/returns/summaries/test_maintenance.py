@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
-from returns.models import By, DaySummary, Return, ReturnTag, State, SummaryState, TagPairDay
+from returns.models import DaySummary, Dimension, Return, ReturnTag, State, SummaryState, TagPairDay
 from returns.summaries import maintenance
 from returns.summaries.durations import BUCKET_EDGES, bucket_end, count_below, percentile_bucket
 from tags.merging import merge
@@ -49,10 +49,10 @@ def recounted() -> tuple[Counter, Counter, Counter]:
             day_of(moment)
             for moment in (record.created_at, record.arrived_to_warehouse_at, record.completed_at)
         )
-        dimensions = [(By.ALL, ""), (By.CARRIER, record.cargo_carrier)]
-        dimensions += [(By.CHANNEL, record.sales_order_channel)]
-        dimensions += [(By.TAG, str(tag)) for tag in tags] or [(By.UNTAGGED, "")]
-        dimensions += [(By.WEEKDAY, str(arrived.isoweekday()))] if arrived else []
+        dimensions = [(Dimension.ALL, ""), (Dimension.CARRIER, record.cargo_carrier)]
+        dimensions += [(Dimension.CHANNEL, record.sales_order_channel)]
+        dimensions += [(Dimension.TAG, str(tag)) for tag in tags] or [(Dimension.UNTAGGED, "")]
+        dimensions += [(Dimension.WEEKDAY, str(arrived.isoweekday()))] if arrived else []
         waited = arrived and not (
             completed and record.completed_at <= record.arrived_to_warehouse_at
         )
@@ -166,12 +166,12 @@ def test_days_are_those_of_the_zone_and_another_zone_counts_anew(settings):
     late = datetime(2026, 3, 29, 21, 30, tzinfo=UTC)  # past midnight in Istanbul
     make_return(created_at=late)
     maintenance.rebuild()
-    assert DaySummary.objects.get(by=By.ALL).day == date(2026, 3, 30)
+    assert DaySummary.objects.get(by=Dimension.ALL).day == date(2026, 3, 30)
     settings.TIME_ZONE = "America/Los_Angeles"
     assert not maintenance.summaries_exist()
     assert maintenance.build_if_missing()
     assert not maintenance.build_if_missing()
-    assert DaySummary.objects.get(by=By.ALL).day == date(2026, 3, 29)
+    assert DaySummary.objects.get(by=Dimension.ALL).day == date(2026, 3, 29)
 
 
 def test_many_that_were_written_are_counted_in_a_step_at_a_time(monkeypatch):
@@ -206,7 +206,7 @@ def test_the_command_tells_what_is_wrong_and_mends_it(capsys, vocabulary):
     assert capsys.readouterr().out.endswith(" s.\n")
     call_command("rebuild_summaries", "--check")
     assert capsys.readouterr().out == "The summaries equal a count from scratch.\n"
-    DaySummary.objects.filter(by=By.CARRIER).update(created=7)
+    DaySummary.objects.filter(by=Dimension.CARRIER).update(created=7)
     with pytest.raises(CommandError, match="not what the returns say"):
         call_command("rebuild_summaries", "--check")
     assert "stored: 1, 2026-03-28, DHL, 7, 0" in capsys.readouterr().out
@@ -217,8 +217,8 @@ def test_the_command_tells_what_is_wrong_and_mends_it(capsys, vocabulary):
 @pytest.mark.parametrize(
     "harm",
     [
-        lambda: DaySummary.objects.filter(by=By.ALL, completed=1).update(took=[1]),
-        lambda: DaySummary.objects.filter(by=By.TAG).delete(),
+        lambda: DaySummary.objects.filter(by=Dimension.ALL, completed=1).update(took=[1]),
+        lambda: DaySummary.objects.filter(by=Dimension.TAG).delete(),
         lambda: TagPairDay.objects.all().delete(),
     ],
 )
@@ -298,10 +298,10 @@ def test_what_is_written_but_not_committed_is_counted_in_afterwards(beside):
         cursor.execute("BEGIN")
         cursor.execute("UPDATE returns_return SET cargo_carrier = 'DHL'")
         assert maintenance.catch_up()
-        assert DaySummary.objects.get(by=By.CARRIER).value == ""
+        assert DaySummary.objects.get(by=Dimension.CARRIER).value == ""
         cursor.execute("COMMIT")
     assert maintenance.catch_up()
-    assert DaySummary.objects.get(by=By.CARRIER, created=1).value == "DHL"
+    assert DaySummary.objects.get(by=Dimension.CARRIER, created=1).value == "DHL"
     assert record.cargo_carrier == ""
     assert connection.in_atomic_block is False
 

@@ -13,9 +13,9 @@ from returns.deadlines import editing as deadline_editing
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.models import (
-    By,
     DeadlineDay,
     DeadlinePolicy,
+    Dimension,
     JudgedKind,
     Return,
     ReturnTag,
@@ -162,7 +162,7 @@ def test_days_are_counted_beforehand_but_not_today():
     policy()
     while outcomes.count_in_background():
         pass
-    rows = DeadlineDay.objects.filter(by=By.ALL).order_by("-day").values_list("day", "met")
+    rows = DeadlineDay.objects.filter(by=Dimension.ALL).order_by("-day").values_list("day", "met")
     days = [NOW.date() - timedelta(days=number) for number in range(1, 31)]
     assert list(rows) == [(day, int(day in (days[2], days[29]))) for day in days]
     completed(3)
@@ -234,7 +234,7 @@ def test_the_command_finds_what_is_wrong_with_them(capsys):
     reported("")
     call_command("rebuild_summaries", "--check")
     JudgedKind.objects.update(missed=7)
-    with pytest.raises(CommandError, match="not what the returns say"):
+    with pytest.raises(CommandError, match="differ from a recount"):
         call_command("rebuild_summaries", "--check")
     assert "deadlines: (datetime.date(2026, 11, 24), '', ''" in capsys.readouterr().out
     call_command("rebuild_summaries")

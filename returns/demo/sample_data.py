@@ -1,11 +1,11 @@
-"""What believable returns are made of, and how common each part is."""
+"""The parts of which invented returns are made, and how common each is."""
 
 from collections.abc import Callable
 from random import Random
 
 Weighted = list[tuple[str, int]]
 
-CARRIERS: Weighted = [
+CARRIER_WEIGHTS: Weighted = [
     ("Yurtiçi Kargo", 26),
     ("Trendyol Express", 22),
     ("Aras Kargo", 16),
@@ -17,7 +17,7 @@ CARRIERS: Weighted = [
     ("DHL", 2),
 ]
 
-CHANNELS: Weighted = [
+CHANNEL_WEIGHTS: Weighted = [
     ("Trendyol", 42),
     ("Hepsiburada", 20),
     ("Web shop", 20),
@@ -26,7 +26,7 @@ CHANNELS: Weighted = [
     ("N11", 4),
 ]
 
-# How each carrier writes its numbers: as its scanners read them.
+# The format of each carrier's tracking IDs.
 TRACKING_IDS: dict[str, Callable[[Random], str]] = {
     "Yurtiçi Kargo": lambda r: f"12014504146{r.randrange(10**23):023}",
     "Trendyol Express": lambda r: f"73400{r.randrange(10**11):011}",
@@ -48,8 +48,8 @@ ORDER_REFERENCES: dict[str, Callable[[Random], str]] = {
     "N11": lambda r: f"N11-{r.randrange(10**8, 10**9)}",
 }
 
-# Why parcels come back. "" is a return of which nobody knows, or says, why.
-REASONS: Weighted = [
+# Return reasons; "" if no reason is given.
+REASON_WEIGHTS: Weighted = [
     ("wrong-size", 27),
     ("customer-change", 20),
     ("", 30),
@@ -60,7 +60,7 @@ REASONS: Weighted = [
     ("defective-product", 4),
 ]
 
-TURKISH: dict[str, list[str]] = {
+TURKISH_NOTES: dict[str, list[str]] = {
     "wrong-size": [
         "Beden küçük geldi",
         "Bir beden büyüğü isteniyor",
@@ -75,7 +75,7 @@ TURKISH: dict[str, list[str]] = {
     "customer-dissatisfaction": ["Rengi fotoğraftaki gibi değil", "Kumaşını beğenmedi"],
     "": ["Değişim talep ediliyor", "Fatura kolide yok", "Adreste bulunamadı"],
 }
-ENGLISH: dict[str, list[str]] = {
+ENGLISH_NOTES: dict[str, list[str]] = {
     "wrong-size": ["Too small, wants one size up", "Too long in the sleeves"],
     "customer-change": ["Customer changed their mind", "Ordered twice by mistake"],
     "defective": ["Does not switch on", "Battery empties within an hour"],
@@ -85,7 +85,7 @@ ENGLISH: dict[str, list[str]] = {
     "customer-dissatisfaction": ["Colour is not as pictured", "Feels cheaper than expected"],
     "": ["No slip in the parcel", "Exchange wanted"],
 }
-GERMAN: dict[str, list[str]] = {
+GERMAN_NOTES: dict[str, list[str]] = {
     "wrong-size": ["Fällt zu klein aus", "Eine Größe größer gewünscht"],
     "customer-change": ["Gefällt doch nicht", "Doppelt bestellt"],
     "defective": ["Gerät lädt nicht", "Reißverschluss klemmt"],
@@ -95,9 +95,13 @@ GERMAN: dict[str, list[str]] = {
     "customer-dissatisfaction": ["Farbe weicht vom Foto ab"],
     "": ["Ohne Retourenschein", "Rücksendung ohne Angabe von Gründen"],
 }
-LANGUAGES: list[tuple[dict[str, list[str]], int]] = [(TURKISH, 66), (ENGLISH, 22), (GERMAN, 12)]
+LANGUAGE_WEIGHTS: list[tuple[dict[str, list[str]], int]] = [
+    (TURKISH_NOTES, 66),
+    (ENGLISH_NOTES, 22),
+    (GERMAN_NOTES, 12),
+]
 
-CATEGORIES: Weighted = [
+CATEGORY_WEIGHTS: Weighted = [
     ("", 64),
     ("apparel", 20),
     ("electronics", 9),
@@ -107,7 +111,7 @@ CATEGORIES: Weighted = [
     ("fragile-item", 1),
     ("bulk-return", 1),
 ]
-PRIORITIES: Weighted = [
+PRIORITY_WEIGHTS: Weighted = [
     ("", 178),
     ("standard", 8),
     ("vip-customer", 5),
@@ -115,7 +119,7 @@ PRIORITIES: Weighted = [
     ("priority-return", 3),
     ("high-value", 2),
 ]
-PROCESSES: Weighted = [
+PROCESS_WEIGHTS: Weighted = [
     ("", 82),
     ("refund-pending", 6),
     ("refund-approved", 4),
@@ -124,7 +128,7 @@ PROCESSES: Weighted = [
     ("investigate", 1),
     ("exchange-pending", 1),
 ]
-ANALYSES: Weighted = [
+ANALYSIS_WEIGHTS: Weighted = [
     ("", 180),
     ("promotion-related", 9),
     ("seasonal-return", 7),

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from returns.demo.believable import believable_returns, new_return
+from returns.demo.generator import generate_new_record, generate_records
 from returns.models import State
 from tests import shipped
 
@@ -16,7 +16,7 @@ MONDAY_EVENING = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def returns():
-    return list(believable_returns(5000, seed=7, until=MONDAY_EVENING))
+    return list(generate_records(5000, seed=7, until=MONDAY_EVENING))
 
 
 def times(record) -> list[datetime]:
@@ -25,14 +25,14 @@ def times(record) -> list[datetime]:
 
 
 def test_the_same_seed_gives_the_same_returns(returns):
-    assert list(believable_returns(5000, seed=7, until=MONDAY_EVENING)) == returns
-    assert next(believable_returns(5000, seed=8, until=MONDAY_EVENING)) != returns[0]
+    assert list(generate_records(5000, seed=7, until=MONDAY_EVENING)) == returns
+    assert next(generate_records(5000, seed=8, until=MONDAY_EVENING)) != returns[0]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 17])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_few_returns_are_possible_too(count, seed):
-    assert len(list(believable_returns(count, seed=seed, until=MONDAY_EVENING))) == count
+    assert len(list(generate_records(count, seed=seed, until=MONDAY_EVENING))) == count
 
 
 def test_nothing_happens_after_the_end_and_the_newest_is_recent(returns):
@@ -111,7 +111,7 @@ def test_tags_are_of_the_recommended_vocabulary_and_spread_unevenly(returns):
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_new_return_is_of_this_moment(arrived):
-    record = new_return(Random(1), 20_000, MONDAY_EVENING, arrived=arrived)
+    record = generate_new_record(Random(1), 20_000, MONDAY_EVENING, arrived=arrived)
     assert record.return_reference_number == "Return-20000"
     assert record.state == (State.ARRIVED if arrived else State.CREATED)
     assert (MONDAY_EVENING - record.created_at).total_seconds() <= 1

@@ -13,37 +13,37 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-TOKEN = "rd_far_side_token"
+TOKEN = "rd_other_api_token"
 Record = dict[str, Any]
 
 
 @dataclass
 class Answer:
-    """What the far side is about to send; a fault may change it, or send something else."""
+    """The response that is about to be sent; a fault may change it, or send something else."""
 
-    said: Any
+    content: Any
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
 
     def sent(self) -> bytes:
-        return json.dumps(self.said).encode() if self.body is None else self.body
+        return json.dumps(self.content).encode() if self.body is None else self.body
 
 
-Fault = Callable[["FarSide", "Handler", Answer], None]
+Fault = Callable[["FakeApi", "Handler", Answer], None]
 
 
-class FarSide:
-    """Serves records; ``faults`` are what goes wrong with the calls of these numbers, from 0.
+class FakeApi:
+    """Serves records. ``faults`` go wrong with the calls of these numbers, from 0.
 
-    ``always`` goes wrong with every call, ``meanwhile`` happens before a call is answered.
+    ``always`` goes wrong with every call; ``meanwhile`` is called before a call is answered.
     """
 
     def __init__(self, records: list[Record]) -> None:
         self.records = {record["returnReferenceNumber"]: record for record in records}
         self.faults: dict[int, Fault] = {}
         self.always: Fault | None = None
-        self.meanwhile: Callable[[FarSide, int], None] = lambda side, number: None
+        self.meanwhile: Callable[[FakeApi, int], None] = lambda side, number: None
         self.calls: list[str] = []
         self.last: Any = None
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -51,7 +51,7 @@ class FarSide:
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}/openapi/v1"
 
-    def __enter__(self) -> "FarSide":
+    def __enter__(self) -> "FakeApi":
         threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
         return self
 
@@ -60,19 +60,19 @@ class FarSide:
         self.server.server_close()
 
     def page(self, query: dict[str, list[str]]) -> dict[str, Any]:
-        asked = {name: values[0] for name, values in parse_qs(query["dqb"][0]).items()}
-        found = [each for each in self.records.values() if str(each["updatedAt"]) >= asked["v"]]
-        found.sort(key=lambda each: (str(each["updatedAt"]), each["returnReferenceNumber"]))
-        offset, count = int(asked["offset"]), min(int(asked["count"]), 100)
-        items = found[offset : offset + count]
-        return {"items": items, "count": count, "offset": offset, "dataSetCount": len(found)}
+        params = {name: values[0] for name, values in parse_qs(query["dqb"][0]).items()}
+        matches = [each for each in self.records.values() if str(each["updatedAt"]) >= params["v"]]
+        matches.sort(key=lambda each: (str(each["updatedAt"]), each["returnReferenceNumber"]))
+        offset, count = int(params["offset"]), min(int(params["count"]), 100)
+        items = matches[offset : offset + count]
+        return {"items": items, "count": count, "offset": offset, "dataSetCount": len(matches)}
 
 
 class Handler(BaseHTTPRequestHandler):
     """One call."""
 
     def do_GET(self) -> None:
-        side: FarSide = self.server.side  # type: ignore[attr-defined]
+        side: FakeApi = self.server.side  # type: ignore[attr-defined]
         number = len(side.calls)
         side.calls.append(self.path)
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
             if fault:
                 fault(side, self, answer)
         self.send(answer)
-        side.last = answer.said
+        side.last = answer.content
 
     def send(self, answer: Answer) -> None:
         body = answer.sent()
@@ -102,52 +102,52 @@ class Handler(BaseHTTPRequestHandler):
 # Faults
 
 
-def silent(side: FarSide, handler: Handler, answer: Answer) -> None:
+def silent(side: FakeApi, handler: Handler, answer: Answer) -> None:
     time.sleep(0.6)
 
 
-def hangs_up(side: FarSide, handler: Handler, answer: Answer) -> None:
+def hangs_up(side: FakeApi, handler: Handler, answer: Answer) -> None:
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.connection.close()
     raise ConnectionAbortedError
 
 
-def breaks_off(side: FarSide, handler: Handler, answer: Answer) -> None:
+def breaks_off(side: FakeApi, handler: Handler, answer: Answer) -> None:
     answer.body = answer.sent()[:-40]
     answer.headers["Content-Length"] = str(len(answer.body) + 40)
     handler.close_connection = True
 
 
-def breaks_off_unsaid(side: FarSide, handler: Handler, answer: Answer) -> None:
+def breaks_off_unnoticed(side: FakeApi, handler: Handler, answer: Answer) -> None:
     answer.body = answer.sent()[:-40]
 
 
-def breaks_off_compressed(side: FarSide, handler: Handler, answer: Answer) -> None:
+def breaks_off_compressed(side: FakeApi, handler: Handler, answer: Answer) -> None:
     answer.body = gzip.compress(answer.sent())[:-12]
     answer.headers["Content-Encoding"] = "gzip"
 
 
-def compressed(side: FarSide, handler: Handler, answer: Answer) -> None:
+def compressed(side: FakeApi, handler: Handler, answer: Answer) -> None:
     answer.body = gzip.compress(answer.sent())
     answer.headers["Content-Encoding"] = "gzip"
 
 
 def says(body: bytes) -> Fault:
-    def fault(side: FarSide, handler: Handler, answer: Answer) -> None:
+    def fault(side: FakeApi, handler: Handler, answer: Answer) -> None:
         answer.body = body
 
     return fault
 
 
 def status(code: int, **headers: str) -> Fault:
-    def fault(side: FarSide, handler: Handler, answer: Answer) -> None:
+    def fault(side: FakeApi, handler: Handler, answer: Answer) -> None:
         answer.status, answer.body = code, b"<html>Sorry</html>"
         answer.headers |= {name.replace("_", "-"): value for name, value in headers.items()}
 
     return fault
 
 
-def drips(side: FarSide, handler: Handler, answer: Answer) -> None:
+def drips(side: FakeApi, handler: Handler, answer: Answer) -> None:
     body = answer.sent()
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body)))
@@ -158,7 +158,7 @@ def drips(side: FarSide, handler: Handler, answer: Answer) -> None:
         time.sleep(0.1)
 
 
-def drips_headers(side: FarSide, handler: Handler, answer: Answer) -> None:
+def drips_headers(side: FakeApi, handler: Handler, answer: Answer) -> None:
     with suppress(OSError):
         for line in ("HTTP/1.1 200 OK\r\n", *(f"X-{number}: x\r\n" for number in range(20))):
             handler.wfile.write(line.encode())
@@ -168,61 +168,65 @@ def drips_headers(side: FarSide, handler: Handler, answer: Answer) -> None:
     raise ConnectionAbortedError
 
 
-def no_calls_left(side: FarSide, handler: Handler, answer: Answer) -> None:
+def no_calls_left(side: FakeApi, handler: Handler, answer: Answer) -> None:
     answer.headers |= {"x-remaining-calls": "0", "x-retry-after": "7"}
 
 
-def last_page_again(side: FarSide, handler: Handler, answer: Answer) -> None:
-    answer.said = side.last or answer.said
+def last_page_again(side: FakeApi, handler: Handler, answer: Answer) -> None:
+    answer.content = side.last or answer.content
 
 
-def empty_page(side: FarSide, handler: Handler, answer: Answer) -> None:
-    answer.said["items"] = []
+def empty_page(side: FakeApi, handler: Handler, answer: Answer) -> None:
+    answer.content["items"] = []
 
 
-def half_a_page(side: FarSide, handler: Handler, answer: Answer) -> None:
-    answer.said["items"] = answer.said["items"][::2]
+def half_a_page(side: FakeApi, handler: Handler, answer: Answer) -> None:
+    answer.content["items"] = answer.content["items"][::2]
 
 
-def leaves_one_out(side: FarSide, handler: Handler, answer: Answer) -> None:
+def leaves_one_out(side: FakeApi, handler: Handler, answer: Answer) -> None:
     """Send a full page that lacks one of its returns and holds the next one instead."""
-    items, references = answer.said["items"], sorted(side.records)
+    items, references = answer.content["items"], sorted(side.records)
     if len(items) == 100:
         later = [side.records[reference] for reference in references]
         later.sort(key=lambda each: (each["updatedAt"], each["returnReferenceNumber"]))
         after = later.index(items[-1]) + 1
-        answer.said["items"] = items[:40] + items[41:] + later[after : after + 1]
+        answer.content["items"] = items[:40] + items[41:] + later[after : after + 1]
 
 
-def one_twice(side: FarSide, handler: Handler, answer: Answer) -> None:
-    items = answer.said["items"]
-    answer.said["items"] = items[:10] + items[9:-1]
+def one_twice(side: FakeApi, handler: Handler, answer: Answer) -> None:
+    items = answer.content["items"]
+    answer.content["items"] = items[:10] + items[9:-1]
 
 
-def backwards(side: FarSide, handler: Handler, answer: Answer) -> None:
+def backwards(side: FakeApi, handler: Handler, answer: Answer) -> None:
     """Sort the other way round, page by page of the same query."""
-    asked = {n: v[0] for n, v in parse_qs(parse_qs(urlsplit(handler.path).query)["dqb"][0]).items()}
-    found = [each for each in side.records.values() if str(each["updatedAt"]) >= asked["v"]]
-    found.sort(key=lambda each: (each["updatedAt"], each["returnReferenceNumber"]), reverse=True)
-    offset = int(asked["offset"])
-    answer.said["items"] = found[offset : offset + 100]
+    params = {
+        n: v[0] for n, v in parse_qs(parse_qs(urlsplit(handler.path).query)["dqb"][0]).items()
+    }
+    matches = [each for each in side.records.values() if str(each["updatedAt"]) >= params["v"]]
+    matches.sort(key=lambda each: (each["updatedAt"], each["returnReferenceNumber"]), reverse=True)
+    offset = int(params["offset"])
+    answer.content["items"] = matches[offset : offset + 100]
 
 
-def ignores_the_filter(side: FarSide, handler: Handler, answer: Answer) -> None:
-    asked = {n: v[0] for n, v in parse_qs(parse_qs(urlsplit(handler.path).query)["dqb"][0]).items()}
-    offset, found = int(asked["offset"]), sorted(side.records)
-    answer.said["items"] = [side.records[each] for each in found[offset : offset + 100]]
-    answer.said["dataSetCount"] = len(found)
+def ignores_the_filter(side: FakeApi, handler: Handler, answer: Answer) -> None:
+    params = {
+        n: v[0] for n, v in parse_qs(parse_qs(urlsplit(handler.path).query)["dqb"][0]).items()
+    }
+    offset, matches = int(params["offset"]), sorted(side.records)
+    answer.content["items"] = [side.records[each] for each in matches[offset : offset + 100]]
+    answer.content["dataSetCount"] = len(matches)
 
 
-def tells_no_total(side: FarSide, handler: Handler, answer: Answer) -> None:
-    answer.said = {"items": answer.said["items"]}
+def tells_no_total(side: FakeApi, handler: Handler, answer: Answer) -> None:
+    answer.content = {"items": answer.content["items"]}
 
 
-def gives_fifty(side: FarSide, handler: Handler, answer: Answer) -> None:
-    answer.said["items"] = answer.said["items"][:50]
+def gives_fifty(side: FakeApi, handler: Handler, answer: Answer) -> None:
+    answer.content["items"] = answer.content["items"][:50]
 
 
-def has_no_tags(side: FarSide, handler: Handler, answer: Answer) -> None:
+def has_no_tags(side: FakeApi, handler: Handler, answer: Answer) -> None:
     if "GetReturnsWithTag" in handler.path:
-        answer.status, answer.said = 404, {"error": {}}
+        answer.status, answer.content = 404, {"error": {}}

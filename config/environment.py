@@ -1,0 +1,141 @@
+"""Readers of the environment variables that are more than a plain text.
+
+Each raises ``ImproperlyConfigured`` with a sentence that says what to set.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from config import embedded_postgres
+
+POSTGRESQL = "django.db.backends.postgresql"
+# Commands that run for days beside the web server.
+SERVICES = {"work", "sync_returns", "runserver"}
+
+
+def database_url() -> str | None:
+    """Return the address of the database; None for the bundled PostgreSQL."""
+    url = os.environ.get("DATABASE_URL")
+    if url is not None and not url.strip():
+        raise ImproperlyConfigured(
+            "DATABASE_URL is set but empty. Unset it to use the bundled PostgreSQL."
+        )
+    return url
+
+
+def names(variable: str) -> list[str]:
+    """Return the comma-separated names in a variable."""
+    return [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
+
+
+def secret_key(checkout: Path, *, is_local: bool) -> str:
+    """Return the key that signs sessions; a local trial has one beside its data."""
+    key = os.environ.get("SECRET_KEY", "")
+    if not key and is_local:
+        return embedded_postgres.secret_key(embedded_postgres.state_folder(checkout))
+    if len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            "Set SECRET_KEY to a random text of at least 50 characters. It signs sessions."
+        )
+    return key
+
+
+def allowed_hosts(*, is_local: bool) -> list[str]:
+    """Return the host names that are served; a local trial serves this computer only."""
+    if hosts := names("ALLOWED_HOSTS"):
+        return hosts
+    if is_local:
+        return ["127.0.0.1", "localhost", "[::1]"]
+    raise ImproperlyConfigured(
+        "Set ALLOWED_HOSTS to the host names that people type, separated by commas."
+    )
+
+
+def time_zone() -> str:
+    """Return the name of the warehouse's time zone."""
+    zone = os.environ.get("TIME_ZONE", "Europe/Istanbul")
+    if zone not in available_timezones():
+        raise ImproperlyConfigured(
+            f"TIME_ZONE {zone!r} is not a time zone. An example is Europe/Istanbul."
+        )
+    return zone
+
+
+def ageing_hours() -> list[int]:
+    """Return the hours that divide the waiting returns of a queue into buckets."""
+    hours = [part.strip() for part in os.environ.get("AGEING_HOURS", "24,48,72").split(",")]
+    edges = [int(part) for part in hours if part.isdecimal()]
+    if not edges or len(edges) != len(hours) or edges != sorted(set(edges)) or edges[0] == 0:
+        raise ImproperlyConfigured(
+            "AGEING_HOURS must be whole numbers of hours in ascending order. "
+            "An example is 24,48,72."
+        )
+    return edges
+
+
+def feed_silent_minutes() -> int:
+    """Return the minutes without a new record after which the feed counts as silent."""
+    minutes = os.environ.get("FEED_SILENT_MINUTES", "60").strip()
+    if not minutes.isdecimal() or int(minutes) == 0:
+        raise ImproperlyConfigured(
+            "FEED_SILENT_MINUTES must be a whole number of minutes. An example is 60."
+        )
+    return int(minutes)
+
+
+def api_calls_per_minute() -> int:
+    """Return the number of calls that each API token may make per minute."""
+    calls = os.environ.get("API_CALLS_PER_MINUTE", "250").strip()
+    if not calls.isdecimal() or int(calls) == 0:
+        raise ImproperlyConfigured(
+            "API_CALLS_PER_MINUTE must be a whole number of calls. An example is 250."
+        )
+    return int(calls)
+
+
+def statement_limit() -> int:
+    """Return the seconds that a statement may take; 0, for commands, means no limit."""
+    seconds = os.environ.get("STATEMENT_LIMIT") or "0"
+    if not seconds.isdecimal():
+        raise ImproperlyConfigured(f"STATEMENT_LIMIT {seconds!r} is not a whole number of seconds.")
+    return int(seconds)
+
+
+def log_level(argv: list[str]) -> str:
+    """Return the minimum level of our own log messages for a program with these arguments.
+
+    The demo, and commands that people run by hand, print their progress instead.
+    """
+    is_by_hand = Path(argv[0]).name == "manage.py" and not SERVICES & set(argv[1:2])
+    return "WARNING" if is_by_hand else "INFO"
+
+
+def database(url: str | None, checkout: Path) -> dict[str, Any]:
+    """Return the database connection settings; start the bundled PostgreSQL if it is needed."""
+    if url is not None:
+        return _database_at(url)
+    connection: dict[str, Any] = {"ENGINE": POSTGRESQL}
+    if embedded_postgres.needs_database(sys.argv):
+        folder = embedded_postgres.state_folder(checkout)
+        connection |= embedded_postgres.start(folder, announce=sys.argv[1:2] == ["demo"])
+    return connection
+
+
+def _database_at(url: str) -> dict[str, Any]:
+    """Return the settings in an address. It may contain a password, so no message repeats it."""
+    try:
+        settings = dict(dj_database_url.parse(url))
+    except ValueError:
+        settings = {}
+    if settings.get("ENGINE") != POSTGRESQL or not settings.get("NAME"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must have the form postgres://user:password@host:5432/name. "
+            "Write special characters in the password as %40 and so on."
+        )
+    return settings

@@ -1,0 +1,52 @@
+"""Deletes old runs of the feed."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
+
+logger = logging.getLogger(__name__)
+
+RUN_RETENTION = timedelta(days=90)
+# There can be thousands of pushes a day.
+PUSH_RETENTION = timedelta(days=7)
+# Runs that changed nothing: a pull every minute makes many of them.
+IDLE_RUN_RETENTION = timedelta(days=1)
+CLEANUP_DONE = "feed-old-runs-deleted"
+CLEANUP_INTERVAL = 3600  # seconds
+
+
+def delete_old_runs() -> bool:
+    """Delete old runs, at most once an hour per process; tell whether there were any.
+
+    The run that determines where the next pull starts is kept, and so are runs with rejected
+    records that are waiting or set aside.
+    """
+    if not cache.add(CLEANUP_DONE, True, CLEANUP_INTERVAL):
+        return False
+    number = deletable_runs(timezone.now()).delete()[1].get(FeedRun._meta.label, 0)
+    if number:
+        logger.info("Deleted old feed runs: %s.", number)
+    return number > 0
+
+
+def deletable_runs(now: datetime) -> QuerySet[FeedRun]:
+    """Return the runs that may be deleted."""
+    is_idle = Q(outcome=Outcome.DONE, created=0, updated=0, rejected=0)
+    is_old = Q(began_at__lt=now - RUN_RETENTION)
+    is_old |= Q(began_at__lt=now - PUSH_RETENTION, way=Way.PUSH)
+    is_old |= Q(began_at__lt=now - IDLE_RUN_RETENTION) & is_idle
+    later_runs = FeedRun.objects.filter(
+        way=OuterRef("way"), origin=OuterRef("origin"), pk__gt=OuterRef("pk"), outcome=Outcome.DONE
+    )
+    is_not_furthest = Q(to_time=None) | Exists(later_runs.filter(to_time__gte=OuterRef("to_time")))
+    is_by_hand = Q(way__in=(Way.FILE, Way.RETRY))
+    open_rejects = RejectedRecord.objects.filter(
+        run=OuterRef("pk"), fate__in=(Fate.WAITING, Fate.ASIDE)
+    )
+    runs = FeedRun.objects.filter(is_old, is_by_hand | Q(Exists(later_runs)) & is_not_furthest)
+    return runs.filter(~Exists(open_rejects))
