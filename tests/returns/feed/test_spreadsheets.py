@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from returns.exports.as_csv import format_cell
 from returns.feed.files import read_items
 from returns.feed.records import API_NAMES, RecordError, parse_record
-from returns.feed.spelling import field_for_header
+from returns.feed.spelling import field_for_header, parse_cell
 from returns.lists.columns import BY_NAME
 from returns.models import State
 
