@@ -199,15 +199,15 @@ def test_without_summaries_nothing_is_counted_in():
 def test_the_command_tells_what_is_wrong_and_mends_it(capsys, vocabulary):
     make_tag("books")
     put_tag(make_return(cargo_carrier="DHL", created_at=BASE), "books")
-    with pytest.raises(CommandError, match="not what the returns say"):
+    with pytest.raises(CommandError, match="differ from a recount"):
         call_command("rebuild_summaries", "--check")
-    assert "no summaries by the days of this zone yet" in capsys.readouterr().out
+    assert "no summaries for this time zone yet" in capsys.readouterr().out
     call_command("rebuild_summaries")
     assert capsys.readouterr().out.endswith(" s.\n")
     call_command("rebuild_summaries", "--check")
-    assert capsys.readouterr().out == "The summaries equal a count from scratch.\n"
+    assert capsys.readouterr().out == "The summaries match a recount.\n"
     DaySummary.objects.filter(by=Dimension.CARRIER).update(created=7)
-    with pytest.raises(CommandError, match="not what the returns say"):
+    with pytest.raises(CommandError, match="differ from a recount"):
         call_command("rebuild_summaries", "--check")
     assert "stored: 1, 2026-03-28, DHL, 7, 0" in capsys.readouterr().out
     call_command("rebuild_summaries")
