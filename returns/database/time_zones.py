@@ -48,9 +48,7 @@ def check_time_zone_data(
     ]
     if not days:
         return []
-    message = (
-        f"Python and PostgreSQL have different times for {name} between {days[0]} and {days[-1]}."
-    )
+    message = f"Python and PostgreSQL have different times for {name} from {days[0]} to {days[-1]}."
     return [checks.Warning(message, hint=UPDATE_HINT, id="returns.W001")]
 
 

@@ -86,7 +86,7 @@ def test_what_is_no_feed_is_refused_whole(program, body, words):
 
 
 def test_a_body_that_is_too_large_is_refused(program, monkeypatch):
-    monkeypatch.setattr(feed, "MOST_BYTES", 300)
+    monkeypatch.setattr(feed, "MAX_PUSH_BYTES", 300)
     assert push(program, sent()).status_code == 200
     answer = push(program, sent("Return-2"), sent("Return-3"), sent("Return-4"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
