@@ -17,7 +17,8 @@ def order_sections(scope: Scope, source: Source, period: Period) -> list[Section
     """Return the sections of the report."""
     title = "Orders with several returns"
     definition = (
-        "Orders with at least two returns created in the period: the top 20, ties by latest."
+        "The 20 orders with the most returns created in the period (at least two). Ties: latest "
+        "first."
     )
     try:
         with time_limit(ORDERS_TIME_LIMIT):

@@ -88,7 +88,7 @@ def test_every_table_is_sorted_by_every_column_and_by_no_other(as_agent):
 
 
 def test_that_summaries_are_being_built_is_said_until_they_are(as_agent):
-    text = "The summaries for reports are being built"
+    text = "The daily counts for reports are being prepared"
     assert text in as_agent.get("/reports/").content.decode()
     maintenance.rebuild()
     assert text not in as_agent.get("/reports/").content.decode()
