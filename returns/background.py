@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 IDLE_PAUSE = 1.0  # seconds, when there is nothing to do
 DATABASE_RETRY_PAUSE = 5.0  # seconds
-STOP_TIMEOUT = 2.0  # seconds to wait for a long job that is about to finish
+LONG_JOB_STOP_TIMEOUT = 2.0  # seconds to wait for a long job that is about to finish
 
 
 def run_short_jobs() -> bool:
@@ -75,7 +75,7 @@ def run_until_stopped(stopping: threading.Event) -> None:
     logger.info("Background work started.")
     long_jobs.start()
     _run_repeatedly(run_short_jobs, stopping)
-    long_jobs.join(timeout=STOP_TIMEOUT)
+    long_jobs.join(timeout=LONG_JOB_STOP_TIMEOUT)
     logger.info("Background work stopped.")
 
 

@@ -15,7 +15,7 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
-class PreferencesForm(forms.ModelForm):
+class PreferencesAdminForm(forms.ModelForm):
     """A person's preferences, with a list of time zones: a wrong one would break every page."""
 
     time_zone = forms.ChoiceField(
@@ -35,7 +35,7 @@ class PreferencesInline(admin.StackedInline):
     """The preferences of a person. The permissions on the person apply."""
 
     model = Preferences
-    form = PreferencesForm
+    form = PreferencesAdminForm
     can_delete = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -21,7 +21,7 @@ from returns.feed.statements import (
     COPY_TO_STAGING,
     CREATE_STAGING_TABLE,
     INGEST_COLUMNS,
-    SELECT_STORED,
+    SELECT_STORED_RETURNS,
     UPSERT,
 )
 from returns.models import ReturnTag
@@ -165,7 +165,7 @@ def _write_whole(batch: Batch) -> IngestSummary:
 
 def _load_stored(references: list[str]) -> dict[str, StoredRow]:
     with connection.cursor() as cursor:
-        cursor.execute(SELECT_STORED, [references])
+        cursor.execute(SELECT_STORED_RETURNS, [references])
         return {reference: StoredRow(*row) for reference, *row in cursor.fetchall()}
 
 

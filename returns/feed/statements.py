@@ -95,7 +95,7 @@ def _stored_row(reference: str) -> str:
     return f"LATERAL (SELECT * FROM returns_return WHERE {KEY_COLUMN} = {reference} OFFSET 0) r"
 
 
-SELECT_STORED = f"""
+SELECT_STORED_RETURNS = f"""
     SELECT {KEY_COLUMN}, {_value_sent("source")}, feed_tags
     FROM unnest(%s::text[]) AS given (reference) CROSS JOIN {_stored_row("given.reference")}
 """

@@ -14,7 +14,7 @@ from returns.feed.intake import IntakeResult
 from returns.feed.items import Item, item_from_json
 from returns.feed.records import RecordError
 from returns.feed.runs import Run, record_run
-from returns.feed.walk import Step, walk
+from returns.feed.walk import WalkStep, walk
 from returns.models import FeedRun, Way
 
 # A record becomes visible a little later than its updatedAt: clocks differ, and a transaction shows
@@ -76,7 +76,7 @@ def watermark(origin: str) -> datetime | None:
 
 
 def _import_step(
-    run: Run, step: Step, on_reject: Callable[[Item, RecordError], None] | None = None
+    run: Run, step: WalkStep, on_reject: Callable[[Item, RecordError], None] | None = None
 ) -> None:
     numbered = enumerate(step.items, start=run.row.read + 1)
     items = [item_from_json(f"record {number}", entry) for number, entry in numbered]

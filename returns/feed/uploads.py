@@ -51,7 +51,7 @@ class PreviewRow:
 
 
 @dataclass
-class Preview:
+class FilePreview:
     """What a file contains, and what its import would do.
 
     ``columns`` are pairs of a header and the field that it means. ``unknown`` are columns that are
@@ -97,11 +97,11 @@ def save_upload(file: IO[bytes], name: str, person: User) -> Upload:
     return upload
 
 
-def load_preview(upload: Upload) -> Preview:
+def load_preview(upload: Upload) -> FilePreview:
     """Return the preview that was made when the file was stored."""
     stored: dict[str, Any] = upload.preview
     rows = {name: [PreviewRow(**row) for row in stored[name]] for name in ("rows", "wrong")}
-    return Preview(**stored | rows)
+    return FilePreview(**stored | rows)
 
 
 def get_upload(pk: int, person: User) -> Upload | None:
@@ -172,7 +172,7 @@ def delete_old_uploads() -> bool:
 # The preview
 
 
-def _make_preview(content: bytes) -> Preview:
+def _make_preview(content: bytes) -> FilePreview:
     """Return what a file contains and what its import would do.
 
     Every record is checked; the first 10,000 are also written to the database and rolled back.
@@ -197,7 +197,7 @@ class _PreviewBuilder:
     """Collects the preview from the items of a file."""
 
     def __init__(self, encoding: str) -> None:
-        self.preview = Preview()
+        self.preview = FilePreview()
         self.encoding = encoding
         self.wrong: set[str] = set()
 

@@ -21,8 +21,8 @@ from typing import Any, Protocol
 from returns.feed.client import RemoteApiError, RemotePage
 from returns.feed.records import EARLIEST_TIME
 
-PAGE_SIZE = 100  # records per page, the maximum of a Returns API
-PAGE_OVERLAP = 20  # entries that pages by offset share, in case earlier ones disappear
+REMOTE_PAGE_SIZE = 100  # records per page, the maximum of a Returns API
+REMOTE_PAGE_OVERLAP = 20  # entries that pages by offset share, in case earlier ones disappear
 MAX_PAGE_TRIES = 4
 MAX_READINGS = 8
 
@@ -35,7 +35,7 @@ class PageSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WalkStep:
     """Entries that are new. Everything older than ``reached`` has been seen."""
 
     items: list[Any]
@@ -46,7 +46,7 @@ class _UnsortedError(Exception):
     """The API does not sort, or repeatedly sends a wrong page."""
 
 
-def walk(client: PageSource, since: datetime | None = None) -> Iterator[Step]:
+def walk(client: PageSource, since: datetime | None = None) -> Iterator[WalkStep]:
     """Yield all entries whose ``updatedAt`` is this time or later. Raises ``RemoteApiError``."""
     by_time = _WalkByTime(client, since or EARLIEST_TIME)
     try:
@@ -58,7 +58,7 @@ def walk(client: PageSource, since: datetime | None = None) -> Iterator[Step]:
 def page_query(start: datetime, offset: int) -> str:
     """Return the DynamicQueryBuilder query for a page from a time on, oldest first."""
     text = start.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return f"o=gtoe&p=updatedAt&v={text}Z&s=updatedAt,asc&offset={offset}&count={PAGE_SIZE}"
+    return f"o=gtoe&p=updatedAt&v={text}Z&s=updatedAt,asc&offset={offset}&count={REMOTE_PAGE_SIZE}"
 
 
 def updated_at(item: Any) -> datetime | None:
@@ -84,20 +84,20 @@ class _WalkByTime:
         self._newest, self._is_end = start, False
         self._total: int | None = None
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[WalkStep]:
         """Yield the steps. Raises ``_UnsortedError`` and ``RemoteApiError``."""
         page = self._page(self.start)
         while True:
             yield from self._read_from(page)
             if self._is_end:
-                yield Step([], self._reached(self._newest))
+                yield WalkStep([], self._reached(self._newest))
                 return
             page = yield from self._next_page()
 
     def _reached(self, time: datetime) -> datetime | None:
         return None if time == EARLIEST_TIME else time
 
-    def _read_from(self, page: RemotePage) -> Iterator[Step]:
+    def _read_from(self, page: RemotePage) -> Iterator[WalkStep]:
         """Yield what is new from the start time on, up to the page that has a later time.
 
         If this takes several pages, they are read again until that brings nothing new.
@@ -107,10 +107,10 @@ class _WalkByTime:
             while True:
                 new = self._remember(page)
                 count += len(new)
-                yield Step(new, self._reached(self.start))
+                yield WalkStep(new, self._reached(self.start))
                 if self._is_end or self._newest > self.start:
                     break
-                offset += PAGE_SIZE - PAGE_OVERLAP
+                offset += REMOTE_PAGE_SIZE - REMOTE_PAGE_OVERLAP
                 page = self._page(self.start, offset)
             if not offset or not count:
                 return
@@ -123,10 +123,10 @@ class _WalkByTime:
         self._seen |= {key: updated_at(item) for key, item in new.items()}
         times = [time for item in page.items if (time := updated_at(item))]
         self._newest = max(times, default=self.start)
-        self._is_end, self._total = len(page.items) < PAGE_SIZE, page.total
+        self._is_end, self._total = len(page.items) < REMOTE_PAGE_SIZE, page.total
         return list(new.values())
 
-    def _next_page(self) -> Generator[Step, None, RemotePage]:
+    def _next_page(self) -> Generator[WalkStep, None, RemotePage]:
         """Return the page from the newest time on, once nothing was left out before it."""
         for _ in range(MAX_PAGE_TRIES):
             page = self._page(self._newest)
@@ -157,7 +157,7 @@ def _is_whole(page: RemotePage, offset: int) -> bool:
     """Tell whether a page has as many entries as the API's total says."""
     if page.total is None:
         return True
-    return len({_key(item) for item in page.items}) >= min(PAGE_SIZE, page.total - offset)
+    return len({_key(item) for item in page.items}) >= min(REMOTE_PAGE_SIZE, page.total - offset)
 
 
 def _is_in_order(page: RemotePage, start: datetime) -> bool:
@@ -165,7 +165,7 @@ def _is_in_order(page: RemotePage, start: datetime) -> bool:
     return all(earlier <= later for earlier, later in pairwise([start, *times]))
 
 
-def _walk_by_offset(client: PageSource, start: datetime) -> Iterator[Step]:
+def _walk_by_offset(client: PageSource, start: datetime) -> Iterator[WalkStep]:
     """Yield everything from a time on, by offset, until a pass brings nothing new."""
     seen: dict[str, datetime | None] = {}
     total: int | None = None
@@ -175,9 +175,9 @@ def _walk_by_offset(client: PageSource, start: datetime) -> Iterator[Step]:
             total = page.total
             new = {key: item for item in page.items if (key := _key(item)) not in seen}
             seen |= {key: updated_at(item) for key, item in new.items()}
-            yield Step(list(new.values()), None)
+            yield WalkStep(list(new.values()), None)
         if len(seen) == before and (total is None or len(seen) >= total):
-            yield Step([], max((time for time in seen.values() if time), default=None))
+            yield WalkStep([], max((time for time in seen.values() if time), default=None))
             return
     raise RemoteApiError(f"The API says that it has {total} returns, but sent {len(seen)}.")
 
@@ -187,6 +187,6 @@ def _pages(client: PageSource, start: datetime) -> Iterator[RemotePage]:
     while True:
         page = client.fetch_page(page_query(start, offset))
         yield page
-        offset += len(page.items) or PAGE_SIZE
+        offset += len(page.items) or REMOTE_PAGE_SIZE
         if offset >= page.total if page.total is not None else not page.items:
             return
