@@ -1,4 +1,4 @@
-"""A manager brings a file: chooses it, sees what it does, imports it, and finds what came in."""
+"""A manager uploads a file: chooses, previews and imports it, and fixes a rejected row."""
 
 import pytest
 from playwright.sync_api import expect
@@ -13,7 +13,7 @@ FILE = {"name": "iade.csv", "mimeType": "text/csv", "buffer": MIXED.encode("cp12
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(DESK, "dark"), (PHONE, "light")])
-def test_a_file_is_looked_at_and_imported(window, manager, viewport, scheme):
+def test_a_file_is_previewed_and_imported(window, manager, viewport, scheme):
     page = window(manager, viewport=viewport, color_scheme=scheme)
     page.goto("/feed/")
     page.get_by_role("link", name="Upload a file").click()

@@ -76,7 +76,7 @@ def test_wrong_settings_end_every_command_with_a_sentence(command, change, words
         ["work"],
     ],
 )
-def test_a_server_that_is_away_is_said_in_a_sentence(command):
+def test_an_unreachable_server_is_reported_in_a_sentence(command):
     line = sentence(manage(*command, **AWAY))
     assert line.startswith(f'{UNREACHABLE}connection to server at "127.0.0.1", port 1 failed: ')
     assert "hidden" not in line
@@ -89,7 +89,7 @@ def test_a_server_that_is_away_is_said_in_a_sentence(command):
         ("postgres://127.0.0.1:1/returns?sslmod=require", 'invalid connection option "sslmod"'),
     ],
 )
-def test_an_address_that_leads_nowhere_is_said_in_a_sentence(address, reason):
+def test_an_address_without_a_server_is_reported_in_a_sentence(address, reason):
     line = sentence(manage("migrate", **AWAY | {"DATABASE_URL": address}))
     assert line.startswith(UNREACHABLE + reason)
 
@@ -102,7 +102,7 @@ def test_an_address_that_leads_nowhere_is_said_in_a_sentence(address, reason):
         ("postgres", "no_such_user", "no_such_user"),
     ],
 )
-def test_who_is_not_let_in_is_told_in_a_sentence(database, user, reason):
+def test_a_refused_login_is_reported_in_a_sentence(database, user, reason):
     there = {"DATABASE_URL": address_of(database, user)}
     line = sentence(manage("migrate", **AWAY | there))
     assert line.startswith(UNREACHABLE)
@@ -119,7 +119,7 @@ def empty(django_db_setup):
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_a_database_that_is_not_migrated_is_said_in_a_sentence(empty):
+def test_a_database_that_is_not_migrated_is_reported_in_a_sentence(empty):
     there = AWAY | {"DATABASE_URL": empty}
     words = "The database is not migrated: run `manage.py migrate` first."
     assert sentence(manage("changepassword", "ada", **there)) == words
@@ -143,7 +143,7 @@ def test_a_bug_keeps_its_traceback(code, error):
     assert error in program.stderr
 
 
-def test_the_traceback_is_shown_to_whoever_asks_for_it():
+def test_the_traceback_is_shown_on_request():
     program = manage("check", "--traceback", **AWAY | {"TIME_ZONE": "Nowhere"})
     assert program.returncode == 1
     assert "Traceback (most recent call last)" in program.stderr

@@ -25,7 +25,7 @@ def asking(header: str) -> HttpRequest:
         ("", False),
     ],
 )
-def test_gzip_is_sent_to_who_accepts_it(header, accepted):
+def test_gzip_is_sent_if_it_is_accepted(header, accepted):
     assert accepts_gzip(asking(header)) == accepted
 
 

@@ -134,7 +134,7 @@ def test_a_user_younger_than_the_list_is_another_program_with_a_used_pid(tmp_pat
 
 
 @pytest.mark.parametrize("torn", ["", "[", "[99999999", "[, "])
-def test_a_torn_list_of_users_is_mended(tmp_path, torn):
+def test_a_damaged_list_of_users_is_repaired(tmp_path, torn):
     listed = tmp_path / ".handle_pids.json"
     listed.write_text(torn)
     embedded_postgres._remove_dead_users(tmp_path)
@@ -176,14 +176,14 @@ def test_a_socket_s_folder_is_short_and_belongs_to_nobody_else(tmp_path):
     sockets.rmdir()
 
 
-def test_a_start_is_announced_where_that_is_wanted(use, folder):
+def test_a_start_is_announced_on_request(use, folder):
     program = use("stay", "announce", folder=folder / "announced")
     assert [answer(program), answer(program)] == ["Setting up PostgreSQL ...", "42"]
     joined = use("go", "announce", folder=folder / "announced")
     assert answer(joined) == "42"
 
 
-def test_a_start_that_takes_long_is_said_and_a_quick_one_is_not(tmp_path, monkeypatch, capsys):
+def test_only_a_slow_start_is_announced(tmp_path, monkeypatch, capsys):
     with embedded_postgres._announced(tmp_path, announce=False):
         pass
     assert capsys.readouterr() == ("", "")
@@ -193,7 +193,7 @@ def test_a_start_that_takes_long_is_said_and_a_quick_one_is_not(tmp_path, monkey
     assert capsys.readouterr() == ("", "Setting up PostgreSQL ...\n")
 
 
-def test_a_folder_that_cannot_be_used_is_said_in_a_sentence(tmp_path):
+def test_an_unusable_folder_is_reported_in_a_sentence(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(postgres_server.ServerError, match="cannot be used for data: Not a dir"):
         embedded_postgres.start(tmp_path / "file" / "main")
@@ -201,7 +201,7 @@ def test_a_folder_that_cannot_be_used_is_said_in_a_sentence(tmp_path):
         embedded_postgres.secret_key(tmp_path / "file" / "main")
 
 
-def test_a_folder_of_something_else_is_left_alone(folder):
+def test_a_folder_with_other_content_is_not_changed(folder):
     data = folder / "of others" / "data"
     data.mkdir(parents=True)
     (data / "letter.txt").touch()
@@ -224,5 +224,5 @@ def test_a_folder_of_something_else_is_left_alone(folder):
         (["/x/bin/granian"], True),
     ],
 )
-def test_only_what_talks_to_the_database_starts_it(arguments, wanted):
+def test_only_programs_that_use_the_database_start_it(arguments, wanted):
     assert embedded_postgres.needs_database(arguments) is wanted

@@ -45,32 +45,32 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
         ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is not a time zone"),
     ],
 )
-def test_what_is_missing_stops_the_start_with_a_sentence(change, sentence):
+def test_a_missing_setting_stops_the_start_with_a_sentence(change, sentence):
     program = settings_with(REAL | change)
     assert program.returncode != 0
     assert sentence in program.stderr.splitlines()[-1]
 
 
-def test_a_database_of_ones_own_means_https_and_the_named_hosts():
+def test_a_database_url_means_https_and_the_named_hosts():
     program = settings_with(REAL, "print(s.SECURE_SSL_REDIRECT, s.ALLOWED_HOSTS, s.DEBUG)")
     assert program.stdout.strip() == "True ['returns.example.com'] False", program.stderr
 
 
-def test_a_statement_is_limited_where_pages_are_served_and_not_in_a_command():
+def test_statements_are_limited_for_pages_and_not_for_commands():
     show = "print(s.DATABASES['default']['OPTIONS']['options'])"
     assert "statement_timeout" not in settings_with(REAL, show).stdout
     served = settings_with(REAL | {"STATEMENT_LIMIT": "10"}, show)
     assert "statement_timeout=10s" in served.stdout
 
 
-def test_nothing_set_serves_this_computer_alone_with_a_key_that_stays():
+def test_without_settings_only_this_computer_is_served_and_the_key_is_kept():
     show = "print(s.ALLOWED_HOSTS, len(s.SECRET_KEY) >= 50, s.DEBUG, s.SECRET_KEY)"
     first, second = settings_with({}, show), settings_with({}, show)
     assert first.stdout.startswith("['127.0.0.1', 'localhost', '[::1]'] True False")
     assert first.stdout == second.stdout
 
 
-def test_the_demos_people_come_in_only_where_the_demo_serves():
+def test_the_demos_people_can_sign_in_only_on_its_server():
     assert not settings.DEMO
     demo = settings_with({"RETURNS_DESK_DEMO": "1"}, "print(s.DEMO)")
     assert demo.stdout.strip() == "True"
@@ -92,6 +92,6 @@ def test_connections_to_the_database_are_kept(environment):
         ("['manage.py', 'import_returns', 'returns.json']", "WARNING"),
     ],
 )
-def test_what_runs_for_days_logs_what_it_does_and_what_people_call_does_not(program, level):
+def test_services_log_their_work_and_commands_run_by_hand_do_not(program, level):
     show = f"print(s.environment.log_level({program}), s.LOGGING['root']['level'])"
     assert settings_with({}, show).stdout.split() == [level, "WARNING"]

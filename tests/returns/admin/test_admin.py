@@ -81,14 +81,14 @@ def test_page_names_the_tags(as_admin, vocabulary):
     assert "books" in as_admin.get(page_of(record)).text
 
 
-def test_state_that_disagrees_with_its_times_is_said_in_words(as_admin):
+def test_a_state_that_does_not_match_its_times_is_explained(as_admin):
     record = make_return()
     answer = as_admin.post(page_of(record), form_of(as_admin, record) | {"state": "Completed"})
     assert answer.status_code == 200
     assert "State and times do not match" in answer.text
 
 
-def test_second_of_two_admins_is_told_and_may_then_decide(as_admin, admin):
+def test_second_of_two_admins_is_warned_and_can_then_decide(as_admin, admin):
     record = make_return(notes="a")
     form = form_of(as_admin, record) | {"notes": "mine"}
     correct(record, {"notes": "theirs"}, by=admin)
@@ -103,7 +103,7 @@ def test_second_of_two_admins_is_told_and_may_then_decide(as_admin, admin):
     assert record.notes == "mine"
 
 
-def test_what_the_feed_wrote_while_the_form_was_open_stays(as_admin, admin):
+def test_values_that_the_feed_wrote_meanwhile_are_kept(as_admin, admin):
     record = make_return(notes="a", state=State.ARRIVED)
     form = form_of(as_admin, record) | {"notes": "b"}
     Return.objects.update(state=State.COMPLETED, completed_at=timezone.now())
@@ -113,7 +113,7 @@ def test_what_the_feed_wrote_while_the_form_was_open_stays(as_admin, admin):
 
 
 @pytest.mark.parametrize("time", ["0001-01-01 00:00+14:00", "9999-12-31 23:59-14:00"])
-def test_time_that_some_zone_cannot_show_is_refused_in_words(as_admin, time):
+def test_a_time_that_some_zone_cannot_show_is_refused_with_a_message(as_admin, time):
     record = make_return(state=State.ARRIVED)
     form = form_of(as_admin, record) | {"arrived_to_warehouse_at": time}
     assert "This time is out of range." in as_admin.post(page_of(record), form).text
@@ -130,7 +130,7 @@ def test_correction_of_what_is_no_return_changes_nothing(as_admin):
 
 
 @pytest.mark.parametrize("seen", ["", "[]", "{}", "no json"])
-def test_damaged_form_is_refused_in_words(as_admin, seen):
+def test_a_damaged_form_is_refused_with_a_message(as_admin, seen):
     record = make_return(notes="a")
     answer = as_admin.post(
         page_of(record), form_of(as_admin, record) | {"notes": "b", "seen": seen}

@@ -13,13 +13,13 @@ def said() -> list[str]:
     return [f"{message.id}: {message.msg}" for message in found]
 
 
-def test_nothing_is_said_where_the_clocks_agree(settings):
+def test_no_warning_if_the_time_zone_data_agree(settings):
     for name in ("Europe/Istanbul", "Europe/Berlin", "UTC"):
         settings.TIME_ZONE = name
         assert said() == []
 
 
-def test_a_clock_that_differs_is_told_with_its_days(settings, monkeypatch):
+def test_different_time_zone_data_are_reported_with_their_days(settings, monkeypatch):
     settings.TIME_ZONE = "Europe/Istanbul"
     # As data from before 2016 would have it, when Istanbul still had a summer time.
     monkeypatch.setattr(time_zones, "ZoneInfo", lambda name: ZoneInfo("Europe/Athens"))

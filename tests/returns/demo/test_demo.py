@@ -109,14 +109,14 @@ def test_the_first_word_comes_before_django_is_imported(tmp_path):
     assert "ImportError: too early" in program.stderr
 
 
-def test_a_port_is_one_demo_s_before_its_server_is_up(monkeypatch, port):
+def test_a_port_is_reserved_before_the_server_is_up(monkeypatch, port):
     monkeypatch.setattr(server, "PORT_TIMEOUT", 0)
     with server.reserve_port(port):
         assert server.reserve_port(port) is None
     server.reserve_port(port).close()
 
 
-def test_a_port_in_use_is_said_in_a_sentence(monkeypatch):
+def test_a_port_in_use_is_reported_in_a_sentence(monkeypatch):
     monkeypatch.setattr(server, "PORT_TIMEOUT", 0)
     with socket.socket() as other:
         other.bind((server.ADDRESS, 0))

@@ -57,7 +57,7 @@ def test_the_demo_fills_an_empty_database_only(vocabulary):
     assert done == [8, 16, 24, 32, 40]
 
 
-def test_a_demo_that_is_cut_off_while_it_fills_begins_anew(vocabulary):
+def test_an_interrupted_demo_starts_again(vocabulary):
     def cut_off(done: int) -> None:
         if done > 20:
             raise KeyboardInterrupt

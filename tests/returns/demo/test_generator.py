@@ -82,7 +82,7 @@ def test_traits_of_the_warehouses_own_records_occur(returns):
     assert any(record.state == State.COMPLETED and len(times(record)) == 3 for record in returns)
 
 
-def test_a_few_in_a_thousand_need_mending(returns):
+def test_a_few_in_a_thousand_have_a_problem(returns):
     early = [r for r in returns if (r.arrived_to_warehouse_at or r.created_at) < r.created_at]
     orders_of: dict[str, set[str]] = {}
     for record in returns:

@@ -1,4 +1,4 @@
-"""Invented returns never mix with true ones."""
+"""Invented returns never mix with real ones."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -23,14 +23,14 @@ def test_an_empty_database_may_be_filled(anywhere):
     require_invented(allow_external=True)
 
 
-def test_a_database_of_true_returns_is_refused(anywhere):
+def test_a_database_with_real_returns_is_refused(anywhere):
     make_return()
     with pytest.raises(CommandError, match="has real returns or people") as refusal:
         require_invented(allow_external=True)
     assert refusal.value.returncode == 2
 
 
-def test_a_database_that_was_filled_here_may_be_filled_on(anywhere):
+def test_a_database_with_invented_returns_may_get_more(anywhere):
     make_return()
     mark_as_invented()
     assert is_invented()

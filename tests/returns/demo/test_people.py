@@ -37,7 +37,7 @@ def test_a_second_start_changes_nobody(django_assert_max_num_queries):
     assert list(User.objects.order_by("pk").values()) == before
 
 
-def test_somebody_true_of_that_name_stays_untouched(make_person):
+def test_a_real_person_with_that_name_is_not_changed(make_person):
     make_person("admin")
     assert [person.name for person in people.set_up_people()] == ["service", "manager"]
     assert not User.objects.get(username="admin").is_superuser

@@ -69,7 +69,7 @@ def test_places_are_lines_or_items():
 
 
 @pytest.mark.parametrize("broken", ['{"a": ', '{"a": oops}', "[1", '{"a": ' + "[" * 100_000])
-def test_broken_line_is_told_and_the_next_ones_go_on(broken):
+def test_a_broken_line_is_rejected_and_the_next_ones_are_read(broken):
     items = read(f"{ONE}\n{broken}\n{TWO}\n")
     assert [item.error is None for item in items] == [True, False, True]
     assert items[1].place == "line 2"
@@ -81,7 +81,7 @@ def test_first_line_may_be_the_broken_one():
 
 
 @pytest.mark.parametrize("end", ["", ",", ', {"a":', ', {"a": "b'])
-def test_file_that_breaks_off_gives_what_it_has(end):
+def test_a_truncated_file_is_read_up_to_its_end(end):
     items = read(f'{{"items": [{ONE}{end}')
     assert items[0].raw == completed()
     assert [f"{item.place}: {item.error}" for item in items[1:]] == [
@@ -113,7 +113,7 @@ def test_list_entry_that_is_no_object_is_rejected():
         (b"\x00\x00\x01\x02abc", "binary data, not text"),
     ],
 )
-def test_what_is_no_text_is_one_clear_rejection(content, words):
+def test_a_file_that_is_not_text_is_one_clear_rejection(content, words):
     (said,) = told(content)
     assert words in said
 
@@ -161,7 +161,7 @@ def test_bytes_that_are_not_utf8_concern_their_row_alone():
     "content",
     [f"[{ONE}, {TWO}]", f"{ONE}\n{TWO}\n", f"{ONE}\n{{broken\n", CSV + '"a ""b"""\nReturn-2,,,,\n'],
 )
-def test_what_is_written_back_reads_the_same(content):
+def test_entries_that_are_written_back_read_the_same(content):
     again = written_back(content)
     assert [(item.raw, item.original) for item in read(again)] == [
         (item.raw, item.original) for item in read(content)
@@ -173,7 +173,7 @@ def test_csv_is_written_back_under_its_own_header():
     assert written_back(content) == content
 
 
-def test_entries_that_cannot_be_mended_are_not_written_back():
+def test_entries_that_cannot_be_fixed_are_not_written_back():
     out = io.StringIO()
     write_items(read(f"[{ONE}"), JSON, out)
     assert json.loads(out.getvalue()) == {"items": [completed()]}

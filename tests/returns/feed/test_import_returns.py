@@ -73,7 +73,7 @@ def test_samples_in_any_order_end_the_same(vocabulary):
 
 
 @pytest.mark.django_db
-def test_bad_record_is_told_with_its_place_and_the_good_ones_go_in(file):
+def test_a_bad_record_is_reported_with_its_place_and_the_others_are_imported(file):
     path = file(completed(), BAD)
     run = Run(path)
     assert run.code == 1
@@ -82,7 +82,7 @@ def test_bad_record_is_told_with_its_place_and_the_good_ones_go_in(file):
 
 
 @pytest.mark.django_db
-def test_return_of_another_system_is_told_with_its_place(file):
+def test_a_return_of_another_system_is_reported_with_its_place(file):
     path = file(BAD, completed(), completed(source="Oplog"))
     run = Run(path)
     assert run.told[1].startswith(f"{path}: item 3: source: 'Oplog', but Return-70001 is already")
@@ -90,7 +90,7 @@ def test_return_of_another_system_is_told_with_its_place(file):
 
 
 @pytest.mark.django_db
-def test_mended_rejects_go_in(file, tmp_path):
+def test_fixed_rejects_are_imported(file, tmp_path):
     rejects = tmp_path / "rejects.json"
     Run(file(completed(), BAD), "--rejects", rejects)
     rejects.write_text(rejects.read_text().replace("2024-13-01", "2024-03-01T00:00:00Z"))
@@ -109,7 +109,7 @@ def test_rejects_of_several_formats_become_lines(file, tmp_path):
 
 
 @pytest.mark.django_db
-def test_missing_file_is_told_and_the_others_go_in(file):
+def test_a_missing_file_is_reported_and_the_others_are_imported(file):
     run = Run("/nowhere/in.json", file(completed()))
     assert run.code == 1
     assert run.told == ["/nowhere/in.json: cannot be read: No such file or directory"]
@@ -117,7 +117,7 @@ def test_missing_file_is_told_and_the_others_go_in(file):
 
 
 @pytest.mark.django_db
-def test_only_the_first_rejections_are_told(file):
+def test_only_the_first_rejections_are_printed(file):
     run = Run(file(*[BAD] * 53))
     assert len(run.told) == 51
     assert run.told[-1] == "3 more were left out"
@@ -131,7 +131,7 @@ def test_dry_run_writes_nothing(file, tmp_path):
 
 
 @pytest.mark.django_db
-def test_conflict_of_tags_is_told(file, vocabulary):
+def test_a_conflict_of_tags_is_printed(file, vocabulary):
     run = Run(file(completed(tag="standard,vip-customer")))
     assert (run.code, run.told) == (0, ["Return-70001: kept tag vip-customer, dropped standard"])
 

@@ -130,7 +130,7 @@ class TestWhichRecordWins:
         assert feed(*records, batch_size=1) == rehearsal
         assert counts(rehearsal) == (2, 1, 0, 0)
 
-    def test_progress_is_told_after_each_batch(self):
+    def test_progress_is_reported_after_each_batch(self):
         told = []
         feed(*(record(f"Return-{n}") for n in range(5)), batch_size=2, on_progress=told.append)
         assert told == [2, 4, 5]

@@ -1,4 +1,4 @@
-"""The pages of the feed: how it goes, runs, and rejected records that managers mend."""
+"""The pages of the feed: health, runs, and rejected records that managers can fix."""
 
 import json
 from datetime import timedelta
@@ -35,7 +35,7 @@ def test_empty_feed_says_so(as_agent):
     assert "No runs yet." in page.text
 
 
-def test_each_source_says_how_it_goes(as_agent):
+def test_each_source_shows_its_health(as_agent):
     run_of(origin="good")
     run_of(origin="failed")
     run_of(Outcome.FAILED, origin="failed", message="The other API hung up.")
@@ -87,7 +87,7 @@ def test_a_run_shows_its_numbers_and_what_it_rejected(as_agent):
     ("outcome", "words"),
     [(Outcome.FAILED, "The run failed: The other API hung up."), (Outcome.RUNNING, "interrupted")],
 )
-def test_a_run_in_trouble_says_what_that_means(as_agent, outcome, words):
+def test_a_failed_run_explains_what_that_means(as_agent, outcome, words):
     message = "The other API hung up." if outcome == Outcome.FAILED else ""
     row = run_of(outcome, message=message)
     assert words in as_agent.get(reverse("feed-run", args=[row.pk])).text
@@ -96,7 +96,7 @@ def test_a_run_in_trouble_says_what_that_means(as_agent, outcome, words):
 # Rejected records
 
 
-def test_everybody_reads_rejected_records_and_managers_mend_them(as_agent, as_manager):
+def test_everybody_sees_rejected_records_and_managers_can_fix_them(as_agent, as_manager):
     bring(BAD)
     seen, mended = as_agent.get(REJECTED), as_manager.get(REJECTED)
     for page in (seen, mended):
@@ -106,7 +106,7 @@ def test_everybody_reads_rejected_records_and_managers_mend_them(as_agent, as_ma
     assert "Retry all" in mended.text
 
 
-def test_a_manager_tries_all_again_and_is_told(as_manager):
+def test_a_manager_retries_all_and_sees_the_result(as_manager):
     bring(BAD, sent(), sent(source="Oplog"))
     kept = RejectedRecord.objects.get(reference="Return-9")
     kept.written = json.dumps(json.loads(kept.written) | {"completedAt": "2026-01-06T09:00:00Z"})
@@ -116,7 +116,7 @@ def test_a_manager_tries_all_again_and_is_told(as_manager):
     assert fates() == {"Return-9": Fate.IMPORTED, "Return-1": Fate.WAITING}
 
 
-def test_a_manager_mends_a_wrong_date_of_a_file(as_manager, as_agent):
+def test_a_manager_fixes_a_wrong_date_of_a_file(as_manager, as_agent):
     bring_file("R-1;Created;31.02.2026")
     bring(BAD)
     page, row = as_manager.get(REJECTED), RejectedRecord.objects.get(reference="R-1")
@@ -131,7 +131,7 @@ def test_a_manager_mends_a_wrong_date_of_a_file(as_manager, as_agent):
     assert fates() == {"R-1": Fate.IMPORTED, "Return-9": Fate.WAITING}
 
 
-def test_a_manager_sets_one_aside_and_takes_it_back(as_manager):
+def test_a_manager_sets_one_aside_and_puts_it_back(as_manager):
     bring(BAD, sent("Return-8", state="Completed"))
     row = RejectedRecord.objects.get(reference="Return-9")
     as_manager.post(REJECTED, {"aside": row.pk})
@@ -150,7 +150,7 @@ def test_all_of_a_run_leaves_those_of_others(as_manager):
     assert fates() == {"Return-9": Fate.ASIDE, "Return-8": Fate.WAITING}
 
 
-def test_rejected_records_of_a_run_stand_as_they_came_page_by_page(as_agent):
+def test_rejected_records_of_a_run_are_listed_in_order_page_by_page(as_agent):
     sent_in = [f"Return-{n}" for n in range(ROWS_PER_PAGE + 3)]
     row = bring(*(sent(reference, state="Lost") for reference in sent_in))
     page = as_agent.get(f"{REJECTED}?run={row.pk}")
@@ -163,14 +163,14 @@ def test_rejected_records_of_a_run_stand_as_they_came_page_by_page(as_agent):
     assert [each.reference for each in shown] == sent_in[::-1]
 
 
-def test_an_agent_mends_nothing(as_agent):
+def test_an_agent_cannot_change_rejected_records(as_agent):
     bring(BAD)
     for action in ("retry", "mend", "aside", "back"):
         assert as_agent.post(REJECTED, {action: "all"}).status_code == 403
     assert fates() == {"Return-9": Fate.WAITING}
 
 
-def test_trying_what_somebody_settled_meanwhile_says_so(as_manager):
+def test_retrying_a_record_that_is_not_waiting_any_more_says_so(as_manager):
     bring(BAD)
     row = RejectedRecord.objects.get()
     as_manager.post(REJECTED, {"aside": row.pk})

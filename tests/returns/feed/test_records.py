@@ -15,7 +15,7 @@ def error_of(raw: dict) -> str:
     return str(error.value)
 
 
-def test_every_field_of_the_api_is_taken():
+def test_every_field_of_the_api_is_parsed():
     record = parse_record(completed(cargoCarrier="Yurtiçi", salesOrderChannel="web"))
     assert record.return_reference_number == "Return-70001"
     assert record.sales_order_reference_number == "RSO770000001"
@@ -51,7 +51,7 @@ def test_null_and_empty_text_are_both_missing():
 
 
 @pytest.mark.parametrize("text", ["2024-13-01", "soon", 17, True, ["2024-01-01T00:00:00Z"]])
-def test_what_is_no_time_is_repeated_in_the_error(text):
+def test_an_invalid_time_is_quoted_in_the_error(text):
     assert error_of(created(createdAt=text)) == f"createdAt: not a time: {text!r}"
 
 

@@ -1,4 +1,4 @@
-"""Rejected records are tried again after a fix, mended, or set aside; old runs are forgotten."""
+"""Rejected records are retried, fixed or set aside; old runs are deleted."""
 
 import io
 import json
@@ -19,14 +19,14 @@ ALL = RejectedRecord.objects.all()
 
 
 def mend(**fields) -> None:
-    """Let what is kept be as it is after a fix on our side."""
+    """Change the stored records, as after a fix of the program."""
     for row in RejectedRecord.objects.all():
         row.written = json.dumps(json.loads(row.written) | fields)
         row.save()
 
 
-class TestTryAgain:
-    def test_what_was_mended_comes_in(self, manager):
+class TestRetry:
+    def test_a_fixed_record_is_imported(self, manager):
         bring(BAD)
         mend(completedAt="2026-01-06T09:00:00Z")
         taken = retries.retry(ALL, manager)
@@ -36,26 +36,26 @@ class TestTryAgain:
         run = FeedRun.objects.latest("pk")
         assert (run.way, run.by, counts(run)) == (Way.RETRY, manager, (1, 1, 0, 0, 0))
 
-    def test_what_is_still_wrong_waits_on_where_it_was(self, manager):
+    def test_a_record_that_is_still_wrong_keeps_waiting(self, manager):
         run = bring(BAD)
         assert retries.retry(ALL, manager).rejected == 1
         kept = RejectedRecord.objects.get()
         assert (kept.fate, kept.run, kept.settled_by) == (Fate.WAITING, run, None)
 
-    def test_record_of_another_system_comes_in_when_the_other_is_gone(self, manager):
+    def test_a_record_of_another_system_is_imported_when_the_other_is_gone(self, manager):
         bring(sent(), sent(source="Oplog"))
         assert retries.retry(ALL, manager).rejected == 1
         Return.objects.all().delete()
         assert retries.retry(ALL, manager).created == 1
         assert Return.objects.get().source == "Oplog"
 
-    def test_what_is_no_record_cannot_be_tried(self, manager):
+    def test_an_entry_that_is_not_a_record_cannot_be_retried(self, manager):
         bring(BAD)
         RejectedRecord.objects.update(is_record=False)
         with pytest.raises(ValidationError):
             retries.retry(ALL, manager)
 
-    def test_record_that_is_nested_too_deeply_to_be_kept_cannot_be_tried(self, manager):
+    def test_a_record_nested_too_deeply_to_be_stored_cannot_be_retried(self, manager):
         deep = "[" * 20_000 + "]" * 20_000
         content = f'[{{"returnReferenceNumber": "R-1", "state": "Lost", "extra": {deep}}}]'
         bring(*read_items(io.BytesIO(content.encode())), way=Way.FILE)
@@ -63,14 +63,14 @@ class TestTryAgain:
             retries.retry(ALL, manager)
         assert retries.wrong_value(RejectedRecord.objects.get()) is None
 
-    def test_what_came_in_and_is_rejected_once_more_waits(self, manager):
+    def test_an_imported_record_that_is_rejected_again_waits(self, manager):
         bring(BAD)
         RejectedRecord.objects.update(fate=Fate.IMPORTED)
         bring(BAD)
         assert fates() == {"Return-9": Fate.WAITING}
 
 
-# Rows of files, mended on the page
+# Rows of files, fixed on the page
 
 
 def bring_file(*rows: str, header="Return;State;Created") -> FeedRun:
@@ -78,8 +78,8 @@ def bring_file(*rows: str, header="Return;State;Created") -> FeedRun:
     return bring(*read_items(io.BytesIO(content)), way=Way.FILE, origin="returns.csv")
 
 
-class TestMend:
-    def test_date_that_there_is_not_is_mended_as_people_write_dates(self, manager):
+class TestFix:
+    def test_an_invalid_date_can_be_fixed_in_the_format_of_people(self, manager):
         bring_file("R-1;Created;31.02.2026")
         assert retries.wrong_value(RejectedRecord.objects.get()) == "31.02.2026"
         assert retries.fix_value(ALL, "28.02.2026 09:30", manager).created == 1
@@ -87,7 +87,7 @@ class TestMend:
         assert Return.objects.values_list("created_at", "updated_at").get() == (mended, mended)
         assert (RejectedRecord.objects.get().fate, ALL[0].settled_by) == (Fate.IMPORTED, manager)
 
-    def test_value_that_is_wrong_too_is_said_and_changes_nothing(self, manager):
+    def test_another_wrong_value_is_refused_and_changes_nothing(self, manager):
         run = bring_file("R-1;Created;31.02.2026")
         for wrong in ("30.02.2026", "tomorrow", ""):
             with pytest.raises(ValidationError, match="createdAt: "):
@@ -95,7 +95,7 @@ class TestMend:
         kept = RejectedRecord.objects.get()
         assert (kept.fate, kept.run, kept.reason[-12:]) == (Fate.WAITING, run, "'31.02.2026'")
 
-    def test_where_another_field_is_wrong_too_it_waits_as_it_was_mended(self, manager):
+    def test_a_fixed_record_with_another_wrong_field_waits(self, manager):
         bring_file("R-1;Lost;31.02.2026;1.1.2026", header="Return;State;Created;Updated")
         assert retries.fix_value(ALL, "28.02.2026", manager).rejected == 1
         assert list(ALL.order_by("pk").values_list("field", "fate")) == [
@@ -104,7 +104,7 @@ class TestMend:
         ]
         assert retries.fix_value(ALL, "yolda", manager).created == 1
 
-    def test_what_another_system_sent_or_what_no_field_is_wrong_of_is_not(self, manager):
+    def test_records_of_other_systems_and_broken_rows_cannot_be_fixed(self, manager):
         bring(BAD)
         bring_file("R-1;Created;1.1.2026;too many")
         for row in RejectedRecord.objects.select_related("run"):
@@ -112,13 +112,13 @@ class TestMend:
             with pytest.raises(ValidationError, match="cannot be fixed here"):
                 retries.fix_value(ALL.filter(pk=row.pk), "Created", manager)
 
-    def test_row_that_was_mended_in_its_file_overtakes_the_one_that_waits(self):
+    def test_a_row_fixed_in_its_file_supersedes_the_waiting_one(self):
         bring_file("R-1;Created;31.02.2026")
         bring_file("R-1;Created;28.02.2026")
         assert fates() == {"R-1": Fate.SUPERSEDED}
 
 
-def test_set_aside_and_taken_back(manager):
+def test_set_aside_and_put_back(manager):
     bring(BAD)
     assert retries.set_aside(ALL, manager) == 1
     assert fates() == {"Return-9": Fate.ASIDE}
@@ -127,11 +127,11 @@ def test_set_aside_and_taken_back(manager):
     assert fates() == {"Return-9": Fate.WAITING}
 
 
-# Forgetting
+# Cleanup
 
 
 @pytest.fixture(autouse=True)
-def _nobody_looked_yet():
+def _no_cleanup_yet():
     cache.clear()
 
 
@@ -141,12 +141,12 @@ def aged(days: float, way=Way.PULL, origin="far", **fields) -> FeedRun:
     return FeedRun.objects.create(way=way, origin=origin, began_at=at, **fields)
 
 
-def kept_after_forgetting() -> set[FeedRun]:
+def kept_after_cleanup() -> set[FeedRun]:
     cleanup.delete_old_runs()
     return set(FeedRun.objects.all())
 
 
-def test_old_runs_go_but_what_says_how_far_an_origin_came():
+def test_old_runs_are_deleted_except_the_furthest_and_latest_of_each_origin():
     now = timezone.now()
     aged(100, created=1, to_time=now - timedelta(days=3))
     furthest = aged(99, created=1, to_time=now)
@@ -154,26 +154,26 @@ def test_old_runs_go_but_what_says_how_far_an_origin_came():
     failed = aged(97, outcome=Outcome.FAILED)
     latest = aged(96, created=1)
     other = aged(95, origin="other", created=1)
-    assert kept_after_forgetting() == {furthest, latest, other}
+    assert kept_after_cleanup() == {furthest, latest, other}
     assert failed.pk not in {run.pk for run in FeedRun.objects.all()}
 
 
-def test_idle_runs_go_after_a_day_and_pushes_after_a_week():
+def test_idle_runs_are_deleted_after_a_day_and_pushes_after_a_week():
     aged(2)
     aged(8, Way.PUSH, "shop", created=1)
     kept = {aged(89, Way.FILE, created=1), aged(2, created=1), aged(0.5)}
     kept.add(aged(6, Way.PUSH, "shop", created=1))
-    assert kept_after_forgetting() == kept
+    assert kept_after_cleanup() == kept
 
 
-def test_run_with_a_record_that_waits_is_not_forgotten():
+def test_a_run_with_a_waiting_record_is_kept():
     run = bring(BAD)
     bring(sent("Return-1"))
     FeedRun.objects.update(began_at=timezone.now() - timedelta(days=100))
-    assert run in kept_after_forgetting()
+    assert run in kept_after_cleanup()
 
 
-def test_old_runs_are_looked_for_once_an_hour():
+def test_old_runs_are_deleted_at_most_once_an_hour():
     assert not cleanup.delete_old_runs()
     aged(100, Way.FILE)
     assert not cleanup.delete_old_runs()

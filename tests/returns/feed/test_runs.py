@@ -1,4 +1,4 @@
-"""Each run of the feed is kept, with what it brought and what it left out."""
+"""Each run of the feed is recorded, with its counts and its rejected records."""
 
 import json
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ def fates() -> dict[str, str]:
 BAD = sent("Return-9", state="Completed")
 
 
-def test_run_keeps_what_it_brought():
+def test_a_run_stores_its_counts():
     later = "2026-01-06T09:00:00Z"
     row = bring(sent(), sent("Return-2", updatedAt=later), sent(notes="other"), BAD)
     row.refresh_from_db()
@@ -56,7 +56,7 @@ def test_pages_of_a_run_add_up():
     assert counts(FeedRun.objects.get()) == (3, 2, 0, 1, 0)
 
 
-def test_rejected_record_is_kept_as_it_came():
+def test_a_rejected_record_is_stored_as_received():
     row = bring(BAD)
     rejected = RejectedRecord.objects.get(run=row)
     assert json.loads(rejected.written) == BAD.raw
@@ -65,7 +65,7 @@ def test_rejected_record_is_kept_as_it_came():
     assert (rejected.fate, rejected.is_record) == (Fate.WAITING, True)
 
 
-def test_record_that_another_system_owns_is_kept_too():
+def test_a_record_of_another_system_is_stored_too():
     bring(sent(), sent(source="Oplog"))
     assert RejectedRecord.objects.get().field == "source"
 
@@ -79,20 +79,20 @@ def test_record_that_another_system_owns_is_kept_too():
         sent("R" * 400),
     ],
 )
-def test_whatever_is_wrong_with_a_record_it_is_kept(item):
+def test_any_wrong_record_can_be_stored(item):
     bring(item)
     kept = RejectedRecord.objects.get()
     assert json.loads(kept.written) == (item.original if item.raw is None else item.raw)
 
 
-def test_what_left_nothing_behind_is_told_apart_by_its_place():
+def test_entries_without_content_are_identified_by_their_place():
     lost = [Item(f"line {n}", JSON, error=RecordError("file", "breaks off")) for n in (1, 2)]
     bring(*lost)
     bring(lost[0])
     assert sorted(RejectedRecord.objects.values_list("place", flat=True)) == ["line 1", "line 2"]
 
 
-def test_record_that_comes_again_is_kept_once_with_its_latest_run():
+def test_a_record_that_comes_again_is_stored_once_with_its_latest_run():
     bring(BAD)
     second = bring(BAD, BAD)
     assert counts(second) == (2, 0, 0, 0, 2)
@@ -106,7 +106,7 @@ def test_record_that_was_set_aside_stays_so_when_it_comes_again():
     assert fates() == {"Return-9": Fate.ASIDE}
 
 
-def test_rejected_record_is_overtaken_by_a_good_one_of_the_same_return():
+def test_a_rejected_record_is_superseded_by_a_good_one_of_the_same_return():
     bring(BAD, sent("Return-8", state="Completed"))
     bring(sent("Return-9"))
     assert fates() == {"Return-9": Fate.SUPERSEDED, "Return-8": Fate.WAITING}

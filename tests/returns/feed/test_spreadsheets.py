@@ -44,7 +44,7 @@ def problem(header: str, row: str) -> str:
     "encoding", ["utf-8", "utf-8-sig", "cp1254", "utf-16", "utf-16-le", "utf-16-be"]
 )
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_every_encoding_and_delimiter_is_told_from_the_content(encoding, delimiter):
+def test_every_encoding_and_delimiter_is_detected_from_the_content(encoding, delimiter):
     (item,) = read(lines(HEADER, ROW, delimiter=delimiter).encode(encoding))
     said = parse_record(item.raw)
     assert said.return_reference_number == "Return-1"
@@ -53,7 +53,7 @@ def test_every_encoding_and_delimiter_is_told_from_the_content(encoding, delimit
     assert said.created_at == datetime(2026, 1, 5, 6, 30, tzinfo=UTC)  # in Istanbul
 
 
-def test_windows_1254_is_told_wherever_its_first_letter_stands():
+def test_windows_1254_is_detected_wherever_its_first_letter_is():
     plain = ["Return-2", "RSO-2", "Yolda", "05.01.2026 09:30", "05.01.2026 10:00", "none"]
     header = ["Return", "Order", "State", "Created", "Updated", "Notes"]
     content = lines(header, *[plain] * 3000, ROW[:2] + plain[2:5] + ["Kırık"]).encode("cp1254")

@@ -261,7 +261,7 @@ def test_another_api_that_never_answers_is_given_up(side, client, slept):
     assert all(0 <= pause <= 2**attempt for attempt, pause in enumerate(slept))
 
 
-def test_nobody_listening_is_told(client, side):
+def test_nobody_listening_is_reported(client, side):
     side.server.server_close()
     with pytest.raises(RemoteApiError, match="does not answer"):
         sync(client)
@@ -292,7 +292,7 @@ def test_a_page_that_is_too_large_is_not_read(side, client, slept, monkeypatch, 
     assert slept == []
 
 
-def test_it_waits_as_long_as_it_is_told(side, client, slept):
+def test_it_waits_as_long_as_the_api_asks(side, client, slept):
     side.faults = {0: faults.status(429, x_retry_after="9"), 2: faults.no_calls_left}
     sync(client)
     assert 9 <= slept[0] <= 10
@@ -339,7 +339,7 @@ def test_nothing_is_reached_where_there_is_no_order(side, client):
     assert here() == there(side)
 
 
-def test_it_stops_after_a_page_when_it_is_told_to(side, client):
+def test_it_stops_after_a_page_on_request(side, client):
     with pytest.raises(RemoteApiError, match="Stopped manually"):
         sync(client, should_continue=lambda: False)
     assert Return.objects.count() == 100

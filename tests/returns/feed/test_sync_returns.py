@@ -55,14 +55,14 @@ def test_since_goes_before_what_was_reached(side, capsys):
 @pytest.mark.parametrize(
     "url", ["", "wms.example.com", "ftp://wms", "http://a:b@wms/", "http://wms:x/", "http://w ms/"]
 )
-def test_an_address_that_is_none_is_told(side, settings, url):
+def test_an_invalid_address_is_reported(side, settings, url):
     settings.RETURNS_API_URL = url
     with pytest.raises(CommandError, match="Set RETURNS_API_URL") as ended:
         call_command("sync_returns")
     assert ended.value.returncode == 2
 
 
-def test_a_missing_token_is_told(side, settings):
+def test_a_missing_token_is_reported(side, settings):
     settings.RETURNS_API_TOKEN = ""
     with pytest.raises(CommandError, match="Set RETURNS_API_TOKEN") as ended:
         call_command("sync_returns")
@@ -71,14 +71,14 @@ def test_a_missing_token_is_told(side, settings):
 
 @pytest.mark.parametrize("name", ["RETURNS_API_TOKEN", "RETURNS_API_TENANT"])
 @pytest.mark.parametrize("value", ["secret\nvalue", "secret-\u011f"])
-def test_what_no_header_can_carry_is_told_and_not_shown(side, settings, name, value):
+def test_a_character_not_allowed_in_headers_is_reported_but_not_shown(side, settings, name, value):
     setattr(settings, name, value)
     with pytest.raises(CommandError, match=f"{name} contains a character") as ended:
         call_command("sync_returns")
     assert "secret" not in str(ended.value)
 
 
-def test_what_the_other_api_refuses_is_told(side):
+def test_a_refusal_of_the_other_api_is_reported(side):
     side.always = faults.status(401)
     with pytest.raises(CommandError, match=f"{side.url}: The API rejected the token") as ended:
         call_command("sync_returns")
@@ -93,7 +93,7 @@ def signals():
         signal.signal(sign, handler)
 
 
-def test_every_goes_on_after_a_failure_until_it_is_told_to_stop(side, signals, capsys):
+def test_every_continues_after_a_failure_until_it_is_stopped(side, signals, capsys):
     side.faults = {0: faults.status(401)}
 
     def stop() -> None:

@@ -1,4 +1,4 @@
-"""Managers upload a file: they see what it would do, then import it, once."""
+"""Managers upload a file: they preview it, then import it, once."""
 
 import json
 import threading
@@ -50,7 +50,7 @@ def test_a_file_is_looked_at_without_importing_anything(as_manager, vocabulary):
     assert not RejectedRecord.objects.exists()
 
 
-def test_the_encoding_is_told(as_manager):
+def test_the_preview_names_the_encoding(as_manager):
     for encoding, name in (("cp1254", "Windows-1254"), ("utf-16", "UTF-16"), ("utf-8", "UTF-8")):
         page = upload(as_manager, f"{GOOD}Kırık;Created;05.01.2026;\n".encode(encoding))
         assert page.context["preview"].kind == f"CSV in {name}, separated by semicolons"
@@ -157,7 +157,7 @@ def test_a_large_file_whose_import_died_is_taken_up_by_the_next_worker(as_manage
     assert Upload.objects.get().wanted_at is None
 
 
-def test_of_a_large_file_the_first_records_are_rehearsed_and_all_are_read(as_manager, monkeypatch):
+def test_all_records_of_a_large_file_are_read_and_the_first_ones_are_tried(as_manager, monkeypatch):
     monkeypatch.setattr(uploads, "MAX_TRIED_RECORDS", 3)
     page = upload(as_manager, MIXED + "R-1;Created;04.01.2026;\nR-5;Created;04.01.2026;\n")
     preview = page.context["preview"]
@@ -213,7 +213,7 @@ def test_json_is_looked_at_too(as_manager):
     assert "returnReferenceNumber: Return-00001" in page.text
 
 
-def test_a_file_that_is_too_large_is_refused_in_words(as_manager, monkeypatch):
+def test_a_file_that_is_too_large_is_refused_with_a_message(as_manager, monkeypatch):
     monkeypatch.setattr(uploads, "MAX_UPLOAD_BYTES", 40)
     page = upload(as_manager, GOOD)
     assert page.status_code == 422
