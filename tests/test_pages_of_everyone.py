@@ -44,7 +44,7 @@ def test_signing_in_never_leads_to_another_site(client, agent):
 def test_a_wrong_password_is_said_in_words_and_the_name_stays(client, agent):
     response = sign_in(client, "agent", "wrong", next="/preferences/")
     assert response.status_code == 422
-    assert "Wrong user name or password" in response.text
+    assert "Wrong username or password" in response.text
     assert 'value="agent"' in response.text
     assert 'name="next" value="/preferences/"' in response.text
 

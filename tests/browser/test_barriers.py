@@ -228,6 +228,6 @@ def test_signing_in(browser, live_server, scheme):
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not match")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong username or password")
     assert barriers(page) == [], "refused"
     page.close()
