@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "config.htmx.SignInRedirectMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "returns.people.person.PersonMiddleware",
-    "returns.views.errors.TookTooLongMiddleware",
+    "returns.views.errors.QueryTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",

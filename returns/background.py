@@ -29,7 +29,7 @@ def run_short_jobs() -> bool:
     """
     jobs = (
         *(
-            bulk.go_on_with_any,
+            bulk.run_oldest_step,
             running.run_queued,
             running.run_hourly,
             summaries.update_in_background,

@@ -13,20 +13,20 @@ from tags.models import Tag, TagGroup
 
 
 class VocabularyAdmin(admin.ModelAdmin):
-    """What groups and tags have in common: no bulk actions, and refusals are words."""
+    """Base of the admins of groups and tags: no bulk actions, and errors on saving are shown."""
 
     actions = None
     view_on_site = False
 
     def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form; a clash that came up only while saving is said in words."""
-        return self._with_refusal_in_words(super().changeform_view, *args, **kwargs)
+        """Show or save the form. Show an error that was only raised while saving."""
+        return self._show_validation_error(super().changeform_view, *args, **kwargs)
 
     def delete_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask, then delete; a use that came up only while deleting is said in words."""
-        return self._with_refusal_in_words(super().delete_view, *args, **kwargs)
+        """Ask for confirmation, then delete. Show an error that was only raised while deleting."""
+        return self._show_validation_error(super().delete_view, *args, **kwargs)
 
-    def _with_refusal_in_words(
+    def _show_validation_error(
         self, view: Callable[..., HttpResponse], request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         try:
@@ -38,7 +38,7 @@ class VocabularyAdmin(admin.ModelAdmin):
 
 @admin.register(TagGroup)
 class TagGroupAdmin(VocabularyAdmin):
-    """Groups, in the order in which people see them."""
+    """Groups in display order."""
 
     form = GroupForm
     list_display = ["name", "color", "exclusive", "required_when", "position"]
@@ -54,7 +54,7 @@ class TagGroupAdmin(VocabularyAdmin):
 
 @admin.register(Tag)
 class TagAdmin(VocabularyAdmin):
-    """Tags by group and rank."""
+    """Tags by group and position."""
 
     form = TagForm
     list_display = ["name", "group", "position", "retired_at"]
@@ -64,12 +64,12 @@ class TagAdmin(VocabularyAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Say in one line how many records carry the tag; the usual way loads them all."""
-        uses = [text for tag in objs if (text := usage.uses_of(tag))]
+        """Return the number of records with the tag in one line; Django would load all of them."""
+        uses = [text for tag in objs if (text := usage.describe_uses(tag))]
         return [str(tag) for tag in objs], {"tags": len(objs)}, set(), uses
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
-        """Save the tag, and move its taggings along when its group changed."""
+        """Save the tag. If its group changed, the database updates its taggings."""
         editing.save_tag(obj, request.user, form.cleaned_data["seen"])
 
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:

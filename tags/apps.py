@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class TagsConfig(AppConfig):
-    """The vocabulary of tags, and tagging; knows nothing of what is tagged."""
+    """The vocabulary and tagging. Knows nothing about the records that are tagged."""
 
     name = "tags"

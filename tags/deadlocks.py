@@ -1,22 +1,26 @@
-"""Try again what PostgreSQL ended because two waited for each other."""
+"""Retry transactions that PostgreSQL cancelled because of a deadlock."""
 
 from collections.abc import Callable
 
 from django.db import OperationalError
 
-DEADLOCK = "40P01"
-ATTEMPTS = 5
+DEADLOCK_SQLSTATE = "40P01"
+MAX_ATTEMPTS = 5
 
 
 def retry_deadlocks[T](work: Callable[[], T]) -> T:
-    """Return what the work returns; it is a whole transaction, so that it can begin anew.
+    """Call ``work`` and return its result. After a deadlock, call it again, up to 5 times.
 
-    Imports lock records by their reference, but people and rules lock them by id.
+    ``work`` must be a whole transaction. Deadlocks happen because imports lock records in the order
+    of their references, but people and rules in the order of their ids.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             return work()
         except OperationalError as error:
-            if attempt == ATTEMPTS or getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+            if (
+                attempt == MAX_ATTEMPTS
+                or getattr(error.__cause__, "sqlstate", "") != DEADLOCK_SQLSTATE
+            ):
                 raise
     raise AssertionError("unreachable")

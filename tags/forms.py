@@ -1,24 +1,25 @@
-"""Forms about tags, their groups, and the names of tags."""
+"""Forms for tags, tag groups and choices of tags."""
 
 from typing import Any
 
 from django import forms
 
 from tags import editing, usage
+from tags.conflicts import group_name_conflict, name_conflict
 from tags.history import version_of
 from tags.models import Tag, TagGroup
 from tags.tagging import Person
-from tags.vocabulary import VocabularyError, clean_tag_name, find_group, find_tag
+from tags.vocabulary import VocabularyError, clean_tag_name, find_tag
 
 
 class AddTagForm(forms.Form):
-    """The name of a tag to add. With a group, a tag that does not exist yet is created in it."""
+    """The name of a tag to add, and the group to create it in if there is no such tag yet."""
 
-    add = forms.CharField(strip=True, error_messages={"required": "Type the name of a tag."})
+    add = forms.CharField(strip=True, error_messages={"required": "Enter a tag name."})
     group = forms.ModelChoiceField(
         TagGroup.objects.all(),
         required=False,
-        error_messages={"invalid_choice": "There is no such group any more."},
+        error_messages={"invalid_choice": "This group no longer exists."},
     )
 
     def __init__(self, *args: Any, by: Person, **kwargs: Any) -> None:
@@ -27,43 +28,46 @@ class AddTagForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     def clean_add(self) -> str:
-        """Refuse a name that no tag can have, a retired one, and one that they may not create."""
+        """Reject names that no tag can have, retired tags, and tags the person may not create."""
         name: str = self.cleaned_data["add"]
-        self.found = find_tag(name)
-        if self.found and self.found.retired_at:
-            raise VocabularyError(f"“{self.found}” is retired. Choose another tag.")
-        if not self.found and not self.may_create:
+        self.existing = find_tag(name)
+        if self.existing and self.existing.retired_at:
+            raise VocabularyError(f"“{self.existing}” is retired. Choose another tag.")
+        if not self.existing and not self.may_create:
             raise VocabularyError(f"There is no tag “{name}”. A warehouse manager can create it.")
         return name
 
     def tag(self) -> Tag | None:
-        """Return the named tag, created when it is new; nothing, and the error in words, if not."""
+        """Return the named tag, created if it is new. On failure, add an error and return None."""
         try:
-            return self.found or self._new_tag(**self.cleaned_data)
+            return self.existing or self._new_tag(**self.cleaned_data)
         except VocabularyError as error:
             self.add_error("add", error)
             return None
 
     @property
-    def missing(self) -> bool:
-        """Tell whether the name is new and waits for the group to create it in."""
-        return self.has_error("add", "missing")
+    def needs_group(self) -> bool:
+        """Tell whether the name is new, so that a group to create it in must be chosen."""
+        return self.has_error("add", "needs-group")
 
     @property
-    def words(self) -> str:
-        """Say what is wrong in one text, or nothing."""
+    def error_text(self) -> str:
+        """Return all errors as one text."""
         return " ".join(text for texts in self.errors.values() for text in map(str, texts))
 
     def _new_tag(self, add: str, group: TagGroup | None) -> Tag:
         if group:
             return editing.create_tag(add, group, self.by)
         raise VocabularyError(
-            f"There is no tag “{add}”. Choose the group to create it in.", code="missing"
+            f"There is no tag “{add}”. Choose a group to create it in.", code="needs-group"
         )
 
 
-class _WordForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A tag or a group as somebody saw it: what another person changed meanwhile is not undone."""
+class _EntryForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A tag or a group, with the version that the person saw.
+
+    Saving fails if somebody else has changed it since, so that their change is not lost.
+    """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -73,108 +77,117 @@ class _WordForm(forms.ModelForm):  # type: ignore[type-arg]
             self.initial["seen"] = version_of(self.instance)
 
 
-class GroupForm(_WordForm):
-    """A group; one that becomes exclusive must not have two tags on one record."""
+class GroupForm(_EntryForm):
+    """A tag group. It cannot become exclusive while a record has two of its tags."""
 
     class Meta:
         model = TagGroup
         fields = ["name", "description", "color", "exclusive", "required_when", "position"]
+        labels = {"color": "Colour", "exclusive": "Only one tag per return"}
+        help_texts = {
+            "exclusive": "Adding a tag of this group replaces the one the return has.",
+            "position": "Groups are listed by position, lowest first.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stages = [("", "Not required"), *usage.stages().items()]
-        required = self._meta.model._meta.get_field("required_when")
         self.fields["required_when"] = forms.ChoiceField(
-            choices=stages, required=False, label="Required when", help_text=required.help_text
+            choices=stages,
+            required=False,
+            label="Required when",
+            help_text="Returns that need a tag of this group but have none are listed separately.",
         )
 
     def clean_name(self) -> str:
-        """Return the name, or say which group has it."""
+        """Reject the name of another group."""
         name: str = self.cleaned_data["name"]
-        found = find_group(name)
-        if found and found != self.instance:
-            raise VocabularyError(f"A group of this name exists: {found}.")
+        _raise_if(group_name_conflict(TagGroup(pk=self.instance.pk, name=name)))
         return name
 
     def clean_exclusive(self) -> bool:
-        """Return whether the group is exclusive, or say which records carry two of it."""
+        """Reject an exclusive group while records have two of its tags."""
         exclusive: bool = self.cleaned_data["exclusive"]
         if exclusive and "exclusive" in self.changed_data and self.instance.pk:
-            _refuse(usage.clashes(list(self.instance.tags.all())))
+            _raise_if(usage.describe_conflicts(list(self.instance.tags.all())))
         return exclusive
 
 
-class TagForm(_WordForm):
-    """A tag; in an exclusive group it must not meet another tag of the group on one record."""
+class TagForm(_EntryForm):
+    """A tag. It cannot move to an exclusive group if records have another tag of that group."""
 
     class Meta:
         model = Tag
         fields = ["name", "description", "group", "raises", "position"]
+        help_texts = {
+            "raises": "Returns with this tag go to the top of the queue.",
+            "position": "The tags of a group are listed by position, lowest first.",
+        }
 
     def clean_name(self) -> str:
-        """Return the name, or say why this tag cannot have it."""
+        """Reject names that no tag can have, and the name of another tag."""
         name = clean_tag_name(self.cleaned_data["name"])
-        _refuse(editing.name_is_taken(Tag(pk=self.instance.pk, name=name)))
+        _raise_if(name_conflict(Tag(pk=self.instance.pk, name=name)))
         return name
 
     def clean_group(self) -> TagGroup:
-        """Return the group, or say which records the tag would meet another one on."""
+        """Reject an exclusive group if records have this tag and another one of that group."""
         group: TagGroup = self.cleaned_data["group"]
         if group.exclusive and "group" in self.changed_data and self.instance.pk:
-            _refuse(usage.clashes([self.instance, *group.tags.all()]))
+            _raise_if(usage.describe_conflicts([self.instance, *group.tags.all()]))
         return group
 
 
 class ChangeTagForm(TagForm):
-    """The same of a tag that is there, and what becomes of its name when it gets another."""
+    """An existing tag, with the choice to keep the old name of a renamed tag."""
 
     keep_name = forms.BooleanField(
-        label="After renaming, the old name goes on meaning it",
+        label="Keep the old name as a synonym",
         required=False,
         initial=True,
-        help_text="Files and the feed may go on sending the old name.",
+        help_text="Files and the feed can then still use the old name.",
     )
 
 
 class BulkForm(forms.Form):
-    """The tags to add to many records, and those to remove."""
+    """The tags to add to many records, and the tags to remove."""
 
     add = forms.ModelMultipleChoiceField(
         Tag.objects.filter(retired_at__isnull=True).select_related("group"),
         required=False,
-        error_messages={"invalid_choice": "One of these tags is not there any more, or retired."},
+        error_messages={"invalid_choice": "One of these tags was deleted or retired."},
     )
     remove = forms.ModelMultipleChoiceField(
         Tag.objects.all(),
         required=False,
-        error_messages={"invalid_choice": "One of these tags is not there any more."},
+        error_messages={"invalid_choice": "One of these tags no longer exists."},
     )
 
-    def chosen(self, way: str) -> list[int]:
-        """Return the ids that were sent for ``add`` or ``remove``, or that it begins with."""
-        value = self[way].value() or []
+    def chosen_ids(self, field_name: str) -> list[int]:
+        """Return the submitted or initial tag ids of the field ``add`` or ``remove``."""
+        value = self[field_name].value() or []
         return [int(number) for number in value if str(number).isdecimal()]
 
 
 class MergeForm(forms.Form):
-    """The tags that are chosen, and the one of them, or another, into which they are merged."""
+    """The tags to merge, and the tag to merge them into, which may be one of them."""
 
     tag = forms.ModelMultipleChoiceField(
         Tag.objects.all(),
         error_messages={
-            "required": "Choose the tags to merge on the page before.",
-            "invalid_choice": "One of these tags is not there any more.",
+            "required": "Choose the tags to merge on the Tags page.",
+            "invalid_choice": "One of these tags no longer exists.",
         },
     )
     into = forms.ModelChoiceField(
         Tag.objects.filter(retired_at__isnull=True).select_related("group"),
         required=False,
         label="Merge into",
-        empty_label="Choose the tag that stays",
-        error_messages={"invalid_choice": "This tag is not there any more, or is retired."},
+        empty_label="Choose a tag",
+        error_messages={"invalid_choice": "This tag was deleted or retired."},
     )
 
 
-def _refuse(reason: str) -> None:
-    if reason:
-        raise VocabularyError(reason)
+def _raise_if(problem: str) -> None:
+    if problem:
+        raise VocabularyError(problem)

@@ -1,4 +1,4 @@
-"""What people did to the vocabulary and to many records at once, kept so that it can be undone."""
+"""Record changes of the vocabulary and of many records at once, so that they can be undone."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,109 +13,115 @@ from tags.models import Tag, TagAction, TagActionRow, TagGroup
 from tags.tagging import Person
 
 DAYS_TO_UNDO = 30
-LISTED = 50
+ACTIONS_PER_PAGE = 50
+MAX_DESCRIPTION_LENGTH = 500
 
-# What of a word can change. The slots follow.
-KEPT = {
+# The fields that people can change. Slots follow from the group.
+TRACKED_FIELDS = {
     Tag: (
         *("name", "group_id", "position", "description", "raises", "retired_at"),
         *("synonym_of_id", "is_forgotten"),
     ),
     TagGroup: ("name", "color", "position", "exclusive", "required_when", "description"),
 }
-type Row = dict[str, Any]
+# The tracked fields of a tag or a group with their values, as JSON can store them.
+type Snapshot = dict[str, Any]
 
 
-class RowChange(TypedDict):
-    """A tag or a group before and after an action; None where there is none."""
+class EntryChange(TypedDict):
+    """A tag or a group before and after an action; None where it does not exist."""
 
     kind: str
     id: int
-    before: Row | None
-    after: Row | None
+    before: Snapshot | None
+    after: Snapshot | None
 
 
-def kind_of(word: Tag | TagGroup) -> str:
-    """Return what tells a tag from a group in the history."""
-    return str(type(word)._meta.model_name)
+def kind_of(entry: Tag | TagGroup) -> str:
+    """Return the name by which the history tells tags and groups apart: "tag" or "taggroup"."""
+    return str(type(entry)._meta.model_name)
 
 
-def row_of(word: Tag | TagGroup) -> Row:
-    """Return what can change of a tag or a group, as JSON can hold it."""
-    values = {name: getattr(word, name) for name in KEPT[type(word)]}
+def snapshot(entry: Tag | TagGroup) -> Snapshot:
+    """Return the tracked fields of a tag or a group."""
+    values = {name: getattr(entry, name) for name in TRACKED_FIELDS[type(entry)]}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in values.items()
     }
 
 
-def version_of(word: Tag | TagGroup) -> str:
-    """Return what tells this state of a tag or a group from any other."""
-    return versions.version_of(row_of(word))
+def version_of(entry: Tag | TagGroup) -> str:
+    """Return a short text that differs whenever a tracked field does."""
+    return versions.version_of(snapshot(entry))
 
 
-def change_of(word: Tag | TagGroup, before: Row | None, after: Row | None) -> RowChange:
-    """Return the change of one tag or group for ``record``."""
-    return {"kind": kind_of(word), "id": word.pk, "before": before, "after": after}
+def entry_change(
+    entry: Tag | TagGroup, before: Snapshot | None, after: Snapshot | None
+) -> EntryChange:
+    """Return the change of one tag or group, for ``record_action``."""
+    return {"kind": kind_of(entry), "id": entry.pk, "before": before, "after": after}
 
 
-def record(words: str, changes: Sequence[RowChange], by: Person) -> TagAction:
-    """Keep an action, within the transaction that does it.
+def record_action(description: str, changes: Sequence[EntryChange], by: Person) -> TagAction:
+    """Store an action. Call it in the transaction that makes the changes.
 
-    Of actions that can no longer be undone only the words are kept.
+    Also deletes the stored taggings of actions that are too old to be undone.
     """
     TagActionRow.objects.filter(action__done_at__lt=oldest_undoable()).delete()
-    person = by if isinstance(by, User) else None
     return TagAction.objects.create(
-        words=shorten(words, 500), changes=list(changes), done_by=person
+        words=shorten(description, MAX_DESCRIPTION_LENGTH),
+        changes=list(changes),
+        done_by=by if isinstance(by, User) else None,
     )
 
 
-def reword(action: TagAction, words: str) -> None:
-    """Say anew what an action does, while it goes on."""
-    action.words = shorten(words, 500)
+def update_description(action: TagAction, description: str) -> None:
+    """Replace the description of an action that is still running."""
+    action.words = shorten(description, MAX_DESCRIPTION_LENGTH)
     action.save(update_fields=["words"])
 
 
-def mark_undone(action: TagAction, by: Person, words: str) -> None:
-    """Keep who undid an action, and what that did."""
+def mark_undone(action: TagAction, by: Person, result: str) -> None:
+    """Store who undid an action, and the result of that for people to read."""
     action.undone_at, action.undone_by = timezone.now(), by if isinstance(by, User) else None
-    action.undo_words = shorten(words, 500)
+    action.undo_words = shorten(result, MAX_DESCRIPTION_LENGTH)
     action.save(update_fields=["undone_at", "undone_by", "undo_words"])
 
 
-def reword_undo(action: TagAction, words: str) -> None:
-    """Say anew what undoing an action did, while it goes on."""
-    action.undo_words = shorten(words, 500)
+def update_undo_result(action: TagAction, result: str) -> None:
+    """Replace the result of an undo that is still running."""
+    action.undo_words = shorten(result, MAX_DESCRIPTION_LENGTH)
     action.save(update_fields=["undo_words"])
 
 
 def oldest_undoable() -> datetime:
-    """Return the moment since which actions can be undone."""
+    """Return the time of the oldest actions that can be undone."""
     return timezone.now() - timedelta(days=DAYS_TO_UNDO)
 
 
 def can_be_undone(action: TagAction) -> bool:
-    """Tell whether an action is young enough, and was not undone."""
+    """Tell whether an action is recent enough to be undone, and was not undone yet."""
     return action.undone_at is None and action.done_at >= oldest_undoable()
 
 
 def actions(
-    count: int = LISTED, word: Tag | TagGroup | None = None, before: int | None = None
+    count: int = ACTIONS_PER_PAGE, entry: Tag | TagGroup | None = None, before: int | None = None
 ) -> list[TagAction]:
-    """Return the latest actions, those of one tag or group where it is given.
+    """Return the latest actions, newest first.
 
-    ``before``: only those that were done before the action with this id.
+    ``entry`` restricts them to those of one tag or group, ``before`` to those before the action
+    with this id.
     """
-    found = TagAction.objects.select_related("done_by", "undone_by", "bulk")
-    found = found.defer("bulk__entity_ids")
-    if word:
-        found = found.filter(changes__contains=[{"kind": kind_of(word), "id": word.pk}])
+    queryset = TagAction.objects.select_related("done_by", "undone_by", "bulk")
+    queryset = queryset.defer("bulk__entity_ids")
+    if entry:
+        queryset = queryset.filter(changes__contains=[{"kind": kind_of(entry), "id": entry.pk}])
     if before is not None:
-        found = found.filter(pk__lt=before)
-    return list(found[:count])
+        queryset = queryset.filter(pk__lt=before)
+    return list(queryset[:count])
 
 
-def is_by(action_id: int, person: User) -> bool:
+def was_done_by(action_id: int, person: User) -> bool:
     """Tell whether the person did this action."""
     return TagAction.objects.filter(pk=action_id, done_by=person).exists()

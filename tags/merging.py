@@ -1,12 +1,13 @@
-"""Merge tags into one: their records go over to it, and their names go on meaning it."""
+"""Merge tags into another tag: it gets their records, and their names become its synonyms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from tags import history, tagging
-from tags.history import RowChange, change_of, row_of
+from tags.editing import lift_statement_timeout
+from tags.history import EntryChange, entry_change, snapshot
 from tags.models import Tag
 from tags.tagging import Person
 from tags.vocabulary import VocabularyError
@@ -14,81 +15,81 @@ from tags.vocabulary import VocabularyError
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a merge would do: to how many records, and which stand in its way, in words.
+    """The effect of a merge.
 
-    ``doubles`` of the ``records`` carry the tag already, and keep it once.
+    ``records`` have one of the merged tags; ``duplicates`` of them have ``into`` too. ``conflict``
+    says which records prevent the merge, "" if none do.
     """
 
     merged: list[Tag]
     into: Tag
     records: int
-    doubles: int
-    in_the_way: str
+    duplicates: int
+    conflict: str
 
 
 def preview(merged: Sequence[Tag], into: Tag) -> Preview:
-    """Count what merging would do, without doing it.
+    """Count the effect of a merge without merging.
 
-    Raises ``VocabularyError`` when these tags cannot be merged at all.
+    Raises ``VocabularyError`` if these tags cannot be merged, whatever the records.
     """
     _check(merged, into)
     ids = [tag.pk for tag in merged]
-    records = doubles = 0
+    records = duplicates = 0
     for kind in tagging.kinds_of_tagging():
-        found, both = tagging.count_doubles(kind, ids, into.pk)
-        records, doubles = records + found, doubles + both
-    return Preview(list(merged), into, records, doubles, _in_the_way(ids, into))
+        affected, with_both = tagging.count_affected(kind, ids, into.pk)
+        records, duplicates = records + affected, duplicates + with_both
+    return Preview(list(merged), into, records, duplicates, _describe_conflict(ids, into))
 
 
 def merge(merged: Sequence[Tag], into: Tag, by: Person) -> int:
-    """Merge tags into one and return how many records went over to it.
+    """Merge tags into another one and return the number of taggings moved.
 
-    Whoever tags with one of them meanwhile waits, and then tags with the one that is left.
-    Raises ``VocabularyError`` when they cannot be merged, and when records would carry two tags
-    of an exclusive group; nothing is changed then.
+    Anybody who adds one of the tags at the same time waits, and then adds the remaining tag.
+    Raises ``VocabularyError``, and changes nothing, if they cannot be merged or if records would
+    have two tags of an exclusive group.
     """
     with transaction.atomic(), tagging.done_by(by):
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0")
-        locked = Tag.names.select_for_update().filter(pk__in=[into.pk, *(t.pk for t in merged)])
-        found = {tag.pk: tag for tag in locked.order_by("pk")}
-        merged = [found[tag.pk] for tag in merged if tag.pk in found]
-        into = found.get(into.pk, into)
+        lift_statement_timeout()
+        rows = Tag.names.select_for_update().filter(pk__in=[into.pk, *(t.pk for t in merged)])
+        locked = {tag.pk: tag for tag in rows.order_by("pk")}
+        merged = [locked[tag.pk] for tag in merged if tag.pk in locked]
+        into = locked.get(into.pk, into)
         _check(merged, into)
         ids = [tag.pk for tag in merged]
-        if words := _in_the_way(ids, into):
-            raise VocabularyError(words)
-        action = history.record(_words(merged, into), _rename(merged, into), by)
+        if conflict := _describe_conflict(ids, into):
+            raise VocabularyError(conflict)
+        action = history.record_action(_describe(merged, into), _changes(merged, into), by)
         kinds = tagging.kinds_of_tagging()
         with tagging.as_part_of(action):
             moved = sum(tagging.merge_taggings(kind, ids, into.pk, action) for kind in kinds)
         for change in action.changes:
             if change["id"] != into.pk:
-                _write(change, into)
+                _turn_into_synonym(change, into)
     return moved
 
 
-def _words(merged: Sequence[Tag], into: Tag) -> str:
+def _describe(merged: Sequence[Tag], into: Tag) -> str:
     names = ", ".join(f"“{tag}”" for tag in merged)
     return f"Merged {names} into “{into}”."
 
 
-def _rename(merged: Sequence[Tag], into: Tag) -> list[RowChange]:
-    """Return what becomes of the names: those that meant a merged tag mean the one that is left."""
+def _changes(merged: Sequence[Tag], into: Tag) -> list[EntryChange]:
+    """Return the changes to record: merged tags and their synonyms become synonyms of ``into``."""
     synonyms = list(Tag.names.select_for_update().filter(synonym_of__in=merged).order_by("pk"))
-    meaning = {"synonym_of_id": into.pk}
+    new = {"synonym_of_id": into.pk}
     return [
-        *(change_of(each, row_of(each), row_of(each) | meaning) for each in synonyms),
+        *(entry_change(each, snapshot(each), snapshot(each) | new) for each in synonyms),
         *(
-            change_of(tag, row_of(tag), row_of(tag) | meaning | {"group_id": None})
+            entry_change(tag, snapshot(tag), snapshot(tag) | new | {"group_id": None})
             for tag in merged
         ),
-        # Unchanged: so that the history of the tag that is left tells it.
-        change_of(into, row_of(into), row_of(into)),
+        # Unchanged, but listed so that the merge appears in the history of this tag.
+        entry_change(into, snapshot(into), snapshot(into)),
     ]
 
 
-def _write(change: RowChange, into: Tag) -> None:
+def _turn_into_synonym(change: EntryChange, into: Tag) -> None:
     Tag.names.filter(pk=change["id"]).update(
         group=None, slot=None, synonym_of=into, synonym_slot=into.slot
     )
@@ -96,24 +97,25 @@ def _write(change: RowChange, into: Tag) -> None:
 
 def _check(merged: Sequence[Tag], into: Tag) -> None:
     if not merged:
-        raise VocabularyError("Choose at least one tag to merge into another.")
+        raise VocabularyError("Choose at least one other tag to merge.")
     if into in merged:
         raise VocabularyError(f"“{into}” cannot be merged into itself.")
     for tag in (*merged, into):
         if tag.synonym_of_id:
-            raise VocabularyError(f"“{tag}” was merged into another tag meanwhile. Look again.")
+            raise VocabularyError(f"“{tag}” has been merged into another tag. Start again.")
     if into.retired_at:
-        raise VocabularyError(f"“{into}” is retired. Bring it back before merging into it.")
+        raise VocabularyError(f"“{into}” is retired. Bring it back before you merge into it.")
 
 
-def _in_the_way(ids: list[int], into: Tag) -> str:
-    """Name the records that would carry two tags of the exclusive group; "" when none would."""
+def _describe_conflict(ids: list[int], into: Tag) -> str:
+    """Name the records that would have two tags of the exclusive group; "" if none would."""
     for kind in tagging.kinds_of_tagging():
-        found = tagging.in_the_way_of_merging(kind, ids, into.pk)
-        if found.count:
+        conflicts = tagging.find_merge_conflicts(kind, ids, into.pk)
+        if conflicts.count:
+            records = tagging.count_label(kind, conflicts.count)
             return (
-                f"{tagging.records_carry(kind, found.count)} another tag of {into.group}, which "
-                f"allows one on each: {tagging.example_of(kind, found.first)}. "
-                "Take one of the two off there first."
+                f"{into.group} allows only one tag, but another tag of it is on {records}: "
+                f"{tagging.example_names(kind, conflicts.first)}. "
+                "Remove one of the two tags there first."
             )
     return ""

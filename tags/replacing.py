@@ -1,4 +1,4 @@
-"""All tags of a record replaced by others, by a program: one action that can be undone."""
+"""Replace all tags of a record, for programs, as one action that can be undone."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ from tags.vocabulary import clean_tag_name, find_or_create
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
-    """The names of the tags that a record has now, gained and lost.
+class Replacement:
+    """The names of the record's tags, and of those added and removed.
 
-    ``given_way`` has by name each of those asked for that gave way to a higher-ranked one of its
-    exclusive group.
+    ``given_way`` maps each requested tag that was not added to the one of its exclusive group with
+    the higher rank.
     """
 
     tags: list[str]
@@ -29,11 +29,11 @@ class Replaced:
 
 def replace_tags(
     kind: type[Tagging], entity_id: int, names: Sequence[str], *, program: str
-) -> Replaced:
-    """Let a record have these tags and no others; an unknown name becomes a tag of "Unsorted".
+) -> Replacement:
+    """Give a record exactly these tags. Unknown names become tags of the group "Unsorted".
 
-    A name may be a synonym, in any case. ``program`` says who did it, on timelines
-    and in the history. What is so already is not touched, and leaves no action. Raises
+    Names may be synonyms, in any case. ``program`` names the program on timelines and in the
+    history. If the record has these tags already, no action is recorded. Raises
     ``VocabularyError`` for a name that no tag can have.
     """
     cleaned = [clean_tag_name(name) for name in names]
@@ -41,41 +41,51 @@ def replace_tags(
 
 
 @transaction.atomic
-def _replace(kind: Any, entity_id: int, names: list[str], program: str) -> Replaced:
-    # Before reading: others may tag the same record.
+def _replace(kind: Any, entity_id: int, names: list[str], program: str) -> Replacement:
+    # Lock before reading: others may tag the same record.
     tagging.lock_records(kind, [entity_id])
-    kept, given_way = _without_clashes(find_or_create(names).values())
+    requested, given_way = _without_conflicts(find_or_create(names).values())
     present = set(kind.objects.filter(entity=entity_id).values_list("tag_id", flat=True))
-    tags = {tag.pk: tag for tag in Tag.objects.filter(pk__in=kept | present)}  # in their order
-    adds, removes = ([pk for pk in tags if pk in some] for some in (kept - present, present - kept))
-    names_of = [[tags[pk].name for pk in tags if pk in some] for some in (kept, adds, removes)]
-    done = Replaced(names_of[0], names_of[1], names_of[2], given_way)
+    # In display order.
+    tags = {tag.pk: tag for tag in Tag.objects.filter(pk__in=requested | present)}
+    adds = [pk for pk in tags if pk in requested - present]
+    removes = [pk for pk in tags if pk in present - requested]
+    replacement = Replacement(
+        tags=[tag.name for pk, tag in tags.items() if pk in requested],
+        added=[tags[pk].name for pk in adds],
+        removed=[tags[pk].name for pk in removes],
+        given_way=given_way,
+    )
     if adds or removes:
-        action = history.record(_words(kind, entity_id, done, program), [], by=None)
+        description = _describe(kind, entity_id, replacement, program)
+        action = history.record_action(description, [], by=None)
         with pghistory.context(program=program):
             tagging.tag_batch(kind, [entity_id], adds, removes, action, by=None)
-    return done
+    return replacement
 
 
-def _without_clashes(tags: Iterable[Tag]) -> tuple[set[int], dict[str, str]]:
-    """Keep of each exclusive group the highest-ranked tag."""
-    kept: set[int] = set()
-    given_way: dict[str, str] = {}
-    first_of: dict[int | None, Tag] = {}
+def _without_conflicts(tags: Iterable[Tag]) -> tuple[set[int], dict[str, str]]:
+    """Keep only the tag with the highest rank of each exclusive group.
+
+    Returns the ids of the remaining tags, and the dropped tags by name with the one kept instead.
+    """
+    remaining: set[int] = set()
+    dropped: dict[str, str] = {}
+    first_of_slot: dict[int | None, Tag] = {}
     for tag in sorted(set(tags), key=lambda tag: (tag.position, tag.pk)):
-        first = first_of.setdefault(tag.slot or -tag.pk, tag)
+        first = first_of_slot.setdefault(tag.slot or -tag.pk, tag)
         if first == tag:
-            kept.add(tag.pk)
+            remaining.add(tag.pk)
         else:
-            given_way[tag.name] = first.name
-    return kept, given_way
+            dropped[tag.name] = first.name
+    return remaining, dropped
 
 
-def _words(kind: Any, entity_id: int, done: Replaced, program: str) -> str:
-    """Say what was done: "Return-1, by the API token “Shop”: added books; removed apparel."."""
-    said = [
-        f"{what} {', '.join(names)}"
-        for what, names in (("added", done.added), ("removed", done.removed))
-        if names
-    ]
-    return f"{tagging.example_of(kind, [entity_id])}, by {program}: {'; '.join(said)}."
+def _describe(kind: Any, entity_id: int, replacement: Replacement, program: str) -> str:
+    """Return for example "Return-1, by the API token “Shop”: added books; removed apparel."."""
+    parts = []
+    if replacement.added:
+        parts.append(f"added {', '.join(replacement.added)}")
+    if replacement.removed:
+        parts.append(f"removed {', '.join(replacement.removed)}")
+    return f"{tagging.example_names(kind, [entity_id])}, by {program}: {'; '.join(parts)}."

@@ -1,56 +1,60 @@
-"""Undo an action: the vocabulary goes back as a whole, each record unless it changed since."""
+"""Undo an action: all of its changes of the vocabulary, and its taggings where still possible."""
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from tags import bulk, editing, history, tagging
+from tags import bulk, history, reverting, tagging
+from tags.editing import lift_statement_timeout
 from tags.models import TagAction
 from tags.tagging import Person
 from tags.vocabulary import VocabularyError
 
-# Seconds that whoever undoes a bulk tagging waits; then it goes on in the background.
-AT_ONCE = 1.5
-BEGINNING = "Undoing. It goes on in the background."
+# Seconds that a person waits for undoing a bulk tagging. The rest is done in the background.
+MAX_SECONDS = 1.5
+IN_PROGRESS = "Undoing in the background."
 
 
 def undo(action_id: int, by: Person) -> str:
-    """Undo an action and say in words what that did; records that changed since stay as they are.
+    """Undo an action and return sentences about the result.
 
-    A bulk tagging is undone step by step, and stopped if it still runs; anything else at once.
-    Raises ``VocabularyError`` when it cannot be undone, or not any more; nothing is changed then.
+    Records that have changed since are left alone. A bulk tagging is stopped if it is still
+    running, and undone in steps; anything else is undone at once.
+    Raises ``VocabularyError``, and changes nothing, if the action cannot be undone.
     """
     with transaction.atomic(), tagging.done_by(by):
-        # In the order in which its steps lock them.
-        of_bulk = bulk.of_action(action_id)
-        action = _locked(action_id)
-        if of_bulk:
-            bulk.begin_undoing(of_bulk)
-            history.mark_undone(action, by, BEGINNING)
+        # The bulk tagging first: its steps lock the rows in this order, too.
+        bulk_tagging = bulk.lock_for_action(action_id)
+        action = _lock_action(action_id)
+        if bulk_tagging:
+            bulk.start_undo(bulk_tagging)
+            history.mark_undone(action, by, IN_PROGRESS)
         else:
             history.mark_undone(action, by, _undo(action))
-    if of_bulk:
-        bulk.go_on(of_bulk, AT_ONCE)
+    if bulk_tagging:
+        bulk.run_steps(bulk_tagging, MAX_SECONDS)
         action.refresh_from_db()
     return action.undo_words
 
 
-def _locked(action_id: int) -> TagAction:
+def _lock_action(action_id: int) -> TagAction:
     action = TagAction.objects.select_for_update(no_key=True).filter(pk=action_id).first()
     if action is None:
-        raise VocabularyError("There is no such action.")
+        raise VocabularyError("This change no longer exists.")
     if action.undone_at:
-        raise VocabularyError("This was undone already.")
+        raise VocabularyError("This has already been undone.")
     if not history.can_be_undone(action):
-        raise VocabularyError(f"This is more than {history.DAYS_TO_UNDO} days ago.")
+        raise VocabularyError(
+            f"Changes older than {history.DAYS_TO_UNDO} days can no longer be undone."
+        )
     return action
 
 
 def _undo(action: TagAction) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+    lift_statement_timeout()
     for change in reversed(action.changes):
-        editing.put_back(change)
-    said = ["Undone."]
+        reverting.revert(change)
+    sentences = ["Undone."]
     with tagging.as_part_of(action):
         for kind in tagging.kinds_of_tagging():
-            said += tagging.words_of(kind, tagging.put_back(kind, action))
-    return " ".join(said)
+            result = tagging.restore_taggings(kind, action)
+            sentences += tagging.describe_restored(kind, result)
+    return " ".join(sentences)

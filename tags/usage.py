@@ -1,27 +1,27 @@
-"""How much the tags are used, and which records stand in the way of a change."""
+"""How often the tags are used, and which records prevent a change."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
 from tags import tagging
+from tags.editing import lift_statement_timeout
 from tags.models import Tag, TagGroup
-from tags.vocabulary import TagChip, vocabulary
+from tags.vocabulary import TagChip, load_vocabulary
 
-# Records that carry a tag are counted up to here.
-COUNTED_USES = 10_000
+# Records with a tag are counted up to this number.
+MAX_COUNTED_USES = 10_000
 RECENT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How many records carry a tag, how many got it in the last 30 days, and when the last did.
+    """The number of records with a tag, of those tagged in the last 30 days, and the last time.
 
-    Numbers are exact up to ``COUNTED_USES``; one more than that means "more".
+    Numbers are exact up to ``MAX_COUNTED_USES``; one more than that means "or more".
     """
 
     total: int = 0
@@ -29,31 +29,35 @@ class Usage:
     last: datetime | None = None
 
     @property
-    def total_in_words(self) -> str:
-        """Return the number of records that carry the tag."""
-        return _in_words(self.total)
+    def total_text(self) -> str:
+        """Return the number of records with the tag for display: "12", "10,000+"."""
+        return _count_text(self.total)
 
     @property
-    def recent_in_words(self) -> str:
-        """Return the number of records that got the tag lately."""
-        return _in_words(self.recent)
+    def recent_text(self) -> str:
+        """Return the number of recently tagged records for display."""
+        return _count_text(self.recent)
 
 
-def _in_words(count: int) -> str:
-    return f"{count:,}" if count <= COUNTED_USES else f"{COUNTED_USES:,}+"
+def _count_text(count: int) -> str:
+    return f"{count:,}" if count <= MAX_COUNTED_USES else f"{MAX_COUNTED_USES:,}+"
 
 
 @dataclass(frozen=True, slots=True)
 class ListedTag:
-    """A tag on the page of the vocabulary, and where its records are listed."""
+    """A tag on the page of the vocabulary, with the paths of the lists of its records."""
 
     chip: TagChip
-    addresses: list[str]
+    paths: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ListedGroup:
-    """A group on the page of the vocabulary; ``missing`` leads to the records that lack it."""
+    """A group on the page of the vocabulary.
+
+    ``missing`` are links to the records that need a tag of the group but have none: a label and a
+    path each.
+    """
 
     group: TagGroup
     tags: list[ListedTag]
@@ -62,15 +66,15 @@ class ListedGroup:
 
 def usage_of_tags() -> dict[int, Usage]:
     """Return the usage of every tag by its id. One query for each kind of record."""
-    found: dict[int, Usage] = {}
+    usage: dict[int, Usage] = {}
     since = timezone.now() - timedelta(days=RECENT_DAYS)
     for kind in tagging.kinds_of_tagging():
         with connection.cursor() as cursor:
-            limit = COUNTED_USES + 1
-            cursor.execute(tagging.in_sql(USAGE, kind), [limit, since, limit])
+            limit = MAX_COUNTED_USES + 1
+            cursor.execute(tagging.with_tables(USAGE, kind), [limit, since, limit])
             for tag_id, total, recent, last in cursor.fetchall():
-                found[tag_id] = _sum(found.get(tag_id, Usage()), Usage(total, recent, last))
-    return found
+                usage[tag_id] = _sum(usage.get(tag_id, Usage()), Usage(total, recent, last))
+    return usage
 
 
 def _sum(one: Usage, other: Usage) -> Usage:
@@ -78,71 +82,68 @@ def _sum(one: Usage, other: Usage) -> Usage:
     return Usage(one.total + other.total, one.recent + other.recent, max(times, default=None))
 
 
-def uses_of(tag: Tag) -> str:
-    """Say how many records carry the tag, counted up to ``COUNTED_USES``; "" when none does."""
+def describe_uses(tag: Tag) -> str:
+    """Say how many records have the tag, counted up to ``MAX_COUNTED_USES``; "" if none."""
     for kind in tagging.kinds_of_tagging():
-        count = kind._default_manager.filter(tag=tag)[: COUNTED_USES + 1].count()
-        if count > COUNTED_USES:
-            return f"More than {tagging.records_carry(kind, COUNTED_USES)} “{tag}”."
+        count = kind._default_manager.filter(tag=tag)[: MAX_COUNTED_USES + 1].count()
+        if count > MAX_COUNTED_USES:
+            return f"“{tag}” is on more than {tagging.count_label(kind, MAX_COUNTED_USES)}."
         if count:
-            return f"{tagging.records_carry(kind, count)} “{tag}”."
+            return f"“{tag}” is on {tagging.count_label(kind, count)}."
     return ""
 
 
 @transaction.atomic
-def clashes(tags: list[Tag]) -> str:
-    """Say which records carry two or more of these tags; "" when none does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+def describe_conflicts(tags: list[Tag]) -> str:
+    """Say which records have two or more of these tags; "" if none."""
+    lift_statement_timeout()
     for kind in tagging.kinds_of_tagging():
-        carried = kind._default_manager.filter(tag__in=tags).values("entity")
-        twice = carried.annotate(tags=Count("pk")).filter(tags__gt=1)
-        if count := twice.count():
-            first = list(twice.order_by("entity").values_list("entity", flat=True)[:4])
-            examples = tagging.example_of(kind, first)
-            return f"{tagging.records_carry(kind, count)} two tags of this group: {examples}."
+        tagged = kind._default_manager.filter(tag__in=tags).values("entity")
+        conflicting = tagged.annotate(tags=Count("pk")).filter(tags__gt=1)
+        if count := conflicting.count():
+            first = list(conflicting.order_by("entity").values_list("entity", flat=True)[:4])
+            examples = tagging.example_names(kind, first)
+            return f"Two tags of this group are on {tagging.count_label(kind, count)}: {examples}."
     return ""
 
 
-def listed() -> list[ListedGroup]:
-    """Return every group with its tags, those that are retired last."""
-    words = vocabulary().values()
+def list_groups() -> list[ListedGroup]:
+    """Return every group with its tags, retired tags last."""
+    chips = load_vocabulary().values()
     return [
         ListedGroup(
             group,
             sorted(
-                (ListedTag(chip, _addresses(chip)) for chip in words if chip.group_id == group.pk),
+                (ListedTag(chip, _list_paths(chip)) for chip in chips if chip.group_id == group.pk),
                 key=lambda tag: tag.chip.retired,
             ),
-            missing(group),
+            _missing_links(group),
         )
         for group in TagGroup.objects.all()
     ]
 
 
-def _addresses(chip: TagChip) -> list[str]:
-    addresses = [kind.address_of(tag=chip.name) for kind in tagging.kinds_of_tagging()]
-    return [address for address in addresses if address]
+def _list_paths(chip: TagChip) -> list[str]:
+    paths = [kind.list_path(tag=chip.name) for kind in tagging.kinds_of_tagging()]
+    return [path for path in paths if path]
 
 
-def missing(group: TagGroup) -> list[tuple[str, str]]:
-    """Return, where the group is required, the words and the address of the records without it."""
+def _missing_links(group: TagGroup) -> list[tuple[str, str]]:
+    stage = group.required_when
     return [
-        (f"{kind.stages[group.required_when]} without {group}", _address(kind, group))
+        (
+            f"{kind.stages[stage]} without {group}",
+            kind.list_path(missing_group=group.name, stage=stage),
+        )
         for kind in tagging.kinds_of_tagging()
-        if group.required_when in kind.stages
+        if stage in kind.stages
     ]
 
 
-def _address(kind: Any, group: TagGroup) -> str:
-    address: str = kind.address_of(missing_group=group.name, stage=group.required_when)
-    return address
-
-
 def stages() -> dict[str, str]:
-    """Return the stages from which on a group may be required, with their words."""
+    """Return the stages in which a group can be required, with their labels."""
     return {
-        stage: words for kind in tagging.kinds_of_tagging() for stage, words in kind.stages.items()
+        stage: label for kind in tagging.kinds_of_tagging() for stage, label in kind.stages.items()
     }
 
 

@@ -1,4 +1,4 @@
-"""The page of the vocabulary: seen by everybody who tags, changed by managers."""
+"""The pages of the vocabulary: everybody who may see tags reads them, managers change them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,20 +15,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from config.forms import save_form
 from config.htmx import HtmxRequest
 from tags import editing, merging
-from tags import history as past
-from tags import usage as uses
 from tags.forms import ChangeTagForm, GroupForm, MergeForm, TagForm
+from tags.history import ACTIONS_PER_PAGE, actions, kind_of, oldest_undoable, was_done_by
 from tags.models import Tag, TagGroup
 from tags.undo import undo
+from tags.usage import list_groups, usage_of_tags
 from tags.vocabulary import VocabularyError, synonyms_of
 
 may_see = permission_required("tags.view_tag", raise_exception=True)
 may_change = permission_required("tags.change_tag", raise_exception=True)
-SHOWN_OF_HISTORY = 5
+LATEST_ACTIONS = 5
 
 
 class PersonRequest(HtmxRequest):
-    """A request of a person who is signed in."""
+    """A request of a signed-in person."""
 
     user: User
 
@@ -36,11 +36,11 @@ class PersonRequest(HtmxRequest):
 @require_safe
 @may_see
 def tags(request: PersonRequest) -> HttpResponse:
-    """Show every group with its tags, and what was changed last."""
+    """Show every group with its tags, and the latest changes."""
     context = {
-        "groups": uses.listed(),
-        "actions": past.actions(SHOWN_OF_HISTORY),
-        "oldest_undoable": past.oldest_undoable(),
+        "groups": list_groups(),
+        "actions": actions(LATEST_ACTIONS),
+        "oldest_undoable": oldest_undoable(),
     }
     return render(request, "tags/page.html", context)
 
@@ -48,8 +48,8 @@ def tags(request: PersonRequest) -> HttpResponse:
 @require_safe
 @may_see
 def usage(request: PersonRequest) -> HttpResponse:
-    """Count the uses of each tag, for the page; they may take a moment."""
-    return render(request, "tags/page.html#usage", {"usage": uses.usage_of_tags()})
+    """Show the usage of each tag. Counting may take a moment, so the page loads it separately."""
+    return render(request, "tags/page.html#usage", {"usage": usage_of_tags()})
 
 
 @require_POST
@@ -58,12 +58,12 @@ def move(request: PersonRequest) -> HttpResponse:
     """Move a tag or a group one place up or down: ``up=tag-5``, ``down=taggroup-2``."""
     up = "up" in request.POST
     kind, _, number = request.POST.get("up" if up else "down", "").partition("-")
-    models: dict[str, Any] = {past.kind_of(word): type(word) for word in (Tag(), TagGroup())}
+    models: dict[str, Any] = {kind_of(entry): type(entry) for entry in (Tag(), TagGroup())}
     if kind not in models or not number.isdecimal():
-        return HttpResponseBadRequest("There is no such tag or group.")
-    word = get_object_or_404(models[kind], pk=number)
-    editing.move(word, request.user, up=up)
-    return redirect(_place(word))
+        return HttpResponseBadRequest("Unknown tag or group.")
+    entry = get_object_or_404(models[kind], pk=number)
+    editing.move(entry, request.user, up=up)
+    return redirect(_anchor(entry))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +71,9 @@ def move(request: PersonRequest) -> HttpResponse:
 def new_tag(request: PersonRequest) -> HttpResponse:
     """Create a tag."""
     form = TagForm(request.POST or None, initial={"group": request.GET.get("group")})
-    return _form(request, form, "New tag", lambda _: editing.save_tag(form.instance, request.user))
+    return _show_form(
+        request, form, "New tag", lambda _: editing.save_tag(form.instance, request.user)
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +81,7 @@ def new_tag(request: PersonRequest) -> HttpResponse:
 def new_group(request: PersonRequest) -> HttpResponse:
     """Create a group."""
     form = GroupForm(request.POST or None)
-    return _form(
+    return _show_form(
         request, form, "New group", lambda _: editing.save_group(form.instance, request.user)
     )
 
@@ -87,96 +89,96 @@ def new_group(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def tag(request: PersonRequest, pk: int) -> HttpResponse:
-    """Show a tag with its history; change, retire, merge or delete it, give it other names."""
-    found = get_object_or_404(Tag.names.select_related("group"), pk=pk)
-    if found.synonym_of_id:
-        return redirect("change-tag", found.synonym_of_id)
+    """Show a tag with its history. Change, retire or delete it, or edit its synonyms."""
+    entry = get_object_or_404(Tag.names.select_related("group"), pk=pk)
+    if entry.synonym_of_id:
+        return redirect("change-tag", entry.synonym_of_id)
     if request.method == "POST":
-        _refuse_those_who_only_see(request)
+        _check_may_change(request)
     if "action" in request.POST:
-        return _act(request, found, ACTIONS)
-    form = ChangeTagForm(request.POST or None, instance=found)
-    return _form(
+        return _run_action(request, entry, ACTIONS)
+    form = ChangeTagForm(request.POST or None, instance=entry)
+    return _show_form(
         request,
         form,
-        f"Tag {found}",
-        lambda chosen: editing.save_tag(
-            form.instance, request.user, chosen["seen"], keep_name=chosen["keep_name"]
+        f"Tag {entry}",
+        lambda data: editing.save_tag(
+            form.instance, request.user, data["seen"], keep_name=data["keep_name"]
         ),
-        word=found,
+        entry=entry,
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def group(request: PersonRequest, pk: int) -> HttpResponse:
-    """Show a group with its history; change or delete it."""
-    found = get_object_or_404(TagGroup, pk=pk)
+    """Show a group with its history. Change or delete it."""
+    entry = get_object_or_404(TagGroup, pk=pk)
     if request.method == "POST":
-        _refuse_those_who_only_see(request)
+        _check_may_change(request)
     if "action" in request.POST:
-        return _act(request, found, {"remove": ACTIONS["remove"]})
-    form = GroupForm(request.POST or None, instance=found)
-    return _form(
+        return _run_action(request, entry, {"remove": ACTIONS["remove"]})
+    form = GroupForm(request.POST or None, instance=entry)
+    return _show_form(
         request,
         form,
-        f"Group {found}",
-        lambda chosen: editing.save_group(form.instance, request.user, chosen["seen"]),
-        word=found,
+        f"Group {entry}",
+        lambda data: editing.save_group(form.instance, request.user, data["seen"]),
+        entry=entry,
     )
 
 
-def _refuse_those_who_only_see(request: PersonRequest) -> None:
+def _check_may_change(request: PersonRequest) -> None:
     if not request.user.has_perm("tags.change_tag"):
-        raise PermissionDenied("Tags and their groups are changed by managers.")
+        raise PermissionDenied("Only managers can change tags and groups.")
 
 
-def _form(
+def _show_form(
     request: PersonRequest,
     form: TagForm | GroupForm,
     title: str,
     write: Callable[[dict[str, Any]], object],
-    word: Tag | TagGroup | None = None,
+    entry: Tag | TagGroup | None = None,
 ) -> HttpResponse:
     if request.method == "POST" and save_form(form, write):
         messages.success(request, f"Saved “{form.instance}”.")
-        return redirect(_place(form.instance))
+        return redirect(_anchor(form.instance))
     context = {
         "form": form,
         "title": title,
-        "word": word,
-        "is_tag": isinstance(word, Tag),
-        "synonyms": synonyms_of(word) if isinstance(word, Tag) else [],
-        "actions": past.actions(word=word) if word else [],
-        "oldest_undoable": past.oldest_undoable(),
+        "entry": entry,
+        "is_tag": isinstance(entry, Tag),
+        "synonyms": synonyms_of(entry) if isinstance(entry, Tag) else [],
+        "actions": actions(entry=entry) if entry else [],
+        "oldest_undoable": oldest_undoable(),
     }
-    return render(request, "tags/word.html", context, status=422 if form.errors else 200)
+    return render(request, "tags/entry.html", context, status=422 if form.errors else 200)
 
 
-def _retire(request: PersonRequest, found: Tag) -> str:
-    editing.retire(found, request.user, on=True)
-    return f"Retired “{found}”: it stays where it is, and is not offered any more."
+def _retire(request: PersonRequest, tag: Tag) -> str:
+    editing.retire(tag, request.user, on=True)
+    return f"Retired “{tag}”. Returns keep it, but it is no longer offered."
 
 
-def _bring_back(request: PersonRequest, found: Tag) -> str:
-    editing.retire(found, request.user, on=False)
-    return f"Brought “{found}” back."
+def _bring_back(request: PersonRequest, tag: Tag) -> str:
+    editing.retire(tag, request.user, on=False)
+    return f"Brought “{tag}” back."
 
 
-def _add_synonym(request: PersonRequest, found: Tag) -> str:
-    synonym = editing.add_synonym(found, request.POST.get("name", ""), request.user)
-    return f"“{synonym}” means “{found}” from now on."
+def _add_synonym(request: PersonRequest, tag: Tag) -> str:
+    synonym = editing.add_synonym(tag, request.POST.get("name", ""), request.user)
+    return f"Added “{synonym}” as a synonym of “{tag}”."
 
 
-def _remove_synonym(request: PersonRequest, found: Tag) -> str:
+def _remove_synonym(request: PersonRequest, tag: Tag) -> str:
     number = request.POST.get("synonym", "")
-    name = editing.remove_synonym(found, int(number), request.user) if number.isdecimal() else ""
-    return f"“{name}” no longer means “{found}”." if name else "That name was gone already."
+    name = editing.remove_synonym(tag, int(number), request.user) if number.isdecimal() else ""
+    return f"Removed the synonym “{name}”." if name else "This synonym had already been removed."
 
 
-def _remove(request: PersonRequest, found: Tag | TagGroup) -> str:
-    editing.remove(found, request.user)
-    return f"Deleted “{found}”."
+def _remove(request: PersonRequest, entry: Tag | TagGroup) -> str:
+    editing.remove(entry, request.user)
+    return f"Deleted “{entry}”."
 
 
 ACTIONS: dict[str, Callable[..., str]] = {
@@ -188,14 +190,14 @@ ACTIONS: dict[str, Callable[..., str]] = {
 }
 
 
-def _act(
-    request: PersonRequest, found: Tag | TagGroup, known: dict[str, Callable[..., str]]
+def _run_action(
+    request: PersonRequest, entry: Tag | TagGroup, allowed: dict[str, Callable[..., str]]
 ) -> HttpResponse:
-    action = known.get(request.POST["action"])
+    action = allowed.get(request.POST["action"])
     if action is None:
-        return HttpResponseBadRequest("There is no such action.")
+        return HttpResponseBadRequest("Unknown action.")
     try:
-        messages.success(request, action(request, found))
+        messages.success(request, action(request, entry))
     except VocabularyError as error:
         messages.error(request, error.messages[0])
         return redirect(request.path)
@@ -205,7 +207,7 @@ def _act(
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def merge(request: PersonRequest) -> HttpResponse:
-    """Show what merging the chosen tags would do, then do it."""
+    """Preview merging the chosen tags, then merge them."""
     form = MergeForm(request.POST if request.method == "POST" else request.GET or None)
     context: dict[str, Any] = {"form": form, "preview": None, "problem": ""}
     if form.is_valid():
@@ -214,8 +216,8 @@ def merge(request: PersonRequest) -> HttpResponse:
         try:
             if request.method == "POST" and into:
                 moved = merging.merge(merged, into, request.user)
-                messages.success(request, f"Merged into “{into}”: {moved:,} went over to it.")
-                return redirect(_place(into))
+                messages.success(request, f"Merged into “{into}”. Tags replaced: {moved:,}.")
+                return redirect(_anchor(into))
             context["preview"] = merging.preview(merged, into) if into else None
         except VocabularyError as error:
             context["problem"] = error.messages[0]
@@ -226,27 +228,28 @@ def merge(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def history(request: PersonRequest) -> HttpResponse:
-    """Show what was changed, by whom and when; undo one of it."""
+    """Show the changes of the vocabulary and bulk taggings. Undo one of them."""
     if request.method != "POST":
-        return _history(request)
-    number = _number(request.POST.get("undo", ""))
-    # What a person tagged at once stands here too, and is theirs to undo.
-    if not past.is_by(number, request.user):
-        _refuse_those_who_only_see(request)
+        return _show_history(request)
+    action_id = _number(request.POST.get("undo", ""))
+    # Without the permission, people can still undo their own bulk taggings.
+    if not was_done_by(action_id, request.user):
+        _check_may_change(request)
     try:
-        messages.success(request, undo(number, request.user))
+        messages.success(request, undo(action_id, request.user))
     except VocabularyError as error:
         messages.error(request, error.messages[0])
     return redirect("tag-history")
 
 
-def _history(request: PersonRequest) -> HttpResponse:
+def _show_history(request: PersonRequest) -> HttpResponse:
     before = _number(request.GET.get("before", "")) or None
-    found = past.actions(past.LISTED + 1, before=before)
+    latest = actions(ACTIONS_PER_PAGE + 1, before=before)
+    has_more = len(latest) > ACTIONS_PER_PAGE
     context = {
-        "actions": found[: past.LISTED],
-        "earlier": found[past.LISTED - 1].pk if len(found) > past.LISTED else None,
-        "oldest_undoable": past.oldest_undoable(),
+        "actions": latest[:ACTIONS_PER_PAGE],
+        "earlier": latest[ACTIONS_PER_PAGE - 1].pk if has_more else None,
+        "oldest_undoable": oldest_undoable(),
     }
     return render(request, "tags/history.html", context)
 
@@ -255,5 +258,5 @@ def _number(text: str) -> int:
     return int(text[:18]) if text.isdecimal() else 0
 
 
-def _place(word: Tag | TagGroup) -> str:
-    return reverse("tags", fragment=f"{past.kind_of(word)}-{word.pk}")
+def _anchor(entry: Tag | TagGroup) -> str:
+    return reverse("tags", fragment=f"{kind_of(entry)}-{entry.pk}")

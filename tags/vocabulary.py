@@ -1,10 +1,10 @@
-"""The vocabulary to read: tags, their groups, what a name means; and tags that are new.
+"""Read the vocabulary: tags, groups and the tag behind a name. Create tags for unknown names.
 
-Whoever changes or removes a tag or a group goes through ``tags.editing`` and ``tags.merging``.
+Tags and groups are changed and deleted by ``tags.editing`` and ``tags.merging``.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,20 +15,20 @@ from django.db.models import OuterRef, Value
 
 from tags.models import NameKey, Tag, TagGroup
 
-# Where tags wait that nobody has sorted yet.
+# The group of new tags from the feed or a file, until somebody sorts them.
 UNSORTED = "Unsorted"
-NAME_LENGTH = 50  # characters
-# Control characters, invisible ones, and halves of characters.
-UNSEEN_CATEGORIES = {"Cc", "Cf", "Cs"}
+MAX_NAME_LENGTH = 50  # characters
+# Control characters, invisible characters and lone surrogates.
+INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs"}
 
 
 class VocabularyError(ValidationError):
-    """A name, or a change, that the vocabulary refuses; says why in words."""
+    """A name or a change that is not allowed, with a message for the person."""
 
 
 @dataclass(frozen=True, slots=True)
 class TagChip:
-    """A tag as pages show it. ``order`` sorts by group, then by the rank in the group."""
+    """A tag for display. ``order`` is its place in the vocabulary: by group, then by rank."""
 
     id: int
     name: str
@@ -41,18 +41,22 @@ class TagChip:
     retired: bool = False
     description: str = ""
     synonyms: tuple[str, ...] = ()
-    # The stage from which on a record must carry a tag of the group; "" for none.
+    # The stage in which a record must have a tag of the group; "" if the group is optional.
     required_when: str = ""
+    # Whether records with the tag go to the top of a queue.
     raises: bool = False
 
     def __str__(self) -> str:
         return self.name
 
 
-def vocabulary() -> dict[int, TagChip]:
-    """Return every tag by its id, in the order in which they are listed. One query."""
-    known = Tag.names.filter(is_forgotten=False)
-    synonyms = known.filter(synonym_of=OuterRef("pk")).order_by("name").values("name")
+type Vocabulary = dict[int, TagChip]
+
+
+def load_vocabulary() -> Vocabulary:
+    """Return every tag by its id, in display order. One query."""
+    names = Tag.names.filter(is_forgotten=False)
+    synonyms = names.filter(synonym_of=OuterRef("pk")).order_by("name").values("name")
     rows = Tag.objects.values_list(
         *("id", "name", "group__color", "group_id", "group__name", "group__exclusive"),
         *("retired_at", "description", ArraySubquery(synonyms), "group__required_when", "raises"),
@@ -73,42 +77,74 @@ def _chip(order: int, row: tuple[Any, ...]) -> TagChip:
     )
 
 
-def chips(tag_ids: Iterable[int], words: dict[int, TagChip]) -> list[TagChip]:
-    """Return these tags in the order of the vocabulary ``words``; unknown ids are left out."""
-    return sorted((words[id_] for id_ in tag_ids if id_ in words), key=lambda chip: chip.order)
+def chips(tag_ids: Iterable[int], vocabulary: Vocabulary) -> list[TagChip]:
+    """Return the tags with these ids, in display order. Unknown ids are ignored."""
+    known = (vocabulary[tag_id] for tag_id in tag_ids if tag_id in vocabulary)
+    return sorted(known, key=lambda chip: chip.order)
+
+
+@dataclass(frozen=True, slots=True)
+class TagOption:
+    """A tag to choose for a record; ``replaces`` is the record's tag that it would replace."""
+
+    chip: TagChip
+    is_present: bool
+    replaces: TagChip | None
+
+    @property
+    def group(self) -> str:
+        """Return the name of the tag's group."""
+        return self.chip.group
+
+
+def tag_options(vocabulary: Vocabulary, present: Collection[TagChip]) -> list[TagOption]:
+    """Return the tags that can be chosen for a record with the ``present`` tags."""
+    exclusive = {chip.group_id: chip for chip in present if chip.exclusive}
+    return [
+        TagOption(
+            chip,
+            is_present=chip in present,
+            replaces=None if chip in present else exclusive.get(chip.group_id),
+        )
+        for chip in vocabulary.values()
+        if not chip.retired
+    ]
 
 
 def clean_tag_name(name: str) -> str:
-    """Return the name without stray spaces. Raises ``VocabularyError`` for an impossible one."""
+    """Return the name in normal form, without superfluous spaces.
+
+    Raises ``VocabularyError`` for a name that no tag can have.
+    """
     name = unicodedata.normalize("NFC", name.strip())
-    if any(unicodedata.category(character) in UNSEEN_CATEGORIES for character in name):
-        raise VocabularyError("A tag's name cannot hold characters that cannot be seen.")
+    if any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in name):
+        raise VocabularyError("A tag name cannot contain invisible characters.")
     name = " ".join(name.split())
     if not name:
-        raise VocabularyError("Type the name of a tag.")
+        raise VocabularyError("Enter a tag name.")
     if "," in name:
-        raise VocabularyError("A tag's name cannot hold a comma.")
-    if len(name) > NAME_LENGTH:
+        raise VocabularyError("A tag name cannot contain a comma.")
+    if len(name) > MAX_NAME_LENGTH:
         raise VocabularyError(
-            f"A tag's name has at most {NAME_LENGTH} characters; this has {len(name)}."
+            f"A tag name can have up to {MAX_NAME_LENGTH} characters; this one has {len(name)}."
         )
     return name
 
 
-# What a name means
+# The tag behind a name or an id
 
 
 def find_tag(name: str) -> Tag | None:
-    """Return the tag that this name means, whatever its case, or nothing.
+    """Return the tag with this name or synonym, ignoring case, or None.
 
     Raises ``VocabularyError`` for a name that no tag can have.
     """
-    found = find_name(name)
-    return meant_by(found.pk) if found else None
+    match = find_name(name)
+    return resolve_id(match.pk) if match else None
 
 
 def find_name(name: str) -> Tag | None:
-    """Return the tag or the synonym of this very name, whatever its case, or nothing.
+    """Return the row with this name, a tag or a synonym, ignoring case, or None.
 
     Raises ``VocabularyError`` for a name that no tag can have.
     """
@@ -116,49 +152,52 @@ def find_name(name: str) -> Tag | None:
     return names.filter(name_key=NameKey(Value(clean_tag_name(name)))).first()
 
 
-def meant_by(tag_id: int) -> Tag | None:
-    """Return the tag of this id, or what it was merged into, or nothing."""
-    found = Tag.names.select_related("group", "synonym_of__group").filter(pk=tag_id).first()
-    return found and (found.synonym_of or found)
+def resolve_id(tag_id: int) -> Tag | None:
+    """Return the tag with this id, or the tag that it was merged into, or None."""
+    tag = Tag.names.select_related("group", "synonym_of__group").filter(pk=tag_id).first()
+    return tag and (tag.synonym_of or tag)
 
 
-def meant_ids(ids: Iterable[int]) -> dict[int, int]:
-    """Return the id of the tag that each of these means by now; of a tag that is gone, none."""
-    found = Tag.names.filter(pk__in=list(ids)).values_list("id", "synonym_of")
-    return {id_: meant or id_ for id_, meant in found}
+def resolve_ids(ids: Iterable[int]) -> dict[int, int]:
+    """Map each id to the current tag: itself, or the tag it was merged into.
+
+    Ids of deleted tags are left out.
+    """
+    rows = Tag.names.filter(pk__in=list(ids)).values_list("id", "synonym_of")
+    return {id_: merged_into or id_ for id_, merged_into in rows}
 
 
-def names_that_mean(tag_id: int) -> list[int]:
-    """Return the ids of the tag and of the names that mean it, merged tags among them."""
+def ids_with_synonyms(tag_id: int) -> list[int]:
+    """Return the ids of the tag and of its synonyms, including tags merged into it."""
     return [tag_id, *Tag.names.filter(synonym_of=tag_id).values_list("id", flat=True)]
 
 
-def tag_of_id(number: str) -> Tag | None:
-    """Return the tag whose id a form sent, or nothing, also when it is no number."""
+def tag_by_id(value: str) -> Tag | None:
+    """Return the tag whose id a form sent, or None, also if the value is not a number."""
     try:
-        return meant_by(int(number))
+        return resolve_id(int(value))
     except ValueError:
         return None
 
 
-def names_as_written(names: list[str]) -> dict[str, str]:
-    """Return the name of the tag that each of these means; those of no tag are left out."""
-    return {name: written for name, _, written in _find(names)}
+def canonical_names(names: list[str]) -> dict[str, str]:
+    """Map each name or synonym to the name of its tag. Names of no tag are left out."""
+    return {name: tag_name for name, _, tag_name in _find(names)}
 
 
-def names_of(ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of these tags by their ids, also of those that were merged into others."""
-    found = Tag.names.filter(pk__in=list(ids)).values_list("id", "name", "synonym_of__name")
-    return {id_: meant or name for id_, name, meant in found}
+def tag_names(ids: Iterable[int]) -> dict[int, str]:
+    """Map each id to the name of its tag; for a merged tag, the name of the remaining one."""
+    rows = Tag.names.filter(pk__in=list(ids)).values_list("id", "name", "synonym_of__name")
+    return {id_: merged_into or name for id_, name, merged_into in rows}
 
 
 def synonyms_of(tag: Tag) -> list[Tag]:
-    """Return the other names of a tag."""
+    """Return the synonyms of a tag, by name."""
     return list(Tag.names.filter(synonym_of=tag, is_forgotten=False).order_by("name"))
 
 
 def find_groups(names: list[str]) -> dict[str, TagGroup]:
-    """Return the group of each name, whatever its case; names of no group are left out."""
+    """Map each name to its group, ignoring case. Names of no group are left out."""
     with connection.cursor() as cursor:
         cursor.execute(FIND_GROUPS, [names])
         ids = dict(cursor.fetchall())
@@ -167,35 +206,38 @@ def find_groups(names: list[str]) -> dict[str, TagGroup]:
 
 
 def find_group(name: str) -> TagGroup | None:
-    """Return the group of this name, whatever its case, or nothing."""
+    """Return the group with this name, ignoring case, or None."""
     return TagGroup.objects.filter(name_key=NameKey(Value(name.strip()))).first()
 
 
 def group_names(ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of these groups by their ids, also of those without tags."""
+    """Map each id to the name of its group, including groups without tags."""
     return dict(TagGroup.objects.filter(pk__in=list(ids)).values_list("id", "name"))
 
 
 def groups_for_new_tags() -> list[TagGroup]:
-    """Return every group, the one that Enter takes first: Unsorted, where a slip does no harm."""
+    """Return every group, "Unsorted" first.
+
+    Enter in the form takes the first group, and a slip does no harm in that one.
+    """
     return sorted(TagGroup.objects.all(), key=lambda group: group.name != UNSORTED)
 
 
-# Names that the feed or a file brings
+# Names from the feed or a file
 
 
 @transaction.atomic
 def find_or_create(names: Iterable[str]) -> dict[str, Tag]:
-    """Return the tag that each name means; an unknown one becomes a tag of "Unsorted".
+    """Map each name to its tag. Unknown names become tags of the group "Unsorted".
 
-    Raises ``IntegrityError`` naming the constraint when a name cannot be a tag's.
+    Raises ``IntegrityError`` with the name of the constraint for a name that no tag can have.
     """
-    wanted = sorted(set(names))
-    found = _tags(wanted)
-    if unknown := [name for name in wanted if name not in found]:
+    unique_names = sorted(set(names))
+    tags = _tags(unique_names)
+    if unknown := [name for name in unique_names if name not in tags]:
         _create_unsorted(unknown)
-        found |= _tags(unknown)
-    return found
+        tags |= _tags(unknown)
+    return tags
 
 
 def _tags(names: list[str]) -> dict[str, Tag]:
@@ -205,12 +247,13 @@ def _tags(names: list[str]) -> dict[str, Tag]:
 
 
 def _find(names: list[str]) -> list[tuple[str, int, str]]:
+    """Return (given name, tag id, tag name) for each name of a tag."""
     if not names:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(FIND, [names])
-        found: list[tuple[str, int, str]] = cursor.fetchall()
-        return found
+        cursor.execute(FIND_TAGS, [names])
+        rows: list[tuple[str, int, str]] = cursor.fetchall()
+        return rows
 
 
 def _create_unsorted(names: list[str]) -> None:
@@ -221,14 +264,14 @@ def _create_unsorted(names: list[str]) -> None:
             VALUES (%s, 'gray', 100, false, '', '') ON CONFLICT (name_key) DO NOTHING""",
             [UNSORTED],
         )
-        cursor.execute(CREATE, [names, UNSORTED])
+        cursor.execute(CREATE_TAGS, [names, UNSORTED])
 
 
-FIND = """
-    SELECT n.name, coalesce(meant.id, t.id), coalesce(meant.name, t.name)
+FIND_TAGS = """
+    SELECT n.name, coalesce(main.id, t.id), coalesce(main.name, t.name)
     FROM unnest(%s::text[]) AS n (name)
     JOIN tags_tag t ON t.name_key = tags_name_key(n.name)
-    LEFT JOIN tags_tag meant ON meant.id = t.synonym_of_id
+    LEFT JOIN tags_tag main ON main.id = t.synonym_of_id
 """
 
 FIND_GROUPS = """
@@ -236,8 +279,8 @@ FIND_GROUPS = """
     JOIN tags_taggroup g ON g.name_key = tags_name_key(n.name)
 """
 
-# Sorted, so that two imports that meet the same new names wait for each other in one order.
-CREATE = """
+# Sorted, so that two imports with the same new names lock them in the same order.
+CREATE_TAGS = """
     INSERT INTO tags_tag (name, group_id, slot, position, description)
     SELECT DISTINCT ON (tags_name_key(n.name)) n.name, g.id, g.slot, 100, ''
     FROM unnest(%s::text[]) AS n (name)

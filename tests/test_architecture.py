@@ -22,13 +22,13 @@ TOP_LEVEL = {
 # Who calls: nothing below imports them.
 ENTRANCES = r"(returns|tags)\.(views|admin|api|management|urls)\b"
 # What everything stands on: these import nothing of the program but each other.
-GROUND = ("tags/models.py", "returns/models/", "returns/querysets.py")
+GROUND = ("tags/models/", "returns/models/", "returns/querysets.py")
 
 WRITES = {
     *("save", "create", "update", "delete", "get_or_create", "update_or_create"),
     *("bulk_create", "bulk_update", "raw", "copy"),
 }
-VOCABULARY = ("tags/editing.py", "tags/merging.py", "tags/vocabulary.py")
+VOCABULARY = ("tags/editing.py", "tags/merging.py", "tags/reverting.py", "tags/vocabulary.py")
 # Who may write what: the model, its table, and the modules.
 WRITERS = {
     ("Return", "returns_return"): ("returns/feed/", "returns/record/corrections.py"),
@@ -36,7 +36,7 @@ WRITERS = {
     ("Comment", "returns_comment"): ("returns/record/comments.py",),
     ("Tag", "tags_tag"): VOCABULARY,
     ("TagGroup", "tags_taggroup"): VOCABULARY,
-    ("BulkTagging", "tags_bulktagging"): ("tags/bulk.py",),
+    ("BulkTagging", "tags_bulktagging"): ("tags/bulk/",),
     ("TagAction", "tags_tagaction"): ("tags/history.py",),
     ("TagActionRow", "tags_tagactionrow"): ("tags/tagging/", "tags/history.py"),
     ("ShopperSentence", "returns_shoppersentence"): ("returns/record/sentences.py",),

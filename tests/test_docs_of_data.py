@@ -32,7 +32,7 @@ from returns.record import sentences
 from returns.search import MOST_NUMBERS
 from returns.search.finding import CAP, SHORT_CAP
 from returns.search.statements import SHORTEST_IN_A_SCAN
-from tags.bulk import BATCH
+from tags.bulk.steps import STEP_SIZE
 from tags.history import DAYS_TO_UNDO
 from tests.papers import API, DEPLOY, FIELDS, FILES, FILTERS, USING, codes, section, tables
 
@@ -186,10 +186,10 @@ def test_the_scopes_are_those_of_tokens():
         ),
         (USING, "newest returns first, {} on a page", [PAGE_SIZE]),
         (USING, "can have up to {} views", [saved_views.MOST_VIEWS]),
-        (USING, "at most {} characters", [sentences.LONGEST]),
+        (USING, "at most {} characters", [sentences.MAX_SENTENCE_LENGTH]),
         (USING, "can be undone for {} days", [DAYS_TO_UNDO]),
         (USING, "selected returns, up to {:,}", [bulk.MOST_SELECTED]),
-        (USING, "steps of {:,} returns", [BATCH]),
+        (USING, "steps of {:,} returns", [STEP_SIZE]),
         (
             USING,
             "up to {} returns at once, warehouse managers up to {:,}",

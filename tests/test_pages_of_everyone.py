@@ -194,12 +194,12 @@ def _given_up_by_postgres() -> OperationalError:
 
 @pytest.mark.parametrize(
     ("headers", "words"),
-    [({}, "<h1>This took too long</h1>"), ({"HX-Request": "true"}, errors.TOOK_TOO_LONG)],
+    [({}, "<h1>This took too long</h1>"), ({"HX-Request": "true"}, errors.TIMED_OUT)],
 )
 def test_what_takes_too_long_is_given_up_in_words(rf, agent, headers, words):
     request = rf.get("/returns/", headers=headers)
     request.user, request.htmx, request._messages = agent, HtmxDetails(request), []
-    middleware = errors.TookTooLongMiddleware(lambda _: HttpResponse())
+    middleware = errors.QueryTimeoutMiddleware(lambda _: HttpResponse())
     answer = middleware.process_exception(request, _given_up_by_postgres())
     assert answer.status_code == 503
     assert words in answer.text
@@ -208,7 +208,7 @@ def test_what_takes_too_long_is_given_up_in_words(rf, agent, headers, words):
 
 def test_htmx_gets_the_sentence_of_an_error_and_never_a_page(as_agent):
     response = as_agent.get("/nowhere/", headers=HTMX)
-    assert (response.status_code, response.text) == (404, errors.NOT_THERE)
+    assert (response.status_code, response.text) == (404, errors.GONE)
     assert response["Content-Type"].startswith("text/plain")
 
 

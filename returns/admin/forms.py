@@ -12,7 +12,7 @@ from django.utils import timezone
 from returns.feed.records import EARLIEST_TIME, LATEST_TIME
 from returns.models import Return
 from returns.models.facts import CORRECTABLE_COLUMNS, FACTS_BY_COLUMN, Kind
-from returns.record.corrections import affected, as_sent
+from returns.record.corrections import held_fields, to_json_value
 
 
 class ExactTimeField(forms.DateTimeField):
@@ -92,7 +92,7 @@ class CorrectionForm(forms.ModelForm):
             changed = {
                 name for name in CORRECTABLE_COLUMNS if _differs(values, values["seen"], name)
             }
-            for name in affected(changed):
+            for name in held_fields(changed):
                 if now[name] != values["seen"][name]:
                     self._refuse_once(name, now[name])
             self.changed_data = [name for name in CORRECTABLE_COLUMNS if name in changed]
@@ -111,11 +111,11 @@ class CorrectionForm(forms.ModelForm):
 
 def correctable_values(record: Return) -> dict[str, str | None]:
     """Return the values of the correctable fields, as JSON stores them."""
-    return {name: as_sent(getattr(record, name)) for name in CORRECTABLE_COLUMNS}
+    return {name: to_json_value(getattr(record, name)) for name in CORRECTABLE_COLUMNS}
 
 
 def _differs(values: Mapping[str, Any], seen: Mapping[str, Any], name: str) -> bool:
-    return name in values and _normalize(as_sent(values[name])) != _normalize(seen[name])
+    return name in values and _normalize(to_json_value(values[name])) != _normalize(seen[name])
 
 
 def _normalize(text: Any) -> Any:

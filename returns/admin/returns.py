@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from returns.admin.forms import CorrectionForm
 from returns.models import Return, State
 from returns.models.facts import CORRECTABLE_COLUMNS, FACTS, FACTS_BY_COLUMN, STATE_COLUMNS, Kind
-from returns.record.corrections import as_sent, correct
+from returns.record.corrections import correct, to_json_value
 from returns.search import begins_or_ends
 
 MAX_PAGED_RETURNS = 10_000
@@ -121,7 +121,7 @@ class ReturnAdmin(admin.ModelAdmin):
         lines = [
             (FACTS_BY_COLUMN[name].label, _sent_text(name, sent))
             for name, sent in sorted(obj.corrections.items())
-            if sent != as_sent(getattr(obj, name))
+            if sent != to_json_value(getattr(obj, name))
         ]
         return format_html_join("", "<div>{}: corrected; the WMS sent {}</div>", lines) or "None"
 

@@ -12,7 +12,7 @@ from returns.api.serializers import serialize_return, serialize_tagged_return
 from returns.api.values import is_storable
 from returns.models import Return
 from tags.models import TagGroup
-from tags.vocabulary import TagChip, chips, vocabulary
+from tags.vocabulary import TagChip, chips, load_vocabulary
 
 Payload = dict[str, Any]
 
@@ -33,7 +33,7 @@ def returns_page(params: QueryDict) -> Payload:
 def tagged_returns_page(params: QueryDict) -> Payload:
     """Return a page of returns with the names of their tags. Raises ``InvalidRequest``."""
     page = run_query(params, now=timezone.now(), with_tag_ids=True)
-    tags = vocabulary()
+    tags = load_vocabulary()
 
     def serialize(return_: Return) -> Payload:
         return serialize_tagged_return(return_, map(str, chips(return_.tag_ids, tags)))
@@ -55,7 +55,7 @@ def _page(page: ResultPage, serialize: Callable[[Return], Payload], params: Quer
 
 def vocabulary_payload() -> Payload:
     """Return all groups with their tags and synonyms, in order. Two queries."""
-    tags = list(vocabulary().values())
+    tags = list(load_vocabulary().values())
     groups = [
         {
             "name": group.name,

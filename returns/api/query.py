@@ -39,7 +39,7 @@ from returns.filters.paging import Sort
 from returns.filters.query import Query
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 # Columns that no answer shows.
 DEFERRED_FIELDS = ("notes_key", "corrections", "feed_tags")
@@ -278,7 +278,7 @@ def _parse_ordering(params: Params, dqb: Dqb) -> list[OrderBy] | None:
 def _filterset(params: Params, *, by_creation: bool) -> ReturnFilterSet:
     filters = {name: params[name] for name in params.keys() & FILTER_PARAMETERS}
     query = Query.of(filters | {"sort": ["-created" if by_creation else NOT_BY_CREATION]})
-    return ReturnFilterSet(query, vocabulary())
+    return ReturnFilterSet(query, load_vocabulary())
 
 
 def _filterset_errors(

@@ -20,7 +20,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.stored import Words, query_of
 from returns.filters.wording import in_words as filters_in_words
 from returns.models import DeadlinePolicy
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SHOWN_AHEAD = timedelta(days=200)
@@ -63,13 +63,13 @@ class CalendarInWords:
 
 def listed(now: datetime) -> list[ListedDeadline]:
     """Return every deadline in the order in which they are asked."""
-    deadlines, words = deadlines_now(), vocabulary()
+    deadlines, words = deadlines_now(), load_vocabulary()
     return [_listed(policy, deadlines, words, now) for policy in deadlines.policies]
 
 
 def described(policy: DeadlinePolicy, now: datetime) -> ListedDeadline:
     """Return one deadline as pages show it; one that is new has no example."""
-    return _listed(policy, deadlines_now(), vocabulary(), now)
+    return _listed(policy, deadlines_now(), load_vocabulary(), now)
 
 
 def _listed(

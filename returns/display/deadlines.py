@@ -1,4 +1,4 @@
-"""How deadlines are written in pages; static/js/times.js keeps them true with the same words."""
+"""Format deadlines for pages. static/js/times.js keeps them up to date in the browser."""
 
 from datetime import datetime
 
@@ -6,48 +6,48 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from returns.display.values import DAYS, MISSING, MONTHS, duration
+from returns.display.values import MISSING, MONTHS_SHORT, WEEKDAYS, duration
 from returns.filters.due import Due
 from returns.models import Deadline
 
-DUE = (
+DUE_TIME = (
     '<time class="due{css}" datetime="{moment}" data-soon="{soon}"'
-    ' title="{policy}: due {day}">{words}</time>'
+    ' title="{policy}: due {day}">{text}</time>'
 )
 CLASSES = {Deadline.LATE: " is-late", Deadline.AT_RISK: " is-at-risk", "": ""}
 
 
 def deadline(due: Due | None) -> SafeString:
-    """Write when a waiting return is due, or by how much it is late."""
+    """Format the deadline of a waiting return; a dash if it has none."""
     return due_time(due, timezone.now()) if due else MISSING
 
 
 def due_time(due: Due, now: datetime) -> SafeString:
-    """Write a deadline in words; its title has the moment and the policy."""
+    """Format a deadline. Its title has the exact time and the name of the deadline."""
     return format_html(
-        DUE,
+        DUE_TIME,
         css=CLASSES[due.standing(now)],
         moment=due.at.isoformat(),
         soon=int(due.soon.total_seconds()),
         policy=due.policy,
-        day=on_day(due.at),
-        words=due_words(due, now),
+        day=day_and_time(due.at),
+        text=due_text(due, now),
     )
 
 
-def due_words(due: Due, now: datetime) -> str:
-    """Return how a return stands to its deadline: "late by 2 h", "at risk, due in 3 h", or when."""
+def due_text(due: Due, now: datetime) -> str:
+    """Return for example "late by 2 h", "at risk, due in 3 h" or "Fri 27 Nov, 18:00"."""
     standing = due.standing(now)
     if standing == Deadline.LATE:
         return f"late by {duration(now - due.at)}"
     if standing == Deadline.AT_RISK:
         return f"at risk, due in {duration(due.at - now)}"
-    return on_day(due.at)
+    return day_and_time(due.at)
 
 
-def on_day(moment: datetime) -> str:
-    """Write a moment as a day and a time, in the person's zone: "Fri 27 Nov, 18:00"."""
+def day_and_time(moment: datetime) -> str:
+    """Return a time as day and time in the person's zone: "Fri 27 Nov, 18:00"."""
     local = timezone.localtime(moment)
-    day = f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}"
+    day = f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS_SHORT[local.month - 1]}"
     year = "" if local.year == timezone.localtime().year else f" {local.year}"
     return f"{day}{year}, {local.hour:02}:{local.minute:02}"

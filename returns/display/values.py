@@ -1,4 +1,4 @@
-"""How times, durations, numbers and states of returns are written in pages."""
+"""Format times, durations, numbers, states and tags for pages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,24 +18,25 @@ from tags.vocabulary import TagChip
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who put a tag on a return, a person, a rule or a source in words, and when."""
+    """Who added a tag to a return (the label of a person, rule or source), and when."""
 
     who: str
     at: datetime
 
 
-# By the id of a tag.
+# By tag id.
 Origins = Mapping[int, Origin]
 
-# The same steps and words as static/js/times.js.
+# The same units as in static/js/times.js.
 UNITS = (("y", 365 * 86400), ("mo", 30 * 86400), ("d", 86400), ("h", 3600), ("min", 60))
-# By hand, for speed: a page writes 150 times.
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-NUMBER_LENGTH, END_LENGTH = 18, 8
+# Formatted here rather than by Django, for speed: a page shows 150 times.
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS_SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# Characters of a number that are shown as a whole, and of each end of a longer one.
+MAX_NUMBER_LENGTH, NUMBER_END_LENGTH = 18, 8
 NO_NUMBER = format_html('<span class="missing">{}</span>', "–")
-TEXT_LENGTH, TITLE_LENGTH = 120, 500
-CHIPS_IN_A_ROW = 2
+MAX_TEXT_LENGTH, MAX_TITLE_LENGTH = 120, 500
+CHIPS_PER_ROW = 2
 ROW_TAGS = '<div class="tagging" id="tags-{pk}"><span class="tags">{chips}{more}{edit}</span></div>'
 MORE_TAGS = '<span class="tag more" title="{}">+{}</span>'
 EDIT_TAGS = (
@@ -57,7 +58,7 @@ MISSING = format_html(
 
 
 def when(value: datetime | None) -> SafeString:
-    """Write a time as "3 h ago"; the exact time stands in the title and is read aloud."""
+    """Format a time as "3 h ago". Its title, and screen readers, have the exact time."""
     if value is None:
         return MISSING
     local = timezone.localtime(value)
@@ -72,13 +73,13 @@ def when(value: datetime | None) -> SafeString:
 
 
 def age(value: datetime) -> str:
-    """Write how old a time is, in its largest unit; one ahead of our clock is new."""
-    words = relative(value, timezone.now())
-    return words.removesuffix(" ago") if words.endswith(" ago") else "under a minute"
+    """Format the age of a time in its largest unit. A time in the future counts as new."""
+    text = relative(value, timezone.now())
+    return text.removesuffix(" ago") if text.endswith(" ago") else "under a minute"
 
 
 def exact(value: datetime | None) -> SafeString:
-    """Write a time in the person's zone to the minute; its title has seconds and zone."""
+    """Format a time in the person's zone to the minute. Its title has the seconds and the zone."""
     if value is None:
         return MISSING
     local = timezone.localtime(value)
@@ -90,66 +91,65 @@ def exact(value: datetime | None) -> SafeString:
     )
 
 
-def took(start: datetime | None, end: datetime | None) -> str:
-    """Write how long it took from one time to the other; nothing while one is missing.
+def elapsed(start: datetime | None, end: datetime | None) -> str:
+    """Format the duration between two times; "" if one of them is missing.
 
-    Nothing either when they stand the other way round: the WMS's clock may be ahead of ours.
+    Also "" if the start is after the end, because the WMS's clock may be ahead of ours.
     """
     return duration(end - start) if start and end and start <= end else ""
 
 
 def duration(value: timedelta) -> str:
-    """Write a duration in its two largest units: "2 d 4 h"."""
+    """Format a duration in its two largest units: "2 d 4 h"."""
     minutes = int(abs(value).total_seconds()) // 60
     if not minutes:
         return "under a minute"
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)
     parts = [f"{n} {unit}" for n, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if n]
-    words = " ".join(parts[: 1 if days and not hours else 2])
-    return words if value > timedelta(0) else f"{words} earlier"
+    text = " ".join(parts[: 1 if days and not hours else 2])
+    return text if value > timedelta(0) else f"{text} earlier"
 
 
 def number(value: str) -> SafeString:
-    """Write a number that people compare by its beginning and its end.
+    """Format a number that people recognise by its beginning and end.
 
-    The middle of a long one is not shown, but it is there: whoever copies, hears or searches the
-    number has all of it.
+    The middle of a long number is hidden only visually, so that copying, screen readers and the
+    browser's search still get the whole number.
     """
     if not value:
         return NO_NUMBER
-    if len(value) <= NUMBER_LENGTH:
+    if len(value) <= MAX_NUMBER_LENGTH:
         return escape(value)
     return format_html(
         '<span title="{}">{}<span class="middle">{}</span>{}</span>',
         value,
-        value[:END_LENGTH],
-        value[END_LENGTH:-END_LENGTH],
-        value[-END_LENGTH:],
+        value[:NUMBER_END_LENGTH],
+        value[NUMBER_END_LENGTH:-NUMBER_END_LENGTH],
+        value[-NUMBER_END_LENGTH:],
     )
 
 
 def shortened(text: str) -> str:
-    """Write the beginning of a text; more of it stands in its title."""
+    """Format the beginning of a text. Its title has more of it."""
     if not text:
         return ""
-    return format_html(
-        '<span title="{}">{}</span>', shorten(text, TITLE_LENGTH), shorten(text, TEXT_LENGTH)
-    )
+    title, beginning = shorten(text, MAX_TITLE_LENGTH), shorten(text, MAX_TEXT_LENGTH)
+    return format_html('<span title="{}">{}</span>', title, beginning)
 
 
 def state(value: str) -> SafeString:
-    """Write a state in words, with its shape."""
+    """Format a state as its label, with a shape."""
     return STATES.get(value) or format_html('<span class="state">{}</span>', value)
 
 
 def chip(tag: TagChip, origins: Origins | None = None) -> SafeString:
-    """Write a tag in the colour of its group; its title says who put it on a return."""
-    return _chip(tag, title_on(tag, origins) if origins else tag.title)
+    """Format a tag in the colour of its group. Its title says who added it, if known."""
+    return _chip(tag, chip_title(tag, origins) if origins else tag.title)
 
 
-def title_on(tag: TagChip, origins: Origins) -> str:
-    """Write what a tag means, and who put it on a return and when."""
+def chip_title(tag: TagChip, origins: Origins) -> str:
+    """Return the description of a tag, with who added it to a return and when."""
     origin = origins.get(tag.id)
     if origin is None:
         return tag.title
@@ -157,13 +157,13 @@ def title_on(tag: TagChip, origins: Origins) -> str:
 
 
 def row_tags(pk: int, tags: Sequence[TagChip], may_tag: bool, back_to: str) -> SafeString:
-    """Write a return's tags in a row: two of them, how many more, and the button to edit them.
+    """Format a return's tags for a row: two chips, the number of further tags, an edit button.
 
-    In Python, because a list holds fifty of these: as a template they were half of its cost.
-    ``back_to`` is the page that the editor leads back to without JavaScript.
+    Not a template, for speed: templates of the tags were half the cost of a list of fifty rows.
+    ``back_to`` is the page to return to from the editor without JavaScript.
     """
-    chips = format_html_join("", "{}", ((_chip(tag, tag.title),) for tag in tags[:CHIPS_IN_A_ROW]))
-    others = tags[CHIPS_IN_A_ROW:]
+    chips = format_html_join("", "{}", ((_chip(tag, tag.title),) for tag in tags[:CHIPS_PER_ROW]))
+    others = tags[CHIPS_PER_ROW:]
     more = format_html(MORE_TAGS, ", ".join(map(str, others)), len(others)) if others else ""
     edit = ""
     if may_tag:
@@ -183,11 +183,11 @@ def _chip(tag: TagChip, title: str) -> SafeString:
 
 
 def _editor_path(pk: int) -> str:
-    return _editor_path_of_none().replace("/0/", f"/{pk}/")
+    return _editor_path_of_pk_0().replace("/0/", f"/{pk}/")
 
 
 @cache
-def _editor_path_of_none() -> str:
+def _editor_path_of_pk_0() -> str:
     return reverse("return-tags", args=[0])
 
 
@@ -197,7 +197,7 @@ def _plus() -> SafeString:
 
 
 def relative(then: datetime, now: datetime) -> str:
-    """Return how long ago a time was, in its largest unit, rounded down."""
+    """Return for example "3 h ago" or "in 2 d": the largest unit, rounded down."""
     seconds = int((now - then).total_seconds())
     for unit, length in UNITS:
         if abs(seconds) >= length:
@@ -207,18 +207,18 @@ def relative(then: datetime, now: datetime) -> str:
 
 
 def _to_the_minute(local: datetime) -> str:
-    day = f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+    day = f"{local.day} {MONTHS_SHORT[local.month - 1]} {local.year}"
     return f"{day}, {local.hour:02}:{local.minute:02}"
 
 
 def _to_the_second(local: datetime) -> str:
     zone = _zone(local.utcoffset())
-    return f"{DAYS[local.weekday()]} {_to_the_minute(local)}:{local.second:02} {zone}"
+    return f"{WEEKDAYS[local.weekday()]} {_to_the_minute(local)}:{local.second:02} {zone}"
 
 
 @cache
 def _zone(offset: timedelta | None) -> str:
-    """Return the zone as GMT+3, which says more than a city's abbreviation."""
+    """Return the zone as "GMT+3", which is clearer than an abbreviation."""
     minutes = int((offset or timedelta()).total_seconds()) // 60
     hours, rest = divmod(abs(minutes), 60)
     sign = "-" if minutes < 0 else "+"

@@ -15,7 +15,7 @@ from returns.filters.query import Query
 from returns.lists.columns import COLUMNS, shown_columns
 from returns.lists.page import parts_of_list
 from returns.lists.rows import Row, rows_of
-from tags.vocabulary import TagChip, vocabulary
+from tags.vocabulary import TagChip, load_vocabulary
 
 ALL_COLUMNS = "all"
 # Parameters that do not select returns.
@@ -51,7 +51,7 @@ def parse_selection(query: Query, default_columns: Iterable[str]) -> Selection:
     if (bom := query.get("bom", "1")) != "1":
         raise ValidationError(f"bom: “{shorten(bom, 50)}” is not valid. Use 1, or leave it out.")
     query = query.without(*FILE_PARAMETERS)
-    tags = vocabulary()
+    tags = load_vocabulary()
     filterset = ReturnFilterSet(query, tags)
     if problems := filterset.problems():
         raise ValidationError(problems)

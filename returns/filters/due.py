@@ -43,7 +43,7 @@ from returns.filters.dates import parse_moment
 from returns.filters.declarations import CONDITION_DATES
 from returns.filters.stored import Words, parameters_now, query_of
 from returns.models import Deadline, DeadlinePolicy, State, WorkingCalendar
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 GROUPS = "missing_group"
 
@@ -156,13 +156,13 @@ def conditions_of(kind: str, words: Words, now: datetime) -> tuple[Q, Case]:
     waiting = Q(_arrived(first, last), state=State.ARRIVED)
     arrived = [ExpressionWrapper(_arrived(*its), output_field=BooleanField()) for its in limits]
     its = zip(deadlines.policies, arrived, strict=True)
-    return waiting, by_first_match(its, Value(value=False), words or vocabulary())
+    return waiting, by_first_match(its, Value(value=False), words or load_vocabulary())
 
 
 def outcome_of(kind: str, words: Words, now: datetime) -> tuple[Q, Case]:
     """Return what keeps the completed returns that met their deadline, or missed it."""
     comparison = "lte" if kind == Deadline.MET else "gt"
-    return _judged(deadlines_now(), comparison, Value(value=False), words or vocabulary(), now)
+    return _judged(deadlines_now(), comparison, Value(value=False), words or load_vocabulary(), now)
 
 
 def met_of(deadlines: Deadlines, words: Words, now: datetime) -> tuple[Q, Case]:

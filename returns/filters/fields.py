@@ -9,7 +9,7 @@ from django.utils import timezone
 from config.text import shorten
 from returns.filters.dates import parse_moment
 from returns.search import MOST_NUMBERS, Typed
-from tags.vocabulary import find_groups, names_as_written
+from tags.vocabulary import canonical_names, find_groups
 
 # Which tags a return carries: all of these, at least one of these, none of these.
 TAG_PARAMETERS = ("tag", "tag_any", "tag_none")
@@ -59,7 +59,7 @@ class TagsField(forms.MultipleChoiceField):
         """Return the names as the vocabulary writes them."""
         known = {name for name, _ in self.choices}  # type: ignore[misc, union-attr]
         names = without_nul(super().to_python(value))
-        meant = names_as_written([name for name in names if name not in known])
+        meant = canonical_names([name for name in names if name not in known])
         return list(dict.fromkeys(meant.get(name, name) for name in names))
 
 

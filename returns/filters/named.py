@@ -11,7 +11,7 @@ from django.db.models import Model
 from returns.filters.filterset import ReturnFilterSet, filters_of
 from returns.filters.form import BESIDE_FILTERS
 from returns.filters.query import Query
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 NAME_LENGTH = 60
 
@@ -22,7 +22,7 @@ def parameters_of(query: Query) -> dict[str, Any]:
     Raises ``ValidationError`` when it cannot be understood.
     """
     query = query.without(*BESIDE_FILTERS)
-    words = vocabulary()
+    words = load_vocabulary()
     if problems := ReturnFilterSet(query, words).problems():
         raise ValidationError(problems)
     return filters_of(query, words)

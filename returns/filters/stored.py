@@ -7,11 +7,11 @@ from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.query import Query
 from tags.vocabulary import (
     TagChip,
+    canonical_names,
     find_groups,
     group_names,
-    meant_ids,
-    names_as_written,
-    names_of,
+    resolve_ids,
+    tag_names,
 )
 
 Words = Mapping[int, TagChip]
@@ -20,7 +20,7 @@ Words = Mapping[int, TagChip]
 def ids_of_tags(names: list[str], vocabulary: Words) -> list[int]:
     """Return the ids of tags by their names, or 0 for what is no tag."""
     ids = {chip.name: chip.id for chip in vocabulary.values()}
-    meant = names_as_written([name for name in names if name not in ids])
+    meant = canonical_names([name for name in names if name not in ids])
     return sorted({ids.get(meant.get(name, name), 0) for name in names})
 
 
@@ -52,13 +52,13 @@ def parameters_now(parameters: Mapping[str, Any], words: Words) -> Mapping[str, 
     gone = [pk for ids in of_tags.values() for pk in ids if pk not in words]
     if not gone:
         return parameters
-    meant = meant_ids(gone)
+    meant = resolve_ids(gone)
     now = {name: sorted({meant.get(pk, pk) for pk in ids}) for name, ids in of_tags.items()}
     return {**parameters, **now}
 
 
 def _merged_or_gone(pk: int) -> str:
-    return names_of([pk]).get(pk, f"deleted tag {pk}")
+    return tag_names([pk]).get(pk, f"deleted tag {pk}")
 
 
 def _group_without_tags(pk: int) -> str:

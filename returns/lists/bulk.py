@@ -14,7 +14,7 @@ from returns.filters.query import Query
 from returns.models import Return, ReturnTag
 from tags import bulk
 from tags.models import BulkTagging, Tag
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 # At most so many returns at once, by what the person may.
 MOST, MOST_OF_MANY = 500, 100_000
@@ -83,7 +83,7 @@ def _selected(query: Query) -> Chosen:
 
 
 def _matches(query: Query, limit: int | None) -> list[int]:
-    filterset = ReturnFilterSet(query, vocabulary())
+    filterset = ReturnFilterSet(query, load_vocabulary())
     if problems := filterset.problems():
         raise ValidationError(problems)
     if filterset.search_is_cut_short():
@@ -101,7 +101,7 @@ def ask(chosen: Chosen, adds: Sequence[Tag], removes: Sequence[Tag], person: Use
     """
     if not chosen.ids:
         raise ValidationError("There is no return to tag any more.")
-    return bulk.draft(ReturnTag, chosen.ids, adds, removes, person, chosen.query)
+    return bulk.create_draft(ReturnTag, chosen.ids, adds, removes, person, chosen.query)
 
 
 def start(job: BulkTagging, person: User) -> None:

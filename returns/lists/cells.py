@@ -15,11 +15,11 @@ from returns.display.values import (
     MISSING,
     NO_NUMBER,
     duration,
+    elapsed,
     number,
     row_tags,
     shortened,
     state,
-    took,
     when,
 )
 from returns.lists.rows import Row
@@ -87,7 +87,7 @@ def waiting_cell(row: Row, around: Around) -> SafeString:
 
 def _waited(record: Return, now: datetime) -> SafeString:
     arrived = record.arrived_to_warehouse_at
-    if record.state == State.COMPLETED and (time := took(arrived, record.completed_at)):
+    if record.state == State.COMPLETED and (time := elapsed(arrived, record.completed_at)):
         return format_html('<span class="muted">took {}</span>', time)
     if record.state == State.ARRIVED and arrived:
         waited = duration(max(now, arrived) - arrived)

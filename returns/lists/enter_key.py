@@ -6,7 +6,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 
 def where_enter_leads(query: Query) -> str | None:
@@ -15,7 +15,7 @@ def where_enter_leads(query: Query) -> str | None:
     A whole number means its returns whatever else is filtered, and although other numbers may
     begin with it. None when nothing was found, or returns of more than one order.
     """
-    filterset = ReturnFilterSet(query, vocabulary())
+    filterset = ReturnFilterSet(query, load_vocabulary())
     if filterset.problems() or not filterset.matches:
         return None
     typed = filterset.matches.get("q")

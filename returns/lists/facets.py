@@ -10,7 +10,7 @@ from returns.filters.counts import CappedCount
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.models import ReturnTag
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 FACET_CAP = 10_000
 FACETS_LIMIT = 2_000  # milliseconds, for each statement
@@ -32,7 +32,7 @@ class Facets:
 
 def facets_of(query: Query) -> Facets:
     """Count the tags of the returns that the query selects, over the newest 10,000."""
-    words = vocabulary()
+    words = load_vocabulary()
     nothing = dict.fromkeys(words)
     filterset = ReturnFilterSet(query, words)
     if problems := filterset.problems():

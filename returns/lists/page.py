@@ -29,7 +29,7 @@ from returns.lists.rows import Row, rows_of
 from returns.models import State
 from returns.querysets import ReturnQuerySet
 from returns.search import Found, Near, nearest
-from tags.vocabulary import TagChip, vocabulary
+from tags.vocabulary import TagChip, load_vocabulary
 
 COUNT_LIMIT = 700  # milliseconds
 NOT_IN_A_ROW = ("notes_key", "unknown_fields", "corrections", "feed_tags")
@@ -186,7 +186,7 @@ def return_list(
     number of returns on a page.
     ``problems`` says what it could not understand.
     """
-    words = vocabulary()
+    words = load_vocabulary()
     base = base or reverse("return-list")
     own = ("queue",) if base == reverse("queue") else ()
     filterset = ReturnFilterSet(query, words)

@@ -20,7 +20,7 @@ from returns.filters.named import NAME_LENGTH, its_own_name
 from returns.filters.query import Query
 from returns.filters.stored import Words, query_of
 from returns.models import SavedView
-from tags.vocabulary import UNSEEN_CATEGORIES, vocabulary
+from tags.vocabulary import INVISIBLE_CATEGORIES, load_vocabulary
 
 MAY_SHARE = "returns.share_view"
 MOST_VIEWS = 30
@@ -71,7 +71,7 @@ class Listed:
 
 def listed_for(user: User) -> list[Listed]:
     """Return the views that the person sees or may change."""
-    words = vocabulary()
+    words = load_vocabulary()
     return [_listed(view, words, user) for view in _seen_by(user)]
 
 
@@ -120,7 +120,7 @@ def start_of(user: User) -> str:
     # A person's own stands last.
     view = views_of(user).filter(is_start=True).last()
     if view:
-        return address_of(view, vocabulary())
+        return address_of(view, load_vocabulary())
     # Asked of the roles: a superuser has every permission, and none that decides this.
     at_queue = user.groups.filter(
         permissions__content_type__app_label="returns", permissions__codename="start_at_queue"
@@ -201,7 +201,7 @@ def keep_copy(view: SavedView, user: User) -> SavedView:
     """
     same = SavedView.objects.filter(owner=user, name__iexact=view.name).first()
     if same is None:
-        return keep(user, view.name, query_of(view.parameters, vocabulary()))
+        return keep(user, view.name, query_of(view.parameters, load_vocabulary()))
     if same.parameters != view.parameters:
         raise ValidationError(f"You have another view “{same.name}”. Rename that one first.")
     return same
@@ -213,7 +213,7 @@ def _siblings(view: SavedView) -> QuerySet[SavedView]:
 
 def _clean(name: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", name).split())
-    if any(unicodedata.category(character) in UNSEEN_CATEGORIES for character in name):
+    if any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in name):
         raise ValidationError("A name cannot hold characters that cannot be seen.")
     if not name:
         raise ValidationError("A saved view needs a name.")
@@ -223,7 +223,7 @@ def _clean(name: str) -> str:
 
 
 def _parameters(query: Query) -> dict[str, Any]:
-    words = vocabulary()
+    words = load_vocabulary()
     kept = query.without(*PAGING_PARAMETERS)
     filterset = ReturnFilterSet(kept, words)
     if problems := filterset.problems():

@@ -19,7 +19,7 @@ from returns.filters.query import Query
 from returns.filters.stored import Words, parameters_now, query_of
 from returns.lists.saved_views import views_of
 from returns.models import State
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 # Milliseconds: for each tab, and for all of them together.
 COUNT_LIMIT = 700
@@ -78,7 +78,7 @@ def _required(words: Words) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 
 def counts_of(user: User) -> list[TabCount]:
     """Count the returns of each tab of the person, each up to 1,000."""
-    words = vocabulary()
+    words = load_vocabulary()
     end = time.monotonic() + COUNTS_LIMIT / 1000
     return [_count(tab, words, end) for tab in tabs(user, Query.of({}), words)]
 

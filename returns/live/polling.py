@@ -30,7 +30,7 @@ from returns.live.changes import Changes, any_since, changed_since, seconds_of, 
 from returns.models import State
 from returns.queues.cards import QueueCard, cards_of
 from returns.queues.own import own_cards_of
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 SINCE, SEEN = "since", "seen"
 # Pages that show the same share what was read for one of them, for so many seconds.
@@ -185,7 +185,7 @@ def _news(query: Query, changes: Changes, matches: dict[int, Match]) -> News:
 
 def _matches(query: Query, ids: Sequence[int]) -> dict[int, Match]:
     """Return which of the returns match the filter and are news under it."""
-    filterset = ReturnFilterSet(query, vocabulary())
+    filterset = ReturnFilterSet(query, load_vocabulary())
     found = filterset.qs.among(ids).in_state(*_told_states(query)).order_by()
     rows = found.values_list("pk", "state", "return_reference_number")
     return dict.fromkeys(ids) | {pk: (state, reference) for pk, state, reference in rows}
@@ -232,7 +232,7 @@ def _own_cards(user: User, query: Query, numbers: Numbers) -> list[QueueCard]:
 
 def _count(base: str, query: Query) -> Numbers:
     token, newest = token_and_newest()
-    filterset = ReturnFilterSet(query, vocabulary())
+    filterset = ReturnFilterSet(query, load_vocabulary())
     counts, total = numbers_of(filterset)
     cards = cards_of(query) if base == reverse("queue") else []
     return Numbers(token, counts, summary_of(filterset, counts, total), cards, newest)

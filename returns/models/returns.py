@@ -269,7 +269,7 @@ class ReturnTag(Tagging):
         return f"{self.tag} on {self.entity}"
 
     @classmethod
-    def address_of(cls, **params: str) -> str:
+    def list_path(cls, **params: str) -> str:
         """Return the path of the list of returns with a tag, or at a stage and without a group."""
         params["state"] = params.pop("stage", "")
         return reverse(

@@ -14,7 +14,7 @@ from returns.filters.query import Query
 from returns.filters.rules import MAY_BE_MISSING
 from returns.filters.tag_menu import address_without
 from returns.querysets import ReturnQuerySet
-from tags.vocabulary import TagChip, vocabulary
+from tags.vocabulary import TagChip, load_vocabulary
 
 GROUPS_LIMIT = 2_000  # milliseconds
 MOST_GROUPS = 30
@@ -75,7 +75,7 @@ def groups_of(query: Query, base: str) -> Groups:
         Way(value, WORDS.get(value, "Nothing"), _address(base, query, group=value), value == by)
         for value in ("", *GROUPINGS)
     ]
-    words = vocabulary()
+    words = load_vocabulary()
     filterset = ReturnFilterSet(_without_own(query, by), words)
     if by not in GROUPINGS or filterset.problems():
         return Groups(ways, [])

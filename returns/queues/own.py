@@ -13,7 +13,7 @@ from returns.filters.stored import Words
 from returns.lists.saved_views import queue_address_of, views_of
 from returns.models import SavedView, State
 from returns.queues.cards import QueueCard, deadline_counts, waiting_buckets
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 # Milliseconds: for each queue, and for all of them together.
 COUNT_LIMIT = 700
@@ -28,7 +28,7 @@ def own_cards_of(user: User, shown: Query) -> list[QueueCard]:
     views = list(views_of(user).filter(is_queue=True))
     if not views:
         return []
-    words = vocabulary()
+    words = load_vocabulary()
     end = time.monotonic() + COUNTS_LIMIT / 1000
     return [_card(view, words, shown, end) for view in views]
 

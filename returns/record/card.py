@@ -1,4 +1,4 @@
-"""The phone card: where a return is, in words that can be read out."""
+"""The card of a return: where it is, in sentences that an agent can read out on the phone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,41 +8,50 @@ from django.conf import settings
 from django.utils import timezone
 
 from returns.models import Language, Return, State
-from returns.record.shipped_sentences import MONTHS
+from returns.record.shipped_sentences import MONTH_NAMES
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NEXT = {
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+NEXT_STEPS = {
     State.CREATED: "Next: the parcel arrives at the warehouse and is scanned.",
-    State.ARRIVED: "Next: the warehouse inspects it, then the return is completed.",
-    State.COMPLETED: "Nothing is left to do at the warehouse.",
+    State.ARRIVED: "Next: the warehouse inspects the return and completes it.",
+    State.COMPLETED: "There is nothing left to do at the warehouse.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What an agent reads out: where the return is, what comes next, the rest of the order."""
+    """Sentences about a return: its status, the next step, and the other returns of its order.
 
-    says: str
-    next: str
-    of_the_order: str
+    ``zone`` is the time zone of the sentences if it is not the warehouse's, otherwise "".
+    """
+
+    status: str
+    next_step: str
+    order_summary: str
     zone: str
 
 
-def card_of(record: Return, others: Sequence[Return], now: datetime, *, more: bool = False) -> Card:
-    """Return the card of a return; ``more`` when the order has returns beyond ``others``."""
+def build_card(
+    record: Return, others: Sequence[Return], now: datetime, *, more: bool = False
+) -> Card:
+    """Return the card of a return.
+
+    ``others`` are other returns of its order. If there are ``more`` than these, the card says
+    nothing about the order.
+    """
     zone = timezone.get_current_timezone_name()
     return Card(
-        says=says(record, now),
-        next=NEXT[State(record.state)],
-        of_the_order="" if more else _of_the_order([record, *others]),
+        status=status_sentence(record, now),
+        next_step=NEXT_STEPS[State(record.state)],
+        order_summary="" if more else _order_summary([record, *others]),
         zone="" if zone == settings.TIME_ZONE else zone,
     )
 
 
-def says(record: Return, now: datetime) -> str:
-    """Say the state of a return, since when, and for how long, in the person's zone.
+def status_sentence(record: Return, now: datetime) -> str:
+    """Say when the return reached its state, in the person's time zone, and how long it took.
 
-    The WMS promises no order of its times, so a duration that is less than nothing is not said.
+    The WMS does not guarantee the order of its times. A negative duration is left out.
     """
     created, arrived, completed = (
         record.created_at,
@@ -50,33 +59,40 @@ def says(record: Return, now: datetime) -> str:
         record.completed_at,
     )
     if completed:
-        said = f"Completed {on_day(completed, now)}"
+        day = spoken_day(completed, now)
         if not arrived:
-            return f"{said}. When it arrived is not known."
-        return f"{said}{_lasting(', ', arrived, completed, ' after it arrived')}."
+            return f"Completed {day}. The arrival time is unknown."
+        if arrived > completed:
+            return f"Completed {day}."
+        return f"Completed {day}, {spoken_duration(completed - arrived)} after it arrived."
     if arrived:
-        waiting = _lasting(", waiting for inspection for ", arrived, now, "")
-        return f"Arrived at the warehouse {on_day(arrived, now)}{waiting}."
-    since = _lasting(", ", created, now, " ago")
-    return f"Announced {on_day(created, now)}{since}. The parcel has not arrived yet."
+        day = spoken_day(arrived, now)
+        if arrived > now:
+            return f"Arrived at the warehouse {day}."
+        waiting = spoken_duration(now - arrived)
+        return f"Arrived at the warehouse {day}, waiting for inspection for {waiting}."
+    day = spoken_day(created, now)
+    if created > now:
+        return f"Created {day}. The parcel has not arrived yet."
+    return f"Created {day}, {spoken_duration(now - created)} ago. The parcel has not arrived yet."
 
 
-def on_day(moment: datetime, now: datetime) -> str:
-    """Say a time as people do: "today at 14:05", "on Monday at 14:05", "on 3 May at 14:05"."""
+def spoken_day(moment: datetime, now: datetime) -> str:
+    """Return for example "today at 14:05", "on Monday at 14:05" or "on 3 May at 14:05"."""
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
     days = (today - local.date()).days
     if days in (0, 1):
         day = ("today", "yesterday")[days]
     elif 1 < days < 7:
-        day = f"on {DAYS[local.weekday()]}"
+        day = f"on {WEEKDAY_NAMES[local.weekday()]}"
     else:
         year = "" if local.year == today.year else f" {local.year}"
-        day = f"on {local.day} {MONTHS[Language.ENGLISH][local.month - 1]}{year}"
+        day = f"on {local.day} {MONTH_NAMES[Language.ENGLISH][local.month - 1]}{year}"
     return f"{day} at {local:%H:%M}"
 
 
-def spoken(duration: timedelta) -> str:
-    """Say a duration in its largest unit, rounded down."""
+def spoken_duration(duration: timedelta) -> str:
+    """Return a duration in its largest unit, rounded down: "3 days", "1 hour"."""
     minutes = int(duration.total_seconds()) // 60
     for unit, length in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
         if count := minutes // length:
@@ -84,17 +100,18 @@ def spoken(duration: timedelta) -> str:
     return "less than a minute"
 
 
-def _lasting(before: str, start: datetime, end: datetime, after: str) -> str:
-    return f"{before}{spoken(end - start)}{after}" if start <= end else ""
-
-
-def _of_the_order(returns: Sequence[Return]) -> str:
-    if len(returns) < 2:
+def _order_summary(returns: Sequence[Return]) -> str:
+    total = len(returns)
+    if total < 2:
         return ""
-    there = sum(record.state != State.CREATED for record in returns)
-    done = sum(record.state == State.COMPLETED for record in returns)
+    arrived = sum(record.state != State.CREATED for record in returns)
+    completed = sum(record.state == State.COMPLETED for record in returns)
     order = returns[0].sales_order_reference_number
-    some = str(there) if there else "None"
-    completed = f", {done} of them completed" if done else ""
-    have = "have" if there > 1 else "has"
-    return f"{some} of the {len(returns)} returns of order {order} {have} arrived{completed}."
+    if not arrived:
+        return f"None of the {total} returns of order {order} have arrived."
+    some = f"All {total}" if arrived == total else f"{arrived} of the {total}"
+    has = "has" if arrived == 1 else "have"
+    arrivals = f"{some} returns of order {order} {has} arrived"
+    if not completed:
+        return f"{arrivals}."
+    return f"{arrivals}; {completed} {'is' if completed == 1 else 'are'} completed."

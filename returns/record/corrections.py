@@ -1,4 +1,4 @@
-"""An admin's correction of a return: the one writer of facts beside the feed."""
+"""Corrections of a return by an admin. Besides the feed, nothing else writes facts."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,14 +13,14 @@ from returns.models.facts import CORRECTABLE_COLUMNS, STATE_COLUMNS
 
 
 def correct(record: Return, changes: Mapping[str, Any], by: User) -> list[str]:
-    """Set fields of a return and keep what the WMS had sent; return the names that changed.
+    """Correct fields of a return, and return the names of those that changed.
 
-    A field set back to the WMS's own value is a correction no longer. ``record`` is brought up
-    to date. Raises ``ValueError`` for a field that is not corrected so, and ``IntegrityError``
-    when the state and the times would disagree.
+    The values sent by the WMS are kept in ``Return.corrections``. Setting a field to that value
+    ends its correction. ``record`` is refreshed. Raises ``ValueError`` for a field that cannot be
+    corrected, and ``IntegrityError`` if the state and the times would contradict each other.
     """
-    if strange := changes.keys() - set(CORRECTABLE_COLUMNS):
-        raise ValueError(f"Not open to correction: {', '.join(sorted(strange))}")
+    if not_correctable := changes.keys() - set(CORRECTABLE_COLUMNS):
+        raise ValueError(f"Cannot be corrected: {', '.join(sorted(not_correctable))}")
     with transaction.atomic(), pghistory.context(user=by.pk, source="correction"):
         # Lock before reading: the feed may write the same return.
         current = Return.objects.select_for_update(no_key=True).get(pk=record.pk)
@@ -31,29 +31,33 @@ def correct(record: Return, changes: Mapping[str, Any], by: User) -> list[str]:
     return changed
 
 
-def affected(names: set[str]) -> set[str]:
-    """Return the fields that a correction of these holds on to: the state brings its times."""
+def held_fields(names: set[str]) -> set[str]:
+    """Return the fields that the feed no longer changes after a correction of these.
+
+    The state and its times are corrected together.
+    """
     return names | set(STATE_COLUMNS) if names & set(STATE_COLUMNS) else names
 
 
-def as_sent(value: str | datetime | None) -> str | None:
-    """Return a field's value as ``Return.corrections`` keeps it: times as ISO 8601 text in UTC."""
+def to_json_value(value: str | datetime | None) -> str | None:
+    """Return a value as stored in ``Return.corrections``: times as ISO 8601 text in UTC."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return value
 
 
 def _write(current: Return, changes: Mapping[str, Any]) -> None:
-    now_sent = {name: as_sent(getattr(current, name)) for name in affected(set(changes))}
-    sent_by_wms = now_sent | current.corrections
+    names = held_fields(set(changes))
+    current_values = {name: to_json_value(getattr(current, name)) for name in names}
+    sent_by_wms = current_values | current.corrections
     for name, value in changes.items():
         setattr(current, name, value)
-    current.corrections = _that_differ(current, sent_by_wms)
+    current.corrections = _differing(current, sent_by_wms)
     current.save(update_fields=[*changes, "corrections"])
 
 
-def _that_differ(current: Return, sent_by_wms: Mapping[str, Any]) -> dict[str, Any]:
+def _differing(current: Return, sent_by_wms: Mapping[str, Any]) -> dict[str, Any]:
     differing = {
-        name for name, sent in sent_by_wms.items() if as_sent(getattr(current, name)) != sent
+        name for name, sent in sent_by_wms.items() if to_json_value(getattr(current, name)) != sent
     }
-    return {name: sent for name, sent in sent_by_wms.items() if name in affected(differing)}
+    return {name: sent for name, sent in sent_by_wms.items() if name in held_fields(differing)}

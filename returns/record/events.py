@@ -1,4 +1,4 @@
-"""The events of a return as the database kept them: what changed, when, and who did it."""
+"""The events of a return as recorded by the database: what changed, when, and who did it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,26 +11,26 @@ from django.db import connection
 from returns.display.values import Origin
 from returns.models import Return
 
-# By the source of an event's context.
-SOURCES = {
+# Labels of the sources in the context of an event.
+SOURCE_LABELS = {
     "feed": "the feed",
     "simulated feed": "the feed",
     "file": "a file",
     "demo": "the demo",
     "generator": "the demo",
 }
-GONE = "a person who left"
-UNKNOWN = "somebody at the database"
+FORMER_PERSON = "a former user"
+UNKNOWN_ACTOR = "a direct change in the database"
 TAG_ADDED, TAG_REMOVED = "tag.added", "tag.removed"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a return.
+    """A change of a return or of one of its tags.
 
-    ``changes`` has by field the value before and the one after. Of a tagging it is empty, and
-    ``tag_id`` tells the tag; ``lost_name`` is the tag's name when it was deleted since.
-    ``context_id`` is the same for all that one action did.
+    ``changes`` maps each changed field to its values before and after; it is empty for a tag.
+    ``tag_id`` is the tag, and ``deleted_name`` its name if it was deleted since. Events of one
+    action have the same ``context_id``.
     """
 
     label: str
@@ -41,66 +41,66 @@ class Event:
     context_id: UUID | None
     changes: dict[str, list[Any]]
     tag_id: int | None
-    lost_name: str
+    deleted_name: str
 
 
 def events_of(record: Return, limit: int) -> list[Event]:
-    """Return the newest events of a return, the newest first. One query, by two indexes."""
+    """Return the newest events of a return, newest first. One query, on two indexes."""
     with connection.cursor() as cursor:
         cursor.execute(EVENTS, {"record": record.pk, "limit": limit})
         return [_event(*row) for row in cursor.fetchall()]
 
 
 def origins_of(record: Return) -> dict[int, Origin]:
-    """Return by the id of each tag on a return who put it there. One query, by indexes."""
+    """Map the id of each tag on a return to who added it and when. One query, on indexes."""
     with connection.cursor() as cursor:
         cursor.execute(ORIGINS, [record.pk])
         return {
-            tag_id: Origin(who_did(_context(context), name), at)
+            tag_id: Origin(actor_name(_parse_context(context), name), at)
             for tag_id, at, context, name in cursor.fetchall()
         }
 
 
-def who_did(context: dict[str, Any], name: str | None) -> str:
-    """Say who did it, by the context of an event and the name of the person in it."""
+def actor_name(context: dict[str, Any], name: str | None) -> str:
+    """Return who caused an event: a person (by ``name``), a rule, a program or a source."""
     if not context:
-        return UNKNOWN
+        return UNKNOWN_ACTOR
     if "user" in context:
-        return name or GONE
+        return name or FORMER_PERSON
     if "rule" in context:
         return f"the rule “{context['rule']}”"
     if "program" in context:
         return str(context["program"])
     source = str(context.get("source", ""))
-    return SOURCES.get(source, source or UNKNOWN)
+    return SOURCE_LABELS.get(source, source or UNKNOWN_ACTOR)
 
 
-def _context(given: str | None) -> dict[str, Any]:
-    known = loads(given) if given else None
-    return known if isinstance(known, dict) else {}
+def _parse_context(text: str | None) -> dict[str, Any]:
+    context = loads(text) if text else None
+    return context if isinstance(context, dict) else {}
 
 
 def _event(
     label: str,
     id_: int,
     at: datetime,
-    context: str | None,
+    context_text: str | None,
     name: str | None,
     context_id: UUID | None,
     changes: str,
     *tag: Any,
 ) -> Event:
-    known = _context(context)
-    source = str(known.get("source", ""))
-    return Event(label, id_, at, who_did(known, name), source, context_id, loads(changes), *tag)
+    context = _parse_context(context_text)
+    who, source = actor_name(context, name), str(context.get("source", ""))
+    return Event(label, id_, at, who, source, context_id, loads(changes), *tag)
 
 
-# Whoever writes by hand may set any context, so a user's id is read with care.
+# A direct change in the database can have any context, so the user's id is checked first.
 USER_ID = "CASE WHEN e.context->>'user' ~ '^[0-9]{1,9}$' THEN e.context->>'user' END::int"
-NAME = "COALESCE(NULLIF(trim(u.first_name || ' ' || u.last_name), ''), u.username)"
-# The event is the last one before the tagging was made: merging keeps that moment, and the person.
+PERSON_NAME = "COALESCE(NULLIF(trim(u.first_name || ' ' || u.last_name), ''), u.username)"
+# The last event before the time of the tagging, because merging tags keeps the time and the person.
 ORIGINS = f"""
-    SELECT e.tag_id, e.at, e.context, {NAME}
+    SELECT e.tag_id, e.at, e.context, {PERSON_NAME}
     FROM (
         SELECT t.tag_id, t.tagged_at AS at, CASE
             WHEN t.tagged_by_id IS NULL THEN made.pgh_context
@@ -118,8 +118,8 @@ ORIGINS = f"""
     LEFT JOIN auth_user u ON u.id = {USER_ID}
 """  # noqa: S608
 EVENTS = f"""
-    SELECT e.label, e.id, e.at, e.context, {NAME},
-        e.context_id, e.changes, e.tag_id, COALESCE(lost.name, '')
+    SELECT e.label, e.id, e.at, e.context, {PERSON_NAME},
+        e.context_id, e.changes, e.tag_id, COALESCE(deleted.name, '')
     FROM (
         (SELECT pgh_label AS label, pgh_id AS id, pgh_created_at AS at, pgh_context AS context,
             pgh_context_id AS context_id, changes, NULL::bigint AS tag_id
@@ -132,9 +132,9 @@ EVENTS = f"""
     ) e
     LEFT JOIN auth_user u ON u.id = {USER_ID}
     LEFT JOIN LATERAL (
-        -- One that was deleted, brought back and deleted again has two.
+        -- A tag that was deleted, restored and deleted again has two events.
         SELECT name FROM tags_tagevent WHERE pgh_obj_id = e.tag_id ORDER BY pgh_id DESC LIMIT 1
-    ) lost ON true
+    ) deleted ON true
     ORDER BY e.at DESC, e.label = 'changed', e.id DESC
     LIMIT %(limit)s
 """  # noqa: S608

@@ -5,39 +5,39 @@ from uuid import UUID, uuid4
 from django import forms
 
 from returns.models import COMMENT_LENGTH
-from returns.record.comments import clean_text, holds_unseen
+from returns.record.comments import clean_text, has_invisible
 
 
 class CommentField(forms.CharField):
-    """The text of a comment, as it is kept."""
+    """The text of a comment."""
 
     widget = forms.Textarea
 
     def to_python(self, value: str | None) -> str:
-        """Clean the text before it is checked, so that what cannot be seen refuses nothing."""
+        """Remove invisible characters before validation, so that they cause no errors."""
         return clean_text(value or "")
 
 
 class CommentForm(forms.Form):
-    """What a person writes about a return: a new comment, or one that ``replaces`` a text."""
+    """A new comment on a return, or a changed one that ``replaces`` an earlier text."""
 
     text = CommentField(
         max_length=COMMENT_LENGTH,
         error_messages={
-            "required": "Write something first.",
-            "max_length": "A comment has at most %(limit_value)d characters; "
-            "this has %(show_value)d.",
+            "required": "Enter a comment.",
+            "max_length": "A comment can have up to %(limit_value)d characters; "
+            "this one has %(show_value)d.",
         },
     )
     token = forms.UUIDField(required=False)
     replaces = forms.CharField(required=False)
 
     def clean_token(self) -> UUID:
-        """Return the form's own token; a form that came without one is like no other."""
+        """Return the token of the form, or a new one if the form was sent without it."""
         return self.cleaned_data["token"] or uuid4()
 
     @property
-    def left_out(self) -> str:
-        """Say that something was left out of the text, or nothing."""
-        unseen = holds_unseen(self.data.get("text", ""))
-        return ", without characters that cannot be seen" if unseen else ""
+    def cleaned_note(self) -> str:
+        """Return a sentence if invisible characters were removed from the text, otherwise ""."""
+        cleaned = has_invisible(self.data.get("text", ""))
+        return "Invisible characters were removed." if cleaned else ""

@@ -1,13 +1,14 @@
-"""Sentences to say or send to a shopper, in their language. Their only writer.
+"""Sentences to say or send to a shopper, in their language. Nothing else writes them.
 
-A text holds placeholders such as ``{order}``. What may be missing stands in brackets, and with
-it the bracket is left out, so that no sentence ever has a hole.
+A text has placeholders such as ``{order}``. A part in square brackets is left out if one of its
+placeholders has no value, so that no sentence has a gap.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -19,11 +20,11 @@ from django.utils import timezone
 from config.text import shorten
 from config.versions import check_version, version_of
 from returns.models import Language, Return, ShopperSentence, State
-from returns.record.shipped_sentences import MONTHS, TEXTS
+from returns.record.shipped_sentences import MONTH_NAMES, SHIPPED_TEXTS
 
 MAY_CHANGE = "returns.change_shoppersentence"
-LONGEST = 600  # characters
-# What each placeholder stands for.
+MAX_SENTENCE_LENGTH = 600  # characters
+# Placeholders with their meanings.
 PLACEHOLDERS = {
     "reference": "the return reference",
     "order": "the order reference",
@@ -33,20 +34,27 @@ PLACEHOLDERS = {
     "arrived": "the day it arrived",
     "completed": "the day it was completed",
 }
-# Those that a return in the state always has.
-NEVER_MISSING = {
+# The placeholders that always have a value in a state.
+ALWAYS_PRESENT = {
     State.CREATED: {"reference", "created"},
     State.ARRIVED: {"reference", "created", "arrived"},
     State.COMPLETED: {"reference", "created", "completed"},
 }
-WHAT_TO_DO = "Their text stands above; yours is still in the box. Save again to replace theirs."
+AFTER_CONFLICT = "Your text is still in the box, theirs is below it. Save again to replace theirs."
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
+class SentenceKey(NamedTuple):
+    """The state and the language of a sentence."""
+
+    state: State
+    language: Language
+
+
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence for the shopper of one return."""
+class ShopperText:
+    """A sentence with the values of a return filled in."""
 
     language: str
     language_name: str
@@ -55,7 +63,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A text as managers edit it; ``changed`` is the row that replaces the shipped one."""
+    """A sentence with its placeholders. ``changed`` is the row that replaces the shipped text."""
 
     state: State
     language: Language
@@ -64,13 +72,13 @@ class Sentence:
 
     @property
     def version(self) -> str:
-        """Return what tells one text of this sentence from the next."""
+        """Return a text that differs after each change."""
         return version_of(self.changed.changed_at) if self.changed else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A sentence on its page: what is in its box, an example, and what is wrong with it."""
+class SentenceEntry:
+    """A sentence on the page of sentences: the text in its box, an example, and its problems."""
 
     sentence: Sentence
     typed: str
@@ -78,24 +86,28 @@ class Entry:
     problems: list[str]
 
 
-def entries(place: tuple[State, Language] | None, typed: str, problems: list[str]) -> list[Entry]:
-    """Return every sentence with an example; at ``place`` what somebody typed, and its problems."""
-    records = {state: _example(state) for state in State}
-    made = []
+def entries(key: SentenceKey | None, typed: str, problems: list[str]) -> list[SentenceEntry]:
+    """Return all sentences with examples; the one at ``key`` with the typed text and problems."""
+    examples = {state: _example_return(state) for state in State}
+    listed = []
     for sentence in sentences():
-        here = (sentence.state, sentence.language) == place
-        example = fill(sentence.text, records[sentence.state], sentence.language)
-        made.append(
-            Entry(sentence, typed if here else sentence.text, example, problems if here else [])
+        is_typed = (sentence.state, sentence.language) == key
+        listed.append(
+            SentenceEntry(
+                sentence,
+                typed=typed if is_typed else sentence.text,
+                example=fill(sentence.text, examples[sentence.state], sentence.language),
+                problems=problems if is_typed else [],
+            )
         )
-    return made
+    return listed
 
 
-def _example(state: State) -> Return:
-    """Return the newest return in the state, or one that could be."""
-    found = Return.objects.in_state(state).in_order_of("created_at", descending=True).first()
+def _example_return(state: State) -> Return:
+    """Return the newest return in a state, or an invented one."""
+    newest = Return.objects.in_state(state).in_order_of("created_at", descending=True).first()
     now = timezone.now()
-    return found or Return(
+    return newest or Return(
         state=state,
         return_reference_number="Return-14844",
         sales_order_reference_number="RSO100490909",
@@ -106,43 +118,44 @@ def _example(state: State) -> Return:
 
 
 def sentences() -> list[Sentence]:
-    """Return every sentence, by state and language."""
+    """Return all sentences, by state and language."""
     rows = ShopperSentence.objects.select_related("changed_by")
-    return [_sentence(place, {(r.state, r.language): r for r in rows}) for place in TEXTS]
+    changed = {(row.state, row.language): row for row in rows}
+    return [_sentence(SentenceKey(*key), changed.get(key)) for key in SHIPPED_TEXTS]
 
 
-def _sentence(
-    place: tuple[State, Language], rows: dict[tuple[str, str], ShopperSentence]
-) -> Sentence:
-    row = rows.get(place)
-    return Sentence(*place, row.text if row else TEXTS[place], row)
+def _sentence(key: SentenceKey, changed: ShopperSentence | None) -> Sentence:
+    return Sentence(*key, changed.text if changed else SHIPPED_TEXTS[key], changed)
 
 
-def said_of(record: Return, first: str) -> list[Said]:
-    """Return what to tell the shopper of a return in each language, the ``first`` one first."""
-    written = dict(
+def shopper_texts(record: Return, first: str) -> list[ShopperText]:
+    """Return the text for the shopper in each language, with the language ``first`` first."""
+    changed = dict(
         ShopperSentence.objects.filter(state=record.state).values_list("language", "text")
     )
+    state = State(record.state)
+    shipped = {language: SHIPPED_TEXTS[state, language] for language in Language}
     languages = sorted(Language, key=lambda language: language != first)
     return [
-        Said(
+        ShopperText(
             language.value,
             str(language.label),
-            fill(written.get(language, TEXTS[State(record.state), language]), record, language),
+            fill(changed.get(language, shipped[language]), record, language),
         )
         for language in languages
     ]
 
 
 def fill(text: str, record: Return, language: Language) -> str:
-    """Return the text with the return's numbers and dates in it."""
+    """Return the text with the values of a return in place of the placeholders."""
     values = _values(record, language)
 
-    def optional(match: re.Match[str]) -> str:
-        inner = match[1]
-        return inner if all(values.get(name) for name in PLACEHOLDER.findall(inner)) else ""
+    def keep_if_complete(match: re.Match[str]) -> str:
+        part = match[1]
+        return part if all(values.get(name) for name in PLACEHOLDER.findall(part)) else ""
 
-    return PLACEHOLDER.sub(lambda match: values.get(match[1], ""), OPTIONAL.sub(optional, text))
+    complete = OPTIONAL.sub(keep_if_complete, text)
+    return PLACEHOLDER.sub(lambda match: values.get(match[1], ""), complete)
 
 
 def _values(record: Return, language: Language) -> dict[str, str]:
@@ -158,70 +171,68 @@ def _values(record: Return, language: Language) -> dict[str, str]:
 
 
 def _day(moment: datetime | None, language: Language) -> str:
-    """Write the day in the shopper's language and the warehouse's zone."""
+    """Format a date in the shopper's language and the warehouse's time zone."""
     if moment is None:
         return ""
     local = timezone.localtime(moment, ZoneInfo(settings.TIME_ZONE))
     dot = "." if language == Language.GERMAN else ""
-    return f"{local.day}{dot} {MONTHS[language][local.month - 1]} {local.year}"
+    return f"{local.day}{dot} {MONTH_NAMES[language][local.month - 1]} {local.year}"
 
 
 def problems_of(text: str, state: State) -> list[str]:
-    """Return a sentence for everything that is wrong with a text."""
+    """Return a message for each problem of a text."""
     if not text:
-        return ["Write what to tell the shopper."]
-    if len(text) > LONGEST:
-        return [f"At most {LONGEST} characters; these are {len(text)}."]
-    found = [_unknown(name) for name in PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
+        return ["Enter a text."]
+    if len(text) > MAX_SENTENCE_LENGTH:
+        return [
+            f"A sentence can have up to {MAX_SENTENCE_LENGTH} characters; this one has {len(text)}."
+        ]
+    problems = [_unknown(name) for name in PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
     outside = OPTIONAL.sub("", text)
     if set("[]") & set(outside):
-        found.append("A bracket is opened and not closed, or stands in another one.")
+        problems.append("A square bracket is not closed, or is inside another one.")
     if set("{}") & set(PLACEHOLDER.sub("", text)):
-        found.append("A brace is opened and not closed: placeholders look like {order}.")
-    return found + [
-        f"{{{name}}} may be missing: put it and its words into [brackets], "
-        "which are left out without it."
+        problems.append("A curly bracket is not closed. Placeholders look like {order}.")
+    return problems + [
+        f"{{{name}}} may have no value: put it and the words around it in [square brackets], "
+        "so that they can be left out."
         for name in dict.fromkeys(PLACEHOLDER.findall(outside))
-        if name in PLACEHOLDERS and name not in NEVER_MISSING[state]
+        if name in PLACEHOLDERS and name not in ALWAYS_PRESENT[state]
     ]
 
 
 def _unknown(name: str) -> str:
     near = get_close_matches(name, PLACEHOLDERS, n=1, cutoff=0.7)
-    hint = f"; did you mean {{{near[0]}}}?" if near else "."
-    return f"There is no {{{shorten(name, 40)}}}{hint}"
+    unknown = f"There is no placeholder {{{shorten(name, 40)}}}."
+    return f"{unknown} Did you mean {{{near[0]}}}?" if near else unknown
 
 
-def change(place: tuple[State, Language], text: str, version: str, by: User) -> None:
-    """Replace a sentence. ``version`` is that of the text that the person had before them.
+def change(key: SentenceKey, text: str, version: str, by: User) -> None:
+    """Replace the text of a sentence. ``version`` is that of the text that the person saw.
 
-    Raises ``ValidationError`` for a text that is wrong, and ``ChangedMeanwhileError``.
+    Raises ``ValidationError`` for a text with problems, and ``ChangedMeanwhileError``.
     """
     text = " ".join(text.split())
-    if problems := problems_of(text, place[0]):
+    if problems := problems_of(text, key.state):
         raise ValidationError(problems)
     with transaction.atomic():
-        _lock(place, version)
-        state, language = place
+        _lock(key, version)
         ShopperSentence.objects.update_or_create(
-            state=state,
-            language=language,
+            state=key.state,
+            language=key.language,
             defaults={"text": text, "changed_at": timezone.now(), "changed_by": by},
         )
 
 
-def restore(place: tuple[State, Language], version: str) -> None:
-    """Go back to the shipped sentence. Raises ``ChangedMeanwhileError``."""
+def restore(key: SentenceKey, version: str) -> None:
+    """Restore the shipped text of a sentence. Raises ``ChangedMeanwhileError``."""
     with transaction.atomic():
-        _lock(place, version)
-        state, language = place
-        ShopperSentence.objects.filter(state=state, language=language).delete()
+        _lock(key, version)
+        ShopperSentence.objects.filter(state=key.state, language=key.language).delete()
 
 
-def _lock(place: tuple[State, Language], version: str) -> None:
-    """Hold the sentence until the end; refuse when it is not the one that the person saw."""
-    state, language = place
-    rows = ShopperSentence.objects.select_for_update().filter(state=state, language=language)
-    row = rows.first()
-    stored = _sentence(place, {place: row} if row else {})
-    check_version(stored.version, version, "this sentence", WHAT_TO_DO)
+def _lock(key: SentenceKey, version: str) -> None:
+    """Lock the sentence, and check that it is the one that the person saw."""
+    rows = ShopperSentence.objects.select_for_update()
+    stored = _sentence(key, rows.filter(state=key.state, language=key.language).first())
+    check_version(stored.version, version, "this sentence", AFTER_CONFLICT)

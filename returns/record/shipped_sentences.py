@@ -1,8 +1,8 @@
-"""The sentences for shoppers that the desk comes with; managers may replace each."""
+"""The sentences for shoppers that the desk is shipped with. Managers can replace them."""
 
 from returns.models import Language, State
 
-MONTHS = {
+MONTH_NAMES = {
     Language.TURKISH: (
         *("Ocak", "Şubat", "Mart", "Nisan", "Mayıs", "Haziran"),
         *("Temmuz", "Ağustos", "Eylül", "Ekim", "Kasım", "Aralık"),
@@ -17,8 +17,8 @@ MONTHS = {
     ),
 }
 
-# A placeholder takes no ending, because Turkish endings follow the sound of the word before.
-TEXTS = {
+# No suffixes on placeholders: in Turkish they depend on the sounds of the word before.
+SHIPPED_TEXTS = {
     (State.CREATED, Language.TURKISH): (
         "Merhaba, {reference} numaralı iadeniz kaydedildi[ (sipariş no: {order})]. Paketiniz "
         "henüz depomuza ulaşmadı.[ Kargo takip numarası: {tracking}.] Ulaşınca inceleyip size"

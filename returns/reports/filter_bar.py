@@ -11,7 +11,7 @@ from returns.filters.wording import kind_of, value_in_words
 from returns.models import DaySummary, Dimension
 from returns.reports.report import Report
 from returns.summaries import maintenance
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 # Menus whose choice replaces the current one. A tag is added to those already chosen.
 SINGLE_VALUE_FIELDS = {"carrier": Dimension.CARRIER, "channel": Dimension.CHANNEL}
@@ -78,7 +78,7 @@ def _single_value_fields(report: Report) -> Iterator[Field]:
 
 
 def _tag_field(report: Report) -> Field:
-    chips = [chip for chip in vocabulary().values() if not chip.retired]
+    chips = [chip for chip in load_vocabulary().values() if not chip.retired]
     groups = [
         (group, [chip.name for chip in group_chips])
         for group, group_chips in groupby(chips, lambda chip: chip.group)

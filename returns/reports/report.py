@@ -34,7 +34,7 @@ from returns.reports.speed import speed_sections
 from returns.reports.summary_source import SummarySource
 from returns.reports.why import default_groups, group_names, why_sections
 from returns.summaries import maintenance
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 # Parameters that are neither filters nor the period: the tag groups of the rows and columns, and
 # the order of a table.
@@ -117,7 +117,7 @@ class Report:
 
 def build_report(subject: str, query: Query, now: datetime) -> Report:
     """Return the report for an address, with ``problems`` if the address is not valid."""
-    tags = vocabulary()
+    tags = load_vocabulary()
     scope = Scope(scope_query(query), tags)
     problems = _problems(scope)
     period = None
@@ -168,7 +168,7 @@ def saved_view_choices(report: Report, views: Iterable[SavedView]) -> list[Choic
 
     Their dates, queues and rules are left out, because a report has its own. The name says so.
     """
-    tags, other_params = vocabulary(), report.params.without(*report.scope)
+    tags, other_params = load_vocabulary(), report.params.without(*report.scope)
     choices = []
     for view in views:
         scope = scope_query(query_of(view.parameters, tags))

@@ -19,9 +19,9 @@ from returns.filters.query import Query
 from returns.filters.stored import query_of
 from returns.filters.wording import in_words
 from returns.models import Moment, TagRule
-from tags.bulk import check_together
+from tags.bulk import check_compatible
 from tags.models import Tag
-from tags.vocabulary import TagChip, meant_ids, vocabulary
+from tags.vocabulary import TagChip, load_vocabulary, resolve_ids
 
 logger = logging.getLogger(__name__)
 
@@ -47,15 +47,15 @@ class ListedRule:
 
 def listed() -> list[ListedRule]:
     """Return every rule in the order in which they run."""
-    words = vocabulary()
+    words = load_vocabulary()
     rules = list(TagRule.objects.all())
-    meant = meant_ids({pk for rule in rules for pk in (*rule.adds, *rule.removes)})
+    meant = resolve_ids({pk for rule in rules for pk in (*rule.adds, *rule.removes)})
     return [_listed(rule, words, meant) for rule in rules]
 
 
 def describe(rule: TagRule) -> ListedRule:
     """Return one rule as pages show it."""
-    return _listed(rule, vocabulary(), meant_ids([*rule.adds, *rule.removes]))
+    return _listed(rule, load_vocabulary(), resolve_ids([*rule.adds, *rule.removes]))
 
 
 def _listed(rule: TagRule, words: dict[int, TagChip], meant: dict[int, int]) -> ListedRule:
@@ -74,7 +74,7 @@ def _tags_of(rule: TagRule, meant: dict[int, int]) -> tuple[list[int], list[int]
 
 def adds_and_removes(rule: TagRule) -> tuple[list[int], list[int]]:
     """Return the ids of the tags to add and to remove; of merged ones, those that they mean."""
-    return _tags_of(rule, meant_ids([*rule.adds, *rule.removes]))
+    return _tags_of(rule, resolve_ids([*rule.adds, *rule.removes]))
 
 
 def parameters_of(query: Query) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def keep(rule: TagRule, adds: Sequence[Tag], removes: Sequence[Tag], seen: str =
     ``seen`` is the ``version_of`` the rule that the person saw, if they saw one. Raises
     ``ValidationError`` when it cannot be kept, or is no longer what they saw.
     """
-    check_together(adds, removes)
+    check_compatible(adds, removes)
     rule.adds, rule.removes = [tag.pk for tag in adds], [tag.pk for tag in removes]
     with named.its_own_name(f"There is a rule “{rule.name}” already."):
         if rule.pk is None:

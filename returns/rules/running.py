@@ -20,7 +20,7 @@ from returns.querysets import ReturnQuerySet
 from returns.rules import editing
 from tags import tagging
 from tags.models import Tag
-from tags.vocabulary import names_of, names_that_mean, vocabulary
+from tags.vocabulary import ids_with_synonyms, load_vocabulary, tag_names
 
 logger = logging.getLogger(__name__)
 
@@ -107,9 +107,9 @@ def _tag(rule: TagRule, ids: Sequence[int]) -> None:
     adds, removes = _tags_of(rule)
     # First, so that a tag may take the place of another one of its exclusive group.
     for tag_id in removes:
-        tagging.remove_where_nobodys(ReturnTag, found, tag_id)
+        tagging.remove_where_allowed(ReturnTag, found, tag_id)
     for tag_id in adds:
-        tagging.add_where_free(ReturnTag, _not_taken_off(rule, found, tag_id), tag_id)
+        tagging.add_where_allowed(ReturnTag, _not_taken_off(rule, found, tag_id), tag_id)
 
 
 def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
@@ -118,7 +118,7 @@ def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
     if not adds and not removes:
         raise RuleError("Its tags were deleted.")
     if both := set(adds) & set(removes):
-        name = names_of(both)[both.pop()]
+        name = tag_names(both)[both.pop()]
         raise RuleError(f"It would add “{name}” and remove it, since tags were merged.")
     if retired := Tag.objects.filter(pk__in=adds, retired_at__isnull=False).first():
         raise RuleError(f"“{retired}” is retired.")
@@ -131,7 +131,7 @@ def _matching(rule: TagRule, ids: Sequence[int]) -> list[int]:
 
 
 def _found_by(rule: TagRule) -> ReturnQuerySet:
-    words = vocabulary()
+    words = load_vocabulary()
     if "q" in rule.parameters:
         raise RuleError(editing.NOT_BY_THE_BOX)
     filterset = ReturnFilterSet(query_of(rule.parameters, words), words, one_by_one=True)
@@ -154,7 +154,7 @@ def _worth_looking_at(rule: TagRule) -> ReturnQuerySet:
 def _not_taken_off(rule: TagRule, ids: Sequence[int], tag_id: int) -> list[int]:
     """Leave out the returns from which a person, or another rule, took the tag off."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKEN_OFF, [list(ids), names_that_mean(tag_id), rule.name])
+        cursor.execute(TAKEN_OFF, [list(ids), ids_with_synonyms(tag_id), rule.name])
         removed = {row[0] for row in cursor.fetchall()}
     return [pk for pk in ids if pk not in removed]
 
@@ -214,6 +214,6 @@ def _would_change(rule: TagRule) -> set[int]:
 def _changes(rule: TagRule, ids: Sequence[int]) -> Iterator[int]:
     adds, removes = _tags_of(rule)
     for tag_id in removes:
-        yield from tagging.put_by_nobody(ReturnTag, ids, tag_id)
+        yield from tagging.find_removable(ReturnTag, ids, tag_id)
     for tag_id in adds:
-        yield from tagging.free_for(ReturnTag, _not_taken_off(rule, ids, tag_id), tag_id)
+        yield from tagging.find_addable(ReturnTag, _not_taken_off(rule, ids, tag_id), tag_id)

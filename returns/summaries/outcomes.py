@@ -32,7 +32,7 @@ from returns.models import (
     UncountedReturn,
 )
 from returns.summaries import maintenance, statements
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 ONE_DAY, MIDNIGHT = timedelta(days=1), time_of_day.min
 READER_TIME_LIMIT = 0.5  # seconds that a reader waits for days to be counted
@@ -81,7 +81,7 @@ def count_in_background() -> bool:
     """
     if not DeadlinePolicy.objects.exists() or not maintenance.summaries_exist():
         return False
-    tags = vocabulary()
+    tags = load_vocabulary()
     fingerprint = current_fingerprint(tags, timezone.now())
     today = timezone.localdate(timezone=timezone.get_default_timezone())
     if fingerprint is None or UncountedReturn.objects.exists():
@@ -113,7 +113,7 @@ def find_differences() -> list[str]:
     """Compare stored outcomes with a recount; return up to 20 differing rows."""
     differences: list[str] = []
     with maintenance.up_to_date_snapshot():
-        tags = vocabulary()
+        tags = load_vocabulary()
         fingerprint = current_fingerprint(tags, timezone.now())
         expressions = _outcome_expressions(tags, fingerprint) if fingerprint else None
         stored = DeadlineDay.objects.filter(by=Dimension.ALL, under=fingerprint or "").order_by(

@@ -1,6 +1,6 @@
-"""The rows of the list, with a cell for each column that a person chose.
+"""The rows of the list, with a cell for each column.
 
-In Python, because a list holds fifty rows of ten cells.
+Not a template, for speed: a list has fifty rows of ten cells.
 """
 
 from functools import cache
@@ -29,18 +29,19 @@ ROW = (
     ' hx-target="#preview-body" hx-swap="innerHTML" hx-sync="#preview:replace">{eye}</button></td>'
     "{why}{cells}</tr>"
 )
-# A reference of up to this length is seen as a whole.
-SEEN_WHOLE = 16
+# Longer references are cut off on the page, so they get a title.
+MAX_VISIBLE_REFERENCE = 16
 TITLE = ' title="{}"'
-WHY = '<td class="why">{}</td>'
+REASON_CELL = '<td class="why">{}</td>'
 
 
 @register.simple_tag
-def rows(found: ReturnList, may_tag: bool) -> SafeString:
-    """Write the returns of a list in the columns that the person chose, in their order."""
-    around = Around(may_tag, found.path, timezone.now())
-    cells = [cell for name in found.table.cells if (cell := BY_NAME[name].cell)]
-    lines = (_line(row, cells, around, is_search=found.is_search) for row in found.rows)
+def rows(return_list: ReturnList, may_tag: bool) -> SafeString:
+    """Format the rows of a list in its columns."""
+    around = Around(may_tag, return_list.path, timezone.now())
+    cells = [cell for name in return_list.table.cells if (cell := BY_NAME[name].cell)]
+    is_search = return_list.is_search
+    lines = (_line(row, cells, around, is_search=is_search) for row in return_list.rows)
     return format_html_join("", "{}", ((line,) for line in lines))
 
 
@@ -50,18 +51,18 @@ def _line(row: Row, cells: list[Cell], around: Around, *, is_search: bool) -> Sa
         ROW,
         pk=record.pk,
         reference=reference,
-        title=format_html(TITLE, reference) if len(reference) > SEEN_WHOLE else "",
+        title=format_html(TITLE, reference) if len(reference) > MAX_VISIBLE_REFERENCE else "",
         tracking=record.tracking_id,
         path=record.get_absolute_url(),
-        card=_card_path_of_none().replace("/0/", f"/{record.pk}/"),
+        card=_card_path_of_pk_0().replace("/0/", f"/{record.pk}/"),
         eye=_eye(),
-        why=format_html(WHY, row.reason) if is_search else "",
+        why=format_html(REASON_CELL, row.reason) if is_search else "",
         cells=format_html_join("", "{}", ((cell(row, around),) for cell in cells)),
     )
 
 
 @cache
-def _card_path_of_none() -> str:
+def _card_path_of_pk_0() -> str:
     return reverse("return-card", args=[0])
 
 

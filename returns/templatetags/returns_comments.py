@@ -1,4 +1,4 @@
-"""How people and their comments are written in pages."""
+"""Template filters for people and comments."""
 
 from django import template
 from django.contrib.auth.models import User
@@ -12,17 +12,17 @@ register = template.Library()
 
 @register.filter
 def person(user: User) -> str:
-    """Write a person's name, or else the name that they sign in with."""
+    """Return a person's full name, or the user name if there is none."""
     return user.get_full_name() or user.get_username()
 
 
 @register.filter
 def earlier(comment: Comment) -> list[EarlierText]:
-    """Return the texts of a comment that edits replaced, the newest first."""
+    """Return the replaced texts of a comment, newest first."""
     return earlier_texts(comment)
 
 
 @register.filter
 def version(text: str) -> str:
-    """Return what a form carries to say which text it replaces."""
+    """Return the version of a text, for a form that replaces it."""
     return version_of(text)

@@ -1,4 +1,4 @@
-"""Times, durations, numbers, states and tags in templates."""
+"""Template tags and filters for times, durations, numbers, states and tags."""
 
 from django import template
 
@@ -9,11 +9,11 @@ register = template.Library()
 register.simple_tag(values.when)
 register.filter(values.age)
 register.simple_tag(values.exact)
-register.simple_tag(values.took)
+register.simple_tag(values.elapsed)
 register.filter(values.duration)
 register.simple_tag(values.number)
 register.simple_tag(values.shortened)
 register.filter(values.state)
 register.simple_tag(values.chip)
-register.simple_tag(values.title_on)
+register.simple_tag(values.chip_title)
 register.simple_tag(values.row_tags)

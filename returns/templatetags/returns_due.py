@@ -1,4 +1,4 @@
-"""Deadlines in templates."""
+"""Template tags and filters for deadlines."""
 
 from django import template
 
@@ -7,4 +7,4 @@ from returns.display import deadlines
 register = template.Library()
 
 register.simple_tag(deadlines.deadline)
-register.filter(deadlines.on_day)
+register.filter(deadlines.day_and_time)

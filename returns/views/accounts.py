@@ -1,4 +1,4 @@
-"""Signing in and changing one's password: Django's views, answering 422 to a form with errors."""
+"""Sign in and change the password: Django's views, with status 422 for a form with errors."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
@@ -14,20 +14,20 @@ _change_password = PasswordChangeView.as_view()
 
 @login_not_required
 def sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Ask for name and password; a person who is signed in goes on to where they wanted."""
-    return _refused_form_is_422(request, _sign_in(request))
+    """Ask for name and password. A signed-in person is redirected to the page they wanted."""
+    return _as_422_if_invalid(request, _sign_in(request))
 
 
 def change_password(request: HttpRequest) -> HttpResponseBase:
-    """Ask for the old password and a new one."""
-    return _refused_form_is_422(request, _change_password(request))
+    """Ask for the old and a new password."""
+    return _as_422_if_invalid(request, _change_password(request))
 
 
 @login_not_required
 def enter_admin(request: HttpRequest) -> HttpResponse:
-    """Lead to the site's own login page, so that one throttle guards the admin too, and back.
+    """Redirect to the site's own login page, so that its lock-out protects the admin too.
 
-    A person who is signed in without belonging there would go round in circles: they are refused.
+    Signed-in people who may not use the admin get 403, because redirecting them would loop.
     """
     if not request.user.is_authenticated:
         return redirect_to_login(request.GET.get("next", reverse("admin:index")))
@@ -36,7 +36,7 @@ def enter_admin(request: HttpRequest) -> HttpResponse:
     return redirect("admin:index")
 
 
-def _refused_form_is_422(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def _as_422_if_invalid(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     if request.method == "POST" and response.status_code == 200:
         response.status_code = 422
     return response

@@ -1,4 +1,4 @@
-"""Tag many returns at once: choose tags, see what would happen, follow it, undo it."""
+"""Tag many returns at once: choose tags, preview, follow the progress, undo."""
 
 from typing import Any
 
@@ -11,37 +11,37 @@ from django.views.decorators.http import require_http_methods
 
 from config.htmx import render_page_or_fragment
 from returns.filters.query import Query
-from returns.lists import bulk as returns_bulk
+from returns.lists.bulk import ask, choose, list_path, start
 from returns.people.person import DeskRequest
 from tags import bulk
 from tags.forms import BulkForm
 from tags.models import BulkTagging
 from tags.undo import undo
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 may_tag = permission_required("returns.tag_return", raise_exception=True)
-# Seconds of work in one request; whoever looks at its page lets a bulk tagging go on.
-AT_ONCE = 1.5
-STEP = 0.7
+# Seconds of work in one request: when it is started, and when its page polls for progress.
+START_SECONDS = 1.5
+POLL_SECONDS = 0.7
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_tag
 def new(request: DeskRequest) -> HttpResponse:
-    """Choose the tags for the returns that the query string chooses."""
+    """Choose the tags for the returns selected by the query string."""
     form = BulkForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form, "chosen": None, "problems": []}
     try:
-        chosen = context["chosen"] = returns_bulk.choose(Query.read(request.GET), request.user)
+        chosen = context["chosen"] = choose(Query.read(request.GET), request.user)
         if request.method == "POST" and form.is_valid():
             adds, removes = form.cleaned_data["add"], form.cleaned_data["remove"]
-            job = returns_bulk.ask(chosen, adds, removes, request.user)
+            job = ask(chosen, adds, removes, request.user)
             return redirect("bulk-tagging", job.pk)
     except ValidationError as error:
         context["problems"] = error.messages
-    context["words"] = [tag for tag in vocabulary().values() if not tag.retired]
-    context["every_word"] = vocabulary().values()
-    context |= {"adds": form.chosen("add"), "removes": form.chosen("remove")}
+    tags = load_vocabulary().values()
+    context |= {"offered_tags": [tag for tag in tags if not tag.retired], "all_tags": tags}
+    context |= {"adds": form.chosen_ids("add"), "removes": form.chosen_ids("remove")}
     status = 422 if request.method == "POST" else 200
     return render(request, "lists/bulk_new.html", context, status=status)
 
@@ -49,41 +49,41 @@ def new(request: DeskRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_tag
 def show(request: DeskRequest, pk: int) -> HttpResponse:
-    """Show the preview, the progress or the result of a bulk tagging; start, stop or undo it."""
-    job = bulk.bulk_of(pk, request.user)
+    """Show the preview, progress or result of a bulk tagging. Start, stop or undo it."""
+    job = bulk.find_bulk(pk, request.user)
     if job is None:
-        raise Http404("There is no such bulk tagging, or it is somebody else's.")
+        raise Http404("This bulk tagging does not exist, or belongs to somebody else.")
     if request.method != "POST":
         return _page(request, job)
     action = request.POST.get("action", "")
     if action == "go-on":
-        bulk.go_on(job, STEP)
-        return _page(request, bulk.bulk_of(pk, request.user) or job)
+        bulk.run_steps(job, POLL_SECONDS)
+        return _page(request, bulk.find_bulk(pk, request.user) or job)
     if action not in {"start", "stop", "undo"}:
-        return HttpResponseBadRequest("There is no such action.")
+        return HttpResponseBadRequest("Unknown action.")
     try:
-        if words := _act(request, job, action):
-            messages.success(request, words)
+        if message := _run_action(request, job, action):
+            messages.success(request, message)
     except ValidationError as error:
         messages.error(request, error.messages[0])
     return redirect("bulk-tagging", pk)
 
 
-def _act(request: DeskRequest, job: BulkTagging, action: str) -> str:
+def _run_action(request: DeskRequest, job: BulkTagging, action: str) -> str:
     if action == "start":
-        returns_bulk.start(job, request.user)
-        bulk.go_on(job, AT_ONCE)
+        start(job, request.user)
+        bulk.run_steps(job, START_SECONDS)
     elif job.action_id:
         return undo(job.action_id, request.user)
     return ""
 
 
 def _page(request: DeskRequest, job: BulkTagging) -> HttpResponse:
-    total = bulk.records_of(job)
+    total = bulk.count_records(job)
     context = {
         "job": job,
         "total": total,
-        "list_path": returns_bulk.list_path(job.query),
+        "list_path": list_path(job.query),
         "percent": 100 * job.position // total if total else 100,
         "preview": bulk.preview(job) if job.status == bulk.Status.DRAFT else None,
     }

@@ -1,4 +1,4 @@
-"""The timeline of a return, and the comments in it."""
+"""The timeline of a return and its comments."""
 
 from typing import Any
 
@@ -22,17 +22,17 @@ from returns.record.comments import (
 )
 from returns.record.forms import CommentForm
 from returns.record.timeline import timeline_of
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 
 class Request(PersonRequest, HtmxRequest):
-    """A request of a person, perhaps by htmx."""
+    """A request of a signed-in person, possibly made by htmx."""
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def return_timeline(request: Request, pk: int) -> HttpResponse:
-    """Show what happened to a return; ``?timeline=all``: from its beginning."""
+    """Show the latest events of a return, or all of them with ``?timeline=all``."""
     return _show_timeline(request, get_object_or_404(Return, pk=pk))
 
 
@@ -44,10 +44,10 @@ def return_comments(request: Request, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _show_timeline(request, record, form=form, status=422)
-    sent = form.cleaned_data
-    add_comment(record, sent["text"], sent["token"], request.user)
+    data = form.cleaned_data
+    add_comment(record, data["text"], data["token"], request.user)
     if wants_fragment(request):
-        message = f"Comment added{form.left_out}."
+        message = f"Comment added. {form.cleaned_note}".rstrip()
         return _show_timeline(request, record, posted=True, message=message)
     return _back_to(record)
 
@@ -55,12 +55,12 @@ def return_comments(request: Request, pk: int) -> HttpResponse:
 @permission_required("returns.comment_return", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def return_comment(request: Request, pk: int) -> HttpResponse:
-    """Show a comment to edit it (``?view=read``: to read it); save what was typed, or delete it."""
+    """Show the form of a comment, or the comment with ``?view=read``. Save or delete it."""
     comment = _find(pk)
     if request.method == "POST" and "delete" in request.POST:
         return _delete(request, comment)
     if comment.author_id != request.user.pk:
-        raise PermissionDenied("Only who wrote a comment can edit it.")
+        raise PermissionDenied("Only the author can edit a comment.")
     if request.method == "POST":
         return _save(request, comment)
     reading = request.GET.get("view") == "read" or not may_edit(comment, request.user)
@@ -69,7 +69,7 @@ def return_comment(request: Request, pk: int) -> HttpResponse:
 
 def _delete(request: Request, comment: Comment) -> HttpResponse:
     if not may_delete(comment, request.user):
-        raise PermissionDenied("Only who wrote a comment, or an admin, can delete it.")
+        raise PermissionDenied("Only the author or an admin can delete a comment.")
     delete_comment(comment.pk, request.user)
     return _done(request, comment, "Comment deleted.")
 
@@ -81,9 +81,9 @@ def _save(request: Request, comment: Comment) -> HttpResponse:
     try:
         edit_comment(comment.pk, form.cleaned_data["text"], form.cleaned_data["replaces"])
     except ChangedMeanwhileError as error:
-        shown = {"form": form, "now": _find(comment.pk), "changed": error.messages[0]}
-        return _show_comment(request, comment, editing=True, **shown, status=422)
-    return _done(request, comment, f"Comment saved{form.left_out}.")
+        context = {"form": form, "now": _find(comment.pk), "changed": error.messages[0]}
+        return _show_comment(request, comment, editing=True, **context, status=422)
+    return _done(request, comment, f"Comment saved. {form.cleaned_note}".rstrip())
 
 
 def _done(request: Request, comment: Comment, message: str) -> HttpResponse:
@@ -99,19 +99,19 @@ def _back_to(record: Return) -> HttpResponse:
 def _find(pk: int) -> Comment:
     if comment := find_comment(pk):
         return comment
-    raise Http404("There is no such comment.")
+    raise Http404("This comment does not exist.")
 
 
 def _show_timeline(
-    request: Request, record: Return, status: int = 200, **shown: Any
+    request: Request, record: Return, status: int = 200, **context: Any
 ) -> HttpResponse:
     whole = request.GET.get("timeline") == "all"
-    context = {"timeline": timeline_of(record, vocabulary(), whole=whole), **shown}
+    context["timeline"] = timeline_of(record, load_vocabulary(), whole=whole)
     return render_page_or_fragment(request, "record/timeline.html", "answer", context, status)
 
 
 def _show_comment(
-    request: Request, comment: Comment, status: int = 200, **shown: Any
+    request: Request, comment: Comment, status: int = 200, **context: Any
 ) -> HttpResponse:
-    context = {"comment": comment, **shown}
+    context["comment"] = comment
     return render_page_or_fragment(request, "record/comment.html", "answer", context, status)

@@ -1,4 +1,4 @@
-"""Deadlines and the working calendar: seen by everybody, changed by managers."""
+"""Deadlines and the working calendar: everybody can see them, managers change them."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from returns.filters.due import calendar_kept
 from returns.filters.query import Query
 from returns.models import DeadlinePolicy
 from returns.people.person import PersonRequest
-from returns.views.named import refuse, replaced
+from returns.views.named import entry_to_change, show_problems
 
 may_see = permission_required("returns.view_return", raise_exception=True)
 may_change = permission_required(editing.MAY_CHANGE, raise_exception=True)
@@ -29,7 +29,7 @@ may_change = permission_required(editing.MAY_CHANGE, raise_exception=True)
 @require_safe
 @may_see
 def show(request: PersonRequest) -> HttpResponse:
-    """Show every deadline in its order, and the calendar that they are counted in."""
+    """Show all deadlines in order, and the working calendar."""
     now = timezone.now()
     context = {"deadlines": listed(now), "calendar": calendar_in_words(now)}
     return render(request, "deadlines/page.html", context)
@@ -38,11 +38,12 @@ def show(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def new(request: PersonRequest) -> HttpResponse:
-    """Make a deadline of the filter in the query string, or give it to one that is there."""
+    """Create a deadline from the filter in the query string, or use it in an existing one."""
     try:
         parameters = editing.parameters_of(Query.read(request.GET))
     except ValidationError as error:
-        return refuse(request, error, "New deadline", (reverse("deadlines"), "All deadlines"))
+        all_deadlines = (reverse("deadlines"), "All deadlines")
+        return show_problems(request, error, "New deadline", all_deadlines)
     if "replaces" in request.POST:
         return _use_filter(request, parameters)
     return _edit(request, DeadlinePolicy(parameters=parameters), DeadlineForm(posted_data(request)))
@@ -51,72 +52,72 @@ def new(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def deadline(request: PersonRequest, pk: int) -> HttpResponse:
-    """Show a deadline; change, move or delete it."""
-    found = get_object_or_404(DeadlinePolicy, pk=pk)
+    """Show a deadline. Change, move or delete it."""
+    entry = get_object_or_404(DeadlinePolicy, pk=pk)
     if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE):
-        raise PermissionDenied("Deadlines are changed by managers.")
+        raise PermissionDenied("Only managers can change deadlines.")
     if "action" in request.POST:
-        return _act(request, found)
-    return _edit(request, found, DeadlineForm.of(found, posted_data(request)))
+        return _run_action(request, entry)
+    return _edit(request, entry, DeadlineForm.of(entry, posted_data(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def calendar(request: PersonRequest) -> HttpResponse:
-    """Change when the warehouse works."""
+    """Change the working hours and days of the warehouse."""
     form = CalendarForm.of(calendar_kept(), posted_data(request))
 
-    def write(chosen: dict[str, Any]) -> None:
-        editing.keep_calendar(form.calendar(), chosen["seen"])
+    def write(data: dict[str, Any]) -> None:
+        editing.keep_calendar(form.calendar(), data["seen"])
 
     if request.method == "POST" and save_form(form, write):
-        messages.success(request, "Saved the calendar. It counts for every return at once.")
+        messages.success(request, "Saved the calendar. It now applies to all returns.")
         return redirect("deadlines")
     context = {"form": form, "zone": settings.TIME_ZONE}
     status = 422 if form.errors else 200
     return render(request, "deadlines/calendar.html", context, status=status)
 
 
-def _edit(request: PersonRequest, found: DeadlinePolicy, form: DeadlineForm) -> HttpResponse:
-    def write(chosen: dict[str, Any]) -> None:
-        found.name, found.amount, found.unit = chosen["name"], chosen["amount"], chosen["unit"]
-        editing.keep(found, chosen["seen"])
+def _edit(request: PersonRequest, entry: DeadlinePolicy, form: DeadlineForm) -> HttpResponse:
+    def write(data: dict[str, Any]) -> None:
+        entry.name, entry.amount, entry.unit = data["name"], data["amount"], data["unit"]
+        editing.keep(entry, data["seen"])
 
     if request.method == "POST" and save_form(form, write):
-        said = f"Saved the deadline “{found}”. It counts for every return at once."
-        messages.success(request, said)
+        message = f"Saved the deadline “{entry}”. It now applies to all matching returns."
+        messages.success(request, message)
         return redirect("deadlines")
-    return _page(request, found, form)
+    return _page(request, entry, form)
 
 
 def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpResponse:
-    found = replaced(request, DeadlinePolicy)
-    editing.use_filter(found, parameters)
-    messages.success(request, f"“{found}” has this filter now.")
-    return redirect("deadline", found.pk)
+    entry = entry_to_change(request, DeadlinePolicy)
+    editing.use_filter(entry, parameters)
+    messages.success(request, f"“{entry}” now uses this filter.")
+    return redirect("deadline", entry.pk)
 
 
-def _act(request: PersonRequest, found: DeadlinePolicy) -> HttpResponse:
+def _run_action(request: PersonRequest, entry: DeadlinePolicy) -> HttpResponse:
     action = request.POST["action"]
     if action in {"up", "down"}:
-        editing.move(found, up=action == "up")
+        editing.move(entry, up=action == "up")
     elif action == "remove":
-        editing.remove(found)
-        said = f"Deleted the deadline “{found}”. The next one that matches its returns counts."
-        messages.success(request, said)
+        editing.remove(entry)
+        message = f"Deleted the deadline “{entry}”. The next matching deadline now applies."
+        messages.success(request, message)
     else:
-        return HttpResponseBadRequest("There is no such action.")
+        return HttpResponseBadRequest("Unknown action.")
     return redirect("deadlines")
 
 
-def _page(request: PersonRequest, found: DeadlinePolicy, form: DeadlineForm) -> HttpResponse:
+def _page(request: PersonRequest, entry: DeadlinePolicy, form: DeadlineForm) -> HttpResponse:
     context = {
-        "title": f"Deadline {found}" if found.pk else "New deadline",
-        "entry": found,
+        "title": f"Deadline {entry}" if entry.pk else "New deadline",
+        "entry": entry,
         "may_change": request.user.has_perm(editing.MAY_CHANGE),
         "form": form,
-        "listed": described(found, timezone.now()),
-        "others": () if found.pk else DeadlinePolicy.objects.all(),
+        "listed": described(entry, timezone.now()),
+        "others": () if entry.pk else DeadlinePolicy.objects.all(),
     }
     status = 422 if form.errors else 200
     return render(request, "deadlines/deadline.html", context, status=status)

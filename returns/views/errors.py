@@ -1,7 +1,4 @@
-"""Pages for what went wrong before a view could answer.
-
-htmx is answered with a sentence alone, which the page shows in its place for trouble.
-"""
+"""Error pages. htmx gets only a sentence, which the open page shows in its error bar."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -14,48 +11,50 @@ from psycopg.errors import QueryCanceled
 
 from config.htmx import HtmxRequest, wants_inline_error
 
-FORM_TOO_OLD = "This page was open for too long. Reload it, then try again."
-MAY_NOT = "Your role may not do this. Ask an admin if it should."
-TOOK_TOO_LONG = "This took too long and was given up. Nothing was changed. Filter for less."
-NOT_THERE = "This is not there any more. Reload the page to see what is."
+FORM_EXPIRED = "This page was open for too long. Reload it and try again."
+FORBIDDEN = "You don't have permission to do this. Ask an admin if you need it."
+TIMED_OUT = "This took too long and was cancelled. Nothing was changed. Try a narrower filter."
+GONE = "This no longer exists. Reload the page."
 
 
-class TookTooLongMiddleware:
-    """Say in words that PostgreSQL gave a statement up because it took too long."""
+class QueryTimeoutMiddleware:
+    """Answer with an error page when PostgreSQL cancels a statement that took too long."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer as ever."""
+        """Pass the request on."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer 503 to what took too long; anything else is not ours."""
+        """Answer 503 if a statement timed out. Leave other errors to Django."""
         if not isinstance(exception.__cause__, QueryCanceled):
             return None
-        return _answer(request, "503.html", TOOK_TOO_LONG, status=503)
+        return _error_response(request, "503.html", TIMED_OUT, status=503)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """Say in words that the form was too old, and how to go on."""
-    return _answer(request, "403_csrf.html", FORM_TOO_OLD, status=403)
+    """Say that the form has expired, and what to do."""
+    return _error_response(request, "403_csrf.html", FORM_EXPIRED, status=403)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say which roles may do what, and whom to ask."""
-    said = _said(exception)
-    roles = list(request.user.groups.values_list("name", flat=True)) if _known(request) else []
-    return _answer(request, "403.html", said or MAY_NOT, status=403, said=said, roles=roles)
+    """Say what is not allowed, and which roles the person has."""
+    message = _message(exception)
+    user = request.user
+    names = user.groups.values_list("name", flat=True) if isinstance(user, User) else ()
+    context = {"message": message, "roles": list(names)}
+    return _error_response(request, "403.html", message or FORBIDDEN, status=403, **context)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say what is not there, and where to look."""
-    said = _said(exception)
-    return _answer(request, "404.html", said or NOT_THERE, status=404, said=said)
+    """Say what was not found."""
+    message = _message(exception)
+    return _error_response(request, "404.html", message or GONE, status=404, message=message)
 
 
-def _answer(
+def _error_response(
     request: HttpRequest, template: str, sentence: str, status: int, **context: Any
 ) -> HttpResponse:
     if wants_inline_error(cast("HtmxRequest", request)):
@@ -63,12 +62,8 @@ def _answer(
     return render(request, template, context, status=status)
 
 
-def _said(exception: Exception) -> str:
-    """Return the sentence that the view gave, if it gave one; Django's own is for developers."""
+def _message(exception: Exception) -> str:
+    """Return the message that a view raised, or "" if it is one of Django's, for developers."""
     first = exception.args[0] if exception.args else ""
     ours = isinstance(first, str) and not first.endswith("matches the given query.")
     return first if ours else ""
-
-
-def _known(request: HttpRequest) -> bool:
-    return isinstance(request.user, User)

@@ -1,4 +1,4 @@
-"""Taking a list along: choose how, CSV at once, workbooks at once or made in the background."""
+"""Exports of lists: CSV files at once, workbooks at once or in the background."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -26,27 +26,27 @@ from returns.people.person import PersonRequest
 may_see = permission_required("returns.view_return", raise_exception=True)
 
 
-def _said_in_words[**P](
+def _with_problem_page[**P](
     view: Callable[Concatenate[PersonRequest, P], HttpResponseBase],
 ) -> Callable[..., HttpResponseBase]:
-    """Answer with the reasons, and no file, when what is asked for cannot be given."""
+    """Answer with a page that lists the problems if the view raises ``ValidationError``."""
 
     @wraps(view)
-    def answer(request: PersonRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapper(request: PersonRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except ValidationError as error:
             context = {"problems": error.messages}
             return render(request, "exports/choose.html", context, status=422)
 
-    return answer
+    return wrapper
 
 
 @require_safe
 @may_see
-@_said_in_words
+@_with_problem_page
 def choose(request: PersonRequest) -> HttpResponse:
-    """Choose in which form to take along what the query string shows."""
+    """Choose the file format of an export of the filtered list."""
     return render(
         request,
         "exports/choose.html",
@@ -59,15 +59,15 @@ def choose(request: PersonRequest) -> HttpResponse:
 
 @require_GET
 @may_see
-@_said_in_words
+@_with_problem_page
 def csv_file(request: PersonRequest) -> HttpResponseBase:
-    """Give everything that the query string shows as CSV, while it is read."""
+    """Stream the filtered list as CSV."""
     requested, now = parse_request(Query.read(request.GET), request.user), timezone.now()
     chunks = as_csv.csv_chunks(requested.selection, now, bom=request.GET.get("bom") == "1")
-    packed = accepts_gzip(request)
-    stream = abort.gzip_stream(chunks) if packed else abort.plain_stream(chunks)
+    is_gzip = accepts_gzip(request)
+    stream = abort.gzip_stream(chunks) if is_gzip else abort.plain_stream(chunks)
     answer = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
-    if packed:
+    if is_gzip:
         answer["Content-Encoding"] = "gzip"
     patch_vary_headers(answer, ["Accept-Encoding"])
     answer["Content-Disposition"] = content_disposition(requested.file_name(now, "csv"))
@@ -76,9 +76,9 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
 
 @require_GET
 @may_see
-@_said_in_words
+@_with_problem_page
 def xlsx_file(request: PersonRequest) -> HttpResponseBase:
-    """Give it as a workbook; a large one is offered to be made in the background."""
+    """Return the filtered list as a workbook, or offer to create a large one in the background."""
     requested, now = parse_request(Query.read(request.GET), request.user), timezone.now()
     if requested.is_large:
         context = {
@@ -97,33 +97,33 @@ def xlsx_file(request: PersonRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
-@_said_in_words
+@_with_problem_page
 def exports(request: PersonRequest) -> HttpResponseBase:
-    """Show a person's workbooks from the background; make one of what the query string shows."""
+    """Show a person's workbooks from the background. Create one of the filtered list."""
     if request.method == "POST":
         requested = parse_request(Query.read(request.GET), request.user)
         background.request_export(requested, request.user)
         return redirect("exports")
-    mine = background.list_exports(request.user)
-    in_progress = any(each.status in background.UNFINISHED for each in mine)
-    context = {"exports": mine, "in_progress": in_progress}
+    own = background.list_exports(request.user)
+    in_progress = any(each.status in background.UNFINISHED for each in own)
+    context = {"exports": own, "in_progress": in_progress}
     return render_page_or_fragment(request, "exports/page.html", "mine", context)
 
 
 @require_http_methods(["GET", "POST"])
 @may_see
-@_said_in_words
+@_with_problem_page
 def export(request: PersonRequest, pk: int) -> HttpResponseBase:
-    """Give the file of a person's own export, or delete it."""
-    found = background.get_export(pk, request.user)
-    if found is None:
-        raise Http404("There is no such export, it is somebody else's, or its day is over.")
+    """Return the file of a person's own export, or delete the export."""
+    own = background.get_export(pk, request.user)
+    if own is None:
+        raise Http404("This export does not exist, belongs to somebody else, or has expired.")
     if request.method == "POST":
-        background.delete_export(found)
-        messages.success(request, f"Deleted “{found.name}”.")
+        background.delete_export(own)
+        messages.success(request, f"Deleted “{own.name}”.")
         return redirect("exports")
-    chunks = background.file_chunks(found, request.user)
+    chunks = background.file_chunks(own, request.user)
     answer = StreamingHttpResponse(chunks, content_type=as_xlsx.CONTENT_TYPE)
-    answer["Content-Length"] = str(found.size)
-    answer["Content-Disposition"] = content_disposition(found.name)
+    answer["Content-Length"] = str(own.size)
+    answer["Content-Disposition"] = content_disposition(own.name)
     return answer

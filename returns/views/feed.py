@@ -1,4 +1,4 @@
-"""The feed: how it goes, each run, and what was rejected; seen by everybody, mended by managers."""
+"""The feed: its state, its runs and rejected records. Only managers can fix and retry records."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ may_change = permission_required(retries.MAY_CHANGE_FEED, raise_exception=True)
 @require_safe
 @may_see
 def show(request: PersonRequest) -> HttpResponse:
-    """Show how the feed goes, and its runs."""
+    """Show the state of the feed and its runs."""
     context = {
         "health": overview.feed_health(timezone.now()),
         "runs": overview.list_runs(_number(request.GET.get("before", ""))),
@@ -38,7 +38,7 @@ def show(request: PersonRequest) -> HttpResponse:
 @require_safe
 @may_see
 def run(request: DeskRequest, pk: int) -> HttpResponse:
-    """Show a run with the records that it rejected."""
+    """Show a run with its rejected records."""
     row = get_object_or_404(FeedRun.objects.select_related("by"), pk=pk)
     context = {"run": overview.run_status(row), "rejects": overview.list_rejects(Fate.WAITING, row)}
     return render_page_or_fragment(request, "feed/run.html", "facts", context)
@@ -47,10 +47,10 @@ def run(request: DeskRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def rejected(request: PersonRequest) -> HttpResponse:
-    """Show rejected records: those that wait, or by ``fate`` others, of one ``run`` or of all."""
-    fate, row = _chosen(request.GET)
+    """Show rejected records with a ``fate`` (default: waiting), of one ``run`` or of all."""
+    fate, row = _selection(request.GET)
     if request.method == "POST":
-        return _act(request, fate, row)
+        return _run_action(request, fate, row)
     context = {
         "rejects": overview.list_rejects(fate, row, _number(request.GET.get("beyond", ""))),
         "fate": fate,
@@ -63,53 +63,62 @@ def rejected(request: PersonRequest) -> HttpResponse:
 @require_safe
 @may_change
 def rejected_file(request: PersonRequest) -> HttpResponseBase:
-    """Give the records as they came, a JSON line each, to be mended and uploaded."""
-    lines = abort.plain_stream(overview.json_lines(overview.filter_rejects(*_chosen(request.GET))))
+    """Return the rejected records as received, one JSON line each, to be fixed and uploaded."""
+    lines = abort.plain_stream(
+        overview.json_lines(overview.filter_rejects(*_selection(request.GET)))
+    )
     name = f"rejected {timezone.localtime():%Y-%m-%d %H%M}.jsonl"
     answer = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _chosen(asked: QueryDict) -> tuple[Fate, FeedRun | None]:
-    fate = asked.get("fate", Fate.WAITING)
+def _selection(params: QueryDict) -> tuple[Fate, FeedRun | None]:
+    fate = params.get("fate", Fate.WAITING)
     if fate not in Fate.values:
-        raise Http404("There is no such fate of records.")
-    row = get_object_or_404(FeedRun, pk=_number(asked.get("run", ""))) if asked.get("run") else None
-    return Fate(fate), row
+        raise Http404("Unknown kind of rejected records.")
+    run_id = params.get("run", "")
+    return Fate(fate), get_object_or_404(FeedRun, pk=_number(run_id)) if run_id else None
 
 
-def _act(request: PersonRequest, fate: Fate, row: FeedRun | None) -> HttpResponse:
+def _run_action(request: PersonRequest, fate: Fate, row: FeedRun | None) -> HttpResponse:
     if not request.user.has_perm(retries.MAY_CHANGE_FEED):
-        raise PermissionDenied("Rejected records are mended by managers.")
+        raise PermissionDenied("Only managers can fix rejected records.")
     action = next((name for name in ("retry", "mend", "aside", "back") if name in request.POST), "")
     if not action:
-        return HttpResponseBadRequest("There is no such action.")
-    which = request.POST[action]
-    all_of_them = which == "all" and action != "mend"
-    found = overview.filter_rejects(fate, row, None if all_of_them else _number(which))
+        return HttpResponseBadRequest("Unknown action.")
+    value = request.POST[action]
+    is_all = value == "all" and action != "mend"
+    rejects = overview.filter_rejects(fate, row, None if is_all else _number(value))
     try:
-        messages.success(request, _done(request, action, found))
+        messages.success(request, _apply(request, action, rejects))
     except ValidationError as error:
         messages.error(request, error.messages[0])
     query: dict[str, Any] = {name: value for name, value in request.GET.items() if value}
     return redirect(reverse("feed-rejected", query=query))
 
 
-def _done(request: PersonRequest, action: str, found: QuerySet[RejectedRecord]) -> str:
+def _apply(request: PersonRequest, action: str, rejects: QuerySet[RejectedRecord]) -> str:
+    """Run the action and return a message about the result."""
     if action in ("retry", "mend"):
-        taken = _tried(request, action, found)
-        came, still = taken.read - taken.rejected, taken.rejected
-        return f"Tried {taken.read:,} again: {came:,} came in, {still:,} are still rejected."
+        result = _retry(request, action, rejects)
+        imported, rejected = result.read - result.rejected, result.rejected
+        return (
+            f"{_records(result.read)} retried: {imported:,} imported, {rejected:,} rejected again."
+        )
     if action == "aside":
-        return f"Set {retries.set_aside(found, request.user):,} aside."
-    return f"{retries.put_back(found):,} wait again."
+        return f"{_records(retries.set_aside(rejects, request.user))} set aside."
+    return f"{_records(retries.put_back(rejects))} waiting again."
 
 
-def _tried(request: PersonRequest, action: str, found: QuerySet[RejectedRecord]) -> IntakeResult:
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count:,} records"
+
+
+def _retry(request: PersonRequest, action: str, rejects: QuerySet[RejectedRecord]) -> IntakeResult:
     if action == "mend":
-        return retries.fix_value(found, request.POST.get("value", ""), request.user)
-    return retries.retry(found, request.user)
+        return retries.fix_value(rejects, request.POST.get("value", ""), request.user)
+    return retries.retry(rejects, request.user)
 
 
 def _number(text: str) -> int:

@@ -28,25 +28,25 @@ from returns.people.person import DeskRequest, get_preferences
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def returns(request: DeskRequest) -> HttpResponse:
-    """Show the returns that the query string selects, a page at a time."""
+    """Show the returns that match the query string, a page at a time."""
     query = Query.read(request.GET)
     page = polling.opened(request.path, query)
-    found = return_list(query, get_preferences(request.user).columns)
-    context: dict[str, Any] = {"list": found, "live": page}
+    matches = return_list(query, get_preferences(request.user).columns)
+    context: dict[str, Any] = {"list": matches, "live": page}
     if not wants_fragment(request):
-        context["tabs"] = tabs(request.user, query, found.words)
+        context["tabs"] = tabs(request.user, query, matches.words)
         context["save_form"] = SaveViewForm(request.user)
     return render_page_or_fragment(
-        request, "lists/page.html", "answer", context, address=found.address
+        request, "lists/page.html", "answer", context, address=matches.address
     )
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def find(request: HtmxRequest) -> HttpResponse:
-    """Open the return that was typed, or the list of its order; otherwise list the matches.
+    """Open the return or the order with the number in the box, or else the list of matches.
 
-    The list in front of a person follows what they type, so it is left alone.
+    On the list itself nothing more is needed, because it filters while a person types.
     """
     query = Query.read(request.GET)
     if path := where_enter_leads(query):
@@ -59,11 +59,11 @@ def find(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def facets(request: DeskRequest) -> HttpResponse:
-    """Count how many of the returns that the query string selects carry each tag."""
+    """Count the returns that match the query string by tag."""
     context = {"facets": facets_of(Query.read(request.GET))}
     return render(request, "lists/page.html#facets", context)
 
 
 def to_list(address: str) -> HttpResponse:
-    """Lead to a list of returns, however long its address: the list says what it cannot take."""
+    """Redirect to a list of returns. Its address may be of any length; the list checks it."""
     return redirect(address, max_length=None)

@@ -1,4 +1,4 @@
-"""What open pages ask by themselves, every few seconds."""
+"""Answers to the polling of open pages."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse, HttpResponseNotModified
@@ -16,19 +16,19 @@ from returns.people.person import DeskRequest
 @cache_control(no_store=True)
 @permission_required("returns.view_return", raise_exception=True)
 def returns(request: DeskRequest) -> HttpResponse:
-    """Tell an open list what came since, and its numbers."""
-    return _told(request, reverse("return-list"))
+    """Return the changes since an open list was loaded, and its current numbers."""
+    return _changes(request, reverse("return-list"))
 
 
 @require_safe
 @cache_control(no_store=True)
 @permission_required("returns.view_return", raise_exception=True)
 def queue(request: DeskRequest) -> HttpResponse:
-    """Tell an open queue what came since, and the numbers of all queues."""
-    return _told(request, reverse("queue"))
+    """Return the changes since an open queue was loaded, and the numbers of all queues."""
+    return _changes(request, reverse("queue"))
 
 
-def _told(request: DeskRequest, base: str) -> HttpResponse:
+def _changes(request: DeskRequest, base: str) -> HttpResponse:
     page = polled(base, Query.read(request.GET), request.user)
     if page is None:
         return HttpResponseNotModified()

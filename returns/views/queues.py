@@ -1,4 +1,4 @@
-"""The warehouse's queues: what waits, since when, and what first."""
+"""The warehouse's queues."""
 
 from typing import Any
 
@@ -28,37 +28,37 @@ from returns.queues.problems import worklist
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def queue(request: DeskRequest) -> HttpResponse:
-    """Show the queues, and the returns of one of them under the filters of the list."""
+    """Show the queues, and the returns of one of them. The filters of the list apply."""
     path = reverse("queue")
     query = Query.read(request.GET)
     if not query.without(*BESIDE_FILTERS):
         to_inspect = Query.of({"queue": [Queue.TO_INSPECT.value]}).replace(**dict(query.lists()))
         return redirect(to_inspect.path(path), max_length=None)
     page = polling.opened(path, query)
-    found = return_list(query, columns_of(query.get("queue")), path)
+    matches = return_list(query, columns_of(query.get("queue")), path)
     context: dict[str, Any] = {
-        "list": found,
+        "list": matches,
         "live": page,
-        "cards": [*cards_of(found.query), *own_cards_of(request.user, found.query)],
-        "groups": groups_of(found.query, path),
+        "cards": [*cards_of(matches.query), *own_cards_of(request.user, matches.query)],
+        "groups": groups_of(matches.query, path),
         "save_form": SaveViewForm(request.user, is_queue=True),
     }
     return render_page_or_fragment(
-        request, "queues/page.html", "answer", context, address=found.address
+        request, "queues/page.html", "answer", context, address=matches.address
     )
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def problems(request: DeskRequest) -> HttpResponse:
-    """Show what is wrong with records, and what to do about it."""
+    """Show the problems of the stored records, and how to fix them."""
     return render(request, "queues/problems.html", {"kinds": worklist(timezone.now())})
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def hand_over(request: DeskRequest) -> HttpResponse:
-    """Show a queue, under its filters, as a list to print."""
+    """Show a filtered queue as a list to print."""
     sheet = handover(Query.read(request.GET), timezone.now())
     context = {"sheet": sheet, "warehouse_zone": settings.TIME_ZONE}
     return render(request, "queues/handover.html", context)

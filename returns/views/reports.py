@@ -1,4 +1,4 @@
-"""Reports: how returns run, every number with the list behind it."""
+"""Reports. Every number links to the list that it counts."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
@@ -19,9 +19,9 @@ from returns.reports.report import SUBJECTS, build_report, saved_view_choices
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
-    """Show the report that the query string asks for."""
+    """Show a report for the scope and period in the query string."""
     if subject not in SUBJECTS:
-        raise Http404("There is no such report.")
+        raise Http404("This report does not exist.")
     report = build_report(subject, Query.read(request.GET), timezone.now())
     views = saved_view_choices(report, views_of(request.user))
     context = {
@@ -36,14 +36,14 @@ def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpResponse:
-    """Give a table of a report as CSV or as a workbook."""
+    """Return a table of a report as a CSV file or a workbook."""
     if subject not in SUBJECTS or ending not in files.CONTENT_TYPES:
-        raise Http404("There is no such file.")
+        raise Http404("This file does not exist.")
     now = timezone.now()
     report = build_report(subject, Query.read(request.GET), now)
     table = report.table(name)
     if not table:
-        raise Http404("There is no such table: nothing was counted for it.")
+        raise Http404("This table does not exist in the report.")
     write = files.table_as_csv if ending == "csv" else files.table_as_xlsx
     answer = HttpResponse(write(report, table), content_type=files.CONTENT_TYPES[ending])
     answer["Content-Disposition"] = content_disposition(

@@ -1,4 +1,4 @@
-"""Rules that tag by themselves: seen by everybody, changed by managers, tried before they run."""
+"""Rules that add and remove tags: everybody can see them, managers change them."""
 
 from typing import Any
 
@@ -17,28 +17,33 @@ from returns.people.person import PersonRequest
 from returns.rules import editing
 from returns.rules.forms import RuleForm
 from returns.rules.running import dry_run
-from returns.views.named import refuse, replaced
-from tags.vocabulary import vocabulary
+from returns.views.named import entry_to_change, show_problems
+from tags.vocabulary import load_vocabulary
 
 may_see = permission_required("returns.view_return", raise_exception=True)
 may_change = permission_required(editing.MAY_CHANGE, raise_exception=True)
+
+SAVED = "Saved the rule “{}”."
+SAVED_AND_OFF = "Saved the rule “{}”. It is switched off: check its dry run, then switch it on."
+NEW_FILTER = "“{}” now uses this filter. It is switched off: check its dry run, then switch it on."
+SWITCHED_ON, SWITCHED_OFF = "Switched “{}” on.", "Switched “{}” off."
 
 
 @require_safe
 @may_see
 def show(request: PersonRequest) -> HttpResponse:
-    """Show every rule in the order in which they run."""
+    """Show all rules in the order in which they run."""
     return render(request, "rules/page.html", {"rules": editing.listed()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def new(request: PersonRequest) -> HttpResponse:
-    """Make a rule of the filter in the query string, or give it to one that is there."""
+    """Create a rule from the filter in the query string, or use it in an existing rule."""
     try:
         parameters = editing.parameters_of(Query.read(request.GET))
     except ValidationError as error:
-        return refuse(request, error, "New rule", (reverse("rules"), "All rules"))
+        return show_problems(request, error, "New rule", (reverse("rules"), "All rules"))
     if "replaces" in request.POST:
         return _use_filter(request, parameters)
     return _edit(request, TagRule(parameters=parameters), RuleForm(posted_data(request)))
@@ -47,67 +52,66 @@ def new(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def rule(request: PersonRequest, pk: int) -> HttpResponse:
-    """Show a rule with what it would have done; change, switch, move or delete it."""
-    found = get_object_or_404(TagRule, pk=pk)
+    """Show a rule with its dry run. Change, switch, move or delete it."""
+    entry = get_object_or_404(TagRule, pk=pk)
     if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE):
-        raise PermissionDenied("Rules are changed by managers.")
+        raise PermissionDenied("Only managers can change rules.")
     if "action" in request.POST:
-        return _act(request, found)
-    return _edit(request, found, RuleForm.of(found, posted_data(request)))
+        return _run_action(request, entry)
+    return _edit(request, entry, RuleForm.of(entry, posted_data(request)))
 
 
-def _edit(request: PersonRequest, found: TagRule, form: RuleForm) -> HttpResponse:
-    was_on = found.is_on
+def _edit(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpResponse:
+    was_on = entry.is_on
 
-    def write(chosen: dict[str, Any]) -> None:
-        found.name, found.moment = chosen["name"], chosen["moment"]
-        editing.keep(found, chosen["add"], chosen["remove"], chosen["seen"])
+    def write(data: dict[str, Any]) -> None:
+        entry.name, entry.moment = data["name"], data["moment"]
+        editing.keep(entry, data["add"], data["remove"], data["seen"])
 
     if request.method == "POST" and save_form(form, write):
-        said = " It is off: try it, then switch it on." if was_on and not found.is_on else ""
-        messages.success(request, f"Saved the rule “{found}”.{said}")
-        return redirect("rule", found.pk)
-    return _page(request, found, form)
+        message = SAVED_AND_OFF if was_on and not entry.is_on else SAVED
+        messages.success(request, message.format(entry))
+        return redirect("rule", entry.pk)
+    return _page(request, entry, form)
 
 
 def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpResponse:
-    found = replaced(request, TagRule)
-    editing.use_filter(found, parameters)
-    messages.success(
-        request, f"“{found}” has this filter now. It is off: try it, then switch it on."
-    )
-    return redirect("rule", found.pk)
+    entry = entry_to_change(request, TagRule)
+    editing.use_filter(entry, parameters)
+    messages.success(request, NEW_FILTER.format(entry))
+    return redirect("rule", entry.pk)
 
 
-def _act(request: PersonRequest, found: TagRule) -> HttpResponse:
+def _run_action(request: PersonRequest, entry: TagRule) -> HttpResponse:
     action = request.POST["action"]
     if action in {"on", "off"}:
-        editing.switch(found, on=action == "on")
-        messages.success(request, f"“{found}” is {action} now.")
-        return redirect("rule", found.pk)
+        editing.switch(entry, on=action == "on")
+        message = SWITCHED_ON if action == "on" else SWITCHED_OFF
+        messages.success(request, message.format(entry))
+        return redirect("rule", entry.pk)
     if action in {"up", "down"}:
-        editing.move(found, up=action == "up")
+        editing.move(entry, up=action == "up")
     elif action == "remove":
-        editing.remove(found)
-        messages.success(request, f"Deleted the rule “{found}”. What it tagged stays.")
+        editing.remove(entry)
+        messages.success(request, f"Deleted the rule “{entry}”. The tags that it added stay.")
     else:
-        return HttpResponseBadRequest("There is no such action.")
+        return HttpResponseBadRequest("Unknown action.")
     return redirect("rules")
 
 
-def _page(request: PersonRequest, found: TagRule, form: RuleForm) -> HttpResponse:
-    words, adds = vocabulary().values(), form.chosen("add")
+def _page(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpResponse:
+    tags, adds = load_vocabulary().values(), form.chosen_ids("add")
     context: dict[str, Any] = {
-        "title": f"Rule {found}" if found.pk else "New rule",
-        "entry": found,
+        "title": f"Rule {entry}" if entry.pk else "New rule",
+        "entry": entry,
         "may_change": request.user.has_perm(editing.MAY_CHANGE),
         "form": form,
-        "listed": editing.describe(found),
-        "others": () if found.pk else TagRule.objects.all(),
-        "dry_run": dry_run(found) if found.pk else None,
-        "words": [tag for tag in words if not tag.retired or tag.id in adds],
-        "every_word": words,
+        "listed": editing.describe(entry),
+        "others": () if entry.pk else TagRule.objects.all(),
+        "dry_run": dry_run(entry) if entry.pk else None,
+        "offered_tags": [tag for tag in tags if not tag.retired or tag.id in adds],
+        "all_tags": tags,
         "adds": adds,
-        "removes": form.chosen("remove"),
+        "removes": form.chosen_ids("remove"),
     }
     return render(request, "rules/rule.html", context, status=422 if form.errors else 200)

@@ -1,4 +1,4 @@
-"""Saved views: their page, keeping one from the list, sharing one by a link."""
+"""Saved views: their page, saving one from the list, sharing one by a link."""
 
 from collections.abc import Callable
 
@@ -16,42 +16,42 @@ from returns.lists.tabs import counts_of
 from returns.models import SavedView
 from returns.people.person import PersonRequest
 from returns.views.lists import to_list
-from tags.vocabulary import vocabulary
+from tags.vocabulary import load_vocabulary
 
 may_see = permission_required("returns.view_return", raise_exception=True)
 
 
 def home(request: PersonRequest) -> HttpResponse:
-    """Lead to where the person starts."""
+    """Redirect to the person's start page."""
     return to_list(saved_views.start_of(request.user))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def views(request: PersonRequest) -> HttpResponse:
-    """Show the saved views that the person sees or may change; keep a new one."""
+    """Show the saved views that the person can see or change. Save a new one."""
     form = SaveViewForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        return _keep(request, form)
+        return _save(request, form)
     return _page(request, form)
 
 
-def _keep(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
-    chosen = form.cleaned_data
+def _save(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
+    data = form.cleaned_data
     try:
         view = saved_views.keep(
             request.user,
-            chosen["name"],
-            Query.parse(chosen["query"]),
-            chosen["role"],
-            is_queue=chosen["is_queue"],
+            data["name"],
+            Query.parse(data["query"]),
+            data["role"],
+            is_queue=data["is_queue"],
         )
     except ValidationError as error:
         form.add_error(None, error)
         return _page(request, form)
     messages.success(request, f"Saved the view “{view.name}”.")
-    leads_to = saved_views.queue_address_of if chosen["is_queue"] else saved_views.address_of
-    return to_list(leads_to(view, vocabulary()))
+    address_of = saved_views.queue_address_of if data["is_queue"] else saved_views.address_of
+    return to_list(address_of(view, load_vocabulary()))
 
 
 def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
@@ -63,7 +63,7 @@ def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
 @require_safe
 @may_see
 def counts(request: PersonRequest) -> HttpResponse:
-    """Count the returns of each of the person's views, for the tabs over the list."""
+    """Count the returns of each of the person's views, for the tabs above the list."""
     context = {"counts": counts_of(request.user)}
     return render(request, "lists/tabs.html#counts", context)
 
@@ -84,48 +84,48 @@ ACTIONS: dict[str, Callable[[SavedView], None]] = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def view(request: PersonRequest, pk: int) -> HttpResponse:
-    """Lead to what the view shows; change it."""
-    found = saved_views.open_to(request.user, pk)
+    """Redirect to the list of a view. Change the view."""
+    saved_view = saved_views.open_to(request.user, pk)
     if request.method != "POST":
-        return to_list(saved_views.address_of(found, vocabulary()))
-    if not saved_views.may_change(request.user, found):
-        raise PermissionDenied("The saved views of a role are changed by managers.")
-    return _change(request, found)
+        return to_list(saved_views.address_of(saved_view, load_vocabulary()))
+    if not saved_views.may_change(request.user, saved_view):
+        raise PermissionDenied("Only managers can change the saved views of a role.")
+    return _change(request, saved_view)
 
 
-def _change(request: HttpRequest, found: SavedView) -> HttpResponse:
+def _change(request: HttpRequest, saved_view: SavedView) -> HttpResponse:
     action = request.POST.get("action", "")
     if action == "rename":
         try:
-            saved_views.rename(found, request.POST.get("name", ""))
+            saved_views.rename(saved_view, request.POST.get("name", ""))
         except ValidationError as error:
             messages.error(request, error.messages[0])
     elif action in ACTIONS:
-        ACTIONS[action](found)
+        ACTIONS[action](saved_view)
     else:
-        return HttpResponseBadRequest("There is no such action.")
+        return HttpResponseBadRequest("Unknown action.")
     if action == "delete":
-        messages.success(request, f"Deleted the view “{found.name}”.")
+        messages.success(request, f"Deleted the view “{saved_view.name}”.")
     return redirect("saved-views")
 
 
 @require_safe
 @may_see
 def shared(request: PersonRequest, token: str) -> HttpResponse:
-    """Show a view that somebody shared by a link."""
-    found = saved_views.shared_as(token)
-    context = {"view": found, "address": saved_views.address_of(found, vocabulary())}
+    """Show a view that somebody shared."""
+    saved_view = saved_views.shared_as(token)
+    context = {"view": saved_view, "address": saved_views.address_of(saved_view, load_vocabulary())}
     return render(request, "lists/shared_view.html", context)
 
 
 @require_POST
 @may_see
 def keep_shared(request: PersonRequest, token: str) -> HttpResponse:
-    """Copy a shared view into the person's own."""
+    """Save a copy of a shared view for the person."""
     try:
-        kept = saved_views.keep_copy(saved_views.shared_as(token), request.user)
+        copy = saved_views.keep_copy(saved_views.shared_as(token), request.user)
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect("shared-view", token)
-    messages.success(request, f"“{kept.name}” is among your views now.")
-    return to_list(saved_views.address_of(kept, vocabulary()))
+    messages.success(request, f"Added “{copy.name}” to your views.")
+    return to_list(saved_views.address_of(copy, load_vocabulary()))

@@ -1,4 +1,4 @@
-"""The sentences for shoppers: seen by all, changed by managers."""
+"""The sentences for shoppers: everybody can see them, managers change them."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -9,60 +9,60 @@ from django.views.decorators.http import require_POST, require_safe
 
 from config.addresses import next_page
 from returns.models import Language, State
-from returns.people import person
-from returns.people.person import PersonRequest
+from returns.people.person import PersonRequest, save_preferences
 from returns.record import sentences
+from returns.record.sentences import SentenceKey
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def show(request: PersonRequest) -> HttpResponse:
-    """Show every sentence, to change for those who may."""
+    """Show all sentences, as forms to people who may change them."""
     return _page(request)
 
 
 @require_POST
 @permission_required(sentences.MAY_CHANGE, raise_exception=True)
 def change(request: PersonRequest, state: str, language: str) -> HttpResponse:
-    """Replace one sentence, or go back to the shipped one."""
-    place = _place(state, language)
+    """Replace a sentence, or restore the shipped one."""
+    key = _key(state, language)
     text, version = request.POST.get("text", ""), request.POST.get("version", "")
     try:
         if "restore" in request.POST:
-            sentences.restore(place, version)
+            sentences.restore(key, version)
         else:
-            sentences.change(place, text.replace("\0", ""), version, request.user)
+            sentences.change(key, text.replace("\0", ""), version, request.user)
     except ValidationError as error:
-        return _page(request, place, text, error.messages)
-    messages.success(request, f"Saved: {place[0].label}, {place[1].label}.")
+        return _page(request, key, text, error.messages)
+    messages.success(request, f"Saved: {key.state.label}, {key.language.label}.")
     return redirect("sentences")
 
 
 @require_POST
 @permission_required("returns.view_return", raise_exception=True)
 def prefer(request: PersonRequest) -> HttpResponse:
-    """Offer one language first from now on."""
+    """Show one language first from now on."""
     language = request.POST.get("language", "")
     if language in Language.values:
-        person.save_preferences(request.user, {"shopper_language": language})
+        save_preferences(request.user, {"shopper_language": language})
     return redirect(next_page(request, default="/"))
 
 
-def _place(state: str, language: str) -> tuple[State, Language]:
+def _key(state: str, language: str) -> SentenceKey:
     try:
-        return State(state), Language(language)
+        return SentenceKey(State(state), Language(language))
     except ValueError as error:
-        raise Http404("There is no such sentence.") from error
+        raise Http404("This sentence does not exist.") from error
 
 
 def _page(
     request: PersonRequest,
-    place: tuple[State, Language] | None = None,
+    key: SentenceKey | None = None,
     text: str = "",
     problems: list[str] | None = None,
 ) -> HttpResponse:
     context = {
-        "entries": sentences.entries(place, text, problems or []),
+        "entries": sentences.entries(key, text, problems or []),
         "placeholders": sentences.PLACEHOLDERS,
         "may_change": request.user.has_perm(sentences.MAY_CHANGE),
     }

@@ -1,4 +1,4 @@
-"""Edit the tags of one return, in place or on a page of its own."""
+"""Edit the tags of a return, in place or on a separate page."""
 
 from typing import Any
 
@@ -14,16 +14,22 @@ from returns.models import Return
 from returns.record.events import origins_of
 from tags.forms import AddTagForm
 from tags.tagging import add_tag, remove_tag
-from tags.vocabulary import chips, groups_for_new_tags, tag_of_id, vocabulary
+from tags.vocabulary import (
+    chips,
+    groups_for_new_tags,
+    load_vocabulary,
+    tag_by_id,
+    tag_options,
+)
 
-# The places that ask: a row of a list, the panel of a return's page, the editor's own page.
+# Where tags are edited: in a row of a list, in the panel of a return's page, or on a separate page.
 PLACES = {"row", "panel"}
 
 
 @permission_required("returns.tag_return", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def return_tags(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Show the editor of a return's tags (``?view=chips``: only its tags); add or remove one."""
+    """Show the editor of a return's tags (``?view=chips``: only the tags). Add or remove one."""
     record = get_object_or_404(Return, pk=pk)
     if request.method == "POST" and "remove" in request.POST:
         return _remove(request, record)
@@ -41,8 +47,8 @@ def _add(request: HtmxRequest, record: Return) -> HttpResponse:
 
 
 def _remove(request: HtmxRequest, record: Return) -> HttpResponse:
-    tag = tag_of_id(request.POST["remove"])
-    change = remove_tag(record, tag, request.user) if tag else "That tag is gone."
+    tag = tag_by_id(request.POST["remove"])
+    change = remove_tag(record, tag, request.user) if tag else "This tag no longer exists."
     return _done(request, record, str(change))
 
 
@@ -60,21 +66,23 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     record = get_object_or_404(Return.objects.with_tag_ids(), pk=record.pk)
-    words = vocabulary()
+    vocabulary = load_vocabulary()
+    row = Row(record, chips(record.tag_ids, vocabulary))
+    place = _param(request, "at")
     context: dict[str, Any] = {
         "record": record,
-        "row": Row(record, chips(record.tag_ids, words)),
+        "row": row,
         "origins": origins_of(record),
-        "at": _asked(request, "at") if _asked(request, "at") in PLACES else "page",
+        "at": place if place in PLACES else "page",
         "next": next_page(request, default=record.get_absolute_url()),
         "only_chips": request.GET.get("view") == "chips",
         "form": form,
         "message": message,
-        "vocabulary": [tag for tag in words.values() if not tag.retired],
+        "options": tag_options(vocabulary, row.tags),
         "groups": groups_for_new_tags() if request.user.has_perm("tags.add_tag") else (),
     }
     return render_page_or_fragment(request, "tags/edit.html", "answer", context, status)
 
 
-def _asked(request: HtmxRequest, name: str) -> str:
+def _param(request: HtmxRequest, name: str) -> str:
     return request.POST.get(name) or request.GET.get(name, "")

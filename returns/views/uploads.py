@@ -1,4 +1,4 @@
-"""Upload a file of returns: look at what it would do, then import it."""
+"""Upload a file of returns: preview it, then import it."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
@@ -14,32 +14,32 @@ from returns.feed.retries import MAY_CHANGE_FEED
 from returns.people.person import DeskRequest
 
 may_change = permission_required(MAY_CHANGE_FEED, raise_exception=True)
-NOT_THERE = "This file is not here any more: files are kept for a day, for whoever brought them."
+UPLOAD_GONE = "This file does not exist, belongs to somebody else, or is more than a day old."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def new(request: DeskRequest) -> HttpResponse:
-    """Choose a file, and look at it."""
-    sent = request.method == "POST"
-    form = UploadForm(request.POST, request.FILES) if sent else UploadForm()
-    if sent and form.is_valid():
+    """Upload a file for its preview."""
+    is_post = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES) if is_post else UploadForm()
+    if is_post and form.is_valid():
         file = form.cleaned_data["file"]
         try:
             return redirect("upload", uploads.save_upload(file, file.name, request.user).pk)
         except ValidationError as error:
             form.add_error("file", error)
-    return render(request, "feed/upload.html", {"form": form}, status=422 if sent else 200)
+    return render(request, "feed/upload.html", {"form": form}, status=422 if is_post else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def show(request: DeskRequest, pk: int) -> HttpResponse:
-    """Show what an import would do; do it."""
+    """Show the preview of an uploaded file. Import it."""
     find = uploads.start_import if request.method == "POST" else uploads.get_upload
     upload = find(pk, request.user)
     if upload is None:
-        raise Http404(NOT_THERE)
+        raise Http404(UPLOAD_GONE)
     if request.method == "POST":
         return redirect("feed-run", upload.run_id) if upload.run_id else redirect("upload", pk)
     preview = uploads.load_preview(upload)

@@ -1,55 +1,53 @@
-"""Add, remove, move and bring back tags on records: the only writer of taggings."""
+"""Add, remove, merge and restore taggings. Nothing else writes them."""
 
-from tags.tagging.batch import Batch, count_taggings, tag_batch
+from tags.tagging.batch import BatchResult, count_taggings, tag_batch
 from tags.tagging.for_rules import (
-    add_where_free,
-    free_for,
+    add_where_allowed,
+    find_addable,
+    find_removable,
     lock_records,
-    put_by_nobody,
-    remove_where_nobodys,
+    remove_where_allowed,
 )
 from tags.tagging.kinds import (
     Person,
     as_part_of,
+    count_label,
     done_by,
-    example_of,
-    in_sql,
+    example_names,
     kinds_of_tagging,
-    records,
-    records_carry,
+    with_tables,
 )
 from tags.tagging.many import Conflict, TagsAdded, add_many
-from tags.tagging.merged import count_doubles, in_the_way_of_merging, merge_taggings
+from tags.tagging.merge import count_affected, find_merge_conflicts, merge_taggings
+from tags.tagging.restore import RestoreResult, describe_restored, restore_taggings
 from tags.tagging.single import Change, add_tag, remove_tag
-from tags.tagging.undone import PutBack, put_back, words_of
 
 __all__ = [
-    "Batch",
+    "BatchResult",
     "Change",
     "Conflict",
     "Person",
-    "PutBack",
+    "RestoreResult",
     "TagsAdded",
     "add_many",
     "add_tag",
-    "add_where_free",
+    "add_where_allowed",
     "as_part_of",
-    "count_doubles",
+    "count_affected",
+    "count_label",
     "count_taggings",
+    "describe_restored",
     "done_by",
-    "example_of",
-    "free_for",
-    "in_sql",
-    "in_the_way_of_merging",
+    "example_names",
+    "find_addable",
+    "find_merge_conflicts",
+    "find_removable",
     "kinds_of_tagging",
     "lock_records",
     "merge_taggings",
-    "put_back",
-    "put_by_nobody",
-    "records",
-    "records_carry",
     "remove_tag",
-    "remove_where_nobodys",
+    "remove_where_allowed",
+    "restore_taggings",
     "tag_batch",
-    "words_of",
+    "with_tables",
 ]

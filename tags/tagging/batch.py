@@ -1,4 +1,4 @@
-"""The same tags on and off a batch of records, remembered for undoing."""
+"""Add and remove the same tags on a batch of records, so that it can be undone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,16 @@ from typing import Any
 from django.db import connection
 
 from tags.models import TagAction, Tagging
-from tags.tagging.kinds import Person, in_sql
+from tags.tagging.kinds import Person, with_tables
 from tags.tagging.many import LOCK_ENTITIES, LOCK_TAGS
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """How many records there still were; and by tag id what became of its taggings."""
+class BatchResult:
+    """The number of records that still existed, and the numbers of changed taggings by tag id.
+
+    ``replaced`` counts by the id of the new tag.
+    """
 
     records: int
     added: dict[int, int]
@@ -28,82 +31,86 @@ def tag_batch(
     removes: Sequence[int],
     action: TagAction,
     by: Person,
-) -> Batch:
-    """Add and remove tags; a tag of an exclusive group replaces another one that is there.
+) -> BatchResult:
+    """Add and remove tags; a tag of an exclusive group replaces another one of its group.
 
-    Within the caller's transaction. A tag that was merged into another means that one; records
-    and tags that are gone are left out.
+    Runs in the caller's transaction. Merged tags stand for the tag they were merged into. Deleted
+    records and tags are ignored.
     """
-    label = tagging._meta.label_lower
     ids = list(entity_ids)
+    undo_params = [action.pk, tagging._meta.label_lower]
+
+    def changed(statement: str, *params: Any) -> dict[int, int]:
+        return _counts(cursor, with_tables(statement, tagging), [*params, *undo_params])
+
     with connection.cursor() as cursor:
-        cursor.execute(in_sql(LOCK_ENTITIES, tagging), [ids])
+        cursor.execute(with_tables(LOCK_ENTITIES, tagging), [ids])
         records = cursor.rowcount
-        adds, removes = _meant(cursor, adds), _meant(cursor, removes)
-        remember = [action.pk, label]
-        return Batch(
-            records=records,
-            removed=_counts(cursor, in_sql(REMOVE, tagging), [ids, removes, *remember]),
-            replaced=_counts(cursor, in_sql(REPLACE, tagging), [ids, adds, *remember]),
-            added=_counts(
-                cursor, in_sql(ADD, tagging), [by.pk if by else None, ids, adds, *remember]
-            ),
-        )
+        adds, removes = _lock_tags(cursor, adds), _lock_tags(cursor, removes)
+        removed = changed(REMOVE_TAGS, ids, removes)
+        replaced = changed(REPLACE_TAGS, ids, adds)
+        added = changed(ADD_TAGS, by.pk if by else None, ids, adds)
+    return BatchResult(records, added, removed, replaced)
 
 
 def count_taggings(
     tagging: type[Tagging], entity_ids: Sequence[int], tag_ids: Sequence[int]
 ) -> tuple[dict[int, int], dict[int, int]]:
-    """Count by tag the records that carry it, and those with another of its exclusive group."""
+    """Return two counts of records by tag id.
+
+    The first counts the records with the tag, the second those with another tag of its exclusive
+    group.
+    """
+    params = [list(entity_ids), list(tag_ids)]
     with connection.cursor() as cursor:
-        carried = _counts(cursor, in_sql(CARRIED, tagging), [list(entity_ids), list(tag_ids)])
-        others = _counts(cursor, in_sql(OTHERS, tagging), [list(entity_ids), list(tag_ids)])
-    return carried, others
+        tagged = _counts(cursor, with_tables(COUNT_TAGGED, tagging), params)
+        replaceable = _counts(cursor, with_tables(COUNT_REPLACEABLE, tagging), params)
+    return tagged, replaceable
 
 
-def _meant(cursor: Any, tags: Sequence[int]) -> list[int]:
-    """Lock the tags, and return those that are meant by now."""
-    cursor.execute(LOCK_TAGS, [list(tags)])
-    found = cursor.fetchall()
-    if all(meant is None for _, meant in found):
-        return [tag_id for tag_id, _ in found]
-    return _meant(cursor, [meant or tag_id for tag_id, meant in found])
+def _lock_tags(cursor: Any, tag_ids: Sequence[int]) -> list[int]:
+    """Lock the tags and return their ids, with merged tags replaced by the remaining ones."""
+    cursor.execute(LOCK_TAGS, [list(tag_ids)])
+    rows = cursor.fetchall()
+    if all(merged_into is None for _, merged_into in rows):
+        return [tag_id for tag_id, _ in rows]
+    return _lock_tags(cursor, [merged_into or tag_id for tag_id, merged_into in rows])
 
 
-def _counts(cursor: Any, statement: str, parameters: Sequence[Any]) -> dict[int, int]:
-    cursor.execute(statement, parameters)
+def _counts(cursor: Any, statement: str, params: Sequence[Any]) -> dict[int, int]:
+    cursor.execute(statement, params)
     return dict(cursor.fetchall())
 
 
-# Each remembers what it changed in the same statement, and returns how many by tag.
-REMOVE = """
+# Each statement also stores what it changed, for undoing, and returns the numbers by tag.
+REMOVE_TAGS = """
     WITH changed AS (
         DELETE FROM {tagging} WHERE entity_id = ANY(%s::bigint[]) AND tag_id = ANY(%s::bigint[])
         RETURNING entity_id, tag_id, tagged_at, tagged_by_id
     ),
-    remembered AS (
+    stored AS (
         INSERT INTO tags_tagactionrow
             (action_id, taggings, entity_id, tag_id, added, kept, tagged_at, tagged_by_id)
         SELECT %s, %s, entity_id, tag_id, false, false, tagged_at, tagged_by_id FROM changed
     )
     SELECT tag_id, count(*) FROM changed GROUP BY tag_id
 """
-# Told by the tag that replaces.
-REPLACE = """
+# Counted by the id of the new tag.
+REPLACE_TAGS = """
     WITH changed AS (
         DELETE FROM {tagging} old USING tags_tag instead
         WHERE old.entity_id = ANY(%s::bigint[]) AND instead.id = ANY(%s::bigint[])
         AND instead.slot <> 0 AND old.slot = instead.slot AND old.tag_id <> instead.id
         RETURNING old.entity_id, old.tag_id, old.tagged_at, old.tagged_by_id, instead.id AS by_tag
     ),
-    remembered AS (
+    stored AS (
         INSERT INTO tags_tagactionrow
             (action_id, taggings, entity_id, tag_id, added, kept, tagged_at, tagged_by_id)
         SELECT %s, %s, entity_id, tag_id, false, false, tagged_at, tagged_by_id FROM changed
     )
     SELECT by_tag, count(*) FROM changed GROUP BY by_tag
 """
-ADD = """
+ADD_TAGS = """
     WITH changed AS (
         INSERT INTO {tagging} (entity_id, entity_created_at, tag_id, slot, tagged_by_id)
         SELECT record.id, record.created_at, tag.id, tag.slot, %s
@@ -112,18 +119,18 @@ ADD = """
         ON CONFLICT (entity_id, tag_id) DO NOTHING
         RETURNING entity_id, tag_id, tagged_at, tagged_by_id
     ),
-    remembered AS (
+    stored AS (
         INSERT INTO tags_tagactionrow
             (action_id, taggings, entity_id, tag_id, added, kept, tagged_at, tagged_by_id)
         SELECT %s, %s, entity_id, tag_id, true, false, tagged_at, tagged_by_id FROM changed
     )
     SELECT tag_id, count(*) FROM changed GROUP BY tag_id
 """
-CARRIED = """
+COUNT_TAGGED = """
     SELECT tag_id, count(*) FROM {tagging}
     WHERE entity_id = ANY(%s::bigint[]) AND tag_id = ANY(%s::bigint[]) GROUP BY tag_id
 """
-OTHERS = """
+COUNT_REPLACEABLE = """
     SELECT instead.id, count(*) FROM {tagging} old
     JOIN tags_tag instead ON instead.slot <> 0 AND old.slot = instead.slot
     WHERE old.entity_id = ANY(%s::bigint[]) AND instead.id = ANY(%s::bigint[])

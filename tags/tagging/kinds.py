@@ -1,4 +1,4 @@
-"""The kinds of taggings there are, and who writes them."""
+"""The models of taggings, their tables and records, and the context of the events they cause."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -11,37 +11,37 @@ from django.db.models import Model
 
 from tags.models import TagAction, Tagging
 
-# Who does it; nobody when it is the feed, a file, the demo.
+# Who changes tags; None for the feed, a file or a rule.
 type Person = User | AnonymousUser | None
 
 
 def done_by(by: Person) -> AbstractContextManager[Any]:
-    """Name the person in the events that the database writes."""
+    """Name the person in the events that the database writes to the timeline."""
     return pghistory.context(user=by.pk) if by else nullcontext()
 
 
 def as_part_of(action: TagAction) -> AbstractContextManager[Any]:
-    """Say in these events that they belong to a merge, or to undoing.
+    """Mark the events as part of a merge or of undoing.
 
-    Nobody wished for them on the record itself, as they do who tag one or many.
+    Nobody decided on these changes for the single record, unlike tagging one or many records.
     """
     return pghistory.context(action=action.pk)
 
 
 def kinds_of_tagging() -> list[Any]:
-    """Return the models of taggings, one for each kind of record that can be tagged."""
+    """Return the concrete models of taggings, one for each kind of record that can be tagged."""
     return [model for model in apps.get_models() if issubclass(model, Tagging)]
 
 
 def entity_of(tagging: type[Tagging]) -> type[Model]:
-    """Return the model of the records that this kind of tagging is of."""
+    """Return the model of the tagged records."""
     entity: Any = tagging._meta.get_field("entity")  # type: ignore[misc]  # of the concrete model
     model: type[Model] = entity.related_model
     return model
 
 
-def in_sql(statement: str, tagging: type[Tagging]) -> str:
-    """Return the statement with the tables of this kind of tagging."""
+def with_tables(statement: str, tagging: type[Tagging]) -> str:
+    """Return the SQL statement with the table names of a kind of tagging filled in."""
     return statement.format(
         tagging=tagging._meta.db_table,
         entity=entity_of(tagging)._meta.db_table,
@@ -49,19 +49,14 @@ def in_sql(statement: str, tagging: type[Tagging]) -> str:
     )
 
 
-def records_carry(tagging: type[Tagging], count: int) -> str:
-    """Say how many records carry something: "1 return carries", "2 returns carry"."""
-    return f"{records(tagging, count)} {'carries' if count == 1 else 'carry'}"
-
-
-def records(tagging: type[Tagging], count: int) -> str:
-    """Say how many records: "1 return", "2 returns"."""
+def count_label(tagging: type[Tagging], count: int) -> str:
+    """Return a number of records as text: "1 return", "2 returns"."""
     entity = entity_of(tagging)._meta
     return f"{count:,} {entity.verbose_name if count == 1 else entity.verbose_name_plural}"
 
 
-def example_of(tagging: type[Tagging], entity_ids: list[int]) -> str:
-    """Return the names of these records in words, the first three of them."""
+def example_names(tagging: type[Tagging], entity_ids: list[int]) -> str:
+    """Return the names of up to three of the records, with "…" if there are more."""
     records = entity_of(tagging)._base_manager.in_bulk(entity_ids[:3]).values()
     names = ", ".join(sorted(map(str, records)))
     return f"{names}, …" if len(entity_ids) > len(records) else names

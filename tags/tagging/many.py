@@ -1,4 +1,4 @@
-"""Many tags on many records, as the feed and files bring them."""
+"""Add many tags to many records, for the feed and files."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from tags.models import Tagging
-from tags.tagging.kinds import Person, in_sql
+from tags.tagging.kinds import Person, with_tables
 
 
 class Conflict(NamedTuple):
-    """Two tags of an exclusive group met on a record: the higher-ranked one was kept."""
+    """Two tags of an exclusive group on one record; the one with the higher rank was kept."""
 
     entity_id: int
     kept: str
@@ -20,7 +20,7 @@ class Conflict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TagsAdded:
-    """How many taggings were new, and which tags gave way to a higher-ranked one."""
+    """The number of tags added, and the conflicts within exclusive groups."""
 
     added: int = 0
     conflicts: list[Conflict] = field(default_factory=list)
@@ -30,24 +30,25 @@ class TagsAdded:
 def add_many(
     tagging: type[Tagging], pairs: Iterable[tuple[int, int]], by: Person = None
 ) -> TagsAdded:
-    """Put tags on records, given as pairs of record id and tag id, however many.
+    """Add tags to records, given as any number of pairs of record id and tag id.
 
-    Nothing is removed, except that of several tags of an exclusive group, there already or in
-    the pairs, the highest-ranked one stays. A tag that was merged into another means that one;
-    pairs of a missing record or tag are left out.
+    Existing tags stay, except in exclusive groups: of the record's tags and the given ones, the
+    one with the highest rank is kept. Merged tags stand for the tag they were merged into. Pairs
+    with a missing record or tag are ignored.
     """
-    wanted = sorted(set(pairs))
-    if not wanted:
+    unique_pairs = sorted(set(pairs))
+    if not unique_pairs:
         return TagsAdded()
     with connection.cursor() as cursor:
-        wanted = _lock_many(cursor, tagging, wanted)
-        cursor.execute(in_sql(CONFLICTS, tagging), _arrays(wanted))
+        locked = _lock_many(cursor, tagging, unique_pairs)
+        cursor.execute(with_tables(FIND_CONFLICTS, tagging), _arrays(locked))
         rows = cursor.fetchall()
         dropped = {(entity_id, tag_id) for entity_id, tag_id, _, _ in rows}
         if dropped:
-            cursor.execute(in_sql(DELETE, tagging), _arrays(dropped))
-        kept = [pair for pair in wanted if pair not in dropped]
-        cursor.execute(in_sql(INSERT, tagging), [by.pk if by else None, *_arrays(kept)])
+            cursor.execute(with_tables(DELETE_PAIRS, tagging), _arrays(dropped))
+        accepted = [pair for pair in locked if pair not in dropped]
+        params = [by.pk if by else None, *_arrays(accepted)]
+        cursor.execute(with_tables(INSERT_PAIRS, tagging), params)
         conflicts = [Conflict(entity_id, kept, lost) for entity_id, _, kept, lost in rows]
         return TagsAdded(cursor.rowcount, conflicts)
 
@@ -57,17 +58,17 @@ def _lock_many(
 ) -> list[tuple[int, int]]:
     """Lock before reading: another writer may tag the same records, or merge the tags.
 
-    Returns the pairs, of a tag that was merged meanwhile with the one that it means now.
+    Returns the pairs, with merged tags replaced by the tag they were merged into.
     """
     entities = {entity_id for entity_id, _ in pairs}
     tags = {tag_id for _, tag_id in pairs}
-    cursor.execute(in_sql(LOCK_ENTITIES, tagging), [_array(entities)])
+    cursor.execute(with_tables(LOCK_ENTITIES, tagging), [_array(entities)])
     cursor.execute(LOCK_TAGS, [_array(tags)])
-    meant = {tag_id: other for tag_id, other in cursor.fetchall() if other is not None}
-    if not meant:
+    merged = {tag_id: into for tag_id, into in cursor.fetchall() if into is not None}
+    if not merged:
         return pairs
-    cursor.execute(LOCK_TAGS, [_array(meant.values())])
-    return sorted({(entity_id, meant.get(tag_id, tag_id)) for entity_id, tag_id in pairs})
+    cursor.execute(LOCK_TAGS, [_array(merged.values())])
+    return sorted({(entity_id, merged.get(tag_id, tag_id)) for entity_id, tag_id in pairs})
 
 
 def _arrays(pairs: Collection[tuple[int, int]]) -> list[str]:
@@ -75,7 +76,7 @@ def _arrays(pairs: Collection[tuple[int, int]]) -> list[str]:
 
 
 def _array(ids: Iterable[int]) -> str:
-    """Return an array as PostgreSQL writes it: the driver writes lists ten times as slowly."""
+    """Return ids as a PostgreSQL array literal; the driver takes ten times as long for a list."""
     return f"{{{','.join(map(str, ids))}}}"
 
 
@@ -86,32 +87,32 @@ LOCK_TAGS = """
     SELECT id, synonym_of_id FROM tags_tag WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE
 """
 
-CONFLICTS = """
-    WITH wanted AS (
+FIND_CONFLICTS = """
+    WITH given AS (
         SELECT w.entity_id, t.slot, t.id AS tag_id
         FROM unnest(%s::bigint[], %s::bigint[]) AS w (entity_id, tag_id)
         JOIN tags_tag t ON t.id = w.tag_id AND t.slot <> 0
     ),
-    met AS (
-        SELECT * FROM wanted
+    candidates AS (
+        SELECT * FROM given
         UNION
         SELECT o.entity_id, o.slot, o.tag_id FROM {tagging} o
-        JOIN wanted USING (entity_id, slot)
+        JOIN given USING (entity_id, slot)
     ),
     ranked AS (
         SELECT entity_id, tag_id, name,
             first_value(name) OVER best AS kept, first_value(tag_id) OVER best AS kept_id
-        FROM met JOIN tags_tag t ON t.id = met.tag_id
-        WINDOW best AS (PARTITION BY entity_id, met.slot ORDER BY position, tag_id)
+        FROM candidates JOIN tags_tag t ON t.id = candidates.tag_id
+        WINDOW best AS (PARTITION BY entity_id, candidates.slot ORDER BY position, tag_id)
     )
     SELECT entity_id, tag_id, kept, name FROM ranked WHERE tag_id <> kept_id
     ORDER BY entity_id, tag_id
 """
-DELETE = """
+DELETE_PAIRS = """
     DELETE FROM {tagging} USING unnest(%s::bigint[], %s::bigint[]) AS w (entity_id, tag_id)
     WHERE {tagging}.entity_id = w.entity_id AND {tagging}.tag_id = w.tag_id
 """
-INSERT = """
+INSERT_PAIRS = """
     INSERT INTO {tagging} (entity_id, entity_created_at, tag_id, slot, tagged_by_id)
     SELECT e.id, e.created_at, t.id, t.slot, %s
     FROM unnest(%s::bigint[], %s::bigint[]) AS w (entity_id, tag_id)

@@ -1,4 +1,4 @@
-"""One tag on one record: add it, remove it."""
+"""Add a tag to a record, or remove one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from tags.tagging.kinds import Person, done_by
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What adding or removing a tag changed; nothing when it was so already."""
+    """The tags added and removed. Both are None if there was nothing to change."""
 
     added: Tag | None = None
     removed: Tag | None = None
@@ -26,19 +26,19 @@ class Change:
 
 
 def add_tag(entity: Model, tag: Tag, by: Person) -> Change:
-    """Put a tag on a record; in an exclusive group it replaces the one that is there.
+    """Add a tag to a record; in an exclusive group it replaces the record's tag of that group.
 
-    Adding a tag twice changes nothing: who put it there first, and when, is kept. A tag that was
-    merged into another means that one; one that was deleted is not added.
-    Raises the model's ``DoesNotExist`` when the record is gone.
+    Adding a tag twice changes nothing: the first person and time are kept. A merged tag stands
+    for the tag it was merged into. A deleted tag is not added.
+    Raises the model's ``DoesNotExist`` if the record was deleted.
     """
     with transaction.atomic(), done_by(by):
         record = _lock(entity)
-        meant, slot = _lock_tag(tag.pk)
-        if meant is None:
+        current_id, slot = _lock_tag(tag.pk)
+        if current_id is None:
             return Change()
-        if meant != tag.pk:
-            tag = Tag.objects.get(pk=meant)
+        if current_id != tag.pk:
+            tag = Tag.objects.get(pk=current_id)
         replaced = _other_of_its_group(record, tag, slot)
         if replaced:
             record.taggings.filter(tag=replaced).delete()
@@ -47,9 +47,9 @@ def add_tag(entity: Model, tag: Tag, by: Person) -> Change:
 
 
 def remove_tag(entity: Model, tag: Tag, by: Person) -> Change:
-    """Take a tag off a record; taking off one that is not there changes nothing.
+    """Remove a tag from a record, if the record has it.
 
-    Raises the model's ``DoesNotExist`` when the record is gone.
+    Raises the model's ``DoesNotExist`` if the record was deleted.
     """
     with transaction.atomic(), done_by(by):
         removed, _ = _lock(entity).taggings.filter(tag=tag).delete()
@@ -65,16 +65,16 @@ def _lock(entity: Model) -> Any:
 def _lock_tag(tag_id: int) -> tuple[int | None, int]:
     """Lock before reading: a manager may make the tag's group exclusive, merge or delete the tag.
 
-    Returns the id of the tag that is meant and its slot, as they stay until the end; None when
-    the tag is gone.
+    Returns the id and the slot of the tag, or of the tag it was merged into. The id is None if the
+    tag was deleted.
     """
     with connection.cursor() as cursor:
         cursor.execute(LOCK_TAG, [tag_id])
         row = cursor.fetchone()
     if row is None:
         return None, 0
-    meant, slot = row
-    return (tag_id, slot) if meant is None else _lock_tag(meant)
+    merged_into, slot = row
+    return (tag_id, slot) if merged_into is None else _lock_tag(merged_into)
 
 
 LOCK_TAG = "SELECT synonym_of_id, slot FROM tags_tag WHERE id = %s FOR KEY SHARE"
@@ -87,9 +87,9 @@ def _other_of_its_group(record: Any, tag: Tag, slot: int) -> Tag | None:
 
 
 def _insert(record: Any, tag: Tag, by: Person) -> bool:
-    """Insert the tagging unless it is there; the slot is read with it, as it was locked.
+    """Insert the tagging unless it exists. The slot comes from the locked tag.
 
-    The conflict names its target: without one a clash in an exclusive group would be swallowed.
+    The conflict target is named, so that a conflict within an exclusive group still raises.
     """
     table = connection.ops.quote_name(record.taggings.model._meta.db_table)
     with connection.cursor() as cursor:

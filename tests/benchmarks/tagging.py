@@ -56,6 +56,7 @@ def measure(sizes: list[int]) -> None:
     from returns.rules.running import dry_run
     from tags import bulk, history
     from tags.merging import merge
+    from tags.models import TagAction
     from tags.undo import undo
     from tests.factories import make_tag
 
@@ -67,18 +68,18 @@ def measure(sizes: list[int]) -> None:
     one, other = make_tag("benchmark-one"), make_tag("benchmark-other")
 
     def tag(count: int) -> int:
-        job = bulk.draft(ReturnTag, ids[:count], [one], [], admin)
+        job = bulk.create_draft(ReturnTag, ids[:count], [one], [], admin)
         bulk.start(job)
-        bulk.go_on(job, 3600)
+        bulk.run_steps(job, 3600)
         job.refresh_from_db()
         print(f"  {job.action.words}")
         return job.action.pk
 
     def take_back(action: int) -> None:
         undo(action, admin)
-        while bulk.go_on_with_any():
+        while bulk.run_oldest_step():
             pass
-        print(f"  {bulk.TagAction.objects.get(pk=action).undo_words}")
+        print(f"  {TagAction.objects.get(pk=action).undo_words}")
 
     with served(cookie) as readers:
         readers.timed("nothing", lambda: time.sleep(QUIET))

@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from returns.models import ReturnTag, State
-from tags import bulk
 from tests.browser.lists import hold_the_list
 from tests.browser.test_keys import press
 from tests.factories import make_return
@@ -34,7 +33,7 @@ def test_selected_returns_are_tagged_and_it_is_undone(window, agent, three):
     expect(page.get_by_text("“books” added to 2.")).to_be_visible()
     assert ReturnTag.objects.count() == 2
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("status").first).to_contain_text("Undone. 2 returns as before.")
+    expect(page.get_by_role("status").first).to_contain_text("Undone. Tags restored on 2 returns.")
     assert not ReturnTag.objects.exists()
 
 
@@ -67,9 +66,9 @@ def test_what_is_tagged_is_what_is_chosen_before_the_list_has_followed(window, a
 
 
 def test_long_work_shows_its_progress_and_can_be_stopped(window, agent, three, monkeypatch):
-    monkeypatch.setattr(bulk, "BATCH", 1)
-    monkeypatch.setattr("returns.views.bulk.AT_ONCE", 0)
-    monkeypatch.setattr("returns.views.bulk.STEP", 0)
+    monkeypatch.setattr("tags.bulk.steps.STEP_SIZE", 1)
+    monkeypatch.setattr("returns.views.bulk.START_SECONDS", 0)
+    monkeypatch.setattr("returns.views.bulk.POLL_SECONDS", 0)
     page = window(agent)
     page.goto("/bulk/?state=ArrivedToWarehouse")
     choose_books(page)
@@ -80,14 +79,14 @@ def test_long_work_shows_its_progress_and_can_be_stopped(window, agent, three, m
     expect(page.get_by_text("1 of 3.")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "33")
     page.get_by_role("button", name="Stop and undo").click()
-    expect(page.get_by_role("status").first).to_contain_text("Undone. 1 return as before.")
+    expect(page.get_by_role("status").first).to_contain_text("Undone. Tags restored on 1 return.")
     assert not ReturnTag.objects.exists()
 
 
 def test_the_page_lets_the_work_go_on_to_its_end(window, agent, three, monkeypatch):
-    monkeypatch.setattr(bulk, "BATCH", 1)
-    monkeypatch.setattr("returns.views.bulk.AT_ONCE", 0)
-    monkeypatch.setattr("returns.views.bulk.STEP", 0)
+    monkeypatch.setattr("tags.bulk.steps.STEP_SIZE", 1)
+    monkeypatch.setattr("returns.views.bulk.START_SECONDS", 0)
+    monkeypatch.setattr("returns.views.bulk.POLL_SECONDS", 0)
     page = window(agent)
     page.goto("/bulk/?state=ArrivedToWarehouse")
     choose_books(page)

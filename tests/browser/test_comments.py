@@ -28,7 +28,7 @@ def own(page: Page):
 
 
 def said(page: Page):
-    return page.locator(".said > .words")
+    return page.locator(".comment > .comment-text")
 
 
 def test_a_comment_is_written_edited_and_read_by_keyboard_alone(window, agent, record):
@@ -51,7 +51,7 @@ def test_a_comment_is_written_edited_and_read_by_keyboard_alone(window, agent, r
     expect(page.get_by_label("Edit your comment")).to_be_focused()
     page.get_by_text("edited", exact=True).focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".earlier .words")).to_have_text("Called.Nobody answered.")
+    expect(page.locator(".earlier .comment-text")).to_have_text("Called.Nobody answered.")
 
 
 def test_the_next_comment_may_be_begun_while_the_first_is_on_its_way(window, agent, record):
@@ -128,7 +128,7 @@ def test_an_edit_that_clashes_shows_both_texts(window, agent, record):
     own(page).fill("mine")
     edit_comment(comment.pk, "two", version_of("one"))
     own(page).press("Control+Enter")
-    expect(page.locator(".comment-form .words")).to_have_text("two")
+    expect(page.locator(".comment-form .comment-text")).to_have_text("two")
     expect(own(page)).to_have_value("mine")
     own(page).press("Control+Enter")
     expect(said(page)).to_have_text("mine")

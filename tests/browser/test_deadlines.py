@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.deadlines import editing
-from returns.display.deadlines import due_words
+from returns.display.deadlines import due_text
 from returns.filters.due import Due
 from returns.models import DeadlinePolicy, State, Unit
 from tests.browser.lists import address_is, chips, quiet, shows
@@ -86,10 +86,10 @@ def test_the_script_and_the_server_use_the_same_words(desk):
                 (await import("/static/js/times.js")).standing(due, soon, now)[1]""",
             [due.at.timestamp() * 1000, soon.total_seconds() * 1000, now.timestamp() * 1000],
         )
-        assert said == due_words(due, now)
+        assert said == due_text(due, now)
 
 
-def test_waiting_and_due_words_go_on_while_the_page_stays_open(desk):
+def test_waiting_and_due_text_go_on_while_the_page_stays_open(desk):
     keep("All", 9)
     desk.clock.install()
     desk.goto("/queue/?queue=to_inspect")

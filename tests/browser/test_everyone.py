@@ -171,7 +171,7 @@ def test_a_form_on_its_way_is_not_sent_again_as_it_is_but_with_other_words_it_is
 def test_a_lost_role_is_said_in_the_server_s_words(desk, agent):
     agent.groups.clear()
     desk.get_by_label("Tracking ID").fill("7")
-    expect(desk.get_by_role("alert")).to_contain_text("Your role may not do this")
+    expect(desk.get_by_role("alert")).to_contain_text("You don't have permission to do this")
 
 
 def test_a_lost_connection_is_shown_until_it_is_back(desk):

@@ -695,7 +695,7 @@ def test_copy_buttons_copy_the_whole_number(window, agent):
 
 def test_the_steps_say_where_a_return_is(desk):
     desk.goto("/returns/two/")
-    steps = desk.get_by_role("region", name="Where it is").get_by_role("listitem")
+    steps = desk.get_by_role("region", name="Status").get_by_role("listitem")
     for step, words in enumerate(["Created", "1 h after creation", "not yet"]):
         expect(steps.nth(step)).to_contain_text(words)
     expect(steps.nth(1)).to_have_attribute("aria-current", "step")

@@ -95,7 +95,7 @@ def test_a_manager_makes_a_rule_of_a_filter_tries_it_and_switches_it_on(window, 
     expect(dry_run).to_contain_text("Would have changed 1 return of the last 30 days.")
     expect(dry_run.get_by_role("link")).to_have_text(["torn"])
     page.get_by_role("button", name="Switch on").click()
-    expect(page.get_by_text("“Torn” is on now.")).to_be_visible()
+    expect(page.get_by_text("Switched “Torn” on.")).to_be_visible()
     assert TagRule.objects.get(name="Torn").adds == [make_tag("investigate").pk]
 
     record = make_return("next", notes="hasar var")

@@ -34,7 +34,7 @@ def test_a_file_is_previewed_and_imported(window, manager, viewport, scheme):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_label("createdAt", exact=True).fill("28.02.2026")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Tried 1 again: 1 came in, 0 are still rejected.")).to_be_visible()
+    expect(page.get_by_text("1 record retried: 1 imported, 0 rejected again.")).to_be_visible()
 
 
 def test_a_large_file_says_by_itself_when_it_is_in(window, manager, monkeypatch):

@@ -28,13 +28,13 @@ def test_a_manager_merges_tags_and_undoes_it(window, manager):
     merge_bar.click()
     page.get_by_label("Merge into").select_option("defective-product")
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_text("2 returns carry “defective”, “damaged”")).to_be_visible()
+    expect(page.get_by_text("“defective”, “damaged”: 2 returns.")).to_be_visible()
     page.get_by_role("button", name="Merge into “defective-product”").click()
-    expect(page.get_by_role("status").first).to_contain_text("2 went over to it")
+    expect(page.get_by_role("status").first).to_contain_text("Tags replaced: 2.")
     expect(page.get_by_text("also damaged, defective")).to_be_visible()
     assert ReturnTag.objects.filter(tag__name="defective-product").count() == 3
     page.get_by_role("button", name="Undo: Merged").click()
-    expect(page.get_by_role("status").first).to_contain_text("Undone. 2 returns as before.")
+    expect(page.get_by_role("status").first).to_contain_text("Undone. Tags restored on 2 returns.")
     assert ReturnTag.objects.filter(tag__name="defective-product").count() == 1
 
 
@@ -43,8 +43,8 @@ def test_uses_come_after_the_page_and_lead_to_the_returns(window, agent):
     put_tag(record, "books")
     page = open_tags(window, agent)
     row = page.locator(f"#tag-{make_tag('books').pk}")
-    expect(row).to_contain_text("1 in 30 days · last")
-    row.get_by_role("link", name="1 returns").click()
+    expect(row).to_contain_text("1 in the last 30 days · last used")
+    row.get_by_role("link", name="1 return").click()
     expect(page.get_by_role("link", name=str(record))).to_be_visible()
 
 

@@ -131,9 +131,10 @@ def test_an_export_says_how_large_it_is(log, selin):
 
 
 def test_bulk_tagging_says_when_it_is_done(log, selin):
-    job = bulk.draft(ReturnTag, [make_return().pk], [make_tag("books")], [], selin, "q=Selin")
+    adds = [make_tag("books")]
+    job = bulk.create_draft(ReturnTag, [make_return().pk], adds, [], selin, "q=Selin")
     bulk.start(job)
-    while bulk.go_on_with_any():
+    while bulk.run_oldest_step():
         pass
     assert log.messages == [f"Bulk tagging {job.pk} is done."]
 

@@ -1,4 +1,4 @@
-"""The vocabulary in the admin: what the database would refuse is said in words."""
+"""The vocabulary in the admin: changes that the database would reject get a message."""
 
 import pytest
 from django.db import connection
@@ -32,24 +32,24 @@ def test_tag_is_made(as_admin):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
-        ("BOOKS", "exists: books, in Product category"),
-        ("a,b", "cannot hold a comma"),
+        ("BOOKS", "There is already a tag books in Product category"),
+        ("a,b", "cannot contain a comma"),
         ("a" * 51, "at most 50 characters"),
         ("", "This field is required"),
     ],
 )
-def test_impossible_tag_name_is_said_at_the_field(as_admin, name, words):
+def test_impossible_tag_name_is_said_at_the_field(as_admin, name, message):
     sent = {"name": name, "group": TagGroup.objects.first().pk, "position": 5}
     form = as_admin.post(f"{TAGS}add/", sent).context["adminform"].form
-    assert words in str(form.errors["name"])
+    assert message in str(form.errors["name"])
 
 
 def test_group_name_is_unique_whatever_its_case(as_admin):
     sent = {"name": "PRIORITY", "color": "red", "position": 5}
     form = as_admin.post(f"{GROUPS}add/", sent).context["adminform"].form
-    assert "exists: Priority" in str(form.errors["name"])
+    assert "There is already a group Priority" in str(form.errors["name"])
 
 
 def test_tag_that_moves_takes_its_taggings_along(as_admin):
@@ -66,7 +66,7 @@ def test_tag_that_would_meet_another_of_its_new_group_stays(as_admin):
     tag = put_tag(record, "books").tag
     sent = tag_fields(tag, group=TagGroup.objects.get(name="Priority").pk)
     answer = as_admin.post(f"{TAGS}{tag.pk}/change/", sent)
-    assert "1 return carries two tags" in answer.text
+    assert "Two tags of this group are on 1 return" in answer.text
 
 
 def test_group_becomes_exclusive(as_admin):
@@ -83,17 +83,17 @@ def test_group_with_two_tags_on_a_return_does_not_become_exclusive(as_admin):
         put_tag(record, "books")
         group = put_tag(record, "fragile").tag.group
     answer = as_admin.post(f"{GROUPS}{group.pk}/change/", group_fields(group, exclusive="on"))
-    assert "2 returns carry two tags of this group" in answer.text
+    assert "Two tags of this group are on 2 returns" in answer.text
 
 
-@pytest.mark.parametrize("checked", [usage.clashes, usage.uses_of])
+@pytest.mark.parametrize("checked", [usage.describe_conflicts, usage.describe_uses])
 def test_clash_that_comes_up_while_saving_is_said_in_words(as_admin, monkeypatch, checked):
     record = make_return()
     put_tag(record, "books")
     tag = put_tag(record, "fragile").tag
     monkeypatch.setattr(usage, checked.__name__, lambda _: "")
     page, sent = f"{GROUPS}{tag.group_id}/change/", group_fields(tag.group, exclusive="on")
-    if checked.__name__ == "uses_of":
+    if checked.__name__ == "describe_uses":
         page, sent = f"{TAGS}{tag.pk}/delete/", {"post": "yes"}
     answer = as_admin.post(page, sent, follow=True)
     assert [str(message) for message in answer.context["messages"]]
@@ -103,7 +103,7 @@ def test_clash_that_comes_up_while_saving_is_said_in_words(as_admin, monkeypatch
 def test_tag_in_use_is_not_deleted(as_admin):
     tag = put_tag(make_return(), "books").tag
     answer = as_admin.post(f"{TAGS}{tag.pk}/delete/", {"post": "yes"})
-    assert "1 return carries “books”" in answer.text
+    assert "“books” is on 1 return" in answer.text
     assert Tag.objects.filter(pk=tag.pk).exists()
 
 

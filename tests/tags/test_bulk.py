@@ -10,7 +10,8 @@ from django.utils import timezone
 from returns import background
 from returns.models import Return, ReturnTag, ReturnTagEvent
 from tags import bulk, editing
-from tags import undo as undoing
+from tags import undo as undo_module
+from tags.bulk import steps
 from tags.merging import merge
 from tags.models import BulkTagging, Tag, TagAction, TagGroup
 from tags.tagging import add_tag, remove_tag
@@ -32,19 +33,19 @@ def everything() -> list[tuple]:
 
 def asked(records: list[Return], by, add: str = "", remove: str = "") -> BulkTagging:
     adds, removes = ([make_tag(name) for name in names.split()] for names in (add, remove))
-    return bulk.draft(ReturnTag, [record.pk for record in records], adds, removes, by)
+    return bulk.create_draft(ReturnTag, [record.pk for record in records], adds, removes, by)
 
 
 def done(job: BulkTagging) -> BulkTagging:
     bulk.start(job)
-    bulk.go_on(job, 60)
+    bulk.run_steps(job, 60)
     job.refresh_from_db()
     return job
 
 
 @pytest.fixture
 def small_steps(monkeypatch):
-    monkeypatch.setattr(bulk, "BATCH", 3)
+    monkeypatch.setattr(steps, "STEP_SIZE", 3)
 
 
 def test_the_preview_is_what_then_happens(manager, agent):
@@ -63,9 +64,9 @@ def test_the_preview_is_what_then_happens(manager, agent):
     assert [(t.name, t.carried, t.lack) for t in seen.removes] == [("fragile", 1, 5)]
     job = done(job)
     assert job.action.words == (
-        "“books” added to 4, 2 had it already; "
-        "“vip-customer” added to 5, 1 had it already, replacing another on 1; "
-        "“fragile” removed from 1, 5 did not carry it."
+        "“books” added to 4; 2 already had it. "
+        "“vip-customer” added to 5; 1 already had it; replaced another tag on 1. "
+        "“fragile” removed from 1; 5 did not have it."
     )
     assert [tags_of(record) for record in records] == [{"books", "vip-customer"}] * 6
     assert records[0].taggings.get(tag__name="books").tagged_by == agent
@@ -79,7 +80,7 @@ def test_undo_brings_all_of_it_back(manager, small_steps):
     put_tag(records[2], "fragile")
     before = everything()
     job = done(asked(records, manager, add="books high-value", remove="fragile"))
-    assert undo(job.action.pk, manager) == "Undone. 8 returns as before."
+    assert undo(job.action.pk, manager) == "Undone. Tags restored on 8 returns."
     assert everything() == before
 
 
@@ -90,8 +91,10 @@ def test_undo_leaves_and_names_what_changed_since(manager, agent):
     remove_tag(records[2], make_tag("standard"), agent)
     remove_tag(records[3], make_tag("standard"), agent)
     add_tag(records[3], make_tag("standard"), agent)
-    words = undo(job.action.pk, manager)
-    assert words.startswith("Undone. 1 return as before. 3 returns changed since")
+    result = undo(job.action.pk, manager)
+    assert result.startswith(
+        "Undone. Tags restored on 1 return. Left alone because changed since: 3 returns ("
+    )
     assert [tags_of(record) for record in records] == [
         set(),
         {"urgent-refund"},
@@ -106,7 +109,7 @@ def test_undo_leaves_a_tag_that_was_merged_since(manager):
     job = done(asked([record, other], manager, add="books", remove="fragile"))
     merge([make_tag("fragile")], make_tag("apparel"), manager)
     assert undo(job.action.pk, manager) == (
-        "Undone. 1 return as before. 1 return changed since and left as they are: R1."
+        "Undone. Tags restored on 1 return. Left alone because changed since: 1 return (R1)."
     )
     assert [tags_of(record), tags_of(other)] == [{"books"}, set()]
 
@@ -117,15 +120,15 @@ def test_the_timeline_names_who_did_it(manager):
 
 
 @pytest.mark.parametrize(
-    ("add", "remove", "words"),
+    ("add", "remove", "message"),
     [
         ("", "", "Choose a tag"),
-        ("books", "books", "“books” cannot be added and removed at once"),
-        ("standard vip-customer", "", "cannot both be added: Priority allows one"),
+        ("books", "books", "“books” cannot be both added and removed"),
+        ("standard vip-customer", "", "cannot both be added: Priority allows only one tag"),
     ],
 )
-def test_tags_that_contradict_each_other_are_refused(manager, add, remove, words):
-    with pytest.raises(VocabularyError, match=words):
+def test_tags_that_contradict_each_other_are_refused(manager, add, remove, message):
+    with pytest.raises(VocabularyError, match=message):
         asked([make_return()], manager, add, remove)
     assert not BulkTagging.objects.exists()
 
@@ -143,17 +146,17 @@ def test_returns_that_are_gone_and_tags_that_are_gone_are_left_out(manager):
     Return.objects.filter(pk=records[0].pk).delete()
     Tag.objects.filter(name="fragile").delete()
     job = done(job)
-    assert job.action.words == "“books” added to 2; 1 are gone by now."
+    assert job.action.words == "“books” added to 2. Deleted since the preview: 1."
 
 
 def test_a_tag_that_is_merged_meanwhile_is_followed(manager, small_steps, monkeypatch):
     records = [make_return() for _ in range(6)]
     job = asked(records, manager, add="defective")
     bulk.start(job)
-    monkeypatch.setattr(bulk.time, "monotonic", lambda: 0.0)
-    bulk.go_on(job, 0)
+    monkeypatch.setattr(steps.time, "monotonic", lambda: 0.0)
+    bulk.run_steps(job, 0)
     merge([make_tag("defective")], make_tag("damaged"), manager)
-    bulk.go_on(job, 0)
+    bulk.run_steps(job, 0)
     job.refresh_from_db()
     assert job.action.words == "“damaged” added to 6."
     assert [tags_of(record) for record in records] == [{"damaged"}] * 6
@@ -163,7 +166,7 @@ def test_interrupted_work_is_resumed_where_it_stopped(manager, small_steps, monk
     records = [make_return() for _ in range(10)]
     job = asked(records, manager, add="books")
     bulk.start(job)
-    real, calls = bulk.tagging.tag_batch, []
+    real, calls = steps.tagging.tag_batch, []
 
     def fails_at_the_second(*args, **kwargs):
         calls.append(1)
@@ -172,16 +175,16 @@ def test_interrupted_work_is_resumed_where_it_stopped(manager, small_steps, monk
             raise ConnectionError
         return found
 
-    monkeypatch.setattr(bulk.tagging, "tag_batch", fails_at_the_second)
+    monkeypatch.setattr(steps.tagging, "tag_batch", fails_at_the_second)
     with pytest.raises(ConnectionError):
-        bulk.go_on(job, 60)
+        bulk.run_steps(job, 60)
     job.refresh_from_db()
     assert (job.position, ReturnTag.objects.count()) == (3, 3)
     call_command("work", "--until-done")
     job.refresh_from_db()
     assert (job.status, job.position, ReturnTag.objects.count()) == ("done", 10, 10)
     assert job.action.words == "“books” added to 10."
-    assert undo(job.action.pk, manager) == "Undone. 10 returns as before."
+    assert undo(job.action.pk, manager) == "Undone. Tags restored on 10 returns."
 
 
 def test_stopping_undoes_what_was_done(manager, small_steps):
@@ -190,36 +193,36 @@ def test_stopping_undoes_what_was_done(manager, small_steps):
     before = everything()
     job = asked(records, manager, add="books")
     bulk.start(job)
-    bulk.go_on(job, 0)
+    bulk.run_steps(job, 0)
     assert ReturnTag.objects.count() == 3
     job.refresh_from_db()
-    assert undo(job.action.pk, manager) == "Undone. 2 returns as before."
-    bulk.go_on(job, 60)
+    assert undo(job.action.pk, manager) == "Undone. Tags restored on 2 returns."
+    bulk.run_steps(job, 60)
     assert everything() == before
     job.refresh_from_db()
     assert (job.status, job.position) == ("undone", 0)
-    with pytest.raises(VocabularyError, match="undone already"):
+    with pytest.raises(VocabularyError, match="already been undone"):
         undo(job.action.pk, manager)
 
 
 def test_undoing_goes_on_in_steps_and_leaves_what_changed_meanwhile(
     manager, agent, small_steps, monkeypatch
 ):
-    monkeypatch.setattr(undoing, "AT_ONCE", 0)
+    monkeypatch.setattr(undo_module, "MAX_SECONDS", 0)
     records = [make_return(f"R{number}") for number in range(10)]
     put_tag(records[1], "fragile")
     before = everything()
     job = done(asked(records, manager, add="books", remove="fragile"))
     # The last ones go first.
-    words = undo(job.action.pk, agent)
-    assert words == "Undoing: 7 are left. It goes on in the background."
+    result = undo(job.action.pk, agent)
+    assert result == "Undoing in the background: 7 to go."
     assert [tags_of(record) for record in records[6:]] == [{"books"}, set(), set(), set()]
     remove_tag(records[0], make_tag("books"), agent)
     call_command("work", "--until-done")
     job.refresh_from_db()
     assert (job.status, job.action.undone_by) == ("undone", agent)
     assert job.action.undo_words == (
-        "Undone. 9 returns as before. 1 return changed since and left as they are: R0."
+        "Undone. Tags restored on 9 returns. Left alone because changed since: 1 return (R0)."
     )
     assert everything() == before
 
@@ -227,7 +230,7 @@ def test_undoing_goes_on_in_steps_and_leaves_what_changed_meanwhile(
 def test_undoing_that_was_interrupted_is_resumed(manager, small_steps, monkeypatch):
     records = [make_return() for _ in range(10)]
     job = done(asked(records, manager, add="books"))
-    real, calls = bulk.tagging.put_back, []
+    real, calls = steps.tagging.restore_taggings, []
 
     def fails_at_the_second(*args):
         calls.append(1)
@@ -236,14 +239,14 @@ def test_undoing_that_was_interrupted_is_resumed(manager, small_steps, monkeypat
             raise ConnectionError
         return found
 
-    monkeypatch.setattr(bulk.tagging, "put_back", fails_at_the_second)
+    monkeypatch.setattr(steps.tagging, "restore_taggings", fails_at_the_second)
     with pytest.raises(ConnectionError):
         undo(job.action.pk, manager)
     job.refresh_from_db()
     assert (job.status, job.position, ReturnTag.objects.count()) == ("undoing", 7, 7)
     call_command("work", "--until-done")
     job.refresh_from_db()
-    assert job.action.undo_words == "Undone. 10 returns as before."
+    assert job.action.undo_words == "Undone. Tags restored on 10 returns."
     assert ReturnTag.objects.count() == 0
 
 
@@ -255,7 +258,7 @@ def test_several_go_on_at_once_and_each_return_is_tagged_once(manager, small_ste
 
     def work() -> None:
         try:
-            while bulk.go_on_with_any():
+            while bulk.run_oldest_step():
                 pass
         finally:
             connections.close_all()
@@ -263,7 +266,7 @@ def test_several_go_on_at_once_and_each_return_is_tagged_once(manager, small_ste
     with ThreadPoolExecutor(4) as pool:
         for future in [pool.submit(work) for _ in range(4)]:
             future.result()
-    bulk.go_on(job, 60)
+    bulk.run_steps(job, 60)
     job.refresh_from_db()
     assert (job.status, job.position) == ("done", 60)
     assert job.action.words == "“books” added to 60."
@@ -286,7 +289,7 @@ def test_stopping_while_others_do_its_steps_takes_all_of_it_back(manager, small_
 
     def work() -> None:
         try:
-            while bulk.go_on_with_any():
+            while bulk.run_oldest_step():
                 pass
         finally:
             connections.close_all()
@@ -296,7 +299,7 @@ def test_stopping_while_others_do_its_steps_takes_all_of_it_back(manager, small_
         undo(job.action.pk, manager)
         for future in working:
             future.result()
-    bulk.go_on(job, 60)
+    bulk.run_steps(job, 60)
     job.refresh_from_db()
     assert (job.status, job.position) == ("undone", 0)
     assert job.action.undo_words.startswith("Undone.")
@@ -317,7 +320,7 @@ def test_undo_leaves_what_a_group_does_not_allow_any_more(manager):
     job = done(asked([both, one], manager, remove="defective damaged"))
     make_exclusive("Return reason")
     assert undo(job.action.pk, manager) == (
-        "Undone. 1 return as before. 1 return changed since and left as they are: R1."
+        "Undone. Tags restored on 1 return. Left alone because changed since: 1 return (R1)."
     )
     assert [tags_of(both), tags_of(one)] == [set(), {"defective"}]
 
@@ -329,8 +332,10 @@ def test_a_merge_is_undone_where_the_group_of_the_merged_allows_it(manager):
     put_tag(one, "defective")
     merge([make_tag("defective"), make_tag("damaged")], make_tag("books"), manager)
     make_exclusive("Return reason")
-    words = undo(TagAction.objects.order_by("pk")[0].pk, manager)
-    assert words.startswith("Undone. 1 return as before. 1 return changed since")
+    result = undo(TagAction.objects.order_by("pk")[0].pk, manager)
+    assert result.startswith(
+        "Undone. Tags restored on 1 return. Left alone because changed since: 1 return ("
+    )
     assert [tags_of(both), tags_of(one)] == [{"books"}, {"defective"}]
 
 
@@ -339,7 +344,7 @@ def test_what_the_vocabulary_allows_no_longer_is_taken_back_and_says_why(manager
     before = everything()
     job = asked(records, manager, add="defective damaged")
     bulk.start(job)
-    bulk.go_on(job, 0)
+    bulk.run_steps(job, 0)
     assert everything() != before
     TagAction.objects.update(done_at=timezone.now())
     ReturnTag.objects.filter(tag=make_tag("damaged")).delete()
@@ -348,7 +353,7 @@ def test_what_the_vocabulary_allows_no_longer_is_taken_back_and_says_why(manager
     job.refresh_from_db()
     assert job.status == "undone"
     assert job.action.undo_words.startswith(
-        "“defective” and “damaged” cannot both be added: Return reason allows one. Undone."
+        "“defective” and “damaged” cannot both be added: Return reason allows only one tag. Undone."
     )
     assert ReturnTag.objects.filter(tag=make_tag("defective")).count() == 3
 
@@ -359,11 +364,11 @@ def test_tags_that_are_deleted_meanwhile_end_the_work(manager, small_steps):
     job = asked(records, manager, add="extra")
     bulk.start(job)
     editing.remove(extra, manager)
-    bulk.go_on(job, 60)
+    bulk.run_steps(job, 60)
     job.refresh_from_db()
     assert (job.status, job.action.undo_words) == (
         "undone",
-        "These tags were deleted meanwhile. Undone.",
+        "These tags have been deleted. Undone.",
     )
 
 
@@ -373,12 +378,12 @@ def test_what_cannot_be_undone_ends_too_and_holds_up_nothing(manager, monkeypatc
     def refused(*_args):
         raise IntegrityError
 
-    monkeypatch.setattr(bulk.tagging, "put_back", refused)
-    words = undo(job.action.pk, manager)
-    assert words == f"Not undone, 1 are left. {bulk.IN_THE_WAY}"
+    monkeypatch.setattr(steps.tagging, "restore_taggings", refused)
+    result = undo(job.action.pk, manager)
+    assert result == f"Not undone for the last 1. {steps.CONFLICT}"
     job.refresh_from_db()
     assert job.status == "failed"
-    assert not bulk.go_on_with_any()
+    assert not bulk.run_oldest_step()
 
 
 def test_background_work_that_fails_holds_up_nothing_else(monkeypatch, caplog):
@@ -387,11 +392,11 @@ def test_background_work_that_fails_holds_up_nothing_else(monkeypatch, caplog):
     def fails():
         raise OperationalError
 
-    monkeypatch.setattr(background.bulk, "go_on_with_any", fails)
+    monkeypatch.setattr(background.bulk, "run_oldest_step", fails)
     monkeypatch.setattr(background.running, "run_queued", lambda: did.append("rules") or False)
     monkeypatch.setattr(background.running, "run_hourly", lambda: did.append("hourly") or False)
-    fails.__name__ = "go_on_with_any"
+    fails.__name__ = "run_oldest_step"
     with pytest.raises(OperationalError):
         background.run_short_jobs()
     assert did == ["rules", "hourly"]
-    assert "Background work failed: go_on_with_any" in caplog.text
+    assert "Background work failed: run_oldest_step" in caplog.text

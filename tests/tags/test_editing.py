@@ -10,7 +10,7 @@ from tags.history import actions, version_of
 from tags.merging import merge
 from tags.models import Tag, TagAction, TagGroup
 from tags.undo import undo
-from tags.vocabulary import VocabularyError, find_tag, meant_ids, synonyms_of, vocabulary
+from tags.vocabulary import VocabularyError, find_tag, load_vocabulary, resolve_ids, synonyms_of
 from tests.factories import make_return, make_tag, put_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
@@ -30,14 +30,14 @@ def everything() -> list[tuple]:
     return [*sorted(tags, key=str), *sorted(groups, key=str)]
 
 
-def changed(word: Tag | TagGroup, **values: object) -> Tag | TagGroup:
+def changed(entry: Tag | TagGroup, **values: object) -> Tag | TagGroup:
     for name, value in values.items():
-        setattr(word, name, value)
-    return word
+        setattr(entry, name, value)
+    return entry
 
 
-def save(word: Tag | TagGroup, by=None) -> None:
-    editing.save_tag(word, by) if isinstance(word, Tag) else editing.save_group(word, by)
+def save(entry: Tag | TagGroup, by=None) -> None:
+    editing.save_tag(entry, by) if isinstance(entry, Tag) else editing.save_group(entry, by)
 
 
 CHANGES: dict[str, tuple[Callable[[], object], str]] = {
@@ -48,25 +48,25 @@ CHANGES: dict[str, tuple[Callable[[], object], str]] = {
     "create a group": (lambda: save(TagGroup(name="Season")), "Created “Season”."),
     "rename": (
         lambda: save(changed(make_tag("books"), name="Novels & Co")),
-        "Renamed “books” to “Novels & Co”.",
+        "“Novels & Co”: renamed from “books”.",
     ),
     "move to a group": (
         lambda: save(changed(make_tag("books"), group=group("Priority"))),
-        "“books”: moved it to Priority.",
+        "“books”: moved to Priority.",
     ),
     "describe": (
         lambda: save(changed(make_tag("books"), description="Anything printed")),
-        "“books”: described it.",
+        "“books”: description changed.",
     ),
-    "retire": (lambda: editing.retire(make_tag("books"), None, on=True), "“books”: retired it."),
+    "retire": (lambda: editing.retire(make_tag("books"), None, on=True), "“books”: retired."),
     "rank": (lambda: editing.move(make_tag("apparel"), None, up=True), "Moved “apparel” up."),
     "rank a group": (
         lambda: editing.move(group("Process"), None, up=False),
         "Moved “Process” down.",
     ),
-    "another name": (
+    "add a synonym": (
         lambda: editing.add_synonym(make_tag("books"), "Bücher", None),
-        "“Bücher” means “books”.",
+        "Added “Bücher” as a synonym of “books”.",
     ),
     "delete a tag": (
         lambda: editing.remove(make_tag("bulk-return"), None),
@@ -75,28 +75,28 @@ CHANGES: dict[str, tuple[Callable[[], object], str]] = {
     "delete a group": (lambda: editing.remove(group("Unsorted"), None), "Deleted “Unsorted”."),
     "make exclusive": (
         lambda: save(changed(group("Process"), exclusive=True)),
-        "“Process”: one tag on each record.",
+        "“Process”: only one tag allowed.",
     ),
     "require": (
         lambda: save(changed(group("Process"), required_when="Completed")),
-        "“Process”: required it.",
+        "“Process”: required.",
     ),
-    "colour": (lambda: save(changed(group("Process"), color="teal")), "“Process”: coloured it."),
+    "colour": (lambda: save(changed(group("Process"), color="teal")), "“Process”: colour changed."),
     "rename a group": (
         lambda: save(changed(group("Process"), name="Next step")),
-        "Renamed “Process” to “Next step”.",
+        "“Next step”: renamed from “Process”.",
     ),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_each_change_is_told_and_undone(change, manager):
-    do, words = CHANGES[change]
+    do, description = CHANGES[change]
     before = everything()
     do()
     assert everything() != before
     done = TagAction.objects.get()
-    assert done.words == words
+    assert done.words == description
     assert undo(done.pk, manager) == "Undone."
     assert everything() == before
 
@@ -131,19 +131,19 @@ def test_undo_brings_back_only_what_the_change_changed(manager):
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "words"),
+    ("meanwhile", "message"),
     [
         (lambda tag: save(changed(tag, name="other")), "“other” has changed since"),
         (lambda tag: editing.remove(tag, None), "“novels” has changed since"),
-        (lambda _: make_tag("books"), "A tag of this name exists: books, in Unsorted"),
+        (lambda _: make_tag("books"), "There is already a tag books in Unsorted"),
     ],
 )
-def test_undo_of_what_has_changed_again_is_refused_and_changes_nothing(manager, meanwhile, words):
+def test_undo_of_what_has_changed_again_is_refused_and_changes_nothing(manager, meanwhile, message):
     save(changed(make_tag("books"), name="novels"), manager)
     first = actions()[0]
     meanwhile(make_tag("novels"))
     before = everything()
-    with pytest.raises(VocabularyError, match=words):
+    with pytest.raises(VocabularyError, match=message):
         undo(first.pk, manager)
     assert everything() == before
 
@@ -176,12 +176,12 @@ def test_what_somebody_changed_meanwhile_is_not_written_over(manager, admin):
 def test_a_tag_that_is_gone_or_merged_meanwhile_is_not_written(manager):
     gone, merged = make_tag("books"), make_tag("damaged")
     editing.remove(make_tag("books"), manager)
-    with pytest.raises(VocabularyError, match="“books” was deleted meanwhile"):
+    with pytest.raises(VocabularyError, match="“books” has been deleted"):
         editing.save_tag(gone, manager)
     Tag.objects.filter(pk=merged.pk).update(
         group=None, slot=None, synonym_of=make_tag("defective"), synonym_slot=0
     )
-    with pytest.raises(VocabularyError, match="“damaged” was merged into “defective” meanwhile"):
+    with pytest.raises(VocabularyError, match="“damaged” has been merged into “defective”"):
         editing.save_tag(merged, manager)
 
 
@@ -189,10 +189,10 @@ def test_a_retired_tag_stays_where_it_is(manager):
     record = make_return()
     put_tag(record, "books")
     editing.retire(make_tag("books"), manager, on=True)
-    assert vocabulary()[make_tag("books").pk].retired
+    assert load_vocabulary()[make_tag("books").pk].retired
     assert record.taggings.count() == 1
     editing.retire(make_tag("books"), manager, on=False)
-    assert not vocabulary()[make_tag("books").pk].retired
+    assert not load_vocabulary()[make_tag("books").pk].retired
 
 
 def test_at_the_edges_nothing_moves(manager):
@@ -210,7 +210,7 @@ def test_a_renamed_tag_keeps_its_old_name_and_gets_it_back(manager):
     tag = make_tag("books")
     tag.name = "novels"
     editing.save_tag(tag, manager, keep_name=True)
-    assert actions()[0].words == "Renamed “books” to “novels”. “books” goes on meaning it."
+    assert actions()[0].words == "“novels”: renamed from “books”. Kept “books” as a synonym."
     assert find_tag("books") == tag
     assert [str(name) for name in synonyms_of(tag)] == ["books"]
     tag.name = "books"
@@ -228,7 +228,7 @@ def test_a_new_case_of_a_name_needs_no_other_name(manager):
     tag.name = "Books"
     editing.save_tag(tag, manager, keep_name=True)
     assert synonyms_of(tag) == []
-    assert actions()[0].words == "Renamed “books” to “Books”."
+    assert actions()[0].words == "“Books”: renamed from “books”."
 
 
 def test_undoing_the_making_of_a_tag_deletes_nothing_that_came_of_it(manager):
@@ -252,11 +252,11 @@ def test_a_merged_name_that_is_free_again_leaves_kept_ids_their_meaning(manager)
     assert editing.remove_synonym(new, old.pk, manager) == "defective"
     assert find_tag("defective") is None
     assert synonyms_of(new) == []
-    assert meant_ids([old.pk]) == {old.pk: new.pk}
+    assert resolve_ids([old.pk]) == {old.pk: new.pk}
     assert editing.remove_synonym(new, old.pk, manager) == ""
     again = editing.create_tag("defective", new.group, manager)
     assert find_tag("defective") == again
-    with pytest.raises(VocabularyError, match="name"):
+    with pytest.raises(VocabularyError, match="already a tag"):
         undo(actions()[1].pk, manager)
     undo(actions()[0].pk, manager)
     undo(actions()[1].pk, manager)

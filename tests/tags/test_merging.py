@@ -15,7 +15,13 @@ from tags.merging import merge, preview
 from tags.models import Tag, TagAction, TagActionRow, TagGroup
 from tags.tagging import add_many, add_tag, remove_tag
 from tags.undo import undo
-from tags.vocabulary import VocabularyError, find_or_create, find_tag, names_as_written, vocabulary
+from tags.vocabulary import (
+    VocabularyError,
+    canonical_names,
+    find_or_create,
+    find_tag,
+    load_vocabulary,
+)
 from tests.factories import make_return, make_tag, put_tag
 from tests.trials import tried_on
 
@@ -102,7 +108,7 @@ def test_whatever_overlaps_links_are_conserved_and_undo_is_exact(carried, merged
                 for record in records
             )
             if clashing:
-                with pytest.raises(VocabularyError, match="another tag of Priority"):
+                with pytest.raises(VocabularyError, match="Priority allows only one tag"):
                     merge_named(*merged, into=into)
             else:
                 merge_named(*merged, into=into)
@@ -121,8 +127,8 @@ def test_preview_says_what_the_merge_then_does():
             put_tag(record, name)
     merged = [make_tag("defective"), make_tag("damaged")]
     seen = preview(merged, make_tag("defective-product"))
-    assert (seen.records, seen.doubles, seen.in_the_way) == (3, 1, "")
-    assert merge(merged, make_tag("defective-product"), None) == seen.records - seen.doubles
+    assert (seen.records, seen.duplicates, seen.conflict) == (3, 1, "")
+    assert merge(merged, make_tag("defective-product"), None) == seen.records - seen.duplicates
 
 
 def test_of_several_on_a_return_the_earliest_stays_with_who_and_when(agent, manager):
@@ -139,9 +145,11 @@ def test_returns_that_would_carry_two_tags_of_an_exclusive_group_are_named():
     put_tag(record, "books")
     put_tag(record, "standard")
     put_tag(other, "books")
-    words = preview([make_tag("books")], make_tag("high-value")).in_the_way
-    assert words.startswith("1 return carries another tag of Priority")
-    assert [str(each) in words for each in (record, other)] == [True, False]
+    conflict = preview([make_tag("books")], make_tag("high-value")).conflict
+    assert conflict.startswith(
+        "Priority allows only one tag, but another tag of it is on 1 return: "
+    )
+    assert [str(each) in conflict for each in (record, other)] == [True, False]
     with pytest.raises(VocabularyError, match=str(record)):
         merge_named("books", into="high-value")
     assert tags_of(record) == {"books", "standard"}
@@ -184,10 +192,10 @@ def test_a_merged_name_means_the_tag_that_is_left_however_it_is_asked(manager):
     old, left = make_tag("defective"), make_tag("defective-product")
     merge([old], left, manager)
     assert find_tag("DEFECTIVE") == left
-    assert names_as_written(["Defective", "nothing"]) == {"Defective": "defective-product"}
+    assert canonical_names(["Defective", "nothing"]) == {"Defective": "defective-product"}
     assert find_or_create(["defective", "brand-new"])["defective"] == left
-    assert old.pk not in vocabulary()
-    assert vocabulary()[left.pk].synonyms == ("defective",)
+    assert old.pk not in load_vocabulary()
+    assert load_vocabulary()[left.pk].synonyms == ("defective",)
     record = make_return()
     assert str(add_tag(record, old, manager)) == "Added defective-product."
     add_many(ReturnTag, [(record.pk, old.pk)])
@@ -208,11 +216,11 @@ def test_a_synonym_of_a_merged_tag_means_the_tag_that_is_left(manager):
 def test_synonyms_cannot_form_a_loop_or_a_chain(manager):
     one, other = make_tag("defective"), make_tag("damaged")
     merge([one], other, manager)
-    with pytest.raises(VocabularyError, match="merged into another tag meanwhile"):
+    with pytest.raises(VocabularyError, match="has been merged into another tag"):
         merge([other], Tag.names.get(name="defective"), manager)
-    with pytest.raises(VocabularyError, match="“defective” is another name of damaged"):
+    with pytest.raises(VocabularyError, match="“defective” is a synonym of damaged"):
         add_synonym(make_tag("books"), "defective", manager)
-    with pytest.raises(VocabularyError, match="A tag of this name exists: books"):
+    with pytest.raises(VocabularyError, match="There is already a tag books"):
         add_synonym(other, "books", manager)
 
 
@@ -233,9 +241,10 @@ def test_undo_leaves_a_return_that_changed_since_and_says_so(manager, agent):
         put_tag(record, "defective")
     merge_named("defective", into="damaged", by=manager)
     remove_tag(changed, make_tag("damaged"), agent)
-    words = undo(latest().pk, manager)
-    assert words == (
-        f"Undone. 1 return as before. 1 return changed since and left as they are: {changed}."
+    result = undo(latest().pk, manager)
+    assert result == (
+        "Undone. Tags restored on 1 return. "
+        f"Left alone because changed since: 1 return ({changed})."
     )
     assert (tags_of(stays), tags_of(changed)) == ({"defective"}, set())
     assert latest().undone_by == manager
@@ -244,14 +253,14 @@ def test_undo_leaves_a_return_that_changed_since_and_says_so(manager, agent):
 def test_undo_twice_or_too_late_is_refused(manager):
     merge_named("defective", into="damaged", by=manager)
     undo(latest().pk, manager)
-    with pytest.raises(VocabularyError, match="undone already"):
+    with pytest.raises(VocabularyError, match="already been undone"):
         undo(latest().pk, manager)
     merge_named("defective", into="damaged", by=manager)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE tags_tagaction SET done_at = now() - interval '31 days'")
-    with pytest.raises(VocabularyError, match="more than 30 days ago"):
+    with pytest.raises(VocabularyError, match="older than 30 days"):
         undo(latest().pk, manager)
-    with pytest.raises(VocabularyError, match="no such action"):
+    with pytest.raises(VocabularyError, match="no longer exists"):
         undo(0, manager)
 
 

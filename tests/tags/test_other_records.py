@@ -11,7 +11,7 @@ from tags.merging import merge, preview
 from tags.models import TagAction
 from tags.tagging import add_many, add_tag, remove_tag
 from tags.undo import undo
-from tags.usage import clashes, usage_of_tags, uses_of
+from tags.usage import describe_conflicts, describe_uses, usage_of_tags
 from tags.vocabulary import VocabularyError
 from tests.factories import make_return, make_tag, put_tag
 
@@ -61,23 +61,23 @@ def test_a_merge_and_its_undo_reach_books_and_returns_alike(shelf, manager):
     merge(merged, into, manager)
     assert (tags_of(book), tags_of(record)) == ({"fragile-item"}, {"fragile-item"})
     assert undo(TagAction.objects.get().pk, manager) == (
-        "Undone. 1 return as before. 1 book as before."
+        "Undone. Tags restored on 1 return. Tags restored on 1 book."
     )
     assert (tags_of(book), tags_of(record)) == ({"fragile"}, {"fragile"})
 
 
-def test_usage_and_refusals_speak_of_books(shelf):
+def test_usage_and_conflicts_name_books(shelf):
     book_model, tagging = shelf
     book = book_model.objects.create(title="War and Peace")
     tags = [make_tag("books"), make_tag("fragile")]
     add_many(tagging, [(book.pk, tag.pk) for tag in tags])
     assert usage_of_tags()[tags[0].pk].total == 1
-    assert uses_of(tags[0]) == "1 book carries “books”."
-    assert clashes(tags) == "1 book carries two tags of this group: War and Peace."
+    assert describe_uses(tags[0]) == "“books” is on 1 book."
+    assert describe_conflicts(tags) == "Two tags of this group are on 1 book: War and Peace."
     add_many(tagging, [(book.pk, make_tag("standard").pk)])
     assert (
-        "1 book carries another tag of Priority"
-        in preview(tags, make_tag("vip-customer")).in_the_way
+        "Priority allows only one tag, but another tag of it is on 1 book"
+        in preview(tags, make_tag("vip-customer")).conflict
     )
     with pytest.raises(VocabularyError, match="in use"):
         remove(tags[0], None)

@@ -18,8 +18,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 PAGE, MERGE, HISTORY = "/tags/", "/tags/merge/", "/tags/history/"
 
 
-def of(word: Tag | TagGroup) -> str:
-    return reverse("change-tag" if isinstance(word, Tag) else "change-group", args=[word.pk])
+def path_of(entry: Tag | TagGroup) -> str:
+    name = "change-tag" if isinstance(entry, Tag) else "change-group"
+    return reverse(name, args=[entry.pk])
 
 
 def sent(tag: Tag, **fields: object) -> dict[str, object]:
@@ -63,11 +64,11 @@ def test_uses_are_counted_after_the_page(as_agent):
         put_tag(make_return(), "books")
     tag = make_tag("books")
     text = as_agent.get("/tags/usage/", headers={"HX-Request": "true"}).text
-    assert f'hx-target="#usage-{tag.pk}">2<' in text
-    assert "2 in 30 days" in text
+    assert f'hx-target="#usage-{tag.pk}">2 returns<' in text
+    assert "2 in the last 30 days" in text
     # One that is older counts in total alone.
     ReturnTag.objects.filter(pk=ReturnTag.objects.first().pk).update(tagged_at="2020-01-01T00:00Z")
-    assert "1 in 30 days" in as_agent.get("/tags/usage/").text
+    assert "1 in the last 30 days" in as_agent.get("/tags/usage/").text
 
 
 def test_a_tag_is_made_changed_retired_and_brought_back(as_manager, manager):
@@ -75,15 +76,15 @@ def test_a_tag_is_made_changed_retired_and_brought_back(as_manager, manager):
     made = as_manager.post("/tags/new/", {"name": "torn", "group": group.pk, "position": "5"})
     tag = Tag.objects.get(name="torn")
     assert made["Location"] == f"/tags/#tag-{tag.pk}"
-    as_manager.post(of(tag), sent(tag, name="ripped", description="Torn open"))
+    as_manager.post(path_of(tag), sent(tag, name="ripped", description="Torn open"))
     tag.refresh_from_db()
     assert (tag.name, tag.description) == ("ripped", "Torn open")
     assert (
-        "not offered any more" in as_manager.post(of(tag), {"action": "retire"}, follow=True).text
+        "no longer offered" in as_manager.post(path_of(tag), {"action": "retire"}, follow=True).text
     )
     tag.refresh_from_db()
     assert tag.retired_at
-    as_manager.post(of(tag), {"action": "bring-back"})
+    as_manager.post(path_of(tag), {"action": "bring-back"})
     tag.refresh_from_db()
     assert tag.retired_at is None
     assert {action.done_by for action in TagAction.objects.all()} == {manager}
@@ -95,38 +96,38 @@ def test_a_group_is_made_and_its_tags_keep_it_from_being_deleted(as_manager):
     assert said(made) == ["Saved “Season”."]
     group = TagGroup.objects.get(name="Season")
     editing.create_tag("winter", group, None)
-    answer = as_manager.post(of(group), {"action": "remove"}, follow=True)
-    assert said(answer) == ["“Season” is in use, so it stays."]
+    answer = as_manager.post(path_of(group), {"action": "remove"}, follow=True)
+    assert said(answer) == ["“Season” is in use and cannot be deleted."]
     editing.remove(make_tag("winter"), None)
-    as_manager.post(of(group), {"action": "remove"})
+    as_manager.post(path_of(group), {"action": "remove"})
     assert not TagGroup.objects.filter(name="Season").exists()
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "words"),
+    ("fields", "field", "message"),
     [
-        ({"name": "DAMAGED"}, "name", "A tag of this name exists: damaged, in Return reason."),
-        ({"name": "kaputt"}, "name", "“kaputt” is another name of defective, in Return reason."),
-        ({"name": "a,b"}, "name", "cannot hold a comma"),
+        ({"name": "DAMAGED"}, "name", "There is already a tag damaged in Return reason."),
+        ({"name": "kaputt"}, "name", "“kaputt” is a synonym of defective in Return reason."),
+        ({"name": "a,b"}, "name", "cannot contain a comma"),
         ({"group": ""}, "group", "This field is required"),
         ({"group": "0"}, "group", "not one of the available choices"),
         ({"position": "-1"}, "position", "greater than or equal to 0"),
     ],
 )
-def test_what_a_tag_cannot_be_is_said_at_its_field(as_manager, fields, field, words):
+def test_what_a_tag_cannot_be_is_said_at_its_field(as_manager, fields, field, message):
     editing.add_synonym(make_tag("defective"), "kaputt", None)
     tag = make_tag("books")
-    answer = as_manager.post(of(tag), sent(tag, **fields))
+    answer = as_manager.post(path_of(tag), sent(tag, **fields))
     assert answer.status_code == 422
-    assert words in str(answer.context["form"].errors[field])
+    assert message in str(answer.context["form"].errors[field])
     assert Tag.objects.get(pk=tag.pk).name == "books"
 
 
 def test_two_managers_at_once_do_not_undo_each_other(as_manager, as_admin):
     tag = make_tag("books")
     opened = sent(tag, description="Anything printed")
-    as_admin.post(of(tag), sent(tag, name="novels"))
-    answer = as_manager.post(of(tag), opened)
+    as_admin.post(path_of(tag), sent(tag, name="novels"))
+    answer = as_manager.post(path_of(tag), opened)
     assert answer.status_code == 422
     assert "Somebody changed “novels” meanwhile" in answer.text
     assert Tag.objects.get(pk=tag.pk).name == "novels"
@@ -144,13 +145,15 @@ def test_the_admin_s_page_does_not_undo_somebody_either(as_admin):
 def test_another_name_is_added_found_and_removed(as_manager, as_agent):
     tag, record = make_tag("books"), make_return()
     put_tag(record, "books")
-    as_manager.post(of(tag), {"action": "add-synonym", "name": "Bücher"})
+    as_manager.post(path_of(tag), {"action": "add-synonym", "name": "Bücher"})
     assert find_tag("BÜCHER") == tag
     assert rows(as_agent.get("/returns/?tag=b%C3%BCcher")) == [record]
-    refused = as_manager.post(of(tag), {"action": "add-synonym", "name": "damaged"}, follow=True)
-    assert said(refused)[-1:] == ["A tag of this name exists: damaged, in Return reason."]
+    refused = as_manager.post(
+        path_of(tag), {"action": "add-synonym", "name": "damaged"}, follow=True
+    )
+    assert said(refused)[-1:] == ["There is already a tag damaged in Return reason."]
     synonym = Tag.names.get(name="Bücher")
-    as_manager.post(of(tag), {"action": "remove-synonym", "synonym": synonym.pk})
+    as_manager.post(path_of(tag), {"action": "remove-synonym", "synonym": synonym.pk})
     assert find_tag("Bücher") is None
 
 
@@ -181,13 +184,13 @@ def test_chosen_tags_are_merged_after_a_preview(as_manager):
     old, into = make_tag("defective"), make_tag("damaged")
     chosen = {"tag": [old.pk, into.pk], "into": into.pk}
     preview = as_manager.get(MERGE, chosen)
-    assert "2 returns carry “defective”; 1 of them has “damaged” already" in flat(preview)
+    assert "“defective”: 2 returns. “damaged” is already on 1 of them" in flat(preview)
     assert ReturnTag.objects.filter(tag=old).count() == 2
     answer = as_manager.post(MERGE, chosen, follow=True)
-    assert said(answer) == ["Merged into “damaged”: 1 went over to it."]
+    assert said(answer) == ["Merged into “damaged”. Tags replaced: 1."]
     assert ReturnTag.objects.filter(tag=into).count() == 2
     answer = as_manager.post(HISTORY, {"undo": actions()[0].pk}, follow=True)
-    assert said(answer) == ["Undone. 2 returns as before."]
+    assert said(answer) == ["Undone. Tags restored on 2 returns."]
     assert ReturnTag.objects.filter(tag=old).count() == 2
 
 
@@ -195,7 +198,7 @@ def test_chosen_tags_are_merged_after_a_preview(as_manager):
     ("query", "words"),
     [
         ("", "Choose tags"),
-        ("tag=0", "One of these tags is not there any more."),
+        ("tag=0", "One of these tags no longer exists."),
         ("tag=x", "is not a valid value"),
     ],
 )
@@ -209,12 +212,15 @@ def test_a_merge_that_cannot_be_is_explained_on_the_page(as_manager):
     tag, into = make_tag("books"), make_tag("high-value")
     assert "cannot be merged" not in as_manager.get(MERGE, {"tag": tag.pk}).text
     same = as_manager.get(MERGE, {"tag": tag.pk, "into": tag.pk})
-    assert "Choose at least one tag to merge into another." in same.text
+    assert "Choose at least one other tag to merge." in same.text
     record = make_return()
     put_tag(record, "books")
     put_tag(record, "standard")
     shown = as_manager.get(MERGE, {"tag": tag.pk, "into": into.pk})
-    assert f"another tag of Priority, which allows one on each: {record}." in shown.text
+    assert (
+        f"Priority allows only one tag, but another tag of it is on 1 return: {record}."
+        in shown.text
+    )
     assert "Merge into “high-value”" not in shown.text
     assert as_manager.post(MERGE, {"tag": tag.pk, "into": into.pk}).status_code == 422
     assert find_tag("books") == tag
@@ -238,20 +244,25 @@ def test_saved_views_links_and_filters_follow_a_merge(as_manager):
 def test_customer_service_sees_and_changes_nothing(as_agent):
     editing.retire(make_tag("books"), None, on=True)
     group = make_tag("books").group
-    shown = {PAGE: "books", HISTORY: "books", of(make_tag("books")): "books", of(group): str(group)}
-    for path, words in shown.items():
+    shown = {
+        PAGE: "books",
+        HISTORY: "books",
+        path_of(make_tag("books")): "books",
+        path_of(group): str(group),
+    }
+    for path, name in shown.items():
         text = as_agent.get(path).text
-        assert words in text
+        assert name in text
         assert '<form method="post"' not in text.split("<main")[1]
 
 
 def test_odd_requests_are_answered_in_words(as_manager):
     tag = make_tag("books")
-    assert as_manager.post(of(tag), {"action": "explode"}).status_code == 400
+    assert as_manager.post(path_of(tag), {"action": "explode"}).status_code == 400
     for value in ("", "tag", "tag-x", "shelf-1", "tag--1"):
         assert as_manager.post("/tags/move/", {"up": value}).status_code in {400, 404}
     answer = as_manager.post(HISTORY, {"undo": "x"}, follow=True)
-    assert said(answer) == ["There is no such action."]
+    assert said(answer) == ["This change no longer exists."]
     assert as_manager.get("/tags/0/").status_code == 404
 
 
@@ -281,20 +292,20 @@ def test_the_history_has_pages_and_a_merge_stands_on_the_page_of_the_tag_that_st
     assert seen == sorted(seen, reverse=True)
     assert merged.pk in seen
     assert third.context["earlier"] is None
-    assert f'value="{merged.pk}"' in as_manager.get(of(make_tag("damaged"))).text
+    assert f'value="{merged.pk}"' in as_manager.get(path_of(make_tag("damaged"))).text
     # The page of the tag that was merged leads there.
-    assert as_manager.get(f"/tags/{merged.changes[0]['id']}/")["Location"] == of(
+    assert as_manager.get(f"/tags/{merged.changes[0]['id']}/")["Location"] == path_of(
         make_tag("damaged")
     )
 
 
 def test_a_tag_is_renamed_and_keeps_its_name_if_that_is_wished(as_manager):
     tag = make_tag("books")
-    page = as_manager.get(of(tag))
-    assert "the old name goes on meaning it" in page.text
+    page = as_manager.get(path_of(tag))
+    assert "Keep the old name as a synonym" in page.text
     fields = {"name": "novels", "group": tag.group_id, "position": 1, "keep_name": "on"}
-    as_manager.post(of(tag), fields)
+    as_manager.post(path_of(tag), fields)
     assert find_tag("books") == tag
-    as_manager.post(of(tag), fields | {"name": "prints", "keep_name": ""})
+    as_manager.post(path_of(tag), fields | {"name": "prints", "keep_name": ""})
     assert find_tag("novels") is None
-    assert "goes on meaning it" not in as_manager.get("/tags/new/").text
+    assert "as a synonym" not in as_manager.get("/tags/new/").text

@@ -6,7 +6,7 @@ from returns.models import ReturnTag
 from returns.record.events import events_of, origins_of
 from tags import editing
 from tags.models import Tag, TagAction
-from tags.replacing import Replaced, replace_tags
+from tags.replacing import Replacement, replace_tags
 from tags.undo import undo
 from tags.vocabulary import VocabularyError, find_tag
 from tests.factories import make_return, make_tag, put_tag
@@ -19,7 +19,7 @@ def record(vocabulary):
     return make_return("R-1")
 
 
-def replace(record, *names: str) -> Replaced:
+def replace(record, *names: str) -> Replacement:
     return replace_tags(ReturnTag, record.pk, names, program="the API token “Shop”")
 
 
@@ -40,7 +40,7 @@ def test_the_tags_are_those_that_were_named_and_no_others(record, agent):
 
 def test_the_same_again_changes_nothing_and_leaves_no_action(record):
     replace(record, "books")
-    assert replace(record, " books ", "books") == Replaced(["books"], [], [])
+    assert replace(record, " books ", "books") == Replacement(["books"], [], [])
     assert TagAction.objects.count() == 1
 
 

@@ -14,7 +14,7 @@ const newText = () => need("#comment-new-text", HTMLTextAreaElement);
  * @param {unknown} target
  * @returns {target is Element}
  */
-const isComment = (target) => target instanceof Element && target.matches("#timeline-events, .said");
+const isComment = (target) => target instanceof Element && target.matches("#timeline-events, .comment");
 
 document.addEventListener("keydown", (event) => {
   const form = closest(event.target, ".comment-form", HTMLFormElement);
@@ -67,7 +67,7 @@ function afterEditing(comment) {
  * @param {boolean} isLocked
  */
 function lockText(ctx, isLocked) {
-  const comment = ctx.request.method === "POST" ? closest(ctx.sourceElement, ".said", Element) : null;
+  const comment = ctx.request.method === "POST" ? closest(ctx.sourceElement, ".comment", Element) : null;
   const text = comment && find("textarea", HTMLTextAreaElement, comment);
   if (text) text.readOnly = isLocked;
 }
@@ -108,7 +108,7 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!isComment(target)) return;
   if (request.method === "POST") outdate("comments");
   unfoldAgain(ctx);
-  if (target.matches(".said")) afterEditing(target);
+  if (target.matches(".comment")) afterEditing(target);
   removePosted(ctx);
   const message = target.querySelector(":scope > [data-message]")?.textContent;
   if (message) announce(message);

@@ -19,7 +19,7 @@ from returns.models import Deadline, DeadlinePolicy, Return, State, Unit, Workin
 from returns.queues.cards import cards_of
 from tags import editing
 from tags.merging import merge
-from tags.vocabulary import vocabulary as words
+from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, make_tag, put_tag
 from tests.trials import tried_on
 

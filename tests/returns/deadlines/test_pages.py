@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from returns.deadlines import editing
-from returns.display.deadlines import due_words
+from returns.display.deadlines import due_text
 from returns.filters.due import Due
 from returns.models import DeadlinePolicy, Return, State, Unit, WorkingCalendar
 from tests.factories import make_return, make_tag
@@ -155,7 +155,7 @@ def test_a_deadline_gets_another_filter(as_manager, policy):
     page = as_manager.get("/deadlines/new/?notes=wet")
     assert f'<option value="{policy.pk}">Books</option>' in page.text
     answer = as_manager.post("/deadlines/new/?notes=wet", {"replaces": policy.pk}, follow=True)
-    assert "“Books” has this filter now." in answer.text
+    assert "“Books” now uses this filter." in answer.text
     policy.refresh_from_db()
     assert (policy.parameters, policy.amount) == ({"notes": ["wet"]}, 2)
     for nobody in ("0", "x", "9" * 30):
@@ -283,7 +283,7 @@ def test_the_page_costs_the_same_whatever_deadlines_there_are(as_agent, policy):
 )
 def test_a_deadline_in_words(minutes, words):
     due = Due(NOW + timedelta(minutes=minutes), "Books", timedelta(hours=8))
-    assert due_words(due, NOW) == words
+    assert due_text(due, NOW) == words
 
 
 def test_the_queue_and_a_return_say_its_deadline(as_agent):

@@ -112,7 +112,7 @@ def test_a_manager_retries_all_and_sees_the_result(as_manager):
     kept.written = json.dumps(json.loads(kept.written) | {"completedAt": "2026-01-06T09:00:00Z"})
     kept.save()
     page = as_manager.post(REJECTED, {"retry": "all"}, follow=True)
-    assert "Tried 2 again: 1 came in, 1 are still rejected." in page.text
+    assert "2 records retried: 1 imported, 1 rejected again." in page.text
     assert fates() == {"Return-9": Fate.IMPORTED, "Return-1": Fate.WAITING}
 
 
@@ -127,7 +127,7 @@ def test_a_manager_fixes_a_wrong_date_of_a_file(as_manager, as_agent):
     page = as_manager.post(REJECTED, asked, follow=True)
     assert "createdAt: not a valid date (day first): &#x27;30.02.2026&#x27;" in page.text
     page = as_manager.post(REJECTED, asked | {"value": "28.02.2026"}, follow=True)
-    assert "Tried 1 again: 1 came in, 0 are still rejected." in page.text
+    assert "1 record retried: 1 imported, 0 rejected again." in page.text
     assert fates() == {"R-1": Fate.IMPORTED, "Return-9": Fate.WAITING}
 
 
@@ -139,7 +139,7 @@ def test_a_manager_sets_one_aside_and_puts_it_back(as_manager):
     aside = f"{REJECTED}?fate=aside"
     assert "Return-8" not in as_manager.get(aside).text
     page = as_manager.post(aside, {"back": row.pk}, follow=True)
-    assert "1 wait again." in page.text
+    assert "1 record waiting again." in page.text
     assert set(fates().values()) == {Fate.WAITING}
 
 

@@ -7,7 +7,7 @@ from returns.filters.declarations import BY_NAME, FILTERS, Offered
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.filters.wording import in_words
-from tags.vocabulary import vocabulary as words_now
+from tags.vocabulary import load_vocabulary as words_now
 from tests.factories import make_tag
 
 pytestmark = pytest.mark.django_db

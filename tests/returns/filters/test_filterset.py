@@ -9,7 +9,7 @@ from returns.filters.filterset import ReturnFilterSet, filters_of
 from returns.filters.query import Query
 from returns.models import State
 from tags.models import TagGroup
-from tags.vocabulary import vocabulary as words
+from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db

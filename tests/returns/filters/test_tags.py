@@ -18,7 +18,7 @@ from returns.models import Return, ReturnTag, State
 from tags import editing
 from tags.merging import merge
 from tags.models import Tag
-from tags.vocabulary import vocabulary as words
+from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, put_tag
 from tests.returns.filters.test_paging import SORTS
 

@@ -4,7 +4,6 @@ import pytest
 
 from returns.lists import bulk as returns_bulk
 from returns.models import Return, ReturnTag, State
-from tags import bulk
 from tags.models import BulkTagging
 from tests.factories import make_return, make_tag, put_tag
 from tests.markup import flat
@@ -39,7 +38,7 @@ def test_everything_that_the_filter_matches_is_tagged_after_a_preview_and_undone
     assert "“books” added to 2, 1 had it already." in done.text
     assert [tags_of(record) for record in [*chosen, other]] == [{"books"}] * 3 + [set()]
     undone = as_agent.post(answer["Location"], {"action": "undo"}, follow=True)
-    assert said(undone) == ["Undone. 2 returns as before."]
+    assert said(undone) == ["Undone. Tags restored on 2 returns."]
     assert ReturnTag.objects.count() == 1
 
 
@@ -118,9 +117,9 @@ def test_tags_that_contradict_each_other_are_named(as_agent):
 
 
 def test_long_work_goes_on_while_its_page_is_open(as_agent, monkeypatch):
-    monkeypatch.setattr(bulk, "BATCH", 2)
-    monkeypatch.setattr("returns.views.bulk.AT_ONCE", 0)
-    monkeypatch.setattr("returns.views.bulk.STEP", 0)
+    monkeypatch.setattr("tags.bulk.steps.STEP_SIZE", 2)
+    monkeypatch.setattr("returns.views.bulk.START_SECONDS", 0)
+    monkeypatch.setattr("returns.views.bulk.POLL_SECONDS", 0)
     for _ in range(5):
         make_return()
     address = choose(as_agent, "state=ReturnCreated", add="books")["Location"]
@@ -184,7 +183,7 @@ def test_a_person_finds_what_they_tagged_at_once_and_undoes_it(as_agent, as_mana
     assert f'name="undo" value="{action}"' in page
     assert f'href="{address}"' not in as_manager.get("/tags/history/").text
     answer = as_agent.post("/tags/history/", {"undo": action}, follow=True)
-    assert "Undone. 1 return as before." in answer.text
+    assert "Undone. Tags restored on 1 return." in answer.text
     assert not ReturnTag.objects.exists()
 
 

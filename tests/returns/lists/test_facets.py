@@ -15,7 +15,7 @@ from returns.filters.query import Query
 from returns.lists import facets
 from returns.lists.facets import facets_of
 from returns.models import State
-from tags.vocabulary import vocabulary as words
+from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, put_tag
 from tests.trials import tried_on
 

@@ -17,7 +17,7 @@ from returns.models import Return, SavedView, State
 from returns.people import roles
 from tags import editing
 from tags.models import Tag, TagGroup
-from tags.vocabulary import vocabulary as words_of
+from tags.vocabulary import load_vocabulary as words_of
 from tests.factories import make_return, make_tag, put_tag
 from tests.markup import flat
 

@@ -164,7 +164,7 @@ def test_the_timeline_tells_its_changes(fact: Fact, complete):
     complete.refresh_from_db()
     entries = timeline_of(complete, {}, whole=True).newest[0].entries
     changes = [change for entry in entries for change in entry.changes]
-    assert [change.words.lower() for change in changes] == [words.lower()]
+    assert [change.text.lower() for change in changes] == [words.lower()]
     values = (None, None) if fact.kind is Kind.PROSE else (VALUES[fact.column], other)
     shown = (changes[0].before, changes[0].after)
     assert shown == tuple(LABELS.get(value, value) for value in values)

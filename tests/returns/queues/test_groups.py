@@ -11,7 +11,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.models import Return, State
 from returns.queues.groups import Group, groups_of
-from tags.vocabulary import vocabulary as words
+from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, put_tag
 from tests.trials import tried_on
 

@@ -16,7 +16,7 @@ from returns.models import DeadlinePolicy, Return, SavedView, State, Unit
 from returns.people import roles
 from returns.queues.own import own_cards_of
 from tags.models import Tag
-from tags.vocabulary import vocabulary as words
+from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, put_tag
 from tests.trials import tried_on
 

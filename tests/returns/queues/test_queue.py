@@ -18,7 +18,7 @@ from tags import editing
 from tags.history import actions
 from tags.models import Tag
 from tags.undo import undo
-from tags.vocabulary import vocabulary as words
+from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, put_tag
 from tests.trials import tried_on
 
@@ -381,6 +381,6 @@ def test_managers_say_which_tags_are_urgent_and_it_is_undone(as_manager, vocabul
     as_manager.post(f"/tags/{tag.pk}/", fields)
     assert tag.pk in urgent_ids()
     action = actions()[0]
-    assert action.words == "“books”: urgent from now on."
+    assert action.words == "“books”: urgent."
     undo(action.pk, None)
     assert tag.pk not in urgent_ids()

@@ -1,4 +1,4 @@
-"""The phone card: the state of a return in words that can be read out."""
+"""The card of a return: sentences that an agent can read out."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from returns.models import Return, State
-from returns.record.card import card_of, on_day, says, spoken
+from returns.record.card import build_card, spoken_day, spoken_duration, status_sentence
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday, 15:00 in Istanbul
 
@@ -33,7 +33,7 @@ def returned(created=None, arrived=None, completed=None) -> Return:
 
 
 @pytest.mark.parametrize(
-    ("record", "words"),
+    ("record", "sentence"),
     [
         (
             returned(arrived=48 + 0.92),
@@ -53,11 +53,11 @@ def returned(created=None, arrived=None, completed=None) -> Return:
         ),
         (
             returned(created=22 * 24),
-            "Announced on 3 November at 15:00, 22 days ago. The parcel has not arrived yet.",
+            "Created on 3 November at 15:00, 22 days ago. The parcel has not arrived yet.",
         ),
         (
             returned(created=0),
-            "Announced today at 15:00, less than a minute ago. The parcel has not arrived yet.",
+            "Created today at 15:00, less than a minute ago. The parcel has not arrived yet.",
         ),
         (
             returned(arrived=100, completed=52),
@@ -69,7 +69,7 @@ def returned(created=None, arrived=None, completed=None) -> Return:
         ),
         (
             returned(completed=24),
-            "Completed yesterday at 15:00. When it arrived is not known.",
+            "Completed yesterday at 15:00. The arrival time is unknown.",
         ),
         (
             returned(arrived=1, completed=2),  # completed before it arrived, says the WMS
@@ -81,25 +81,25 @@ def returned(created=None, arrived=None, completed=None) -> Return:
         ),
     ],
 )
-def test_the_state_is_said_in_one_breath(record, words):
-    assert says(record, NOW) == words
+def test_the_status_is_one_sentence(record, sentence):
+    assert status_sentence(record, NOW) == sentence
 
 
 def test_a_day_is_the_person_s_own():
     late = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)  # after midnight in Istanbul
-    assert on_day(late, NOW) == "today at 01:30"
+    assert spoken_day(late, NOW) == "today at 01:30"
     with timezone.override(ZoneInfo("America/New_York")):
-        assert on_day(late, NOW) == "yesterday at 17:30"
+        assert spoken_day(late, NOW) == "yesterday at 17:30"
 
 
 def test_a_day_of_a_clock_change_has_its_own_hours():
     with timezone.override(ZoneInfo("Europe/Berlin")):
         after = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # the hour from 2 to 3 came twice
-        assert on_day(after, after + timedelta(hours=1)) == "today at 02:30"
+        assert spoken_day(after, after + timedelta(hours=1)) == "today at 02:30"
 
 
 @pytest.mark.parametrize(
-    ("duration", "words"),
+    ("duration", "text"),
     [
         (timedelta(), "less than a minute"),
         (timedelta(minutes=1), "1 minute"),
@@ -108,21 +108,32 @@ def test_a_day_of_a_clock_change_has_its_own_hours():
         (timedelta(days=12, hours=23), "12 days"),
     ],
 )
-def test_a_duration_is_said_in_its_largest_unit(duration, words):
-    assert spoken(duration) == words
+def test_a_duration_is_given_in_its_largest_unit(duration, text):
+    assert spoken_duration(duration) == text
 
 
 def test_the_rest_of_the_order_is_counted():
     record, others = returned(arrived=3), [returned(), returned(arrived=30, completed=2)]
-    said = card_of(record, others, NOW).of_the_order
-    assert said == "2 of the 3 returns of order RSO1 have arrived, 1 of them completed."
-    none = card_of(returned(), [returned()], NOW).of_the_order
-    assert none == "None of the 2 returns of order RSO1 has arrived."
-    assert card_of(record, [], NOW).of_the_order == ""
-    assert card_of(record, others, NOW, more=True).of_the_order == ""
+    assert order_summary(record, others) == (
+        "2 of the 3 returns of order RSO1 have arrived; 1 is completed."
+    )
+    done = [returned(arrived=9, completed=8), returned(arrived=9, completed=7)]
+    assert order_summary(record, done) == (
+        "All 3 returns of order RSO1 have arrived; 2 are completed."
+    )
+    assert order_summary(returned(), [record]) == ("1 of the 2 returns of order RSO1 has arrived.")
+    assert order_summary(returned(), [returned()]) == (
+        "None of the 2 returns of order RSO1 have arrived."
+    )
+    assert order_summary(record, []) == ""
+    assert order_summary(record, others, more=True) == ""
+
+
+def order_summary(record, others, *, more=False) -> str:
+    return build_card(record, others, NOW, more=more).order_summary
 
 
 def test_the_zone_is_named_where_it_is_not_the_warehouses():
-    assert card_of(returned(), [], NOW).zone == ""
+    assert build_card(returned(), [], NOW).zone == ""
     with timezone.override(ZoneInfo("Europe/Berlin")):
-        assert card_of(returned(), [], NOW).zone == "Europe/Berlin"
+        assert build_card(returned(), [], NOW).zone == "Europe/Berlin"

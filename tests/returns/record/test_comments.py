@@ -65,9 +65,9 @@ class TestWriting:
     @pytest.mark.parametrize(
         ("text", "words"),
         [
-            (" \n\t ", "Write something first."),
-            ("\0\x07", "Write something first."),
-            ("x" * 4001, "A comment has at most 4000 characters; this has 4001."),
+            (" \n\t ", "Enter a comment."),
+            ("\0\x07", "Enter a comment."),
+            ("x" * 4001, "A comment can have up to 4000 characters; this one has 4001."),
         ],
     )
     def test_what_is_refused_is_said_and_stays_typed(self, as_agent, record, text, words, headers):
@@ -82,7 +82,7 @@ class TestWriting:
     def test_what_cannot_be_seen_is_left_out_and_that_is_said(self, as_agent, record):
         answer = post(as_agent, record, "Call\0ed\x1b\x07 back\x9f", headers=HTMX)
         assert texts() == ["Called back"]
-        assert "Comment added, without characters that cannot be seen." in answer.text
+        assert "Comment added. Invisible characters were removed." in answer.text
 
     def test_4000_characters_fit_however_the_lines_end(self, as_agent, record):
         assert post(as_agent, record, "x\r\n" * 1999 + "yz").status_code == 303
@@ -170,7 +170,7 @@ class TestEditing:
         delete_comment(comment.pk, admin)
         answer = change(as_agent, comment, text="two", replaces=version_of("one"))
         assert answer.status_code == 422
-        assert "deleted meanwhile by admin" in answer.text
+        assert "has been deleted by admin" in answer.text
         assert ">two</textarea>" in answer.text
 
     def test_an_empty_edit_is_refused(self, as_agent, agent, record):

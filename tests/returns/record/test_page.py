@@ -73,8 +73,8 @@ def test_every_field_is_shown_and_can_be_copied(as_agent):
 def test_what_is_missing_is_said(as_agent):
     make_return("Return-1", sales_order_reference_number="", tracking_id="", notes="")
     page = as_agent.get("/returns/Return-1/").content.decode()
-    assert "The WMS sent no notes." in page
-    assert "The WMS named no order for this return." in page
+    assert "No notes from the WMS." in page
+    assert "The WMS sent no order for this return." in page
 
 
 def test_other_returns_of_the_order_are_listed_whatever_its_writing(as_agent):
@@ -123,9 +123,9 @@ def test_steps_say_when_and_how_long():
         completed_at=start + timedelta(days=2),
     )
     created, arrived, completed = steps_of(record)
-    assert created.took is None
-    assert arrived.took == timedelta(microseconds=56)
-    assert completed.took == timedelta(days=2) - timedelta(microseconds=56)
+    assert created.duration is None
+    assert arrived.duration == timedelta(microseconds=56)
+    assert completed.duration == timedelta(days=2) - timedelta(microseconds=56)
     assert [step.kind for step in (created, arrived, completed)] == ["done", "done", "done"]
 
 
@@ -148,7 +148,7 @@ def test_a_completed_return_may_lack_its_arrival_and_times_may_stand_crosswise()
     )
     _, arrived, completed = steps_of(record)
     assert (arrived.kind, arrived.at) == ("done", None)
-    assert completed.took is None
+    assert completed.duration is None
 
 
 def test_corrections_are_named_in_the_words_of_the_page(as_agent):

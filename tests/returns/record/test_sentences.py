@@ -6,14 +6,13 @@ import pytest
 
 from config.versions import version_of
 from returns.models import Language, Return, ShopperSentence, State
-from returns.record.sentences import fill, problems_of, said_of
-from returns.record.shipped_sentences import TEXTS
+from returns.record.sentences import fill, problems_of, shopper_texts
+from returns.record.shipped_sentences import SHIPPED_TEXTS
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db
 
 LATE = datetime(2026, 11, 22, 22, 30, tzinfo=UTC)  # the 23rd at the warehouse
-PLACE = (State.ARRIVED, Language.ENGLISH)
 PATH = "/sentences/ArrivedToWarehouse/en/"
 
 
@@ -33,7 +32,7 @@ def shown(client, text="", version="", **sent):
     return client.post(PATH, {"text": text, "version": version, **sent})
 
 
-# What is said
+# The texts
 
 
 @pytest.mark.parametrize(("language", "day"), [("tr", "23 Kasım 2026"), ("en", "23 November 2026")])
@@ -46,9 +45,9 @@ def test_a_german_date_has_its_dot(record):
     assert fill("am {arrived}", record, Language.GERMAN) == "am 23. November 2026"
 
 
-@pytest.mark.parametrize("place", TEXTS)
+@pytest.mark.parametrize("place", SHIPPED_TEXTS)
 @pytest.mark.parametrize("missing", [False, True])
-def test_no_shipped_sentence_ever_has_a_hole(place, missing):
+def test_no_shipped_sentence_has_a_gap(place, missing):
     state, language = place
     numbers = {} if missing else {"sales_order_reference_number": "RSO1", "tracking_id": "777"}
     record = Return(
@@ -59,7 +58,7 @@ def test_no_shipped_sentence_ever_has_a_hole(place, missing):
         completed_at=LATE if state == State.COMPLETED else None,
         **numbers,
     )
-    text = fill(TEXTS[place], record, language)
+    text = fill(SHIPPED_TEXTS[place], record, language)
     assert "Return-1" in text
     assert ("RSO1" in text) != missing
     assert not {"{", "}", "[", "]"} & set(text)
@@ -68,9 +67,9 @@ def test_no_shipped_sentence_ever_has_a_hole(place, missing):
     assert " ." not in text
 
 
-@pytest.mark.parametrize("place", TEXTS)
+@pytest.mark.parametrize("place", SHIPPED_TEXTS)
 def test_every_shipped_sentence_keeps_the_rules_for_managers(place):
-    assert problems_of(TEXTS[place], place[0]) == []
+    assert problems_of(SHIPPED_TEXTS[place], place[0]) == []
 
 
 def test_a_number_that_looks_like_a_placeholder_stays_as_it_is(record):
@@ -79,7 +78,7 @@ def test_a_number_that_looks_like_a_placeholder_stays_as_it_is(record):
 
 
 def test_the_language_of_the_person_comes_first(record, as_agent):
-    assert [said.language for said in said_of(record, "de")] == ["de", "tr", "en"]
+    assert [text.language for text in shopper_texts(record, "de")] == ["de", "tr", "en"]
     answer = as_agent.post(
         "/sentences/language/", {"language": "de", "next": record.get_absolute_url()}
     )
@@ -94,7 +93,7 @@ def test_a_strange_choice_of_language_does_no_harm(as_agent, sent):
 
 def test_the_page_of_a_return_says_it_and_copies_it(as_agent, record):
     page = as_agent.get(record.get_absolute_url()).text
-    turkish = fill(TEXTS[State.ARRIVED, Language.TURKISH], record, Language.TURKISH)
+    turkish = fill(SHIPPED_TEXTS[State.ARRIVED, Language.TURKISH], record, Language.TURKISH)
     assert f'<p lang="tr">{turkish}</p>' in page
     assert f'data-copy="{turkish}"' in page
     assert "Arrived at the warehouse " in page
@@ -104,38 +103,41 @@ def test_the_page_of_a_return_says_it_and_copies_it(as_agent, record):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
-        ("", "Write what to tell the shopper."),
-        ("x" * 601, "At most 600 characters; these are 601."),
-        ("{reference} {trackng}", "There is no {trackng}; did you mean {tracking}?"),
-        ("{reference} {price}", "There is no {price}."),
-        ("{tracking}", "{tracking} may be missing: put it and its words into [brackets]"),
-        ("{completed}", "{completed} may be missing"),
-        ("[x [y]]", "A bracket is opened"),
-        ("x] [", "A bracket is opened"),
-        ("{order", "A brace is opened"),
+        ("", "Enter a text."),
+        ("x" * 601, "A sentence can have up to 600 characters; this one has 601."),
+        ("{reference} {trackng}", "There is no placeholder {trackng}. Did you mean {tracking}?"),
+        ("{reference} {price}", "There is no placeholder {price}."),
+        (
+            "{tracking}",
+            "{tracking} may have no value: put it and the words around it in [square brackets]",
+        ),
+        ("{completed}", "{completed} may have no value"),
+        ("[x [y]]", "A square bracket is not closed"),
+        ("x] [", "A square bracket is not closed"),
+        ("{order", "A curly bracket is not closed"),
     ],
 )
-def test_a_text_that_cannot_stand_is_refused_in_words_and_kept_in_its_box(as_manager, text, words):
+def test_a_text_with_problems_is_rejected_and_stays_in_its_box(as_manager, text, message):
     answer = shown(as_manager, text)
     assert answer.status_code == 422
     (entry,) = [e for e in answer.context["entries"] if e.problems]
-    assert words in " ".join(entry.problems)
+    assert message in " ".join(entry.problems)
     assert entry.typed == text
     assert not ShopperSentence.objects.exists()
 
 
-def test_a_manager_changes_a_sentence_and_goes_back(as_manager, manager, record):
+def test_a_manager_changes_and_restores_a_sentence(as_manager, manager, record):
     assert shown(as_manager, "Hi, {reference}\n is here.").status_code == 302
     row = ShopperSentence.objects.get()
     assert (row.text, row.changed_by) == ("Hi, {reference} is here.", manager)
-    assert said_of(record, "en")[0].text == "Hi, Return-14844 is here."
+    assert shopper_texts(record, "en")[0].text == "Hi, Return-14844 is here."
     assert shown(as_manager, version=version_of(row.changed_at), restore="").status_code == 302
-    assert said_of(record, "en")[0].text.startswith("Hello, your return Return-14844")
+    assert shopper_texts(record, "en")[0].text.startswith("Hello, your return Return-14844")
 
 
-def test_the_second_of_two_managers_is_told_and_loses_nothing(as_manager, as_admin):
+def test_the_second_of_two_managers_is_told_and_keeps_their_text(as_manager, as_admin):
     shown(as_admin, "The first one, {reference}")
     answer = shown(as_manager, "The second one, {reference}")
     assert answer.status_code == 422
@@ -153,7 +155,7 @@ def test_customer_service_sees_the_sentences_and_changes_none(as_agent):
     assert shown(as_agent, "x").status_code == 403
 
 
-def test_an_example_stands_beside_each_sentence(as_manager, record):
+def test_each_sentence_has_an_example(as_manager, record):
     page = as_manager.get("/sentences/")
     assert "your return Return-14844 for order RSO100490909 reached" in page.text
     assert len(page.context["entries"]) == 9

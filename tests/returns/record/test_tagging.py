@@ -75,6 +75,15 @@ def test_priority_is_replaced(as_agent, record):
     assert chips_in(response) == ["urgent-refund"]
 
 
+def test_the_menu_says_which_tag_would_be_replaced(as_agent, record):
+    put_tag(record, "standard")
+    text = as_agent.get(path(record), {"at": "row"}, headers=HTMX).text
+    options = dict(re.findall(r'data-name="([^"]*)"(.*?)</div>', text, re.DOTALL))
+    assert "replaces standard" in options["urgent-refund"]
+    assert "this return" in options["standard"]
+    assert "replaces" not in options["standard"] + options["books"]
+
+
 def test_removing_ignores_what_stands_in_the_box(as_agent, record):
     tagging = put_tag(record, "books")
     data = {"remove": tagging.tag_id, "add": "damaged"}

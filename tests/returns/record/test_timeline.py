@@ -13,10 +13,10 @@ from returns.feed.records import ReturnRecord
 from returns.models import Return, ReturnTag, State
 from returns.record.corrections import correct
 from returns.record.events import events_of
-from returns.record.timeline import SHOWN, Change, Entry, timeline_of
+from returns.record.timeline import MAX_ENTRIES, Change, Entry, timeline_of
 from tags import editing
-from tags import vocabulary as words
 from tags.tagging import add_many, add_tag, remove_tag
+from tags.vocabulary import find_tag, load_vocabulary
 from tests.factories import make_comment, make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ STATES = [state.value for state in State]
 
 def timeline(record: Return, *, whole: bool = False):
     record.refresh_from_db()
-    return timeline_of(record, words.vocabulary(), whole=whole)
+    return timeline_of(record, load_vocabulary(), whole=whole)
 
 
 def entries(record: Return) -> list[Entry]:
@@ -36,18 +36,18 @@ def entries(record: Return) -> list[Entry]:
 
 
 def changed(record: Return) -> list[tuple[str, list[str]]]:
-    """Return who changed which facts, in the words of the page, the newest first."""
+    """Return who changed which facts, with the texts of the page, newest first."""
     found = [entry for entry in entries(record) if entry.changes]
     return [(entry.who, [_said(change) for change in entry.changes]) for entry in found]
 
 
 def _said(change: Change) -> str:
-    return f"{change.words}: {change.before} > {change.after}" if change.told else change.words
+    return f"{change.text}: {change.before} > {change.after}" if change.has_values else change.text
 
 
 def tagged(record: Return) -> list[tuple[str, list[str], list[str]]]:
     """Return who added and removed which tags, the newest first."""
-    found = [entry for entry in entries(record) if entry.of_tags]
+    found = [entry for entry in entries(record) if entry.is_tag_change]
     return [
         (entry.who, [tag.name for tag in entry.added], [tag.name for tag in entry.removed])
         for entry in found
@@ -141,7 +141,7 @@ class TestFacts:
             "the feed",
             [
                 "Tracking ID changed: 222 > 333",
-                "The WMS sent another value: the correction of tracking ID ended",
+                "Correction ended, the WMS sent another value: tracking ID",
             ],
         )
 
@@ -149,7 +149,9 @@ class TestFacts:
         record = feed()
         correct(record, {"tracking_id": "222"}, by=admin)
         correct(record, {"tracking_id": "111"}, by=admin)
-        assert changed(record)[0][1][1].startswith("Back to what the WMS sent: the correction of")
+        assert changed(record)[0][1][1].startswith(
+            "Correction ended, back to the value sent by the WMS:"
+        )
 
 
 class TestTags:
@@ -161,8 +163,8 @@ class TestTags:
 
     def test_what_one_action_did_is_told_as_one(self, vocabulary, agent):
         record = make_return()
-        add_tag(record, words.find_tag("standard"), agent)
-        add_tag(record, words.find_tag("urgent-refund"), agent)
+        add_tag(record, find_tag("standard"), agent)
+        add_tag(record, find_tag("urgent-refund"), agent)
         assert tagged(record)[0] == ("agent", ["urgent-refund"], ["standard"])
 
     def test_a_renamed_tag_has_its_name_of_today(self, agent):
@@ -218,7 +220,9 @@ class TestNothingEscapes:
         records = [make_return(tracking_id="1") for _ in range(3)]
         self.WRITES[how]()
         told = ["Tracking ID changed: 1 > 9"]
-        assert [changed(each) for each in records] == [[("somebody at the database", told)]] * 3
+        assert [changed(each) for each in records] == [
+            [("a direct change in the database", told)]
+        ] * 3
 
     def test_of_the_feed(self):
         def send(carrier: str, hour: int) -> None:
@@ -241,7 +245,7 @@ class TestNothingEscapes:
         other = make_tag("other")
         ReturnTag.objects.update(tag=other)
         sql("DELETE FROM returns_returntag")
-        who = "somebody at the database"
+        who = "a direct change in the database"
         # One transaction is one moment here, and one action.
         told = [(who, {"torn", "other"}, {"torn", "other"})]
         for each in records:
@@ -266,8 +270,8 @@ class TestWho:
             ({"source": "file"}, "a file"),
             ({"source": "demo"}, "the demo"),
             ({"rule": 5}, "the rule “5”"),
-            ({"user": 0, "source": "page"}, "a person who left"),
-            ({"user": "x'", "source": "page"}, "a person who left"),
+            ({"user": 0, "source": "page"}, "a former user"),
+            ({"user": "x'", "source": "page"}, "a former user"),
             ({"source": "import of May"}, "import of May"),
         ],
     )
@@ -280,7 +284,7 @@ class TestWho:
     def test_without_a_context_it_was_somebody_at_the_database(self):
         record = make_return()
         put_tag(record, "torn")
-        assert tagged(record)[0][0] == "somebody at the database"
+        assert tagged(record)[0][0] == "a direct change in the database"
 
     def test_people_have_their_full_names(self, make_person):
         selin = make_person("selin", first_name="Selin", last_name="Aydın")
@@ -292,13 +296,17 @@ class TestWho:
 class TestLength:
     def test_only_the_newest_are_shown_and_older_states_stand_apart(self, agent):
         record = make_return(created_at=timezone.now() - timedelta(days=9))
-        for number in range(SHOWN + 10):
+        for number in range(MAX_ENTRIES + 10):
             make_comment(record, agent, f"{number}")
         shown = timeline(record)
         assert [entry.comment.text for entry in shown.newest[0].entries][::49] == ["59", "10"]
         assert (shown.more, [entry.state for entry in shown.oldest]) == (True, [STATES[0]])
         whole = timeline(record, whole=True)
-        assert (whole.more, whole.oldest, len(whole.newest[0].entries)) == (False, [], SHOWN + 11)
+        assert (whole.more, whole.oldest, len(whole.newest[0].entries)) == (
+            False,
+            [],
+            MAX_ENTRIES + 11,
+        )
 
     def test_queries_do_not_grow_with_the_events(self, as_agent, agent, manager):
         def queries() -> int:

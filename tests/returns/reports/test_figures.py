@@ -19,7 +19,7 @@ from returns.reports.return_source import ReturnSource
 from returns.reports.scope import Scope
 from returns.reports.summary_source import SummarySource
 from returns.summaries import maintenance
-from tags.vocabulary import vocabulary as read_vocabulary
+from tags.vocabulary import load_vocabulary as read_vocabulary
 from tests.factories import make_return, put_tag
 from tests.returns.reports.invented import MOMENTS, ZONES, scatter
 

@@ -19,7 +19,7 @@ from returns.reports.speed import PERCENTS
 from returns.summaries import maintenance
 from returns.summaries.durations import BUCKET_EDGES
 from tags.models import TagGroup
-from tags.vocabulary import vocabulary as read_vocabulary
+from tags.vocabulary import load_vocabulary as read_vocabulary
 from tests.factories import make_return, put_tag
 from tests.returns.reports.invented import MOMENTS, scatter
 from tests.returns.reports.test_figures import list_length, report

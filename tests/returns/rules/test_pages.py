@@ -95,7 +95,7 @@ def test_a_rule_is_changed_moved_switched_and_deleted(as_manager, rule):
     assert (rule.adds, rule.parameters["notes"]) == ([make_tag("books").pk], ["hasar"])
     assert as_manager.post(path, {"action": "explode"}).status_code == 400
     gone = as_manager.post(path, {"action": "remove"}, follow=True)
-    assert "Deleted the rule “Wet”. What it tagged stays." in gone.text
+    assert "Deleted the rule “Wet”. The tags that it added stay." in gone.text
     assert as_manager.get(path).status_code == 404
 
 
@@ -104,7 +104,7 @@ def test_a_rule_gets_another_filter_and_is_off_until_it_was_tried(as_manager, ru
     page = as_manager.get("/rules/new/?notes=wet")
     assert f'<option value="{rule.pk}">Torn</option>' in page.text
     answer = as_manager.post("/rules/new/?notes=wet", {"replaces": rule.pk}, follow=True)
-    assert "It is off: try it, then switch it on." in answer.text
+    assert "It is switched off: check its dry run, then switch it on." in answer.text
     rule.refresh_from_db()
     assert (rule.parameters, rule.is_on) == ({"notes": ["wet"]}, False)
     assert rule.adds == [make_tag("investigate").pk]
@@ -161,7 +161,7 @@ def test_a_rule_that_tags_otherwise_now_is_off_until_it_was_tried(as_manager, ru
     assert rule.is_on
     for fields in (sent(add="books"), sent(add="books", moment="hourly")):
         answer = as_manager.post(path, fields, follow=True)
-        assert "It is off: try it, then switch it on." in answer.text
+        assert "It is switched off: check its dry run, then switch it on." in answer.text
         rule.refresh_from_db()
         assert not rule.is_on
         rules.switch(rule, on=True)

@@ -34,7 +34,7 @@ from tags.merging import merge
 from tags.models import Tag, TagAction
 from tags.tagging import add_tag, remove_tag
 from tags.undo import undo
-from tags.vocabulary import vocabulary as words_of
+from tags.vocabulary import load_vocabulary as words_of
 from tests import shipped
 from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import make_return, make_tag, put_tag
@@ -318,7 +318,7 @@ def test_a_tag_says_who_put_it_there_and_when(as_agent, agent, manager):
         page = as_agent.get(path, headers=HTMX).text
         assert f"books. Added by the rule “{rule}”, {day}" in page
         assert f"fragile. Added by agent, {day}" in page
-        assert "apparel. Added by somebody at the database" in page
+        assert "apparel. Added by a direct change in the database" in page
     # Whoever put it there last is told.
     remove_tag(record, make_tag("books"), manager)
     add_tag(record, make_tag("books"), manager)
@@ -448,9 +448,9 @@ def test_a_rule_adds_in_an_exclusive_group_what_it_makes_room_for():
 def test_undoing_is_nobody_s_wish_for_a_return(manager):
     rule = make_rule("state=ReturnCreated", Moment.HOURLY, add="books")
     record = make_return()
-    job = bulk.draft(ReturnTag, [record.pk], [make_tag("books")], [], manager)
+    job = bulk.create_draft(ReturnTag, [record.pk], [make_tag("books")], [], manager)
     bulk.start(job)
-    bulk.go_on(job, 60)
+    bulk.run_steps(job, 60)
     job.refresh_from_db()
     undo(job.action.pk, manager)
     assert dry_run(rule).count == 1
@@ -517,7 +517,7 @@ def test_a_failure_after_the_first_batch_counts(monkeypatch):
     rule = make_rule("state=ReturnCreated", Moment.HOURLY, add="books")
     for _ in range(3):
         make_return()
-    real, calls = tagging.add_where_free, []
+    real, calls = tagging.add_where_allowed, []
 
     def fails_at_the_second(*args):
         calls.append(1)
@@ -525,7 +525,7 @@ def test_a_failure_after_the_first_batch_counts(monkeypatch):
             raise IntegrityError("No.")
         return real(*args)
 
-    monkeypatch.setattr(tagging, "add_where_free", fails_at_the_second)
+    monkeypatch.setattr(tagging, "add_where_allowed", fails_at_the_second)
     run_hourly()
     rule.refresh_from_db()
     assert rule.failures == 1

@@ -35,7 +35,7 @@ from tags import editing
 from tags.merging import merge
 from tags.models import Tag, TagGroup
 from tags.vocabulary import find_tag
-from tags.vocabulary import vocabulary as read_vocabulary
+from tags.vocabulary import load_vocabulary as read_vocabulary
 from tests.factories import make_return, put_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]

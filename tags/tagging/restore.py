@@ -1,4 +1,4 @@
-"""Bring back the taggings that an action changed, where they still are as it left them."""
+"""Restore the taggings that an action changed, unless they have changed again since."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,70 +7,72 @@ from typing import Any
 from django.db import connection
 
 from tags.models import TagAction, Tagging
-from tags.tagging.kinds import example_of, in_sql, records
+from tags.tagging.kinds import count_label, example_names, with_tables
 
-# Of those that are left as they are: one more than words name.
-NAMED = 4
+# Ids of records left alone: one more than are named, to know whether there are more.
+MAX_EXAMPLE_IDS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class PutBack:
-    """How many records are as before the action, how many changed since, and the first of these."""
+class RestoreResult:
+    """The numbers of records restored and left alone, with the first ids of the latter."""
 
     records: int
     changed: int
     first_changed: list[int]
 
-    def after(self, before: Mapping[str, Any] | None) -> "PutBack":
-        """Return the sum of this and what was put back before, given as a dict of its fields."""
-        if not before:
+    def plus(self, earlier: Mapping[str, Any] | None) -> "RestoreResult":
+        """Return the sum of this result and an earlier one, given as a dict of its fields."""
+        if not earlier:
             return self
-        first = [*before["first_changed"], *self.first_changed][:NAMED]
-        records, changed = before["records"] + self.records, before["changed"] + self.changed
-        return PutBack(records, changed, first)
+        first = [*earlier["first_changed"], *self.first_changed][:MAX_EXAMPLE_IDS]
+        records, changed = earlier["records"] + self.records, earlier["changed"] + self.changed
+        return RestoreResult(records, changed, first)
 
 
-def put_back(
+def restore_taggings(
     tagging: type[Tagging], action: TagAction, entity_ids: Sequence[int] | None = None
-) -> PutBack:
-    """Undo what the action did to each record, unless those tags of the record changed since.
+) -> RestoreResult:
+    """Undo what the action did to each record, unless these tags of the record changed since.
 
-    A record is left as it is when a tag that the action added is gone or was put there anew, when
-    one that it removed is there again, or cannot be: its tag was deleted, its exclusive group has
-    another tag now. ``entity_ids``: only of these records.
+    A record is left alone if a tag added by the action was removed or added again since, if a tag
+    removed by it was added again, or if a removed tag cannot come back because it was deleted or
+    its exclusive group has another tag now. ``entity_ids`` restricts it to these records.
     """
     only = "" if entity_ids is None else "AND did.entity_id = ANY(%(ids)s::bigint[])"
-    asked: dict[str, Any] = {"action": action.pk, "taggings": tagging._meta.label_lower}
-    asked["ids"] = entity_ids
+    params: dict[str, Any] = {"action": action.pk, "taggings": tagging._meta.label_lower}
+    params["ids"] = entity_ids
+    statements = (LOCK_RECORDS, MARK_CHANGED, REMOVE_ADDED, ADD_REMOVED, COUNT_RESTORED)
     with connection.cursor() as cursor:
-        for statement in (LOCK, KEEP, REMOVE, INSERT, COUNT):
-            cursor.execute(in_sql(statement.replace("[only]", only), tagging), asked)
+        for statement in statements:
+            cursor.execute(with_tables(statement.replace("[only]", only), tagging), params)
         records, changed, first = cursor.fetchone()
-    return PutBack(records, changed, first or [])
+    return RestoreResult(records, changed, first or [])
 
 
-def words_of(tagging: type[Tagging], done: PutBack) -> list[str]:
-    """Return what was put back, and what was not, as sentences."""
-    said = []
-    if done.records:
-        said.append(f"{records(tagging, done.records)} as before.")
-    if done.changed:
-        examples = example_of(tagging, done.first_changed)
-        changed = records(tagging, done.changed)
-        said.append(f"{changed} changed since and left as they are: {examples}.")
-    return said
+def describe_restored(tagging: type[Tagging], result: RestoreResult) -> list[str]:
+    """Return sentences about the records restored and left alone."""
+    sentences = []
+    if result.records:
+        restored = count_label(tagging, result.records)
+        sentences.append(f"Tags restored on {restored}.")
+    if result.changed:
+        examples = example_names(tagging, result.first_changed)
+        changed = count_label(tagging, result.changed)
+        sentences.append(f"Left alone because changed since: {changed} ({examples}).")
+    return sentences
 
 
-# The rows of the action; [only] those of some records.
-LOCK = """
+# "did" are the rows of the action. [only] becomes a condition on their records, if there is one.
+LOCK_RECORDS = """
     SELECT FROM {entity} WHERE id IN (
         SELECT did.entity_id FROM tags_tagactionrow did
         WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only]
     ) ORDER BY id FOR NO KEY UPDATE
 """
-# As an array: PostgreSQL knows nothing of rows that are this young, expects one, and would compare
-# each of them with each.
-KEEP = """
+# ANY(ARRAY(...)), because PostgreSQL has no statistics of rows this new: it would expect a single
+# one and plan a nested loop.
+MARK_CHANGED = """
     UPDATE tags_tagactionrow did SET kept = true
     WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only]
     AND did.entity_id = ANY(ARRAY(
@@ -91,7 +93,7 @@ KEEP = """
                     AND instead.tag_id = other.tag_id AND instead.added
                 )
             ) OR tag.slot <> 0 AND EXISTS (
-                -- Their group has become exclusive: only one of the two could come back.
+                -- The group has become exclusive since, so only one of the two could come back.
                 SELECT FROM tags_tagactionrow too JOIN tags_tag second ON second.id = too.tag_id
                 WHERE too.action_id = did.action_id AND too.taggings = did.taggings
                 AND too.entity_id = did.entity_id AND NOT too.added
@@ -100,13 +102,13 @@ KEEP = """
         END
     ))
 """
-REMOVE = """
+REMOVE_ADDED = """
     DELETE FROM {tagging} USING tags_tagactionrow did
     WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only]
     AND did.added AND NOT did.kept
     AND {tagging}.entity_id = did.entity_id AND {tagging}.tag_id = did.tag_id
 """
-INSERT = """
+ADD_REMOVED = """
     INSERT INTO {tagging} (entity_id, entity_created_at, tag_id, slot, tagged_at, tagged_by_id)
     SELECT record.id, record.created_at, tag.id, tag.slot, did.tagged_at, person.id
     FROM tags_tagactionrow did
@@ -116,7 +118,7 @@ INSERT = """
     WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only]
     AND NOT did.added AND NOT did.kept
 """
-COUNT = """
+COUNT_RESTORED = """
     SELECT count(DISTINCT entity_id) FILTER (WHERE NOT kept),
         count(DISTINCT entity_id) FILTER (WHERE kept),
         (array_agg(DISTINCT entity_id) FILTER (WHERE kept))[:4]

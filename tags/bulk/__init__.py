@@ -1,0 +1,30 @@
+"""Tag many records at once: a draft with a preview, then steps that can be interrupted."""
+
+from tags.bulk.drafts import (
+    Preview,
+    Status,
+    TagCount,
+    check_compatible,
+    count_records,
+    create_draft,
+    find_bulk,
+    preview,
+    start,
+)
+from tags.bulk.steps import lock_for_action, run_oldest_step, run_steps, start_undo
+
+__all__ = [
+    "Preview",
+    "Status",
+    "TagCount",
+    "check_compatible",
+    "count_records",
+    "create_draft",
+    "find_bulk",
+    "lock_for_action",
+    "preview",
+    "run_oldest_step",
+    "run_steps",
+    "start",
+    "start_undo",
+]

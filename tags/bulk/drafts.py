@@ -1,0 +1,136 @@
+"""Drafts of bulk taggings: create one, preview it, start it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from tags import history, tagging
+from tags.bulk.results import describe_results
+from tags.models import BulkTagging, Tag, Tagging
+from tags.vocabulary import VocabularyError, tag_names
+
+DRAFT_LIFETIME = timedelta(days=1)
+Status = BulkTagging.Status
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """The numbers that a preview shows for a tag, out of ``total`` records.
+
+    ``carried`` records have the tag; ``others`` have another tag of its exclusive group.
+    """
+
+    name: str
+    carried: int
+    others: int
+    total: int
+
+    @property
+    def lack(self) -> int:
+        """Return the number of records without the tag."""
+        return self.total - self.carried
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The effect of a bulk tagging, for each tag to add and to remove."""
+
+    adds: list[TagCount]
+    removes: list[TagCount]
+
+
+def create_draft(
+    kind: type[Tagging],
+    entity_ids: Sequence[int],
+    adds: Sequence[Tag],
+    removes: Sequence[Tag],
+    by: User,
+    query: str = "",
+) -> BulkTagging:
+    """Store a bulk tagging for its preview. ``query`` is the query string that chose the records.
+
+    Also deletes old drafts. Raises ``VocabularyError`` if the tags contradict each other.
+    """
+    check_compatible(adds, removes)
+    oldest = timezone.now() - DRAFT_LIFETIME
+    BulkTagging.objects.filter(status=Status.DRAFT, asked_at__lt=oldest).delete()
+    return BulkTagging.objects.create(
+        taggings=kind._meta.label_lower,
+        entity_ids=list(entity_ids),
+        adds=[tag.pk for tag in adds],
+        removes=[tag.pk for tag in removes],
+        asked_by=by,
+        query=query,
+    )
+
+
+def check_compatible(adds: Sequence[Tag], removes: Sequence[Tag]) -> None:
+    """Check that the tags can be added and removed together.
+
+    Raises ``VocabularyError`` if there are none, and for tags that contradict each other.
+    """
+    if not adds and not removes:
+        raise VocabularyError("Choose a tag to add or to remove.")
+    if both := [str(tag) for tag in adds if tag in removes]:
+        raise VocabularyError(f"“{both[0]}” cannot be both added and removed.")
+    slots: dict[int | None, Tag] = {}
+    for tag in adds:
+        if tag.slot and tag.slot in slots:
+            raise VocabularyError(
+                f"“{slots[tag.slot]}” and “{tag}” cannot both be added: "
+                f"{tag.group} allows only one tag."
+            )
+        slots[tag.slot] = tag
+
+
+def find_bulk(pk: int, by: User) -> BulkTagging | None:
+    """Return a person's own bulk tagging without its record ids, or None."""
+    own = BulkTagging.objects.defer("entity_ids").select_related("action")
+    return own.filter(pk=pk, asked_by=by).first()
+
+
+def count_records(bulk: BulkTagging) -> int:
+    """Return the number of records of a bulk tagging."""
+    count: int | None = (
+        BulkTagging.objects.filter(pk=bulk.pk).values_list("entity_ids__len", flat=True).get()
+    )
+    return count or 0
+
+
+def preview(bulk: BulkTagging) -> Preview:
+    """Count the effect of a bulk tagging without running it."""
+    tag_ids = [*bulk.adds, *bulk.removes]
+    kind = kind_of_tagging(bulk)
+    carried, others = tagging.count_taggings(kind, bulk.entity_ids, tag_ids)
+    names, total = tag_names(tag_ids), len(bulk.entity_ids)
+
+    def count(tag_id: int) -> TagCount:
+        name = names.get(tag_id, "a tag")
+        return TagCount(name, carried.get(tag_id, 0), others.get(tag_id, 0), total)
+
+    return Preview([count(pk) for pk in bulk.adds], [count(pk) for pk in bulk.removes])
+
+
+def start(bulk: BulkTagging, changed: str = "") -> None:
+    """Start a drafted bulk tagging. Starting it again changes nothing.
+
+    ``changed`` describes how the matching records changed since the preview.
+    """
+    with transaction.atomic():
+        bulk = BulkTagging.objects.select_for_update().defer("entity_ids").get(pk=bulk.pk)
+        if bulk.status != Status.DRAFT:
+            return
+        bulk.action = history.record_action(describe_results(bulk), [], bulk.asked_by)
+        bulk.status, bulk.changed = Status.RUNNING, changed
+        bulk.save(update_fields=["action", "status", "changed"])
+
+
+def kind_of_tagging(bulk: BulkTagging) -> Any:
+    """Return the model of the taggings that a bulk tagging changes."""
+    kinds = tagging.kinds_of_tagging()
+    return next(kind for kind in kinds if kind._meta.label_lower == bulk.taggings)

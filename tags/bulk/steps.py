@@ -1,0 +1,147 @@
+"""Run and undo bulk taggings in steps. Each step is one transaction, so it can be interrupted."""
+
+import logging
+import time
+from dataclasses import asdict
+
+from django.db import IntegrityError, transaction
+
+from tags import history, tagging
+from tags.bulk.drafts import Status, check_compatible, kind_of_tagging
+from tags.bulk.results import add_batch, describe_results
+from tags.deadlocks import retry_deadlocks
+from tags.models import BulkTagging, Tag, TagAction
+from tags.vocabulary import VocabularyError, resolve_ids
+
+logger = logging.getLogger(__name__)
+
+# Records per step. Small enough that nobody has to wait for its locks.
+STEP_SIZE = 5_000
+CONFLICT = "The vocabulary has changed and no longer allows this."
+ACTIVE_STATUSES = (Status.RUNNING, Status.UNDOING)
+
+
+def run_steps(bulk: BulkTagging, seconds: float) -> None:
+    """Run steps of a bulk tagging, or of undoing it, for about this many seconds."""
+    end = time.monotonic() + seconds
+    while retry_deadlocks(lambda: _run_step(bulk.pk)) and time.monotonic() < end:
+        pass
+
+
+def run_oldest_step() -> bool:
+    """Run a step of the oldest active bulk tagging. Return whether there may be more to do."""
+    active = BulkTagging.objects.filter(status__in=ACTIVE_STATUSES).order_by("id")
+    oldest = active.values_list("pk", flat=True).first()
+    return oldest is not None and retry_deadlocks(lambda: _run_step(oldest))
+
+
+def lock_for_action(action_id: int) -> BulkTagging | None:
+    """Lock and return the bulk tagging of an action, or None if it is not one."""
+    queryset = BulkTagging.objects.select_for_update().defer("entity_ids")
+    return queryset.filter(action=action_id).first()
+
+
+def start_undo(bulk: BulkTagging) -> None:
+    """Let the following steps undo what was done. A running bulk tagging goes no further.
+
+    Call it in the transaction that has locked the bulk tagging.
+    """
+    bulk.status = Status.UNDOING
+    bulk.save(update_fields=["status"])
+
+
+def _run_step(pk: int) -> bool:
+    """Run one step completely or not at all. Return whether more steps may be left.
+
+    Does nothing while another process runs a step of the same bulk tagging.
+    """
+    with transaction.atomic():
+        active = BulkTagging.objects.filter(pk=pk, status__in=ACTIVE_STATUSES).defer("entity_ids")
+        bulk = active.select_for_update(skip_locked=True).first()
+        if bulk is None:
+            return False
+        action: TagAction = bulk.action  # type: ignore[assignment]  # set when it was started
+        try:
+            with transaction.atomic():
+                if bulk.status == Status.RUNNING:
+                    _tag_next(bulk, action)
+                else:
+                    _undo_last(bulk, action)
+        except (VocabularyError, IntegrityError) as error:
+            # Trying again would fail again, and would hold up all other background work.
+            bulk = _give_up(pk, action, error)
+        bulk.save(update_fields=["adds", "removes", "results", "position", "status"])
+    if bulk.status not in ACTIVE_STATUSES:
+        logger.info("Bulk tagging %s is %s.", bulk.pk, bulk.status)
+    return bulk.status in ACTIVE_STATUSES
+
+
+def _give_up(pk: int, action: TagAction, error: Exception) -> BulkTagging:
+    """Undo the batches so far, or stop undoing if that is what failed."""
+    bulk = BulkTagging.objects.defer("entity_ids").get(pk=pk)
+    if bulk.status == Status.RUNNING:
+        reason = error.messages[0] if isinstance(error, VocabularyError) else CONFLICT
+        bulk.results["why"] = reason
+        bulk.status = Status.UNDOING
+        history.mark_undone(action, None, reason)
+    else:
+        bulk.status = Status.FAILED
+        history.update_undo_result(action, f"Not undone for the last {bulk.position:,}. {CONFLICT}")
+    return bulk
+
+
+def _tag_next(bulk: BulkTagging, action: TagAction) -> None:
+    _follow_merges(bulk)
+    _check_tags(bulk)
+    ids, total = _record_ids(bulk, bulk.position, bulk.position + STEP_SIZE)
+    kind = kind_of_tagging(bulk)
+    with tagging.done_by(bulk.asked_by):
+        batch = tagging.tag_batch(kind, ids, bulk.adds, bulk.removes, action, bulk.asked_by)
+    bulk.results = add_batch(bulk.results, batch, len(ids))
+    bulk.position += len(ids)
+    if bulk.position >= total:
+        bulk.status = Status.DONE
+    history.update_description(action, describe_results(bulk))
+
+
+def _check_tags(bulk: BulkTagging) -> None:
+    """Check the tags again: they may have been merged, moved or deleted since the last step."""
+    tags = Tag.objects.select_related("group").in_bulk([*bulk.adds, *bulk.removes])
+    if not tags:
+        raise VocabularyError("These tags have been deleted.")
+    adds = [tags[pk] for pk in bulk.adds if pk in tags]
+    removes = [tags[pk] for pk in bulk.removes if pk in tags]
+    check_compatible(adds, removes)
+
+
+def _undo_last(bulk: BulkTagging, action: TagAction) -> None:
+    start = max(bulk.position - STEP_SIZE, 0)
+    ids, _ = _record_ids(bulk, start, bulk.position)
+    kind = kind_of_tagging(bulk)
+    with tagging.done_by(action.undone_by), tagging.as_part_of(action):
+        result = tagging.restore_taggings(kind, action, ids).plus(bulk.results.get("undone"))
+    bulk.results["undone"], bulk.position = asdict(result), start
+    if start:
+        history.update_undo_result(action, f"Undoing in the background: {start:,} to go.")
+        return
+    bulk.status = Status.UNDONE
+    reason = [bulk.results["why"]] if bulk.results.get("why") else []
+    sentences = [*reason, "Undone.", *tagging.describe_restored(kind, result)]
+    history.update_undo_result(action, " ".join(sentences))
+
+
+def _follow_merges(bulk: BulkTagging) -> None:
+    """Replace tags that were merged since the last step by those they were merged into."""
+    current = resolve_ids([*bulk.adds, *bulk.removes])
+    bulk.adds = list(dict.fromkeys(current[pk] for pk in bulk.adds if pk in current))
+    bulk.removes = list(dict.fromkeys(current[pk] for pk in bulk.removes if pk in current))
+    for name in ("added", "removed", "replaced"):
+        counts = bulk.results.get(name, {})
+        bulk.results[name] = {str(current.get(int(tag), tag)): n for tag, n in counts.items()}
+
+
+def _record_ids(bulk: BulkTagging, start: int, end: int) -> tuple[list[int], int]:
+    """Return the record ids from ``start`` to ``end``, and the number of records in all."""
+    row = BulkTagging.objects.filter(pk=bulk.pk)
+    ids, total = row.values_list(f"entity_ids__{start}_{end}", "entity_ids__len").get()
+    return ids or [], total or 0
