@@ -28,7 +28,7 @@ LATEST_ACTIONS = 5
 
 
 class PersonRequest(HtmxRequest):
-    """A request of a signed-in person."""
+    """A request of a signed-in person, possibly made by htmx."""
 
     user: User
 

@@ -22,18 +22,18 @@ Status = BulkTagging.Status
 class TagCount:
     """The numbers that a preview shows for a tag, out of ``total`` records.
 
-    ``carried`` records have the tag; ``others`` have another tag of its exclusive group.
+    ``tagged`` records have the tag; ``replaceable`` ones have another tag of its exclusive group.
     """
 
     name: str
-    carried: int
-    others: int
+    tagged: int
+    replaceable: int
     total: int
 
     @property
-    def lack(self) -> int:
+    def untagged(self) -> int:
         """Return the number of records without the tag."""
-        return self.total - self.carried
+        return self.total - self.tagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,12 @@ def preview(bulk: BulkTagging) -> Preview:
     """Count the effect of a bulk tagging without running it."""
     tag_ids = [*bulk.adds, *bulk.removes]
     kind = kind_of_tagging(bulk)
-    carried, others = tagging.count_taggings(kind, bulk.entity_ids, tag_ids)
+    tagged, replaceable = tagging.count_taggings(kind, bulk.entity_ids, tag_ids)
     names, total = tag_names(tag_ids), len(bulk.entity_ids)
 
     def count(tag_id: int) -> TagCount:
         name = names.get(tag_id, "a tag")
-        return TagCount(name, carried.get(tag_id, 0), others.get(tag_id, 0), total)
+        return TagCount(name, tagged.get(tag_id, 0), replaceable.get(tag_id, 0), total)
 
     return Preview([count(pk) for pk in bulk.adds], [count(pk) for pk in bulk.removes])
 
