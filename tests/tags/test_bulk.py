@@ -26,17 +26,17 @@ def tags_of(record: Return) -> set[str]:
     return set(record.taggings.values_list("tag__name", flat=True))
 
 
-def everything() -> list[tuple]:
+def all_taggings() -> list[tuple]:
     taggings = ReturnTag.objects.values_list("entity", "tag", "slot", "tagged_at", "tagged_by")
     return sorted(taggings, key=str)
 
 
-def asked(records: list[Return], by, add: str = "", remove: str = "") -> BulkTagging:
+def draft_for(records: list[Return], by, add: str = "", remove: str = "") -> BulkTagging:
     adds, removes = ([make_tag(name) for name in names.split()] for names in (add, remove))
     return bulk.create_draft(ReturnTag, [record.pk for record in records], adds, removes, by)
 
 
-def done(job: BulkTagging) -> BulkTagging:
+def run(job: BulkTagging) -> BulkTagging:
     bulk.start(job)
     bulk.run_steps(job, 60)
     job.refresh_from_db()
@@ -55,14 +55,14 @@ def test_the_preview_is_what_then_happens(manager, agent):
     put_tag(records[0], "fragile")
     put_tag(records[3], "standard")
     put_tag(records[4], "vip-customer")
-    job = asked(records, manager, add="books vip-customer", remove="fragile")
+    job = draft_for(records, manager, add="books vip-customer", remove="fragile")
     seen = bulk.preview(job)
     assert [(t.name, t.untagged, t.tagged, t.replaceable) for t in seen.adds] == [
         ("books", 4, 2, 0),
         ("vip-customer", 5, 1, 1),
     ]
     assert [(t.name, t.tagged, t.untagged) for t in seen.removes] == [("fragile", 1, 5)]
-    job = done(job)
+    job = run(job)
     assert job.action.words == (
         "“books” added to 4; 2 already had it. "
         "“vip-customer” added to 5; 1 already had it; replaced another tag on 1. "
@@ -78,15 +78,15 @@ def test_undo_brings_all_of_it_back(manager, small_steps):
     put_tag(records[0], "books")
     put_tag(records[1], "standard")
     put_tag(records[2], "fragile")
-    before = everything()
-    job = done(asked(records, manager, add="books high-value", remove="fragile"))
+    before = all_taggings()
+    job = run(draft_for(records, manager, add="books high-value", remove="fragile"))
     assert undo(job.action.pk, manager) == "Undone. Tags restored on 8 returns."
-    assert everything() == before
+    assert all_taggings() == before
 
 
 def test_undo_leaves_and_names_what_changed_since(manager, agent):
     records = [make_return() for _ in range(4)]
-    job = done(asked(records, manager, add="standard"))
+    job = run(draft_for(records, manager, add="standard"))
     add_tag(records[1], make_tag("urgent-refund"), agent)
     remove_tag(records[2], make_tag("standard"), agent)
     remove_tag(records[3], make_tag("standard"), agent)
@@ -106,7 +106,7 @@ def test_undo_leaves_and_names_what_changed_since(manager, agent):
 def test_undo_leaves_a_tag_that_was_merged_since(manager):
     record, other = make_return("R1"), make_return("R2")
     put_tag(record, "fragile")
-    job = done(asked([record, other], manager, add="books", remove="fragile"))
+    job = run(draft_for([record, other], manager, add="books", remove="fragile"))
     merge([make_tag("fragile")], make_tag("apparel"), manager)
     assert undo(job.action.pk, manager) == (
         "Undone. Tags restored on 1 return. Left alone because changed since: 1 return (R1)."
@@ -115,7 +115,7 @@ def test_undo_leaves_a_tag_that_was_merged_since(manager):
 
 
 def test_the_timeline_names_who_did_it(manager):
-    done(asked([make_return()], manager, add="books"))
+    run(draft_for([make_return()], manager, add="books"))
     assert ReturnTagEvent.objects.get().pgh_context["user"] == manager.pk
 
 
@@ -129,29 +129,29 @@ def test_the_timeline_names_who_did_it(manager):
 )
 def test_tags_that_contradict_each_other_are_refused(manager, add, remove, message):
     with pytest.raises(VocabularyError, match=message):
-        asked([make_return()], manager, add, remove)
+        draft_for([make_return()], manager, add, remove)
     assert not BulkTagging.objects.exists()
 
 
 def test_starting_twice_does_it_once(manager):
-    job = asked([make_return()], manager, add="books")
-    done(job)
-    done(job)
+    job = draft_for([make_return()], manager, add="books")
+    run(job)
+    run(job)
     assert TagAction.objects.count() == ReturnTag.objects.count() == 1
 
 
 def test_returns_that_are_gone_and_tags_that_are_gone_are_left_out(manager):
     records = [make_return() for _ in range(3)]
-    job = asked(records, manager, add="books fragile")
+    job = draft_for(records, manager, add="books fragile")
     Return.objects.filter(pk=records[0].pk).delete()
     Tag.objects.filter(name="fragile").delete()
-    job = done(job)
+    job = run(job)
     assert job.action.words == "“books” added to 2. Deleted since the preview: 1."
 
 
 def test_a_tag_that_is_merged_meanwhile_is_followed(manager, small_steps, monkeypatch):
     records = [make_return() for _ in range(6)]
-    job = asked(records, manager, add="defective")
+    job = draft_for(records, manager, add="defective")
     bulk.start(job)
     monkeypatch.setattr(steps.time, "monotonic", lambda: 0.0)
     bulk.run_steps(job, 0)
@@ -164,16 +164,16 @@ def test_a_tag_that_is_merged_meanwhile_is_followed(manager, small_steps, monkey
 
 def test_interrupted_work_is_resumed_where_it_stopped(manager, small_steps, monkeypatch):
     records = [make_return() for _ in range(10)]
-    job = asked(records, manager, add="books")
+    job = draft_for(records, manager, add="books")
     bulk.start(job)
     real, calls = steps.tagging.tag_batch, []
 
     def fails_at_the_second(*args, **kwargs):
         calls.append(1)
-        found = real(*args, **kwargs)
+        result = real(*args, **kwargs)
         if len(calls) == 2:
             raise ConnectionError
-        return found
+        return result
 
     monkeypatch.setattr(steps.tagging, "tag_batch", fails_at_the_second)
     with pytest.raises(ConnectionError):
@@ -190,15 +190,15 @@ def test_interrupted_work_is_resumed_where_it_stopped(manager, small_steps, monk
 def test_stopping_undoes_what_was_done(manager, small_steps):
     records = [make_return() for _ in range(10)]
     put_tag(records[0], "books")
-    before = everything()
-    job = asked(records, manager, add="books")
+    before = all_taggings()
+    job = draft_for(records, manager, add="books")
     bulk.start(job)
     bulk.run_steps(job, 0)
     assert ReturnTag.objects.count() == 3
     job.refresh_from_db()
     assert undo(job.action.pk, manager) == "Undone. Tags restored on 2 returns."
     bulk.run_steps(job, 60)
-    assert everything() == before
+    assert all_taggings() == before
     job.refresh_from_db()
     assert (job.status, job.position) == ("undone", 0)
     with pytest.raises(VocabularyError, match="already been undone"):
@@ -211,8 +211,8 @@ def test_undoing_goes_on_in_steps_and_leaves_what_changed_meanwhile(
     monkeypatch.setattr(undo_module, "MAX_SECONDS", 0)
     records = [make_return(f"R{number}") for number in range(10)]
     put_tag(records[1], "fragile")
-    before = everything()
-    job = done(asked(records, manager, add="books", remove="fragile"))
+    before = all_taggings()
+    job = run(draft_for(records, manager, add="books", remove="fragile"))
     # The last ones go first.
     result = undo(job.action.pk, agent)
     assert result == "Undoing in the background: 7 to go."
@@ -224,20 +224,20 @@ def test_undoing_goes_on_in_steps_and_leaves_what_changed_meanwhile(
     assert job.action.undo_words == (
         "Undone. Tags restored on 9 returns. Left alone because changed since: 1 return (R0)."
     )
-    assert everything() == before
+    assert all_taggings() == before
 
 
 def test_undoing_that_was_interrupted_is_resumed(manager, small_steps, monkeypatch):
     records = [make_return() for _ in range(10)]
-    job = done(asked(records, manager, add="books"))
+    job = run(draft_for(records, manager, add="books"))
     real, calls = steps.tagging.restore_taggings, []
 
     def fails_at_the_second(*args):
         calls.append(1)
-        found = real(*args)
+        result = real(*args)
         if len(calls) == 2:
             raise ConnectionError
-        return found
+        return result
 
     monkeypatch.setattr(steps.tagging, "restore_taggings", fails_at_the_second)
     with pytest.raises(ConnectionError):
@@ -253,7 +253,7 @@ def test_undoing_that_was_interrupted_is_resumed(manager, small_steps, monkeypat
 @pytest.mark.django_db(transaction=True)
 def test_several_go_on_at_once_and_each_return_is_tagged_once(manager, small_steps):
     records = [make_return() for _ in range(60)]
-    job = asked(records, manager, add="books")
+    job = draft_for(records, manager, add="books")
     bulk.start(job)
 
     def work() -> None:
@@ -274,16 +274,16 @@ def test_several_go_on_at_once_and_each_return_is_tagged_once(manager, small_ste
 
 
 def test_old_drafts_are_forgotten(manager):
-    asked([make_return()], manager, add="books")
+    draft_for([make_return()], manager, add="books")
     BulkTagging.objects.update(asked_at="2020-01-01T00:00Z")
-    kept = asked([make_return()], manager, add="books")
-    assert BulkTagging.objects.get() == kept
+    recent = draft_for([make_return()], manager, add="books")
+    assert BulkTagging.objects.get() == recent
 
 
 @pytest.mark.django_db(transaction=True)
 def test_stopping_while_others_do_its_steps_takes_all_of_it_back(manager, small_steps):
     records = [make_return() for _ in range(90)]
-    job = asked(records, manager, add="books")
+    job = draft_for(records, manager, add="books")
     bulk.start(job)
     job.refresh_from_db()
 
@@ -317,7 +317,7 @@ def test_undo_leaves_what_a_group_does_not_allow_any_more(manager):
     for name in ("defective", "damaged"):
         put_tag(both, name)
     put_tag(one, "defective")
-    job = done(asked([both, one], manager, remove="defective damaged"))
+    job = run(draft_for([both, one], manager, remove="defective damaged"))
     make_exclusive("Return reason")
     assert undo(job.action.pk, manager) == (
         "Undone. Tags restored on 1 return. Left alone because changed since: 1 return (R1)."
@@ -341,11 +341,11 @@ def test_a_merge_is_undone_where_the_group_of_the_merged_allows_it(manager):
 
 def test_what_the_vocabulary_allows_no_longer_is_taken_back_and_says_why(manager, small_steps):
     records = [make_return() for _ in range(6)]
-    before = everything()
-    job = asked(records, manager, add="defective damaged")
+    before = all_taggings()
+    job = draft_for(records, manager, add="defective damaged")
     bulk.start(job)
     bulk.run_steps(job, 0)
-    assert everything() != before
+    assert all_taggings() != before
     TagAction.objects.update(done_at=timezone.now())
     ReturnTag.objects.filter(tag=make_tag("damaged")).delete()
     make_exclusive("Return reason")
@@ -361,7 +361,7 @@ def test_what_the_vocabulary_allows_no_longer_is_taken_back_and_says_why(manager
 def test_tags_that_are_deleted_meanwhile_end_the_work(manager, small_steps):
     records = [make_return() for _ in range(6)]
     extra = make_tag("extra")
-    job = asked(records, manager, add="extra")
+    job = draft_for(records, manager, add="extra")
     bulk.start(job)
     editing.remove(extra, manager)
     bulk.run_steps(job, 60)
@@ -373,7 +373,7 @@ def test_tags_that_are_deleted_meanwhile_end_the_work(manager, small_steps):
 
 
 def test_what_cannot_be_undone_ends_too_and_holds_up_nothing(manager, monkeypatch):
-    job = done(asked([make_return()], manager, add="books"))
+    job = run(draft_for([make_return()], manager, add="books"))
 
     def refused(*_args):
         raise IntegrityError

@@ -20,7 +20,7 @@ def group(name: str) -> TagGroup:
     return TagGroup.objects.get(name=name)
 
 
-def everything() -> list[tuple]:
+def all_rows() -> list[tuple]:
     tags = Tag.names.values_list(
         *("id", "name", "group", "slot", "position", "description", "retired_at", "synonym_of")
     )
@@ -92,33 +92,33 @@ CHANGES: dict[str, tuple[Callable[[], object], str]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_each_change_is_told_and_undone(change, manager):
     do, description = CHANGES[change]
-    before = everything()
+    before = all_rows()
     do()
-    assert everything() != before
+    assert all_rows() != before
     done = TagAction.objects.get()
     assert done.words == description
     assert undo(done.pk, manager) == "Undone."
-    assert everything() == before
+    assert all_rows() == before
 
 
 def test_taking_another_name_away_is_undone(manager):
     synonym = editing.add_synonym(make_tag("books"), "Bücher", manager)
-    before = everything()
+    before = all_rows()
     assert editing.remove_synonym(make_tag("books"), synonym.pk, manager) == "Bücher"
     assert find_tag("Bücher") is None
     undo(actions()[0].pk, manager)
-    assert everything() == before
+    assert all_rows() == before
     assert editing.remove_synonym(make_tag("apparel"), synonym.pk, manager) == ""
 
 
 def test_a_deleted_tag_comes_back_with_its_other_names(manager):
     tag = make_tag("books")
     editing.add_synonym(tag, "Bücher", manager)
-    before = everything()
+    before = all_rows()
     editing.remove(tag, manager)
     assert find_tag("Bücher") is None
     undo(actions()[0].pk, manager)
-    assert everything() == before
+    assert all_rows() == before
 
 
 def test_undo_brings_back_only_what_the_change_changed(manager):
@@ -142,10 +142,10 @@ def test_undo_of_what_has_changed_again_is_refused_and_changes_nothing(manager, 
     save(changed(make_tag("books"), name="novels"), manager)
     first = actions()[0]
     meanwhile(make_tag("novels"))
-    before = everything()
+    before = all_rows()
     with pytest.raises(VocabularyError, match=message):
         undo(first.pk, manager)
-    assert everything() == before
+    assert all_rows() == before
 
 
 def test_undo_of_a_new_tag_that_is_used_by_now_is_refused(manager):

@@ -32,7 +32,7 @@ def tags_of(record: Return) -> set[str]:
     return set(record.taggings.values_list("tag__name", flat=True))
 
 
-def everything() -> list[tuple]:
+def all_rows() -> list[tuple]:
     """Return every tagging with who and when, and every name with its place."""
     taggings = ReturnTag.objects.values_list(
         "entity_id", "entity_created_at", "tag__name", "slot", "tagged_at", "tagged_by"
@@ -70,12 +70,12 @@ def test_each_link_is_kept_once_and_comes_back(carried, then, manager, agent):
     record = make_return()
     for name in carried:
         put_tag(record, name, by=agent)
-    before = everything()
+    before = all_rows()
     moved = merge_named("defective", "damaged", into="defective-product", by=manager)
     assert tags_of(record) == then
     assert moved == (1 if then - carried else 0)
     assert undo(latest().pk, manager).startswith("Undone.")
-    assert everything() == before
+    assert all_rows() == before
 
 
 names = st.sampled_from(
@@ -98,7 +98,7 @@ def test_whatever_overlaps_links_are_conserved_and_undo_is_exact(carried, merged
                 put_tag(record, name)
         had = {record.pk for record in records if tags_of(record) & {*merged, into}}
         others = {record.pk: tags_of(record) - {*merged, into} for record in records}
-        before = everything()
+        before = all_rows()
         if into in merged:
             with pytest.raises(VocabularyError, match="into itself"):
                 merge_named(*merged, into=into)
@@ -116,7 +116,7 @@ def test_whatever_overlaps_links_are_conserved_and_undo_is_exact(carried, merged
                 assert carry == had
                 assert {r.pk: tags_of(r) - {into} for r in records} == others
                 undo(latest().pk, None)
-        assert everything() == before
+        assert all_rows() == before
         transaction.set_rollback(True)
 
 

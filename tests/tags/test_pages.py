@@ -23,16 +23,16 @@ def path_of(entry: Tag | TagGroup) -> str:
     return reverse(name, args=[entry.pk])
 
 
-def sent(tag: Tag, **fields: object) -> dict[str, object]:
-    kept = {"name": tag.name, "group": tag.group_id, "position": tag.position, "description": ""}
-    return kept | {"seen": version_of(tag)} | fields
+def form_data(tag: Tag, **fields: object) -> dict[str, object]:
+    current = {"name": tag.name, "group": tag.group_id, "position": tag.position, "description": ""}
+    return current | {"seen": version_of(tag)} | fields
 
 
 def rows(answer) -> list[Return]:
     return list(answer.context["list"].page.rows)
 
 
-def said(answer) -> list[str]:
+def message_texts(answer) -> list[str]:
     return [str(message) for message in answer.context["messages"]]
 
 
@@ -76,7 +76,7 @@ def test_a_tag_is_made_changed_retired_and_brought_back(as_manager, manager):
     made = as_manager.post("/tags/new/", {"name": "torn", "group": group.pk, "position": "5"})
     tag = Tag.objects.get(name="torn")
     assert made["Location"] == f"/tags/#tag-{tag.pk}"
-    as_manager.post(path_of(tag), sent(tag, name="ripped", description="Torn open"))
+    as_manager.post(path_of(tag), form_data(tag, name="ripped", description="Torn open"))
     tag.refresh_from_db()
     assert (tag.name, tag.description) == ("ripped", "Torn open")
     assert (
@@ -93,11 +93,11 @@ def test_a_tag_is_made_changed_retired_and_brought_back(as_manager, manager):
 def test_a_group_is_made_and_its_tags_keep_it_from_being_deleted(as_manager):
     sent_group = {"name": "Season", "color": "teal", "position": "5"}
     made = as_manager.post("/tags/groups/new/", sent_group, follow=True)
-    assert said(made) == ["Saved “Season”."]
+    assert message_texts(made) == ["Saved “Season”."]
     group = TagGroup.objects.get(name="Season")
     editing.create_tag("winter", group, None)
     answer = as_manager.post(path_of(group), {"action": "remove"}, follow=True)
-    assert said(answer) == ["“Season” is in use and cannot be deleted."]
+    assert message_texts(answer) == ["“Season” is in use and cannot be deleted."]
     editing.remove(make_tag("winter"), None)
     as_manager.post(path_of(group), {"action": "remove"})
     assert not TagGroup.objects.filter(name="Season").exists()
@@ -117,7 +117,7 @@ def test_a_group_is_made_and_its_tags_keep_it_from_being_deleted(as_manager):
 def test_what_a_tag_cannot_be_is_said_at_its_field(as_manager, fields, field, message):
     editing.add_synonym(make_tag("defective"), "kaputt", None)
     tag = make_tag("books")
-    answer = as_manager.post(path_of(tag), sent(tag, **fields))
+    answer = as_manager.post(path_of(tag), form_data(tag, **fields))
     assert answer.status_code == 422
     assert message in str(answer.context["form"].errors[field])
     assert Tag.objects.get(pk=tag.pk).name == "books"
@@ -125,8 +125,8 @@ def test_what_a_tag_cannot_be_is_said_at_its_field(as_manager, fields, field, me
 
 def test_two_managers_at_once_do_not_undo_each_other(as_manager, as_admin):
     tag = make_tag("books")
-    opened = sent(tag, description="Anything printed")
-    as_admin.post(path_of(tag), sent(tag, name="novels"))
+    opened = form_data(tag, description="Anything printed")
+    as_admin.post(path_of(tag), form_data(tag, name="novels"))
     answer = as_manager.post(path_of(tag), opened)
     assert answer.status_code == 422
     assert "Somebody changed “novels” meanwhile" in answer.text
@@ -135,7 +135,7 @@ def test_two_managers_at_once_do_not_undo_each_other(as_manager, as_admin):
 
 def test_the_admin_s_page_does_not_undo_somebody_either(as_admin):
     tag = make_tag("books")
-    opened = sent(tag)
+    opened = form_data(tag)
     editing.save_tag(Tag(pk=tag.pk, group=tag.group, name="novels", position=5), None)
     answer = as_admin.post(f"/admin/tags/tag/{tag.pk}/change/", opened, follow=True)
     assert "Somebody changed “novels” meanwhile" in answer.text
@@ -151,7 +151,7 @@ def test_another_name_is_added_found_and_removed(as_manager, as_agent):
     refused = as_manager.post(
         path_of(tag), {"action": "add-synonym", "name": "damaged"}, follow=True
     )
-    assert said(refused)[-1:] == ["There is already a tag damaged in Return reason."]
+    assert message_texts(refused)[-1:] == ["There is already a tag damaged in Return reason."]
     synonym = Tag.names.get(name="Bücher")
     as_manager.post(path_of(tag), {"action": "remove-synonym", "synonym": synonym.pk})
     assert find_tag("Bücher") is None
@@ -187,10 +187,10 @@ def test_chosen_tags_are_merged_after_a_preview(as_manager):
     assert "“defective”: 2 returns. “damaged” is already on 1 of them" in flat(preview)
     assert ReturnTag.objects.filter(tag=old).count() == 2
     answer = as_manager.post(MERGE, chosen, follow=True)
-    assert said(answer) == ["Merged into “damaged”. Tags replaced: 1."]
+    assert message_texts(answer) == ["Merged into “damaged”. Tags replaced: 1."]
     assert ReturnTag.objects.filter(tag=into).count() == 2
     answer = as_manager.post(HISTORY, {"undo": actions()[0].pk}, follow=True)
-    assert said(answer) == ["Undone. Tags restored on 2 returns."]
+    assert message_texts(answer) == ["Undone. Tags restored on 2 returns."]
     assert ReturnTag.objects.filter(tag=old).count() == 2
 
 
@@ -262,7 +262,7 @@ def test_odd_requests_are_answered_in_words(as_manager):
     for value in ("", "tag", "tag-x", "shelf-1", "tag--1"):
         assert as_manager.post("/tags/move/", {"up": value}).status_code in {400, 404}
     answer = as_manager.post(HISTORY, {"undo": "x"}, follow=True)
-    assert said(answer) == ["This change no longer exists."]
+    assert message_texts(answer) == ["This change no longer exists."]
     assert as_manager.get("/tags/0/").status_code == 404
 
 

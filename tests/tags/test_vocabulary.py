@@ -22,7 +22,7 @@ def group(name: str) -> TagGroup:
     return TagGroup.objects.get(name=name)
 
 
-def refusal(name: str) -> str:
+def message_for(name: str) -> str:
     with pytest.raises(VocabularyError) as error:
         create_tag(name, group("Unsorted"), None)
     return error.value.messages[0]
@@ -49,7 +49,7 @@ def test_a_new_tag_takes_the_slot_of_its_group():
     ],
 )
 def test_an_impossible_name_is_refused_in_words(name, message):
-    assert message in refusal(name)
+    assert message in message_for(name)
     assert Tag.objects.filter(group__name="Unsorted").count() == 0
 
 
@@ -57,7 +57,7 @@ def test_an_impossible_name_is_refused_in_words(name, message):
     "name", ["Wrong-Size", "WRONG-SIZE", "wrong-sıze", "WRONG-SİZE", " wrong-size "]
 )
 def test_a_name_is_taken_whatever_its_case(name):
-    assert refusal(name) == "There is already a tag wrong-size in Return reason."
+    assert message_for(name) == "There is already a tag wrong-size in Return reason."
     assert find_tag(name).name == "wrong-size"
 
 

@@ -28,7 +28,7 @@ def record() -> Return:
     )
 
 
-def shown(client, text="", version="", **sent):
+def post_text(client, text="", version="", **sent):
     return client.post(PATH, {"text": text, "version": version, **sent})
 
 
@@ -120,7 +120,7 @@ def test_the_page_of_a_return_says_it_and_copies_it(as_agent, record):
     ],
 )
 def test_a_text_with_problems_is_rejected_and_stays_in_its_box(as_manager, text, message):
-    answer = shown(as_manager, text)
+    answer = post_text(as_manager, text)
     assert answer.status_code == 422
     (entry,) = [e for e in answer.context["entries"] if e.problems]
     assert message in " ".join(entry.problems)
@@ -129,30 +129,30 @@ def test_a_text_with_problems_is_rejected_and_stays_in_its_box(as_manager, text,
 
 
 def test_a_manager_changes_and_restores_a_sentence(as_manager, manager, record):
-    assert shown(as_manager, "Hi, {reference}\n is here.").status_code == 302
+    assert post_text(as_manager, "Hi, {reference}\n is here.").status_code == 302
     row = ShopperSentence.objects.get()
     assert (row.text, row.changed_by) == ("Hi, {reference} is here.", manager)
     assert shopper_texts(record, "en")[0].text == "Hi, Return-14844 is here."
-    assert shown(as_manager, version=version_of(row.changed_at), restore="").status_code == 302
+    assert post_text(as_manager, version=version_of(row.changed_at), restore="").status_code == 302
     assert shopper_texts(record, "en")[0].text.startswith("Hello, your return Return-14844")
 
 
 def test_the_second_of_two_managers_is_told_and_keeps_their_text(as_manager, as_admin):
-    shown(as_admin, "The first one, {reference}")
-    answer = shown(as_manager, "The second one, {reference}")
+    post_text(as_admin, "The first one, {reference}")
+    answer = post_text(as_manager, "The second one, {reference}")
     assert answer.status_code == 422
     assert "Somebody changed this sentence meanwhile" in answer.text
     assert "The second one, {reference}</textarea>" in answer.text
     assert ShopperSentence.objects.get().text == "The first one, {reference}"
     (entry,) = [e for e in answer.context["entries"] if e.problems]
-    assert shown(as_manager, "The second one", entry.sentence.version).status_code == 302
+    assert post_text(as_manager, "The second one", entry.sentence.version).status_code == 302
 
 
 def test_customer_service_sees_the_sentences_and_changes_none(as_agent):
     page = as_agent.get("/sentences/").text
     assert "Merhaba" in page
     assert "<textarea" not in page
-    assert shown(as_agent, "x").status_code == 403
+    assert post_text(as_agent, "x").status_code == 403
 
 
 def test_each_sentence_has_an_example(as_manager, record):

@@ -38,10 +38,10 @@ def entries(record: Return) -> list[Entry]:
 def changed(record: Return) -> list[tuple[str, list[str]]]:
     """Return who changed which facts, with the texts of the page, newest first."""
     found = [entry for entry in entries(record) if entry.changes]
-    return [(entry.who, [_said(change) for change in entry.changes]) for entry in found]
+    return [(entry.who, [_text(change) for change in entry.changes]) for entry in found]
 
 
-def _said(change: Change) -> str:
+def _text(change: Change) -> str:
     return f"{change.text}: {change.before} > {change.after}" if change.has_values else change.text
 
 
