@@ -29,6 +29,7 @@ Origins = Mapping[int, Origin]
 
 # The same units as in static/js/times.js.
 UNITS = (("y", 365 * 86400), ("mo", 30 * 86400), ("d", 86400), ("h", 3600), ("min", 60))
+UNIT_NAMES = {"y": "year", "mo": "month", "d": "day", "h": "hour", "min": "minute"}
 # Formatted here rather than by Django, for speed: a page shows 150 times.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS_SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -73,7 +74,17 @@ def when(value: datetime | None) -> SafeString:
 
 
 def age(value: datetime) -> str:
-    """Format the age of a time in its largest unit. A time in the future counts as new."""
+    """Format the age of a time in its largest unit: "3 months". A future time counts as new."""
+    seconds = int((timezone.now() - value).total_seconds())
+    for unit, length in UNITS:
+        if seconds >= length:
+            count = seconds // length
+            return f"{count} {UNIT_NAMES[unit]}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+def short_age(value: datetime) -> str:
+    """Format the age of a time like static/js/live.js: "3 mo". A future time counts as new."""
     text = relative(value, timezone.now())
     return text.removesuffix(" ago") if text.endswith(" ago") else "under a minute"
 

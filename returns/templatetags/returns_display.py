@@ -8,6 +8,7 @@ register = template.Library()
 
 register.simple_tag(values.when)
 register.filter(values.age)
+register.filter(values.short_age)
 register.simple_tag(values.exact)
 register.simple_tag(values.elapsed)
 register.filter(values.duration)

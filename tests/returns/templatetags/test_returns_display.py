@@ -5,7 +5,7 @@ import time_machine
 from django.template import Context, Template
 from django.utils import timezone
 
-from returns.display.values import duration, number, relative, state, when
+from returns.display.values import age, duration, number, relative, short_age, state, when
 
 NOW = datetime(2026, 11, 23, 11, 5, 12, tzinfo=UTC)
 
@@ -34,6 +34,23 @@ def test_when_shows_relative_time_and_carries_the_exact_one_in_the_active_zone()
     assert 'title="Mon 23 Nov 2026, 11:05:12 GMT+3"' in html
     assert '<span aria-hidden="true">3 h ago</span>' in html
     assert '<span class="visually-hidden">23 Nov 2026, 11:05</span>' in html
+
+
+@time_machine.travel(NOW, tick=False)
+@pytest.mark.parametrize(
+    ("ago", "text", "short"),
+    [
+        (timedelta(seconds=-20), "less than a minute", "under a minute"),
+        (timedelta(seconds=59), "less than a minute", "under a minute"),
+        (timedelta(minutes=1), "1 minute", "1 min"),
+        (timedelta(hours=23, minutes=59), "23 hours", "23 h"),
+        (timedelta(days=1), "1 day", "1 d"),
+        (timedelta(days=100), "3 months", "3 mo"),
+        (timedelta(days=800), "2 years", "2 y"),
+    ],
+)
+def test_an_age_is_given_in_its_largest_unit(ago, text, short):
+    assert (age(NOW - ago), short_age(NOW - ago)) == (text, short)
 
 
 def test_when_keeps_the_microseconds_of_the_record():
