@@ -205,13 +205,13 @@ def _changes(event: Event) -> Iterator[Change]:
 
 def _change(name: str, values: list[str | None], event: Event) -> Change:
     fact = FACTS_BY_COLUMN[name]
-    before, after = values
-    if fact.kind is Kind.STATE:
-        return _state_change(before, after, event)
     verb = "corrected" if event.source == "correction" else "changed"
     text = f"{capfirst(fact.change_name)} {verb}"
     if fact.kind is Kind.PROSE:
         return Change(text, has_values=False)
+    before, after = values
+    if fact.kind is Kind.STATE:
+        return _state_change(before, after, event)
     if fact.is_time:
         return Change(text, _time(before), _time(after), is_time=True)
     return Change(text, before, after)
