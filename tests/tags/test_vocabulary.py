@@ -72,7 +72,7 @@ def test_any_other_name_is_kept_as_it_is(name):
 def test_somebody_who_was_quicker_is_answered_in_words(monkeypatch):
     tag = Tag(name="new-idea", group=group("Unsorted"))
     make_tag("New-Idea", "Analysis")
-    with pytest.raises(VocabularyError, match="exists: New-Idea, in Analysis"):
+    with pytest.raises(VocabularyError, match="There is already a tag New-Idea in Analysis"):
         save_tag(tag, None)
 
 
@@ -96,7 +96,7 @@ def test_a_move_that_would_leave_two_tags_of_an_exclusive_group_is_refused_in_wo
     put_tag(record, "standard")
     tag = put_tag(record, "books").tag
     tag.group = group("Priority")
-    with pytest.raises(VocabularyError, match="Some records carry another tag of Priority"):
+    with pytest.raises(VocabularyError, match="“books” is in use together with another tag of Priority"):
         save_tag(tag, None)
     assert connection.get_autocommit() or Tag.objects.get(name="books").group.name != "Priority"
 

@@ -97,7 +97,7 @@ def test_an_order_with_very_many_returns_links_to_the_list(as_agent):
     make_return("Return-1", sales_order_reference_number="RSO-1")
     answer = as_agent.get("/returns/Return-1/")
     assert len(answer.context["details"].others) == 20
-    assert "All returns of RSO-1" in answer.content.decode()
+    assert "All returns of order RSO-1" in answer.content.decode()
 
 
 def test_queries_do_not_grow_with_the_order(as_agent, vocabulary):

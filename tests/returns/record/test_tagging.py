@@ -151,7 +151,7 @@ def test_an_impossible_name_is_said_beside_the_box(as_manager, record, name):
 def test_a_group_that_is_gone_is_said_in_words(as_manager, record):
     response = as_manager.post(path(record), {"add": "new-one", "group": "999999"}, headers=HTMX)
     assert response.status_code == 422
-    assert "no such group" in response.content.decode()
+    assert "no longer exists" in response.content.decode()
 
 
 def test_a_person_without_a_role_may_not_tag(client, stranger, record):
