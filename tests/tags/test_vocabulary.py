@@ -96,7 +96,9 @@ def test_a_move_that_would_leave_two_tags_of_an_exclusive_group_is_refused_in_wo
     put_tag(record, "standard")
     tag = put_tag(record, "books").tag
     tag.group = group("Priority")
-    with pytest.raises(VocabularyError, match="“books” is in use together with another tag of Priority"):
+    with pytest.raises(
+        VocabularyError, match="“books” is in use together with another tag of Priority"
+    ):
         save_tag(tag, None)
     assert connection.get_autocommit() or Tag.objects.get(name="books").group.name != "Priority"
 
