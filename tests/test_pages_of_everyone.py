@@ -118,7 +118,7 @@ def test_preferences_are_kept_and_change_the_pages_of_their_person_alone(
 ):
     chosen = {"time_zone": "Europe/Berlin", "density": "compact"}
     page = as_agent.post(reverse("preferences"), chosen, follow=True).text
-    assert "Saved" in page
+    assert "Preferences saved." in page
     assert 'data-density="compact"' in page
     assert "Times in Europe/Berlin" in page
     assert 'data-density="comfortable"' in as_manager.get(reverse("preferences")).text
@@ -163,7 +163,7 @@ def test_a_person_without_a_role_reads_whom_to_ask(client, stranger):
 def test_a_person_with_another_role_reads_which_one_they_have(client, stranger):
     stranger.groups.create(name="Visitors")
     client.force_login(stranger, backend="returns.people.RoleBackend")
-    assert "with the role Visitors" in client.get("/returns/").text
+    assert "Your role: Visitors" in client.get("/returns/").text
 
 
 @pytest.mark.parametrize("signed_in", [True, False])

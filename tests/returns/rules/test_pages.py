@@ -69,7 +69,7 @@ def test_a_filter_that_makes_no_rule_is_named_and_nothing_is_kept(as_manager, qu
         (lambda: sent(add=""), "Choose a tag to add or to remove."),
         (lambda: sent(add="books", remove="books"), "“books”"),
         (lambda: sent(add="standard urgent-refund"), "Priority"),
-        (lambda: sent() | {"add": ["0"]}, "One of these tags is not there any more"),
+        (lambda: sent() | {"add": ["0"]}, "One of these tags was deleted or retired"),
     ],
 )
 def test_what_cannot_be_kept_is_said_and_what_was_typed_stays(as_manager, rule, fields, words):
@@ -185,6 +185,6 @@ def test_a_retired_tag_of_a_rule_is_shown_and_has_to_go(as_manager, rule):
     path = f"/rules/{rule.pk}/"
     page = as_manager.get(path)
     assert "“investigate” is retired." in page.text
-    assert [tag.name for tag in page.context["words"] if tag.retired] == ["investigate"]
+    assert [tag.name for tag in page.context["offered_tags"] if tag.retired] == ["investigate"]
     assert as_manager.post(path, sent(add="investigate")).status_code == 422
     assert as_manager.post(path, sent(add="books")).status_code == 302
