@@ -149,7 +149,7 @@ def test_a_return_that_is_gone_says_so(desk, three):
     three[0].delete()
     press(desk, "j", "p")
     expect(panel(desk).get_by_text("could not be shown")).to_be_visible()
-    expect(desk.locator("#trouble")).to_contain_text("not there any more")
+    expect(desk.locator("#trouble")).to_contain_text("no longer exists")
 
 
 def test_back_from_the_return_shows_the_list(desk):

@@ -35,7 +35,7 @@ def test_everything_that_the_filter_matches_is_tagged_after_a_preview_and_undone
     assert "“books” is added to 2; 1 has it already." in flat(preview)
     assert ReturnTag.objects.count() == 1
     done = as_agent.post(answer["Location"], {"action": "start"}, follow=True)
-    assert "“books” added to 2, 1 had it already." in done.text
+    assert "“books” added to 2; 1 already had it." in done.text
     assert [tags_of(record) for record in [*chosen, other]] == [{"books"}] * 3 + [set()]
     undone = as_agent.post(answer["Location"], {"action": "undo"}, follow=True)
     assert said(undone) == ["Undone. Tags restored on 2 returns."]
@@ -107,8 +107,8 @@ def test_what_has_changed_since_the_preview_is_said(as_agent):
 def test_tags_that_contradict_each_other_are_named(as_agent):
     make_return()
     for names, words in [
-        ({"add": "books", "remove": "books"}, "cannot be added and removed at once"),
-        ({"add": "standard high-value"}, "cannot both be added: Priority allows one"),
+        ({"add": "books", "remove": "books"}, "cannot be both added and removed"),
+        ({"add": "standard high-value"}, "cannot both be added: Priority allows only one tag"),
         ({}, "Choose a tag to add or to remove."),
     ]:
         answer = choose(as_agent, "state=ReturnCreated", **names)
