@@ -104,7 +104,7 @@ def test_a_double_click_is_no_failure(desk):
     desk.get_by_role("button", name="Preview R2").dblclick()
     wait_until(desk, lambda: len(held) == 2)
     desk.wait_for_timeout(100)
-    expect(panel(desk).get_by_text("could not be shown")).to_be_hidden()
+    expect(panel(desk).get_by_text("could not be loaded")).to_be_hidden()
     held[1].continue_()
     shows(desk, "R2")
 
@@ -137,18 +137,18 @@ def test_the_list_goes_on_beside_it(desk, three):
 def test_a_preview_that_fails_says_so_and_can_be_asked_for_again(desk):
     desk.route(CARDS, lambda route: route.fulfill(status=503, body="down"))
     press(desk, "j", "p")
-    expect(panel(desk).get_by_text("could not be shown")).to_be_visible()
+    expect(panel(desk).get_by_text("could not be loaded")).to_be_visible()
     expect(desk.locator("#trouble")).to_contain_text("The server failed to answer")
     desk.unroute(CARDS)
     desk.locator("#trouble").get_by_role("button", name="Retry").click()
     shows(desk, "R1")
-    expect(panel(desk).get_by_text("could not be shown")).to_be_hidden()
+    expect(panel(desk).get_by_text("could not be loaded")).to_be_hidden()
 
 
 def test_a_return_that_is_gone_says_so(desk, three):
     three[0].delete()
     press(desk, "j", "p")
-    expect(panel(desk).get_by_text("could not be shown")).to_be_visible()
+    expect(panel(desk).get_by_text("could not be loaded")).to_be_visible()
     expect(desk.locator("#trouble")).to_contain_text("no longer exists")
 
 
