@@ -7,6 +7,7 @@ by the next one.
 import atexit
 import fcntl
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,21 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ  # which inherits the folder of its run
 
 
+def _runs() -> Path:
+    """Return the folder of all runs of this checkout."""
+    os.environ.pop(embedded_postgres.STATE_VARIABLE, None)  # somebody's own data
+    return embedded_postgres.state_folder(CHECKOUT).with_name("test-runs")
+
+
+if sys.dont_write_bytecode:
+    # That is, not beside the sources. A run starts dozens of programs, each of which would compile
+    # all that it imports; they, and this program from here on, share what was compiled once.
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(_runs() / "bytecode")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Iterator[None]:
     """Give this run a state folder; a wrapper comes before the plugin that loads the settings."""
@@ -30,8 +46,7 @@ def pytest_load_initial_conftests() -> Iterator[None]:
 
 
 def _begin_run() -> None:
-    os.environ.pop(embedded_postgres.STATE_VARIABLE, None)  # somebody's own data
-    runs = embedded_postgres.state_folder(CHECKOUT).with_name("test-runs")
+    runs = _runs()
     runs.mkdir(parents=True, exist_ok=True)
     with _locked(runs / "lock"):
         for folder in runs.glob("run-*"):
