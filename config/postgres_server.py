@@ -266,7 +266,7 @@ def _terminate_orphans(data: Path) -> None:
 
 
 def _terminate(process: psutil.Process, sign: signal.Signals) -> None:
-    for each in (sign, signal.SIGQUIT):
+    for each in (sign, signal.SIGQUIT, signal.SIGKILL):
         try:
             process.send_signal(each)
             process.wait(SERVER_STOP_TIMEOUT)
