@@ -29,8 +29,8 @@ def _runs() -> Path:
 
 
 if sys.dont_write_bytecode:
-    # That is, not beside the sources. A run starts dozens of programs, each of which would compile
-    # all that it imports; they, and this program from here on, share what was compiled once.
+    # No bytecode is wanted beside the sources. Without any, each of the dozens of programs that the
+    # tests start would compile all that it imports, so they share bytecode in a folder of its own.
     sys.dont_write_bytecode = False
     sys.pycache_prefix = str(_runs() / "bytecode")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
