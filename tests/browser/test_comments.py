@@ -81,7 +81,7 @@ def test_what_is_refused_stays_typed(window, agent, record):
     page.goto("/returns/Return-1/")
     box(page).fill("  ")
     box(page).press("Control+Enter")
-    expect(page.get_by_role("alert").filter(has_text="Write something first.")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Enter a comment.")).to_be_visible()
     expect(box(page)).to_be_focused()
     expect(box(page)).to_have_value("  ")
 
@@ -191,7 +191,7 @@ def test_deleting_asks_first(window, agent, record):
     make_comment(record, agent, "one")
     page = window(agent)
     page.goto("/returns/Return-1/")
-    delete = page.get_by_role("button", name="Delete the comment of agent")
+    delete = page.get_by_role("button", name="Delete the comment by agent")
     page.once("dialog", lambda dialog: dialog.dismiss())
     delete.click()
     expect(said(page)).to_have_text("one")
@@ -210,11 +210,11 @@ def test_without_javascript_the_same_is_done_by_plain_forms(window, agent, recor
     page.get_by_label("Edit your comment").click()
     own(page).fill(" ")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Write something first.")).to_be_visible()
+    expect(page.get_by_text("Enter a comment.")).to_be_visible()
     own(page).fill("two")
     page.get_by_role("button", name="Save").click()
     expect(said(page)).to_have_text("two")
-    page.get_by_role("button", name="Delete the comment of agent").click()
+    page.get_by_role("button", name="Delete the comment by agent").click()
     expect(page.get_by_text("Comment deleted by agent")).to_be_visible()
 
 
@@ -231,10 +231,10 @@ def test_no_barriers(window, agent, admin, record, scheme, viewport):
     page.get_by_label("Edit your comment").click()
     own(page).fill(" ")
     own(page).press("Control+Enter")
-    expect(page.get_by_role("alert").filter(has_text="Write something")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Enter a comment")).to_be_visible()
     box(page).fill(" ")
     box(page).press("Control+Enter")
-    expect(page.get_by_role("alert").filter(has_text="Write something")).to_have_count(2)
+    expect(page.get_by_role("alert").filter(has_text="Enter a comment")).to_have_count(2)
     assert barriers(page) == [], "refused"
     for path in (f"/return/{record.pk}/timeline/?timeline=all", f"/comment/{comment.pk}/"):
         page.goto(path)

@@ -60,7 +60,7 @@ def test_p_shows_the_return_beside_the_list_and_the_row_keeps_the_focus(desk):
     press(desk, "j", "j", "p")
     shows(desk, "R2")
     expect(panel(desk)).to_contain_text("Arrived at the warehouse")
-    expect(panel(desk)).to_contain_text("Next: the warehouse inspects it")
+    expect(panel(desk)).to_contain_text("Next: the warehouse inspects the return")
     expect(panel(desk)).to_contain_text("Box is open")
     expect(panel(desk).locator(".facts")).to_contain_text("books")
     expect(panel(desk).get_by_role("link", name="R3")).to_be_visible()
