@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from returns.models import ReturnTag
-from tags.bulk import draft
+from tags.bulk import create_draft
 from tags.models import TagGroup
 from tests.factories import make_comment, make_return, make_tag
 
@@ -194,7 +194,7 @@ def address(vocabulary, agent):
         "change-sentence": ["ArrivedToWarehouse", "en"],
         "change-tag": [make_tag("books").pk],
         "change-group": [make_tag("books").group_id],
-        "bulk-tagging": [draft(ReturnTag, [record.pk], [make_tag("books")], [], agent).pk],
+        "bulk-tagging": [create_draft(ReturnTag, [record.pk], [make_tag("books")], [], agent).pk],
         "saved-view": [0],
         "rule": [0],
         "deadline": [0],

@@ -15,23 +15,23 @@ from returns.exports import forms as export_forms
 from returns.feed import push, uploads
 from returns.feed.records import API_NAMES, MAX_LENGTHS, REQUIRED_COLUMNS
 from returns.feed.spelling import field_for_header
-from returns.filters.dates import WEEKDAYS, parse_moment
-from returns.filters.declarations import CONDITIONS, REPEATABLE_PARAMETERS
+from returns.filters.dates import WEEKDAY_CHOICES, parse_moment
+from returns.filters.declarations import DEADLINE_FILTERS, REPEATABLE_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import GROUPINGS, ReturnFilterForm
+from returns.filters.methods import MISSING_CHOICES
 from returns.filters.paging import PAGE_SIZE, SORT_COLUMNS
 from returns.filters.problems import Problem
 from returns.filters.queues import Queue
-from returns.filters.rules import MISSING
 from returns.lists import bulk, saved_views
 from returns.models import Deadline, Scope, State
 from returns.models.facts import FACTS, Absence
-from returns.queues.groups import MOST_GROUPS
-from returns.queues.handover import MOST_LINES
+from returns.queues.groups import MAX_GROUPS
+from returns.queues.handover import MAX_HANDOVER_LINES
 from returns.record import sentences
-from returns.search import MOST_NUMBERS
-from returns.search.finding import CAP, SHORT_CAP
-from returns.search.statements import SHORTEST_IN_A_SCAN
+from returns.search import MAX_NUMBERS
+from returns.search.finding import MAX_MATCHES, MAX_SHORT_TEXT_MATCHES
+from returns.search.statements import MIN_LENGTH_IN_SCAN
 from tags.bulk.steps import STEP_SIZE
 from tags.history import DAYS_TO_UNDO
 from tests.papers import API, DEPLOY, FIELDS, FILES, FILTERS, USING, codes, section, tables
@@ -57,10 +57,10 @@ def test_the_parameters_that_repeat_are_those_of_the_filter_language():
     [
         ("state", State.values),
         ("queue", Queue.values),
-        ("missing", [name for name, _ in MISSING]),
+        ("missing", [name for name, _ in MISSING_CHOICES]),
         ("deadline", Deadline.values),
         ("group", GROUPINGS),
-        ("arrived_weekday", [WEEKDAYS[0][0], WEEKDAYS[-1][0]]),
+        ("arrived_weekday", [WEEKDAY_CHOICES[0][0], WEEKDAY_CHOICES[-1][0]]),
     ],
 )
 def test_the_values_of_a_parameter_are_those_that_it_takes(parameter, values):
@@ -75,7 +75,8 @@ def test_the_problems_are_those_of_the_program():
 
 def test_the_sorts_are_those_of_the_lists():
     assert [codes(row[0])[0] for row in tables(FILTERS, "Sort", "By")] == sorted(
-        SORT_COLUMNS, key=lambda name: (SORT_COLUMNS[name].raised, list(SORT_COLUMNS).index(name))
+        SORT_COLUMNS,
+        key=lambda name: (SORT_COLUMNS[name].urgent_first, list(SORT_COLUMNS).index(name)),
     )
 
 
@@ -87,7 +88,7 @@ def test_the_dates_can_be_written_so():
 
 def test_a_deadline_may_use_what_is_said():
     described = re.search(r"^A deadline may use (.*?)\n\n?\Z", FILTERS, re.MULTILINE | re.DOTALL)
-    assert set(codes(described[1])) == CONDITIONS
+    assert set(codes(described[1])) == DEADLINE_FILTERS
 
 
 # Records
@@ -177,26 +178,30 @@ def test_the_scopes_are_those_of_tokens():
 @pytest.mark.parametrize(
     ("text", "sentence", "limits"),
     [
-        (USING, "once, up to {:,}.", [MOST_NUMBERS]),
-        (USING, "at most {:,} matches for each end of each number, or {:,} if", [CAP, SHORT_CAP]),
+        (USING, "once, up to {:,}.", [MAX_NUMBERS]),
+        (
+            USING,
+            "at most {:,} matches for each end of each number, or {:,} if",
+            [MAX_MATCHES, MAX_SHORT_TEXT_MATCHES],
+        ),
         (
             USING,
             "a number of at least {} characters at the end of a longer scan",
-            [SHORTEST_IN_A_SCAN],
+            [MIN_LENGTH_IN_SCAN],
         ),
         (USING, "newest returns first, {} on a page", [PAGE_SIZE]),
-        (USING, "can have up to {} views", [saved_views.MOST_VIEWS]),
+        (USING, "can have up to {} views", [saved_views.MAX_VIEWS]),
         (USING, "at most {} characters", [sentences.MAX_SENTENCE_LENGTH]),
         (USING, "can be undone for {} days", [DAYS_TO_UNDO]),
-        (USING, "selected returns, up to {:,}", [bulk.MOST_SELECTED]),
+        (USING, "selected returns, up to {:,}", [bulk.MAX_SELECTED]),
         (USING, "steps of {:,} returns", [STEP_SIZE]),
         (
             USING,
             "up to {} returns at once, warehouse managers up to {:,}",
-            [bulk.MOST, bulk.MOST_OF_MANY],
+            [bulk.DEFAULT_TAGGING_LIMIT, bulk.EXTENDED_TAGGING_LIMIT],
         ),
-        (USING, "The {} largest groups", [MOST_GROUPS]),
-        (USING, "up to {} returns in the order of the queue", [MOST_LINES]),
+        (USING, "The {} largest groups", [MAX_GROUPS]),
+        (USING, "up to {} returns in the order of the queue", [MAX_HANDOVER_LINES]),
         (USING, "export up to {:,} returns", [export_forms.MAX_RETURNS_WITHOUT_PERMISSION]),
         (USING, "more than {:,} returns is made", [export_forms.BACKGROUND_THRESHOLD]),
         (USING, "ends at {:,} returns", [as_xlsx.MAX_SHEET_ROWS]),
@@ -208,8 +213,8 @@ def test_the_scopes_are_those_of_tokens():
         (API, "up to {} values", [dqb.MAX_VALUES_OF_IN]),
         (API, "at most {}.\n- **Texts**", [dqb.MAX_SORTS]),
         (API, "up to {} names", [tagging.MAX_TAGS_PER_UPDATE]),
-        (DEPLOY, "on up to {} returns at once", [bulk.MOST]),
-        (DEPLOY, "tag up to {:,} returns", [bulk.MOST_OF_MANY]),
+        (DEPLOY, "on up to {} returns at once", [bulk.DEFAULT_TAGGING_LIMIT]),
+        (DEPLOY, "tag up to {:,} returns", [bulk.EXTENDED_TAGGING_LIMIT]),
         (DEPLOY, "export more than {:,} returns", [export_forms.MAX_RETURNS_WITHOUT_PERMISSION]),
     ],
 )

@@ -132,7 +132,7 @@ def test_every_address_is_answered_and_its_fragment_has_the_same_rows(desk, said
     assert rows_written(page) == rows_written(fragment) == len(rows(page))
     if page.context["list"].problems:
         assert rows(page) == []
-        assert "This address cannot be understood" in page.text
+        assert "This address is not valid" in page.text
 
 
 def key(typed: str) -> str:
@@ -184,7 +184,7 @@ def test_what_is_typed_shows_what_matches_and_nothing_else(desk, parameter, type
         assert shown == {r.pk for r in stored if begins_or_ends(r, parameter, typed)}
     else:
         assert shown <= {r.pk for r in stored if has_to_do_with(r, typed)}
-        if not found.found.is_list:
+        if not found.search.is_list:
             assert shown >= {r.pk for r in stored if begins_or_ends(r, "q", typed)}
 
 
@@ -256,7 +256,7 @@ def test_a_reference_that_does_not_exist_is_not_found_whatever_it_is(desk, refer
 def test_characters_that_no_number_has_find_nothing_and_say_so(desk, typed):
     page = desk.get(f"/returns/?{encoded([('q', typed)])}")
     assert rows(page) == []
-    assert "No return matches" in page.text
+    assert "No returns match" in page.text
 
 
 @pytest.mark.django_db
@@ -285,10 +285,10 @@ def test_what_the_form_sends_next_shows_the_same(desk, said):
     if first.problems or first.page.previous or {"after", "before"} & {name for name, _ in said}:
         return
     fields = [(name, first.query.get(name, "")) for name in ("q", "order", "tracking")]
-    fields += [("state", state.value) for state in first.states if state.chosen]
+    fields += [("state", state.value) for state in first.states if state.is_chosen]
     fields += [(name, value) for name, values in first.chosen_names.items() for value in values]
     fields += [(field.name, field.value) for field in first.more_fields]
-    sent = urlencode(first.kept_parameters + fields)
+    sent = urlencode(first.hidden_parameters + fields)
     again = desk.get(f"/returns/?{sent}").context["list"]
     assert again.page.rows == first.page.rows
     assert again.summary == first.summary

@@ -18,7 +18,7 @@ from returns.admin.forms import CorrectionForm
 from returns.models import Return, State
 from returns.models.facts import CORRECTABLE_COLUMNS, FACTS, FACTS_BY_COLUMN, STATE_COLUMNS, Kind
 from returns.record.corrections import correct, to_json_value
-from returns.search import begins_or_ends
+from returns.search import search_ends
 
 MAX_PAGED_RETURNS = 10_000
 KEY_COLUMN = "return_reference_number"
@@ -89,7 +89,7 @@ class ReturnAdmin(admin.ModelAdmin):
         if not term:
             return queryset, False
         exact = queryset.filter(return_reference_number=term)
-        return (exact if exact.exists() else queryset.among(begins_or_ends(term).ids)), False
+        return (exact if exact.exists() else queryset.among(search_ends(term).ids)), False
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

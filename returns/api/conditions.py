@@ -26,8 +26,8 @@ from django.db.models.lookups import (
 
 from returns.api.dqb import Filter, Join, Operator, SortBy
 from returns.api.properties import Property
+from returns.expressions import SearchKey
 from returns.models import State
-from returns.querysets import SearchKey
 
 # PostgreSQL 17 and later have Unicode's own mapping. ICU's root locale agrees with it, apart from
 # differences between versions of Unicode.

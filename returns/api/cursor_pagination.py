@@ -55,20 +55,20 @@ class Cursor:
     def encode(self) -> str:
         """Return the cursor as text for a URL."""
         parts = [self.last, self.settled, self.given, self.until, int(self.few), *self.writers]
-        return cursors.written(parts)
+        return cursors.encode(parts)
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
         """Return the cursor in a text from a URL. Raises ``ValueError`` if it is not valid."""
         try:
-            last, settled, given, until, few, *writers = cursors.read(text)
+            last, settled, given, until, few, *writers = cursors.decode(text)
             return cls(
-                last=cursors.id_of(last),
-                settled=cursors.id_of(settled),
-                given=cursors.id_of(given),
-                until=cursors.id_of(until),
+                last=cursors.parse_id(last),
+                settled=cursors.parse_id(settled),
+                given=cursors.parse_id(given),
+                until=cursors.parse_id(until),
                 writers=tuple(map(_writer, writers)),
-                few=bool(cursors.id_of(few)),
+                few=bool(cursors.parse_id(few)),
             )
         except (ValueError, TypeError) as error:
             raise ValueError("this cursor is not valid") from error

@@ -136,7 +136,7 @@ def _parameter_schema(name: str) -> JsonObject:
     if name in ("offset", "count"):
         return {"type": "integer", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
     if name == "sort":
-        names = [name for name, column in SORT_COLUMNS.items() if not column.raised]
+        names = [name for name, column in SORT_COLUMNS.items() if not column.urgent_first]
         return {"type": "string", "enum": [sign + name for name in names for sign in ("", "-")]}
     if name in (*TEXT_PARAMETERS, *TIME_PARAMETERS):
         return _array({"type": "string", "minLength": 1})

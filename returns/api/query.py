@@ -265,7 +265,7 @@ def _parse_ordering(params: Params, dqb: Dqb) -> list[OrderBy] | None:
         sort = Sort.parse(text)
     except ValueError as error:
         raise InvalidRequest(ErrorDetail("sort", f"sort: {error}.", "unknown_sort")) from error
-    if sort.column.raised:
+    if sort.column.urgent_first:
         message = f"sort: {quote(text)} only works on the pages of the queue."
         raise InvalidRequest(ErrorDetail("sort", message, "unknown_sort"))
     nulls_last = True if sort.column.may_be_missing and sort.descending else None
@@ -277,7 +277,7 @@ def _parse_ordering(params: Params, dqb: Dqb) -> list[OrderBy] | None:
 
 def _filterset(params: Params, *, by_creation: bool) -> ReturnFilterSet:
     filters = {name: params[name] for name in params.keys() & FILTER_PARAMETERS}
-    query = Query.of(filters | {"sort": ["-created" if by_creation else NOT_BY_CREATION]})
+    query = Query.from_lists(filters | {"sort": ["-created" if by_creation else NOT_BY_CREATION]})
     return ReturnFilterSet(query, load_vocabulary())
 
 

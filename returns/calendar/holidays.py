@@ -1,6 +1,6 @@
-"""Public holidays of countries, from a library that is kept up to date with the laws.
+"""Public holidays by country, from the library ``holidays``, which follows changes of the law.
 
-Feasts by the moon are estimates until their year is near: people may know better.
+Islamic holidays are estimates until they are officially announced, so people can correct them.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ import holidays
 from holidays.constants import HALF_DAY, PUBLIC
 from holidays.registry import COUNTRIES as REGISTRY
 
-# Another version may know other days.
-LIBRARY = version("holidays")
-ENGLISH = ("en_US", "en_GB")
-HALF_DAY_ENDS = " (from 1pm)"
+# Another version of the library may have other holidays.
+HOLIDAYS_VERSION = version("holidays")
+ENGLISH_LOCALES = ("en_US", "en_GB")
+HALF_DAY_NAME_SUFFIX = " (from 1pm)"
 
-# Code and name, by name.
+# Pairs of code and name, sorted by name.
 COUNTRIES = sorted(
     ((codes[1], key.replace("_", " ").title()) for key, codes in REGISTRY.items()),
     key=lambda country: country[1],
@@ -27,7 +27,7 @@ COUNTRIES = sorted(
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A day off; of a half day only the afternoon, from 13:00 on."""
+    """A public holiday; on a half-day one, only the afternoon is off, from 13:00."""
 
     name: str
     is_half: bool
@@ -35,19 +35,21 @@ class Holiday:
 
 @lru_cache(maxsize=256)
 def holidays_of(country: str, year: int) -> Mapping[date, Holiday]:
-    """Return the public holidays of a year by their day; none without a country."""
+    """Return the public holidays of a year by day; empty without a country."""
     if not country:
         return {}
-    known = holidays.country_holidays(country)
-    language = next((each for each in ENGLISH if each in known.supported_languages), None)
-    found: dict[date, Holiday] = {}
-    # Last the whole days: they stand above half ones.
+    calendar = holidays.country_holidays(country)
+    language = next(
+        (each for each in ENGLISH_LOCALES if each in calendar.supported_languages), None
+    )
+    result: dict[date, Holiday] = {}
+    # Full holidays come last, so that they replace half ones.
     for category in (HALF_DAY, PUBLIC):
-        if category in known.supported_categories:
+        if category in calendar.supported_categories:
             days = holidays.country_holidays(
                 country, years=year, language=language, categories=(category,), expand=False
             )
             for day, name in days.items():
                 is_half = category == HALF_DAY
-                found[day] = Holiday(name.removesuffix(HALF_DAY_ENDS), is_half)
-    return found
+                result[day] = Holiday(name.removesuffix(HALF_DAY_NAME_SUFFIX), is_half)
+    return result

@@ -1,8 +1,7 @@
-"""When something is due that arrived at a time, by the working calendar of a warehouse.
+"""Compute due times from arrival times, by the working calendar of a warehouse.
 
-Nothing here reads a clock or the database. The later something arrives, the later it is due; so
-what is due before a moment is what arrived before a limit, and the limit is found by asking for
-due times alone.
+Nothing here reads a clock or the database. A later arrival never has an earlier due time. So
+everything due before a moment arrived before some limit, and a search by due times finds it.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,17 +15,17 @@ from zoneinfo import ZoneInfo
 from returns.calendar.holidays import holidays_of
 from returns.models import Unit
 
-# When something is due that no calendar reaches; what arrived before EARLIEST arrived then.
+# The due time beyond all calendars. Arrivals before EARLIEST_ARRIVAL count as EARLIEST_ARRIVAL.
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+EARLIEST_ARRIVAL = datetime(1900, 1, 1, tzinfo=UTC)
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 HALF_DAY_CLOSES = time(13)
 MIDNIGHT = time(0)
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 NO_TIME = timedelta(0)
-# How many years are looked through for a due time, until it is given up.
-YEARS = (3, 12, 48)
+# How many years to search for a due time before giving up.
+SEARCHED_YEARS = (3, 12, 48)
 
 Hours = tuple[time, time]
 
@@ -35,9 +34,9 @@ Hours = tuple[time, time]
 class Calendar:
     """When a warehouse works, in the local times of its zone.
 
-    ``week`` has the hours of each day of the week, Monday first, None for a day off. To close at
-    00:00 is to close when the day ends. A day of ``closed`` is off; one of ``opened`` is not,
-    whatever the holidays say.
+    ``week`` has the hours of each weekday, Monday first, or None for a day off. Closing at 00:00
+    means at the end of the day. The warehouse stays closed on days in ``closed``, and opens on
+    those in ``opened`` even if they are holidays.
     """
 
     zone: str
@@ -46,15 +45,15 @@ class Calendar:
     closed: frozenset[date] = frozenset()
     opened: frozenset[date] = frozenset()
 
-    def in_short(self) -> str:
-        """Return a text that is the same of calendars that are equal."""
+    def fingerprint(self) -> str:
+        """Return a text that is equal for equal calendars."""
         days = sorted(self.closed), sorted(self.opened)
         return repr((self.zone, self.week, self.country, days))
 
     def hours_of(self, day: date) -> Hours | None:
-        """Return when the warehouse opens and closes on a day, or None when it stays closed.
+        """Return the opening and closing time of a day, or None if the warehouse stays closed.
 
-        A day off of the week that is opened has the hours of the week's first working day.
+        An extra opening day on a weekday off has the hours of the week's first working day.
         """
         usual = self.week[day.weekday()]
         if day in self.closed:
@@ -76,7 +75,7 @@ def _morning(usual: Hours) -> Hours | None:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """The working time of one day, as moments; ``begins`` is the midnight before it."""
+    """The working time of one day, as moments; ``begins`` is the midnight at its start."""
 
     day: date
     begins: datetime
@@ -86,7 +85,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """The shifts of some years in a row, and how much has been worked at the end of each."""
+    """The shifts of consecutive years, and the total time worked at the end of each shift."""
 
     shifts: list[Shift]
     begins: list[datetime]
@@ -94,12 +93,12 @@ class Timetable:
     worked: list[timedelta]
 
     def after_days(self, arrival: datetime, amount: int) -> datetime | None:
-        """Return when the n-th working day after the day of the arrival closes."""
+        """Return when the warehouse closes on the n-th working day after that of the arrival."""
         place = bisect_right(self.begins, arrival) + amount - 1
         return self.closes[place] if place < len(self.closes) else None
 
     def after_working(self, arrival: datetime, amount: timedelta) -> datetime | None:
-        """Return when so much time has been worked since the arrival."""
+        """Return the moment at which this much time has been worked since the arrival."""
         wanted = self._worked_at(arrival) + amount
         place = bisect_left(self.worked, wanted)
         if place == len(self.worked):
@@ -107,7 +106,7 @@ class Timetable:
         return self.closes[place] - (self.worked[place] - wanted)
 
     def is_open(self, moment: datetime) -> bool:
-        """Tell whether the warehouse works at a moment."""
+        """Return whether the warehouse is open at a moment."""
         place = bisect_right(self.closes, moment)
         return place < len(self.shifts) and self.shifts[place].opens <= moment
 
@@ -120,36 +119,36 @@ class Timetable:
 
 
 def due(calendar: Calendar, arrival: datetime, amount: int, unit: str) -> datetime:
-    """Return when something is due: so many hours, working hours or business days after arrival.
+    """Return the due time of an arrival: ``amount`` hours, working hours or business days later.
 
-    Hours are those of the clock. Working hours begin at the arrival or when it opens next.
-    Business days end when the last of them closes; the day of the arrival is not counted.
+    Working hours count from the arrival, or from the next opening. Business days end when the
+    warehouse closes on the last of them; the day of the arrival is not counted.
     """
-    arrival = max(arrival.astimezone(UTC), EARLIEST)
-    if arrival >= NEVER - YEARS[-1] * 366 * DAY:
+    arrival = max(arrival.astimezone(UTC), EARLIEST_ARRIVAL)
+    if arrival >= NEVER - SEARCHED_YEARS[-1] * 366 * DAY:
         return NEVER
     if unit == Unit.HOURS:
         return arrival + timedelta(hours=amount)
-    for years in YEARS:
-        # From the year before: it may still be that year in the warehouse's zone.
+    for years in SEARCHED_YEARS:
+        # Start a year earlier: in the warehouse's time zone it may still be the previous year.
         table = timetable(calendar, arrival.year - 1, years)
         if unit == Unit.BUSINESS_DAYS:
-            found = table.after_days(arrival, amount)
+            due_at = table.after_days(arrival, amount)
         else:
-            found = table.after_working(arrival, timedelta(hours=amount))
-        if found:
-            return found
+            due_at = table.after_working(arrival, timedelta(hours=amount))
+        if due_at:
+            return due_at
     return NEVER
 
 
 def latest_arrival_limit(calendar: Calendar, moment: datetime, amount: int, unit: str) -> datetime:
     """Return the first arrival that is not due before a moment, to the microsecond.
 
-    What arrived before it is due before the moment; what arrived then or later is not.
+    Earlier arrivals are due before the moment; this one and later ones are not.
     """
     high, step = moment.astimezone(UTC), DAY
     low = high - step
-    while low > EARLIEST and due(calendar, low, amount, unit) >= moment:
+    while low > EARLIEST_ARRIVAL and due(calendar, low, amount, unit) >= moment:
         high, step = low, 2 * step
         low -= step
     if due(calendar, low, amount, unit) >= moment:
@@ -167,13 +166,13 @@ def _array(values: Iterable[object]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-# Compared as itself: there are thousands of values.
+# Compared by identity: it has thousands of values.
 @dataclass(frozen=True, eq=False)
 class DueTimes:
-    """When what arrived within some years is due, as something that PostgreSQL can look up.
+    """The due times of all arrivals within some years, as a table for PostgreSQL.
 
-    What arrived from ``breaks[i]`` on and before the next is due at ``due[i]``, and as much later
-    as it arrived after ``breaks[i]`` where ``follows[i]``.
+    Arrivals from ``breaks[i]`` until the next break are due at ``due[i]``. Where ``follows[i]``,
+    the time since ``breaks[i]`` is added.
     """
 
     breaks: list[datetime]
@@ -182,13 +181,13 @@ class DueTimes:
 
     @cached_property
     def arrays(self) -> tuple[str, str, str]:
-        """Return the three as PostgreSQL reads arrays; thousands of values are written once."""
+        """Return the three lists as PostgreSQL arrays, written once for all queries."""
         return _array(self.breaks), _array(self.due), _array(self.follows)
 
 
 @lru_cache(maxsize=32)
 def due_times(calendar: Calendar, amount: int, unit: str, first_year: int, years: int) -> DueTimes:
-    """Return the due times of what arrives within some years, in UTC."""
+    """Return the due times of all arrivals within these years, in UTC."""
     begins = datetime(first_year, 1, 1, tzinfo=UTC)
     if unit == Unit.HOURS:
         breaks, follows = [begins], [True]
@@ -200,14 +199,14 @@ def due_times(calendar: Calendar, amount: int, unit: str, first_year: int, years
 
 
 def _breaks(table: Timetable, amount: int, unit: str) -> Iterator[datetime]:
-    """Yield from when on what arrives is due otherwise than what arrived before."""
+    """Yield the moments from which arrivals have a due time by another rule than before."""
     if unit == Unit.BUSINESS_DAYS:
         yield from table.begins
         return
     for place, shift in enumerate(table.shifts):
         yield from (shift.opens, shift.opens + MICROSECOND, shift.closes)
-        # What arrives as much before the end of a shift as may be worked is due at that end, and
-        # what arrives after it on the next day.
+        # An arrival exactly ``amount`` working hours before the end of a shift is due at that
+        # end; one just after it is due in the next shift.
         worked = table.worked[place] - timedelta(hours=amount)
         start = bisect_left(table.worked, worked)
         if worked > NO_TIME and start < len(table.closes):
@@ -216,7 +215,7 @@ def _breaks(table: Timetable, amount: int, unit: str) -> Iterator[datetime]:
 
 @lru_cache(maxsize=128)
 def timetable(calendar: Calendar, first_year: int, years: int) -> Timetable:
-    """Return the shifts of some years, from the first on."""
+    """Return the shifts of these years."""
     shifts = [
         shift
         for year in range(first_year, first_year + years)
@@ -236,7 +235,7 @@ def _shifts_of(calendar: Calendar, year: int) -> list[Shift]:
 
 
 def _shifts(calendar: Calendar, year: int) -> Iterator[Shift]:
-    """Yield the shifts of a year; where a clock that is put forward swallows one there is none."""
+    """Yield the shifts of a year, without one that a clock change skips entirely."""
     zone, day = ZoneInfo(calendar.zone), date(year, 1, 1)
     while day.year == year:
         if hours := calendar.hours_of(day):

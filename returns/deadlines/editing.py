@@ -1,4 +1,4 @@
-"""Deadline policies and the working calendar: kept, ordered, deleted. Their only writer."""
+"""Change deadline policies and the working calendar. Only this module writes them."""
 
 from typing import Any
 
@@ -7,50 +7,50 @@ from django.db import transaction
 
 from config import ordering, versions
 from returns.filters import named
-from returns.filters.declarations import CONDITIONS
-from returns.filters.due import calendar_kept
+from returns.filters.declarations import DEADLINE_FILTERS
+from returns.filters.due import stored_calendar
 from returns.filters.query import Query
-from returns.filters.wording import kind_of
+from returns.filters.wording import filter_label
 from returns.models import MAX_DEADLINE_AMOUNTS, DeadlinePolicy, Unit, WorkingCalendar
 
-MAY_CHANGE = "returns.change_deadlinepolicy"
+MAY_CHANGE_DEADLINES = "returns.change_deadlinepolicy"
 
 
-def parameters_of(query: Query) -> dict[str, Any]:
-    """Return the filter of a query string as policies keep it; an empty one is for everything.
+def to_parameters(query: Query) -> dict[str, Any]:
+    """Return the filter of a query as policies store it; an empty one matches every return.
 
-    Raises ``ValidationError`` when it cannot be understood, or looks at more than a return.
+    Raises ``ValidationError`` if the filter is not valid, or not one of those for deadlines.
     """
-    parameters = named.parameters_of(query)
-    if refused := [kind_of(name) for name in parameters if name not in CONDITIONS]:
+    parameters = named.to_parameters(query)
+    if rejected := [filter_label(name) for name in parameters if name not in DEADLINE_FILTERS]:
         raise ValidationError(
-            f"A deadline cannot look at: {', '.join(refused)}. It counts for returns from their "
-            "arrival on, so filter by tags, notes, numbers, or the dates of creation and arrival."
+            f"A deadline cannot filter by: {', '.join(rejected)}. It applies from arrival, so "
+            "filter by tags, notes, numbers, or dates of creation and arrival."
         )
     return parameters
 
 
-def version_of(kept: DeadlinePolicy | WorkingCalendar) -> str:
-    """Return what tells this state of a policy or of the calendar from any other."""
-    names = [field.name for field in kept._meta.fields if field.name != "position"]
-    return versions.version_of({name: getattr(kept, name) for name in names})
+def version_of(stored: DeadlinePolicy | WorkingCalendar) -> str:
+    """Return a text that differs for every state of a policy or of the calendar."""
+    names = [field.name for field in stored._meta.fields if field.name != "position"]
+    return versions.version_of({name: getattr(stored, name) for name in names})
 
 
-def keep(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
-    """Keep the name and the time of a policy, a new one with its filter and as the last.
+def save_policy(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
+    """Save the name and the time of a policy. A new one is saved with its filter, as the last.
 
-    ``seen`` is the ``version_of`` the policy that the person saw, if they saw one. Raises
-    ``ValidationError`` when it cannot be kept, or is no longer what they saw.
+    ``seen`` is the ``version_of`` the policy that the person saw, if any. Raises
+    ``ValidationError`` if the policy is not valid, or has changed since the person saw it.
     """
     if not 1 <= policy.amount <= MAX_DEADLINE_AMOUNTS[Unit(policy.unit)]:
-        most = MAX_DEADLINE_AMOUNTS[Unit(policy.unit)]
-        raise ValidationError(f"A deadline leaves from 1 to {most:,} {Unit(policy.unit).label}.")
-    with named.its_own_name(f"There is a deadline “{policy.name}” already."):
+        maximum = MAX_DEADLINE_AMOUNTS[Unit(policy.unit)]
+        raise ValidationError(f"Enter 1 to {maximum:,} {Unit(policy.unit).label}.")
+    with named.require_unique_name(f"There is already a deadline named “{policy.name}”."):
         if policy.pk is None:
             policy.position = ordering.next_position(DeadlinePolicy.objects.all())
             policy.save()
         else:
-            stored = named.locked(policy, "This deadline was deleted meanwhile.")
+            stored = named.lock_entry(policy, "This deadline has been deleted.")
             if seen:
                 versions.check_version(version_of(stored), seen, "this deadline")
             policy.save(update_fields=["name", "amount", "unit"])
@@ -58,32 +58,32 @@ def keep(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
 
 
 def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any]) -> None:
-    """Give a policy another filter."""
+    """Replace the filter of a policy."""
     DeadlinePolicy.objects.filter(pk=policy.pk).update(parameters=parameters)
 
 
-def remove(policy: DeadlinePolicy) -> None:
-    """Delete a policy; its returns fall under the next one that matches them."""
+def delete_policy(policy: DeadlinePolicy) -> None:
+    """Delete a policy. The next one that matches its returns then counts for them."""
     DeadlinePolicy.objects.filter(pk=policy.pk).delete()
 
 
 def move(policy: DeadlinePolicy, *, up: bool) -> None:
-    """Move a policy one place up or down: the first that matches a return counts."""
+    """Move a policy one place up or down; the first one that matches a return counts."""
     ordering.move(DeadlinePolicy.objects.all(), policy, up=up)
 
 
-def keep_calendar(calendar: WorkingCalendar, seen: str = "") -> None:
-    """Keep the working calendar in place of the one that there was.
+def save_calendar(calendar: WorkingCalendar, seen: str = "") -> None:
+    """Replace the working calendar.
 
-    ``seen`` is the ``version_of`` the calendar that the person saw, if they saw one. Raises
-    ``ValidationError`` when the warehouse would never open, or it is no longer what they saw.
+    ``seen`` is the ``version_of`` the calendar that the person saw, if any. Raises
+    ``ValidationError`` if the warehouse would never open, or the calendar has changed since.
     """
     if not any(calendar.hours):
-        raise ValidationError("The warehouse has to open on one day of the week at least.")
+        raise ValidationError("The warehouse must open on at least one day of the week.")
     with transaction.atomic():
         WorkingCalendar.objects.select_for_update().first()
         if seen:
-            versions.check_version(version_of(calendar_kept()), seen, "the calendar")
+            versions.check_version(version_of(stored_calendar()), seen, "the calendar")
         WorkingCalendar.objects.update_or_create(
             pk=1,
             defaults={

@@ -1,4 +1,4 @@
-"""Deadlines and the working calendar in words, as their pages show them."""
+"""Deadlines and the working calendar as their pages show them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,48 +11,49 @@ from returns.calendar.working_time import HALF_DAY_CLOSES, Calendar
 from returns.filters.due import (
     Deadlines,
     Due,
-    calendar_kept,
-    calendar_of,
-    deadlines_now,
-    in_words,
+    build_calendar,
+    current_deadlines,
+    duration_label,
+    stored_calendar,
 )
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.stored import Words, query_of
-from returns.filters.wording import in_words as filters_in_words
+from returns.filters.stored import to_query
+from returns.filters.wording import describe_query
 from returns.models import DeadlinePolicy
-from tags.vocabulary import load_vocabulary
+from tags.vocabulary import Vocabulary, load_vocabulary
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-SHOWN_AHEAD = timedelta(days=200)
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CALENDAR_PREVIEW = timedelta(days=200)
 
 
 @dataclass(frozen=True, slots=True)
 class ListedDeadline:
-    """A deadline as pages show it: its filter and its time in words, and a worked example.
+    """A deadline as pages show it: its filter, its duration, and an example.
 
-    ``problem`` says why it matches nothing.
+    ``example`` is when a return that arrived now would be due; None for a new deadline.
+    ``problem`` says why the deadline matches nothing.
     """
 
     policy: DeadlinePolicy
     query: str
     filters: list[tuple[str, str]]
-    leaves: str
+    duration: str
     example: Due | None
     problem: str
 
 
 @dataclass(frozen=True, slots=True)
 class DayOff:
-    """A day that is not as the week says, and why; ``how`` is what the warehouse does then."""
+    """A day that differs from its weekday: its name if it is a holiday, and what happens."""
 
     day: date
     name: str
-    how: str
+    hours: str
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarInWords:
-    """The working calendar: the hours of the week, whose holidays, and what comes next."""
+class DescribedCalendar:
+    """The working calendar: hours by weekday, country of the holidays, and coming special days."""
 
     week: list[tuple[str, str]]
     country: str
@@ -61,74 +62,76 @@ class CalendarInWords:
     next_days: list[DayOff]
 
 
-def listed(now: datetime) -> list[ListedDeadline]:
-    """Return every deadline in the order in which they are asked."""
-    deadlines, words = deadlines_now(), load_vocabulary()
-    return [_listed(policy, deadlines, words, now) for policy in deadlines.policies]
+def list_deadlines(now: datetime) -> list[ListedDeadline]:
+    """Return all deadlines in their order."""
+    deadlines, vocabulary = current_deadlines(), load_vocabulary()
+    return [_listed(policy, deadlines, vocabulary, now) for policy in deadlines.policies]
 
 
-def described(policy: DeadlinePolicy, now: datetime) -> ListedDeadline:
-    """Return one deadline as pages show it; one that is new has no example."""
-    return _listed(policy, deadlines_now(), load_vocabulary(), now)
+def describe_deadline(policy: DeadlinePolicy, now: datetime) -> ListedDeadline:
+    """Return one deadline as pages show it; a new one has no example."""
+    return _listed(policy, current_deadlines(), load_vocabulary(), now)
 
 
 def _listed(
-    policy: DeadlinePolicy, deadlines: Deadlines, words: Words, now: datetime
+    policy: DeadlinePolicy, deadlines: Deadlines, vocabulary: Vocabulary, now: datetime
 ) -> ListedDeadline:
-    query = query_of(policy.parameters, words)
-    problems = ReturnFilterSet(query, words, one_by_one=True).problems()
+    query = to_query(policy.parameters, vocabulary)
+    problems = ReturnFilterSet(query, vocabulary, one_by_one=True).problems()
     return ListedDeadline(
         policy=policy,
         query=query.urlencode(),
-        filters=filters_in_words(query),
-        leaves=in_words(policy) if policy.amount else "",
+        filters=describe_query(query),
+        duration=duration_label(policy) if policy.amount else "",
         example=deadlines.due(policy, now) if policy.amount else None,
         problem=problems[0] if problems else "",
     )
 
 
-def calendar_in_words(now: datetime) -> CalendarInWords:
-    """Return the working calendar, with the days of the coming months that are not as usual."""
-    kept = calendar_kept()
-    calendar = calendar_of(kept)
-    return CalendarInWords(
+def describe_calendar(now: datetime) -> DescribedCalendar:
+    """Return the working calendar, with the special days of the coming months."""
+    stored = stored_calendar()
+    calendar = build_calendar(stored)
+    return DescribedCalendar(
         week=list(_week(calendar)),
-        country=dict(COUNTRIES).get(kept.country, ""),
+        country=dict(COUNTRIES).get(stored.country, ""),
         zone=calendar.zone,
-        at_risk_hours=kept.at_risk_hours,
+        at_risk_hours=stored.at_risk_hours,
         next_days=list(_next_days(calendar, now.astimezone(ZoneInfo(calendar.zone)).date())),
     )
 
 
 def _week(calendar: Calendar) -> Iterator[tuple[str, str]]:
-    """Yield days in a row that have the same hours, and the hours."""
-    days = zip(WEEKDAYS, calendar.week, strict=True)
-    for hours, same in groupby(days, key=lambda each: each[1]):
-        names = [name for name, _ in same]
-        between = " and " if len(names) == 2 else " to "
-        said = names[0] if len(names) == 1 else f"{names[0]}{between}{names[-1]}"
-        yield said, f"{hours[0]:%H:%M} – {hours[1]:%H:%M}" if hours else "closed"
+    """Yield the names of weekdays in a row with the same hours, and the hours."""
+    days = zip(WEEKDAY_NAMES, calendar.week, strict=True)
+    for hours, days_in_row in groupby(days, key=lambda each: each[1]):
+        names = [name for name, _ in days_in_row]
+        separator = " and " if len(names) == 2 else " to "
+        label = names[0] if len(names) == 1 else f"{names[0]}{separator}{names[-1]}"
+        yield label, f"{hours[0]:%H:%M} – {hours[1]:%H:%M}" if hours else "closed"
 
 
 def _next_days(calendar: Calendar, today: date) -> Iterator[DayOff]:
-    until = today + SHOWN_AHEAD
-    known = {
+    until = today + CALENDAR_PREVIEW
+    holidays = {
         day: holiday
         for year in sorted({today.year, until.year})
         for day, holiday in holidays_of(calendar.country, year).items()
     }
-    for day in sorted(known.keys() | calendar.closed | calendar.opened):
+    for day in sorted(holidays.keys() | calendar.closed | calendar.opened):
         if today <= day <= until:
-            holiday = known.get(day)
+            holiday = holidays.get(day)
             name = holiday.name if holiday else ""
-            yield DayOff(day, name, _how(calendar, day, is_half=bool(holiday and holiday.is_half)))
+            yield DayOff(
+                day, name, _special_hours(calendar, day, is_half=bool(holiday and holiday.is_half))
+            )
 
 
-def _how(calendar: Calendar, day: date, *, is_half: bool) -> str:
+def _special_hours(calendar: Calendar, day: date, *, is_half: bool) -> str:
     if day in calendar.closed:
-        return "closed by hand"
+        return "closed (extra closing day)"
     if day in calendar.opened:
-        return "opened by hand"
+        return "open (extra opening day)"
     if calendar.hours_of(day) is None:
         return "closed"
-    return f"closes at {HALF_DAY_CLOSES:%H:%M}" if is_half else "as usual"
+    return f"closes at {HALF_DAY_CLOSES:%H:%M}" if is_half else "usual hours"

@@ -1,6 +1,6 @@
 """The deadlines of the demo."""
 
-from returns.deadlines.editing import keep, parameters_of
+from returns.deadlines.editing import save_policy, to_parameters
 from returns.filters.query import Query
 from returns.models import DeadlinePolicy, Unit
 
@@ -16,6 +16,6 @@ def set_up_policies() -> None:
     if DeadlinePolicy.objects.exists():
         return
     for name, query, days in POLICIES:
-        parameters = parameters_of(Query.parse(query))
+        parameters = to_parameters(Query.parse(query))
         unit = Unit.BUSINESS_DAYS
-        keep(DeadlinePolicy(name=name, parameters=parameters, amount=days, unit=unit))
+        save_policy(DeadlinePolicy(name=name, parameters=parameters, amount=days, unit=unit))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from returns.exports.columns import header
 from returns.exports.selection import Selection, iter_batches
 from returns.feed.spelling import FORMULA
-from returns.lists.columns import BY_NAME
+from returns.lists.columns import COLUMNS_BY_NAME
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ FORMULA_AT_START = re.compile(FORMULA)
 
 def csv_chunks(selection: Selection, now: datetime, *, bom: bool = False) -> Iterator[bytes]:
     """Yield the file in chunks. ``bom`` adds the mark by which Excel recognises UTF-8."""
-    values = [BY_NAME[name].value for name in selection.columns]
+    values = [COLUMNS_BY_NAME[name].value for name in selection.columns]
     headers = [header(name) for name in selection.columns]
     head, count = _encode([headers], BOM if bom else ""), 0
     for rows in iter_batches(selection):

@@ -12,7 +12,7 @@ from xlsxwriter import Workbook
 from config.text import shorten
 from returns.exports.columns import header
 from returns.exports.selection import Selection, iter_batches
-from returns.lists.columns import BY_NAME, Column, Kind
+from returns.lists.columns import COLUMNS_BY_NAME, Column, Kind
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def write_workbook(
 
     ``on_progress`` is called after each batch with the number of rows written so far.
     """
-    columns = [BY_NAME[name] for name in selection.columns]
+    columns = [COLUMNS_BY_NAME[name] for name in selection.columns]
     count = 0
     with Workbook(file, WORKBOOK_OPTIONS) as book:
         sheet = book.add_worksheet("Returns")
@@ -65,7 +65,7 @@ def _write_head(book: Any, sheet: Any, names: list[str]) -> dict[Kind, Any]:
     for index, name in enumerate(names):
         title = header(name)
         sheet.write_string(0, index, title, bold)
-        sheet.set_column(index, index, max(BY_NAME[name].width, len(title) + 3))
+        sheet.set_column(index, index, max(COLUMNS_BY_NAME[name].width, len(title) + 3))
     sheet.freeze_panes(1, 0)
     formats = {Kind.TIME: "yyyy-mm-dd hh:mm:ss", Kind.HOURS: "0.00", Kind.TEXT: "@"}
     return {kind: book.add_format({"num_format": code}) for kind, code in formats.items()}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.utils import timezone
 
 from returns.filters.query import Query
-from returns.filters.wording import in_words
+from returns.filters.wording import describe_query
 
 MAX_FILE_NAME_LENGTH = 100  # characters, with time and extension
 # Filters whose values are clear without the name of the filter.
@@ -31,7 +31,7 @@ def build_file_name(query: Query, now: datetime, extension: str, prefix: str = "
     end = f" {local_time:%Y-%m-%d %H%M}.{extension}"
     filters = [
         value if kind in SELF_EXPLANATORY_FILTERS else f"{kind} {value}"
-        for kind, value in in_words(query)
+        for kind, value in describe_query(query)
         if kind not in OMITTED_FILTERS
     ]
     name = FORBIDDEN_CHARACTERS.sub(" ", " ".join([prefix, *filters]))

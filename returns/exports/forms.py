@@ -10,7 +10,7 @@ from returns.exports import as_xlsx
 from returns.exports.file_names import build_file_name
 from returns.exports.selection import Selection, count_returns, parse_selection
 from returns.filters.query import Query
-from returns.filters.wording import in_words
+from returns.filters.wording import describe_query
 from returns.people.person import get_preferences
 
 EXPORT_ALL_PERMISSION = "returns.export_all_returns"
@@ -41,7 +41,7 @@ class ExportRequest:
     @property
     def filters(self) -> list[tuple[str, str]]:
         """Return the names and values of the filters, for people."""
-        return in_words(self.selection.query)
+        return describe_query(self.selection.query)
 
     def file_name(self, now: datetime, extension: str) -> str:
         """Return the name of the file."""

@@ -1,6 +1,6 @@
 """What an export contains: the rows of a filtered list in its order, and the columns."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import batched
@@ -12,10 +12,10 @@ from config.text import shorten
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
-from returns.lists.columns import COLUMNS, shown_columns
-from returns.lists.page import parts_of_list
-from returns.lists.rows import Row, rows_of
-from tags.vocabulary import TagChip, load_vocabulary
+from returns.lists.columns import COLUMN_NAMES, shown_columns
+from returns.lists.page import list_parts
+from returns.lists.rows import Row, build_rows
+from tags.vocabulary import Vocabulary, load_vocabulary
 
 ALL_COLUMNS = "all"
 # Parameters that do not select returns.
@@ -34,7 +34,7 @@ class Selection:
     query: Query
     filterset: ReturnFilterSet
     columns: list[str]
-    vocabulary: Mapping[int, TagChip]
+    vocabulary: Vocabulary
 
     @property
     def is_cut_short(self) -> bool:
@@ -60,8 +60,8 @@ def parse_selection(query: Query, default_columns: Iterable[str]) -> Selection:
 
 def _parse_columns(names: list[str], default_columns: Iterable[str]) -> list[str]:
     if ALL_COLUMNS in names:
-        return list(COLUMNS)
-    if unknown := [name for name in names if name not in COLUMNS]:
+        return list(COLUMN_NAMES)
+    if unknown := [name for name in names if name not in COLUMN_NAMES]:
         raise ValidationError(f"columns: there is no column “{shorten(unknown[0], 50)}”.")
     return shown_columns(names or default_columns)
 
@@ -79,12 +79,12 @@ def iter_batches(selection: Selection) -> Iterator[list[Row]]:
     last; the database ends it if the next batch is not asked for within ``BATCH_TIMEOUT``.
     """
     urgent = [tag.id for tag in selection.vocabulary.values() if tag.raises]
-    parts = parts_of_list(selection.filterset, urgent)
+    parts = list_parts(selection.filterset, urgent)
     with_due = "deadline" in selection.columns
     with _one_snapshot():
         for part in parts:
             for records in batched(part.iterator(chunk_size=EXPORT_BATCH_SIZE), EXPORT_BATCH_SIZE):
-                yield rows_of(records, selection.vocabulary, with_due=with_due)
+                yield build_rows(records, selection.vocabulary, with_due=with_due)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from django.db.models import Max, Q, QuerySet
 
 from returns.feed.retries import wrong_value
 from returns.feed.runs import interrupted_runs
-from returns.live.changes import token_and_newest
+from returns.live.changes import current_token_and_newest
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 
 ROWS_PER_PAGE = 50  # runs, or rejected records, on a page
@@ -81,7 +81,7 @@ class RejectPage:
 
 def feed_health(now: datetime) -> FeedHealth:
     """Return the health of the feed and of each source."""
-    newest = token_and_newest()[1]
+    newest = current_token_and_newest()[1]
     waiting = RejectedRecord.objects.filter(fate=Fate.WAITING).count()
     return FeedHealth(_sources(now), newest, _is_silent(newest, now), waiting)
 

@@ -1,4 +1,4 @@
-"""Numbers of returns: exact, or ended at a cap that is said."""
+"""Count returns, exactly or up to a cap that is shown as "1,000+"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FILTERED_CAP = 1_000
 
 @dataclass(frozen=True, slots=True)
 class CappedCount:
-    """A number of returns; ``more`` when there are more than were counted."""
+    """A number of returns; ``more`` if there are more than were counted."""
 
     number: int
     more: bool = False
@@ -29,35 +29,38 @@ class CappedCount:
 
 @dataclass(frozen=True, slots=True)
 class StateCounts:
-    """How many returns there are in each state, whatever state the list is filtered by."""
+    """How many returns are in each state, regardless of the list's filter by state."""
 
     by_state: dict[str, CappedCount]
     cap: int
     search_is_cut_short: bool = False
 
     def total(self, states: Sequence[str] = ()) -> CappedCount:
-        """Return how many there are in these states, or in all of them."""
-        chosen = [self.by_state[state] for state in self.by_state if not states or state in states]
-        more = any(count.more for count in chosen)
-        number = sum(count.number for count in chosen)
+        """Return the number of returns in these states, or in all of them."""
+        counts = [self.by_state[state] for state in self.by_state if not states or state in states]
+        more = any(count.more for count in counts)
+        number = sum(count.number for count in counts)
         return CappedCount(min(number, self.cap) if more else number, more)
 
 
-def count_up_to(found: Sequence[ReturnQuerySet], cap: int) -> list[CappedCount]:
-    """Count each up to a cap, all in one statement."""
-    numbers = _count_each([each.order_by().values("pk")[: cap + 1] for each in found])
+def count_up_to(querysets: Sequence[ReturnQuerySet], cap: int) -> list[CappedCount]:
+    """Count the rows of each queryset up to a cap, all in one statement."""
+    numbers = _count_each([each.order_by().values("pk")[: cap + 1] for each in querysets])
     return [CappedCount(min(number, cap), number > cap) for number in numbers]
 
 
 def count_by_state() -> StateCounts:
-    """Count all returns by state, each up to 10,000, from an index alone."""
+    """Count all returns by state, up to 10,000 each, from an index alone."""
     counts = count_up_to([Return.objects.in_state(state) for state in State.values], LIST_CAP)
     return StateCounts(dict(zip(State.values, counts, strict=True)), LIST_CAP)
 
 
-def count_matches_by_state(found: ReturnQuerySet, *, cut_short: bool = False) -> StateCounts:
-    """Count the newest 1,000 matches by state; of a search that is ``cut_short`` may be more."""
-    newest = found.in_order_of("created_at", descending=True).values("state")[: FILTERED_CAP + 1]
+def count_matches_by_state(queryset: ReturnQuerySet, *, cut_short: bool = False) -> StateCounts:
+    """Count the newest 1,000 matches by state.
+
+    ``cut_short`` says that the search behind them may have more matches than it read.
+    """
+    newest = queryset.in_order_of("created_at", descending=True).values("state")[: FILTERED_CAP + 1]
     numbers = newest.aggregate(
         **{state: Count("state", filter=Q(state=state)) for state in State.values}
     )
@@ -69,15 +72,16 @@ def count_matches_by_state(found: ReturnQuerySet, *, cut_short: bool = False) ->
 
 
 def count_matches(
-    found: ReturnQuerySet, milliseconds: int, *, cut_short: bool = False
+    queryset: ReturnQuerySet, milliseconds: int, *, cut_short: bool = False
 ) -> CappedCount:
-    """Count the matches up to 1,000; of a search that is ``cut_short`` may be more.
+    """Count the matches up to 1,000.
 
-    Raises ``QueryTimeoutError`` when that takes longer.
+    ``cut_short`` says that the search behind them may have more matches than it read. Raises
+    ``QueryTimeoutError`` if counting takes longer than these milliseconds.
     """
     with time_limit(milliseconds):
-        # The newest first: an open return is a new one, and the old ones would all be read.
-        newest = found.in_order_of("created_at", descending=True)
+        # Newest first: open returns are new ones, so the old ones need not be read.
+        newest = queryset.in_order_of("created_at", descending=True)
         number = newest.values("pk")[: FILTERED_CAP + 1].count()
     return CappedCount(min(number, FILTERED_CAP), cut_short or number > FILTERED_CAP)
 

@@ -1,36 +1,36 @@
-"""Cursors as texts for URLs: opaque for whoever sends them back, a list of values for us.
+"""Encode page cursors for URLs: opaque to clients, a list of values to us.
 
-Anybody may write one by hand, so what is read is a list, and nothing more is promised.
+A client may send any text. So the decoded value is a list, and its items must still be checked.
 """
 
 import base64
 import json
 from typing import Any
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
-def written(parts: list[Any]) -> str:
-    """Return the text for the URL of these texts, whole numbers and Nones."""
+def encode(parts: list[Any]) -> str:
+    """Return a text for URLs that holds these strings, integers and Nones."""
     text = json.dumps(parts, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read(text: str) -> list[Any]:
-    """Return the values that a text holds; raises ``ValueError`` when it holds no list."""
+def decode(text: str) -> list[Any]:
+    """Return the values of an encoded list. Raises ``ValueError`` if the text holds none."""
     padded = text + "=" * (-len(text) % 4)
     try:
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except RecursionError as error:
-        # Few brackets are enough, and no cursor has a list within its list.
-        raise ValueError("lists within lists") from error
+        # Deeply nested lists can raise this; no cursor of ours has a nested list.
+        raise ValueError("nested lists") from error
     if not isinstance(parts, list):
-        raise ValueError("no list")
+        raise ValueError("not a list")
     return parts
 
 
-def id_of(value: Any) -> int:
-    """Return a value that was read as an id, 0 for none; raises ``ValueError`` when it is none."""
-    if type(value) is not int or not 0 <= value <= LARGEST_ID:
+def parse_id(value: Any) -> int:
+    """Return a decoded value as an id, or 0. Raises ``ValueError`` if it is neither."""
+    if type(value) is not int or not 0 <= value <= MAX_ID:
         raise ValueError(value)
     return value

@@ -1,26 +1,29 @@
-"""Dates as people write them in filters; one zone decides them, so a link means the same to all."""
+"""Dates as people write them in filters.
+
+All of them are read in one time zone, so that a link means the same to everybody.
+"""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
-WEEKDAYS = tuple(
+WEEKDAY_CHOICES = tuple(
     (name.lower(), name)
     for name in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 )
-# As PostgreSQL numbers them.
-NUMBER_OF_WEEKDAY = {name: number for number, (name, _) in enumerate(WEEKDAYS, start=1)}
+# ISO numbers, as PostgreSQL uses them: Monday is 1.
+WEEKDAY_NUMBERS = {name: number for number, (name, _) in enumerate(WEEKDAY_CHOICES, start=1)}
 
 _DAYS_AGO = re.compile(r"-(\d{1,4})d")
 
 
 def parse_moment(text: str, *, end: bool, now: datetime) -> datetime:
-    """Return the start of the day, week, month or time that the text names; at ``end`` its end.
+    """Return the start of the day, week, month or moment that the text names, or its end.
 
-    Takes a date, ``today``, ``yesterday``, ``week``, ``month``, ``-7d`` or an ISO 8601 time.
-    Days are those of ``TIME_ZONE``. The end is exclusive. Raises ``ValueError`` for any
-    other text, and ``OverflowError`` at the ends of the calendar.
+    The text is a date, ``today``, ``yesterday``, ``week``, ``month``, ``-7d`` or an ISO 8601 time.
+    Days are those of ``TIME_ZONE``. The end is exclusive. Raises ``ValueError`` for any other
+    text, and ``OverflowError`` at the limits of the calendar.
     """
     zone = timezone.get_default_timezone()
     days = _days(text, now.astimezone(zone).date())
@@ -30,13 +33,13 @@ def parse_moment(text: str, *, end: bool, now: datetime) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    # In UTC, because PostgreSQL refuses an offset of a day that Python takes.
+    # In UTC, because PostgreSQL rejects offsets near 24 hours that Python accepts.
     moment = moment.astimezone(UTC)
     return moment + timedelta(microseconds=1) if end else moment
 
 
 def _days(text: str, today: date) -> tuple[date, date] | None:
-    """Return the first day and the day after the last, or None when the text is a time."""
+    """Return the first day and the day after the last one, or None if the text is a time."""
     one = timedelta(days=1)
     if text == "today":
         return today, today + one

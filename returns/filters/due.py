@@ -1,7 +1,7 @@
-"""The deadline policies as they are kept: which one counts for a return, and what is late now.
+"""Deadlines applied to returns: which policy counts for a return, and which returns are late.
 
-Nothing is stored for a return, so a changed policy or calendar counts at once for all of them.
-What is due before a moment under a policy is what arrived before a limit.
+Nothing is stored per return, so a changed policy or calendar applies to all of them at once.
+Under a policy, the returns due before a moment are those that arrived before some limit.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from returns.calendar.holidays import LIBRARY
+from returns.calendar.holidays import HOLIDAYS_VERSION
 from returns.calendar.working_time import (
     BEFORE_ALL,
     MICROSECOND,
@@ -40,27 +40,27 @@ from returns.calendar.working_time import (
 )
 from returns.filters.conditions import ConditionSet
 from returns.filters.dates import parse_moment
-from returns.filters.declarations import CONDITION_DATES
-from returns.filters.stored import Words, parameters_now, query_of
+from returns.filters.declarations import DEADLINE_DATE_FILTERS
+from returns.filters.stored import resolve_merged_tags, to_query
 from returns.models import Deadline, DeadlinePolicy, State, WorkingCalendar
-from tags.vocabulary import load_vocabulary
+from tags.vocabulary import Vocabulary, load_vocabulary
 
-GROUPS = "missing_group"
+GROUP_PARAMETER = "missing_group"
 
-# What arrived longer ago has met or missed no deadline.
-YEARS_OF_OUTCOMES = 5
+# Returns that arrived before this many years have neither met nor missed a deadline.
+OUTCOME_YEARS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a return is due, under which policy, and from how long before it is at risk."""
+    """When a return is due and under which policy; ``soon`` before that, it is at risk."""
 
     at: datetime
     policy: str
     soon: timedelta
 
     def standing(self, now: datetime) -> str:
-        """Return how the return stands to its deadline; "" when there is time."""
+        """Return ``Deadline.LATE``, ``Deadline.AT_RISK``, or "" while there is time."""
         if self.at < now:
             return Deadline.LATE
         return Deadline.AT_RISK if self.at <= now + self.soon else ""
@@ -68,23 +68,23 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """The policies in their order, and the calendar that they are counted in."""
+    """The policies in their order, and the calendar by which their time is counted."""
 
     policies: tuple[DeadlinePolicy, ...]
     calendar: Calendar
     at_risk: timedelta
 
     def due(self, policy: DeadlinePolicy, arrival: datetime) -> Due:
-        """Return when a return that arrived so is due under a policy."""
+        """Return when a return with this arrival is due under a policy."""
         at = due(self.calendar, arrival, policy.amount, policy.unit)
         return Due(at, policy.name, self.at_risk)
 
     def limit(self, policy: DeadlinePolicy, moment: datetime) -> datetime:
-        """Return before when it arrived, what is due before a moment under a policy."""
+        """Return the limit before which the returns due before a moment arrived."""
         return latest_arrival_limit(self.calendar, moment, policy.amount, policy.unit)
 
     def limits(self, kind: str, now: datetime) -> list[tuple[datetime, datetime]]:
-        """Return for each policy from when, and before when, what is late or at risk arrived."""
+        """Return for each policy the span of arrivals, end excluded, that is late or at risk."""
         late = [self.limit(policy, now) for policy in self.policies]
         if kind == Deadline.LATE:
             return [(BEFORE_ALL, limit) for limit in late]
@@ -93,26 +93,26 @@ class Deadlines:
         return list(zip(late, soon, strict=True))
 
 
-def deadlines_now() -> Deadlines:
-    """Return the policies and the calendar as they are kept."""
+def current_deadlines() -> Deadlines:
+    """Return the stored policies and calendar."""
     policies = tuple(DeadlinePolicy.objects.all())
-    kept = calendar_kept()
-    return Deadlines(policies, calendar_of(kept), timedelta(hours=kept.at_risk_hours))
+    calendar = stored_calendar()
+    return Deadlines(policies, build_calendar(calendar), timedelta(hours=calendar.at_risk_hours))
 
 
-def calendar_kept() -> WorkingCalendar:
-    """Return the calendar that people kept, or the usual one."""
+def stored_calendar() -> WorkingCalendar:
+    """Return the stored working calendar, or the default one."""
     return WorkingCalendar.objects.first() or WorkingCalendar()
 
 
-def calendar_of(kept: WorkingCalendar) -> Calendar:
-    """Return a kept calendar as one that counts, in the warehouse's zone."""
+def build_calendar(stored: WorkingCalendar) -> Calendar:
+    """Return the calendar to count with, in the warehouse's time zone."""
     return Calendar(
         zone=settings.TIME_ZONE,
-        week=tuple(_hours(*day) if day else None for day in kept.hours),
-        country=kept.country,
-        closed=frozenset(kept.closed_days),
-        opened=frozenset(kept.open_days),
+        week=tuple(_hours(*day) if day else None for day in stored.hours),
+        country=stored.country,
+        closed=frozenset(stored.closed_days),
+        opened=frozenset(stored.open_days),
     )
 
 
@@ -120,112 +120,123 @@ def _hours(opens: str, closes: str) -> tuple[time, time]:
     return time.fromisoformat(opens), time.fromisoformat(closes)
 
 
-def in_words(policy: DeadlinePolicy) -> str:
-    """Return how long a policy leaves: "1 business day"."""
-    words = policy.get_unit_display()
-    return f"{policy.amount:,} {words.removesuffix('s') if policy.amount == 1 else words}"
+def duration_label(policy: DeadlinePolicy) -> str:
+    """Return the time that a policy allows: "1 business day"."""
+    unit = policy.get_unit_display()
+    return f"{policy.amount:,} {unit.removesuffix('s') if policy.amount == 1 else unit}"
 
 
-def by_first_match(
+def case_by_policy(
     policies: Iterable[tuple[DeadlinePolicy, Any]],
-    none: Any,
-    words: Words,
+    default: Any,
+    vocabulary: Vocabulary,
     state: str = State.ARRIVED,
 ) -> Case:
-    """Return what stands beside the first policy that matches a return, or beside none."""
+    """Return an expression with the value that is paired with a return's first matching policy.
+
+    It is ``default`` if no policy matches. ``state`` is the state of the returns it is used on.
+    """
     cases: list[When] = []
     for policy, then in policies:
         if not policy.parameters:
             return Case(*cases, default=then)
-        found = ConditionSet(query_of(policy.parameters, words), words).qs
-        # Those alone: PostgreSQL may look all of it up beforehand, and then not everything.
-        its = found.in_state(state).filter(pk=OuterRef("pk"))
-        cases.append(When(Exists(its), then=then))
-    return Case(*cases, default=none)
+        matches = ConditionSet(to_query(policy.parameters, vocabulary), vocabulary).qs
+        # PostgreSQL may evaluate the subquery for all returns: narrow it to those in the state.
+        matches = matches.in_state(state).filter(pk=OuterRef("pk"))
+        cases.append(When(Exists(matches), then=then))
+    return Case(*cases, default=default)
 
 
-def conditions_of(kind: str, words: Words, now: datetime) -> tuple[Q, Case]:
-    """Return what keeps returns that stand so to their deadline, under their first policy."""
+def deadline_conditions(kind: str, vocabulary: Vocabulary, now: datetime) -> tuple[Q, Case]:
+    """Return the two conditions of the returns with this ``Deadline`` under their first policy."""
     if kind in {Deadline.MET, Deadline.MISSED}:
-        return outcome_of(kind, words, now)
-    deadlines = deadlines_now()
+        return outcome_conditions(kind, vocabulary, now)
+    deadlines = current_deadlines()
     limits = deadlines.limits(kind, now)
-    # Said once for all, so that what waits is read in its order, and no further than needed.
+    # One span around those of all policies lets PostgreSQL read waiting returns in order of
+    # arrival, and stop early.
     first = min((since for since, _ in limits), default=BEFORE_ALL)
     last = max((before for _, before in limits), default=BEFORE_ALL)
     waiting = Q(_arrived(first, last), state=State.ARRIVED)
-    arrived = [ExpressionWrapper(_arrived(*its), output_field=BooleanField()) for its in limits]
-    its = zip(deadlines.policies, arrived, strict=True)
-    return waiting, by_first_match(its, Value(value=False), words or load_vocabulary())
+    spans = [ExpressionWrapper(_arrived(*span), output_field=BooleanField()) for span in limits]
+    policies = zip(deadlines.policies, spans, strict=True)
+    return waiting, case_by_policy(policies, Value(value=False), vocabulary or load_vocabulary())
 
 
-def outcome_of(kind: str, words: Words, now: datetime) -> tuple[Q, Case]:
-    """Return what keeps the completed returns that met their deadline, or missed it."""
-    comparison = "lte" if kind == Deadline.MET else "gt"
-    return _judged(deadlines_now(), comparison, Value(value=False), words or load_vocabulary(), now)
+def outcome_conditions(kind: str, vocabulary: Vocabulary, now: datetime) -> tuple[Q, Case]:
+    """Return the two conditions of the completed returns that met, or missed, their deadline."""
+    lookup = "lte" if kind == Deadline.MET else "gt"
+    no_policy = Value(value=False)
+    return _compare_completion(
+        current_deadlines(), lookup, no_policy, vocabulary or load_vocabulary(), now
+    )
 
 
-def met_of(deadlines: Deadlines, words: Words, now: datetime) -> tuple[Q, Case]:
-    """Return what keeps the completed returns that may have met a deadline, and whether they did.
+def met_expression(deadlines: Deadlines, vocabulary: Vocabulary, now: datetime) -> tuple[Q, Case]:
+    """Return the condition of the returns to judge, and whether each met its deadline.
 
-    NULL of those that no policy matches.
+    The second is NULL for a return that no policy matches.
     """
-    return _judged(deadlines, "lte", Value(None, BooleanField()), words, now)
+    return _compare_completion(deadlines, "lte", Value(None, BooleanField()), vocabulary, now)
 
 
-def _judged(
-    deadlines: Deadlines, comparison: str, none: Value, words: Words, now: datetime
+def _compare_completion(
+    deadlines: Deadlines, lookup: str, default: Value, vocabulary: Vocabulary, now: datetime
 ) -> tuple[Q, Case]:
-    """Compare completion with the due time, of what arrived in the last years."""
-    year = now.year - YEARS_OF_OUTCOMES
+    """Compare the completion of the last years' arrivals with their due times."""
+    year = now.year - OUTCOME_YEARS
     span = Q(
         arrived_to_warehouse_at__gte=datetime(year, 1, 1, tzinfo=UTC),
         arrived_to_warehouse_at__lt=datetime(now.year + 2, 1, 1, tzinfo=UTC),
         state=State.COMPLETED,
     )
-    its = [
-        (policy, _compared(comparison, deadlines, policy, year)) for policy in deadlines.policies
+    policies = [
+        (policy, _completion_comparison(lookup, deadlines, policy, year))
+        for policy in deadlines.policies
     ]
-    return span, by_first_match(its, none, words, State.COMPLETED)
+    return span, case_by_policy(policies, default, vocabulary, State.COMPLETED)
 
 
-def rules_in_short(deadlines: Deadlines, words: Words, now: datetime) -> str | None:
-    """Return a text that changes whenever a completed return may be judged otherwise.
+def policies_fingerprint(deadlines: Deadlines, vocabulary: Vocabulary, now: datetime) -> str | None:
+    """Return a text that changes whenever the outcome of a completed return may change.
 
-    None when a policy looks at other returns, too, so that it does not know when.
+    None if a policy depends on other returns: then outcomes may change at any time.
     """
     if any("order_returns" in policy.parameters for policy in deadlines.policies):
         return None
-    said = [
-        *(settings.TIME_ZONE, now.year, deadlines.calendar.in_short(), LIBRARY),
-        *(_in_short(policy, words, now) for policy in deadlines.policies),
+    state = [
+        *(settings.TIME_ZONE, now.year, deadlines.calendar.fingerprint(), HOLIDAYS_VERSION),
+        *(_policy_state(policy, vocabulary, now) for policy in deadlines.policies),
     ]
-    return md5(repr(said).encode(), usedforsecurity=False).hexdigest()
+    return md5(repr(state).encode(), usedforsecurity=False).hexdigest()
 
 
-def _in_short(policy: DeadlinePolicy, words: Words, now: datetime) -> list[Any]:
-    """Return what decides for whom a policy is, and how long it leaves: as that is now."""
-    query, groups = query_of(policy.parameters, words), policy.parameters.get(GROUPS, [])
+def _policy_state(policy: DeadlinePolicy, vocabulary: Vocabulary, now: datetime) -> list[Any]:
+    """Return all that decides which returns a policy matches now, and how much time it allows."""
+    query = to_query(policy.parameters, vocabulary)
+    groups = policy.parameters.get(GROUP_PARAMETER, [])
     moments = [
         parse_moment(str(query[name]), end=name.endswith("_to"), now=now)
-        for name in CONDITION_DATES
+        for name in DEADLINE_DATE_FILTERS
         if name in query
     ]
     return [
         *(policy.pk, policy.amount, policy.unit, query.urlencode(), moments),
-        sorted(parameters_now(policy.parameters, words).items()),
-        sorted((chip.group_id, chip.id) for chip in words.values() if chip.group_id in groups),
+        sorted(resolve_merged_tags(policy.parameters, vocabulary).items()),
+        sorted((chip.group_id, chip.id) for chip in vocabulary.values() if chip.group_id in groups),
     ]
 
 
-def _compared(comparison: str, deadlines: Deadlines, policy: DeadlinePolicy, year: int) -> Any:
-    times = due_times(deadlines.calendar, policy.amount, policy.unit, year, YEARS_OF_OUTCOMES + 2)
-    compared = {f"completed_at__{comparison}": DueTime(times)}
-    return ExpressionWrapper(Q(**compared), output_field=BooleanField())
+def _completion_comparison(
+    lookup: str, deadlines: Deadlines, policy: DeadlinePolicy, year: int
+) -> Any:
+    times = due_times(deadlines.calendar, policy.amount, policy.unit, year, OUTCOME_YEARS + 2)
+    condition = Q(**{f"completed_at__{lookup}": DueTime(times)})
+    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 class DueTime(Func):
-    """When a return is due that arrived at its time of arrival, looked up in ``DueTimes``."""
+    """When a return is due by its time of arrival, looked up in ``DueTimes``."""
 
     function = "returns_due"
     output_field = DateTimeField()

@@ -1,4 +1,4 @@
-"""The fields of the filter language: what people write, read into what is meant."""
+"""The form fields of the filter language."""
 
 from typing import Any
 
@@ -8,30 +8,30 @@ from django.utils import timezone
 
 from config.text import shorten
 from returns.filters.dates import parse_moment
-from returns.search import MOST_NUMBERS, Typed
+from returns.search import MAX_NUMBERS, TypedNumbers
 from tags.vocabulary import canonical_names, find_groups
 
-# Which tags a return carries: all of these, at least one of these, none of these.
+# Filters by tags: has all of these, at least one of these, none of these.
 TAG_PARAMETERS = ("tag", "tag_any", "tag_none")
-MOST_TEXTS = 20
-LONGEST_PART = 100
-LONGEST_WAIT_HOURS = 100_000
+MAX_NOTE_TEXTS = 20
+MAX_NOTE_TEXT_LENGTH = 100
+MAX_HOURS = 100_000
 
 
 def without_nul(names: list[str]) -> list[str]:
-    """Return the names as the database can take them; no name holds a NUL."""
+    """Return the names without NUL, which PostgreSQL rejects and no name contains."""
     return [name.replace("\0", "") for name in names]
 
 
 class MomentField(forms.Field):
-    """A date or time as people write it; see ``returns.filters.dates``."""
+    """A date or time as ``parse_moment`` reads it; with ``end`` the end of the day or period."""
 
     def __init__(self, *, end: bool, **kwargs: Any) -> None:
         self.end = end
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> Any:
-        """Return the moment, or None when nothing was written."""
+        """Return the moment, or None for an empty text."""
         text = (value or "").strip()
         if not text:
             return None
@@ -39,8 +39,8 @@ class MomentField(forms.Field):
             return parse_moment(text, end=self.end, now=timezone.now())
         except (ValueError, OverflowError) as error:
             raise forms.ValidationError(
-                f"“{shorten(text, 50)}” is no date; "
-                "write 2026-11-23, today, yesterday, week, month or -7d."
+                f"“{shorten(text, 50)}” is not a date. "
+                "Use 2026-11-23, today, yesterday, week, month or -7d."
             ) from error
 
 
@@ -51,7 +51,7 @@ class MomentFilter(django_filters.Filter):
 
 
 class TagsField(forms.MultipleChoiceField):
-    """Names of tags, whatever their case."""
+    """Names of tags, in any case."""
 
     default_error_messages = {"invalid_choice": "there is no tag “%(value)s”."}
 
@@ -70,49 +70,49 @@ class TagsFilter(django_filters.MultipleChoiceFilter):
 
 
 class GroupsField(forms.MultipleChoiceField):
-    """Names of groups of tags, whatever their case."""
+    """Names of tag groups, in any case."""
 
-    default_error_messages = {"invalid_choice": "there is no group of tags “%(value)s”."}
+    default_error_messages = {"invalid_choice": "there is no tag group “%(value)s”."}
 
     def to_python(self, value: Any) -> list[str]:
         """Return the names as the vocabulary writes them."""
         names = without_nul(super().to_python(value))
         if not names:
             return []
-        # Looked up here: the words of a page leave out a group that has no tag yet.
+        # Look them up: a page's vocabulary lacks groups without tags.
         meant = {name: group.name for name, group in find_groups(names).items()}
         self.choices = [(name, name) for name in meant.values()]
         return list(dict.fromkeys(meant.get(name, name) for name in names))
 
 
 class GroupsFilter(django_filters.MultipleChoiceFilter):
-    """A filter by the names of groups of tags."""
+    """A filter by the names of tag groups."""
 
     field_class = GroupsField
 
 
 class TextsField(forms.Field):
-    """Texts that are searched for, each with a letter or a digit."""
+    """Texts to search for, each with at least one letter or digit."""
 
     widget = forms.SelectMultiple
 
     def to_python(self, value: Any) -> list[str]:
-        """Return the texts; refuse those that hold nothing to search for."""
+        """Return the texts, each once. Reject too many, too long, and unsearchable ones."""
         texts = without_nul(list(dict.fromkeys(value or [])))
-        if len(texts) > MOST_TEXTS:
-            raise forms.ValidationError(f"at most {MOST_TEXTS} texts at once.")
+        if len(texts) > MAX_NOTE_TEXTS:
+            raise forms.ValidationError(f"enter at most {MAX_NOTE_TEXTS} texts.")
         for text in texts:
             if not any(character.isalnum() for character in text):
-                raise forms.ValidationError(f"“{shorten(text, 50)}” holds no letter and no digit.")
-            if len(text) > LONGEST_PART:
+                raise forms.ValidationError(f"“{shorten(text, 50)}” has no letter or digit.")
+            if len(text) > MAX_NOTE_TEXT_LENGTH:
                 raise forms.ValidationError(
-                    f"at most {LONGEST_PART} characters; “{shorten(text, 50)}”."
+                    f"“{shorten(text, 50)}” is longer than {MAX_NOTE_TEXT_LENGTH} characters."
                 )
         return texts
 
 
 class TextsFilter(django_filters.Filter):
-    """A filter by texts, of which one has to be there."""
+    """A filter that at least one of several texts must match."""
 
     field_class = TextsField
 
@@ -120,25 +120,25 @@ class TextsFilter(django_filters.Filter):
 def hours_filter(label: str, method: Any) -> django_filters.NumberFilter:
     """Return a filter by a number of hours."""
     return django_filters.NumberFilter(
-        label=f"{label} (hours)", method=method, min_value=0, max_value=LONGEST_WAIT_HOURS
+        label=f"{label} (hours)", method=method, min_value=0, max_value=MAX_HOURS
     )
 
 
 class NumbersField(forms.CharField):
-    """What the one box takes: a number, part of one, or several."""
+    """The text of the search box: a number, part of one, or several."""
 
     def clean(self, value: Any) -> str:
-        """Return the text; refuse more numbers than one search can look up."""
-        # PostgreSQL cannot hold NUL; as another character that no number has it finds nothing.
+        """Return the text. Reject more numbers than one search looks up."""
+        # PostgreSQL rejects NUL. Replaced by a character that no number has, the text matches none.
         text = str(super().clean((value or "").replace("\0", "\ufffd")))
-        if len(numbers := Typed.parse(text).numbers) > MOST_NUMBERS:
+        if len(numbers := TypedNumbers.parse(text).numbers) > MAX_NUMBERS:
             raise forms.ValidationError(
-                f"at most {MOST_NUMBERS} numbers at once; these are {len(numbers)}."
+                f"enter at most {MAX_NUMBERS} numbers; these are {len(numbers)}."
             )
         return text
 
 
 class NumbersFilter(django_filters.CharFilter):
-    """A filter by what was typed into the one box."""
+    """The filter of the search box."""
 
     field_class = NumbersField

@@ -1,4 +1,4 @@
-"""What the filter language says beside its filters: order, grouping and page."""
+"""Parameters of the filter language that are no filters: sort, grouping and page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,30 +6,30 @@ from typing import Any
 from django import forms
 
 from returns.filters.paging import DEFAULT_SORT, Cursor, Sort
-from returns.filters.queues import SORT_OF, Queue
+from returns.filters.queues import QUEUE_SORTS, Queue
 
 IGNORED_PARAMETERS = {"_"}
 IGNORED_PREFIX = "utm_"
 PAGING_PARAMETERS = ("after", "before")
-# By what the numbers of a queue are grouped.
+# What the returns of a queue can be grouped by.
 GROUPINGS = ("carrier", "channel", "tag")
-# What says nothing of which returns are meant.
-BESIDE_FILTERS = (*PAGING_PARAMETERS, "sort", "group")
+# Parameters that do not change which returns match.
+NON_FILTER_PARAMETERS = (*PAGING_PARAMETERS, "sort", "group")
 
 
 def default_sort(data: Mapping[str, Any]) -> str:
-    """Return the sort where none is said: that of the queue, or newest first."""
+    """Return the sort of a query without one: that of its queue, or newest first."""
     queue = data.get("queue")
-    return SORT_OF[Queue(queue)] if queue in Queue.values else DEFAULT_SORT
+    return QUEUE_SORTS[Queue(queue)] if queue in Queue.values else DEFAULT_SORT
 
 
 def is_ignored(name: str) -> bool:
-    """Tell whether a parameter means nothing to us."""
+    """Tell whether a parameter is ignored, such as those of web analytics."""
     return name in IGNORED_PARAMETERS or name.startswith(IGNORED_PREFIX)
 
 
 class ReturnFilterForm(forms.Form):
-    """Sort, grouping and page, which belong to the filter language beside the filters."""
+    """The form of a filterset, with fields for sort, grouping and page."""
 
     sort = forms.CharField(required=False, max_length=20)
     group = forms.ChoiceField(
@@ -39,20 +39,20 @@ class ReturnFilterForm(forms.Form):
     before = forms.CharField(required=False, max_length=500)
 
     def clean_sort(self) -> Sort:
-        """Return the sort; without one that of the queue, or newest first."""
+        """Return the sort, or the default one."""
         try:
             return Sort.parse(self.cleaned_data["sort"] or default_sort(self.data))
         except ValueError as error:
             raise forms.ValidationError(f"{error}.") from error
 
     def clean_after(self) -> Cursor | None:
-        """Return where the page begins."""
+        """Return the cursor after which the page begins."""
         return self._cursor("after")
 
     def clean_before(self) -> Cursor | None:
-        """Return where the page ends."""
+        """Return the cursor before which the page ends."""
         if self.cleaned_data["before"] and self.cleaned_data.get("after"):
-            raise forms.ValidationError("a page is after one row or before another, not both.")
+            raise forms.ValidationError("use either “after” or “before”, not both.")
         return self._cursor("before")
 
     def _cursor(self, name: str) -> Cursor | None:

@@ -1,4 +1,4 @@
-"""The menu of more filters, and the chips of all that are chosen in it or by an address."""
+"""The menu of more filters, and the chips of the filters chosen in it or in an address."""
 
 import re
 from collections.abc import Iterator
@@ -6,43 +6,44 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from returns.filters.declarations import BY_NAME, Declaration, Offered, offered
+from returns.filters.builders import Declaration, Offered
+from returns.filters.declarations import FILTERS_BY_NAME, filters_offered_in
 from returns.filters.query import Query
-from returns.filters.tag_menu import ChosenFilter, address_without
-from returns.filters.wording import value_in_words
+from returns.filters.tag_menu import FilterChip, address_without
+from returns.filters.wording import value_label
 
-DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-NUMBER = re.compile(r"\d{1,6}", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class MoreField:
-    """A field of the menu, with the value that it shows."""
+    """A field of the menu with its current value; ``type`` is that of its input element."""
 
     id: str
     name: str
     label: str
-    kind: str
+    type: str
     value: str
     lowest: int | None = None
     highest: int | None = None
 
 
 def has_field_for(name: str, value: str) -> bool:
-    """Tell whether the list's form has a field that shows the value: no calendar shows "today"."""
-    declaration = BY_NAME.get(name)
+    """Tell whether a field of the list's form can show the value; a date field has no "today"."""
+    declaration = FILTERS_BY_NAME.get(name)
     if declaration is None or declaration.offered == Offered.ADDRESS:
         return False
     if declaration.offered != Offered.MORE_MENU:
         return True
     if declaration.is_moment:
-        return bool(DATE.fullmatch(value))
-    return bool(NUMBER.fullmatch(value)) if declaration.bounds else True
+        return bool(_DATE.fullmatch(value))
+    return bool(_NUMBER.fullmatch(value)) if declaration.bounds else True
 
 
 def more_fields(query: Query) -> Iterator[MoreField]:
-    """Yield the fields; of those for texts there are two, or one more than texts."""
-    for declaration in offered(Offered.MORE_MENU):
+    """Yield the fields of the menu. A repeatable filter has an empty field after its values."""
+    for declaration in filters_offered_in(Offered.MORE_MENU):
         if declaration.is_repeatable:
             yield from _text_fields(declaration, query.getlist(declaration.name))
             continue
@@ -64,21 +65,25 @@ def _text_fields(declaration: Declaration, texts: list[str]) -> Iterator[MoreFie
         yield MoreField(f"id_{name}_{number}", name, label, "search", text)
 
 
-def chosen_more(query: Query, base: str) -> Iterator[ChosenFilter]:
-    """Yield these filters as chips, and those that only an address can say."""
-    for declaration in (*offered(Offered.ADDRESS), *offered(Offered.MORE_MENU)):
+def more_chips(query: Query, base: str) -> Iterator[FilterChip]:
+    """Yield the chips of filters that are in an address alone, then of those in the menu."""
+    declarations = (
+        *filters_offered_in(Offered.ADDRESS),
+        *filters_offered_in(Offered.MORE_MENU),
+    )
+    for declaration in declarations:
         name = declaration.name
         if name == "queue" and base == reverse("queue"):
             continue
         values = query.getlist(name)
         for number, value in enumerate(values if declaration.is_repeatable else values[-1:], 1):
-            without = [other for other in values if other != value]
-            yield ChosenFilter(
-                kind=declaration.kind,
-                name=value_in_words(name, value),
+            others = [other for other in values if other != value]
+            yield FilterChip(
+                label=declaration.chip_label,
+                name=value_label(name, value),
                 parameter=name,
                 value=value,
                 color="",
-                box=f"{name}-{number}",
-                address_without=address_without(base, query, name, without),
+                key=f"{name}-{number}",
+                address_without=address_without(base, query, name, others),
             )

@@ -1,4 +1,4 @@
-"""Filters that people name and keep: what saved views, rules and deadlines have in common."""
+"""What saved views, rules and deadlines share: each is a filter stored under a unique name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,42 +8,42 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
-from returns.filters.filterset import ReturnFilterSet, filters_of
-from returns.filters.form import BESIDE_FILTERS
+from returns.filters.filterset import ReturnFilterSet, normalized_filters
+from returns.filters.form import NON_FILTER_PARAMETERS
 from returns.filters.query import Query
 from tags.vocabulary import load_vocabulary
 
-NAME_LENGTH = 60
+MAX_ENTRY_NAME_LENGTH = 60
 
 
-def parameters_of(query: Query) -> dict[str, Any]:
+def to_parameters(query: Query) -> dict[str, Any]:
     """Return the filter of a query as it is stored, without sort, grouping and page.
 
-    Raises ``ValidationError`` when it cannot be understood.
+    Raises ``ValidationError`` if the filter is not valid.
     """
-    query = query.without(*BESIDE_FILTERS)
-    words = load_vocabulary()
-    if problems := ReturnFilterSet(query, words).problems():
+    query = query.without(*NON_FILTER_PARAMETERS)
+    vocabulary = load_vocabulary()
+    if problems := ReturnFilterSet(query, vocabulary).problems():
         raise ValidationError(problems)
-    return filters_of(query, words)
+    return normalized_filters(query, vocabulary)
 
 
 @contextmanager
-def its_own_name(taken: str) -> Iterator[None]:
-    """Write in one transaction; raise ``ValidationError`` with this text if the name is taken."""
+def require_unique_name(message: str) -> Iterator[None]:
+    """Write in one transaction; raise ``ValidationError`` with the message if a name is taken."""
     try:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        raise ValidationError(taken) from error
+        raise ValidationError(message) from error
 
 
-def locked[Entry: Model](entry: Entry, gone: str) -> Entry:
-    """Lock an entry in the database and return it as it is stored by now.
+def lock_entry[Entry: Model](entry: Entry, message: str) -> Entry:
+    """Lock an entry and return it as it is stored now.
 
-    Raises ``ValidationError`` with the text ``gone`` when it was deleted.
+    Raises ``ValidationError`` with the message if it has been deleted.
     """
     stored = type(entry)._default_manager.select_for_update().filter(pk=entry.pk).first()
     if stored is None:
-        raise ValidationError(gone)
+        raise ValidationError(message)
     return stored

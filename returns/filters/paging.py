@@ -1,7 +1,7 @@
-"""Pages of a list by keyset: a cursor names the row where a page ends, not a page number.
+"""Keyset pagination: a page begins after a row, named by a cursor, not at a page number.
 
-So a page costs the same anywhere in a million rows, and no row is shown twice or left out when
-parcels arrive while somebody turns pages.
+A page costs the same anywhere in a million rows, and no row is skipped or repeated when returns
+arrive while somebody turns pages.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,21 +22,21 @@ ANY_STATE = frozenset(State.values)
 
 @dataclass(frozen=True, slots=True)
 class SortColumn:
-    """A column that a list can be sorted by; rows where it is missing come last.
+    """A column that a list can be sorted by; rows without a value come last.
 
-    ``present_in`` and ``missing_in`` are the states of returns that have a value, or lack it.
+    ``present_in`` and ``missing_in`` are the states of returns that may have, or lack, a value.
     """
 
     name: str
     is_time: bool = True
     present_in: frozenset[str] = ANY_STATE
     missing_in: frozenset[str] = frozenset()
-    # Whether returns with an urgent tag come first, in the order of these tags.
-    raised: bool = False
+    # Whether returns with an urgent tag come first, in the order of the tags' ranks.
+    urgent_first: bool = False
 
     @property
     def may_be_missing(self) -> bool:
-        """Whether there are rows without a value."""
+        """Whether some rows may lack a value."""
         return bool(self.missing_in)
 
 
@@ -51,7 +51,7 @@ SORT_COLUMNS = {
         "arrived_to_warehouse_at",
         present_in=ANY_STATE - {State.CREATED},
         missing_in=ANY_STATE - {State.ARRIVED},
-        raised=True,
+        urgent_first=True,
     ),
     "completed": SortColumn(
         "completed_at",
@@ -66,25 +66,25 @@ SORT_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """A column and a direction, as the parameter ``sort`` writes them: ``-created``."""
+    """A column and a direction, as in the value ``-created`` of the parameter ``sort``."""
 
     column: SortColumn
     descending: bool
 
     @classmethod
     def parse(cls, text: str) -> "Sort":
-        """Read the parameter; raises ``ValueError`` when there is no such sort."""
+        """Return the sort of a parameter value. Raises ``ValueError`` for an unknown one."""
         name = text.removeprefix("-")
-        if name not in SORT_COLUMNS or (name != text and SORT_COLUMNS[name].raised):
-            raise ValueError(f"there is no sort by “{shorten(name, 50)}”")
+        if name not in SORT_COLUMNS or (name != text and SORT_COLUMNS[name].urgent_first):
+            raise ValueError(f"“{shorten(name, 50)}” is not a sort order")
         return cls(SORT_COLUMNS[name], descending=text.startswith("-"))
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins or ends: a row's value in the sorted column (None: missing), its id.
+    """A row at which a page begins or ends: its value in the sorted column, or None, and its id.
 
-    ``urgent``: the id of the tag by which the row comes first, 0 for none.
+    ``urgent`` is the id of the urgent tag that puts the row first, 0 for none.
     """
 
     value: datetime | str | None
@@ -92,34 +92,36 @@ class Cursor:
     urgent: int = 0
 
     @classmethod
-    def of(cls, record: Return, sort: Sort, urgent: Sequence[int] = ()) -> "Cursor":
-        """Return the cursor of this row; ``urgent`` are the ids of the tags that come first."""
-        raised_by = next((tag for tag in urgent if tag in record.tag_ids), 0) if urgent else 0
-        return cls(getattr(record, sort.column.name), record.pk, raised_by)
+    def for_row(cls, record: Return, sort: Sort, urgent: Sequence[int] = ()) -> "Cursor":
+        """Return the cursor of a row; ``urgent`` are the ids of urgent tags, in order of rank."""
+        tag = next((tag for tag in urgent if tag in record.tag_ids), 0) if urgent else 0
+        return cls(getattr(record, sort.column.name), record.pk, tag)
 
     def encode(self) -> str:
-        """Return the text for the URL."""
+        """Return the cursor as a text for URLs."""
         value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
         parts = [value, self.pk, *([self.urgent] if self.urgent else [])]
-        return cursors.written(parts)
+        return cursors.encode(parts)
 
     @classmethod
     def parse(cls, text: str, sort: Sort) -> "Cursor":
-        """Read the text of a URL; raises ``ValueError`` when it is no cursor of this sort."""
+        """Return the cursor of a text. Raises ``ValueError`` if it is no cursor of this sort."""
         try:
-            value, pk, *urgent = cursors.read(text)
+            value, pk, *urgent = cursors.decode(text)
             (tag_id,) = urgent or [0]
-            return cls(_typed(value, sort.column), cursors.id_of(pk), cursors.id_of(tag_id))
+            return cls(
+                _parse_value(value, sort.column), cursors.parse_id(pk), cursors.parse_id(tag_id)
+            )
         except (ValueError, TypeError, OverflowError) as error:
-            raise ValueError("this is no page of the list") from error
+            raise ValueError("there is no such page") from error
 
 
-def _typed(value: Any, column: SortColumn) -> datetime | str | None:
+def _parse_value(value: Any, column: SortColumn) -> datetime | str | None:
     if value is None and column.may_be_missing:
         return None
     if not isinstance(value, str) or "\0" in value:
         raise TypeError(value)
-    value.encode()  # half a character is no text that the database can compare
+    value.encode()  # raises for an unpaired surrogate, which PostgreSQL rejects
     if not column.is_time:
         return value
     moment = datetime.fromisoformat(value)
@@ -130,15 +132,15 @@ def _typed(value: Any, column: SortColumn) -> datetime | str | None:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows of one page, and the cursors of its neighbours where there are any."""
+    """The rows of one page, and the cursors of the previous and the next page, if any."""
 
     rows: list[Return]
     previous: str | None
     next: str | None
 
 
-def page_of(
-    found: ReturnQuerySet,
+def paginate(
+    queryset: ReturnQuerySet,
     sort: Sort,
     after: Cursor | None = None,
     before: Cursor | None = None,
@@ -147,17 +149,17 @@ def page_of(
     ranks: Sequence[Sequence[int]] | None = None,
     urgent: Sequence[int] = (),
 ) -> Page:
-    """Return the page after one cursor, or before the other, or the first one.
+    """Return the page after or before a cursor, or the first page.
 
-    ``states`` are those that ``found`` may hold: what they rule out is not looked for. ``ranks``
-    are the ids of a search, the best matches first; within a rank the rows are sorted. ``urgent``
-    are the ids of the tags that come first in a sort that raises them.
+    ``states`` are the states that the rows may have; queries that these make pointless are left
+    out. ``ranks`` are ids grouped by how well they match a search, the best first; rows are sorted
+    within a rank. ``urgent`` are the ids of urgent tags, in order, for a sort that puts them first.
     """
-    urgent = urgent if sort.column.raised else ()
+    urgent = urgent if sort.column.urgent_first else ()
     backwards = before is not None
     cursor = before if backwards else after
-    parts = parts_of(found, sort, cursor, states, ranks, urgent, backwards=backwards)
-    rows = _rows(parts, limit=size + 1)
+    parts = ordered_parts(queryset, sort, cursor, states, ranks, urgent, backwards=backwards)
+    rows = _read_rows(parts, limit=size + 1)
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
@@ -165,13 +167,13 @@ def page_of(
     has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
     return Page(
         rows,
-        Cursor.of(rows[0], sort, urgent).encode() if rows and has_previous else None,
-        Cursor.of(rows[-1], sort, urgent).encode() if rows and has_next else None,
+        Cursor.for_row(rows[0], sort, urgent).encode() if rows and has_previous else None,
+        Cursor.for_row(rows[-1], sort, urgent).encode() if rows and has_next else None,
     )
 
 
-def parts_of(
-    found: ReturnQuerySet,
+def ordered_parts(
+    queryset: ReturnQuerySet,
     sort: Sort,
     cursor: Cursor | None = None,
     states: Collection[str] = ANY_STATE,
@@ -180,19 +182,19 @@ def parts_of(
     *,
     backwards: bool = False,
 ) -> list[ReturnQuerySet]:
-    """Return what is to be read, one part after the other, to walk from a cursor to the end.
+    """Return the querysets that, read one after the other, give all rows after a cursor.
 
-    Without a cursor from the beginning. The arguments are those of ``page_of``.
+    Without a cursor they give all rows. The arguments are those of ``paginate``.
     """
     if ranks is not None:
-        return _ranked_parts(found, sort, cursor, ranks, backwards=backwards)
-    if urgent and sort.column.raised:
-        return _urgent_parts(found, sort, cursor, urgent, frozenset(states), backwards=backwards)
-    return _parts(found, sort, cursor, frozenset(states), backwards=backwards)
+        return _ranked_parts(queryset, sort, cursor, ranks, backwards=backwards)
+    if urgent and sort.column.urgent_first:
+        return _urgent_parts(queryset, sort, cursor, urgent, frozenset(states), backwards=backwards)
+    return _value_parts(queryset, sort, cursor, frozenset(states), backwards=backwards)
 
 
-def _rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
-    """Read up to ``limit`` rows, the parts end to end."""
+def _read_rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
+    """Read up to ``limit`` rows of the parts, one part after the other."""
     rows: list[Return] = []
     for part in parts:
         rows += part[: limit - len(rows)]
@@ -202,25 +204,25 @@ def _rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
 
 
 def _ranked_parts(
-    found: ReturnQuerySet,
+    queryset: ReturnQuerySet,
     sort: Sort,
     cursor: Cursor | None,
     ranks: Sequence[Sequence[int]],
     *,
     backwards: bool,
 ) -> list[ReturnQuerySet]:
-    """Return what is left to walk, one part for each rank; the cursor's row tells which."""
+    """Return one part per rank that is left after the cursor; its row tells in which rank it is."""
     column, descending = sort.column.name, sort.descending != backwards
-    parts = [found.among(ids).in_order_of(column, descending=descending) for ids in ranks]
+    parts = [queryset.among(ids).in_order_of(column, descending=descending) for ids in ranks]
     if cursor and parts:
         here = next((place for place, ids in enumerate(ranks) if cursor.pk in ids), 0)
-        rest = parts[here].beyond(column, cursor.value, cursor.pk, descending=descending)
+        rest = parts[here].after_row(column, cursor.value, cursor.pk, descending=descending)
         parts = [*parts[:here], rest] if backwards else [rest, *parts[here + 1 :]]
     return parts[::-1] if backwards else parts
 
 
 def _urgent_parts(
-    found: ReturnQuerySet,
+    queryset: ReturnQuerySet,
     sort: Sort,
     cursor: Cursor | None,
     urgent: Sequence[int],
@@ -228,43 +230,45 @@ def _urgent_parts(
     *,
     backwards: bool,
 ) -> list[ReturnQuerySet]:
-    """Return what is left to walk: the returns of each urgent tag, then the others."""
-    shelves = [
-        *(found.tagged_any([tag]).untagged(urgent[:place]) for place, tag in enumerate(urgent)),
-        found.untagged(urgent),
+    """Return the parts after the cursor: the returns of each urgent tag, then the others."""
+    tag_parts = [
+        *(queryset.tagged_any([tag]).untagged(urgent[:place]) for place, tag in enumerate(urgent)),
+        queryset.untagged(urgent),
     ]
-    here = -1
+    here = -1  # before the first part
     if cursor:
         here = urgent.index(cursor.urgent) if cursor.urgent in urgent else len(urgent)
     parts = []
-    for place, shelf in enumerate(shelves):
+    for place, tag_part in enumerate(tag_parts):
         if place == here:
-            parts.append(_parts(shelf, sort, cursor, states, backwards=backwards))
+            parts.append(_value_parts(tag_part, sort, cursor, states, backwards=backwards))
         elif here < 0 or (place < here) == backwards:
-            parts.append(_parts(shelf, sort, None, states, backwards=backwards))
+            parts.append(_value_parts(tag_part, sort, None, states, backwards=backwards))
     return list(chain.from_iterable(reversed(parts) if backwards else parts))
 
 
-def _parts(
-    found: ReturnQuerySet,
+def _value_parts(
+    queryset: ReturnQuerySet,
     sort: Sort,
     cursor: Cursor | None,
     states: frozenset[str],
     *,
     backwards: bool,
 ) -> list[ReturnQuerySet]:
-    """Return what is left to walk: the rows with a value, and those without, in that order."""
+    """Return the parts after the cursor: rows with a value, then those without."""
     column, descending = sort.column.name, sort.descending != backwards
     if not sort.column.may_be_missing:
-        rows = found.in_order_of(column, descending=descending)
+        rows = queryset.in_order_of(column, descending=descending)
         if cursor:
-            rows = rows.beyond(column, cursor.value, cursor.pk, descending=descending)
+            rows = rows.after_row(column, cursor.value, cursor.pk, descending=descending)
         return [rows]
-    present = found.filter(**{f"{column}__isnull": False}).in_order_of(
+    present = queryset.filter(**{f"{column}__isnull": False}).in_order_of(
         column, descending=descending
     )
-    missing = found.filter(**{f"{column}__isnull": True}).in_order_of("pk", descending=descending)
-    # Looking for the completions of open returns would walk the whole index in vain.
+    missing = queryset.filter(**{f"{column}__isnull": True}).in_order_of(
+        "pk", descending=descending
+    )
+    # Looking for completion times of open returns would scan the whole index in vain.
     with_value = [present] if states & sort.column.present_in else []
     without = [missing] if states & sort.column.missing_in else []
     if cursor is None:
@@ -273,5 +277,5 @@ def _parts(
         limit = {"pk__lt" if descending else "pk__gt": cursor.pk}
         missing = missing.filter(**limit)
         return [missing, *with_value] if backwards else [missing]
-    present = present.beyond(column, cursor.value, cursor.pk, descending=descending)
+    present = present.after_row(column, cursor.value, cursor.pk, descending=descending)
     return [present] if backwards else [present, *without]

@@ -1,4 +1,4 @@
-"""What is wrong with the record of a return: the kinds of problems."""
+"""The kinds of problems that a return's record may have, and the filter by them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,29 +11,31 @@ from returns.models.problems import EARLY_ARRIVAL, NO_ARRIVAL, NO_ORDER, OPEN
 from returns.querysets import ReturnQuerySet
 
 SILENT_FOR = timedelta(days=30)
-SHARED = SharedTracking.objects.values("tracking_key")
+SHARED_TRACKING_KEYS = SharedTracking.objects.values("tracking_key")
 
 
 class Problem(models.TextChoices):
-    """What is wrong with a record, by its name in addresses and on screen."""
+    """A problem of a record, by its name in addresses and its label on screen."""
 
     NO_ARRIVAL = "no_arrival", "Completed without arrival"
     EARLY_ARRIVAL = "early_arrival", "Arrived before it was created"
-    SHARED_TRACKING = "shared_tracking", "Tracking ID of several orders"
+    SHARED_TRACKING = "shared_tracking", "Same tracking ID on several orders"
     NO_ORDER = "no_order", "No order"
     SILENT = "silent", "Open without an update for 30 days"
 
 
-def with_problems(found: ReturnQuerySet, kinds: Sequence[str], now: datetime) -> ReturnQuerySet:
+def filter_problems(
+    queryset: ReturnQuerySet, kinds: Sequence[str], now: datetime
+) -> ReturnQuerySet:
     """Keep returns that have at least one of these problems."""
     if len(kinds) == 1:
-        return found.filter(_rule(Problem(kinds[0]), now))
-    # Each is found by its own index; for an OR of them every return would be looked at.
-    first, *others = (Return.objects.filter(_rule(Problem(kind), now)) for kind in kinds)
-    return found.filter(pk__in=first.values("pk").union(*(each.values("pk") for each in others)))
+        return queryset.filter(_condition(Problem(kinds[0]), now))
+    # A union lets each problem use its own index; an OR would read all returns.
+    first, *others = (Return.objects.filter(_condition(Problem(kind), now)) for kind in kinds)
+    return queryset.filter(pk__in=first.values("pk").union(*(each.values("pk") for each in others)))
 
 
-def _rule(kind: Problem, now: datetime) -> Q:
+def _condition(kind: Problem, now: datetime) -> Q:
     match kind:
         case Problem.NO_ARRIVAL:
             return NO_ARRIVAL
@@ -42,6 +44,6 @@ def _rule(kind: Problem, now: datetime) -> Q:
         case Problem.NO_ORDER:
             return NO_ORDER
         case Problem.SHARED_TRACKING:
-            return Q(tracking_key__in=SHARED)
+            return Q(tracking_key__in=SHARED_TRACKING_KEYS)
         case Problem.SILENT:
             return OPEN & Q(updated_at__lt=now - SILENT_FOR)

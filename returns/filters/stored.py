@@ -1,4 +1,4 @@
-"""Filters as they are kept, with tags and groups by their ids, and as people read them."""
+"""Filters as they are stored, with tags and groups as ids, and as queries, with names."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.query import Query
 from tags.vocabulary import (
-    TagChip,
+    Vocabulary,
     canonical_names,
     find_groups,
     group_names,
@@ -14,50 +14,51 @@ from tags.vocabulary import (
     tag_names,
 )
 
-Words = Mapping[int, TagChip]
 
-
-def ids_of_tags(names: list[str], vocabulary: Words) -> list[int]:
-    """Return the ids of tags by their names, or 0 for what is no tag."""
+def find_tag_ids(names: list[str], vocabulary: Vocabulary) -> list[int]:
+    """Return the sorted ids of tags by name; 0 stands for a name that is no tag."""
     ids = {chip.name: chip.id for chip in vocabulary.values()}
     meant = canonical_names([name for name in names if name not in ids])
     return sorted({ids.get(meant.get(name, name), 0) for name in names})
 
 
-def ids_of_groups(names: list[str]) -> list[int]:
-    """Return the ids of groups by their names, or 0 for what is no group."""
+def find_group_ids(names: list[str]) -> list[int]:
+    """Return the sorted ids of groups by name; 0 stands for a name that is no group."""
     groups = find_groups(names)
     return sorted({groups[name].pk if name in groups else 0 for name in names})
 
 
-def query_of(parameters: Mapping[str, Any], words: Words) -> Query:
-    """Return a kept filter in the filter language; of a merged tag, by what it means now.
+def to_query(parameters: Mapping[str, Any], vocabulary: Vocabulary) -> Query:
+    """Return the query of a stored filter, with the current names of its tags and groups.
 
-    A tag or group that is gone keeps a name that none has: the list names it and is empty.
+    A merged tag appears as the tag that it was merged into. A deleted tag or group appears under
+    a name that does not exist: the list then names it and is empty.
     """
     lists: dict[str, list[str]] = {}
-    groups = {chip.group_id: chip.group for chip in words.values()}
+    groups = {chip.group_id: chip.group for chip in vocabulary.values()}
     for name, values in parameters.items():
         if name in TAG_PARAMETERS:
-            values = [words[pk].name if pk in words else _merged_or_gone(pk) for pk in values]
+            values = [
+                vocabulary[pk].name if pk in vocabulary else _merged_or_deleted(pk) for pk in values
+            ]
         elif name == "missing_group":
             values = [groups.get(pk) or _group_without_tags(pk) for pk in values]
         lists[name] = [str(value) for value in values]
-    return Query.of(lists)
+    return Query.from_lists(lists)
 
 
-def parameters_now(parameters: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
-    """Return a kept filter with merged tags as what they mean now; it asks only if there are."""
+def resolve_merged_tags(parameters: Mapping[str, Any], vocabulary: Vocabulary) -> Mapping[str, Any]:
+    """Return a stored filter with each merged tag replaced; no query if there is none."""
     of_tags = {name: parameters[name] for name in TAG_PARAMETERS if name in parameters}
-    gone = [pk for ids in of_tags.values() for pk in ids if pk not in words]
-    if not gone:
+    unknown = [pk for ids in of_tags.values() for pk in ids if pk not in vocabulary]
+    if not unknown:
         return parameters
-    meant = resolve_ids(gone)
-    now = {name: sorted({meant.get(pk, pk) for pk in ids}) for name, ids in of_tags.items()}
-    return {**parameters, **now}
+    meant = resolve_ids(unknown)
+    resolved = {name: sorted({meant.get(pk, pk) for pk in ids}) for name, ids in of_tags.items()}
+    return {**parameters, **resolved}
 
 
-def _merged_or_gone(pk: int) -> str:
+def _merged_or_deleted(pk: int) -> str:
     return tag_names([pk]).get(pk, f"deleted tag {pk}")
 
 

@@ -1,4 +1,4 @@
-"""The filters by tags as the list offers them: each with three ways, and those that are chosen."""
+"""The list's menu of tags, with three ways to filter by each, and the chips of the tag filters."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,24 +7,24 @@ from itertools import groupby
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
-from returns.filters.wording import kind_of
-from tags.vocabulary import TagChip
+from returns.filters.wording import filter_label
+from tags.vocabulary import TagChip, Vocabulary
 
-# The beginning of the id of a filter's box in the menu.
-BOXES = {
+# The ids of the menu's checkboxes begin with these, by the parameter of the filter.
+ID_PREFIXES = {
     "tag": "tag-filter",
     "tag_any": "tag-any",
     "tag_none": "tag-none",
     "missing_group": "no-tag-of",
 }
 
-# The names that are chosen in each filter, as the vocabulary writes them.
-Names = Mapping[str, list[str]]
+# The chosen names of tags or groups, by parameter, as the vocabulary spells them.
+NamesByParameter = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class TagWays:
-    """A tag of the menu, and in which of the three ways it is chosen."""
+class TagFilterOption:
+    """A tag of the menu, and which of the three filters by it is chosen."""
 
     chip: TagChip
     all_of: bool
@@ -33,71 +33,71 @@ class TagWays:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupOfWays:
-    """A group of the menu: its tags, and whether returns without any of them are chosen."""
+class TagFilterGroup:
+    """A group of the menu: its tags, and whether returns without a tag from it are chosen."""
 
     id: int
     name: str
-    tags: list[TagWays]
+    tags: list[TagFilterOption]
     is_missing: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ChosenFilter:
-    """A chosen filter as a chip: what it says, what its field holds, and the list without it.
+class FilterChip:
+    """A chosen filter as a chip: its texts, its field, and the address of the list without it.
 
-    ``box`` is part of the ids of the chip.
+    ``key`` is part of the ids of the chip's elements.
     """
 
-    kind: str
+    label: str
     name: str
     parameter: str
     value: str
     color: str
-    box: str
+    key: str
     address_without: str
 
     @property
-    def words(self) -> str:
-        """Return the filter in words."""
-        return f"{self.kind} {self.name}".strip()
+    def text(self) -> str:
+        """Return the filter as a phrase."""
+        return f"{self.label} {self.name}".strip()
 
 
-def groups_of_ways(words: Mapping[int, TagChip], names: Names) -> list[GroupOfWays]:
-    """Return the vocabulary by group, with what is chosen of it."""
+def tag_filter_groups(vocabulary: Vocabulary, names: NamesByParameter) -> list[TagFilterGroup]:
+    """Return the groups of the menu with their tags, and what is chosen."""
     chosen = [set(names[parameter]) for parameter in TAG_PARAMETERS]
     return [
-        GroupOfWays(
+        TagFilterGroup(
             group_id,
             name,
-            [TagWays(chip, *(chip.name in each for each in chosen)) for chip in chips],
+            [TagFilterOption(chip, *(chip.name in each for each in chosen)) for chip in chips],
             name in names["missing_group"],
         )
-        for (group_id, name), chips in groupby(words.values(), lambda c: (c.group_id, c.group))
+        for (group_id, name), chips in groupby(vocabulary.values(), lambda c: (c.group_id, c.group))
     ]
 
 
-def chosen_tags(
-    words: Mapping[int, TagChip], names: Names, query: Query, base: str
-) -> Iterator[ChosenFilter]:
-    """Yield the chosen filters in the order of the menu.
+def tag_chips(
+    vocabulary: Vocabulary, names: NamesByParameter, query: Query, base: str
+) -> Iterator[FilterChip]:
+    """Yield the chips of the filters by tags, in the order of the menu.
 
-    ``query`` is what the list at the path ``base`` shows.
+    ``query`` is the query of the list at the path ``base``.
     """
-    tags = {chip.name: (chip.id, chip.color) for chip in words.values()}
-    groups = {chip.group: (chip.group_id, chip.color) for chip in words.values()}
-    for parameter, beginning in BOXES.items():
-        kind = "" if parameter == "tag" else kind_of(parameter)
+    tags = {chip.name: (chip.id, chip.color) for chip in vocabulary.values()}
+    groups = {chip.group: (chip.group_id, chip.color) for chip in vocabulary.values()}
+    for parameter, prefix in ID_PREFIXES.items():
+        label = "" if parameter == "tag" else filter_label(parameter)
         known = groups if parameter == "missing_group" else tags
         for name in names[parameter]:
             number, color = known.get(name, (0, ""))
-            box = f"{beginning}-{number}"
-            without = [other for other in names[parameter] if other != name]
-            address = address_without(base, query, parameter, without)
-            yield ChosenFilter(kind, name, parameter, name, color, box, address)
+            others = [other for other in names[parameter] if other != name]
+            address = address_without(base, query, parameter, others)
+            key = f"{prefix}-{number}"
+            yield FilterChip(label, name, parameter, name, color, key, address)
 
 
-def address_without(base: str, query: Query, parameter: str, values: list[str]) -> str:
-    """Return the address of the list where a parameter has only these values."""
+def address_without(base: str, query: Query, parameter: str, others: list[str]) -> str:
+    """Return the address of the first page of the list with only these values of a parameter."""
     rest = query.without(parameter, *PAGING_PARAMETERS)
-    return rest.replace(**{parameter: values}).path(base)
+    return rest.replace(**{parameter: others}).path(base)

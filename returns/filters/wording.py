@@ -1,29 +1,31 @@
-"""What a filter asks for, in words, as pages show it."""
+"""Filters in words, as pages show them."""
 
-from returns.filters.declarations import BY_NAME
+from returns.filters.declarations import FILTERS_BY_NAME
 from returns.filters.query import Query
 
-# Parameters that are no filters.
-OTHER_KINDS = {"group": "grouped by", "sort": "sorted by"}
+# Labels of parameters that are no filters.
+OTHER_LABELS = {"group": "grouped by", "sort": "sorted by"}
 
 
-def kind_of(name: str) -> str:
-    """Return what a parameter is about: "waiting over"; its name where it is unknown."""
-    return BY_NAME[name].kind if name in BY_NAME else OTHER_KINDS.get(name, name)
+def filter_label(name: str) -> str:
+    """Return the label of a parameter, such as "waiting over", or its name if it is unknown."""
+    if name in FILTERS_BY_NAME:
+        return FILTERS_BY_NAME[name].chip_label
+    return OTHER_LABELS.get(name, name)
 
 
-def value_in_words(name: str, value: str) -> str:
-    """Return a value of a parameter as people say it: "48 h"."""
-    if name not in BY_NAME:
+def value_label(name: str, value: str) -> str:
+    """Return a value of a parameter as people read it, such as "48 h"."""
+    if name not in FILTERS_BY_NAME:
         return value
-    return BY_NAME[name].value_words(value) + BY_NAME[name].unit
+    return FILTERS_BY_NAME[name].format_value(value) + FILTERS_BY_NAME[name].unit
 
 
-def in_words(query: Query) -> list[tuple[str, str]]:
-    """Return for each parameter of a query what it is about, and what it asks for."""
-    return [(kind_of(name), _joined(name, values)) for name, values in query.lists()]
+def describe_query(query: Query) -> list[tuple[str, str]]:
+    """Return the label and the values, as one text, of each parameter of a query."""
+    return [(filter_label(name), _join_values(name, values)) for name, values in query.lists()]
 
 
-def _joined(name: str, values: list[str]) -> str:
-    joined_by = BY_NAME[name].joined_by if name in BY_NAME else " or "
-    return joined_by.join(value_in_words(name, value) for value in values)
+def _join_values(name: str, values: list[str]) -> str:
+    joined_by = FILTERS_BY_NAME[name].joined_by if name in FILTERS_BY_NAME else " or "
+    return joined_by.join(value_label(name, value) for value in values)

@@ -1,4 +1,4 @@
-"""Which returns a person tags at once: those they selected, or everything that a filter matches."""
+"""Choose the returns that a person tags at once: selected ones, or all matches of a filter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,118 +9,120 @@ from django.urls import reverse
 
 from config.text import shorten
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.form import BESIDE_FILTERS
+from returns.filters.form import NON_FILTER_PARAMETERS
 from returns.filters.query import Query
 from returns.models import Return, ReturnTag
 from tags import bulk
 from tags.models import BulkTagging, Tag
 from tags.vocabulary import load_vocabulary
 
-# At most so many returns at once, by what the person may.
-MOST, MOST_OF_MANY = 500, 100_000
-MOST_SELECTED = 1_000
+# How many returns a person may tag at once: by default, and with MAY_TAG_MANY.
+DEFAULT_TAGGING_LIMIT, EXTENDED_TAGGING_LIMIT = 500, 100_000
+MAX_SELECTED = 1_000
 MAY_TAG_MANY, MAY_TAG_ALL = "returns.tag_many_returns", "returns.tag_all_returns"
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The returns to tag, and the query string that chose them: ids, or a filter."""
+class TaggingTarget:
+    """The returns to tag, and the query string that chose them: by ids, or by a filter."""
 
     ids: list[int]
     query: str
 
     @property
     def is_filter(self) -> bool:
-        """Tell whether these are everything that a filter matches."""
+        """Whether these are all matches of a filter."""
         return "id" not in Query.parse(self.query)
 
     @property
     def list_path(self) -> str:
-        """Return the path of the list of what the filter matches; of all returns otherwise."""
+        """Return the path of the list with the filter; of selected returns, that of all returns."""
         return list_path(self.query)
 
 
 def list_path(query: str) -> str:
-    """Return the path of the list under a query string that chose returns."""
-    chosen = Query.parse(query)
-    return reverse("return-list") if "id" in chosen else chosen.path(reverse("return-list"))
+    """Return the path of the list for a query string that chose returns."""
+    target = Query.parse(query)
+    return reverse("return-list") if "id" in target else target.path(reverse("return-list"))
 
 
-def most_at_once(person: User) -> int | None:
-    """Return how many returns the person may tag at once; None for any number."""
+def tagging_limit(person: User) -> int | None:
+    """Return how many returns the person may tag at once; None if there is no limit."""
     if person.has_perm(MAY_TAG_ALL):
         return None
-    return MOST_OF_MANY if person.has_perm(MAY_TAG_MANY) else MOST
+    return EXTENDED_TAGGING_LIMIT if person.has_perm(MAY_TAG_MANY) else DEFAULT_TAGGING_LIMIT
 
 
-def choose(query: Query, person: User) -> Chosen:
-    """Return what a query string chooses: selected returns (``id``), or the matches of a filter.
+def choose_returns(query: Query, person: User) -> TaggingTarget:
+    """Return the returns that a query names (``id``), or the matches of its filter.
 
-    Raises ``ValidationError`` for a filter that cannot be understood, a search that was cut
-    short, and more returns than the person may tag at once.
+    Raises ``ValidationError`` for a filter that is not valid, for a search that was cut short,
+    and for more returns than the person may tag at once.
     """
-    query = query.without(*BESIDE_FILTERS)
-    limit = most_at_once(person)
+    query = query.without(*NON_FILTER_PARAMETERS)
+    limit = tagging_limit(person)
     if "id" in query:
-        chosen = _selected(query)
+        target = _selected(query)
     else:
-        chosen = Chosen(_matches(query, limit), query.urlencode())
-    if limit is not None and len(chosen.ids) > limit:
+        target = TaggingTarget(_matching_ids(query, limit), query.urlencode())
+    if limit is not None and len(target.ids) > limit:
         raise ValidationError(
-            f"These are more than {limit:,} returns, and your role tags up to {limit:,} at once. "
-            "Filter for fewer, or ask somebody who may."
+            f"More than {limit:,} returns match. You can tag up to {limit:,} at once. "
+            "Narrow the filters, or ask your administrator."
         )
-    return chosen
+    return target
 
 
-def _selected(query: Query) -> Chosen:
+def _selected(query: Query) -> TaggingTarget:
     numbers = query.getlist("id")
-    if len(numbers) > MOST_SELECTED or not all(number.isdecimal() for number in numbers):
-        raise ValidationError("These returns cannot be understood. Select them in the list again.")
-    wanted = {int(number[:18]) for number in numbers}
-    ids = list(Return.objects.among(sorted(wanted)).values_list("pk", flat=True))
-    return Chosen(ids, Query.of({"id": map(str, ids)}).urlencode())
+    if len(numbers) > MAX_SELECTED or not all(number.isdecimal() for number in numbers):
+        raise ValidationError("This selection is not valid. Select them in the list again.")
+    selected = {int(number[:18]) for number in numbers}
+    ids = list(Return.objects.among(sorted(selected)).values_list("pk", flat=True))
+    return TaggingTarget(ids, Query.from_lists({"id": map(str, ids)}).urlencode())
 
 
-def _matches(query: Query, limit: int | None) -> list[int]:
+def _matching_ids(query: Query, limit: int | None) -> list[int]:
     filterset = ReturnFilterSet(query, load_vocabulary())
     if problems := filterset.problems():
         raise ValidationError(problems)
     if filterset.search_is_cut_short():
         raise ValidationError(
-            "This search finds more than it reads. Type more of the number, or filter otherwise."
+            "This search has too many matches. Type more of the number, or use other filters."
         )
-    found = filterset.qs.order_by().values_list("pk", flat=True)
-    return list(found if limit is None else found[: limit + 1])
+    ids = filterset.qs.order_by().values_list("pk", flat=True)
+    return list(ids if limit is None else ids[: limit + 1])
 
 
-def ask(chosen: Chosen, adds: Sequence[Tag], removes: Sequence[Tag], person: User) -> BulkTagging:
-    """Keep what the person wants, for its preview.
+def create_draft(
+    target: TaggingTarget, adds: Sequence[Tag], removes: Sequence[Tag], person: User
+) -> BulkTagging:
+    """Store what the person wants to do, so that it can be previewed.
 
-    Raises ``ValidationError`` when the tags contradict each other, or there is no return.
+    Raises ``ValidationError`` if the tags contradict each other, or there are no returns.
     """
-    if not chosen.ids:
-        raise ValidationError("There is no return to tag any more.")
-    return bulk.create_draft(ReturnTag, chosen.ids, adds, removes, person, chosen.query)
+    if not target.ids:
+        raise ValidationError("There are no returns left to tag.")
+    return bulk.create_draft(ReturnTag, target.ids, adds, removes, person, target.query)
 
 
 def start(job: BulkTagging, person: User) -> None:
-    """Let it run over the returns that its preview counted, and say what has changed since."""
-    bulk.start(job, _changed_since(job, person))
+    """Start tagging the returns that the preview counted, and record what changed since."""
+    bulk.start(job, _describe_changes(job, person))
 
 
-def _changed_since(job: BulkTagging, person: User) -> str:
+def _describe_changes(job: BulkTagging, person: User) -> str:
     query = Query.parse(job.query)
     if "id" in query:
         return ""
     try:
-        now: set[int] = set(choose(query, person).ids)
+        current: set[int] = set(choose_returns(query, person).ids)
     except ValidationError as error:
         return shorten(error.messages[0], 200)
-    counted = set(job.entity_ids)
-    said = []
-    if come := len(now - counted):
-        said.append(f"{come:,} have come since the preview and are left out")
-    if left := len(counted - now):
-        said.append(f"{left:,} no longer match and are tagged all the same")
-    return "; ".join(said)
+    previewed = set(job.entity_ids)
+    sentences = []
+    if new := len(current - previewed):
+        sentences.append(f"New matches since the preview, left out: {new:,}")
+    if gone := len(previewed - current):
+        sentences.append(f"Tagged although they no longer match: {gone:,}")
+    return ". ".join(sentences)

@@ -1,7 +1,7 @@
-"""The columns of the list and of its files, each declared once.
+"""The columns of the list and of exports, each declared once.
 
-django-tables2 owns the columns of the page; our template renders the cells. See
-``docs/contributing.md`` for how to add one.
+django-tables2 manages the columns of the page; our own template renders the cells.
+``docs/contributing.md`` says how to add a column.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,12 +20,12 @@ from returns.lists.rows import Row
 from returns.models import State
 from returns.models.facts import FACTS, FACTS_BY_COLUMN, Fact
 
-# Always there, and first: it leads to the return's page.
-ALWAYS = "reference"
+# Always shown first: it has the link to the return's page.
+FIRST_COLUMN = "reference"
 
 
 class Kind(Enum):
-    """What the cells of a column of a file hold; any of them may be empty."""
+    """The kind of values in an exported column; any value may be missing."""
 
     TEXT = "text"
     TIME = "time"
@@ -37,13 +37,12 @@ Value = str | datetime | float | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column: what the list and files write over it and in it.
+    """A column of the list and of exports.
 
-    ``cell`` writes its cell of a page; that of the first column is the row's own. ``value`` takes
-    a row and the moment of asking, and gives the value for a file; ``width`` is that of a sheet's
-    column, in characters. ``is_usual``: shown until a person chooses columns. It can be sorted by
-    where a sort has its name. ``fact`` is the column of the fact that it shows, "" where it shows
-    something else.
+    ``cell`` renders its cell on a page; None for the first column, whose cell belongs to the row.
+    ``value`` takes a row and the current time, and returns the value to export. ``width`` is the
+    width in a workbook, in characters. ``is_default`` columns are shown until a person chooses
+    others. ``fact`` is the model field that the column shows, or "" if it shows no single field.
     """
 
     name: str
@@ -52,60 +51,62 @@ class Column:
     value: Callable[[Row, datetime], Value]
     width: int
     kind: Kind = Kind.TEXT
-    is_usual: bool = False
+    is_default: bool = False
     fact: str = ""
 
     @property
     def is_sortable(self) -> bool:
-        """Whether a sort has the column's name."""
+        """Whether there is a sort with the column's name."""
         return self.name in SORT_COLUMNS
 
 
-def _fact(field: str) -> Callable[[Row, datetime], Value]:
+def _fact_value(field: str) -> Callable[[Row, datetime], Value]:
     return lambda row, _: getattr(row.record, field)
 
 
-def _number(name: str, header: str, field: str, width: int) -> Column:
+def _number_column(name: str, header: str, field: str, width: int) -> Column:
     return Column(
         name=name,
         header=header,
         cell=cells.number_cell(field),
-        value=_fact(field),
+        value=_fact_value(field),
         width=width,
-        is_usual=True,
+        is_default=True,
         fact=field,
     )
 
 
-def _time(name: str, field: str, header: str = "", *, is_usual: bool = True) -> Column:
+def _time_column(name: str, field: str, header: str = "", *, is_default: bool = True) -> Column:
     header = header or name.capitalize()
     return Column(
         name=name,
         header=header,
         cell=cells.time_cell(header, field),
-        value=_fact(field),
+        value=_fact_value(field),
         width=20,
         kind=Kind.TIME,
-        is_usual=is_usual,
+        is_default=is_default,
         fact=field,
     )
 
 
-def _word(name: str, field: str, width: int, label: str = "") -> Column:
+def _text_column(name: str, field: str, width: int, label: str = "") -> Column:
     header = FACTS_BY_COLUMN[field].label
-    cell = cells.word_cell(label or header, field)
-    return Column(name=name, header=header, cell=cell, value=_fact(field), width=width, fact=field)
+    cell = cells.text_cell(label or header, field)
+    return Column(
+        name=name, header=header, cell=cell, value=_fact_value(field), width=width, fact=field
+    )
 
 
-def _plain(fact: Fact) -> Column:
-    """Return a column for a fact that has none of its own."""
+def _fact_column(fact: Fact) -> Column:
+    """Return a column for a fact without a declared column."""
     if fact.is_time:
-        return _time(fact.column, fact.column, fact.label, is_usual=False)
-    return _word(fact.column, fact.column, 16)
+        return _time_column(fact.column, fact.column, fact.label, is_default=False)
+    return _text_column(fact.column, fact.column, 16)
 
 
 def _hours_waited(row: Row, now: datetime) -> float | None:
-    """Return the hours in the warehouse, until now or until the return was completed."""
+    """Return the hours from arrival to completion, or until now."""
     record, arrived = row.record, row.record.arrived_to_warehouse_at
     end = {State.ARRIVED: now, State.COMPLETED: record.completed_at}.get(State(record.state))
     if arrived is None or end is None:
@@ -115,25 +116,25 @@ def _hours_waited(row: Row, now: datetime) -> float | None:
     return round(hours, 2) if hours >= 0 else (0.0 if record.state == State.ARRIVED else None)
 
 
-DECLARED = (
+DECLARED_COLUMNS = (
     Column(
-        name=ALWAYS,
+        name=FIRST_COLUMN,
         header="Return",
         cell=None,
-        value=_fact("return_reference_number"),
+        value=_fact_value("return_reference_number"),
         width=18,
-        is_usual=True,
+        is_default=True,
         fact="return_reference_number",
     ),
-    _number("order", "Order", "sales_order_reference_number", 18),
-    _number("tracking", "Tracking ID", "tracking_id", 24),
+    _number_column("order", "Order", "sales_order_reference_number", 18),
+    _number_column("tracking", "Tracking ID", "tracking_id", 24),
     Column(
         name="state",
         header="State",
         cell=cells.state_cell,
         value=lambda row, _: str(State(row.record.state).label),
         width=12,
-        is_usual=True,
+        is_default=True,
         fact="state",
     ),
     Column(
@@ -142,12 +143,12 @@ DECLARED = (
         cell=cells.tags_cell,
         value=lambda row, _: ", ".join(map(str, row.tags)),
         width=30,
-        is_usual=True,
+        is_default=True,
     ),
-    _time("created", "created_at"),
-    _time("arrived", "arrived_to_warehouse_at"),
-    _time("completed", "completed_at"),
-    _time("updated", "updated_at", is_usual=False),
+    _time_column("created", "created_at"),
+    _time_column("arrived", "arrived_to_warehouse_at"),
+    _time_column("completed", "completed_at"),
+    _time_column("updated", "updated_at", is_default=False),
     Column(
         name="waiting",
         header="Waiting",
@@ -164,26 +165,26 @@ DECLARED = (
         width=20,
         kind=Kind.TIME,
     ),
-    _word("carrier", "cargo_carrier", 16),
-    _word("channel", "sales_order_channel", 16, label="Channel"),
-    _word("source", "source", 10),
+    _text_column("carrier", "cargo_carrier", 16),
+    _text_column("channel", "sales_order_channel", 16, label="Channel"),
+    _text_column("source", "source", 10),
     Column(
         name="notes",
         header="Notes",
         cell=cells.notes_cell,
-        value=_fact("notes"),
+        value=_fact_value("notes"),
         width=50,
-        is_usual=True,
+        is_default=True,
         fact="notes",
     ),
 )
-_SHOWN = {column.fact for column in DECLARED}
-_OTHERS = [_plain(fact) for fact in FACTS if fact.column not in _SHOWN]
-BY_NAME = {column.name: column for column in (*DECLARED, *_OTHERS)}
-COLUMNS = tuple(BY_NAME)
-USUAL = tuple(column.name for column in DECLARED if column.is_usual)
-# More than the usual number may be wider than a window: the table then scrolls sideways.
-FITTING = len(USUAL)
+_DECLARED_FACTS = {column.fact for column in DECLARED_COLUMNS}
+_OTHER_COLUMNS = [_fact_column(fact) for fact in FACTS if fact.column not in _DECLARED_FACTS]
+COLUMNS_BY_NAME = {column.name: column for column in (*DECLARED_COLUMNS, *_OTHER_COLUMNS)}
+COLUMN_NAMES = tuple(COLUMNS_BY_NAME)
+DEFAULT_COLUMNS = tuple(column.name for column in DECLARED_COLUMNS if column.is_default)
+# More columns may be wider than the window: the table then scrolls sideways.
+MAX_FITTING_COLUMNS = len(DEFAULT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +197,14 @@ class ColumnChoice:
 
 
 class PresortedRows(TableListData):
-    """The rows of one page, already in order: the database sorted them."""
+    """The rows of one page, sorted by the database."""
 
     def order_by(self, aliases: Any) -> None:
-        """Leave the order alone."""
+        """Keep the order."""
 
 
 class ReturnTable(tables.Table):
-    """One line for each return."""
+    """The list, with one row per return."""
 
     class Meta:
         template_name = "lists/table.html"
@@ -211,13 +212,13 @@ class ReturnTable(tables.Table):
         empty_text = "No returns"
 
     def __init__(self, rows: list[Row], sort: str, columns: Iterable[str] = ()) -> None:
-        """Show the columns that a person chose, in their order; none means the usual ones."""
+        """Show the columns that a person chose, in order, or the default ones if there are none."""
         self.shown = shown_columns(columns)
         super().__init__(
             PresortedRows(rows),
             order_by=(sort,) if sort else (),
             sequence=self.shown,
-            extra_columns=[(name, _table_column(BY_NAME[name])) for name in self.shown],
+            extra_columns=[(name, _table_column(COLUMNS_BY_NAME[name])) for name in self.shown],
         )
 
     @property
@@ -226,32 +227,33 @@ class ReturnTable(tables.Table):
         return self.shown[1:]
 
     @property
-    def is_usual(self) -> bool:
-        """Tell whether the columns are the usual ones, which give way where there is no room."""
-        return tuple(self.shown) == USUAL
+    def is_default(self) -> bool:
+        """Whether these are the default columns; narrow windows hide some of them."""
+        return tuple(self.shown) == DEFAULT_COLUMNS
 
     @property
     def is_wide(self) -> bool:
-        """Tell whether there may be more columns than a window holds."""
-        return len(self.shown) > FITTING
+        """Whether the columns may be wider than the window."""
+        return len(self.shown) > MAX_FITTING_COLUMNS
 
 
 def shown_columns(chosen: Iterable[str]) -> list[str]:
-    """Return the columns to show for those chosen: known ones, each once, the usual if none."""
-    known = [name for name in dict.fromkeys(chosen) if name in BY_NAME]
-    return [ALWAYS, *(name for name in known or USUAL if name != ALWAYS)]
+    """Return the columns to show: the known ones of those chosen, each once, or the defaults."""
+    known = [name for name in dict.fromkeys(chosen) if name in COLUMNS_BY_NAME]
+    return [FIRST_COLUMN, *(name for name in known or DEFAULT_COLUMNS if name != FIRST_COLUMN)]
 
 
 def column_choices(shown: Iterable[str]) -> list[ColumnChoice]:
-    """Return every column but the first, those that are not shown after their usual neighbour.
+    """Return every column but the first, in the order of the menu.
 
-    So a column that is switched off and on again stays where it was.
+    A column that is not shown follows its neighbour in the default order, so that switching it
+    off and on again does not move it far.
     """
     order = list(shown)
-    for before, name in pairwise(COLUMNS):
+    for before, name in pairwise(COLUMN_NAMES):
         if name not in order:
             order.insert(order.index(before) + 1, name)
-    return [ColumnChoice(name, BY_NAME[name].header, name in shown) for name in order[1:]]
+    return [ColumnChoice(name, COLUMNS_BY_NAME[name].header, name in shown) for name in order[1:]]
 
 
 def _table_column(column: Column) -> tables.Column:

@@ -1,4 +1,4 @@
-"""Where Enter in the one box leads."""
+"""Where Enter in the search box leads."""
 
 from django.urls import reverse
 
@@ -9,30 +9,30 @@ from returns.querysets import ReturnQuerySet
 from tags.vocabulary import load_vocabulary
 
 
-def where_enter_leads(query: Query) -> str | None:
-    """Return the path of the one return that is meant, or of the list of the order that is.
+def find_enter_target(query: Query) -> str | None:
+    """Return the path of the only match, or of the list of the order that all matches belong to.
 
-    A whole number means its returns whatever else is filtered, and although other numbers may
-    begin with it. None when nothing was found, or returns of more than one order.
+    Returns with the whole number count before longer numbers that begin with it, and regardless
+    of other filters. None if nothing matches, or returns of several orders do.
     """
     filterset = ReturnFilterSet(query, load_vocabulary())
-    if filterset.problems() or not filterset.matches:
+    if filterset.problems() or not filterset.search_results:
         return None
-    typed = filterset.matches.get("q")
-    whole = typed.whole if typed and not typed.is_list else []
-    found: ReturnQuerySet = Return.objects.among(whole) if whole else filterset.qs
-    few: list[Return] = list(found[:2])
-    if len(few) == 1:
-        return few[0].get_absolute_url()
-    if not few or typed is None or filterset.search_is_cut_short():
+    result = filterset.search_results.get("q")
+    whole = result.whole_matches if result and not result.is_list else []
+    matches: ReturnQuerySet = Return.objects.among(whole) if whole else filterset.qs
+    first_two: list[Return] = list(matches[:2])
+    if len(first_two) == 1:
+        return first_two[0].get_absolute_url()
+    if not first_two or result is None or filterset.search_is_cut_short():
         return None
-    return _path_of_the_order(found)
+    return _common_order_path(matches)
 
 
-def _path_of_the_order(found: ReturnQuerySet) -> str | None:
-    """Return the path of the list of the order that all of these returns belong to."""
-    orders = found.order_by("order_key").values_list("order_key", flat=True).distinct()
+def _common_order_path(matches: ReturnQuerySet) -> str | None:
+    """Return the path of the list of the only order among these returns."""
+    orders = matches.order_by("order_key").values_list("order_key", flat=True).distinct()
     if len(keys := orders[:2]) != 1 or keys[0] is None:
         return None
-    order = found[0].sales_order_reference_number
+    order = matches[0].sales_order_reference_number
     return reverse("return-list", query={"order": order})

@@ -1,4 +1,4 @@
-"""How many of the returns under a filter carry each tag: the numbers in the menu of tags."""
+"""Count how many matches of a filter have each tag: the numbers in the menu of tags."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,61 +13,61 @@ from returns.models import ReturnTag
 from tags.vocabulary import load_vocabulary
 
 FACET_CAP = 10_000
-FACETS_LIMIT = 2_000  # milliseconds, for each statement
+FACETS_TIME_LIMIT_MS = 2_000  # for each statement
 
-TOO_LONG = "Counting under this filter takes too long, so there are no numbers."
-CUT_SHORT = "Of what the search found first; type more to narrow it."
+COUNTING_TOOK_TOO_LONG = "No numbers: counting took too long."
+SEARCH_CUT_SHORT = "Counted over the first matches of the search. Type more to narrow it."
 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """By the id of each tag: how many would be listed if all had to carry it as well.
+    """The number of matches with each tag, by the tag's id; None if it is not known.
 
-    ``note`` says over what was counted unless that is everything, or why there are no numbers.
+    ``note`` says which matches were counted if not all, or why there are no numbers.
     """
 
     counts: Mapping[int, CappedCount | None]
     note: str = ""
 
 
-def facets_of(query: Query) -> Facets:
-    """Count the tags of the returns that the query selects, over the newest 10,000."""
-    words = load_vocabulary()
-    nothing = dict.fromkeys(words)
-    filterset = ReturnFilterSet(query, words)
+def count_facets(query: Query) -> Facets:
+    """Count the tags of the newest 10,000 returns that match the query."""
+    vocabulary = load_vocabulary()
+    no_counts = dict.fromkeys(vocabulary)
+    filterset = ReturnFilterSet(query, vocabulary)
     if problems := filterset.problems():
-        return Facets(nothing, f"No numbers: {problems[0]}")
+        return Facets(no_counts, f"No numbers: {problems[0]}")
     try:
-        with time_limit(FACETS_LIMIT):
-            matches, carrying = _count(filterset)
+        with time_limit(FACETS_TIME_LIMIT_MS):
+            matches, counts_by_tag = _count(filterset)
             is_cut_short = filterset.search_is_cut_short()
     except QueryTimeoutError:
-        return Facets(nothing, TOO_LONG)
+        return Facets(no_counts, COUNTING_TOOK_TOO_LONG)
     is_capped = matches > FACET_CAP
     more = is_capped or is_cut_short
-    counts = {tag_id: CappedCount(carrying.get(tag_id, 0), more) for tag_id in words}
+    counts = {tag_id: CappedCount(counts_by_tag.get(tag_id, 0), more) for tag_id in vocabulary}
     return Facets(counts, _note(is_capped=is_capped, is_cut_short=is_cut_short))
 
 
 def _note(*, is_capped: bool, is_cut_short: bool) -> str:
     if is_capped:
-        return f"Counted over the newest {FACET_CAP:,}."
-    return CUT_SHORT if is_cut_short else ""
+        return f"Counted over the newest {FACET_CAP:,} matches."
+    return SEARCH_CUT_SHORT if is_cut_short else ""
 
 
 def _count(filterset: ReturnFilterSet) -> tuple[int, dict[int, int]]:
-    """Return how many match, up to one beyond the cap, and of the others how many carry a tag."""
+    """Return the number of matches, at most the cap plus one, and the number with each tag."""
     matches = filterset.newest_first().values_list("pk", "created_at")[: FACET_CAP + 1]
     sql, parameters = matches.query.sql_with_params()
-    statement = COUNT.format(matches=sql, taggings=ReturnTag._meta.db_table)
+    statement = COUNT_TAGS_SQL.format(matches=sql, taggings=ReturnTag._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, FACET_CAP])
         numbers: dict[int | None, int] = dict(cursor.fetchall())
     return numbers.pop(None), {key: number for key, number in numbers.items() if key is not None}
 
 
-# Each return's tags are looked up by its id, in an index that holds nothing else.
-COUNT = """
+# Tags are looked up by the return's id, in an index that holds just these two.
+COUNT_TAGS_SQL = """
     WITH matches (id, created_at) AS MATERIALIZED ({matches}),
     newest AS (SELECT id FROM matches ORDER BY created_at DESC, id DESC LIMIT %s)
     SELECT NULL::bigint, count(*) FROM matches

@@ -1,4 +1,4 @@
-"""Forms of the list: its columns, and a name for its filter."""
+"""Forms of the list: choosing columns, and saving a view."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from django import forms
 from django.contrib.auth.models import Group, User
 
 from config.ordering import moved
-from returns.filters.named import NAME_LENGTH
-from returns.lists.columns import ALWAYS, COLUMNS, USUAL
+from returns.filters.named import MAX_ENTRY_NAME_LENGTH
+from returns.lists.columns import COLUMN_NAMES, DEFAULT_COLUMNS, FIRST_COLUMN
 from returns.lists.saved_views import MAY_SHARE
 from returns.models import Density
-from returns.search import LONGEST_TEXT
+from returns.search import MAX_SEARCH_LENGTH
 
 NO_SUCH_COLUMN = "There is no column “%(value)s”."
 UP, DOWN = "up", "down"
@@ -21,41 +21,45 @@ class ColumnsForm(forms.Form):
 
     columns = forms.MultipleChoiceField(
         required=False,
-        choices=[(name, name) for name in COLUMNS],
+        choices=[(name, name) for name in COLUMN_NAMES],
         error_messages={"invalid_choice": NO_SUCH_COLUMN},
     )
     density = forms.ChoiceField(
-        choices=Density.choices, error_messages={"required": "Choose how much air the rows have."}
+        choices=Density.choices, error_messages={"required": "Choose a row density."}
     )
     move = forms.ChoiceField(
         required=False,
-        choices=[(f"{way} {name}", name) for name in COLUMNS for way in (UP, DOWN)],
-        error_messages={"invalid_choice": "“%(value)s” moves no column."},
+        choices=[
+            (f"{direction} {name}", name) for name in COLUMN_NAMES for direction in (UP, DOWN)
+        ],
+        error_messages={"invalid_choice": "“%(value)s” is not a valid move."},
     )
     usual = forms.BooleanField(required=False)
 
     def chosen(self) -> dict[str, Any]:
-        """Return what the person chose, by the names of ``Preferences``."""
+        """Return the choices by the field names of ``Preferences``."""
         data = self.cleaned_data
-        columns = [name for name in data["columns"] if name != ALWAYS]
+        columns = [name for name in data["columns"] if name != FIRST_COLUMN]
         if data["move"]:
-            way, name = data["move"].split()
-            columns = moved(columns, name, up=way == UP)
-        columns = [ALWAYS, *columns]
-        # The usual ones are kept as none, so that they change with the program.
-        is_usual = data["usual"] or tuple(columns) == USUAL
-        return {"columns": [] if is_usual else columns, "density": data["density"]}
+            direction, name = data["move"].split()
+            columns = moved(columns, name, up=direction == UP)
+        columns = [FIRST_COLUMN, *columns]
+        # Store the defaults as an empty list, so that new defaults apply.
+        is_default = data["usual"] or tuple(columns) == DEFAULT_COLUMNS
+        return {"columns": [] if is_default else columns, "density": data["density"]}
 
 
 class SaveViewForm(forms.Form):
-    """A name for a filter, and whom it is for."""
+    """A name for a filter, and for whom to save it."""
 
-    name = forms.CharField(max_length=NAME_LENGTH)
-    query = forms.CharField(required=False, max_length=2 * LONGEST_TEXT, widget=forms.HiddenInput)
+    name = forms.CharField(max_length=MAX_ENTRY_NAME_LENGTH)
+    query = forms.CharField(
+        required=False, max_length=2 * MAX_SEARCH_LENGTH, widget=forms.HiddenInput
+    )
     role = forms.ModelChoiceField(
         Group.objects.none(), label="For", required=False, empty_label="Only me"
     )
-    is_queue = forms.BooleanField(label="Show it among the queues", required=False)
+    is_queue = forms.BooleanField(label="Also show as a queue", required=False)
 
     def __init__(self, user: User, data: Any = None, *, is_queue: bool = False) -> None:
         super().__init__(data, auto_id="save-view-%s", initial={"is_queue": is_queue})
@@ -65,5 +69,5 @@ class SaveViewForm(forms.Form):
             del self.fields["role"]
 
     def clean(self) -> dict[str, Any]:
-        """Return what was chosen; nobody's role is nobody's."""
+        """Return the choices; without a field for the role, the role is None."""
         return {"role": None, **(super().clean() or {})}

@@ -1,4 +1,4 @@
-"""The list of returns: what a query string shows."""
+"""The page of the list: all that it shows for a query."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,48 +8,32 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from config.addresses import with_query
-from returns.database.time_limit import QueryTimeoutError
-from returns.filters.counts import (
-    CappedCount,
-    StateCounts,
-    count_by_state,
-    count_matches,
-    count_matches_by_state,
-)
+from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS, default_sort
-from returns.filters.menu import MoreField, chosen_more, has_field_for, more_fields
-from returns.filters.paging import ANY_STATE, DEFAULT_SORT, PAGE_SIZE, Page, page_of, parts_of
+from returns.filters.menu import MoreField, has_field_for, more_chips, more_fields
+from returns.filters.paging import (
+    ANY_STATE,
+    DEFAULT_SORT,
+    PAGE_SIZE,
+    Page,
+    ordered_parts,
+    paginate,
+)
 from returns.filters.query import Query
-from returns.filters.queues import STATE_OF, Queue
-from returns.filters.tag_menu import ChosenFilter, GroupOfWays, chosen_tags, groups_of_ways
+from returns.filters.queues import QUEUE_STATES, Queue
+from returns.filters.tag_menu import FilterChip, TagFilterGroup, tag_chips, tag_filter_groups
 from returns.lists.columns import ReturnTable, shown_columns
-from returns.lists.rows import Row, rows_of
+from returns.lists.rows import Row, build_rows
+from returns.lists.summary import count_list, list_sort, summary_line
 from returns.models import State
 from returns.querysets import ReturnQuerySet
-from returns.search import Found, Near, nearest
-from tags.vocabulary import TagChip, load_vocabulary
+from returns.search import NearMatch, SearchResult, nearest
+from tags.vocabulary import Vocabulary, load_vocabulary
 
-COUNT_LIMIT = 700  # milliseconds
-NOT_IN_A_ROW = ("notes_key", "unknown_fields", "corrections", "feed_tags")
-
-ORDER_WORDS = {
-    "": "best match first",
-    "-created": "newest first",
-    "created": "oldest first",
-    "urgent": "urgent first, then earliest arrival",
-    "-arrived": "latest arrival first",
-    "arrived": "earliest arrival first",
-    "-completed": "latest completion first",
-    "completed": "earliest completion first",
-    "-updated": "latest update first",
-    "updated": "earliest update first",
-    "order": "by order reference",
-    "-order": "by order reference, backwards",
-    "reference": "by return reference",
-    "-reference": "by return reference, backwards",
-}
+# Large fields that no row shows.
+DEFERRED_FIELDS = ("notes_key", "unknown_fields", "corrections", "feed_tags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +41,19 @@ class StateChoice:
     """A state as the filter offers it."""
 
     value: str
-    word: str
+    label: str
     count: CappedCount
-    chosen: bool
+    is_chosen: bool
 
 
 @dataclass(frozen=True)
 class ReturnList:
-    """One page of the list with all that the page shows around it."""
+    """One page of the list, with everything that is shown around it.
+
+    ``base`` is the path of the page that shows the list. ``search`` is the result of the search
+    box, if it is used, and ``nearest`` are suggestions if it found nothing. ``chosen_names`` are
+    the chosen tags and groups by parameter, as the vocabulary spells them.
+    """
 
     query: Query
     problems: list[str]
@@ -72,16 +61,14 @@ class ReturnList:
     rows: list[Row]
     table: ReturnTable
     counts: StateCounts
-    words: Mapping[int, TagChip]
-    # As the vocabulary writes them: the page's boxes and the address may differ in case.
+    vocabulary: Vocabulary
     chosen_names: dict[str, list[str]]
     is_filtered: bool
     sort: str
     total: CappedCount
-    # The path of the page that shows the list.
     base: str
-    found: Found | None
-    near: list[Near]
+    search: SearchResult | None
+    nearest: list[NearMatch]
 
     @property
     def states(self) -> list[StateChoice]:
@@ -93,52 +80,52 @@ class ReturnList:
         ]
 
     @property
-    def kept_parameters(self) -> list[tuple[str, str]]:
-        """Return what the address says beyond the form's own fields; the form carries it along."""
-        kept = [
+    def hidden_parameters(self) -> list[tuple[str, str]]:
+        """Return the parameters and values that the form submits without a visible field."""
+        hidden = [
             (name, value)
             for name, values in self.query.lists()
             for value in values
             if name not in PAGING_PARAMETERS and not has_field_for(name, value)
         ]
-        # The form offers the groups that have tags.
-        offered = {chip.group for chip in self.words.values()}
+        # The form has checkboxes for groups with tags alone.
+        offered = {chip.group for chip in self.vocabulary.values()}
         missing = self.chosen_names["missing_group"]
-        return kept + [("missing_group", name) for name in missing if name not in offered]
+        return hidden + [("missing_group", name) for name in missing if name not in offered]
 
     @property
-    def tag_groups(self) -> list[GroupOfWays]:
+    def tag_groups(self) -> list[TagFilterGroup]:
         """Return the menu of tags."""
-        return groups_of_ways(self.words, self.chosen_names)
+        return tag_filter_groups(self.vocabulary, self.chosen_names)
+
+    @property
+    def chips(self) -> list[FilterChip]:
+        """Return the chips of all chosen filters that have one."""
+        return [*self.tag_chips, *self.more_chips]
 
     @cached_property
-    def chosen_tags(self) -> list[ChosenFilter]:
-        """Return the filters by tags that are chosen."""
-        return list(chosen_tags(self.words, self.chosen_names, self.query, self.base))
+    def tag_chips(self) -> list[FilterChip]:
+        """Return the chips of the chosen filters by tags."""
+        return list(tag_chips(self.vocabulary, self.chosen_names, self.query, self.base))
 
-    @property
-    def chosen(self) -> list[ChosenFilter]:
-        """Return the chosen filters that stand as chips."""
-        return [*self.chosen_tags, *self.chosen_more]
+    @cached_property
+    def more_chips(self) -> list[FilterChip]:
+        """Return the chips of the other chosen filters."""
+        return list(more_chips(self.query, self.base))
 
     @property
     def more_fields(self) -> list[MoreField]:
         """Return the menu of more filters."""
         return list(more_fields(self.query))
 
-    @cached_property
-    def chosen_more(self) -> list[ChosenFilter]:
-        """Return those of them that are chosen."""
-        return list(chosen_more(self.query, self.base))
-
     @property
     def summary(self) -> str:
-        """Return the number of matches and their order in words."""
-        return _summary(self.total, self.counts, self.sort if self.page.rows else None)
+        """Return the number of matches and their order."""
+        return summary_line(self.total, self.counts, self.sort if self.page.rows else None)
 
     @property
     def address(self) -> str:
-        """Return the query string that says the same in the fewest words, for the address bar."""
+        """Return the shortest query string with the same meaning, for the address bar."""
         query = self.query
         if query.get("sort") == default_sort(query) and "q" not in query:
             query = query.without("sort")
@@ -146,13 +133,13 @@ class ReturnList:
 
     @property
     def is_search(self) -> bool:
-        """Tell whether the one box says what to find: each row then says why it was found."""
-        return self.found is not None
+        """Whether the search box is used; each row then says why it matches."""
+        return self.search is not None
 
     @property
     def not_found_lines(self) -> str:
-        """Return the typed numbers that found nothing, one a line, to copy."""
-        return "\n".join(self.found.not_found) if self.found else ""
+        """Return the typed numbers without a match, one per line, to copy."""
+        return "\n".join(self.search.not_found) if self.search else ""
 
     @property
     def path_of_search(self) -> str:
@@ -161,48 +148,47 @@ class ReturnList:
 
     @property
     def is_past_the_end(self) -> bool:
-        """Tell whether the list goes on elsewhere, but this page of it is empty."""
+        """Whether this page is empty although others may have rows."""
         return not self.page.rows and not self.query.keys().isdisjoint({"after", "before"})
 
     @property
     def path_without_filters(self) -> str:
-        """Return the path of the list without any, or of the whole queue."""
+        """Return the path of the unfiltered list or queue."""
         if self.base != reverse("queue") or "queue" not in self.query:
             return self.base
         return reverse("queue", query={"queue": self.query["queue"]})
 
     @property
     def path(self) -> str:
-        """Return the path that leads back to this page of the list."""
+        """Return the path of this page of the list."""
         return with_query(self.base, self.address)
 
 
 def return_list(
     query: Query, columns: Iterable[str] = (), base: str = "", size: int = PAGE_SIZE
 ) -> ReturnList:
-    """Return what the query shows, in the columns that the person chose.
+    """Return the page of the list for a query, in the columns that the person chose.
 
-    ``base`` is the path of the page that shows it, the list unless it is said; ``size`` is the
-    number of returns on a page.
-    ``problems`` says what it could not understand.
+    ``base`` is the path of the page that shows it, by default that of the list. ``size`` is the
+    number of returns on a page. ``problems`` of the result names what is not valid in the query.
     """
-    words = load_vocabulary()
+    vocabulary = load_vocabulary()
     base = base or reverse("return-list")
-    own = ("queue",) if base == reverse("queue") else ()
-    filterset = ReturnFilterSet(query, words)
+    own_filters = ("queue",) if base == reverse("queue") else ()
+    filterset = ReturnFilterSet(query, vocabulary)
     problems = filterset.problems()
     ranks = None if problems else filterset.ranks()
-    found = None if problems else filterset.matches.get("q")
-    urgent = [tag.id for tag in words.values() if tag.raises]
+    result = None if problems else filterset.search_results.get("q")
+    urgent = [tag.id for tag in vocabulary.values() if tag.raises]
     page = Page([], None, None) if problems else _page(filterset, ranks, urgent, size)
-    rows = rows_of(
+    rows = build_rows(
         page.rows,
-        words,
+        vocabulary,
         with_due="deadline" in shown_columns(columns),
-        reasons={pk: hit.why for pk, hit in found.hits.items()} if found else {},
+        reasons={pk: hit.why for pk, hit in result.hits.items()} if result else {},
     )
-    counts, total = numbers_of(filterset)
-    sort = _sort(filterset)
+    counts, total = count_list(filterset)
+    sort = list_sort(filterset)
     return ReturnList(
         query=query,
         problems=problems,
@@ -212,102 +198,56 @@ def return_list(
         counts=counts,
         total=total,
         base=base,
-        words=words,
+        vocabulary=vocabulary,
         chosen_names={
             name: filterset.form.cleaned_data.get(name, [])
             for name in (*TAG_PARAMETERS, "missing_group")
         },
-        is_filtered=filterset.narrows_beyond(*own),
+        is_filtered=filterset.has_filters_besides(*own_filters),
         sort=sort,
-        found=found,
-        near=[] if found is None or found.hits else nearest(found.numbers[0]),
+        search=result,
+        nearest=[] if result is None or result.hits else nearest(result.numbers[0]),
     )
-
-
-def numbers_of(filterset: ReturnFilterSet) -> tuple[StateCounts, CappedCount]:
-    """Count what a list holds: in each state, and in those that are chosen."""
-    counts = _counts(filterset)
-    return counts, _total(filterset, counts)
-
-
-def summary_of(filterset: ReturnFilterSet, counts: StateCounts, total: CappedCount) -> str:
-    """Return the number of matches and their order in words."""
-    return _summary(total, counts, _sort(filterset) if total.number else None)
-
-
-def _summary(total: CappedCount, counts: StateCounts, sort: str | None) -> str:
-    noun = "return" if total.number == 1 and not total.more else "returns"
-    if sort is None:
-        return f"{total} {noun}"
-    hint = "; type more to narrow the search" if counts.search_is_cut_short else ""
-    return f"{total} {noun}, {ORDER_WORDS[sort]}{hint}"
-
-
-def _sort(filterset: ReturnFilterSet) -> str:
-    if not filterset.problems() and filterset.ranks() is not None:
-        return ""
-    return str(filterset.query.get("sort", default_sort(filterset.query)))
 
 
 def _page(
     filterset: ReturnFilterSet, ranks: list[list[int]] | None, urgent: list[int], size: int
 ) -> Page:
-    chosen = filterset.form.cleaned_data
-    return page_of(
-        _found(filterset),
-        chosen["sort"],
-        after=chosen["after"],
-        before=chosen["before"],
+    cleaned = filterset.form.cleaned_data
+    return paginate(
+        _list_queryset(filterset),
+        cleaned["sort"],
+        after=cleaned["after"],
+        before=cleaned["before"],
         size=size,
-        states=_states(chosen),
+        states=_states(cleaned),
         ranks=ranks,
         urgent=urgent,
     )
 
 
-def parts_of_list(filterset: ReturnFilterSet, urgent: list[int]) -> list[ReturnQuerySet]:
-    """Return what is to be read, one part after the other, for every row of the list in order.
+def list_parts(filterset: ReturnFilterSet, urgent: list[int]) -> list[ReturnQuerySet]:
+    """Return the querysets that, read one after the other, give every row of the list in order.
 
-    ``urgent`` are the ids of the tags that come first in a sort that raises them.
+    ``urgent`` are the ids of urgent tags, in order, for a sort that puts them first.
     """
-    chosen = filterset.form.cleaned_data
-    return parts_of(
-        _found(filterset),
-        chosen["sort"],
-        states=_states(chosen),
+    cleaned = filterset.form.cleaned_data
+    return ordered_parts(
+        _list_queryset(filterset),
+        cleaned["sort"],
+        states=_states(cleaned),
         ranks=filterset.ranks(),
         urgent=urgent,
     )
 
 
-def _found(filterset: ReturnFilterSet) -> ReturnQuerySet:
-    found: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*NOT_IN_A_ROW)
-    return found
+def _list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
+    queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*DEFERRED_FIELDS)
+    return queryset
 
 
-def _states(chosen: Mapping[str, Any]) -> Collection[str]:
-    if states := chosen.get("state"):
+def _states(cleaned: Mapping[str, Any]) -> Collection[str]:
+    """Return the states that the matches of these filters can have."""
+    if states := cleaned.get("state"):
         return list(states)
-    return {STATE_OF[Queue(queue)]} if (queue := chosen.get("queue")) else ANY_STATE
-
-
-def _counts(filterset: ReturnFilterSet) -> StateCounts:
-    """Count by state what the other filters leave."""
-    if not filterset.narrows_beyond("state"):
-        return count_by_state()
-    found = filterset.in_any_state()
-    if filterset.problems():
-        return count_matches_by_state(found)
-    return count_matches_by_state(found, cut_short=filterset.search_is_cut_short())
-
-
-def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
-    """Count what the list holds: of the newest matches few may be in the chosen states."""
-    states = filterset.query.getlist("state")
-    total = counts.total(states)
-    if filterset.problems() or not (states and total.more and filterset.narrows_beyond("state")):
-        return total
-    try:
-        return count_matches(filterset.qs, COUNT_LIMIT, cut_short=counts.search_is_cut_short)
-    except QueryTimeoutError:
-        return total
+    return {QUEUE_STATES[Queue(queue)]} if (queue := cleaned.get("queue")) else ANY_STATE

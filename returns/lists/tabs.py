@@ -1,7 +1,7 @@
-"""Tabs over the list, each with the number of its returns.
+"""The tabs above the list, each with its number of returns.
 
-They are the saved views of a person, and a queue for each group of tags that is required: the
-returns that lack one.
+They are the person's saved views, and for each group of tags that is required in a state, the
+returns without a tag from it.
 """
 
 import time
@@ -14,21 +14,21 @@ from django.urls import reverse
 
 from returns.database.time_limit import QueryTimeoutError
 from returns.filters.counts import CappedCount, count_matches
-from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.query import Query
-from returns.filters.stored import Words, parameters_now, query_of
-from returns.lists.saved_views import views_of
+from returns.filters.stored import resolve_merged_tags, to_query
+from returns.lists.saved_views import visible_views
 from returns.models import State
-from tags.vocabulary import load_vocabulary
+from tags.vocabulary import Vocabulary, load_vocabulary
 
-# Milliseconds: for each tab, and for all of them together.
-COUNT_LIMIT = 700
-COUNTS_LIMIT = 3_000
+# For counting one tab, and all of them together.
+TAB_TIME_LIMIT_MS = 700
+TABS_TIME_LIMIT_MS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A filter as a tab over the list; ``key`` is part of its id."""
+    """A filter as a tab above the list; ``key`` is part of its id."""
 
     key: str
     name: str
@@ -37,38 +37,41 @@ class Tab:
 
     @property
     def address(self) -> str:
-        """Return the address of the list under this filter."""
+        """Return the address of the list with this filter."""
         return self.query.path(reverse("return-list"))
 
 
 @dataclass(frozen=True, slots=True)
 class TabCount:
-    """How many returns a tab holds; None when it took too long, or a filter is wrong."""
+    """The number of returns of a tab; None if counting took too long or the filter is invalid."""
 
     tab: Tab
     count: CappedCount | None
     problem: str = ""
 
 
-def tabs(user: User, shown: Query, words: Words) -> list[Tab]:
-    """Return the person's tabs; the one that shows the same as ``shown`` is current.
+def tabs(user: User, shown: Query, vocabulary: Vocabulary) -> list[Tab]:
+    """Return the person's tabs; the one with the filter of ``shown`` is current.
 
-    A queue that one of the saved views shows already stands once.
+    A required group gets no tab of its own if a saved view has the same filter.
     """
-    now = filters_of(shown, words)
+    current = normalized_filters(shown, vocabulary)
     views = [
-        (f"{view.pk}", view.name, parameters_now(view.parameters, words)) for view in views_of(user)
+        (f"{view.pk}", view.name, resolve_merged_tags(view.parameters, vocabulary))
+        for view in visible_views(user)
     ]
-    known = [parameters for _, _, parameters in views]
-    queues = [queue for queue in _required(words) if queue[-1] not in known]
+    viewed = [parameters for _, _, parameters in views]
+    groups = [group for group in _required_group_filters(vocabulary) if group[-1] not in viewed]
     return [
-        Tab(key, name, query_of(parameters, words), parameters == now)
-        for key, name, parameters in (*views, *queues)
+        Tab(key, name, to_query(parameters, vocabulary), parameters == current)
+        for key, name, parameters in (*views, *groups)
     ]
 
 
-def _required(words: Words) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    groups = {chip.group_id: chip for chip in words.values() if chip.required_when}
+def _required_group_filters(
+    vocabulary: Vocabulary,
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    groups = {chip.group_id: chip for chip in vocabulary.values() if chip.required_when}
     for pk, chip in groups.items():
         if chip.required_when in State.values:
             name = f"{State(chip.required_when).label} without {chip.group}"
@@ -76,23 +79,25 @@ def _required(words: Words) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
             yield f"required-{pk}", name, parameters
 
 
-def counts_of(user: User) -> list[TabCount]:
-    """Count the returns of each tab of the person, each up to 1,000."""
-    words = load_vocabulary()
-    end = time.monotonic() + COUNTS_LIMIT / 1000
-    return [_count(tab, words, end) for tab in tabs(user, Query.of({}), words)]
+def count_tabs(user: User) -> list[TabCount]:
+    """Count the returns of each of the person's tabs, up to 1,000 each."""
+    vocabulary = load_vocabulary()
+    end = time.monotonic() + TABS_TIME_LIMIT_MS / 1000
+    return [
+        _count_tab(tab, vocabulary, end) for tab in tabs(user, Query.from_lists({}), vocabulary)
+    ]
 
 
-def _count(tab: Tab, words: Words, end: float) -> TabCount:
-    filterset = ReturnFilterSet(tab.query, words)
+def _count_tab(tab: Tab, vocabulary: Vocabulary, end: float) -> TabCount:
+    filterset = ReturnFilterSet(tab.query, vocabulary)
     if problems := filterset.problems():
         return TabCount(tab, None, problems[0])
-    left = int((end - time.monotonic()) * 1000)
-    if left <= 0:
+    time_left_ms = int((end - time.monotonic()) * 1000)
+    if time_left_ms <= 0:
         return TabCount(tab, None)
     try:
         cut_short = filterset.search_is_cut_short()
-        limit = min(left, COUNT_LIMIT)
+        limit = min(time_left_ms, TAB_TIME_LIMIT_MS)
         return TabCount(tab, count_matches(filterset.qs, limit, cut_short=cut_short))
     except QueryTimeoutError:
         return TabCount(tab, None)

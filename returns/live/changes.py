@@ -1,9 +1,9 @@
 # ruff: noqa: S608 - the parts of these statements are our own
-"""What changed since a moment, whatever order it was committed in.
+"""Find what changed since a token, in whatever order changes were committed.
 
-A moment is a token: the time, and the snapshot of the database that names the transactions that
-were done by then. A number that counts up would miss a change whose transaction began earlier,
-but ended later, than one that was seen.
+A token holds a time, and the database snapshot that says which transactions were finished then.
+A counter would miss a change whose transaction began before another one that was already seen,
+but was committed later.
 """
 
 import logging
@@ -20,38 +20,39 @@ from returns.models import Change
 
 logger = logging.getLogger(__name__)
 
-KEPT = timedelta(days=1)
-# Kept a little longer, so that they go many at a time.
-SLACK = timedelta(hours=1)
-# So many returns, and statements that brought some, are named at most.
-NAMED = 1_000
+CHANGES_KEPT_FOR = timedelta(days=1)
+# Keep them a little longer, so that many are deleted at a time.
+DELETION_SLACK = timedelta(hours=1)
+# The most returns, and statements that changed returns, that an answer names.
+MAX_NAMED_RETURNS = 1_000
 
-LONGEST_TOKEN = 10_000
+MAX_TOKEN_LENGTH = 10_000
 TOKEN = re.compile(r"([0-9]{1,12}\.[0-9]{6})\.([0-9]{1,19}:[0-9]{1,19}:[0-9,]*)")
-NOW = "extract(epoch FROM clock_timestamp())::numeric(20, 6) || '.' || pg_current_snapshot()"
-# Committed since the token, and by this cluster: what was restored from another has its numbers.
-SINCE = """
+NOW_SQL = "extract(epoch FROM clock_timestamp())::numeric(20, 6) || '.' || pg_current_snapshot()"
+# Committed since the token, by this cluster: restored rows have transaction ids of another one.
+COMMITTED_SINCE_SQL = """
     xid >= pg_snapshot_xmin(%(then)s::pg_snapshot)
     AND NOT pg_visible_in_snapshot(xid, %(then)s::pg_snapshot)
     AND xid < pg_snapshot_xmax(pg_current_snapshot())
 """
-ANY = f"""
-    SELECT {NOW}, pg_snapshot_xmax(%(then)s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()),
+ANY_CHANGE_SQL = f"""
+    SELECT {NOW_SQL},
+        pg_snapshot_xmax(%(then)s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()),
         extract(epoch FROM clock_timestamp())::float,
-        EXISTS (SELECT FROM returns_change WHERE {SINCE})
+        EXISTS (SELECT FROM returns_change WHERE {COMMITTED_SINCE_SQL})
 """
-REACHED = f"""
-    SELECT reached, reached_count FROM returns_change WHERE reached_count > 0 AND {SINCE}
+REACHED_RETURNS_SQL = f"""
+    SELECT reached, reached_count FROM returns_change
+    WHERE reached_count > 0 AND {COMMITTED_SINCE_SQL}
     ORDER BY xid DESC LIMIT %(limit)s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed: whether ``any``, and the returns that came or moved on.
+    """Whether anything changed, and the ids of returns that were created or changed state.
 
-    ``more`` when there are others than those that are named. ``token`` is the moment of this
-    answer.
+    ``more`` says that other returns may have changed, too. ``token`` is that of this answer.
     """
 
     token: str
@@ -60,74 +61,76 @@ class Changes:
     more: bool
 
 
-def token_now() -> str:
-    """Return the token of this moment."""
+def current_token() -> str:
+    """Return the token of now."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {NOW}")
+        cursor.execute(f"SELECT {NOW_SQL}")
         (token,) = cursor.fetchone()
     return str(token)
 
 
-def token_and_newest() -> tuple[str, datetime | None]:
-    """Return the token of this moment, and when the WMS last changed a return that it sent."""
+def current_token_and_newest() -> tuple[str, datetime | None]:
+    """Return the token of now, and the latest ``updatedAt`` of a return."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {NOW}, (SELECT max(updated_at) FROM returns_return)")
+        cursor.execute(f"SELECT {NOW_SQL}, (SELECT max(updated_at) FROM returns_return)")
         token, newest = cursor.fetchone()
     return str(token), newest
 
 
-def seconds_of(token: str) -> float:
-    """Return the time of a token in seconds; 0 of what is none."""
-    return _read(token)[0]
+def token_seconds(token: str) -> float:
+    """Return the time of a token in seconds, 0 for an invalid one."""
+    return _parse_token(token)[0]
 
 
-def any_since(token: str) -> Changes:
-    """Tell whether anything changed; what is not told."""
-    seconds, snapshot = _read(token)
+def check_changes(token: str) -> Changes:
+    """Return whether anything changed, without the ids of returns."""
+    seconds, snapshot = _parse_token(token)
     if not snapshot:
-        return Changes(token_now(), any=True, reached_ids=[], more=True)
+        return Changes(current_token(), any=True, reached_ids=[], more=True)
     with connection.cursor() as cursor:
-        cursor.execute(ANY, {"then": snapshot})
-        now, is_of_others, time, found = cursor.fetchone()
-    is_unknown = is_of_others or time - seconds > KEPT.total_seconds()
-    return Changes(now, any=found or is_unknown, reached_ids=[], more=is_unknown)
+        cursor.execute(ANY_CHANGE_SQL, {"then": snapshot})
+        now, is_from_other_cluster, now_seconds, has_changes = cursor.fetchone()
+    is_unknown = is_from_other_cluster or now_seconds - seconds > CHANGES_KEPT_FOR.total_seconds()
+    return Changes(now, any=has_changes or is_unknown, reached_ids=[], more=is_unknown)
 
 
-def changed_since(token: str) -> Changes:
-    """Return what changed since the token; of one that says nothing, that it may be anything."""
-    changes = any_since(token)
+def get_changes(token: str) -> Changes:
+    """Return what changed since the token; for an invalid or old one, ``more`` is set."""
+    changes = check_changes(token)
     if changes.more or not changes.any:
         return changes
     with connection.cursor() as cursor:
-        cursor.execute(REACHED, {"then": _read(token)[1], "limit": NAMED + 1})
+        cursor.execute(
+            REACHED_RETURNS_SQL, {"then": _parse_token(token)[1], "limit": MAX_NAMED_RETURNS + 1}
+        )
         rows = cursor.fetchall()
-    ids, more = _named(rows)
+    ids, more = _limit_ids(rows)
     return Changes(changes.token, any=True, reached_ids=ids, more=more)
 
 
 def forget_old() -> bool:
-    """Delete what nobody asks for any more; tell whether there was any."""
+    """Delete changes that are too old to be asked for. Return whether there were any."""
     now = timezone.now()
-    if not Change.objects.filter(at__lt=now - KEPT - SLACK).exists():
+    if not Change.objects.filter(at__lt=now - CHANGES_KEPT_FOR - DELETION_SLACK).exists():
         return False
-    number = Change.objects.filter(at__lt=now - KEPT).delete()[0]
-    logger.info("Forgot old changes: %s.", number)
+    count = Change.objects.filter(at__lt=now - CHANGES_KEPT_FOR).delete()[0]
+    logger.info("Forgot old changes: %s.", count)
     return True
 
 
-def _named(rows: list[tuple[list[int], int]]) -> tuple[list[int], bool]:
-    """Return the returns that the newest statements reached, and whether there are more."""
+def _limit_ids(rows: list[tuple[list[int], int]]) -> tuple[list[int], bool]:
+    """Return the ids of the returns that the newest statements changed, and if there are more."""
     ids = list(dict.fromkeys(pk for reached, _ in rows for pk in reached))
-    more = len(rows) > NAMED or len(ids) > NAMED
-    return ids[:NAMED], more or any(count > len(reached) for reached, count in rows)
+    more = len(rows) > MAX_NAMED_RETURNS or len(ids) > MAX_NAMED_RETURNS
+    return ids[:MAX_NAMED_RETURNS], more or any(count > len(reached) for reached, count in rows)
 
 
-def _read(token: str) -> tuple[float, str]:
-    """Return the time and the snapshot of a token; no snapshot of what PostgreSQL would refuse."""
-    said = TOKEN.fullmatch(token) if len(token) <= LONGEST_TOKEN else None
-    if said is None or not _is_snapshot(said[2]):
+def _parse_token(token: str) -> tuple[float, str]:
+    """Return the time and the snapshot of a token; 0 and "" if PostgreSQL would reject it."""
+    match = TOKEN.fullmatch(token) if len(token) <= MAX_TOKEN_LENGTH else None
+    if match is None or not _is_snapshot(match[2]):
         return 0, ""
-    return float(said[1]), said[2]
+    return float(match[1]), match[2]
 
 
 def _is_snapshot(text: str) -> bool:

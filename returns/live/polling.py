@@ -1,8 +1,8 @@
-"""What an open page is told of what happened since its rows were read.
+"""Answer the polls of open pages: what is new since their rows were read, and current numbers.
 
-Two tokens (see ``changes``) go with a page. ``since`` is of just before its rows were read: the
-news are counted from it, so that nothing adds up in the browser. ``seen`` is of the last answer:
-while nothing changed since, there is none.
+A page has two tokens (see ``changes``). ``since`` is from just before its rows were read: news is
+counted from there, so the browser need not add anything up. ``seen`` is from the last answer:
+while nothing has changed since, there is no new answer.
 """
 
 import time
@@ -25,30 +25,36 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
 from returns.filters.queues import Queue
-from returns.lists.page import numbers_of, summary_of
-from returns.live.changes import Changes, any_since, changed_since, seconds_of, token_and_newest
+from returns.lists.summary import count_list, summarize
+from returns.live.changes import (
+    Changes,
+    check_changes,
+    current_token_and_newest,
+    get_changes,
+    token_seconds,
+)
 from returns.models import State
-from returns.queues.cards import QueueCard, cards_of
-from returns.queues.own import own_cards_of
+from returns.queues.cards import QueueCard, queue_cards
+from returns.queues.own import own_queue_cards
 from tags.vocabulary import load_vocabulary
 
-SINCE, SEEN = "since", "seen"
-# Pages that show the same share what was read for one of them, for so many seconds.
-SHARED_FOR = 2
-# Seconds after which a page is told its numbers though nothing changed.
-RECOUNTED_AFTER = 60
-# As many references as the one box takes at once.
-MOST_REFERENCES = 200
-# The state and the reference of a return that is news under a filter; None of one that is not.
+SINCE_PARAMETER, SEEN_PARAMETER = "since", "seen"
+# Pages with the same query share the numbers that were read for one of them.
+SHARED_SECONDS = 2
+# After this time a page gets its numbers even if nothing changed.
+RECOUNT_SECONDS = 60
+# As many numbers as the search box takes.
+MAX_LISTED_REFERENCES = 200
+# The state and the reference of a new return that matches a query; None if it does not.
 Match = tuple[str, str] | None
-WORDS = {State.ARRIVED: "arrived", State.CREATED: "announced", State.COMPLETED: "completed"}
+STATE_VERBS = {State.ARRIVED: "arrived", State.CREATED: "created", State.COMPLETED: "completed"}
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The returns that came to a list, by the state that they are in now.
+    """The returns that are new in a list: their number by current state, and their references.
 
-    ``more`` when others came than were looked at.
+    ``more`` says that not all changed returns were looked at.
     """
 
     counts: dict[str, CappedCount]
@@ -56,25 +62,25 @@ class News:
     more: bool
 
     @property
-    def words(self) -> str:
-        """Return them in words: "3 arrived, 1 announced"; nothing when there are none."""
-        parts = [f"{count} {WORDS[State(state)]}" for state, count in self.counts.items()]
+    def text(self) -> str:
+        """Return the news as a text: "3 arrived, 1 created", or "" if there is none."""
+        parts = [f"{count} {STATE_VERBS[State(state)]}" for state, count in self.counts.items()]
         return ", ".join(parts) or ("Much has changed" if self.more else "")
 
     @property
     def total(self) -> int:
-        """Return how many there are at least."""
+        """Return the number of new returns, or of those that were counted."""
         return sum(count.number for count in self.counts.values())
 
     @property
     def mark(self) -> str:
-        """Return what the browser's tab says before the title."""
-        return str(CappedCount(self.total, self.more)) if self.words else ""
+        """Return the number to show in the title of the browser's tab, or ""."""
+        return str(CappedCount(self.total, self.more)) if self.text else ""
 
     @property
     def address(self) -> str:
-        """Return the list of them alone; of more than the one box takes there is none."""
-        if not self.references or self.more or len(self.references) > MOST_REFERENCES:
+        """Return the address of a list of the new returns alone, or "" if there are too many."""
+        if not self.references or self.more or len(self.references) > MAX_LISTED_REFERENCES:
             return ""
         return reverse("return-list", query={"q": ", ".join(self.references)})
 
@@ -84,7 +90,7 @@ NO_NEWS = News({}, [], more=False)
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What is counted around a list; ``token`` is of before it was counted."""
+    """The numbers around a list; ``token`` is from just before they were counted."""
 
     token: str
     counts: StateCounts
@@ -94,10 +100,10 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """What pages under the same filter share until a moment, in seconds.
+class SharedNumbers:
+    """What pages with the same query share until a time, in seconds.
 
-    ``matches`` says of returns that came, by their ids, what they are under the filter.
+    ``matches`` has the new returns that were looked up, by id.
     """
 
     numbers: Numbers
@@ -107,7 +113,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class LivePage:
-    """An open page: what it shows, what it is told, and where it asks again."""
+    """An open page: its query, its tokens, and the news and numbers that it gets."""
 
     base: str
     query: Query
@@ -120,48 +126,48 @@ class LivePage:
 
     @property
     def poll_address(self) -> str:
-        """Return where the page asks what happened."""
-        tokens = {POLL_PARAMETER: "", SINCE: self.since, SEEN: self.seen}
+        """Return the address that the page polls."""
+        tokens = {POLL_PARAMETER: "", SINCE_PARAMETER: self.since, SEEN_PARAMETER: self.seen}
         return with_query(f"{self.base}live/", self.query, tokens)
 
     @property
     def show_address(self) -> str:
-        """Return the list from its beginning, where new returns are."""
+        """Return the address of the first page of the list, where new returns are."""
         return self.query.path(self.base)
 
     @property
     def is_silent(self) -> bool:
-        """Tell whether the feed has brought nothing for too long."""
+        """Whether the feed has brought nothing for too long."""
         limit = timedelta(seconds=self.silent_after)
         return self.newest is not None and timezone.now() - self.newest > limit
 
     @property
     def silent_after(self) -> int:
-        """Return the seconds after which a feed that brings nothing is query to be silent."""
+        """Return the seconds without a new record after which the feed counts as silent."""
         return int(settings.FEED_SILENT_MINUTES) * 60
 
 
-def opened(base: str, query: Query) -> LivePage:
-    """Return what a page shows beside its list; to be asked before its rows are read.
+def open_page(base: str, query: Query) -> LivePage:
+    """Return the live part of a page. Call it before reading the rows of the list.
 
-    ``base`` is the path of the page, which is asked for news at ``live/`` below it.
+    ``base`` is the path of the page; it polls ``live/`` below that path.
     """
-    token, newest = token_and_newest()
+    token, newest = current_token_and_newest()
     return LivePage(base, _filters(query), since=token, seen=token, newest=newest)
 
 
-def polled(base: str, query: Query, user: User) -> LivePage | None:
-    """Return what the open page of a person is told; nothing while there is nothing to tell.
+def poll_page(base: str, query: Query, user: User) -> LivePage | None:
+    """Return the answer to a page's poll, or None if nothing has changed.
 
-    Time alone makes returns late and older, so that a page is told its numbers now and then.
+    Returns also grow older and late by time alone, so a page gets its numbers now and then.
     """
-    since, seen = query.get(SINCE, ""), query.get(SEEN, "")
-    changes = any_since(seen)
-    if not changes.any and seconds_of(changes.token) - seconds_of(seen) < RECOUNTED_AFTER:
+    since, seen = query.get(SINCE_PARAMETER, ""), query.get(SEEN_PARAMETER, "")
+    changes = check_changes(seen)
+    if not changes.any and token_seconds(changes.token) - token_seconds(seen) < RECOUNT_SECONDS:
         return None
     query = _filters(query)
     shared = _shared(base, query, seen)
-    changes = changed_since(since)
+    changes = get_changes(since)
     if new := [pk for pk in changes.reached_ids if pk not in shared.matches]:
         matches = shared.matches | _matches(query, new)
         shared = _share(base, query, replace(shared, matches=matches))
@@ -172,67 +178,67 @@ def polled(base: str, query: Query, user: User) -> LivePage | None:
 
 
 def _filters(query: Query) -> Query:
-    return query.without(POLL_PARAMETER, SINCE, SEEN, *PAGING_PARAMETERS)
+    return query.without(POLL_PARAMETER, SINCE_PARAMETER, SEEN_PARAMETER, *PAGING_PARAMETERS)
 
 
 def _news(query: Query, changes: Changes, matches: dict[int, Match]) -> News:
-    found = [match for pk in changes.reached_ids if (match := matches[pk])]
-    numbers = Counter(state for state, _ in found)
-    states = [state for state in _told_states(query) if numbers[state]]
+    matching = [match for pk in changes.reached_ids if (match := matches[pk])]
+    numbers = Counter(state for state, _ in matching)
+    states = [state for state in _news_states(query) if numbers[state]]
     counts = {state: CappedCount(numbers[state], changes.more) for state in states}
-    return News(counts, [reference for _, reference in found], changes.more)
+    return News(counts, [reference for _, reference in matching], changes.more)
 
 
 def _matches(query: Query, ids: Sequence[int]) -> dict[int, Match]:
-    """Return which of the returns match the filter and are news under it."""
+    """Return for each id its match if the return matches the query and counts as news."""
     filterset = ReturnFilterSet(query, load_vocabulary())
-    found = filterset.qs.among(ids).in_state(*_told_states(query)).order_by()
-    rows = found.values_list("pk", "state", "return_reference_number")
+    matching = filterset.qs.among(ids).in_state(*_news_states(query)).order_by()
+    rows = matching.values_list("pk", "state", "return_reference_number")
     return dict.fromkeys(ids) | {pk: (state, reference) for pk, state, reference in rows}
 
 
-def _told_states(query: Query) -> list[str]:
-    """Return the states whose returns are news; what is done only where that is looked at."""
-    of_done = query.getlist("state") == [State.COMPLETED]
-    of_done = of_done or query.get("queue") == Queue.COMPLETED_TODAY
-    return [State.COMPLETED] if of_done else [State.ARRIVED, State.CREATED]
+def _news_states(query: Query) -> list[str]:
+    """Return the states that count as news; completed only on pages of completed returns."""
+    shows_completed = query.getlist("state") == [State.COMPLETED]
+    shows_completed = shows_completed or query.get("queue") == Queue.COMPLETED_TODAY
+    return [State.COMPLETED] if shows_completed else [State.ARRIVED, State.CREATED]
 
 
-def _shared(base: str, query: Query, seen: str) -> Shared:
-    """Return what pages share, with numbers that are not older than those that the page has.
+def _shared(base: str, query: Query, seen: str) -> SharedNumbers:
+    """Return what pages share, with numbers no older than those that the page has.
 
-    Read after the token that stands with it, from which the page then asks: a change that it
-    misses is one that the next answer brings.
+    Their token is from before they were counted, and the page polls from it. So a change that
+    the numbers miss comes with the next answer.
     """
-    shared: Shared | None = cache.get(_key(base, query))
-    is_good = shared is not None and time.time() < shared.until
-    if shared and is_good and seconds_of(shared.numbers.token) >= seconds_of(seen):
+    shared: SharedNumbers | None = cache.get(_cache_key(base, query))
+    is_valid = shared is not None and time.time() < shared.until
+    if shared and is_valid and token_seconds(shared.numbers.token) >= token_seconds(seen):
         return shared
-    return _share(base, query, Shared(_count(base, query), {}, time.time() + SHARED_FOR))
+    return _share(base, query, SharedNumbers(_count(base, query), {}, time.time() + SHARED_SECONDS))
 
 
-def _share(base: str, query: Query, shared: Shared) -> Shared:
-    cache.set(_key(base, query), shared, SHARED_FOR)
+def _share(base: str, query: Query, shared: SharedNumbers) -> SharedNumbers:
+    cache.set(_cache_key(base, query), shared, SHARED_SECONDS)
     return shared
 
 
-def _key(base: str, query: Query) -> str:
+def _cache_key(base: str, query: Query) -> str:
     return f"live-{sha256(query.path(base).encode()).hexdigest()}"
 
 
 def _own_cards(user: User, query: Query, numbers: Numbers) -> list[QueueCard]:
-    """Return the person's own queues, counted after the other numbers, once for their pages."""
+    """Return the cards of the person's own queues, counted once for all of their pages."""
     key = sha256(f"live of {user.pk} {numbers.token} {query.urlencode()}".encode()).hexdigest()
     cards: list[QueueCard] | None = cache.get(key)
     if cards is None:
-        cards = own_cards_of(user, query)
-        cache.set(key, cards, SHARED_FOR)
+        cards = own_queue_cards(user, query)
+        cache.set(key, cards, SHARED_SECONDS)
     return cards
 
 
 def _count(base: str, query: Query) -> Numbers:
-    token, newest = token_and_newest()
+    token, newest = current_token_and_newest()
     filterset = ReturnFilterSet(query, load_vocabulary())
-    counts, total = numbers_of(filterset)
-    cards = cards_of(query) if base == reverse("queue") else []
-    return Numbers(token, counts, summary_of(filterset, counts, total), cards, newest)
+    counts, total = count_list(filterset)
+    cards = queue_cards(query) if base == reverse("queue") else []
+    return Numbers(token, counts, summarize(filterset, counts, total), cards, newest)

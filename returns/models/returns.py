@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Reverse
 from django.urls import reverse
 
+from returns.expressions import SearchKey, WordsKey
 from returns.models.changes import return_change_triggers, tag_change_triggers
 from returns.models.events import (
     BigEvent,
@@ -26,7 +27,7 @@ from returns.models.problems import (
     shared_by_new,
 )
 from returns.models.summaries import uncounted_return_triggers, uncounted_tag_triggers
-from returns.querysets import ReturnQuerySet, SearchKey, WordsKey
+from returns.querysets import ReturnQuerySet
 from tags.models import Tagging
 
 # Browsers normalise the first two out of a path; the others are paths of other pages.

@@ -1,4 +1,4 @@
-"""A queue by carrier, channel or tag: how many each group holds, and since when."""
+"""Group a queue by carrier, channel or tag: the number of returns and the longest wait of each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,23 +10,24 @@ from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import CappedCount
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import GROUPINGS
+from returns.filters.methods import OPTIONAL_FACTS
 from returns.filters.query import Query
-from returns.filters.rules import MAY_BE_MISSING
 from returns.filters.tag_menu import address_without
 from returns.querysets import ReturnQuerySet
-from tags.vocabulary import TagChip, load_vocabulary
+from tags.vocabulary import Vocabulary, load_vocabulary
 
-GROUPS_LIMIT = 2_000  # milliseconds
-MOST_GROUPS = 30
-TOO_LONG = "Grouping this takes too long. Filter for less."
-WORDS = {"carrier": "Carrier", "channel": "Sales channel", "tag": "Tag"}
+GROUPS_TIME_LIMIT_MS = 2_000
+MAX_GROUPS = 30
+GROUPING_TOOK_TOO_LONG = "Grouping took too long. Narrow the filters."
+GROUPING_LABELS = {"carrier": "Carrier", "channel": "Sales channel", "tag": "Tag"}
 
-Numbers = Mapping[str | int | None, tuple[int, datetime | None]]
+# The number of returns and the earliest arrival, by the group's value or tag id.
+GroupCounts = Mapping[str | int | None, tuple[int, datetime | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The returns of a group: how many, the earliest arrival of those that wait, and their list."""
+    """A group: its number of returns, their earliest arrival, and the address of their list."""
 
     name: str
     color: str
@@ -37,107 +38,123 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A way to group, as the page offers it; grouping by nothing has no value."""
+class Grouping:
+    """A way to group, as the page offers it; ``value`` is "" for no grouping."""
 
     value: str
-    word: str
+    label: str
     address: str
     is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The ways to group, and the groups by the chosen one, the largest first.
+    """The ways to group, and the groups of the chosen one, the largest first.
 
-    ``more`` counts the groups beyond those. ``problem`` says why there are none.
+    ``more`` is the number of smaller groups that are left out. ``problem`` says why there are
+    no groups.
     """
 
-    ways: list[Way]
+    groupings: list[Grouping]
     groups: list[Group]
     more: int = 0
     problem: str = ""
 
     @property
-    def way(self) -> Way | None:
-        """Return the chosen way to group."""
-        return next((way for way in self.ways if way.is_chosen and way.value), None)
+    def grouping(self) -> Grouping | None:
+        """Return the chosen way to group, if any."""
+        return next(
+            (grouping for grouping in self.groupings if grouping.is_chosen and grouping.value), None
+        )
 
 
-def groups_of(query: Query, base: str) -> Groups:
-    """Group what the query string selects as its ``group`` says, at the path ``base``.
+def group_queue(query: Query, base: str) -> Groups:
+    """Group the returns of a query by its parameter ``group``; ``base`` is the page's path.
 
-    A return has one carrier and one channel, so a filter by that is left out and all groups stay
-    in sight. Of tags it has several: what is filtered by tags is grouped by the tags beside them.
+    A return has one carrier and one channel, so a filter by the grouped one is left out: all
+    groups stay visible. It may have several tags, so filters by tags apply to the groups.
     """
-    by = query.get("group", "")
-    ways = [
-        Way(value, WORDS.get(value, "Nothing"), _address(base, query, group=value), value == by)
+    grouping = query.get("group", "")
+    groupings = [
+        Grouping(
+            value,
+            GROUPING_LABELS.get(value, "Nothing"),
+            _address(base, query, group=value),
+            value == grouping,
+        )
         for value in ("", *GROUPINGS)
     ]
-    words = load_vocabulary()
-    filterset = ReturnFilterSet(_without_own(query, by), words)
-    if by not in GROUPINGS or filterset.problems():
-        return Groups(ways, [])
+    vocabulary = load_vocabulary()
+    filterset = ReturnFilterSet(_without_grouped_filter(query, grouping), vocabulary)
+    if grouping not in GROUPINGS or filterset.problems():
+        return Groups(groupings, [])
     try:
-        with time_limit(GROUPS_LIMIT):
-            numbers = _by_tag(filterset.qs) if by == "tag" else _by_fact(filterset.qs, by)
+        with time_limit(GROUPS_TIME_LIMIT_MS):
+            counts = (
+                _by_tag(filterset.qs) if grouping == "tag" else _by_fact(filterset.qs, grouping)
+            )
     except QueryTimeoutError:
-        return Groups(ways, [], problem=TOO_LONG)
-    made = _tag_groups if by == "tag" else _fact_groups
-    groups = sorted(made(numbers, by, query, base, words), key=lambda each: -each.count.number)
-    return Groups(ways, groups[:MOST_GROUPS], max(len(groups) - MOST_GROUPS, 0))
+        return Groups(groupings, [], problem=GROUPING_TOOK_TOO_LONG)
+    make_groups = _tag_groups if grouping == "tag" else _fact_groups
+    groups = sorted(
+        make_groups(counts, grouping, query, base, vocabulary), key=lambda each: -each.count.number
+    )
+    return Groups(groupings, groups[:MAX_GROUPS], max(len(groups) - MAX_GROUPS, 0))
 
 
-def _without_own(query: Query, by: str) -> Query:
-    if by not in MAY_BE_MISSING:
+def _without_grouped_filter(query: Query, grouping: str) -> Query:
+    if grouping not in OPTIONAL_FACTS:
         return query
-    missing = [name for name in query.getlist("missing") if name != by]
-    return query.without(by).replace(missing=missing)
+    missing = [name for name in query.getlist("missing") if name != grouping]
+    return query.without(grouping).replace(missing=missing)
 
 
-def _by_fact(found: ReturnQuerySet, by: str) -> Numbers:
-    return _numbers(found, MAY_BE_MISSING[by])
+def _by_fact(queryset: ReturnQuerySet, grouping: str) -> GroupCounts:
+    return _count_groups(queryset, OPTIONAL_FACTS[grouping])
 
 
-def _by_tag(found: ReturnQuerySet) -> Numbers:
-    return _numbers(found, "taggings__tag")
+def _by_tag(queryset: ReturnQuerySet) -> GroupCounts:
+    return _count_groups(queryset, "taggings__tag")
 
 
-def _numbers(found: ReturnQuerySet, column: str) -> Numbers:
-    rows = found.order_by().values_list(column)
+def _count_groups(queryset: ReturnQuerySet, column: str) -> GroupCounts:
+    rows = queryset.order_by().values_list(column)
     counted = rows.annotate(number=Count("pk"), oldest=Min("arrived_to_warehouse_at"))
     return {key: (number, oldest) for key, number, oldest in counted}
 
 
 def _fact_groups(
-    numbers: Numbers, by: str, query: Query, base: str, _words: Mapping[int, TagChip]
+    counts: GroupCounts, grouping: str, query: Query, base: str, _vocabulary: Vocabulary
 ) -> Iterator[Group]:
-    for name, (number, oldest) in numbers.items():
-        rest = _without_own(query, by)
-        said = {by: str(name)} if name else {"missing": [*rest.getlist("missing"), by]}
-        chosen = query.get(by) == name if name else by in query.getlist("missing")
-        address = _address(base, rest, **said)
-        yield Group(str(name or ""), "", CappedCount(number), oldest, address, chosen)
+    for name, (number, oldest) in counts.items():
+        other_filters = _without_grouped_filter(query, grouping)
+        parameters = (
+            {grouping: str(name)}
+            if name
+            else {"missing": [*other_filters.getlist("missing"), grouping]}
+        )
+        is_chosen = query.get(grouping) == name if name else grouping in query.getlist("missing")
+        address = _address(base, other_filters, **parameters)
+        yield Group(str(name or ""), "", CappedCount(number), oldest, address, is_chosen)
 
 
 def _tag_groups(
-    numbers: Numbers, _by: str, query: Query, base: str, words: Mapping[int, TagChip]
+    counts: GroupCounts, _grouping: str, query: Query, base: str, vocabulary: Vocabulary
 ) -> Iterator[Group]:
     tags = query.getlist("tag")
-    for key, (number, oldest) in numbers.items():
+    for key, (number, oldest) in counts.items():
         if key is None:
-            groups = sorted({chip.group for chip in words.values()})
+            groups = sorted({chip.group for chip in vocabulary.values()})
             address = _address(base, query, missing_group=groups)
-            chosen = set(groups) == set(query.getlist("missing_group"))
-            yield Group("", "", CappedCount(number), oldest, address, chosen)
-        elif chip := words.get(int(key)):
+            is_chosen = set(groups) == set(query.getlist("missing_group"))
+            yield Group("", "", CappedCount(number), oldest, address, is_chosen)
+        elif chip := vocabulary.get(int(key)):
             address = _address(base, query, tag=list(dict.fromkeys([*tags, chip.name])))
-            chosen = chip.name in tags
-            yield Group(chip.name, chip.color, CappedCount(number), oldest, address, chosen)
+            is_chosen = chip.name in tags
+            yield Group(chip.name, chip.color, CappedCount(number), oldest, address, is_chosen)
 
 
-def _address(base: str, query: Query, **said: str | list[str]) -> str:
-    """Return the address of the queue where these parameters say this alone."""
-    query = query.replace(**said)
+def _address(base: str, query: Query, **parameters: str | list[str]) -> str:
+    """Return the address of the queue with these values for these parameters."""
+    query = query.replace(**parameters)
     return address_without(base, query, "group", query.getlist("group")[-1:])

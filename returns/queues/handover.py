@@ -1,26 +1,27 @@
-"""A queue as a list on paper: what one shift hands over to the next."""
+"""A queue as a printed list, which one shift hands over to the next."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.urls import reverse
 
 from config.addresses import with_query
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
 from returns.filters.queues import Queue
-from returns.filters.wording import in_words
+from returns.filters.wording import describe_query
 from returns.lists.page import ReturnList, return_list
 from returns.lists.rows import Row
-from returns.queues.cards import columns_of
+from returns.queues.cards import queue_columns
 
-MOST_LINES = 500
+MAX_HANDOVER_LINES = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A return on paper: since when it is in its queue, and for how long."""
+    """A printed return: since when it is in the queue, and how long it has waited."""
 
     row: Row
     since: datetime | None
@@ -29,42 +30,47 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The returns under a filter, from the first on, as many as are printed."""
+    """The printed list: the first returns of a query, in order."""
 
-    found: ReturnList
+    listing: ReturnList
     title: str
     filters: list[tuple[str, str]]
     lines: list[Line]
-    # What ``since`` is: the arrival, or for what is on the way the creation.
+    # The header of the column with each line's ``since``.
     since: str
     has_deadlines: bool
     printed_at: datetime
 
     @property
+    def city(self) -> str:
+        """Return the city of the warehouse's time zone, in which all times are printed."""
+        return settings.TIME_ZONE.rpartition("/")[2].replace("_", " ")
+
+    @property
     def is_cut_short(self) -> bool:
-        """Tell whether there are more returns than lines."""
-        return self.found.page.next is not None
+        """Whether there are more returns than lines."""
+        return self.listing.page.next is not None
 
     @property
     def back(self) -> str:
-        """Return the address of the same returns on screen."""
-        path = reverse("queue" if "queue" in self.found.query else "return-list")
-        return with_query(path, self.found.address)
+        """Return the address of the page with the same returns."""
+        path = reverse("queue" if "queue" in self.listing.query else "return-list")
+        return with_query(path, self.listing.address)
 
 
-def handover(query: Query, now: datetime) -> Handover:
-    """Return what a query selects, in its order and from its first return on."""
+def build_handover(query: Query, now: datetime) -> Handover:
+    """Return the hand-over list of a query, from its first return on."""
     query = query.without(*PAGING_PARAMETERS)
     queue = query.get("queue", "")
-    columns = columns_of(queue)
-    found = return_list(query, columns, base=reverse("queue-handover"), size=MOST_LINES)
+    columns = queue_columns(queue)
+    listing = return_list(query, columns, base=reverse("queue-handover"), size=MAX_HANDOVER_LINES)
     on_the_way = queue == Queue.ON_THE_WAY
-    filters = [(kind, words) for kind, words in in_words(query) if kind != "queue"]
+    filters = [(label, text) for label, text in describe_query(query) if label != "queue"]
     return Handover(
-        found=found,
+        listing=listing,
         title=str(Queue(queue).label) if queue in Queue.values else "Returns",
         filters=filters,
-        lines=list(_lines(found.rows, now, on_the_way=on_the_way)),
+        lines=list(_lines(listing.rows, now, on_the_way=on_the_way)),
         since="Created" if on_the_way else "Arrived",
         has_deadlines="deadline" in columns,
         printed_at=now,

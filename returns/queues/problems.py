@@ -1,4 +1,4 @@
-"""Records to fix: how many returns have each problem, why it is one, and what to do."""
+"""Records to fix: how many returns have each problem, its reason, and what to do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,37 +6,37 @@ from datetime import datetime
 from django.urls import reverse
 
 from returns.filters.counts import LIST_CAP, CappedCount, count_up_to
-from returns.filters.problems import Problem, with_problems
+from returns.filters.problems import Problem, filter_problems
 from returns.models import Return
 
-# Why it is a problem, and what to do about it.
-REASONS = {
+# The reason, and what to do.
+REASONS_AND_REMEDIES = {
     Problem.NO_ARRIVAL: (
-        "It was completed, but nobody knows when it arrived, nor how long it took.",
-        "Look up the arrival in the warehouse system and record it there.",
+        "Completed, but without an arrival time, so the processing time is unknown.",
+        "Look up the arrival and enter it in the warehouse system.",
     ),
     Problem.EARLY_ARRIVAL: (
-        "It arrived more than a day before it was created, so one of the two times is wrong.",
-        "Compare both times with the carrier's, and correct the wrong one.",
+        "Arrived more than a day before it was created, so one of the two times is wrong.",
+        "Compare both times with those of the carrier and correct the wrong one.",
     ),
     Problem.SHARED_TRACKING: (
-        "Its tracking ID stands on other orders too: a wrong label, or one parcel for several.",
-        "Compare these returns. Where a label was mistaken, correct its tracking ID.",
+        "Other orders have the same tracking ID: a wrong label, or one parcel for several orders.",
+        "Compare these returns and correct wrong tracking IDs.",
     ),
     Problem.NO_ORDER: (
-        "It belongs to no order, so nobody finds it by the number that the shopper knows.",
-        "Find the order by the parcel's label or the notes, and record it.",
+        "Not linked to an order, so it cannot be found by the shopper's order number.",
+        "Find the order on the label or in the notes and enter it.",
     ),
     Problem.SILENT: (
-        "It is on the way or waits in the warehouse, and its last update is more than 30 days old.",
-        "Ask the carrier for what is on the way, look for what arrived; then complete it.",
+        "On the way or waiting, without any update for more than 30 days.",
+        "If it is on the way, ask the carrier. If it has arrived, find it and complete it.",
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemCount:
-    """A kind of problem: how many returns have it, why it is one, and what to do."""
+    """A kind of problem: the number of returns, the reason, and what to do."""
 
     kind: Problem
     count: CappedCount
@@ -49,12 +49,12 @@ class ProblemCount:
         return reverse("return-list", query={"problem": self.kind.value})
 
 
-def worklist(now: datetime) -> list[ProblemCount]:
-    """Return the problems that there are, with the number of their returns, each up to 10,000."""
-    each = [with_problems(Return.objects.all(), [kind], now) for kind in Problem]
-    counts = count_up_to(each, LIST_CAP)
+def count_problems(now: datetime) -> list[ProblemCount]:
+    """Return the problems that occur, with their number of returns, up to 10,000 each."""
+    querysets = [filter_problems(Return.objects.all(), [kind], now) for kind in Problem]
+    counts = count_up_to(querysets, LIST_CAP)
     return [
-        ProblemCount(kind, count, *REASONS[kind])
+        ProblemCount(kind, count, *REASONS_AND_REMEDIES[kind])
         for kind, count in zip(Problem, counts, strict=True)
         if count.number
     ]

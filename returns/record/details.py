@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from returns.display.values import Origins
-from returns.lists.rows import Row, rows_of
+from returns.lists.rows import Row, build_rows
 from returns.models import Return, State
 from returns.models.facts import FACTS_BY_COLUMN, FACTS_BY_KIND, Absence, Fact, Kind
 from returns.record.card import Card, build_card
@@ -129,9 +129,9 @@ def return_details_by_id(pk: int, language: str) -> ReturnDetails:
 
 
 def _details_of(record: Return, language: str) -> ReturnDetails:
-    others = list(Return.objects.of_the_order_of(record).with_tag_ids()[: MAX_OTHER_RETURNS + 1])
+    others = list(Return.objects.same_order_as(record).with_tag_ids()[: MAX_OTHER_RETURNS + 1])
     vocabulary = load_vocabulary()
-    (row,) = rows_of([record], vocabulary, with_due=True)
+    (row,) = build_rows([record], vocabulary, with_due=True)
     now = timezone.now()
     more = len(others) > MAX_OTHER_RETURNS
     return ReturnDetails(
@@ -140,7 +140,7 @@ def _details_of(record: Return, language: str) -> ReturnDetails:
         card=build_card(record, others, now, more=more),
         shopper_texts=shopper_texts(record, language),
         steps=steps_of(record),
-        others=rows_of(others[:MAX_OTHER_RETURNS], vocabulary),
+        others=build_rows(others[:MAX_OTHER_RETURNS], vocabulary),
         more_others=more,
         vocabulary=vocabulary,
         now=now,

@@ -7,7 +7,7 @@ from itertools import groupby
 from django.urls import reverse
 
 from returns.filters.query import Query
-from returns.filters.wording import kind_of, value_in_words
+from returns.filters.wording import filter_label, value_label
 from returns.models import DaySummary, Dimension
 from returns.reports.report import Report
 from returns.summaries import maintenance
@@ -59,7 +59,7 @@ def _chips(report: Report) -> Iterator[Chip]:
         for index, value in enumerate(values):
             others = values[:index] + values[index + 1 :]
             address = report.params.replace(**{name: others}).path(path)
-            yield Chip(kind_of(name), value_in_words(name, value), address)
+            yield Chip(filter_label(name), value_label(name, value), address)
 
 
 def _single_value_fields(report: Report) -> Iterator[Field]:
@@ -73,7 +73,7 @@ def _single_value_fields(report: Report) -> Iterator[Field]:
     for name, dimension in SINGLE_VALUE_FIELDS.items():
         chosen = report.scope.get(name, "")
         values = sorted({*known[dimension], *filter(None, [chosen])}, key=str.casefold)
-        kind = kind_of(name)
+        kind = filter_label(name)
         yield Field(name, kind.capitalize(), f"Any {kind}", [("", values)], chosen)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from returns.database.time_limit import QueryTimeoutError
-from returns.filters.due import deadlines_now
+from returns.filters.due import current_deadlines
 from returns.reports.charts import Chart, build_chart, with_shares
 from returns.reports.figures import TOO_MANY, Figure, Stat, Table, share_figure, text_figure
 from returns.reports.periods import Period, Span
@@ -35,7 +35,7 @@ class Outcomes:
 
 def deadline_section(scope: Scope, source: Source, period: Period) -> Section:
     """Return the section about deadlines met and missed."""
-    if not deadlines_now().policies:
+    if not current_deadlines().policies:
         return _empty_section(
             "There are no deadlines yet. Warehouse managers create them under Deadlines."
         )

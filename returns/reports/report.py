@@ -8,11 +8,11 @@ from datetime import datetime
 from django.urls import reverse
 
 from returns.filters.declarations import FILTERS
-from returns.filters.filterset import ReturnFilterSet, filters_of
-from returns.filters.form import BESIDE_FILTERS, is_ignored
+from returns.filters.filterset import ReturnFilterSet, normalized_filters
+from returns.filters.form import NON_FILTER_PARAMETERS, is_ignored
 from returns.filters.query import Query
-from returns.filters.stored import query_of
-from returns.filters.wording import in_words, kind_of
+from returns.filters.stored import to_query
+from returns.filters.wording import describe_query, filter_label
 from returns.models import SavedView
 from returns.reports.counted_source import CountedSource
 from returns.reports.figures import Table
@@ -130,7 +130,7 @@ def build_report(subject: str, query: Query, now: datetime) -> Report:
         subject=subject,
         problems=problems,
         scope=scope.query,
-        filters=in_words(scope.query),
+        filters=describe_query(scope.query),
         subjects=_subject_choices(params, subject),
         periods=_period_choices(params, subject, period),
         params=params,
@@ -171,13 +171,13 @@ def saved_view_choices(report: Report, views: Iterable[SavedView]) -> list[Choic
     tags, other_params = load_vocabulary(), report.params.without(*report.scope)
     choices = []
     for view in views:
-        scope = scope_query(query_of(view.parameters, tags))
+        scope = scope_query(to_query(view.parameters, tags))
         left_out = [name for name in FILTERS_OF_NUMBERS if name in scope]
         scope = scope.without(*left_out)
         if not scope:
             continue
         query = other_params.replace(**dict(scope.lists()))
-        is_chosen = filters_of(scope, tags) == filters_of(report.scope, tags)
+        is_chosen = normalized_filters(scope, tags) == normalized_filters(report.scope, tags)
         name = view.name + _left_out_note(left_out)
         choices.append(Choice(name, _address(report.subject, query), is_chosen))
     return choices
@@ -193,7 +193,7 @@ def _left_out_note(names: list[str]) -> str:
 def _problems(scope: Scope) -> list[str]:
     filterset = ReturnFilterSet(scope.query, scope.vocabulary)
     problems = filterset.problems() or [
-        f"{kind_of(name).capitalize()}: a report has its own period. Remove this filter."
+        f"{filter_label(name).capitalize()}: a report has its own period. Remove this filter."
         for name in FILTERS_OF_NUMBERS
         if name in scope.query
     ]
@@ -208,7 +208,7 @@ def scope_query(query: Query) -> Query:
 
 
 def _report_params(query: Query) -> Query:
-    return query.without(*BESIDE_FILTERS, *filter(is_ignored, query))
+    return query.without(*NON_FILTER_PARAMETERS, *filter(is_ignored, query))
 
 
 def _subject_choices(params: Query, chosen: str) -> list[Choice]:

@@ -25,7 +25,7 @@ from django.db.models.functions import Cast, ExtractIsoWeekDay, TruncDate
 from django.utils import timezone
 
 from returns.database.time_limit import time_limit
-from returns.filters.due import deadlines_now, met_of
+from returns.filters.due import current_deadlines, met_expression
 from returns.models import Dimension, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span, midnight
@@ -135,7 +135,9 @@ class ReturnSource:
 
         Raises ``QueryTimeoutError``.
         """
-        has_deadline, met = met_of(deadlines_now(), self.scope.vocabulary, timezone.now())
+        has_deadline, met = met_expression(
+            current_deadlines(), self.scope.vocabulary, timezone.now()
+        )
         completed: Any = self._with_event(COMPLETED, span).filter(has_deadline).annotate(met=met)
         by_day = completed.values_list(_day(EVENT_COLUMNS[COMPLETED]), "met")
         numbers: dict[date, Counter[bool]] = defaultdict(Counter)

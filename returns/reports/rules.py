@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Count
 
 from returns.models import TagRule
-from returns.querysets import put_by_rules
+from returns.querysets import rule_tag_events
 from returns.reports.figures import Figure, Stat, Table, share_figure, text_figure
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Param, Scope
@@ -46,7 +46,7 @@ def rule_sections(scope: Scope, _source: Source, period: Period) -> list[Section
 
 
 def _count_by_rule(scope: Scope, span: Span, *, undone: bool) -> dict[str, int]:
-    taggings = put_by_rules(None, span.begins, span.ends, undone=undone)
+    taggings = rule_tag_events(None, span.begins, span.ends, undone=undone)
     in_scope = taggings.filter(entity__in=scope.queryset.values("pk"))
     by_rule = in_scope.values_list("pgh_context__rule")
     return dict(by_rule.annotate(Count("entity", distinct=True)))

@@ -10,13 +10,13 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
-from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.filterset import ReturnFilterSet, normalized_filters
+from returns.filters.methods import TAGS
 from returns.filters.query import Query
-from returns.filters.rules import TAGS
-from returns.filters.stored import Words
 from returns.models import Dimension, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span
+from tags.vocabulary import Vocabulary
 
 # A parameter of the filter language with its value.
 Param = tuple[str, str]
@@ -31,7 +31,7 @@ class Scope:
     """The filters of a report."""
 
     query: Query
-    vocabulary: Words
+    vocabulary: Vocabulary
 
     @cached_property
     def queryset(self) -> ReturnQuerySet:
@@ -60,7 +60,7 @@ class Scope:
     @cached_property
     def summary_key(self) -> tuple[Dimension, str] | None:
         """Return the dimension and value of the scope's summaries; None if it has none."""
-        filters = filters_of(self.query, self.vocabulary)
+        filters = normalized_filters(self.query, self.vocabulary)
         if not filters:
             return Dimension.ALL, ""
         match tuple(filters.items()):
@@ -77,7 +77,7 @@ class Scope:
     @cached_property
     def counted_condition(self) -> Q | None:
         """Return the scope as a condition on ``CountedReturn``; None if it cannot be expressed."""
-        filters = filters_of(self.query, self.vocabulary)
+        filters = normalized_filters(self.query, self.vocabulary)
         missing = {*filters.get("missing", [])}
         if not (
             filters.keys() <= COUNTED_CONDITIONS.keys() and missing <= MISSING_CONDITIONS.keys()
@@ -91,7 +91,7 @@ class Scope:
 
         Only for a scope with a ``counted_condition``. The rows are of completed returns alone.
         """
-        filters = filters_of(self.query, self.vocabulary)
+        filters = normalized_filters(self.query, self.vocabulary)
         states = filters.pop("state", [State.COMPLETED])
         return self._combine(filters) if State.COMPLETED in states else Q(day__in=[])
 
@@ -122,15 +122,15 @@ class Scope:
         return any(name in self.query for name in names)
 
 
-def _in_state(states: Sequence[str], _vocabulary: Words) -> Q:
+def _in_state(states: Sequence[str], _vocabulary: Vocabulary) -> Q:
     return reduce(or_, (STATE_CONDITIONS[State(state)] for state in states))
 
 
-def _missing_all(names: Sequence[str], _vocabulary: Words) -> Q:
+def _missing_all(names: Sequence[str], _vocabulary: Vocabulary) -> Q:
     return reduce(and_, (MISSING_CONDITIONS[name] for name in names))
 
 
-def _missing_groups(groups: Sequence[int], vocabulary: Words) -> Q:
+def _missing_groups(groups: Sequence[int], vocabulary: Vocabulary) -> Q:
     tags = [chip.id for chip in vocabulary.values() if chip.group_id in groups]
     return ~Q(tag_set__tags__overlap=tags)
 
@@ -146,7 +146,7 @@ MISSING_CONDITIONS = {
     "channel": Q(channel=""),
 }
 # Filters as conditions on ``CountedReturn``, from the values of the filter and the vocabulary.
-COUNTED_CONDITIONS: dict[str, Callable[[Sequence[Any], Words], Q]] = {
+COUNTED_CONDITIONS: dict[str, Callable[[Sequence[Any], Vocabulary], Q]] = {
     "state": _in_state,
     "carrier": lambda values, _: Q(carrier=values[0]),
     "channel": lambda values, _: Q(channel=values[0]),

@@ -7,7 +7,6 @@ from datetime import date
 from functools import cached_property
 from itertools import accumulate
 
-from returns.filters.stored import Words
 from returns.models import Dimension
 from returns.reports.charts import Chart, build_chart, with_shares
 from returns.reports.figures import (
@@ -22,7 +21,7 @@ from returns.reports.periods import Period, Span
 from returns.reports.scope import Param, Scope, event_filters
 from returns.reports.sections import Section
 from returns.reports.sources import CREATED, Source
-from tags.vocabulary import TagChip
+from tags.vocabulary import TagChip, Vocabulary
 
 # The groups that the report shows unless the address names others.
 DEFAULT_REASONS, DEFAULT_CATEGORIES = "Return reason", "Product category"
@@ -90,12 +89,12 @@ class TagCounts:
         return Figure(number, self.scope.address(*event_filters(CREATED, span), *params))
 
 
-def group_names(vocabulary: Words) -> list[str]:
+def group_names(vocabulary: Vocabulary) -> list[str]:
     """Return the names of the tag groups, in their order."""
     return list(dict.fromkeys(chip.group for chip in vocabulary.values()))
 
 
-def default_groups(vocabulary: Words) -> tuple[str, str]:
+def default_groups(vocabulary: Vocabulary) -> tuple[str, str]:
     """Return the groups for rows and columns; the first other ones if these do not exist."""
     names = group_names(vocabulary)
     rows = DEFAULT_REASONS if DEFAULT_REASONS in names else next(iter(names), DEFAULT_REASONS)

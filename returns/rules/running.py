@@ -1,4 +1,4 @@
-"""Rules at work: on returns that reached a moment, every hour, and as a dry run."""
+"""Run rules: on returns that were created, arrived or completed, every hour, or as a dry run."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.stored import query_of
+from returns.filters.stored import to_query
 from returns.models import Moment, Return, ReturnTag, RuleEvent, TagRule
 from returns.querysets import ReturnQuerySet
 from returns.rules import editing
@@ -24,11 +24,11 @@ from tags.vocabulary import ids_with_synonyms, load_vocabulary, tag_names
 
 logger = logging.getLogger(__name__)
 
-BATCH = 1_000
+RULE_BATCH_SIZE = 1_000
 DRY_RUN_DAYS = 30
-DRY_RUN_LIMIT = 8_000  # milliseconds for each of its queries
-SHOWN = 50
-TIME_OF = {
+DRY_RUN_TIME_LIMIT_MS = 8_000  # for each of its queries
+MAX_DRY_RUN_ROWS = 50
+MOMENT_COLUMNS = {
     Moment.CREATED: "created_at",
     Moment.ARRIVED: "arrived_to_warehouse_at",
     Moment.COMPLETED: "completed_at",
@@ -36,59 +36,58 @@ TIME_OF = {
 
 
 class RuleError(Exception):
-    """A rule cannot run; says why in words."""
+    """A rule cannot run; the message says why."""
 
 
-# At the moments
+# Queued runs
 
 
 def run_queued() -> bool:
-    """Let the rules that are on look at the next returns that wait for them.
+    """Run the active rules on the next queued returns, in one transaction.
 
-    All of it or nothing; whoever else does so at this moment takes other ones. Returns whether
-    there were any, and every rule could run.
+    Concurrent callers get other returns. Return True if there were any and every rule could run.
     """
     with transaction.atomic():
-        waiting = RuleEvent.objects.select_for_update(skip_locked=True).order_by("id")
-        events = list(waiting[:BATCH])
+        queued = RuleEvent.objects.select_for_update(skip_locked=True).order_by("id")
+        events = list(queued[:RULE_BATCH_SIZE])
         if not events:
             return False
-        # All at once and in their order, before any rule: two who lock some of them each would
-        # wait for each other.
+        # Lock all of them now and in order. Two workers that lock one after the other could
+        # deadlock.
         tagging.lock_records(ReturnTag, sorted({event.record_id for event in events}))
-        on = TagRule.objects.filter(is_on=True, moment__in={event.moment for event in events})
-        ran = [
+        rules = TagRule.objects.filter(is_on=True, moment__in={event.moment for event in events})
+        succeeded = [
             _run(rule, [{event.record_id for event in events if event.moment == rule.moment}])
-            for rule in on
+            for rule in rules
         ]
-        # What a rule could not look at waits until it can, or is switched off.
-        if all(ran):
+        # If a rule failed, the returns stay queued until it can run or is switched off.
+        if all(succeeded):
             RuleEvent.objects.filter(pk__in=[event.pk for event in events]).delete()
-    if on and all(ran):
-        logger.info("Rules ran (rules: %s, events: %s).", len(ran), len(events))
-    return all(ran)
+    if rules and all(succeeded):
+        logger.info("Rules ran (rules: %s, events: %s).", len(succeeded), len(events))
+    return all(succeeded)
 
 
 def run_hourly() -> bool:
-    """Run each hourly rule whose hour is over; tell whether there was one."""
-    claimed = editing.claim_hourly()
-    for rule in claimed:
-        _run_everywhere(rule)
-    return bool(claimed)
+    """Run the hourly rules that are due. Return whether there were any."""
+    rules = editing.claim_hourly()
+    for rule in rules:
+        _run_on_all(rule)
+    return bool(rules)
 
 
-def _run_everywhere(rule: TagRule) -> None:
+def _run_on_all(rule: TagRule) -> None:
     try:
-        ids = list(_worth_looking_at(rule).order_by("pk").values_list("pk", flat=True))
+        ids = list(_changeable(rule).order_by("pk").values_list("pk", flat=True))
     except (RuleError, DatabaseError) as error:
         editing.note_failure(rule, _first_line(error))
         return
-    if _run(rule, batched(ids, BATCH)):
+    if _run(rule, batched(ids, RULE_BATCH_SIZE)):
         logger.info("The hourly rule %s ran (returns: %s).", rule.pk, len(ids))
 
 
 def _run(rule: TagRule, batches: Iterable[Iterable[int]]) -> bool:
-    """Run one rule over some returns; tell whether it could. A failure is kept with the rule."""
+    """Run a rule on these returns. Return whether it succeeded; a failure is noted on the rule."""
     try:
         for ids in batches:
             with transaction.atomic(), pghistory.context(rule=rule.name):
@@ -102,61 +101,64 @@ def _run(rule: TagRule, batches: Iterable[Iterable[int]]) -> bool:
 
 def _tag(rule: TagRule, ids: Sequence[int]) -> None:
     tagging.lock_records(ReturnTag, ids)
-    # Only now: whoever had locked one of them may have changed what the filter looks at.
-    found = _matching(rule, ids)
+    # Filter after locking: whoever held a lock may have changed what the filter reads.
+    matches = _matching(rule, ids)
     adds, removes = _tags_of(rule)
-    # First, so that a tag may take the place of another one of its exclusive group.
+    # Remove first, so that a new tag finds its exclusive group empty.
     for tag_id in removes:
-        tagging.remove_where_allowed(ReturnTag, found, tag_id)
+        tagging.remove_where_allowed(ReturnTag, matches, tag_id)
     for tag_id in adds:
-        tagging.add_where_allowed(ReturnTag, _not_taken_off(rule, found, tag_id), tag_id)
+        tagging.add_where_allowed(ReturnTag, _not_removed_by_others(rule, matches, tag_id), tag_id)
 
 
 def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
-    """Return the tags to add and to remove; merges and deletions may have left no sense in them."""
+    """Return the ids of the tags to add and to remove.
+
+    Raises ``RuleError`` if merging, retiring or deleting tags has made the rule impossible.
+    """
     adds, removes = editing.adds_and_removes(rule)
     if not adds and not removes:
-        raise RuleError("Its tags were deleted.")
-    if both := set(adds) & set(removes):
-        name = tag_names(both)[both.pop()]
-        raise RuleError(f"It would add “{name}” and remove it, since tags were merged.")
+        raise RuleError("Its tags have been deleted.")
+    if contradictory := set(adds) & set(removes):
+        name = tag_names(contradictory)[contradictory.pop()]
+        raise RuleError(f"It would both add and remove “{name}”, because tags have been merged.")
     if retired := Tag.objects.filter(pk__in=adds, retired_at__isnull=False).first():
-        raise RuleError(f"“{retired}” is retired.")
+        raise RuleError(f"The tag “{retired}” is retired.")
     return adds, removes
 
 
 def _matching(rule: TagRule, ids: Sequence[int]) -> list[int]:
-    found = _found_by(rule).among(ids)
-    return list(found.order_by().values_list("pk", flat=True))
+    matches = _rule_queryset(rule).among(ids)
+    return list(matches.order_by().values_list("pk", flat=True))
 
 
-def _found_by(rule: TagRule) -> ReturnQuerySet:
-    words = load_vocabulary()
+def _rule_queryset(rule: TagRule) -> ReturnQuerySet:
+    vocabulary = load_vocabulary()
     if "q" in rule.parameters:
-        raise RuleError(editing.NOT_BY_THE_BOX)
-    filterset = ReturnFilterSet(query_of(rule.parameters, words), words, one_by_one=True)
+        raise RuleError(editing.SEARCH_NOT_ALLOWED)
+    filterset = ReturnFilterSet(to_query(rule.parameters, vocabulary), vocabulary, one_by_one=True)
     if problems := filterset.problems():
         raise RuleError(problems[0])
-    found: ReturnQuerySet = filterset.qs
-    return found
+    matches: ReturnQuerySet = filterset.qs
+    return matches
 
 
-def _worth_looking_at(rule: TagRule) -> ReturnQuerySet:
-    """Return the matches that lack a tag to add, or carry one to remove."""
+def _changeable(rule: TagRule) -> ReturnQuerySet:
+    """Return the matches that lack a tag to add, or have one to remove."""
     adds, removes = _tags_of(rule)
-    of_return = ReturnTag.objects.filter(entity=OuterRef("pk"))
-    worth = Q(Exists(of_return.filter(tag__in=removes)))
+    taggings = ReturnTag.objects.filter(entity=OuterRef("pk"))
+    condition = Q(Exists(taggings.filter(tag__in=removes)))
     for tag_id in adds:
-        worth |= Q(~Exists(of_return.filter(tag=tag_id)))
-    return _found_by(rule).filter(worth)
+        condition |= Q(~Exists(taggings.filter(tag=tag_id)))
+    return _rule_queryset(rule).filter(condition)
 
 
-def _not_taken_off(rule: TagRule, ids: Sequence[int], tag_id: int) -> list[int]:
-    """Leave out the returns from which a person, or another rule, took the tag off."""
+def _not_removed_by_others(rule: TagRule, ids: Sequence[int], tag_id: int) -> list[int]:
+    """Return the ids without returns from which a person or another rule removed the tag."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKEN_OFF, [list(ids), ids_with_synonyms(tag_id), rule.name])
-        removed = {row[0] for row in cursor.fetchall()}
-    return [pk for pk in ids if pk not in removed]
+        cursor.execute(REMOVED_BY_OTHERS_SQL, [list(ids), ids_with_synonyms(tag_id), rule.name])
+        removed_ids = {row[0] for row in cursor.fetchall()}
+    return [pk for pk in ids if pk not in removed_ids]
 
 
 def _first_line(error: Exception) -> str:
@@ -165,8 +167,8 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-# What merging, or undoing, took off was nobody's wish for this return.
-TAKEN_OFF = """
+# Removals by merging tags or by undoing do not count: nobody decided them for this return.
+REMOVED_BY_OTHERS_SQL = """
     SELECT DISTINCT entity_id FROM returns_returntagevent
     WHERE entity_id = ANY(%s::bigint[]) AND tag_id = ANY(%s::bigint[])
     AND pgh_label = 'tag.removed' AND pgh_context->'action' IS NULL
@@ -174,12 +176,12 @@ TAKEN_OFF = """
 """
 
 
-# As a dry run
+# Dry runs
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a rule would have done: to how many returns, and the newest of them."""
+    """How many returns a rule would have changed, and the newest of them."""
 
     count: int
     newest: list[Return]
@@ -187,27 +189,27 @@ class DryRun:
 
 
 def dry_run(rule: TagRule) -> DryRun:
-    """Tell what the rule would do to the returns that reached its moment in the last 30 days.
+    """Return what the rule would have done in the last 30 days. Nothing is changed.
 
-    An hourly rule is tried on everything that it matches now. Nothing is changed.
+    An hourly rule is tried on everything that it matches now.
     """
     try:
-        with time_limit(DRY_RUN_LIMIT):
+        with time_limit(DRY_RUN_TIME_LIMIT_MS):
             ids = sorted(_would_change(rule))
     except RuleError as error:
         return DryRun(0, [], str(error))
     except QueryTimeoutError:
-        return DryRun(0, [], "This took too long to try. Filter for less.")
+        return DryRun(0, [], "The dry run took too long. Narrow the filter.")
     newest = Return.objects.among(ids).in_order_of("created_at", descending=True)
-    return DryRun(len(ids), list(newest[:SHOWN]))
+    return DryRun(len(ids), list(newest[:MAX_DRY_RUN_ROWS]))
 
 
 def _would_change(rule: TagRule) -> set[int]:
-    found = _worth_looking_at(rule)
+    matches = _changeable(rule)
     if rule.moment != Moment.HOURLY:
         since = timezone.now() - timedelta(days=DRY_RUN_DAYS)
-        found = found.filter(**{f"{TIME_OF[Moment(rule.moment)]}__gte": since})
-    ids = list(found.order_by().values_list("pk", flat=True))
+        matches = matches.filter(**{f"{MOMENT_COLUMNS[Moment(rule.moment)]}__gte": since})
+    ids = list(matches.order_by().values_list("pk", flat=True))
     return set(_changes(rule, ids))
 
 
@@ -216,4 +218,6 @@ def _changes(rule: TagRule, ids: Sequence[int]) -> Iterator[int]:
     for tag_id in removes:
         yield from tagging.find_removable(ReturnTag, ids, tag_id)
     for tag_id in adds:
-        yield from tagging.find_addable(ReturnTag, _not_taken_off(rule, ids, tag_id), tag_id)
+        yield from tagging.find_addable(
+            ReturnTag, _not_removed_by_others(rule, ids, tag_id), tag_id
+        )

@@ -1,19 +1,19 @@
-"""What a typed or scanned text finds among the numbers of returns, and why."""
+"""Search the numbers of returns for a typed or scanned text, and say why each return matches."""
 
-from returns.search.finding import begins_or_ends, search
-from returns.search.hits import Found, Hit, Tier
-from returns.search.nearest import Near, nearest
-from returns.search.typed import LONGEST_TEXT, MOST_NUMBERS, Typed
+from returns.search.finding import search, search_ends
+from returns.search.hits import Hit, SearchResult, Tier
+from returns.search.nearest import NearMatch, nearest
+from returns.search.typed import MAX_NUMBERS, MAX_SEARCH_LENGTH, TypedNumbers
 
 __all__ = [
-    "LONGEST_TEXT",
-    "MOST_NUMBERS",
-    "Found",
+    "MAX_NUMBERS",
+    "MAX_SEARCH_LENGTH",
     "Hit",
-    "Near",
+    "NearMatch",
+    "SearchResult",
     "Tier",
-    "Typed",
-    "begins_or_ends",
+    "TypedNumbers",
     "nearest",
     "search",
+    "search_ends",
 ]

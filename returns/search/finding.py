@@ -1,4 +1,4 @@
-"""Find returns by their numbers: whole, by their end, beginning or middle, in a scan, in a list."""
+"""Find returns by their numbers: whole, by end, beginning or middle, in a scan, or in a list."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -9,30 +9,33 @@ from typing import NamedTuple
 from django.db import connection
 
 from returns.database.time_limit import QueryTimeoutError, time_limit
-from returns.querysets import EVERY_NUMBER
+from returns.querysets import SEARCH_KEYS
 from returns.search import statements
-from returns.search.hits import Found, Hit, Tier, best_of
-from returns.search.typed import Typed, length_of
+from returns.search.hits import Hit, SearchResult, Tier, best_hits
+from returns.search.typed import TypedNumbers, key_length
 
-# A search reads at most so many matches of each end of each number; a short text, which matches
-# nearly everything, fewer; and each number of a pasted list its share.
-CAP, SHORT_CAP, LEAST_CAP = 1_000, 100, 20
-SHORT_TEXT = 4
+# How many matches a search reads per branch, such as the end of the order reference. A short text
+# matches nearly everything, so fewer are read. The numbers of a pasted list share the maximum.
+MAX_MATCHES, MAX_SHORT_TEXT_MATCHES, MIN_LIST_MATCHES = 1_000, 100, 20
+SHORT_TEXT_LENGTH = 4
 
-# The middle is searched for so few letters and digits at least, while so few returns were found.
-SHORTEST_MIDDLE = 4
-ENOUGH = 50
+# The middle of numbers is searched for texts of at least this length, and only while fewer than
+# this many returns match.
+MIN_MIDDLE_LENGTH = 4
+ENOUGH_MATCHES = 50
 # A longer text does not begin or end a number by accident.
-LONGEST_ACCIDENT = 9
-# Milliseconds for the middle of numbers among all returns.
-MIDDLE_LIMIT = 250
+MAX_ACCIDENTAL_LENGTH = 9
+# For searching the middle of the numbers of all returns.
+MIDDLE_TIME_LIMIT_MS = 250
 
-WHOLE = (Tier.WHOLE, Tier.WITHOUT_ZEROS)
-ENDS = (Tier.END, Tier.BEGINNING)
-IN_PART = (*ENDS, Tier.SCANNED)
+WHOLE_TIERS = (Tier.WHOLE, Tier.WITHOUT_ZEROS)
+END_TIERS = (Tier.END, Tier.BEGINNING)
+PARTIAL_TIERS = (*END_TIERS, Tier.SCANNED)
 
 
 class _Row(NamedTuple):
+    """A match; ``place`` counts the searched texts from 1, ``number`` is a key column."""
+
     place: int
     typed: str
     tier: int
@@ -40,123 +43,126 @@ class _Row(NamedTuple):
     pk: int
 
 
-def search(text: str, numbers: Sequence[str] = EVERY_NUMBER) -> Found:
-    """Return what a text of the one box finds; see ``Tier`` for how, and for the order.
+def search(text: str, numbers: Sequence[str] = SEARCH_KEYS) -> SearchResult:
+    """Return what the search box finds for a text; ``Tier`` lists the kinds of matches.
 
-    Several numbers find the best matches of each. Whether spaces part numbers is tried: as one
-    number first.
+    If only spaces divide the text, it is searched as one number first, then as several. Of
+    several numbers, each brings its best matches.
     """
-    typed = Typed.parse(text)
-    # Several numbers end in the last of them: that would not be a scan.
-    tiers = (*WHOLE, *(ENDS if typed.several else IN_PART))
-    found = _one(typed.one, numbers, tiers) if typed.one else Found()
-    if found.hits or not typed.several:
-        return _with_middle(found, typed.one)
-    several = _several(typed.several, numbers)
-    return several if several.hits or not typed.one else _with_middle(several, typed.one)
+    typed = TypedNumbers.parse(text)
+    # A list of numbers ends in its last one; that must not be taken for a scan.
+    tiers = (*WHOLE_TIERS, *(END_TIERS if typed.several else PARTIAL_TIERS))
+    result = _search_one(typed.one, numbers, tiers) if typed.one else SearchResult()
+    if result.hits or not typed.several:
+        return _add_middle_matches(result, typed.one)
+    several = _search_several(typed.several, numbers)
+    return several if several.hits or not typed.one else _add_middle_matches(several, typed.one)
 
 
-def begins_or_ends(text: str, numbers: Sequence[str] = EVERY_NUMBER) -> Found:
-    """Return the returns with a number that is the text, begins or ends with it."""
-    return _one(text, numbers, (*WHOLE, *ENDS))
+def search_ends(text: str, numbers: Sequence[str] = SEARCH_KEYS) -> SearchResult:
+    """Return the returns with a number that is the text, or begins or ends with it."""
+    return _search_one(text, numbers, (*WHOLE_TIERS, *END_TIERS))
 
 
-def _one(text: str, numbers: Sequence[str], tiers: tuple[Tier, ...]) -> Found:
-    cap = SHORT_CAP if length_of(text) <= SHORT_TEXT else CAP
+def _search_one(text: str, numbers: Sequence[str], tiers: tuple[Tier, ...]) -> SearchResult:
+    cap = MAX_SHORT_TEXT_MATCHES if key_length(text) <= SHORT_TEXT_LENGTH else MAX_MATCHES
     rows, cut_short = _read([text], tuple(numbers), tiers, cap)
-    hits = best_of((row.pk, _hit(row)) for row in rows)
-    return Found(hits, (text,), () if hits else (text,), cut_short)
+    hits = best_hits((row.pk, _hit(row)) for row in rows)
+    return SearchResult(hits, (text,), () if hits else (text,), cut_short)
 
 
-def _several(texts: Sequence[str], numbers: Sequence[str]) -> Found:
-    """Find each number: whole if it is there so, otherwise in part."""
-    cap = max(LEAST_CAP, CAP // len(texts))
-    rows, cut_short = _read(texts, tuple(numbers), WHOLE, cap)
-    missing = _missing(texts, rows)
-    if missing:
-        more, more_cut = _read([texts[place] for place in missing], tuple(numbers), IN_PART, cap)
-        # Their places count the missing ones alone.
+def _search_several(texts: Sequence[str], numbers: Sequence[str]) -> SearchResult:
+    """Search for whole numbers first, then for parts of numbers with the texts that are left."""
+    cap = max(MIN_LIST_MATCHES, MAX_MATCHES // len(texts))
+    rows, cut_short = _read(texts, tuple(numbers), WHOLE_TIERS, cap)
+    if missing := _missing(texts, rows):
+        left = [texts[place] for place in missing]
+        more, more_cut = _read(left, tuple(numbers), PARTIAL_TIERS, cap)
+        # Their places refer to ``left``.
         moved = [row._replace(place=missing[row.place - 1] + 1) for row in more]
-        rows, cut_short = rows + _best_tier_of_each(moved), cut_short or more_cut
-    hits = best_of((row.pk, _hit(row)) for row in rows)
+        rows, cut_short = rows + _best_tier_per_text(moved), cut_short or more_cut
+    hits = best_hits((row.pk, _hit(row)) for row in rows)
     not_found = tuple(texts[place] for place in _missing(texts, rows))
-    return Found(hits, tuple(texts), not_found, cut_short)
+    return SearchResult(hits, tuple(texts), not_found, cut_short)
 
 
 def _missing(texts: Sequence[str], rows: Iterable[_Row]) -> list[int]:
-    found = {row.place for row in rows}
-    return [place for place in range(len(texts)) if place + 1 not in found]
+    """Return the indexes of the texts without a row."""
+    matched = {row.place for row in rows}
+    return [place for place in range(len(texts)) if place + 1 not in matched]
 
 
-def _best_tier_of_each(rows: list[_Row]) -> list[_Row]:
+def _best_tier_per_text(rows: list[_Row]) -> list[_Row]:
     best: dict[int, int] = {}
     for row in rows:
         best[row.place] = min(row.tier, best.get(row.place, row.tier))
     return [row for row in rows if row.tier == best[row.place]]
 
 
-def _with_middle(found: Found, text: str) -> Found:
-    """Add the returns that hold the text in the middle of a number, where it is worth it."""
-    if not _is_middle_wanted(found, text):
-        return found
-    rows = _middle(statements.MIDDLE_OF_THE_NEWEST, text)
-    enough = len(found.hits) + len(rows) >= ENOUGH
+def _add_middle_matches(result: SearchResult, text: str) -> SearchResult:
+    """Add returns with the text in the middle of a number, if that is worth searching for."""
+    if not _is_middle_wanted(result, text):
+        return result
+    rows = _search_middle(statements.MIDDLE_OF_THE_NEWEST, text)
+    enough = len(result.hits) + len(rows) >= ENOUGH_MATCHES
     gave_up = False
     if not enough:
-        rows, gave_up = _middle_of_all(text, rows)
-    hits = {pk: Hit(Tier.MIDDLE, number, typed) for typed, number, pk in rows[:CAP]} | found.hits
+        rows, gave_up = _search_all_middles(text, rows)
+    middle = {pk: Hit(Tier.MIDDLE, number, typed) for typed, number, pk in rows[:MAX_MATCHES]}
+    hits = middle | result.hits
     return replace(
-        found,
-        hits=best_of(hits.items()),
+        result,
+        hits=best_hits(hits.items()),
         numbers=(text,),
         not_found=() if hits else (text,),
-        cut_short=found.cut_short or enough or gave_up or len(rows) > CAP,
+        cut_short=result.cut_short or enough or gave_up or len(rows) > MAX_MATCHES,
         gave_up=gave_up,
     )
 
 
-def _is_middle_wanted(found: Found, text: str) -> bool:
-    length = length_of(text)
-    if length < SHORTEST_MIDDLE or found.whole or len(found.hits) >= ENOUGH:
+def _is_middle_wanted(result: SearchResult, text: str) -> bool:
+    length = key_length(text)
+    is_enough = bool(result.whole_matches) or len(result.hits) >= ENOUGH_MATCHES
+    if length < MIN_MIDDLE_LENGTH or is_enough:
         return False
-    return not found.hits or length <= LONGEST_ACCIDENT
+    return not result.hits or length <= MAX_ACCIDENTAL_LENGTH
 
 
 MiddleRows = list[tuple[str, str, int]]
 
 
-def _middle_of_all(text: str, of_the_newest: MiddleRows) -> tuple[MiddleRows, bool]:
-    """Search all returns, or give up after a moment and keep what the newest ones had."""
+def _search_all_middles(text: str, newest: MiddleRows) -> tuple[MiddleRows, bool]:
+    """Search all returns; if that takes too long, return those of the newest ones and True."""
     try:
-        with time_limit(MIDDLE_LIMIT):
-            return _middle(statements.MIDDLE, text), False
+        with time_limit(MIDDLE_TIME_LIMIT_MS):
+            return _search_middle(statements.MIDDLE, text), False
     except QueryTimeoutError:
-        return of_the_newest, True
+        return newest, True
 
 
-def _middle(statement: str, text: str) -> MiddleRows:
+def _search_middle(statement: str, text: str) -> MiddleRows:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"text": text, "cap": CAP + 1})
+        cursor.execute(statement, {"text": text, "cap": MAX_MATCHES + 1})
         return list(cursor.fetchall())
 
 
 def _read(
     texts: Sequence[str], numbers: tuple[str, ...], tiers: Collection[Tier], cap: int
 ) -> tuple[list[_Row], bool]:
-    """Return the rows, up to the cap of each branch, and whether there were more."""
+    """Return up to ``cap`` rows per branch, and whether there were more."""
     with connection.cursor() as cursor:
-        cursor.execute(_find(numbers, tuple(tiers)), {"texts": list(texts), "cap": cap + 1})
+        cursor.execute(_statement(numbers, tuple(tiers)), {"texts": list(texts), "cap": cap + 1})
         rows = [_Row(*row) for row in cursor.fetchall()]
     branches = Counter[tuple[int, int, str]]()
-    kept = []
+    capped = []
     for row in rows:
         branches[row.place, row.tier, row.number] += 1
         if branches[row.place, row.tier, row.number] <= cap:
-            kept.append(row)
-    return kept, len(kept) < len(rows)
+            capped.append(row)
+    return capped, len(capped) < len(rows)
 
 
-_find = cache(statements.find)
+_statement = cache(statements.find_statement)
 
 
 def _hit(row: _Row) -> Hit:

@@ -1,18 +1,19 @@
-"""What a search found, and why."""
+"""The result of a search: which returns match, and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
-from returns.querysets import ORDER, REFERENCE, TRACKING
+from returns.querysets import ORDER_KEY, REFERENCE_KEY, TRACKING_KEY
 
-NUMBERS_IN_WORDS = {ORDER: "order", REFERENCE: "return", TRACKING: "tracking ID"}
-LONGEST_IN_WORDS, END_IN_WORDS = 20, 12
+NUMBER_LABELS = {ORDER_KEY: "order", REFERENCE_KEY: "return", TRACKING_KEY: "tracking ID"}
+# A longer key is shown by its last characters alone.
+MAX_SHOWN_KEY_LENGTH, SHOWN_KEY_END = 20, 12
 
 
 class Tier(IntEnum):
-    """How a number matches, the best first."""
+    """How a number matches; the best tier first."""
 
     WHOLE = 0
     WITHOUT_ZEROS = 1
@@ -22,18 +23,18 @@ class Tier(IntEnum):
     MIDDLE = 5
 
 
-REASONS = {
+REASON_TEXTS = {
     Tier.WHOLE: "{number} is {typed}",
-    Tier.WITHOUT_ZEROS: "{number} is {typed} but for zeros",
+    Tier.WITHOUT_ZEROS: "{number} is {typed} apart from zeros",
     Tier.END: "{number} ends in {typed}",
     Tier.BEGINNING: "{number} starts with {typed}",
-    Tier.SCANNED: "{number} is in what was scanned",
+    Tier.SCANNED: "{number} is part of the scan",
     Tier.MIDDLE: "{number} contains {typed}",
 }
 
 
 class Hit(NamedTuple):
-    """Why a return was found: how its number, by the name of its key, matches what was typed."""
+    """Why a return matches: which of its numbers (by its key column) matches the typed key."""
 
     tier: Tier
     number: str
@@ -41,18 +42,19 @@ class Hit(NamedTuple):
 
     @property
     def why(self) -> str:
-        """Return the reason in words: "tracking ID ends in 0011"."""
-        return REASONS[self.tier].format(
-            number=NUMBERS_IN_WORDS[self.number], typed=_shortened(self.typed)
+        """Return the reason as a phrase: "tracking ID ends in 0011"."""
+        return REASON_TEXTS[self.tier].format(
+            number=NUMBER_LABELS[self.number], typed=_shortened(self.typed)
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The returns that a text found.
+class SearchResult:
+    """The returns that match a text.
 
-    ``hits`` says why, by the return's id. ``numbers`` are those that were typed, ``not_found``
-    those of them that found nothing. ``cut_short`` when there may be more than were read.
+    ``hits`` gives the reason by the return's id. ``numbers`` are the numbers of the text, and
+    ``not_found`` those of them without a match. ``cut_short`` says that there may be more matches
+    than were read; ``gave_up`` that the search in the middle of all numbers took too long.
     """
 
     hits: dict[int, Hit] = field(default_factory=dict)
@@ -63,23 +65,23 @@ class Found:
 
     @property
     def is_list(self) -> bool:
-        """Whether several numbers were typed."""
+        """Whether the text has several numbers."""
         return len(self.numbers) > 1
 
     @property
     def ids(self) -> list[int]:
-        """Return the ids of all that was found."""
+        """Return the ids of all matches."""
         return list(self.hits)
 
     @property
-    def whole(self) -> list[int]:
-        """Return the ids of the returns of which a whole number was typed."""
+    def whole_matches(self) -> list[int]:
+        """Return the ids of the returns with a number that was typed completely."""
         return [pk for pk, hit in self.hits.items() if hit.tier <= Tier.WITHOUT_ZEROS]
 
     def ids_by_rank(self) -> list[list[int]]:
-        """Return the ids, parted by how well they match, the best first.
+        """Return the ids grouped by how well they match, the best group first.
 
-        Returns of a pasted list are all meant alike.
+        The matches of a pasted list are one group.
         """
         if self.is_list:
             return [self.ids]
@@ -87,8 +89,8 @@ class Found:
         return [ids for ids in ranks if ids]
 
 
-def best_of(hits: Iterable[tuple[int, Hit]]) -> dict[int, Hit]:
-    """Return the best hit of each return, the best first."""
+def best_hits(hits: Iterable[tuple[int, Hit]]) -> dict[int, Hit]:
+    """Return the best hit of each return by its id, the best hits first."""
     best: dict[int, Hit] = {}
     for pk, hit in sorted(hits, key=lambda item: item[1].tier):
         best.setdefault(pk, hit)
@@ -96,4 +98,4 @@ def best_of(hits: Iterable[tuple[int, Hit]]) -> dict[int, Hit]:
 
 
 def _shortened(key: str) -> str:
-    return key if len(key) <= LONGEST_IN_WORDS else f"…{key[-END_IN_WORDS:]}"
+    return key if len(key) <= MAX_SHOWN_KEY_LENGTH else f"…{key[-SHOWN_KEY_END:]}"

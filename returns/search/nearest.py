@@ -1,4 +1,4 @@
-"""The nearest numbers, when nothing was found: one misheard or mistyped character away."""
+"""Suggest the nearest numbers when nothing matches: one misheard or mistyped character away."""
 
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -6,49 +6,49 @@ from typing import NamedTuple
 from django.db import connection
 
 from returns.models import Return
-from returns.querysets import ORDER, REFERENCE, TRACKING
+from returns.querysets import ORDER_KEY, REFERENCE_KEY, TRACKING_KEY
 from returns.search import statements
-from returns.search.hits import NUMBERS_IN_WORDS
+from returns.search.hits import NUMBER_LABELS
 
-OFFERED = 3
-NEIGHBOURS_EACH = 3
-# A number that shares less of what was typed is not near.
-LEAST_SHARED = 0.6
+MAX_NEAREST = 3
+NEIGHBOURS_PER_INDEX = 3
+# The share of equal characters, from 0 to 1, below which a number is not near.
+MIN_SIMILARITY = 0.6
 
-FIELDS = {
-    ORDER: "sales_order_reference_number",
-    REFERENCE: "return_reference_number",
-    TRACKING: "tracking_id",
+KEY_FIELDS = {
+    ORDER_KEY: "sales_order_reference_number",
+    REFERENCE_KEY: "return_reference_number",
+    TRACKING_KEY: "tracking_id",
 }
 
 
-class Near(NamedTuple):
-    """A return whose number is nearly what was typed."""
+class NearMatch(NamedTuple):
+    """A return with a number close to the typed one: the number's label and its value."""
 
     record: Return
     number: str
     value: str
 
 
-def nearest(text: str) -> list[Near]:
-    """Return the returns with the numbers that share most with the text, the nearest first."""
+def nearest(text: str) -> list[NearMatch]:
+    """Return up to 3 returns whose numbers are most similar to the text, the most similar first."""
     with connection.cursor() as cursor:
-        cursor.execute(statements.NEIGHBOURS, {"text": text, "each": NEIGHBOURS_EACH})
+        cursor.execute(statements.NEIGHBOURS, {"text": text, "each": NEIGHBOURS_PER_INDEX})
         rows = cursor.fetchall()
-    shared = [(_shared(typed, key), pk, number) for typed, number, key, pk in rows]
-    shared.sort(reverse=True)
+    scored = [(_similarity(typed, key), pk, number) for typed, number, key, pk in rows]
+    scored.sort(reverse=True)
     near: dict[int, str] = {}
-    for score, pk, number in shared:
-        if score >= LEAST_SHARED and len(near) < OFFERED:
+    for score, pk, number in scored:
+        if score >= MIN_SIMILARITY and len(near) < MAX_NEAREST:
             near.setdefault(pk, number)
     records = Return.objects.in_bulk(near)
     return [_near(records[pk], number) for pk, number in near.items() if pk in records]
 
 
-def _near(record: Return, number: str) -> Near:
-    return Near(record, NUMBERS_IN_WORDS[number], getattr(record, FIELDS[number]))
+def _near(record: Return, number: str) -> NearMatch:
+    return NearMatch(record, NUMBER_LABELS[number], getattr(record, KEY_FIELDS[number]))
 
 
-def _shared(typed: str, key: str) -> float:
-    """Return how much of both is the same, from 0 to 1."""
+def _similarity(typed: str, key: str) -> float:
+    """Return the share of equal characters, from 0 to 1."""
     return SequenceMatcher(None, typed, key, autojunk=False).ratio()

@@ -1,38 +1,43 @@
 # ruff: noqa: S608 - the parts of these statements are the names of our own columns
-"""The SQL of a search. Each branch reads an index of its own and stops at a cap.
+"""The SQL of a search. Each branch reads its own index and stops at a cap.
 
-Text goes through ``returns_search_key`` and becomes a key of A-Z and 0-9; the stored keys were
-made by the same function. Keys compare bytewise, so "begins with K" is the range from K up to K
-followed by "[", the character after Z.
+``returns_search_key`` turns a text into a key of A-Z and 0-9; the stored keys were made by the
+same function. Keys compare bytewise, so "begins with K" is the range from K to K followed by "[",
+the character after Z.
 """
 
 from collections.abc import Collection, Sequence
 
-from returns.querysets import EVERY_NUMBER, REFERENCE
+from returns.querysets import REFERENCE_KEY, SEARCH_KEYS
 from returns.search.hits import Tier
-from returns.search.typed import LONGEST_NUMBER
+from returns.search.typed import MAX_STORED_NUMBER_LENGTH
 
-# Zeros that a number may have more, or fewer, than was typed.
-MOST_ZEROS = 12
-# Shorter numbers are in too many barcodes by accident.
-SHORTEST_IN_A_SCAN = 8
-# Letters that a scanner may add after the number; before it anything may stand.
-MOST_ADDED = 3
-NEWEST = 5_000
+# How many leading zeros a stored number may have more, or fewer, than the typed one.
+MAX_ZEROS = 12
+# Shorter numbers are part of too many barcodes by accident.
+MIN_LENGTH_IN_SCAN = 8
+# How many letters a scanner may add after the number. In front of it, anything is allowed.
+MAX_ADDED_LETTERS = 3
+# The middle of numbers is searched in this many newest returns first.
+MIDDLE_SEARCH_NEWEST = 5_000
 
 TYPED = f"""
     SELECT place, text, key, reverse(key) AS yek,
         ARRAY(
             SELECT parts[1] || repeat('0', zeros) || parts[2]
-            FROM generate_series(0, {MOST_ZEROS}) AS zeros,
+            FROM generate_series(0, {MAX_ZEROS}) AS zeros,
                 regexp_match(key, '^([A-Z]*)0*([1-9].*)$') AS parts
         ) AS with_zeros,
         CASE WHEN key ~ '^0+.{{4}}' THEN reverse(ltrim(key, '0')) END AS yek_without_zeros,
         ARRAY(
             SELECT right(left(key, most - added), size)
             FROM length(key) AS most,
-                generate_series(0, length(substring(key FROM '[A-Z]{{0,{MOST_ADDED}}}$'))) AS added,
-                generate_series({SHORTEST_IN_A_SCAN}, least(most - added, {LONGEST_NUMBER})) AS size
+                generate_series(
+                    0, length(substring(key FROM '[A-Z]{{0,{MAX_ADDED_LETTERS}}}$'))
+                ) AS added,
+                generate_series(
+                    {MIN_LENGTH_IN_SCAN}, least(most - added, {MAX_STORED_NUMBER_LENGTH})
+                ) AS size
             WHERE size < most
         ) AS tails
     FROM unnest(%(texts)s::text[]) WITH ORDINALITY AS given (text, place),
@@ -44,15 +49,15 @@ def _begins(value: str, key: str) -> str:
     return f"{value} >= {key} AND {value} < {key} || '['"
 
 
-# For each tier the conditions of its branches; {number} is the column.
-CONDITIONS = {
+# The conditions of each tier, one per branch; {number} is the key column.
+TIER_CONDITIONS = {
     Tier.WHOLE: ["{number} = key"],
     Tier.WITHOUT_ZEROS: ["{number} = ANY (with_zeros) AND {number} <> key"],
     Tier.END: [
         f"{_begins('reverse({number})', 'yek')} AND {{number}} <> key",
         _begins("reverse({number})", "yek_without_zeros"),
     ],
-    # The highest first: numbers grow with time, so these are the newest.
+    # The highest numbers first: numbers grow with time, so these returns are the newest.
     Tier.BEGINNING: [
         f"{_begins('{number}', 'key')} AND {{number}} <> key ORDER BY {{number}} DESC"
     ],
@@ -60,21 +65,21 @@ CONDITIONS = {
 }
 
 
-def find(numbers: Sequence[str], tiers: Collection[Tier]) -> str:
-    """Return the statement that finds ``texts`` in these numbers: place, key, tier, number, id.
+def find_statement(numbers: Sequence[str], tiers: Collection[Tier]) -> str:
+    """Return the statement that finds the parameter ``texts`` in these key columns.
 
-    At most ``cap`` rows of each branch. A return reference without any letter or digit has no
-    key; it is found by its exact text.
+    Its rows are place, key, tier, number and id; at most the parameter ``cap`` per branch. A
+    return reference without any letter or digit has no key; it is found by its exact text.
     """
     branches = [
         _branch(tier, number, condition.format(number=number))
         for tier in tiers
-        for condition in CONDITIONS[tier]
+        for condition in TIER_CONDITIONS[tier]
         for number in numbers
     ]
-    if Tier.WHOLE in tiers and REFERENCE in numbers:
+    if Tier.WHOLE in tiers and REFERENCE_KEY in numbers:
         exact = "key IS NULL AND return_reference_number = text"
-        branches.append(_branch(Tier.WHOLE, REFERENCE, exact))
+        branches.append(_branch(Tier.WHOLE, REFERENCE_KEY, exact))
     return f"""
         WITH typed AS MATERIALIZED ({TYPED})
         SELECT place, coalesce(key, text), hit.*
@@ -88,19 +93,21 @@ def _branch(tier: Tier, number: str, condition: str) -> str:
     )
 
 
-# The expression of the trigram index: see the migration. A space, so that nothing is found
+# The expression of the trigram index, as in its migration. The spaces keep a text from matching
 # across the end of one number and the beginning of the next.
-ALL_NUMBERS = " || ' ' || ".join(f"coalesce({number}, '')" for number in EVERY_NUMBER)
+ALL_NUMBERS = " || ' ' || ".join(f"coalesce({number}, '')" for number in SEARCH_KEYS)
 _WHICH = " ".join(
     f"WHEN strpos({number}, returns_search_key(%(text)s)) > 0 THEN '{number}'"
-    for number in EVERY_NUMBER
+    for number in SEARCH_KEYS
 )
 _CONTAINS = f"{ALL_NUMBERS} LIKE '%%' || returns_search_key(%(text)s) || '%%'"
 
-# OFFSET 0 keeps the planner from pulling the outer limit inwards and walking the whole table.
+# OFFSET 0 keeps the planner from moving the outer LIMIT inwards and scanning the whole table.
 MIDDLE_OF_THE_NEWEST = f"""
     SELECT returns_search_key(%(text)s), CASE {_WHICH} END, id
-    FROM (SELECT * FROM returns_return ORDER BY created_at DESC, id DESC LIMIT {NEWEST}) AS newest
+    FROM (
+        SELECT * FROM returns_return ORDER BY created_at DESC, id DESC LIMIT {MIDDLE_SEARCH_NEWEST}
+    ) AS newest
     WHERE {_CONTAINS} LIMIT %(cap)s
 """
 MIDDLE = f"""
@@ -111,7 +118,10 @@ MIDDLE = f"""
 
 
 def _neighbours(number: str) -> list[str]:
-    """In an ordered index the numbers that share most with a text stand next to its place."""
+    """Return the queries for the numbers just before and after the text in its index.
+
+    These share the longest beginning with it; in the index of reversed numbers, the longest end.
+    """
     columns = f"SELECT '{number}', {number} AS key, id FROM returns_return WHERE"
     return [
         f"({columns} {value} {side} {typed} ORDER BY {value} {direction} LIMIT %(each)s)"
@@ -125,6 +135,6 @@ def _neighbours(number: str) -> list[str]:
 
 NEIGHBOURS = f"""
     SELECT returns_search_key(%(text)s), near.* FROM (
-        {" UNION ALL ".join(sql for number in EVERY_NUMBER for sql in _neighbours(number))}
+        {" UNION ALL ".join(sql for number in SEARCH_KEYS for sql in _neighbours(number))}
     ) AS near
 """

@@ -20,8 +20,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
-from returns.filters.due import deadlines_now, met_of, rules_in_short
-from returns.filters.stored import Words
+from returns.filters.due import current_deadlines, met_expression, policies_fingerprint
 from returns.models import (
     CountedReturn,
     DeadlineDay,
@@ -32,7 +31,7 @@ from returns.models import (
     UncountedReturn,
 )
 from returns.summaries import maintenance, statements
-from tags.vocabulary import load_vocabulary
+from tags.vocabulary import Vocabulary, load_vocabulary
 
 ONE_DAY, MIDNIGHT = timedelta(days=1), time_of_day.min
 READER_TIME_LIMIT = 0.5  # seconds that a reader waits for days to be counted
@@ -46,12 +45,12 @@ DIFFERENCES_SHOWN = 20
 OutcomeExpressions = tuple[Q, Case]
 
 
-def current_fingerprint(vocabulary_: Words, now: datetime) -> str | None:
+def current_fingerprint(vocabulary_: Vocabulary, now: datetime) -> str | None:
     """Return the fingerprint of the rules for outcomes; None if outcomes cannot be stored."""
-    return rules_in_short(deadlines_now(), vocabulary_, now)
+    return policies_fingerprint(current_deadlines(), vocabulary_, now)
 
 
-def count_missing_days(first: date, last: date, vocabulary_: Words, fingerprint: str) -> None:
+def count_missing_days(first: date, last: date, vocabulary_: Vocabulary, fingerprint: str) -> None:
     """Count days that are not stored yet, the latest first.
 
     Meant for a reader, who should not wait long: it stops after ``READER_TIME_LIMIT``, and whoever
@@ -139,12 +138,12 @@ def _stored_rows(days: Sequence[date]) -> set[tuple[Any, ...]]:
     }
 
 
-def _outcome_expressions(vocabulary_: Words, fingerprint: str) -> OutcomeExpressions | None:
+def _outcome_expressions(vocabulary_: Vocabulary, fingerprint: str) -> OutcomeExpressions | None:
     """Return the expressions for the rules with this fingerprint; None if the rules changed."""
-    deadlines, now = deadlines_now(), timezone.now()
-    if rules_in_short(deadlines, vocabulary_, now) != fingerprint:
+    deadlines, now = current_deadlines(), timezone.now()
+    if policies_fingerprint(deadlines, vocabulary_, now) != fingerprint:
         return None
-    return met_of(deadlines, vocabulary_, now)
+    return met_expression(deadlines, vocabulary_, now)
 
 
 def _count_days(days: Sequence[date], expressions: OutcomeExpressions, fingerprint: str) -> None:

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from returns.lists.cells import Around, Cell
-from returns.lists.columns import BY_NAME
+from returns.lists.cells import Cell, CellContext
+from returns.lists.columns import COLUMNS_BY_NAME
 from returns.lists.page import ReturnList
 from returns.lists.rows import Row
 
@@ -38,14 +38,14 @@ REASON_CELL = '<td class="why">{}</td>'
 @register.simple_tag
 def rows(return_list: ReturnList, may_tag: bool) -> SafeString:
     """Format the rows of a list in its columns."""
-    around = Around(may_tag, return_list.path, timezone.now())
-    cells = [cell for name in return_list.table.cells if (cell := BY_NAME[name].cell)]
+    around = CellContext(may_tag, return_list.path, timezone.now())
+    cells = [cell for name in return_list.table.cells if (cell := COLUMNS_BY_NAME[name].cell)]
     is_search = return_list.is_search
     lines = (_line(row, cells, around, is_search=is_search) for row in return_list.rows)
     return format_html_join("", "{}", ((line,) for line in lines))
 
 
-def _line(row: Row, cells: list[Cell], around: Around, *, is_search: bool) -> SafeString:
+def _line(row: Row, cells: list[Cell], around: CellContext, *, is_search: bool) -> SafeString:
     record, reference = row.record, row.record.return_reference_number
     return format_html(
         ROW,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from config.htmx import render_page_or_fragment
 from returns.filters.query import Query
-from returns.lists.bulk import ask, choose, list_path, start
+from returns.lists.bulk import choose_returns, create_draft, list_path, start
 from returns.people.person import DeskRequest
 from tags import bulk
 from tags.forms import BulkForm
@@ -32,10 +32,10 @@ def new(request: DeskRequest) -> HttpResponse:
     form = BulkForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form, "chosen": None, "problems": []}
     try:
-        chosen = context["chosen"] = choose(Query.read(request.GET), request.user)
+        chosen = context["chosen"] = choose_returns(Query.from_querydict(request.GET), request.user)
         if request.method == "POST" and form.is_valid():
             adds, removes = form.cleaned_data["add"], form.cleaned_data["remove"]
-            job = ask(chosen, adds, removes, request.user)
+            job = create_draft(chosen, adds, removes, request.user)
             return redirect("bulk-tagging", job.pk)
     except ValidationError as error:
         context["problems"] = error.messages

@@ -15,15 +15,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config.forms import posted_data, save_form
 from returns.deadlines import editing
 from returns.deadlines.forms import CalendarForm, DeadlineForm
-from returns.deadlines.wording import calendar_in_words, described, listed
-from returns.filters.due import calendar_kept
+from returns.deadlines.wording import describe_calendar, describe_deadline, list_deadlines
+from returns.filters.due import stored_calendar
 from returns.filters.query import Query
 from returns.models import DeadlinePolicy
 from returns.people.person import PersonRequest
 from returns.views.named import entry_to_change, show_problems
 
 may_see = permission_required("returns.view_return", raise_exception=True)
-may_change = permission_required(editing.MAY_CHANGE, raise_exception=True)
+may_change = permission_required(editing.MAY_CHANGE_DEADLINES, raise_exception=True)
 
 
 @require_safe
@@ -31,7 +31,7 @@ may_change = permission_required(editing.MAY_CHANGE, raise_exception=True)
 def show(request: PersonRequest) -> HttpResponse:
     """Show all deadlines in order, and the working calendar."""
     now = timezone.now()
-    context = {"deadlines": listed(now), "calendar": calendar_in_words(now)}
+    context = {"deadlines": list_deadlines(now), "calendar": describe_calendar(now)}
     return render(request, "deadlines/page.html", context)
 
 
@@ -40,7 +40,7 @@ def show(request: PersonRequest) -> HttpResponse:
 def new(request: PersonRequest) -> HttpResponse:
     """Create a deadline from the filter in the query string, or use it in an existing one."""
     try:
-        parameters = editing.parameters_of(Query.read(request.GET))
+        parameters = editing.to_parameters(Query.from_querydict(request.GET))
     except ValidationError as error:
         all_deadlines = (reverse("deadlines"), "All deadlines")
         return show_problems(request, error, "New deadline", all_deadlines)
@@ -54,21 +54,21 @@ def new(request: PersonRequest) -> HttpResponse:
 def deadline(request: PersonRequest, pk: int) -> HttpResponse:
     """Show a deadline. Change, move or delete it."""
     entry = get_object_or_404(DeadlinePolicy, pk=pk)
-    if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE):
+    if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE_DEADLINES):
         raise PermissionDenied("Only managers can change deadlines.")
     if "action" in request.POST:
         return _run_action(request, entry)
-    return _edit(request, entry, DeadlineForm.of(entry, posted_data(request)))
+    return _edit(request, entry, DeadlineForm.for_policy(entry, posted_data(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def calendar(request: PersonRequest) -> HttpResponse:
     """Change the working hours and days of the warehouse."""
-    form = CalendarForm.of(calendar_kept(), posted_data(request))
+    form = CalendarForm.for_calendar(stored_calendar(), posted_data(request))
 
     def write(data: dict[str, Any]) -> None:
-        editing.keep_calendar(form.calendar(), data["seen"])
+        editing.save_calendar(form.calendar(), data["seen"])
 
     if request.method == "POST" and save_form(form, write):
         messages.success(request, "Saved the calendar. It now applies to all returns.")
@@ -81,7 +81,7 @@ def calendar(request: PersonRequest) -> HttpResponse:
 def _edit(request: PersonRequest, entry: DeadlinePolicy, form: DeadlineForm) -> HttpResponse:
     def write(data: dict[str, Any]) -> None:
         entry.name, entry.amount, entry.unit = data["name"], data["amount"], data["unit"]
-        editing.keep(entry, data["seen"])
+        editing.save_policy(entry, data["seen"])
 
     if request.method == "POST" and save_form(form, write):
         message = f"Saved the deadline “{entry}”. It now applies to all matching returns."
@@ -102,7 +102,7 @@ def _run_action(request: PersonRequest, entry: DeadlinePolicy) -> HttpResponse:
     if action in {"up", "down"}:
         editing.move(entry, up=action == "up")
     elif action == "remove":
-        editing.remove(entry)
+        editing.delete_policy(entry)
         message = f"Deleted the deadline “{entry}”. The next matching deadline now applies."
         messages.success(request, message)
     else:
@@ -114,9 +114,9 @@ def _page(request: PersonRequest, entry: DeadlinePolicy, form: DeadlineForm) -> 
     context = {
         "title": f"Deadline {entry}" if entry.pk else "New deadline",
         "entry": entry,
-        "may_change": request.user.has_perm(editing.MAY_CHANGE),
+        "may_change": request.user.has_perm(editing.MAY_CHANGE_DEADLINES),
         "form": form,
-        "listed": described(entry, timezone.now()),
+        "listed": describe_deadline(entry, timezone.now()),
         "others": () if entry.pk else DeadlinePolicy.objects.all(),
     }
     status = 422 if form.errors else 200

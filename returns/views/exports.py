@@ -51,7 +51,7 @@ def choose(request: PersonRequest) -> HttpResponse:
         request,
         "exports/choose.html",
         {
-            "export": parse_request(Query.read(request.GET), request.user),
+            "export": parse_request(Query.from_querydict(request.GET), request.user),
             "threshold": BACKGROUND_THRESHOLD,
         },
     )
@@ -62,7 +62,7 @@ def choose(request: PersonRequest) -> HttpResponse:
 @_with_problem_page
 def csv_file(request: PersonRequest) -> HttpResponseBase:
     """Stream the filtered list as CSV."""
-    requested, now = parse_request(Query.read(request.GET), request.user), timezone.now()
+    requested, now = parse_request(Query.from_querydict(request.GET), request.user), timezone.now()
     chunks = as_csv.csv_chunks(requested.selection, now, bom=request.GET.get("bom") == "1")
     is_gzip = accepts_gzip(request)
     stream = abort.gzip_stream(chunks) if is_gzip else abort.plain_stream(chunks)
@@ -79,7 +79,7 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
 @_with_problem_page
 def xlsx_file(request: PersonRequest) -> HttpResponseBase:
     """Return the filtered list as a workbook, or offer to create a large one in the background."""
-    requested, now = parse_request(Query.read(request.GET), request.user), timezone.now()
+    requested, now = parse_request(Query.from_querydict(request.GET), request.user), timezone.now()
     if requested.is_large:
         context = {
             "export": requested,
@@ -101,7 +101,7 @@ def xlsx_file(request: PersonRequest) -> HttpResponseBase:
 def exports(request: PersonRequest) -> HttpResponseBase:
     """Show a person's workbooks from the background. Create one of the filtered list."""
     if request.method == "POST":
-        requested = parse_request(Query.read(request.GET), request.user)
+        requested = parse_request(Query.from_querydict(request.GET), request.user)
         background.request_export(requested, request.user)
         return redirect("exports")
     own = background.list_exports(request.user)

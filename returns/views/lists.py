@@ -16,8 +16,8 @@ from config.htmx import (
     wants_fragment,
 )
 from returns.filters.query import Query
-from returns.lists.enter_key import where_enter_leads
-from returns.lists.facets import facets_of
+from returns.lists.enter_key import find_enter_target
+from returns.lists.facets import count_facets
 from returns.lists.forms import SaveViewForm
 from returns.lists.page import return_list
 from returns.lists.tabs import tabs
@@ -29,12 +29,12 @@ from returns.people.person import DeskRequest, get_preferences
 @permission_required("returns.view_return", raise_exception=True)
 def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that match the query string, a page at a time."""
-    query = Query.read(request.GET)
-    page = polling.opened(request.path, query)
+    query = Query.from_querydict(request.GET)
+    page = polling.open_page(request.path, query)
     matches = return_list(query, get_preferences(request.user).columns)
     context: dict[str, Any] = {"list": matches, "live": page}
     if not wants_fragment(request):
-        context["tabs"] = tabs(request.user, query, matches.words)
+        context["tabs"] = tabs(request.user, query, matches.vocabulary)
         context["save_form"] = SaveViewForm(request.user)
     return render_page_or_fragment(
         request, "lists/page.html", "answer", context, address=matches.address
@@ -48,8 +48,8 @@ def find(request: HtmxRequest) -> HttpResponse:
 
     On the list itself nothing more is needed, because it filters while a person types.
     """
-    query = Query.read(request.GET)
-    if path := where_enter_leads(query):
+    query = Query.from_querydict(request.GET)
+    if path := find_enter_target(query):
         return to_list(path)
     if is_request_from(request, reverse("return-list")):
         return leave_page_unchanged()
@@ -60,7 +60,7 @@ def find(request: HtmxRequest) -> HttpResponse:
 @permission_required("returns.view_return", raise_exception=True)
 def facets(request: DeskRequest) -> HttpResponse:
     """Count the returns that match the query string by tag."""
-    context = {"facets": facets_of(Query.read(request.GET))}
+    context = {"facets": count_facets(Query.from_querydict(request.GET))}
     return render(request, "lists/page.html#facets", context)
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from returns.filters.query import Query
-from returns.live.polling import polled
+from returns.live.polling import poll_page
 from returns.people.person import DeskRequest
 
 
@@ -29,7 +29,7 @@ def queue(request: DeskRequest) -> HttpResponse:
 
 
 def _changes(request: DeskRequest, base: str) -> HttpResponse:
-    page = polled(base, Query.read(request.GET), request.user)
+    page = poll_page(base, Query.from_querydict(request.GET), request.user)
     if page is None:
         return HttpResponseNotModified()
     return render(request, "live/bar.html#answer", {"live": page})

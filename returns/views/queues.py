@@ -11,18 +11,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page_or_fragment
-from returns.filters.form import BESIDE_FILTERS
+from returns.filters.form import NON_FILTER_PARAMETERS
 from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.lists.forms import SaveViewForm
 from returns.lists.page import return_list
 from returns.live import polling
 from returns.people.person import DeskRequest
-from returns.queues.cards import cards_of, columns_of
-from returns.queues.groups import groups_of
-from returns.queues.handover import handover
-from returns.queues.own import own_cards_of
-from returns.queues.problems import worklist
+from returns.queues.cards import queue_cards, queue_columns
+from returns.queues.groups import group_queue
+from returns.queues.handover import build_handover
+from returns.queues.own import own_queue_cards
+from returns.queues.problems import count_problems
 
 
 @require_safe
@@ -30,17 +30,19 @@ from returns.queues.problems import worklist
 def queue(request: DeskRequest) -> HttpResponse:
     """Show the queues, and the returns of one of them. The filters of the list apply."""
     path = reverse("queue")
-    query = Query.read(request.GET)
-    if not query.without(*BESIDE_FILTERS):
-        to_inspect = Query.of({"queue": [Queue.TO_INSPECT.value]}).replace(**dict(query.lists()))
+    query = Query.from_querydict(request.GET)
+    if not query.without(*NON_FILTER_PARAMETERS):
+        to_inspect = Query.from_lists({"queue": [Queue.TO_INSPECT.value]}).replace(
+            **dict(query.lists())
+        )
         return redirect(to_inspect.path(path), max_length=None)
-    page = polling.opened(path, query)
-    matches = return_list(query, columns_of(query.get("queue")), path)
+    page = polling.open_page(path, query)
+    matches = return_list(query, queue_columns(query.get("queue")), path)
     context: dict[str, Any] = {
         "list": matches,
         "live": page,
-        "cards": [*cards_of(matches.query), *own_cards_of(request.user, matches.query)],
-        "groups": groups_of(matches.query, path),
+        "cards": [*queue_cards(matches.query), *own_queue_cards(request.user, matches.query)],
+        "groups": group_queue(matches.query, path),
         "save_form": SaveViewForm(request.user, is_queue=True),
     }
     return render_page_or_fragment(
@@ -52,13 +54,13 @@ def queue(request: DeskRequest) -> HttpResponse:
 @permission_required("returns.view_return", raise_exception=True)
 def problems(request: DeskRequest) -> HttpResponse:
     """Show the problems of the stored records, and how to fix them."""
-    return render(request, "queues/problems.html", {"kinds": worklist(timezone.now())})
+    return render(request, "queues/problems.html", {"kinds": count_problems(timezone.now())})
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def hand_over(request: DeskRequest) -> HttpResponse:
     """Show a filtered queue as a list to print."""
-    sheet = handover(Query.read(request.GET), timezone.now())
+    sheet = build_handover(Query.from_querydict(request.GET), timezone.now())
     context = {"sheet": sheet, "warehouse_zone": settings.TIME_ZONE}
     return render(request, "queues/handover.html", context)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from returns.exports.file_names import content_disposition
 from returns.filters.query import Query
-from returns.lists.saved_views import views_of
+from returns.lists.saved_views import visible_views
 from returns.people.person import PersonRequest
 from returns.reports import files
 from returns.reports.filter_bar import build_filter_bar
@@ -22,8 +22,8 @@ def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
     """Show a report for the scope and period in the query string."""
     if subject not in SUBJECTS:
         raise Http404("This report does not exist.")
-    report = build_report(subject, Query.read(request.GET), timezone.now())
-    views = saved_view_choices(report, views_of(request.user))
+    report = build_report(subject, Query.from_querydict(request.GET), timezone.now())
+    views = saved_view_choices(report, visible_views(request.user))
     context = {
         "report": report,
         "bar": build_filter_bar(report),
@@ -40,7 +40,7 @@ def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpRe
     if subject not in SUBJECTS or ending not in files.CONTENT_TYPES:
         raise Http404("This file does not exist.")
     now = timezone.now()
-    report = build_report(subject, Query.read(request.GET), now)
+    report = build_report(subject, Query.from_querydict(request.GET), now)
     table = report.table(name)
     if not table:
         raise Http404("This table does not exist in the report.")

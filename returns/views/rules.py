@@ -21,7 +21,7 @@ from returns.views.named import entry_to_change, show_problems
 from tags.vocabulary import load_vocabulary
 
 may_see = permission_required("returns.view_return", raise_exception=True)
-may_change = permission_required(editing.MAY_CHANGE, raise_exception=True)
+may_change = permission_required(editing.MAY_CHANGE_RULES, raise_exception=True)
 
 SAVED = "Saved the rule “{}”."
 SAVED_AND_OFF = "Saved the rule “{}”. It is switched off: check its dry run, then switch it on."
@@ -33,7 +33,7 @@ SWITCHED_ON, SWITCHED_OFF = "Switched “{}” on.", "Switched “{}” off."
 @may_see
 def show(request: PersonRequest) -> HttpResponse:
     """Show all rules in the order in which they run."""
-    return render(request, "rules/page.html", {"rules": editing.listed()})
+    return render(request, "rules/page.html", {"rules": editing.list_rules()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +41,7 @@ def show(request: PersonRequest) -> HttpResponse:
 def new(request: PersonRequest) -> HttpResponse:
     """Create a rule from the filter in the query string, or use it in an existing rule."""
     try:
-        parameters = editing.parameters_of(Query.read(request.GET))
+        parameters = editing.to_parameters(Query.from_querydict(request.GET))
     except ValidationError as error:
         return show_problems(request, error, "New rule", (reverse("rules"), "All rules"))
     if "replaces" in request.POST:
@@ -54,11 +54,11 @@ def new(request: PersonRequest) -> HttpResponse:
 def rule(request: PersonRequest, pk: int) -> HttpResponse:
     """Show a rule with its dry run. Change, switch, move or delete it."""
     entry = get_object_or_404(TagRule, pk=pk)
-    if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE):
+    if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE_RULES):
         raise PermissionDenied("Only managers can change rules.")
     if "action" in request.POST:
         return _run_action(request, entry)
-    return _edit(request, entry, RuleForm.of(entry, posted_data(request)))
+    return _edit(request, entry, RuleForm.for_rule(entry, posted_data(request)))
 
 
 def _edit(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpResponse:
@@ -66,7 +66,7 @@ def _edit(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpRespons
 
     def write(data: dict[str, Any]) -> None:
         entry.name, entry.moment = data["name"], data["moment"]
-        editing.keep(entry, data["add"], data["remove"], data["seen"])
+        editing.save_rule(entry, data["add"], data["remove"], data["seen"])
 
     if request.method == "POST" and save_form(form, write):
         message = SAVED_AND_OFF if was_on and not entry.is_on else SAVED
@@ -92,7 +92,7 @@ def _run_action(request: PersonRequest, entry: TagRule) -> HttpResponse:
     if action in {"up", "down"}:
         editing.move(entry, up=action == "up")
     elif action == "remove":
-        editing.remove(entry)
+        editing.delete_rule(entry)
         messages.success(request, f"Deleted the rule “{entry}”. The tags that it added stay.")
     else:
         return HttpResponseBadRequest("Unknown action.")
@@ -104,7 +104,7 @@ def _page(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpRespons
     context: dict[str, Any] = {
         "title": f"Rule {entry}" if entry.pk else "New rule",
         "entry": entry,
-        "may_change": request.user.has_perm(editing.MAY_CHANGE),
+        "may_change": request.user.has_perm(editing.MAY_CHANGE_RULES),
         "form": form,
         "listed": editing.describe(entry),
         "others": () if entry.pk else TagRule.objects.all(),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from returns.filters.query import Query
 from returns.lists import saved_views
 from returns.lists.forms import SaveViewForm
-from returns.lists.tabs import counts_of
+from returns.lists.tabs import count_tabs
 from returns.models import SavedView
 from returns.people.person import PersonRequest
 from returns.views.lists import to_list
@@ -23,7 +23,7 @@ may_see = permission_required("returns.view_return", raise_exception=True)
 
 def home(request: PersonRequest) -> HttpResponse:
     """Redirect to the person's start page."""
-    return to_list(saved_views.start_of(request.user))
+    return to_list(saved_views.start_path(request.user))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,7 +39,7 @@ def views(request: PersonRequest) -> HttpResponse:
 def _save(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
     data = form.cleaned_data
     try:
-        view = saved_views.keep(
+        view = saved_views.save_view(
             request.user,
             data["name"],
             Query.parse(data["query"]),
@@ -50,12 +50,12 @@ def _save(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
         form.add_error(None, error)
         return _page(request, form)
     messages.success(request, f"Saved the view “{view.name}”.")
-    address_of = saved_views.queue_address_of if data["is_queue"] else saved_views.address_of
+    address_of = saved_views.queue_address if data["is_queue"] else saved_views.list_address
     return to_list(address_of(view, load_vocabulary()))
 
 
 def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
-    context = {"form": form, "listed": saved_views.listed_for(request.user)}
+    context = {"form": form, "listed": saved_views.list_views(request.user)}
     status = 422 if form.errors else 200
     return render(request, "lists/saved_views.html", context, status=status)
 
@@ -64,20 +64,20 @@ def _page(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
 @may_see
 def counts(request: PersonRequest) -> HttpResponse:
     """Count the returns of each of the person's views, for the tabs above the list."""
-    context = {"counts": counts_of(request.user)}
+    context = {"counts": count_tabs(request.user)}
     return render(request, "lists/tabs.html#counts", context)
 
 
 ACTIONS: dict[str, Callable[[SavedView], None]] = {
     "up": lambda view: saved_views.move(view, up=True),
     "down": lambda view: saved_views.move(view, up=False),
-    "start": lambda view: saved_views.start_here(view, on=True),
-    "no-start": lambda view: saved_views.start_here(view, on=False),
-    "queue": lambda view: saved_views.show_as_queue(view, on=True),
-    "no-queue": lambda view: saved_views.show_as_queue(view, on=False),
-    "share": lambda view: saved_views.share(view, on=True),
-    "unshare": lambda view: saved_views.share(view, on=False),
-    "delete": saved_views.remove,
+    "start": lambda view: saved_views.set_start(view, on=True),
+    "no-start": lambda view: saved_views.set_start(view, on=False),
+    "queue": lambda view: saved_views.set_queue(view, on=True),
+    "no-queue": lambda view: saved_views.set_queue(view, on=False),
+    "share": lambda view: saved_views.set_shared(view, on=True),
+    "unshare": lambda view: saved_views.set_shared(view, on=False),
+    "delete": saved_views.delete_view,
 }
 
 
@@ -85,9 +85,9 @@ ACTIONS: dict[str, Callable[[SavedView], None]] = {
 @may_see
 def view(request: PersonRequest, pk: int) -> HttpResponse:
     """Redirect to the list of a view. Change the view."""
-    saved_view = saved_views.open_to(request.user, pk)
+    saved_view = saved_views.get_view(request.user, pk)
     if request.method != "POST":
-        return to_list(saved_views.address_of(saved_view, load_vocabulary()))
+        return to_list(saved_views.list_address(saved_view, load_vocabulary()))
     if not saved_views.may_change(request.user, saved_view):
         raise PermissionDenied("Only managers can change the saved views of a role.")
     return _change(request, saved_view)
@@ -113,8 +113,11 @@ def _change(request: HttpRequest, saved_view: SavedView) -> HttpResponse:
 @may_see
 def shared(request: PersonRequest, token: str) -> HttpResponse:
     """Show a view that somebody shared."""
-    saved_view = saved_views.shared_as(token)
-    context = {"view": saved_view, "address": saved_views.address_of(saved_view, load_vocabulary())}
+    saved_view = saved_views.get_shared_view(token)
+    context = {
+        "view": saved_view,
+        "address": saved_views.list_address(saved_view, load_vocabulary()),
+    }
     return render(request, "lists/shared_view.html", context)
 
 
@@ -123,9 +126,9 @@ def shared(request: PersonRequest, token: str) -> HttpResponse:
 def keep_shared(request: PersonRequest, token: str) -> HttpResponse:
     """Save a copy of a shared view for the person."""
     try:
-        copy = saved_views.keep_copy(saved_views.shared_as(token), request.user)
+        copy = saved_views.save_copy(saved_views.get_shared_view(token), request.user)
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect("shared-view", token)
     messages.success(request, f"Added “{copy.name}” to your views.")
-    return to_list(saved_views.address_of(copy, load_vocabulary()))
+    return to_list(saved_views.list_address(copy, load_vocabulary()))

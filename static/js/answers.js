@@ -1,5 +1,5 @@
-// Whether an answer of the server is stale: something has changed since the request that it does not
-// know of. A subject is what may change: a name, or an element of the page.
+// Whether an answer of the server is stale: something has changed since the request was sent. A subject is
+// what may change: a name, or an element of the page.
 
 // Steps are counted, not milliseconds: of two things in the same millisecond one is still the later.
 let step = 0;
@@ -29,7 +29,7 @@ export function outdate(subject, except) {
 }
 
 /**
- * Let a subject change together with something that can be read from the page.
+ * Treat a subject as changed whenever the value that `read` returns changes.
  * @param {string} subject
  * @param {() => unknown} read
  */
@@ -51,7 +51,7 @@ export function isStale(ctx, subject) {
 }
 
 /**
- * Tell whether the answer to a request of this element is still to come.
+ * Tell whether a request of this element is still waiting for its answer.
  * @param {Element} element
  */
 export function isPending(element) {
@@ -59,7 +59,7 @@ export function isPending(element) {
 }
 
 /**
- * Abort the pending requests that only read. What writes goes on, whatever page is shown by then.
+ * Abort the pending requests that only read. Writes continue, even if another page is shown by then.
  */
 export function abortReads() {
   for (const ctx of pending) if (ctx.request.method === "GET") ctx.request.abort?.();

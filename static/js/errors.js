@@ -1,15 +1,15 @@
-// Says in words that a request failed, and offers to try again. The page and what was typed stay.
+// Says that a request failed, and offers to try again. The page stays, with everything typed into it.
 import { closest, find, need } from "./dom.js";
 
 /** @type {Record<number, string>} */
 const MESSAGES = {
   0: "The server could not be reached. What you typed is still here.",
-  403: "You may not do this. Ask an admin if you should.",
-  404: "This is not there any more. Reload the page to see what is.",
-  414: "That is more than one search can take. Type or paste less of it.",
+  403: "You don’t have permission to do this. Ask your administrator.",
+  404: "This no longer exists. Reload the page.",
+  414: "This search is too long. Type or paste less.",
   429: "Too many requests. Wait a moment, then try again.",
 };
-const SERVER_FAILED = "The server failed to answer. What you typed is still here.";
+const SERVER_FAILED = "The server could not answer. What you typed is still here.";
 
 /** @typedef {Pick<HtmxContext, "request" | "sourceElement" | "target">} FailedRequest */
 
@@ -22,7 +22,7 @@ const notice = () => find("#trouble", HTMLElement);
 function show(text) {
   const element = notice();
   if (!element) return;
-  need("[data-words]", HTMLElement, element).textContent = text;
+  need("[data-text]", HTMLElement, element).textContent = text;
   element.hidden = false;
 }
 
@@ -42,7 +42,7 @@ function messageFor({ response, text }) {
 }
 
 /**
- * Tell whether the element says by itself that its request failed.
+ * Tell whether the page shows the failure of this element's requests elsewhere.
  * @param {Element | undefined} source
  */
 const isQuiet = (source) => Boolean(source?.hasAttribute?.("data-quiet"));
@@ -73,8 +73,8 @@ document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
 });
 
 /**
- * Tell whether an answer is for what failed. One for another part of the page is not, nor is one that
- * the page requested by itself.
+ * Tell whether an answer settles the failed request. One for another part of the page does not, nor does
+ * one that the page requested automatically.
  * @param {HtmxContext} ctx
  * @param {FailedRequest} failure
  */

@@ -1,4 +1,4 @@
-// The Escape key. It closes what lies on top, and only that: each further press closes the next.
+// The Escape key closes the topmost layer, one per press.
 
 /** @typedef {"tag editor" | "field" | "menu" | "preview"} Layer */
 
@@ -9,7 +9,7 @@ const LAYERS = ["tag editor", "field", "menu", "preview"];
 const closers = new Map();
 
 /**
- * Say how Escape closes a layer.
+ * Register how Escape closes a layer.
  * @param {Layer} layer
  * @param {(event: KeyboardEvent) => boolean} close Returns false if there was nothing to close.
  */

@@ -1,6 +1,6 @@
-// A form that is on its way is not sent again unchanged, however often its button is pressed. The
-// second request would find everything done by the first, and its error would hide the first answer.
-const SAME_PRESS_MS = 10_000; // Afterwards: nobody tells us when a person stops waiting.
+// A submitted form is not submitted again unchanged while it is pending. The second request would fail
+// because the first one has done everything, and its error would hide the first answer.
+const SAME_PRESS_MS = 10_000; // Then the form may be sent again: we cannot know when a person stops waiting.
 
 /** @type {WeakMap<HTMLFormElement, { content: string, at: number }>} */
 let sent = new WeakMap();

@@ -1,5 +1,5 @@
-// Single keys: j, k, t, x and the others on the page of keys. They are recognised by the character, so that
-// they are the same on every keyboard. None works while a person types, or in a dialog or menu.
+// Single keys: j, k, t, x and the others in the list of keys. They are recognised by their character, so they
+// are the same on every keyboard. They do nothing while a person types, or in a dialog or menu.
 import { announce } from "./announce.js";
 import { closest, find, matches, need } from "./dom.js";
 import { onEscape } from "./escape.js";
@@ -12,7 +12,7 @@ const SCANNER_PACE = 40;
 const SCAN_LENGTH = 4;
 const LATE_MS = 250;
 
-const theBox = () => find("#id_q", HTMLInputElement);
+const searchBox = () => find("#id_q", HTMLInputElement);
 
 // What the keys do
 
@@ -27,7 +27,7 @@ function editTags(place) {
 
 /** @param {HTMLTableRowElement} row */
 function editTagsOf(row) {
-  if (!row.querySelector(".tagging")) return announce("Tags are edited in the column Tags. Show it first.");
+  if (!row.querySelector(".tagging")) return announce("Show the column Tags to edit tags here.");
   editTags(row);
 }
 
@@ -36,9 +36,9 @@ function preview(row) {
   row.dispatchEvent(new CustomEvent("desk:preview", { bubbles: true }));
 }
 
-function focusTheBox() {
-  theBox()?.focus();
-  theBox()?.select();
+function focusSearchBox() {
+  searchBox()?.focus();
+  searchBox()?.select();
 }
 
 function showHelp() {
@@ -54,10 +54,10 @@ function showHelp() {
 const click = (id) => () => document.getElementById(id)?.click();
 
 /**
- * Return what acts on the current row, or moves to the first one if there is none.
+ * Return a command that acts on the current row, or moves to the first row if none is current.
  * @param {(row: HTMLTableRowElement) => void} action
  */
-const onRow = (action) => () => {
+const withRow = (action) => () => {
   const row = current();
   if (row) action(row);
   else move(1);
@@ -66,17 +66,17 @@ const onRow = (action) => () => {
 /** @typedef {Record<string, () => void>} Commands */
 
 /** @type {Commands} */
-const ON_EVERY_PAGE = { "?": showHelp, "/": focusTheBox };
+const ON_EVERY_PAGE = { "?": showHelp, "/": focusSearchBox };
 /** @type {Commands} */
 const ON_LIST = {
   j: () => move(1),
   k: () => move(-1),
   ArrowDown: () => move(1),
   ArrowUp: () => move(-1),
-  t: onRow(editTagsOf),
-  x: onRow((row) => need("[name=select]", HTMLElement, row).click()),
-  p: onRow(preview),
-  " ": onRow(preview),
+  t: withRow(editTagsOf),
+  x: withRow((row) => need("[name=select]", HTMLElement, row).click()),
+  p: withRow(preview),
+  " ": withRow(preview),
   n: click("page-next"),
   b: click("page-previous"),
 };
@@ -91,35 +91,35 @@ const ON_RETURN = {
  * @param {KeyboardEvent} event
  */
 function commandOf({ key }) {
-  if (document.body.dataset.singleKeys === "off" || !theBox()) return undefined;
+  if (document.body.dataset.singleKeys === "off" || !searchBox()) return undefined;
   const name = key.length === 1 ? key.toLowerCase() : key;
   if (rows().length) return ON_LIST[name] ?? ON_EVERY_PAGE[name];
   if (document.getElementById("return-results")) return ON_EVERY_PAGE[name];
   return ON_RETURN[name] ?? ON_EVERY_PAGE[name];
 }
 
-// Where they do nothing
+// Where keys do nothing
 
-const WITH_KEYS_OF_THEIR_OWN = "button, summary, input, select, [role=button]";
+const USES_SPACE = "button, summary, input, select, [role=button]";
 
 /** @param {KeyboardEvent} event */
-function isElsewhere({ target, key }) {
+function isForAnother({ target, key }) {
   if (isTyping(target) || document.querySelector("dialog:modal, details.menu[open]")) return true;
-  if (key === " ") return matches(target, WITH_KEYS_OF_THEIR_OWN) || !current();
+  if (key === " ") return matches(target, USES_SPACE) || !current();
   if (!key.startsWith("Arrow")) return false;
   return closest(target, ".shell *", Element) && !closest(target, "#main, #return-results tr", Element);
 }
 
-// A scan into the page instead of the box. The first characters are held back until no further one
-// follows at once; then they are keys. Otherwise all of them go into the box and it gets the focus, so
-// that the rest of the scan and its Enter reach it by themselves. A busy computer may deliver the first
-// characters late: those that are no keys still belong to the scan.
+// A scan while the focus is on the page, not in the search box. The first characters are held back: if no
+// other one follows at once, they act as keys. Otherwise all of them go into the box, and the box gets the
+// focus, so that the rest of the scan and its Enter arrive there. A busy computer may deliver the first
+// characters late; those that are no keys still belong to the scan.
 
 /** @type {KeyboardEvent[]} */
 const held = [];
 /** @type {KeyboardEvent[]} */
 let unused = [];
-let lastAt = -Infinity;
+let lastKeyAt = -Infinity;
 let timer = 0;
 
 function release() {
@@ -133,18 +133,18 @@ function release() {
 /** @param {KeyboardEvent} event */
 function hold(event) {
   clearTimeout(timer);
-  const pause = event.timeStamp - lastAt;
+  const pause = event.timeStamp - lastKeyAt;
   if (pause > SCANNER_PACE) release();
   if (pause > LATE_MS) unused = [];
-  lastAt = event.timeStamp;
+  lastKeyAt = event.timeStamp;
   held.push(event);
   if (held.length < SCAN_LENGTH) timer = setTimeout(release, SCANNER_PACE);
-  else putIntoTheBox([...unused.splice(0), ...held.splice(0)]);
+  else typeIntoSearchBox([...unused.splice(0), ...held.splice(0)]);
 }
 
 /** @param {KeyboardEvent[]} events */
-function putIntoTheBox(events) {
-  const box = theBox();
+function typeIntoSearchBox(events) {
+  const box = searchBox();
   if (!box) return;
   box.value = events.map(({ key }) => key).join("");
   box.focus();
@@ -153,12 +153,12 @@ function putIntoTheBox(events) {
 
 /** @param {KeyboardEvent} event */
 function onKey(event) {
-  if (event.defaultPrevented || hasModifier(event) || isElsewhere(event)) return;
+  if (event.defaultPrevented || hasModifier(event) || isForAnother(event)) return;
   const command = commandOf(event);
   const isCharacter = event.key.length === 1;
   if (command || (isCharacter && held.length)) event.preventDefault();
-  // A key that is held down repeats as fast as a scanner types. "/" need not wait: what follows it
-  // goes into the box anyway.
+  // A key held down repeats as fast as a scanner types. "/" need not wait: what follows it goes into the
+  // box anyway.
   if (isCharacter && !event.repeat && (event.key !== "/" || held.length)) hold(event);
   else if (command) command();
   else if (event.key === "Enter") openCurrent(event);
@@ -177,7 +177,7 @@ function openCurrent(event) {
 }
 
 document.addEventListener("keydown", onKey);
-// The browser would empty the field; here Escape leaves it as it is and leads on to the list.
+// The browser would clear the field. Here Escape keeps its text and moves the focus to the list.
 onEscape("field", ({ target }) => {
   if (!(target instanceof HTMLElement) || !target.matches(".filters input[type=search], #id_q")) return false;
   closeMenus();

@@ -1,5 +1,5 @@
-// What an open list or queue is told by itself: what has come in, and that server and feed are alive.
-// It moves nothing: the rows change when a person asks for it.
+// Polls for an open list or queue: what is new, and whether server and feed are alive. Nothing on the page
+// moves: the rows change only when a person asks for it.
 import { announce } from "./announce.js";
 import { isPending, isStale, watch } from "./answers.js";
 import { closest, find, findAll, need } from "./dom.js";
@@ -11,7 +11,7 @@ const SILENT_MS = 15_000;
 const SOUND = "desk-sound";
 
 const poller = () => find("#live-poll", HTMLElement);
-/** Return what the server has told, as data attributes of the element that polls. */
+/** Return the news of the last answer: the data attributes of the polling element. */
 const news = () => poller()?.dataset ?? {};
 /** @param {HtmxContext} ctx */
 const isPoll = (ctx) => ctx.sourceElement?.id === "live-poll";
@@ -30,7 +30,7 @@ let rowsBefore = null;
 /** @type {AudioContext | null} */
 let audio = null;
 
-// An answer for rows that are not shown any more is stale.
+// An answer is stale once other rows are shown.
 watch("rows", () => news().since);
 
 function poll() {
@@ -52,7 +52,7 @@ function ageOfFeed(newest) {
 }
 
 /**
- * Return the name of the sentence that is true now.
+ * Return the name of the sentence to show now.
  * @param {HTMLElement} element
  * @param {number} now
  */
@@ -77,7 +77,7 @@ function update() {
   if (!line || !element || document.hidden) return;
   const now = Date.now();
   const shown = state(element, now);
-  for (const sentence of findAll(":scope > *", HTMLElement, line)) sentence.hidden = sentence.dataset.says !== shown;
+  for (const sentence of findAll(":scope > *", HTMLElement, line)) sentence.hidden = sentence.dataset.sentence !== shown;
   const updated = need("[data-updated]", HTMLElement, line);
   updated.hidden = !element.hasAttribute("hx-get");
   write(updated, `Updated ${age(now - answeredAt)} ago · `);
@@ -93,7 +93,7 @@ function update() {
  * @param {HTMLElement} line
  */
 function warn(warning, line) {
-  if (warning && warning !== warned) announce(need(`[data-says=${warning}]`, HTMLElement, line).textContent.trim());
+  if (warning && warning !== warned) announce(need(`[data-sentence=${warning}]`, HTMLElement, line).textContent.trim());
   warned = warning;
 }
 
@@ -107,10 +107,10 @@ function markTitle() {
 }
 
 function announceNews() {
-  const { words = "", total = "0" } = news();
-  if (words && words !== announced) announce(words);
+  const { text = "", total = "0" } = news();
+  if (text && text !== announced) announce(text);
   if (Number(total) > announcedTotal) beep();
-  announced = words;
+  announced = text;
   announcedTotal = Number(total);
 }
 
@@ -154,7 +154,7 @@ function showNewRows(before) {
   if (row) linkOf(row).focus({ preventScroll: true });
 }
 
-// Another list is shown, or the same list reloaded.
+// Another list is shown, or the same list was reloaded.
 function startAnew() {
   shownSince = news().since;
   answeredAt = Date.now();

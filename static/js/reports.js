@@ -1,5 +1,5 @@
-// Says that a report is being counted, once that takes a noticeable time. Otherwise only the browser
-// shows that the page is loading.
+// Says that a report is being counted once that takes noticeably long. Otherwise only the browser shows that
+// the page is loading.
 import { closest, find } from "./dom.js";
 
 const NOTICEABLE_MS = 200;
@@ -17,7 +17,7 @@ function showSoon() {
   hide();
   timer = setTimeout(() => {
     const element = notice();
-    if (element) element.textContent = element.dataset.words ?? "";
+    if (element) element.textContent = element.dataset.text ?? "";
   }, NOTICEABLE_MS);
 }
 

@@ -1,5 +1,5 @@
-// The search box. Enter opens what it finds in the place of the page, so that the box stays and a
-// scanner can go on scanning; the numbers of a pasted list stay apart.
+// The search box. Enter replaces the page in place, so that the box stays and a person can go on scanning.
+// Pasted lines stay separate numbers.
 import { announce } from "./announce.js";
 import { find } from "./dom.js";
 
@@ -14,7 +14,7 @@ let scan = { keys: 0, at: -Infinity };
 /** The last Enter: isOpening until its answer is known, isListWaiting if the list has been held back for it. */
 let entered = { text: /** @type {string | null} */ (null), at: -Infinity, isOpening: false, isListWaiting: false };
 
-const theBox = () => find("#id_q", HTMLInputElement);
+const searchBox = () => find("#id_q", HTMLInputElement);
 /**
  * @param {EventTarget | null | undefined} target
  * @returns {target is HTMLInputElement}
@@ -93,22 +93,22 @@ function onPaste(event) {
   document.execCommand("insertText", false, lines.join(", "));
 }
 
-// The page follows the box
+// The list follows the box
 
 /** @param {HTMLInputElement} box */
 function updateList(box) {
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-// Keys that were pressed before the scripts had loaded are in the box, but the list has not followed them.
+// Text that was typed before the scripts had loaded has not updated the list yet.
 function catchUp() {
-  const box = theBox();
+  const box = searchBox();
   if (box && box.value !== box.defaultValue) updateList(box);
 }
 
 /** @param {HtmxEvent} event */
 function onPageOpened({ detail: { ctx } }) {
-  const box = theBox();
+  const box = searchBox();
   if (!box || ctx.select !== "#main" || ctx.response?.status !== 200) return;
   const texts = ["h1", "#return-count"].map((part) => document.querySelector(`#main ${part}`)?.textContent);
   announce(texts.filter(Boolean).join(", "));
@@ -124,7 +124,7 @@ function onPageOpened({ detail: { ctx } }) {
 function holdListBack(event) {
   const { sourceEvent } = event.detail.ctx;
   if (sourceEvent?.type !== "input" || !isBox(sourceEvent.target)) return;
-  if (theBox()?.value !== entered.text) entered.isOpening = false;
+  if (searchBox()?.value !== entered.text) entered.isOpening = false;
   if (!entered.isOpening) return;
   entered.isListWaiting = true;
   event.preventDefault();
@@ -135,7 +135,7 @@ function releaseList({ detail: { ctx } }) {
   const status = ctx.response?.status ?? Infinity;
   if (ctx.select !== "#main" || status >= 400) return;
   entered.isOpening = false;
-  const box = theBox();
+  const box = searchBox();
   if (box && status === 204 && entered.isListWaiting) updateList(box);
 }
 
@@ -159,8 +159,8 @@ function afterGoingBack({ detail: { ctx } }) {
   entered.isOpening = false;
   if (!hadFocus) return;
   hadFocus = false;
-  theBox()?.focus();
-  theBox()?.select();
+  searchBox()?.focus();
+  searchBox()?.select();
 }
 
 document.addEventListener("keydown", (event) => isBox(event.target) && onKeyInBox(event, event.target));

@@ -1,5 +1,5 @@
-// Edit tags in place. The server renders the editor with every tag as an option, so that nothing has to
-// be fetched between typing and Enter; this script filters the options and keeps the focus in place.
+// Edits tags in place. The server renders the editor with all tags as options, so that nothing is fetched
+// between typing and Enter. This script filters the options and keeps the focus.
 import Combobox from "../vendor/combobox-nav.js";
 import { announce } from "./announce.js";
 import { isStale, outdate } from "./answers.js";

@@ -147,7 +147,7 @@ def cases() -> dict[str, tuple[str, str]]:
     half = Return.objects.count() // 2
     newest_first = Return.objects.in_order_of("created_at", descending=True)
     some = newest_first[half]
-    deep = Cursor.of(some, Sort.parse("-created")).encode()
+    deep = Cursor.for_row(some, Sort.parse("-created")).encode()
     # Long enough to have a middle: the ends of it are no other number's.
     tracked = newest_first.filter(tracking_id__startswith="1201")[half // 10]
     pasted = newest_first.values_list("return_reference_number", flat=True)[half : half + 200]

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 
 def chips(page: Page) -> Locator:
     """Return the chips of the chosen filters."""
-    return page.get_by_role("list", name="Chosen filters").get_by_role("listitem")
+    return page.get_by_role("list", name="Active filters").get_by_role("listitem")
 
 
 def shows(page: Page, *references: str) -> None:

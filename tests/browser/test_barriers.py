@@ -182,7 +182,7 @@ def test_menus(page):
     expect(page.locator("#tag-picker .facet").first).to_have_text("1")
     assert barriers(page) == [], "tags to filter by"
     page.get_by_label("any of: wrong-size").click()
-    expect(page.get_by_role("link", name="Take off any of wrong-size")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove filter any of wrong-size")).to_be_visible()
     assert barriers(page) == [], "a tag chosen in one of three ways"
     page.goto("/returns/?notes=too&created_from=-90d")
     page.locator("#more-filters summary").click()

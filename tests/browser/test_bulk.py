@@ -28,7 +28,7 @@ def test_selected_returns_are_tagged_and_it_is_undone(window, agent, three):
     page.get_by_role("link", name="Tag these").click()
     expect(page.get_by_role("heading", name="Tag 2 returns")).to_be_visible()
     choose_books(page)
-    expect(page.get_by_text("“books” is added to 2.")).to_be_visible()
+    expect(page.get_by_text("Add “books”: 2 returns.")).to_be_visible()
     page.get_by_role("button", name="Tag 2 returns").click()
     expect(page.get_by_text("“books” added to 2.")).to_be_visible()
     assert ReturnTag.objects.count() == 2
@@ -49,7 +49,7 @@ def test_everything_under_the_filter_that_is_typed_is_tagged(window, agent, thre
     choose_books(page)
     page.get_by_role("button", name="Tag 3 returns").click()
     expect(page.get_by_text("“books” added to 3.")).to_be_visible()
-    page.get_by_role("link", name="To the list").click()
+    page.get_by_role("link", name="Back to list").click()
     expect(page.locator("#return-results .tag", has_text="books").first).to_be_visible()
 
 

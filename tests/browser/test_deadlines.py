@@ -29,7 +29,7 @@ def desk(request, window, manager, vocabulary) -> Page:
 
 def keep(name: str, amount: int) -> DeadlinePolicy:
     made = DeadlinePolicy(name=name, parameters={}, amount=amount, unit=Unit.HOURS)
-    return editing.keep(made)
+    return editing.save_policy(made)
 
 
 def test_a_manager_makes_a_deadline_from_a_filter_and_finds_what_is_late(desk):
@@ -37,7 +37,7 @@ def test_a_manager_makes_a_deadline_from_a_filter_and_finds_what_is_late(desk):
     desk.get_by_role("link", name="Make a deadline").click()
     desk.get_by_label("Name").fill("Books")
     desk.get_by_label("Due after").fill("24")
-    desk.get_by_label("Counted in").select_option("hours")
+    desk.get_by_label("Unit").select_option("hours")
     desk.get_by_role("button", name="Save").click()
     expect(desk.get_by_role("region", name="Deadlines")).to_contain_text("24 hours")
     desk.goto("/queue/?queue=to_inspect")
@@ -46,7 +46,7 @@ def test_a_manager_makes_a_deadline_from_a_filter_and_finds_what_is_late(desk):
     address_is(desk, "?queue=to_inspect&deadline=late", "/queue/")
     expect(chips(desk)).to_have_text(["deadline late"])
     expect(desk.locator("tr[data-return=old] time.due")).to_have_text("late by 2 d 18 h")
-    desk.get_by_role("link", name="Take off deadline late").click()
+    desk.get_by_role("link", name="Remove filter deadline late").click()
     shows(desk, "old", "new")
 
 
@@ -69,9 +69,9 @@ def test_the_pages_have_no_barriers(desk):
             desk.goto(path)
             assert barriers(desk) == [], path
     desk.goto("/deadlines/calendar/")
-    desk.get_by_label("Closed days").fill("tomorrow")
+    desk.get_by_label("Extra closing days").fill("tomorrow")
     desk.get_by_role("button", name="Save").click()
-    expect(desk.get_by_text("Line 1: “tomorrow” is no day")).to_be_visible()
+    expect(desk.get_by_text("Line 1: “tomorrow” is not a day")).to_be_visible()
     assert barriers(desk) == [], "not kept"
 
 

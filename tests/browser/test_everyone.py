@@ -105,7 +105,7 @@ def test_retry_after_enter_lets_the_list_follow_what_was_typed(desk):
     desk.wait_for_timeout(400)  # the list does not follow by itself: that would hide the words
     desk.unroute_all()
     desk.get_by_role("button", name="Retry").click()
-    expect(desk.get_by_role("heading", name="No return matches")).to_be_visible()
+    expect(desk.get_by_role("heading", name="No returns match")).to_be_visible()
     expect(desk).to_have_url(re.compile(r"/returns/\?q=nothing$"))
 
 
@@ -125,7 +125,7 @@ def test_what_the_page_asks_by_itself_does_not_take_the_place_of_what_is_tried_a
 def test_a_failing_server_leaves_the_page_as_it_is(desk):
     fail_requests(desk, status=500, content_type="text/html", body="<h1>broken</h1>")
     desk.get_by_label("Tracking ID").fill("7")
-    expect(desk.get_by_role("alert")).to_contain_text("The server failed")
+    expect(desk.get_by_role("alert")).to_contain_text("The server could not answer")
     expect(desk.locator("[data-return='Return-1']")).to_be_visible()
     expect(desk.locator("body")).not_to_contain_text("broken")
 

@@ -334,7 +334,7 @@ def test_the_selection_survives_a_refresh_and_ends_with_another_search(desk):
 
 def choose_columns(page: Page):
     page.locator("#columns-menu summary").click()
-    expect(page.get_by_role("group", name="Columns after the return")).to_be_visible()
+    expect(page.get_by_role("group", name="Columns after “Return”")).to_be_visible()
 
 
 def headers(page: Page) -> list[str]:
@@ -366,7 +366,7 @@ def test_a_column_is_moved_by_keyboard_and_the_focus_stays_with_it(desk):
         desk.keyboard.press("Enter")
         expect(desk.locator(".data th", has_text="State").locator("+ th")).to_have_text(before)
         expect(button).to_be_focused()
-    desk.get_by_role("button", name="Back to the usual columns").click()
+    desk.get_by_role("button", name="Reset columns").click()
     expect(desk.locator(".data th", has_text="State").locator("+ th")).to_have_text("Tags")
 
 
@@ -382,7 +382,7 @@ def test_columns_chosen_while_another_list_is_on_its_way_do_not_bring_back_the_o
     expect(desk).to_have_url("/returns/?state=Completed")
     desk.wait_for_timeout(500)
     expect(desk).to_have_url("/returns/?state=Completed")
-    expect(desk.get_by_role("heading", name="No return matches")).to_be_visible()
+    expect(desk.get_by_role("heading", name="No returns match")).to_be_visible()
 
 
 def test_of_columns_chosen_quickly_the_last_choice_is_kept(desk, agent):

@@ -167,7 +167,7 @@ def test_typing_filters_and_the_address_follows(desk, label, text, query, found)
 
 def test_the_caret_stays_where_it_is(desk):
     box(desk).fill("tee")
-    expect(desk.locator("#return-results")).to_contain_text("No return matches “tee”")
+    expect(desk.locator("#return-results")).to_contain_text("No returns match “tee”")
     box(desk).press("ArrowLeft")
     box(desk).press("ArrowLeft")
     box(desk).press_sequentially("hr")
@@ -298,20 +298,20 @@ def test_a_tag_of_another_case_in_a_link_is_checked_and_not_lost(desk):
 
 
 def test_returns_without_a_tag_of_a_group_are_chosen_beside_its_tags(desk):
-    choose_tag(desk, "No tag of Return reason")
+    choose_tag(desk, "No tag from Return reason")
     shows(desk, "one", "two")
     expect(desk.locator("#tags-chosen")).to_have_text("1")
     order(desk).fill("ORD")
     address_is(desk, "?order=ORD&missing_group=Return+reason")
-    choose_tag(desk, "No tag of Return reason")
+    choose_tag(desk, "No tag from Return reason")
     address_is(desk, "?order=ORD")
     shows(desk, "two", "three")
 
 
 def test_nothing_found_says_so_and_offers_the_way_out(desk):
     box(desk).fill("nothing like it")
-    expect(desk.get_by_role("heading", name="No return matches")).to_be_visible()
-    desk.get_by_role("link", name="Clear the filters").click()
+    expect(desk.get_by_role("heading", name="No returns match")).to_be_visible()
+    desk.get_by_role("link", name="Clear filters").click()
     shows(desk, "one", "two", "three")
     expect(box(desk)).to_have_value("")
 
@@ -574,7 +574,7 @@ def test_next_pressed_twice_turns_one_page(window, agent, many_returns):
 def test_an_address_that_cannot_be_understood_is_explained(desk):
     for query in ("?stete=Completed", "?state=Lost", "?tag=no-such-tag"):
         open_list(desk, query)
-        expect(desk.get_by_role("alert").first).to_contain_text("cannot be understood")
+        expect(desk.get_by_role("alert").first).to_contain_text("address is not valid")
         shows(desk)
     desk.get_by_role("link", name="Show all returns").click()
     shows(desk, "one", "two", "three")
@@ -596,7 +596,7 @@ def test_without_javascript_a_plain_form_does_the_same(window, agent, three_retu
     box(page).fill("tw")
     box(page).press("Enter")
     shows(page)
-    page.get_by_role("link", name="Clear the filters").click()
+    page.get_by_role("link", name="Clear filters").click()
     shows(page, "one", "two", "three")
 
 

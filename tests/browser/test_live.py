@@ -216,7 +216,7 @@ def test_a_hidden_tab_does_not_ask_and_asks_at_once_when_it_is_seen(watched):
 def test_a_server_that_is_silent_is_said_to_be_and_that_it_speaks_again(watched):
     page = watched()
     page.goto(LIST)
-    line = page.locator("#live-line [data-says=server]")
+    line = page.locator("#live-line [data-sentence=server]")
     page.get_by_label("Order reference").fill("half ty")
     # The answer to what was typed is a sign of life too.
     expect(page).to_have_url(re.compile("order=half"))
@@ -225,8 +225,10 @@ def test_a_server_that_is_silent_is_said_to_be_and_that_it_speaks_again(watched)
     expect(line).to_be_hidden()
     pass_by(page, 10)
     expect(line).to_be_visible()
-    expect(line).to_have_text(re.compile(r"silent for \d+ s\. What you see may be old\."))
-    expect(page.locator("#announcer")).to_contain_text("The server has been silent")
+    expect(line).to_have_text(
+        re.compile(r"No answer from the server for \d+ s\. What you see may be out of date\.")
+    )
+    expect(page.locator("#announcer")).to_contain_text("No answer from the server")
     expect(page.locator("#trouble")).to_be_hidden()
     assert barriers(page) == []
     page.unroute("**/live/**")

@@ -55,11 +55,11 @@ def test_chips_empty_their_fields_in_place(desk):
     desk.get_by_label("Created from", exact=True).fill(day.isoformat())
     address_is(desk, f"?sort=reference&waiting_over=48&created_from={day}")
     expect(chips(desk)).to_have_text(["waiting over 48 h", f"created from {day}"])
-    desk.get_by_role("link", name="Take off waiting over 48 h").click()
+    desk.get_by_role("link", name="Remove filter waiting over 48 h").click()
     shows(desk, "late", "plain", "torn")
     expect(desk.get_by_label("Waiting over (hours)", exact=True)).to_have_value("")
     address_is(desk, f"?sort=reference&created_from={day}")
-    expect(desk.get_by_role("link", name=f"Take off created from {day}")).to_be_focused()
+    expect(desk.get_by_role("link", name=f"Remove filter created from {day}")).to_be_focused()
     assert desk.evaluate("window.isTheSamePage")
 
 
@@ -73,7 +73,7 @@ def test_a_word_for_a_date_is_seen_and_gives_way_to_a_day(desk):
     expect(chips(desk)).to_have_text([f"created from {long_ago}"])
     desk.goto("/returns/?created_from=-3d&sort=reference")
     desk.evaluate("window.isTheSamePage = true")
-    desk.get_by_role("link", name="Take off created from -3d").click()
+    desk.get_by_role("link", name="Remove filter created from -3d").click()
     shows(desk, "late", "old", "plain", "torn")
     assert desk.evaluate("window.isTheSamePage")
 

@@ -138,7 +138,7 @@ def test_a_preview_that_fails_says_so_and_can_be_asked_for_again(desk):
     desk.route(CARDS, lambda route: route.fulfill(status=503, body="down"))
     press(desk, "j", "p")
     expect(panel(desk).get_by_text("could not be loaded")).to_be_visible()
-    expect(desk.locator("#trouble")).to_contain_text("The server failed to answer")
+    expect(desk.locator("#trouble")).to_contain_text("The server could not answer")
     desk.unroute(CARDS)
     desk.locator("#trouble").get_by_role("button", name="Retry").click()
     shows(desk, "R1")

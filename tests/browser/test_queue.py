@@ -40,7 +40,7 @@ def test_a_manager_starts_at_what_waits_and_opens_a_bucket_and_comes_back(desk):
     address_is(desk, "?queue=to_inspect&waiting_over=72", "/queue/")
     expect(chips(desk)).to_have_text(["waiting over 72 h"])
     # The chip is taken off in place, and the queue stays.
-    desk.get_by_role("link", name="Take off waiting over 72 h").click()
+    desk.get_by_role("link", name="Remove filter waiting over 72 h").click()
     shows(desk, "urgent", "old", "new")
     address_is(desk, "?queue=to_inspect", "/queue/")
     expect(card(desk, "To inspect").locator("[aria-current=true]")).to_have_count(0)
@@ -69,5 +69,5 @@ def test_filters_stay_in_the_queue_and_tags_are_edited_in_place(desk):
     box.press_sequentially("books", delay=40)
     box.press("Enter")
     expect(row.locator("[data-tag=books]")).to_be_visible()
-    desk.get_by_role("link", name="Clear the filters").click()
+    desk.get_by_role("link", name="Clear filters").click()
     address_is(desk, "?queue=to_inspect", "/queue/")

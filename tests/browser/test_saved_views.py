@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from returns.filters.query import Query
-from returns.lists.saved_views import keep
+from returns.lists.saved_views import save_view
 from returns.models import SavedView, State
 from tests.browser.lists import hold_the_list
 from tests.factories import make_return, put_tag
@@ -21,8 +21,8 @@ def desk(window, agent, vocabulary) -> Page:
     for number in range(3):
         make_return(f"R{number}", state=State.values[number])
     put_tag(make_return("B1"), "books")
-    keep(agent, "Completed ones", Query.parse("state=Completed"))
-    keep(agent, "Books", Query.parse("tag=books"))
+    save_view(agent, "Completed ones", Query.parse("state=Completed"))
+    save_view(agent, "Books", Query.parse("tag=books"))
     page = window(agent)
     page.goto("/returns/")
     return page
@@ -83,8 +83,8 @@ def test_views_are_managed_by_keyboard(desk):
     tab(desk, "Manage views").click()
     desk.get_by_role("button", name="Move Books up").press("Enter")
     expect(desk.locator(".saved-views .reference")).to_have_text(["Books", "Completed ones"])
-    desk.get_by_label("More of Books").press("Enter")
-    desk.get_by_label("New name of Books").fill("Paper")
+    desk.get_by_label("More: Books").press("Enter")
+    desk.get_by_label("New name for Books").fill("Paper")
     desk.keyboard.press("Enter")
     expect(desk.locator(".saved-views .reference")).to_have_text(["Paper", "Completed ones"])
 
@@ -101,7 +101,7 @@ def test_saving_works_without_scripts(window, agent, vocabulary):
 
 def test_many_tabs_scroll_in_their_strip_on_a_phone(window, agent, desk):
     for number in range(12):
-        keep(agent, f"A view with a long name, number {number}", Query.parse(f"q={number}"))
+        save_view(agent, f"A view with a long name, number {number}", Query.parse(f"q={number}"))
     page = window(agent, viewport={"width": 390, "height": 800})
     page.goto("/returns/?q=11")
     assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -99,7 +99,7 @@ def test_a_rule_says_that_it_ran_failed_and_was_switched_off(log, selin):
     rule = make_rule("tag=fragile", Moment.HOURLY, add="books")
     TagRule.objects.filter(pk=rule.pk).update(name="For Selin")
     assert rule_runs.run_hourly()
-    for _ in range(rules.FAILURES_ALLOWED):
+    for _ in range(rules.MAX_FAILURES):
         rules.note_failure(rule, "“Selin's” is retired.")
     assert log.messages == [
         f"The hourly rule {rule.pk} ran (returns: 0).",

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
-def bounds(found: ReturnQuerySet) -> int:
+def bounds(queryset: ReturnQuerySet) -> int:
     """Return how many indexes a walk in order of creation begins in, beside that of returns."""
-    query = found.beyond("created_at", NOW, 7, descending=True).query
+    query = queryset.after_row("created_at", NOW, 7, descending=True).query
     return str(query).count('"entity_created_at", ')
 
 
@@ -24,7 +24,7 @@ def test_a_walk_begins_in_the_index_of_each_joined_tag(vocabulary):
     tags = [make_tag(name).pk for name in ("books", "fragile")]
     assert bounds(Return.objects.all()) == 0
     assert bounds(Return.objects.tagged(tags).in_state("Completed").order_by("pk")) == 2
-    assert bounds(Return.objects.read_by_tags(tags)) == 1
+    assert bounds(Return.objects.tagged_any_by_creation(tags)) == 1
     assert bounds(Return.objects.tagged_any(tags)) == 0
 
 
@@ -32,9 +32,9 @@ def test_what_is_only_named_like_a_joined_tag_is_none(vocabulary):
     record = make_return("one", created_at=NOW)
     put_tag(record, "books")
     named = {"first_created_at": F("created_at"), "first_entity_id": F("pk") + 1_000}
-    found = Return.objects.tagged([make_tag("books").pk]).alias(**named)
-    assert bounds(found) == 1
-    after = found.beyond("created_at", NOW, record.pk - 1, descending=False)
+    queryset = Return.objects.tagged([make_tag("books").pk]).alias(**named)
+    assert bounds(queryset) == 1
+    after = queryset.after_row("created_at", NOW, record.pk - 1, descending=False)
     assert list(after) == [record]
-    before = found.beyond("created_at", NOW, record.pk + 1, descending=True)
+    before = queryset.after_row("created_at", NOW, record.pk + 1, descending=True)
     assert list(before) == [record]

@@ -1,11 +1,11 @@
-// The menu of tags, with one way for each tag and the numbers of returns while it is open; and the chips
-// of the chosen filters, which are removed in place.
+// The menu of tags: one of three filters per tag, with the numbers of returns while it is open. And the chips
+// of active filters, which are removed in place.
 import { closest, find, findAll, need } from "../dom.js";
 
 const menu = () => find("#tag-picker", HTMLDetailsElement);
 
 /**
- * Clear the other ways of a tag: no return both carries it and does not.
+ * Clear the other filters by the same tag: they contradict this one or repeat it.
  * @param {HTMLInputElement} box
  */
 function clearOtherWays(box) {
@@ -15,7 +15,7 @@ function clearOtherWays(box) {
 }
 
 /**
- * Return the field of the filters that a chip stands for.
+ * Return the form field of a chip's filter.
  * @param {DOMStringMap} chip
  */
 const fieldOf = ({ off, value }) =>
@@ -27,7 +27,7 @@ const fieldOf = ({ off, value }) =>
 function onClick(event) {
   const link = closest(event.target, "[data-off]", HTMLElement);
   if (!link) return;
-  // Pressed twice, before the list has followed: the link leads to a list that still has filters removed since.
+  // Clicked again before the list was updated: the link would bring back filters removed since.
   if (link.ariaDisabled) event.preventDefault();
   const field = fieldOf(link.dataset);
   // Without a field the link itself leads to the list without this filter.

@@ -1,11 +1,11 @@
-// Links and forms that take the list's filters along (export, tag everything, make a rule ...) take the
-// filters that are chosen by now, even if the list has not followed them yet.
+// Links and forms that use the list's filters (export, tag everything, make a rule ...) use those in the form
+// now, even if the list has not been updated yet.
 import { closest } from "../dom.js";
 
-const TAKE_FILTERS = "#export-list, #tag-everything, #make-a-rule, #make-a-deadline, #print-queue a";
+const USE_FILTERS = "#export-list, #tag-everything, #make-a-rule, #make-a-deadline, #print-queue a";
 
 /**
- * Return the query string with the filters as the form has them by now.
+ * Return the query string with the current filters of the form.
  * @param {string} query
  */
 function withCurrentFilters(query) {
@@ -18,7 +18,7 @@ function withCurrentFilters(query) {
 }
 
 document.addEventListener("click", ({ target }) => {
-  const link = closest(target, TAKE_FILTERS, HTMLAnchorElement);
+  const link = closest(target, USE_FILTERS, HTMLAnchorElement);
   if (link) link.search = withCurrentFilters(link.search);
 });
 document.addEventListener("formdata", ({ target, formData }) => {

@@ -1,4 +1,4 @@
-// The rows of the list: which one is current, and that it stays current while the list changes.
+// The rows of the list, and the current row, which stays current while the list changes.
 import { closest, findAll, isFocusSomewhere, need } from "../dom.js";
 
 const CURRENT = "is-current";
@@ -89,7 +89,7 @@ function afterSwap() {
 }
 
 /**
- * Reload the list that is shown by now: columns may be chosen while another list is on its way.
+ * Reload the list that is shown now: columns may be chosen while another list is loading.
  * @param {HtmxEvent} event
  */
 function reloadCurrent({ detail: { ctx } }) {

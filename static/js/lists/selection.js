@@ -1,4 +1,4 @@
-// The returns that a person has selected, and what can be done with all of them.
+// The selected returns, and the bar of actions for them.
 import { announce } from "../announce.js";
 import { closest, find, need } from "../dom.js";
 import { rows } from "./rows.js";
@@ -114,7 +114,7 @@ function onClick({ target, shiftKey }) {
   announceCount();
 }
 
-// Other filters, sorts and pages keep the selection; another search is another piece of work.
+// The selection survives other filters, sorts and pages, but not another search.
 function onSwap() {
   if (!bar()) return;
   const isOtherSearch = search !== results().dataset.q;

@@ -172,7 +172,7 @@ def test_a_sort_of_pages_puts_what_lacks_the_time_last(db, sort):
 
 
 def test_a_search_that_was_cut_short_has_no_count(db, monkeypatch):
-    monkeypatch.setattr("returns.search.finding.CAP", 1)
+    monkeypatch.setattr("returns.search.finding.MAX_MATCHES", 1)
     make_return(tracking_id="88880001")
     make_return(tracking_id="88880002")
     assert page("q=88880").data_set_count is None
@@ -214,7 +214,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(db):
         ("createdAt=gte:9999-12-31", "createdAt", "is not a date or time"),
         ("offset=x", "offset", "not a whole number"),
         ("count=1&count=2", "count", "given more than once"),
-        ("sort=age", "sort", "there is no sort"),
+        ("sort=age", "sort", "is not a sort order"),
         ("sort=urgent", "sort", "only works on the pages of the queue"),
         ("tag=no-such", "tag", "no tag"),
         ("waiting_over=-1", "waiting_over", "greater than or equal to 0"),

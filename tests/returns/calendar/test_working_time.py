@@ -31,7 +31,7 @@ def at(text: str, calendar: Calendar = ISTANBUL) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(calendar.zone))
 
 
-def said(moment: datetime, calendar: Calendar = ISTANBUL) -> str:
+def local_text(moment: datetime, calendar: Calendar = ISTANBUL) -> str:
     return f"{moment.astimezone(ZoneInfo(calendar.zone)):%a %Y-%m-%d %H:%M}"
 
 
@@ -69,7 +69,7 @@ def said(moment: datetime, calendar: Calendar = ISTANBUL) -> str:
     ],
 )
 def test_business_days_in_istanbul(arrival, days, expected):
-    assert said(due(ISTANBUL, at(arrival), days, Unit.BUSINESS_DAYS)) == expected
+    assert local_text(due(ISTANBUL, at(arrival), days, Unit.BUSINESS_DAYS)) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_business_days_in_istanbul(arrival, days, expected):
     ],
 )
 def test_working_hours_in_istanbul(arrival, hours, expected):
-    assert said(due(ISTANBUL, at(arrival), hours, Unit.WORKING_HOURS)) == expected
+    assert local_text(due(ISTANBUL, at(arrival), hours, Unit.WORKING_HOURS)) == expected
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_working_hours_in_istanbul(arrival, hours, expected):
     ],
 )
 def test_both_changes_of_the_clock_where_it_never_closes(unit, arrival, amount, expected):
-    found = due(AROUND_THE_CLOCK, at(arrival, AROUND_THE_CLOCK), amount, unit)
-    assert said(found, AROUND_THE_CLOCK) == expected
+    due_at = due(AROUND_THE_CLOCK, at(arrival, AROUND_THE_CLOCK), amount, unit)
+    assert local_text(due_at, AROUND_THE_CLOCK) == expected
 
 
 @pytest.mark.parametrize(("day", "utc"), [("2026-03-27", 16), ("2026-03-30", 16 - 1)])
@@ -130,13 +130,13 @@ def test_the_same_arrival_is_due_by_the_warehouse_s_own_day():
         ("Asia/Kathmandu", "Wed 2026-11-25 18:00"),
     ):
         calendar = Calendar(zone, WEEK)
-        assert said(due(calendar, arrival, 1, Unit.BUSINESS_DAYS), calendar) == expected
+        assert local_text(due(calendar, arrival, 1, Unit.BUSINESS_DAYS), calendar) == expected
 
 
 def test_hours_that_the_clock_skips_are_no_working_time():
     skipped = Calendar("Europe/Berlin", (*[(time(9), time(10))] * 6, (time(2), time(3))))
-    found = due(skipped, at("2026-03-28 12:00", skipped), 1, Unit.BUSINESS_DAYS)
-    assert said(found, skipped) == "Mon 2026-03-30 10:00"
+    due_at = due(skipped, at("2026-03-28 12:00", skipped), 1, Unit.BUSINESS_DAYS)
+    assert local_text(due_at, skipped) == "Mon 2026-03-30 10:00"
 
 
 def test_people_close_and_open_days_whatever_the_holidays_say():
@@ -146,17 +146,17 @@ def test_people_close_and_open_days_whatever_the_holidays_say():
         ("2026-11-23 10:00", 1, "Wed 2026-11-25 18:00"),
         ("2026-11-27 10:00", 1, "Sat 2026-11-28 18:00"),
     ):
-        assert said(due(calendar, at(arrival), days, Unit.BUSINESS_DAYS)) == expected
+        assert local_text(due(calendar, at(arrival), days, Unit.BUSINESS_DAYS)) == expected
     feast = frozenset({date(2026, 10, 29), date(2026, 10, 28)})
     calendar = Calendar("Europe/Istanbul", WEEK, "TR", opened=feast)
-    found = due(calendar, at("2026-10-27 10:00"), 2, Unit.BUSINESS_DAYS)
-    assert said(found) == "Thu 2026-10-29 18:00"
+    due_at = due(calendar, at("2026-10-27 10:00"), 2, Unit.BUSINESS_DAYS)
+    assert local_text(due_at) == "Thu 2026-10-29 18:00"
 
 
 def test_an_afternoon_shift_is_off_on_half_a_day():
     late = Calendar("Europe/Istanbul", ((time(14), time(22)),) * 7, "TR")
-    found = due(late, at("2026-10-27 10:00"), 1, Unit.BUSINESS_DAYS)
-    assert said(found) == "Fri 2026-10-30 22:00"
+    due_at = due(late, at("2026-10-27 10:00"), 1, Unit.BUSINESS_DAYS)
+    assert local_text(due_at) == "Fri 2026-10-30 22:00"
 
 
 def test_what_never_opens_is_never_due_and_nothing_is_late():

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.deadlines import editing as deadline_editing
-from returns.filters.due import deadlines_now, in_words
+from returns.filters.due import current_deadlines, duration_label
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
-from returns.lists.rows import due_times
+from returns.lists.rows import find_due_times
 from returns.models import Deadline, DeadlinePolicy, Return, State, Unit, WorkingCalendar
-from returns.queues.cards import cards_of
+from returns.queues.cards import queue_cards
 from tags import editing
 from tags.merging import merge
 from tags.vocabulary import load_vocabulary as words
@@ -41,9 +41,9 @@ def at(monkeypatch):
 
 
 def policy(name: str, query: str = "", amount: int = 1, unit: str = Unit.HOURS) -> DeadlinePolicy:
-    parameters = deadline_editing.parameters_of(Query.parse(query))
+    parameters = deadline_editing.to_parameters(Query.parse(query))
     made = DeadlinePolicy(name=name, parameters=parameters, amount=amount, unit=unit)
-    return deadline_editing.keep(made)
+    return deadline_editing.save_policy(made)
 
 
 def waiting(reference: str, hours: float = 1, **fields) -> Return:
@@ -60,7 +60,7 @@ def listed(query: str) -> set[str]:
 
 
 def standing(record: Return) -> str:
-    due = due_times([record], words()).get(record.pk)
+    due = find_due_times([record], words()).get(record.pk)
     return due.standing(NOW) if due else ""
 
 
@@ -76,7 +76,7 @@ def test_late_is_what_is_past_its_time_and_at_risk_what_will_be_soon():
     assert said == {"late": "late", "just": "at_risk", "soon": "at_risk", "then": "", "new": ""}
     assert listed("deadline=late") == {"late"}
     assert listed("deadline=at_risk") == {"just", "soon"}
-    assert deadlines_now().at_risk == timedelta(hours=8)
+    assert current_deadlines().at_risk == timedelta(hours=8)
 
 
 def test_only_what_waits_has_a_deadline():
@@ -86,7 +86,7 @@ def test_only_what_waits_has_a_deadline():
     make_return("way", created_at=NOW - timedelta(days=9))
     others = [waiting("done", 5, **done), Return.objects.get(return_reference_number="way")]
     assert listed("deadline=late") == {"waits"}
-    assert due_times(others, words()) == {}
+    assert find_due_times(others, words()) == {}
 
 
 def test_the_first_policy_that_matches_counts():
@@ -101,14 +101,14 @@ def test_the_first_policy_that_matches_counts():
     assert listed("deadline=late") == {"glass", "rest"}
     deadline_editing.move(DeadlinePolicy.objects.get(name="Books"), up=False)
     assert listed("deadline=late") == {"both", "glass", "rest"}
-    assert due_times([rest], words())[rest.pk].policy == "Rest"
+    assert find_due_times([rest], words())[rest.pk].policy == "Rest"
 
 
 def test_what_no_policy_matches_has_no_deadline():
     policy("Books", "tag=books")
     record = waiting("plain", hours=1000)
     assert listed("deadline=late") == set()
-    assert due_times([record], words()) == {}
+    assert find_due_times([record], words()) == {}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_policy_may_look_at_what_a_return_says_by_itself(query):
     ],
 )
 def test_a_policy_looks_at_nothing_that_changes_by_waiting_or_needs_a_deadline(query, words):
-    with pytest.raises(ValidationError, match=rf"A deadline cannot look at: {words}\."):
+    with pytest.raises(ValidationError, match=rf"A deadline cannot filter by: {words}\."):
         policy("Some", query)
 
 
@@ -150,9 +150,9 @@ def test_a_policy_that_is_not_understood_is_refused():
         policy("Some", "tag=nothing")
     with pytest.raises(ValidationError, match="there is no such filter"):
         policy("Some", "stete=Completed")
-    with pytest.raises(ValidationError, match="There is a deadline “ALL” already"):
+    with pytest.raises(ValidationError, match="There is already a deadline named “ALL”"):
         policy("All") and policy("ALL")
-    with pytest.raises(ValidationError, match="from 1 to 250 business days"):
+    with pytest.raises(ValidationError, match="Enter 1 to 250 business days"):
         policy("Long", amount=251, unit=Unit.BUSINESS_DAYS)
 
 
@@ -171,7 +171,7 @@ def test_a_policy_whose_tag_is_gone_matches_nothing_and_the_next_one_counts():
     put_tag(record, "fragile")
     deadline_editing.use_filter(DeadlinePolicy.objects.get(name="Gone"), {"tag_any": [0]})
     assert listed("deadline=late") == {"old"}
-    assert due_times([record], words())[record.pk].policy == "Rest"
+    assert find_due_times([record], words())[record.pk].policy == "Rest"
 
 
 def test_a_policy_goes_on_with_a_renamed_and_a_merged_tag():
@@ -190,7 +190,7 @@ def test_a_changed_policy_counts_at_once_for_all():
     record = waiting("some", 5)
     assert listed("deadline=late") == set()
     kept.amount = 2
-    deadline_editing.keep(kept)
+    deadline_editing.save_policy(kept)
     assert (listed("deadline=late"), standing(record)) == ({"some"}, Deadline.LATE)
     deadline_editing.use_filter(kept, {"notes": ["nothing"]})
     assert (listed("deadline=late"), standing(record)) == (set(), "")
@@ -201,10 +201,10 @@ def test_a_changed_calendar_counts_at_once_for_all():
     # Monday: due on Tuesday, 18:00.
     record = waiting("monday", 48)
     assert listed("deadline=late") == {"monday"}
-    deadline_editing.keep_calendar(WorkingCalendar(closed_days=[date(2026, 11, 24)]))
+    deadline_editing.save_calendar(WorkingCalendar(closed_days=[date(2026, 11, 24)]))
     # Due today at 18:00, in three hours.
     assert (listed("deadline=late"), listed("deadline=at_risk")) == (set(), {"monday"})
-    deadline_editing.keep_calendar(
+    deadline_editing.save_calendar(
         WorkingCalendar(closed_days=[date(2026, 11, 24)], at_risk_hours=2)
     )
     assert (listed("deadline=at_risk"), standing(record)) == (set(), "")
@@ -226,13 +226,13 @@ def test_another_zone_of_the_warehouse_counts_at_once_for_all(settings):
 
 
 def test_a_calendar_that_never_opens_is_refused():
-    with pytest.raises(ValidationError, match="has to open"):
-        deadline_editing.keep_calendar(WorkingCalendar(hours=[[]] * 7))
+    with pytest.raises(ValidationError, match="must open"):
+        deadline_editing.save_calendar(WorkingCalendar(hours=[[]] * 7))
     assert not WorkingCalendar.objects.exists()
 
 
 def test_the_numbers_of_the_queue_are_those_of_its_lists():
-    assert all(card.deadlines == [] for card in cards_of(Query.parse("queue=to_inspect")))
+    assert all(card.deadlines == [] for card in queue_cards(Query.parse("queue=to_inspect")))
     put = policy("Books", "tag=books", amount=2)
     policy("Rest", amount=30)
     for number, hours in enumerate((1, 1.5, 3, 25, 31, 60)):
@@ -240,8 +240,8 @@ def test_the_numbers_of_the_queue_are_those_of_its_lists():
         if number % 2:
             put_tag(record, "books")
     assert put
-    card = next(c for c in cards_of(Query.parse("queue=to_inspect")) if c.name == "to_inspect")
-    shown = {each.words: each.count.number for each in card.deadlines}
+    card = next(c for c in queue_cards(Query.parse("queue=to_inspect")) if c.name == "to_inspect")
+    shown = {each.label: each.count.number for each in card.deadlines}
     expected = {
         "late": len(listed("queue=to_inspect&deadline=late")),
         "at risk": len(listed("queue=to_inspect&deadline=at_risk")),
@@ -260,7 +260,7 @@ def test_the_numbers_of_the_queue_are_those_of_its_lists():
     ],
 )
 def test_the_time_of_a_policy_in_words(amount, unit, words):
-    assert in_words(DeadlinePolicy(amount=amount, unit=unit)) == words
+    assert duration_label(DeadlinePolicy(amount=amount, unit=unit)) == words
 
 
 def queries_of(client, path: str) -> int:
@@ -324,7 +324,7 @@ def keep_all(policies, returns) -> list[Return]:
 @given(POLICIES, RETURNS)
 def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
     records = keep_all(policies, returns)
-    due = due_times(records, words())
+    due = find_due_times(records, words())
     for kind in (Deadline.LATE, Deadline.AT_RISK):
         of_rows = {
             record.return_reference_number
@@ -338,7 +338,7 @@ def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
 @given(POLICIES, RETURNS, st.integers(-2, 2))
 def test_a_completed_return_met_its_deadline_or_missed_it(vocabulary, policies, returns, around):
     records = keep_all(policies, returns)
-    due = due_times(records, words())
+    due = find_due_times(records, words())
     for record in records:
         arrived = record.arrived_to_warehouse_at
         at = due[record.pk].at if record.pk in due else arrived

@@ -28,7 +28,7 @@ def _now(monkeypatch):
 def policy() -> DeadlinePolicy:
     parameters = {"tag": [make_tag("books").pk]}
     made = DeadlinePolicy(name="Books", parameters=parameters, amount=2, unit=Unit.BUSINESS_DAYS)
-    return editing.keep(made)
+    return editing.save_policy(made)
 
 
 def sent(name: str = "New", amount: object = 3, unit: str = "business_days") -> dict:
@@ -59,7 +59,7 @@ def test_a_deadline_is_made_of_the_filter_of_the_list(as_manager):
     assert (kept.name, kept.amount, kept.unit) == ("New", 3, Unit.BUSINESS_DAYS)
     assert "Saved the deadline “New”." in answer.text
     assert "3 business days" in answer.text
-    assert "arrived now → due Mon 30 Nov, 18:00" in answer.text
+    assert "if arrived now: due Mon 30 Nov, 18:00" in answer.text
 
 
 def test_the_list_leads_to_a_new_deadline(as_manager):
@@ -69,7 +69,7 @@ def test_the_list_leads_to_a_new_deadline(as_manager):
 
 
 def test_a_deadline_of_every_return_needs_no_filter(as_manager):
-    assert "Every return." in as_manager.get("/deadlines/new/").text
+    assert "All returns." in as_manager.get("/deadlines/new/").text
     as_manager.post("/deadlines/new/", sent(amount=1))
     assert DeadlinePolicy.objects.get().parameters == {}
 
@@ -78,8 +78,8 @@ def test_a_deadline_of_every_return_needs_no_filter(as_manager):
     ("query", "words"),
     [
         ("stete=Completed", "stete: there is no such filter."),
-        ("q=one", "A deadline cannot look at: search."),
-        ("queue=to_inspect&waiting_over=2", "A deadline cannot look at: queue, waiting over."),
+        ("q=one", "A deadline cannot filter by: search."),
+        ("queue=to_inspect&waiting_over=2", "A deadline cannot filter by: queue, waiting over."),
     ],
 )
 def test_a_filter_that_makes_no_deadline_is_named_and_nothing_is_kept(as_manager, query, words):
@@ -94,9 +94,9 @@ def test_a_filter_that_makes_no_deadline_is_named_and_nothing_is_kept(as_manager
     ("fields", "words"),
     [
         (sent(name=""), "This field is required."),
-        (sent(name=" BOOKS "), "There is a deadline “BOOKS” already."),
+        (sent(name=" BOOKS "), "There is already a deadline named “BOOKS”."),
         (sent(amount=0), "greater than or equal to 1"),
-        (sent(amount=251), "from 1 to 250 business days"),
+        (sent(amount=251), "Enter 1 to 250 business days"),
         (sent(amount="soon"), "Enter a whole number."),
         (sent(unit="moons"), "moons is not one of the available choices"),
     ],
@@ -196,13 +196,13 @@ def test_without_deadlines_the_page_says_what_they_are(as_agent):
 
 
 def test_the_calendar_names_the_next_days_that_are_not_as_usual(as_agent):
-    editing.keep_calendar(
+    editing.save_calendar(
         WorkingCalendar(closed_days=[date(2026, 12, 24)], open_days=[date(2027, 1, 1)])
     )
     days = as_agent.get("/deadlines/").context["calendar"].next_days
-    assert [(f"{each.day:%d %b}", each.name, each.how) for each in days][:4] == [
-        ("24 Dec", "", "closed by hand"),
-        ("01 Jan", "New Year's Day", "opened by hand"),
+    assert [(f"{each.day:%d %b}", each.name, each.hours) for each in days][:4] == [
+        ("24 Dec", "", "closed (extra closing day)"),
+        ("01 Jan", "New Year's Day", "open (extra opening day)"),
         ("08 Mar", "Eid al-Fitr", "closes at 13:00"),
         ("09 Mar", "Eid al-Fitr", "closed"),
     ]
@@ -235,15 +235,15 @@ NO_HOURS = {f"{end}_{day}": "" for end in ("opens", "closes") for day in range(7
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"closed_days": "2026-12-24\n24.12."}, "Line 2: “24.12.” is no day; write 2026-12-24."),
-        ({"open_days": "2026-02-30"}, "Line 1: “2026-02-30” is no day"),
-        ({"closed_days": "2026-12-24", "open_days": "2026-12-24"}, "is among the closed days too"),
-        ({"opens_0": ""}, "Say when Monday opens, or leave both out."),
-        ({"closes_4": ""}, "Say when Friday closes, or leave both out."),
-        ({"closes_1": "08:00"}, "Tuesday has to close an hour after it opens"),
-        ({"closes_1": "09:30"}, "Tuesday has to close an hour after it opens"),
+        ({"closed_days": "2026-12-24\n24.12."}, "Line 2: “24.12.” is not a day. Use 2026-12-24."),
+        ({"open_days": "2026-02-30"}, "Line 1: “2026-02-30” is not a day"),
+        ({"closed_days": "2026-12-24", "open_days": "2026-12-24"}, "is also a closing day"),
+        ({"opens_0": ""}, "Enter when Monday opens, or clear both times."),
+        ({"closes_4": ""}, "Enter when Friday closes, or clear both times."),
+        ({"closes_1": "08:00"}, "Tuesday must close at least an hour after it opens"),
+        ({"closes_1": "09:30"}, "Tuesday must close at least an hour after it opens"),
         ({"opens_2": "25:00"}, "Enter a valid time."),
-        (NO_HOURS, "has to open on one day of the week at least"),
+        (NO_HOURS, "must open on at least one day of the week"),
         ({"country": "XX"}, "XX is not one of the available choices"),
         ({"at_risk_hours": "0"}, "greater than or equal to 1"),
     ],
@@ -265,7 +265,7 @@ def test_the_page_costs_the_same_whatever_deadlines_there_are(as_agent, policy):
     for number in range(6):
         parameters = {"tag_any": [make_tag("books").pk]}
         made = DeadlinePolicy(name=f"{number}", parameters=parameters, amount=1, unit=Unit.HOURS)
-        editing.keep(made)
+        editing.save_policy(made)
     assert queries() == few
 
 
@@ -287,7 +287,7 @@ def test_a_deadline_in_words(minutes, words):
 
 
 def test_the_queue_and_a_return_say_its_deadline(as_agent):
-    editing.keep(DeadlinePolicy(name="All <b>", amount=100, unit=Unit.HOURS))
+    editing.save_policy(DeadlinePolicy(name="All <b>", amount=100, unit=Unit.HOURS))
     record = waiting("one")
     queue = as_agent.get("/queue/?queue=to_inspect").text
     assert 'class="due is-late"' in queue
@@ -301,21 +301,21 @@ def test_the_queue_and_a_return_say_its_deadline(as_agent):
 
 
 def test_the_chosen_deadline_is_a_chip_that_can_be_taken_off(as_agent):
-    editing.keep(DeadlinePolicy(name="All", amount=100, unit=Unit.HOURS))
+    editing.save_policy(DeadlinePolicy(name="All", amount=100, unit=Unit.HOURS))
     waiting("one")
     page = as_agent.get("/queue/?queue=to_inspect&deadline=late")
-    (chip,) = page.context["list"].chosen
-    assert (chip.words, chip.address_without) == ("deadline late", "/queue/?queue=to_inspect")
-    assert ("deadline", "late") in page.context["list"].kept_parameters
+    (chip,) = page.context["list"].chips
+    assert (chip.text, chip.address_without) == ("deadline late", "/queue/?queue=to_inspect")
+    assert ("deadline", "late") in page.context["list"].hidden_parameters
 
 
 def test_the_column_stands_in_the_queue_of_what_waits_once_there_are_deadlines(as_agent):
     def headers(queue: str) -> list[str]:
-        found = as_agent.get(f"/queue/?queue={queue}").context["list"]
-        return [str(column.header) for column in found.table.columns]
+        listing = as_agent.get(f"/queue/?queue={queue}").context["list"]
+        return [str(column.header) for column in listing.table.columns]
 
     waiting("one")
     assert "Deadline" not in headers("to_inspect")
-    editing.keep(DeadlinePolicy(name="All", amount=100, unit=Unit.HOURS))
+    editing.save_policy(DeadlinePolicy(name="All", amount=100, unit=Unit.HOURS))
     assert "Deadline" in headers("to_inspect")
     assert "Deadline" not in headers("on_the_way")

@@ -148,7 +148,7 @@ def test_one_whose_process_died_is_made_again_but_not_for_ever(as_agent, monkeyp
         raise OperationalError("the connection is lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(selection, "rows_of", dies)
+        patch.setattr(selection, "build_rows", dies)
         for _ in range(2):
             with pytest.raises(OperationalError):
                 background.make_next()
@@ -181,13 +181,13 @@ def test_one_that_another_process_makes_is_passed_by(as_agent):
 
 def test_one_that_is_deleted_while_it_is_made_leaves_nothing(as_agent, monkeypatch):
     request_export(as_agent)
-    rows_of = selection.rows_of
+    rows_of = selection.build_rows
 
     def deletes(*given, **options):
         Export.objects.all().delete()
         return rows_of(*given, **options)
 
-    monkeypatch.setattr(selection, "rows_of", deletes)
+    monkeypatch.setattr(selection, "build_rows", deletes)
     assert background.make_next()
     assert not ExportPart.objects.exists()
 
@@ -196,7 +196,7 @@ def test_one_that_is_deleted_while_it_is_made_leaves_nothing(as_agent, monkeypat
 def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
     export = request_export(as_agent)
     monkeypatch.setattr(selection, "EXPORT_BATCH_SIZE", 2)
-    seen, rows_of = [], selection.rows_of
+    seen, rows_of = [], selection.build_rows
     beside = connection.copy()
 
     def looks(*given, **options):
@@ -205,7 +205,7 @@ def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
             seen.append(cursor.fetchone())
         return rows_of(*given, **options)
 
-    monkeypatch.setattr(selection, "rows_of", looks)
+    monkeypatch.setattr(selection, "build_rows", looks)
     background.make_next()
     beside.close()
     assert seen == [("running", 0), ("running", 2)]

@@ -107,7 +107,7 @@ def test_the_page_that_the_reader_was_on_does_not_matter(as_agent, many):
     [
         ("stete=Completed", "there is no such filter"),
         ("state=Gone", "Gone is not one of"),
-        ("sort=colour", "there is no sort by"),
+        ("sort=colour", "“colour” is not a sort order"),
         ("columns=colour", "there is no column “colour”"),
     ],
 )
@@ -151,7 +151,7 @@ def test_a_list_without_rows_is_a_file_with_its_header(as_agent):
 def fails_later(monkeypatch):
     """Let the database fail after the first block."""
     monkeypatch.setattr(selection, "EXPORT_BATCH_SIZE", 4)
-    given, rows_of = [], selection.rows_of
+    given, rows_of = [], selection.build_rows
 
     def fails(records, *others, **options):
         if given:
@@ -159,7 +159,7 @@ def fails_later(monkeypatch):
         given.append(records)
         return rows_of(records, *others, **options)
 
-    monkeypatch.setattr(selection, "rows_of", fails)
+    monkeypatch.setattr(selection, "build_rows", fails)
 
 
 def sent_until_it_fails(answer) -> bytes:

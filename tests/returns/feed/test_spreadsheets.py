@@ -12,7 +12,7 @@ from returns.exports.as_csv import format_cell
 from returns.feed.files import read_items
 from returns.feed.records import API_NAMES, RecordError, parse_record
 from returns.feed.spelling import field_for_header, parse_cell
-from returns.lists.columns import BY_NAME
+from returns.lists.columns import COLUMNS_BY_NAME
 from returns.models import State
 
 HEADER = ["İade No", "Sipariş No", "Durum", "Oluşturma Tarihi", "Son güncelleme", "Açıklama"]
@@ -170,7 +170,7 @@ def test_every_name_of_the_api_and_of_ours_is_a_header():
 
 def test_the_headers_of_the_list_are_known():
     own = {"waiting", "deadline"}  # what follows from other fields
-    headers = [column.header for name, column in BY_NAME.items() if name not in own]
+    headers = [column.header for name, column in COLUMNS_BY_NAME.items() if name not in own]
     assert {field_for_header(header) for header in headers} == set(API_NAMES.values())
 
 

@@ -3,10 +3,10 @@
 import pytest
 from django.utils.html import escape
 
-from returns.filters.declarations import BY_NAME, FILTERS, Offered
+from returns.filters.declarations import FILTERS, FILTERS_BY_NAME, Offered
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
-from returns.filters.wording import in_words
+from returns.filters.wording import describe_query
 from tags.vocabulary import load_vocabulary as words_now
 from tests.factories import make_tag
 
@@ -48,7 +48,7 @@ def _tags(vocabulary):
 
 
 def test_every_filter_has_an_example_here():
-    assert VALUES.keys() == BY_NAME.keys()
+    assert VALUES.keys() == FILTERS_BY_NAME.keys()
 
 
 def test_the_filterset_has_each_filter_and_no_other():
@@ -57,17 +57,17 @@ def test_the_filterset_has_each_filter_and_no_other():
 
 @pytest.mark.parametrize("name", VALUES)
 def test_every_filter_is_understood_and_said_in_words(name):
-    query = Query.of({name: [VALUES[name]]})
+    query = Query.from_lists({name: [VALUES[name]]})
     assert ReturnFilterSet(query, words_now()).problems() == []
-    assert in_words(query)[0][0] == BY_NAME[name].kind
+    assert describe_query(query)[0][0] == FILTERS_BY_NAME[name].chip_label
 
 
 def test_a_list_under_every_filter_shows_each_of_them(as_manager):
     """What has no field of its own has a chip, whose link leaves the other filters."""
-    query = Query.of({name: [value] for name, value in VALUES.items()})
+    query = Query.from_lists({name: [value] for name, value in VALUES.items()})
     answer = as_manager.get(query.path("/returns/"))
-    found, page = answer.context["list"], answer.content.decode()
-    chips = {chip.parameter: chip for chip in found.chosen}
+    listing, page = answer.context["list"], answer.content.decode()
+    chips = {chip.parameter: chip for chip in listing.chips}
     for declaration in FILTERS:
         name = declaration.name
         if declaration.offered == Offered.FORM:
@@ -88,4 +88,4 @@ CHOICES = [
 
 @pytest.mark.parametrize(("declaration", "value", "label"), CHOICES)
 def test_every_choice_is_said_by_its_label(declaration, value, label):
-    assert declaration.value_words(value) == label
+    assert declaration.format_value(value) == label

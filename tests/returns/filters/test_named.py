@@ -17,12 +17,12 @@ def policy(name: str) -> DeadlinePolicy:
 
 def test_a_filter_is_kept_by_ids_and_without_its_order(vocabulary):
     query = Query.parse("tag=books&sort=order&group=tag&after=x&notes= wet ")
-    assert named.parameters_of(query) == {"tag": [make_tag("books").pk], "notes": ["wet"]}
+    assert named.to_parameters(query) == {"tag": [make_tag("books").pk], "notes": ["wet"]}
 
 
 def test_a_name_that_is_taken_leaves_nothing_of_what_was_written_with_it():
     names = ["One", "ONE"]
-    with pytest.raises(ValidationError, match="Taken"), named.its_own_name("Taken"):
+    with pytest.raises(ValidationError, match="Taken"), named.require_unique_name("Taken"):
         [policy(name).save() for name in names]
     assert not DeadlinePolicy.objects.exists()
 
@@ -30,7 +30,7 @@ def test_a_name_that_is_taken_leaves_nothing_of_what_was_written_with_it():
 def test_what_was_deleted_cannot_be_locked():
     kept = policy("One")
     kept.save()
-    assert named.locked(kept, "Gone").name == "One"
+    assert named.lock_entry(kept, "Gone").name == "One"
     DeadlinePolicy.objects.all().delete()
     with pytest.raises(ValidationError, match="Gone"):
-        named.locked(kept, "Gone")
+        named.lock_entry(kept, "Gone")

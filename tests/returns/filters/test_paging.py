@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from returns.filters.paging import SORT_COLUMNS, Cursor, Sort, page_of
+from returns.filters.paging import SORT_COLUMNS, Cursor, Sort, paginate
 from returns.models import Return, State
 from tests.factories import make_return
 
@@ -29,7 +29,7 @@ def mixed_returns():
 def walk(sort: Sort, size: int) -> list[list[int]]:
     pages, after = [], None
     while True:
-        page = page_of(Return.objects.all(), sort, after=after, size=size)
+        page = paginate(Return.objects.all(), sort, after=after, size=size)
         pages.append([row.pk for row in page.rows])
         if not page.next:
             return pages
@@ -39,7 +39,7 @@ def walk(sort: Sort, size: int) -> list[list[int]]:
 SORTS = [
     sign + name
     for name, column in SORT_COLUMNS.items()
-    for sign in ("", *(() if column.raised else ("-",)))
+    for sign in ("", *(() if column.urgent_first else ("-",)))
 ]
 
 
@@ -56,7 +56,7 @@ def test_every_row_is_walked_once(mixed_returns, sort, size):
 @pytest.mark.parametrize("name", SORT_COLUMNS)
 @pytest.mark.parametrize("state", State.values)
 def test_a_state_rules_out_no_row_of_its_own(mixed_returns, name, state):
-    page = page_of(Return.objects.in_state(state), Sort.parse(name), states=[state])
+    page = paginate(Return.objects.in_state(state), Sort.parse(name), states=[state])
     assert {row.pk for row in page.rows} == set(
         Return.objects.in_state(state).values_list("pk", flat=True)
     )
@@ -72,20 +72,20 @@ def test_a_state_rules_out_no_row_of_its_own(mixed_returns, name, state):
 )
 def test_a_time_that_a_state_lacks_is_not_looked_for(django_assert_num_queries, state, name):
     with django_assert_num_queries(1):
-        page_of(Return.objects.in_state(state), Sort.parse(name), states=[state])
+        paginate(Return.objects.in_state(state), Sort.parse(name), states=[state])
 
 
 @pytest.mark.parametrize("text", SORTS)
 def test_walking_back_shows_the_same_pages(mixed_returns, text):
     sort = Sort.parse(text)
     forth = walk(sort, 4)
-    page = page_of(Return.objects.all(), sort, size=4)
+    page = paginate(Return.objects.all(), sort, size=4)
     while page.next:
-        page = page_of(Return.objects.all(), sort, after=Cursor.parse(page.next, sort), size=4)
+        page = paginate(Return.objects.all(), sort, after=Cursor.parse(page.next, sort), size=4)
     back = [[row.pk for row in page.rows]]
     while page.previous:
         before = Cursor.parse(page.previous, sort)
-        page = page_of(Return.objects.all(), sort, before=before, size=4)
+        page = paginate(Return.objects.all(), sort, before=before, size=4)
         back.append([row.pk for row in page.rows])
     assert [pk for page in reversed(back) for pk in page] == [pk for page in forth for pk in page]
 
@@ -107,10 +107,10 @@ def test_time_order_is_the_database_order(mixed_returns, sign):
 
 def test_a_parcel_that_arrives_meanwhile_shifts_no_page(mixed_returns):
     sort = Sort.parse("-created")
-    first = page_of(Return.objects.all(), sort, size=5)
-    expected = page_of(Return.objects.all(), sort, after=Cursor.parse(first.next, sort), size=5)
+    first = paginate(Return.objects.all(), sort, size=5)
+    expected = paginate(Return.objects.all(), sort, after=Cursor.parse(first.next, sort), size=5)
     make_return(created_at=START + timedelta(days=1))
-    second = page_of(Return.objects.all(), sort, after=Cursor.parse(first.next, sort), size=5)
+    second = paginate(Return.objects.all(), sort, after=Cursor.parse(first.next, sort), size=5)
     assert [row.pk for row in second.rows] == [row.pk for row in expected.rows]
 
 
@@ -120,7 +120,7 @@ IMPOSSIBLE = ["", "x", "!!!", "e30", "W10", "bnVsbA", "WzEsMl0", "WyIyMDI2IiwgMV
 
 @pytest.mark.parametrize("text", [*IMPOSSIBLE, DEEP], ids=range(len(IMPOSSIBLE) + 1))
 def test_an_impossible_cursor_is_refused(text):
-    with pytest.raises(ValueError, match="this is no page of the list"):
+    with pytest.raises(ValueError, match="there is no such page"):
         Cursor.parse(text, Sort.parse("-created"))
 
 
@@ -132,11 +132,11 @@ def cursor_text(value: object) -> str:
     ("sort", "value"), [("order", "\ud800"), ("order", "\0"), ("created", "0001-01-01T00:00+14:00")]
 )
 def test_a_cursor_that_the_database_cannot_take_is_refused(sort, value):
-    with pytest.raises(ValueError, match="this is no page of the list"):
+    with pytest.raises(ValueError, match="there is no such page"):
         Cursor.parse(cursor_text(value), Sort.parse(sort))
 
 
 def test_a_cursor_keeps_microseconds():
     sort = Sort.parse("-created")
     record = make_return(created_at=START + timedelta(microseconds=56))
-    assert Cursor.parse(Cursor.of(record, sort).encode(), sort).value == record.created_at
+    assert Cursor.parse(Cursor.for_row(record, sort).encode(), sort).value == record.created_at

@@ -13,7 +13,7 @@ def test_blank_values_and_blanks_around_values_are_left_out():
 
 
 def test_reading_again_changes_nothing():
-    assert Query.read(READ) == READ
+    assert Query.from_querydict(READ) == READ
 
 
 def test_a_query_cannot_be_changed():
@@ -39,9 +39,9 @@ def test_a_change_is_another_query(made, expected):
 
 
 def test_a_path_without_a_query_has_no_question_mark():
-    assert Query.of({}).path("/returns/") == "/returns/"
+    assert Query.from_lists({}).path("/returns/") == "/returns/"
     assert READ.without("state", "tag").path("/returns/") == "/returns/?q=7340"
 
 
 def test_a_request_is_read_as_it_was_sent():
-    assert Query.read(QueryDict("a=1&b=2&a=3")).urlencode() == "a=1&a=3&b=2"
+    assert Query.from_querydict(QueryDict("a=1&b=2&a=3")).urlencode() == "a=1&a=3&b=2"

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from returns.filters.fields import TAG_PARAMETERS
-from returns.filters.filterset import ReturnFilterSet, filters_of
+from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.paging import DEFAULT_SORT
 from returns.filters.query import Query
 from returns.lists.page import return_list
-from returns.lists.saved_views import address_of, keep
+from returns.lists.saved_views import list_address, save_view
 from returns.models import Return, ReturnTag, State
 from tags import editing
 from tags.merging import merge
@@ -25,7 +25,7 @@ from tests.returns.filters.test_paging import SORTS
 pytestmark = pytest.mark.django_db
 
 
-def found(query: str) -> set[str]:
+def matches(query: str) -> set[str]:
     filterset = ReturnFilterSet(Query.parse(query), words())
     return set(filterset.qs.values_list("return_reference_number", flat=True))
 
@@ -72,7 +72,7 @@ def tagged(vocabulary):
     ],
 )
 def test_any_of_and_none_of_the_tags(tagged, query, expected):
-    assert found(query) == expected
+    assert matches(query) == expected
 
 
 @pytest.mark.parametrize("parameter", TAG_PARAMETERS)
@@ -80,7 +80,7 @@ def test_a_tag_that_does_not_exist_is_named_and_matches_nothing(tagged, paramete
     for query in (f"{parameter}=no-such-tag", f"{parameter}=books&{parameter}=no-such-tag"):
         filterset = ReturnFilterSet(Query.parse(query), words())
         assert "there is no tag “no-such-tag”." in filterset.problems()[0]
-        assert found(query) == set()
+        assert matches(query) == set()
 
 
 # Enough returns for several pages
@@ -149,26 +149,26 @@ def test_what_a_query_says_of_tags_is_the_same_for_all_of_their_filters(vocabula
     ids = sorted(Tag.objects.filter(name__in=["books", "wrong-size"]).values_list("id", flat=True))
     for name in TAG_PARAMETERS:
         query = Query.parse(f"{name}=BOOKS&{name}=wrong-Sıze&{name}=books")
-        assert filters_of(query, words()) == {name: ids}
-        assert filters_of(Query.parse(f"{name}=a%00b"), words()) == {name: [0]}
+        assert normalized_filters(query, words()) == {name: ids}
+        assert normalized_filters(Query.parse(f"{name}=a%00b"), words()) == {name: [0]}
 
 
 @pytest.mark.parametrize("parameter", TAG_PARAMETERS)
 def test_a_saved_view_by_tags_survives_a_rename(agent, vocabulary, parameter):
-    view = keep(agent, "Books", Query.parse(f"{parameter}=BOOKS&{parameter}=damaged"))
+    view = save_view(agent, "Books", Query.parse(f"{parameter}=BOOKS&{parameter}=damaged"))
     assert all(isinstance(value, int) for value in view.parameters[parameter])
     tag = Tag.objects.get(name="books")
     tag.name = "printed-matter"
     editing.save_tag(tag, None)
-    query = address_of(view, words()).partition("?")[2]
+    query = list_address(view, words()).partition("?")[2]
     assert set(Query.parse(query).getlist(parameter)) == {"printed-matter", "damaged"}
     Tag.objects.filter(pk=tag.pk).delete()
-    assert f"deleted+tag+{tag.pk}" in address_of(view, words())
+    assert f"deleted+tag+{tag.pk}" in list_address(view, words())
 
 
 @pytest.mark.parametrize("query", ["tag_any=books&tag_any=damaged", "tag_none=standard"])
 def test_tabs_count_views_by_tags(as_agent, agent, many, query):
-    view = keep(agent, "Kept", Query.parse(query))
+    view = save_view(agent, "Kept", Query.parse(query))
     page = as_agent.get("/views/counts/?poll", headers={"HX-Request": "true"}).text
     number = len(listed(query))
     assert f'hx-target="#saved-view-count-{view.pk}">{number}</hx-partial>' in page
@@ -192,11 +192,11 @@ def test_what_a_rule_tagged_is_found_by_its_name_and_its_day():
             "WHERE entity_id = %s",
             [old.pk],
         )
-    assert found("rule=Busy") == {"now", "old"}
-    assert found("rule=Busy&rule_from=today") == {"now"}
-    assert found("rule=Busy&rule_to=-2d") == {"old"}
-    assert found("rule_from=today") == {"now", "other"}
-    assert found("rule_to=-2d") == {"old"}
+    assert matches("rule=Busy") == {"now", "old"}
+    assert matches("rule=Busy&rule_from=today") == {"now"}
+    assert matches("rule=Busy&rule_to=-2d") == {"old"}
+    assert matches("rule_from=today") == {"now", "other"}
+    assert matches("rule_to=-2d") == {"old"}
 
 
 def test_what_was_taken_off_since_a_rule_put_it_there_is_undone(manager):
@@ -214,5 +214,5 @@ def test_what_was_taken_off_since_a_rule_put_it_there_is_undone(manager):
     with pghistory.context(user=manager.pk):
         ReturnTag.objects.filter(entity__return_reference_number="taken off").delete()
     merge([Tag.objects.get(name="defective")], Tag.objects.get(name="damaged"), manager)
-    assert found("rule=Busy") == {"put again", "taken off", "merged"}
-    assert found("rule_undone=Busy") == {"taken off"}
+    assert matches("rule=Busy") == {"put again", "taken off", "merged"}
+    assert matches("rule_undone=Busy") == {"taken off"}

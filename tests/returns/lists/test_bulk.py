@@ -20,7 +20,7 @@ def choose(client, query: str, **names: str):
     return client.post(f"/bulk/?{query}", fields)
 
 
-def said(answer) -> list[str]:
+def sentences(answer) -> list[str]:
     return [str(message) for message in answer.context["messages"]]
 
 
@@ -32,13 +32,13 @@ def test_everything_that_the_filter_matches_is_tagged_after_a_preview_and_undone
     assert "Tag 3 returns" in page.text
     answer = choose(as_agent, "state=ArrivedToWarehouse", add="books")
     preview = as_agent.get(answer["Location"])
-    assert "“books” is added to 2; 1 has it already." in flat(preview)
+    assert "Add “books”: 2 returns. Already there: 1." in flat(preview)
     assert ReturnTag.objects.count() == 1
     done = as_agent.post(answer["Location"], {"action": "start"}, follow=True)
     assert "“books” added to 2; 1 already had it." in done.text
     assert [tags_of(record) for record in [*chosen, other]] == [{"books"}] * 3 + [set()]
     undone = as_agent.post(answer["Location"], {"action": "undo"}, follow=True)
-    assert said(undone) == ["Undone. Tags restored on 2 returns."]
+    assert sentences(undone) == ["Undone. Tags restored on 2 returns."]
     assert ReturnTag.objects.count() == 1
 
 
@@ -56,7 +56,7 @@ def test_selected_returns_are_tagged_and_untagged(as_agent):
         ("stete=Completed", "there is no such filter"),
         ("tag=nothing", "there is no tag “nothing”"),
         ("id=x", "Select them in the list again"),
-        ("created_from=someday", "is no date"),
+        ("created_from=someday", "is not a date"),
     ],
 )
 def test_what_cannot_be_understood_tags_nothing(as_admin, query, words):
@@ -70,12 +70,12 @@ def test_what_cannot_be_understood_tags_nothing(as_admin, query, words):
 def test_a_search_that_was_cut_short_is_not_everything(as_admin, monkeypatch):
     make_return(tracking_id="7340099887")
     monkeypatch.setattr(returns_bulk.ReturnFilterSet, "search_is_cut_short", lambda _: True)
-    assert "finds more than it reads" in as_admin.get("/bulk/?q=7340099887").text
+    assert "This search has too many matches." in as_admin.get("/bulk/?q=7340099887").text
 
 
 def test_each_role_has_its_limit(as_agent, as_manager, as_admin, monkeypatch):
-    monkeypatch.setattr(returns_bulk, "MOST", 2)
-    monkeypatch.setattr(returns_bulk, "MOST_OF_MANY", 3)
+    monkeypatch.setattr(returns_bulk, "DEFAULT_TAGGING_LIMIT", 2)
+    monkeypatch.setattr(returns_bulk, "EXTENDED_TAGGING_LIMIT", 3)
     for number in range(1, 5):
         make_return()
         allowed = [
@@ -86,7 +86,7 @@ def test_each_role_has_its_limit(as_agent, as_manager, as_admin, monkeypatch):
         assert allowed == [number <= 2, number <= 3, True]
     refused = choose(as_agent, "state=ReturnCreated", add="books")
     assert refused.status_code == 422
-    assert "more than 2 returns, and your role tags up to 2 at once" in refused.text
+    assert "More than 2 returns match. You can tag up to 2 at once." in refused.text
 
 
 def test_what_has_changed_since_the_preview_is_said(as_agent):
@@ -98,8 +98,8 @@ def test_what_has_changed_since_the_preview_is_said(as_agent):
     )
     done = as_agent.post(answer["Location"], {"action": "start"}, follow=True)
     assert (
-        "1 have come since the preview and are left out; "
-        "1 no longer match and are tagged all the same." in done.text
+        "New matches since the preview, left out: 1. "
+        "Tagged although they no longer match: 1." in done.text
     )
     assert [tags_of(each) for each in [*records, new]] == [{"books"}] * 3 + [set()]
 
@@ -159,10 +159,10 @@ def test_nothing_that_matches_is_nothing_to_tag(as_agent):
 def test_whoever_selects_returns_tags_no_more_of_them(as_agent, as_manager, monkeypatch):
     ids = [make_return().pk for _ in range(3)]
     query = "&".join(f"id={pk}" for pk in ids)
-    monkeypatch.setattr(returns_bulk, "MOST", 2)
+    monkeypatch.setattr(returns_bulk, "DEFAULT_TAGGING_LIMIT", 2)
     answer = choose(as_agent, query, add="books")
     assert answer.status_code == 422
-    assert "your role tags up to 2 at once" in answer.text
+    assert "You can tag up to 2 at once" in answer.text
     assert choose(as_manager, query, add="books").status_code == 302
 
 

@@ -8,7 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from returns.lists.columns import ALWAYS, COLUMNS, DECLARED, USUAL, column_choices, shown_columns
+from returns.lists.columns import (
+    COLUMN_NAMES,
+    DECLARED_COLUMNS,
+    DEFAULT_COLUMNS,
+    FIRST_COLUMN,
+    column_choices,
+    shown_columns,
+)
 from returns.models import Preferences, State
 from tests.factories import make_return, put_tag
 
@@ -22,7 +29,7 @@ def choose(client, *columns: str, **others):
     return client.post(reverse("columns"), chosen)
 
 
-def kept() -> list[str]:
+def stored_columns() -> list[str]:
     return Preferences.objects.get().columns
 
 
@@ -37,12 +44,12 @@ def headers(client, query: str = "") -> list[str]:
 @pytest.mark.parametrize(
     ("chosen", "shown"),
     [
-        ([], [*USUAL]),
-        ([ALWAYS], [ALWAYS]),
-        (["notes", "order"], [ALWAYS, "notes", "order"]),
-        (["order", ALWAYS, "order"], [ALWAYS, "order"]),
-        (["gone", "state"], [ALWAYS, "state"]),
-        (["gone"], [*USUAL]),
+        ([], [*DEFAULT_COLUMNS]),
+        ([FIRST_COLUMN], [FIRST_COLUMN]),
+        (["notes", "order"], [FIRST_COLUMN, "notes", "order"]),
+        (["order", FIRST_COLUMN, "order"], [FIRST_COLUMN, "order"]),
+        (["gone", "state"], [FIRST_COLUMN, "state"]),
+        (["gone"], [*DEFAULT_COLUMNS]),
     ],
 )
 def test_the_return_comes_first_and_what_is_unknown_or_twice_is_left_out(chosen, shown):
@@ -50,13 +57,13 @@ def test_the_return_comes_first_and_what_is_unknown_or_twice_is_left_out(chosen,
 
 
 def test_the_menu_offers_every_column_and_a_hidden_one_keeps_its_place():
-    shown = [name for name in USUAL if name != "created"]
-    assert [choice.name for choice in column_choices(shown)] == [*COLUMNS[1:]]
+    shown = [name for name in DEFAULT_COLUMNS if name != "created"]
+    assert [choice.name for choice in column_choices(shown)] == [*COLUMN_NAMES[1:]]
     assert {choice.name for choice in column_choices(shown) if choice.shown} == {*shown[1:]}
 
 
 def test_every_column_but_the_first_has_its_cell():
-    assert [column.name for column in DECLARED if column.cell is None] == [ALWAYS]
+    assert [column.name for column in DECLARED_COLUMNS if column.cell is None] == [FIRST_COLUMN]
 
 
 # The table
@@ -76,7 +83,7 @@ def test_each_column_has_its_cell(as_agent, vocabulary):
     arrived = {"arrived_to_warehouse_at": now - timedelta(hours=50, minutes=1)}
     record = make_return("one", state=State.ARRIVED, notes="Torn", **facts, **made, **arrived)
     put_tag(record, "books")
-    choose(as_agent, *COLUMNS)
+    choose(as_agent, *COLUMN_NAMES)
     page = as_agent.get("/returns/").text
     for cell in (
         '<td data-label="Updated"><time',
@@ -101,7 +108,7 @@ def test_the_waiting_column_says_how_long_a_completed_return_took(as_agent):
 def test_a_search_says_why_in_whatever_columns(as_agent):
     make_return("one")
     choose(as_agent, "order")
-    assert 'class="of-why">Found because</th>' in as_agent.get("/returns/?q=one").text
+    assert 'class="of-why">Why it matches</th>' in as_agent.get("/returns/?q=one").text
     assert "of-why" not in as_agent.get("/returns/").text
 
 
@@ -109,8 +116,8 @@ def test_a_hidden_column_sorts_too(as_agent):
     choose(as_agent, "order")
     make_return("early", created_at=timezone.now() - timedelta(days=2))
     make_return("late")
-    found = as_agent.get("/returns/?sort=updated").context["list"]
-    assert [record.return_reference_number for record in found.page.rows] == ["early", "late"]
+    listing = as_agent.get("/returns/?sort=updated").context["list"]
+    assert [record.return_reference_number for record in listing.page.rows] == ["early", "late"]
 
 
 def test_all_columns_need_no_query_more_however_many_rows(as_agent, vocabulary):
@@ -125,7 +132,7 @@ def test_all_columns_need_no_query_more_however_many_rows(as_agent, vocabulary):
 
     more(5)
     usual = queries()
-    choose(as_agent, *COLUMNS)
+    choose(as_agent, *COLUMN_NAMES)
     more(10)
     assert queries() == usual <= 7
 
@@ -136,7 +143,7 @@ def test_all_columns_need_no_query_more_however_many_rows(as_agent, vocabulary):
 def test_columns_and_density_are_kept_and_lead_back_to_the_list(as_agent):
     answer = choose(as_agent, "state", "order")
     assert (answer.status_code, answer["Location"]) == (303, "/returns/?q=RSO")
-    assert kept() == [ALWAYS, "state", "order"]
+    assert stored_columns() == [FIRST_COLUMN, "state", "order"]
     assert 'data-density="compact"' in as_agent.get("/returns/").text
 
 
@@ -152,15 +159,15 @@ def test_columns_and_density_are_kept_and_lead_back_to_the_list(as_agent):
 )
 def test_a_column_moves_by_one_and_not_beyond_the_ends(as_agent, move, expected):
     choose(as_agent, "order", "state", "tags", move=move)
-    assert kept() == [ALWAYS, *expected]
+    assert stored_columns() == [FIRST_COLUMN, *expected]
 
 
 def test_back_to_the_usual_columns_keeps_the_density(as_agent):
     choose(as_agent, "state")
     choose(as_agent, "state", usual="1")
-    assert (kept(), Preferences.objects.get().density) == ([], "compact")
-    choose(as_agent, *USUAL)
-    assert kept() == []
+    assert (stored_columns(), Preferences.objects.get().density) == ([], "compact")
+    choose(as_agent, *DEFAULT_COLUMNS)
+    assert stored_columns() == []
 
 
 def test_no_column_at_all_leaves_the_return(as_agent):
@@ -173,9 +180,9 @@ def test_no_column_at_all_leaves_the_return(as_agent):
     [
         ({"columns": ["nonsense"]}, "There is no column “nonsense”."),
         ({"columns": ["x" * 500, "\x01"]}, "There is no column"),
-        ({"move": "sideways order"}, "“sideways order” moves no column."),
+        ({"move": "sideways order"}, "“sideways order” is not a valid move."),
         ({"density": "huge"}, "huge"),
-        ({"density": ""}, "Choose how much air the rows have."),
+        ({"density": ""}, "Choose a row density."),
     ],
 )
 @pytest.mark.parametrize("headers_sent", [{}, HTMX])

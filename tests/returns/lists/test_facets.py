@@ -13,7 +13,7 @@ from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.lists import facets
-from returns.lists.facets import facets_of
+from returns.lists.facets import count_facets
 from returns.models import State
 from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, put_tag
@@ -44,7 +44,7 @@ def returns(vocabulary):
 
 def counts(query: str) -> dict[str, str]:
     names = {chip.id: chip.name for chip in words().values()}
-    return {names[pk]: str(count) for pk, count in facets_of(Query.parse(query)).counts.items()}
+    return {names[pk]: str(count) for pk, count in count_facets(Query.parse(query)).counts.items()}
 
 
 def number_listed(query: str) -> int:
@@ -82,22 +82,22 @@ def test_each_number_is_that_of_the_list_with_this_tag(returns, said):
 
 def test_beyond_the_cap_the_newest_are_counted_and_it_says_so(returns, monkeypatch):
     monkeypatch.setattr(facets, "FACET_CAP", 20)
-    shown = facets_of(Query.parse(""))
-    assert shown.note == "Counted over the newest 20."
+    shown = count_facets(Query.parse(""))
+    assert shown.note == "Counted over the newest 20 matches."
     newest = sum(bool(number >> 2 & 1) for number in range(20))
     assert counts("")["books"] == f"{newest}+"
     assert counts("sort=created") == counts("")
     # Exactly as many as the cap are all of them.
-    assert facets_of(Query.parse("state=Completed")).note == ""
+    assert count_facets(Query.parse("state=Completed")).note == ""
     assert counts("state=Completed")["books"] == str(number_listed("state=Completed&tag=books"))
 
 
 def test_a_search_that_is_cut_short_counts_at_least(vocabulary):
     for number in range(103):
         put_tag(make_return(f"A{number:03}"), "books")
-    shown = facets_of(Query.parse("q=A"))
+    shown = count_facets(Query.parse("q=A"))
     assert counts("q=A")["books"].endswith("+")
-    assert "type more" in shown.note
+    assert "Type more" in shown.note
 
 
 @pytest.mark.parametrize("query", ["stete=Completed", "tag=no-such-tag", "created_from=never"])
@@ -105,17 +105,19 @@ def test_a_filter_that_is_wrong_has_no_numbers_but_a_sentence(as_agent, returns,
     answer = as_agent.get(f"/returns/facets/?{query}")
     assert answer.status_code == 200
     assert 'hx-target="#facets-note">No numbers: ' in answer.text
-    assert set(facets_of(Query.parse(query)).counts.values()) == {None}
+    assert set(count_facets(Query.parse(query)).counts.values()) == {None}
 
 
 @pytest.mark.parametrize("query", ["", "q=Return"])
 def test_what_takes_too_long_has_no_numbers_but_a_sentence(as_agent, returns, monkeypatch, query):
-    slow = facets.COUNT.replace("SELECT NULL::bigint", "SELECT length(pg_sleep(2)::text)::bigint")
-    monkeypatch.setattr(facets, "COUNT", slow)
-    monkeypatch.setattr(facets, "FACETS_LIMIT", 50)
+    slow = facets.COUNT_TAGS_SQL.replace(
+        "SELECT NULL::bigint", "SELECT length(pg_sleep(2)::text)::bigint"
+    )
+    monkeypatch.setattr(facets, "COUNT_TAGS_SQL", slow)
+    monkeypatch.setattr(facets, "FACETS_TIME_LIMIT_MS", 50)
     answer = as_agent.get(f"/returns/facets/?{query}")
     assert answer.status_code == 200
-    assert facets.TOO_LONG in answer.text
+    assert facets.COUNTING_TOOK_TOO_LONG in answer.text
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() != ("50ms",)
@@ -123,7 +125,7 @@ def test_what_takes_too_long_has_no_numbers_but_a_sentence(as_agent, returns, mo
 
 def test_all_numbers_come_from_one_statement(returns):
     with CaptureQueriesContext(connection) as captured:
-        facets_of(Query.parse("tag_any=books&tag_any=damaged&state=Completed"))
+        count_facets(Query.parse("tag_any=books&tag_any=damaged&state=Completed"))
     read = [query["sql"] for query in captured if "SELECT" in query["sql"]]
     assert len(read) == 2  # the vocabulary is the other one
 

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
-def rows_of(found) -> list[str]:
-    return [record.return_reference_number for record in found.page.rows]
+def rows_of(listing) -> list[str]:
+    return [record.return_reference_number for record in listing.page.rows]
 
 
 def rows(response) -> list[str]:
@@ -119,17 +119,17 @@ def test_the_number_of_matches_is_the_length_of_the_list(as_agent, query, expect
     make_return("one", state=State.COMPLETED)
     make_return("two", state=State.COMPLETED)
     make_return("three")
-    found = as_agent.get(f"/returns/{query}").context["list"]
-    assert found.summary == expected
-    assert found.summary.split()[0] == str(len(found.page.rows))
+    listing = as_agent.get(f"/returns/{query}").context["list"]
+    assert listing.summary == expected
+    assert listing.summary.split()[0] == str(len(listing.page.rows))
 
 
 def test_state_counts_follow_the_other_filters_but_not_the_state(as_agent):
     make_return("A-1", state=State.COMPLETED)
     make_return("A-2")
     make_return("B-1")
-    found = as_agent.get("/returns/?reference=A&state=Completed").context["list"]
-    assert [str(state.count) for state in found.states] == ["1", "0", "1"]
+    listing = as_agent.get("/returns/?reference=A&state=Completed").context["list"]
+    assert [str(state.count) for state in listing.states] == ["1", "0", "1"]
 
 
 def test_a_capped_count_says_so(as_agent, monkeypatch):
@@ -138,9 +138,9 @@ def test_a_capped_count_says_so(as_agent, monkeypatch):
     for number in range(4):
         make_return(f"A{number}")
     for query in ("", "?reference=A"):
-        found = as_agent.get(f"/returns/{query}").context["list"]
-        assert found.summary.startswith("2+ returns")
-        assert str(found.states[0].count) == "2+"
+        listing = as_agent.get(f"/returns/{query}").context["list"]
+        assert listing.summary.startswith("2+ returns")
+        assert str(listing.states[0].count) == "2+"
 
 
 def test_a_list_of_a_state_is_counted_itself_when_its_matches_are_too_many(as_agent, monkeypatch):
@@ -148,18 +148,18 @@ def test_a_list_of_a_state_is_counted_itself_when_its_matches_are_too_many(as_ag
     for number in range(5):
         state = State.CREATED if number > 1 else State.COMPLETED
         make_return(f"A{number}", state=state, created_at=timezone.now() + timedelta(number))
-    found = as_agent.get("/returns/?reference=A&state=Completed").context["list"]
-    assert found.summary.startswith("2 returns")
+    listing = as_agent.get("/returns/?reference=A&state=Completed").context["list"]
+    assert listing.summary.startswith("2 returns")
 
 
 def test_a_search_that_was_cut_short_says_so(as_agent):
     for number in range(103):
         make_return(f"A{number:03}", state=State.COMPLETED if number % 50 == 0 else State.CREATED)
-    found = as_agent.get("/returns/?q=A&state=Completed").context["list"]
-    assert str(found.counts.total()).endswith("+")
-    assert found.summary == "2+ returns, best match first; type more to narrow the search"
+    listing = as_agent.get("/returns/?q=A&state=Completed").context["list"]
+    assert str(listing.counts.total()).endswith("+")
+    assert listing.summary == "2+ returns, best match first; type more to narrow the search"
     # References grow with time, so of too many matches those with the highest are read.
-    assert rows_of(found) == ["A100", "A050"]
+    assert rows_of(listing) == ["A100", "A050"]
 
 
 def test_a_tag_in_another_case_stays_chosen_in_the_form(as_agent, vocabulary):
@@ -171,19 +171,19 @@ def test_a_tag_in_another_case_stays_chosen_in_the_form(as_agent, vocabulary):
 
 def test_filters_that_no_field_can_show_are_carried_along_and_seen(as_agent):
     query = "notes=kutu&notes=geç&created_from=2026-01-31&arrived_from=today&waiting_over=1.5"
-    found = as_agent.get(f"/returns/?{query}&reference=R").context["list"]
-    fields = {field.id: field.value for field in found.more_fields if field.value}
+    listing = as_agent.get(f"/returns/?{query}&reference=R").context["list"]
+    fields = {field.id: field.value for field in listing.more_fields if field.value}
     assert fields == {
         "id_notes_1": "kutu",
         "id_notes_2": "geç",
         "id_created_from": "2026-01-31",
     }
-    assert found.kept_parameters == [
+    assert listing.hidden_parameters == [
         ("arrived_from", "today"),
         ("waiting_over", "1.5"),
         ("reference", "R"),
     ]
-    assert [each.words for each in found.chosen_more] == [
+    assert [each.text for each in listing.more_chips] == [
         "return reference R",
         "notes contain kutu",
         "notes contain geç",
@@ -191,7 +191,7 @@ def test_filters_that_no_field_can_show_are_carried_along_and_seen(as_agent):
         "created from 2026-01-31",
         "arrived from today",
     ]
-    assert found.chosen_more[1].address_without == (
+    assert listing.more_chips[1].address_without == (
         "/returns/?created_from=2026-01-31&arrived_from=today"
         "&waiting_over=1.5&reference=R&notes=ge%C3%A7"
     )
@@ -199,9 +199,9 @@ def test_filters_that_no_field_can_show_are_carried_along_and_seen(as_agent):
 
 def test_the_form_carries_along_a_group_that_it_does_not_offer(as_agent, vocabulary):
     TagGroup.objects.create(name="New")
-    found = as_agent.get("/returns/?missing_group=new&missing_group=PRIORITY").context["list"]
-    assert found.chosen_names["missing_group"] == ["New", "Priority"]
-    assert found.kept_parameters == [("missing_group", "New")]
+    listing = as_agent.get("/returns/?missing_group=new&missing_group=PRIORITY").context["list"]
+    assert listing.chosen_names["missing_group"] == ["New", "Priority"]
+    assert listing.hidden_parameters == [("missing_group", "New")]
 
 
 def test_tags_that_do_not_exist_are_looked_up_at_once(as_agent, django_assert_max_num_queries):
@@ -211,21 +211,21 @@ def test_tags_that_do_not_exist_are_looked_up_at_once(as_agent, django_assert_ma
 
 def test_blanks_around_a_value_mean_nothing(as_agent):
     make_return("one")
-    found = as_agent.get("/returns/?sort=%20created&state=%20ReturnCreated%20").context["list"]
-    assert (found.problems, found.summary) == ([], "1 return, oldest first")
+    listing = as_agent.get("/returns/?sort=%20created&state=%20ReturnCreated%20").context["list"]
+    assert (listing.problems, listing.summary) == ([], "1 return, oldest first")
 
 
 def test_no_match_and_no_return_at_all_are_told_apart(as_agent):
     assert b"No returns yet" in as_agent.get("/returns/").content
     make_return()
-    assert b"No return matches" in as_agent.get("/returns/?q=zzz").content
+    assert b"No returns match" in as_agent.get("/returns/?q=zzz").content
 
 
 def test_a_mistyped_address_is_explained_and_shows_nothing(as_agent):
     make_return("Return-1")
     page = as_agent.get("/returns/?stete=Completed&created_from=never").content.decode()
     assert "stete: there is no such filter." in page
-    assert "“never” is no date" in page
+    assert "“never” is not a date" in page
     assert 'data-return="' not in page
 
 
@@ -317,16 +317,16 @@ def test_enter_leaves_a_list_that_follows_what_is_typed_as_it_is(as_agent):
 def test_a_state_that_does_not_exist_is_named_and_one_named_twice_counts_once(as_agent):
     make_return()
     assert b"foo is not one of" in as_agent.get("/returns/?state=foo").content
-    found = as_agent.get("/returns/?state=ReturnCreated&state=ReturnCreated").context["list"]
-    assert found.summary.startswith("1 return,")
+    listing = as_agent.get("/returns/?state=ReturnCreated&state=ReturnCreated").context["list"]
+    assert listing.summary.startswith("1 return,")
 
 
 def test_a_page_that_emptied_meanwhile_leads_to_the_first_one(as_agent):
     for number in range(51):
         make_return(f"R{number:02}")
-    found = as_agent.get("/returns/?reference=R").context["list"]
-    last = found.page.rows[-1]
+    listing = as_agent.get("/returns/?reference=R").context["list"]
+    last = listing.page.rows[-1]
     Return.objects.filter(created_at__lt=last.created_at).delete()
-    page = as_agent.get(f"/returns/?reference=R&after={found.page.next}").text
+    page = as_agent.get(f"/returns/?reference=R&after={listing.page.next}").text
     assert "No more returns here" in page
     assert 'href="/returns/?reference=R"' in page

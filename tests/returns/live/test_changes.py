@@ -14,7 +14,7 @@ from returns.background import run_short_jobs
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.live import changes
-from returns.live.changes import changed_since, forget_old, token_now
+from returns.live.changes import current_token, forget_old, get_changes
 from returns.models import Change, Return, ReturnTag, State
 from tests.factories import make_return, make_tag, put_tag
 
@@ -70,12 +70,12 @@ WRITES: dict[str, Callable[[Return], object]] = {
 def test_every_write_is_noticed_once(vocabulary, write):
     record = make_return()
     put_tag(record, "standing")
-    before = token_now()
-    assert not changed_since(before).any
+    before = current_token()
+    assert not get_changes(before).any
     WRITES[write](record)
-    found = changed_since(before)
-    assert found.any
-    assert not changed_since(found.token).any
+    result = get_changes(before)
+    assert result.any
+    assert not get_changes(result.token).any
 
 
 @pytest.mark.parametrize(
@@ -87,23 +87,23 @@ def test_every_write_is_noticed_once(vocabulary, write):
     ],
 )
 def test_a_write_of_nothing_is_no_change(sql):
-    before = token_now()
+    before = current_token()
     run(sql)
-    assert not changed_since(before).any
+    assert not get_changes(before).any
 
 
 def test_new_returns_and_those_in_another_state_are_named():
     old, other = make_return(), make_return()
-    before = token_now()
+    before = current_token()
     Return.objects.filter(pk=other.pk).update(notes="the same state")
     arrive(old)
     new = make_return()
-    assert sorted(changed_since(before).reached_ids) == [old.pk, new.pk]
+    assert sorted(get_changes(before).reached_ids) == [old.pk, new.pk]
 
 
 def test_the_feed_s_records_are_named(vocabulary):
     record = make_return()
-    before = token_now()
+    before = current_token()
     now = timezone.now()
     ingest(
         [
@@ -117,17 +117,17 @@ def test_the_feed_s_records_are_named(vocabulary):
         ],
         source="test",
     )
-    found = changed_since(before)
-    assert (found.reached_ids, found.more) == ([record.pk], False)
+    result = get_changes(before)
+    assert (result.reached_ids, result.more) == ([record.pk], False)
 
 
 def test_more_returns_than_are_named_are_told_as_more(monkeypatch):
-    before = token_now()
+    before = current_token()
     made = [make_return() for _ in range(3)]
-    monkeypatch.setattr(changes, "NAMED", 2)
-    found = changed_since(before)
-    assert (len(found.reached_ids), found.more) == (2, True)
-    assert set(found.reached_ids) < {record.pk for record in made}
+    monkeypatch.setattr(changes, "MAX_NAMED_RETURNS", 2)
+    result = get_changes(before)
+    assert (len(result.reached_ids), result.more) == (2, True)
+    assert set(result.reached_ids) < {record.pk for record in made}
 
 
 def test_a_statement_names_a_thousand_and_counts_all():
@@ -168,24 +168,24 @@ def test_what_began_earlier_and_ends_later_is_noticed_once():
     older = Elsewhere()
     older.start()
     assert older.has_written.wait(10)
-    first = token_now()
+    first = current_token()
     make_return("early")
-    opened = token_now()
-    assert [len(changed_since(token).reached_ids) for token in (first, opened)] == [1, 0]
+    opened = current_token()
+    assert [len(get_changes(token).reached_ids) for token in (first, opened)] == [1, 0]
     older.commit()
     late = Return.objects.get(return_reference_number="late")
-    found = changed_since(opened)
-    assert found.reached_ids == [late.pk]
-    assert not changed_since(found.token).any
-    assert len(changed_since(first).reached_ids) == 2
+    result = get_changes(opened)
+    assert result.reached_ids == [late.pk]
+    assert not get_changes(result.token).any
+    assert len(get_changes(first).reached_ids) == 2
 
 
 def test_what_is_not_committed_is_no_change():
-    before = token_now()
+    before = current_token()
     with transaction.atomic():
         make_return()
         transaction.set_rollback(True)
-    assert not changed_since(before).any
+    assert not get_changes(before).any
 
 
 @pytest.mark.parametrize(
@@ -205,26 +205,26 @@ def test_what_is_not_committed_is_no_change():
     ],
 )
 def test_a_token_that_says_nothing_may_mean_any_change(token):
-    found = changed_since(token)
-    assert (found.any, found.more, found.reached_ids) == (True, True, [])
-    assert not changed_since(found.token).any
+    result = get_changes(token)
+    assert (result.any, result.more, result.reached_ids) == (True, True, [])
+    assert not get_changes(result.token).any
 
 
 def test_a_token_of_another_cluster_s_future_may_mean_any_change():
-    seconds = token_now().rsplit(".", 1)[0]
-    assert changed_since(f"{seconds}.{10**12}:{10**12}:").more
+    seconds = current_token().rsplit(".", 1)[0]
+    assert get_changes(f"{seconds}.{10**12}:{10**12}:").more
 
 
 def test_a_token_from_before_what_is_kept_may_mean_any_change():
-    seconds, fraction, snapshot = token_now().split(".")
+    seconds, fraction, snapshot = current_token().split(".")
     old = f"{int(seconds) - 90_000}.{fraction}.{snapshot}"
-    assert changed_since(old).more
+    assert get_changes(old).more
 
 
 def test_rows_of_another_cluster_are_no_change():
-    before = token_now()
+    before = current_token()
     run(f"INSERT INTO returns_change (xid) VALUES ('{10**12}')")
-    assert not changed_since(before).any
+    assert not get_changes(before).any
 
 
 def test_background_work_forgets_what_is_old():

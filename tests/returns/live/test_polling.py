@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from returns.filters.query import Query
 from returns.lists.page import return_list
-from returns.lists.saved_views import keep
+from returns.lists.saved_views import save_view
 from returns.live import polling
-from returns.live.changes import any_since, token_now
-from returns.live.polling import LivePage, opened, polled
+from returns.live.changes import check_changes, current_token
+from returns.live.polling import LivePage, open_page, poll_page
 from returns.models import Return, State
-from returns.queues.cards import cards_of
+from returns.queues.cards import queue_cards
 from returns.record.corrections import correct
 from tests.factories import make_return, put_tag
 from tests.markup import flat
@@ -36,7 +36,7 @@ def _nothing_shared():
 
 
 def ask(path: str, data: Query) -> LivePage | None:
-    return polled(path, data, User.objects.get_or_create(username="reader")[0])
+    return poll_page(path, data, User.objects.get_or_create(username="reader")[0])
 
 
 def arrived(reference: str = "", **fields) -> Return:
@@ -50,7 +50,7 @@ def polls_of(answer) -> str:
 
 def told(path: str, write: Callable[[], object], query: str = "") -> LivePage | None:
     """Return what a page that is open is told after something was written."""
-    page = opened(path, Query.parse(query))
+    page = open_page(path, Query.parse(query))
     write()
     return ask(path, again(page))
 
@@ -105,7 +105,7 @@ def test_news_stay_until_the_list_is_shown_anew(as_agent):
     assert "<b>1 arrived</b>" in first.text
     make_return()
     second = as_agent.get(polls_of(first), headers=HTMX)
-    assert "<b>1 arrived, 1 announced</b>" in second.text
+    assert "<b>1 arrived, 1 created</b>" in second.text
     shown = as_agent.get(LIST, headers=HTMX)
     assert 'id="news"></div>' in flat(shown)
     assert as_agent.get(polls_of(shown), headers=HTMX).status_code == 304
@@ -114,15 +114,15 @@ def test_news_stay_until_the_list_is_shown_anew(as_agent):
 @pytest.mark.parametrize(
     ("path", "query", "words"),
     [
-        (LIST, "", "2 arrived, 1 announced"),
+        (LIST, "", "2 arrived, 1 created"),
         (LIST, "state=ArrivedToWarehouse", "2 arrived"),
         (LIST, "state=Completed", "1 completed"),
-        (LIST, "state=Completed&state=ReturnCreated", "1 announced"),
+        (LIST, "state=Completed&state=ReturnCreated", "1 created"),
         (LIST, "tag=books", ""),
         (LIST, "order=RSO77", "1 arrived"),
         (LIST, "stete=Completed", ""),
         (QUEUE, "queue=to_inspect", "2 arrived"),
-        (QUEUE, "queue=on_the_way", "1 announced"),
+        (QUEUE, "queue=on_the_way", "1 created"),
         (QUEUE, "queue=completed_today", "1 completed"),
         (QUEUE, "queue=to_inspect&waiting_over=48", ""),
     ],
@@ -136,7 +136,7 @@ def test_news_are_what_matches_the_filter_now(vocabulary, path, query, words):
 
     arrived("here before")
     page = told(path, write, query)
-    assert page.news.words == words
+    assert page.news.text == words
 
 
 def test_what_came_and_went_on_is_told_in_its_state_now():
@@ -145,7 +145,7 @@ def test_what_came_and_went_on_is_told_in_its_state_now():
         now = timezone.now()
         Return.objects.filter(pk=record.pk).update(state=State.ARRIVED, arrived_to_warehouse_at=now)
 
-    assert told(LIST, write).news.words == "1 arrived"
+    assert told(LIST, write).news.text == "1 arrived"
 
 
 def test_news_lead_to_a_list_of_them_alone(as_agent):
@@ -157,15 +157,15 @@ def test_news_lead_to_a_list_of_them_alone(as_agent):
 
 
 def test_more_than_the_box_takes_have_no_list(monkeypatch):
-    monkeypatch.setattr(polling, "MOST_REFERENCES", 2)
+    monkeypatch.setattr(polling, "MAX_LISTED_REFERENCES", 2)
     page = told(LIST, lambda: [arrived() for _ in range(3)])
-    assert (page.news.words, page.news.address) == ("3 arrived", "")
+    assert (page.news.text, page.news.address) == ("3 arrived", "")
 
 
 def test_more_than_are_looked_at_are_said_with_a_plus(monkeypatch):
-    monkeypatch.setattr("returns.live.changes.NAMED", 2)
+    monkeypatch.setattr("returns.live.changes.MAX_NAMED_RETURNS", 2)
     page = told(LIST, lambda: [arrived() for _ in range(3)])
-    assert (page.news.words, page.news.mark, page.news.address) == ("2+ arrived", "2+", "")
+    assert (page.news.text, page.news.mark, page.news.address) == ("2+ arrived", "2+", "")
 
 
 @pytest.mark.parametrize("tokens", ["", "&since=x&seen=y", "&since=1.000000.3:3:&seen="])
@@ -174,7 +174,7 @@ def test_tokens_that_say_nothing_are_answered_with_new_ones(as_agent, tokens):
     assert answer.status_code == 200
     assert "<b>Much has changed</b>" in answer.text
     seen = Query.parse(polls_of(answer).partition("?")[2])["seen"]
-    assert not any_since(seen).any
+    assert not check_changes(seen).any
 
 
 @pytest.mark.parametrize("query", ["", "state=ArrivedToWarehouse", "order=RSO", "tag=books"])
@@ -190,18 +190,18 @@ def test_the_numbers_are_those_of_the_list(vocabulary, query):
 def test_the_numbers_of_the_queue_are_those_of_its_cards():
     arrived()
     page = told(QUEUE, arrived, "queue=to_inspect")
-    assert page.numbers.cards == cards_of(Query.parse("queue=to_inspect"))
+    assert page.numbers.cards == queue_cards(Query.parse("queue=to_inspect"))
     assert page.numbers.summary == return_list(Query.parse("queue=to_inspect"), (), QUEUE).summary
 
 
 def test_numbers_are_shared_and_a_change_after_them_is_told_later():
-    first, second = (opened(LIST, Query.parse("")) for _ in range(2))
+    first, second = (open_page(LIST, Query.parse("")) for _ in range(2))
     make_return()
     shared = ask(LIST, again(first)).numbers
     make_return()
     page = ask(LIST, again(second))
     # The news are there at once, the numbers with the next answer.
-    assert page.news.words == "2 announced"
+    assert page.news.text == "2 created"
     assert page.numbers == shared
     assert page.seen == shared.token
     cache.clear()  # two seconds later
@@ -209,11 +209,11 @@ def test_numbers_are_shared_and_a_change_after_them_is_told_later():
 
 
 def test_numbers_are_never_older_than_those_that_a_page_has():
-    first = opened(LIST, Query.parse(""))
+    first = open_page(LIST, Query.parse(""))
     make_return()
     ask(LIST, again(first))
     make_return()
-    second = opened(LIST, Query.parse(""))
+    second = open_page(LIST, Query.parse(""))
     make_return()
     assert ask(LIST, again(second)).numbers.counts.total().number == 3
 
@@ -231,19 +231,19 @@ def test_an_address_that_is_not_understood_does_not_ask(as_agent):
 
 
 def test_a_second_page_shows_the_list_from_its_beginning():
-    page = opened(LIST, Query.parse("state=Completed&after=x&sort=updated"))
+    page = open_page(LIST, Query.parse("state=Completed&after=x&sort=updated"))
     assert page.show_address == "/returns/?state=Completed&sort=updated"
 
 
 def test_a_feed_that_is_silent_is_said_to_be(as_agent, settings):
-    assert "No record yet" in as_agent.get(LIST).text
+    assert "No records yet" in as_agent.get(LIST).text
     make_return(updated_at=timezone.now() - timedelta(minutes=50))
     fresh = as_agent.get(LIST).text
     assert "newest record is <span data-age>50 min</span> old" in fresh
-    assert 'data-says="feed" hidden' in fresh
+    assert 'data-sentence="feed" hidden' in fresh
     settings.FEED_SILENT_MINUTES = 45
     silent = flat(as_agent.get(LIST))
-    assert 'data-says="fresh" hidden' in silent
+    assert 'data-sentence="fresh" hidden' in silent
     assert "The feed has been silent for <span data-age>50 min</span>" in silent
 
 
@@ -267,15 +267,15 @@ def test_a_return_that_is_called_like_the_path_is_still_found(as_agent):
 
 
 def test_the_page_asks_from_before_its_rows_were_read(as_agent):
-    before = token_now()
+    before = current_token()
     address = polls_of(as_agent.get(LIST))
     since = Query.parse(address.partition("?")[2])["since"]
     assert float(since.rsplit(".", 1)[0]) >= float(before.rsplit(".", 1)[0])
-    assert not any_since(since).any
+    assert not check_changes(since).any
 
 
 def test_a_person_is_told_the_numbers_of_their_own_queues(as_manager, manager):
-    keep(manager, "Mine", Query.parse("state=ArrivedToWarehouse"), is_queue=True)
+    save_view(manager, "Mine", Query.parse("state=ArrivedToWarehouse"), is_queue=True)
     address = polls_of(as_manager.get("/queue/?queue=to_inspect"))
     arrived()
     answer = as_manager.get(address, headers=HTMX)
@@ -288,9 +288,9 @@ def test_a_person_is_told_the_numbers_of_their_own_queues(as_manager, manager):
 
 
 def test_time_alone_makes_returns_older_so_numbers_are_told_each_minute(monkeypatch):
-    page = opened(QUEUE, Query.parse("queue=to_inspect"))
+    page = open_page(QUEUE, Query.parse("queue=to_inspect"))
     assert ask(QUEUE, again(page)) is None
-    monkeypatch.setattr(polling, "RECOUNTED_AFTER", 0)
+    monkeypatch.setattr(polling, "RECOUNT_SECONDS", 0)
     told_again = ask(QUEUE, again(page))
     assert told_again.numbers is not None
-    assert not told_again.news.words
+    assert not told_again.news.text

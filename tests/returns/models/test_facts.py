@@ -20,7 +20,7 @@ from returns.exports.columns import header
 from returns.feed.files import read_items
 from returns.feed.intake import import_items
 from returns.feed.spelling import field_for_header
-from returns.lists.columns import BY_NAME
+from returns.lists.columns import COLUMNS_BY_NAME
 from returns.models import Return, State
 from returns.models.facts import CORRECTABLE_COLUMNS, FACTS, STATE_COLUMNS, Fact, Kind
 from returns.record.timeline import timeline_of
@@ -41,7 +41,7 @@ OTHERS = {Kind.STATE: State.ARRIVED, Kind.TIME: START - timedelta(days=1)}
 WITH_IT = {Kind.STATE: {"completed_at": None}}
 LABELS = dict(State.choices)
 # The columns of the list that show a fact.
-COLUMNS = {column.fact: column for column in BY_NAME.values() if column.fact}
+COLUMNS = {column.fact: column for column in COLUMNS_BY_NAME.values() if column.fact}
 
 
 def each_fact(*kinds: Kind, **is_so: bool):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.models import Return, State
-from returns.queues.groups import Group, groups_of
+from returns.queues.groups import Group, group_queue
 from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, put_tag
 from tests.trials import tried_on
@@ -25,7 +25,7 @@ def waiting(**fields) -> Return:
 
 
 def groups(query: str) -> list[Group]:
-    return groups_of(Query.parse(query), "/queue/").groups
+    return group_queue(Query.parse(query), "/queue/").groups
 
 
 def numbers(query: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ from returns.filters.query import Query
 from returns.lists import saved_views
 from returns.models import DeadlinePolicy, Return, SavedView, State, Unit
 from returns.people import roles
-from returns.queues.own import own_cards_of
+from returns.queues.own import own_queue_cards
 from tags.models import Tag
 from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, put_tag
@@ -23,12 +23,12 @@ from tests.trials import tried_on
 pytestmark = pytest.mark.django_db
 
 
-def keep(person, name: str, query: str, role: Group | None = None) -> SavedView:
-    return saved_views.keep(person, name, Query.parse(query), role, is_queue=True)
+def save(person, name: str, query: str, role: Group | None = None) -> SavedView:
+    return saved_views.save_view(person, name, Query.parse(query), role, is_queue=True)
 
 
 def cards(person, shown: str = ""):
-    return own_cards_of(person, Query.parse(shown))
+    return own_queue_cards(person, Query.parse(shown))
 
 
 def listed(address: str) -> list[str]:
@@ -60,7 +60,7 @@ def test_a_view_is_kept_from_the_queue_page_and_stands_among_the_queues(
     assert answer["Location"] == "/queue/?queue=to_inspect&tag=books"
     (card,) = as_manager.get(answer["Location"]).context["cards"][3:]
     assert (card.title, str(card.count), card.is_chosen) == ("Books", "3", True)
-    numbers = {bucket.words: bucket.count.number for bucket in card.buckets}
+    numbers = {bucket.label: bucket.count.number for bucket in card.buckets}
     assert numbers == {"under 24 h": 2, "24–48 h": 0, "48–72 h": 1, "over 72 h": 0}
 
 
@@ -71,7 +71,7 @@ def test_a_queue_of_any_filter_keeps_to_it_and_shows_what_is_urgent_first(
     waiting("urgent", 1, "books", "urgent-refund")
     waiting("other", 90)
     make_return("done", state=State.COMPLETED)
-    keep(manager, "Books", "state=ArrivedToWarehouse&tag=books")
+    save(manager, "Books", "state=ArrivedToWarehouse&tag=books")
     (card,) = cards(manager)
     page = as_manager.get(card.address)
     shown = [record.return_reference_number for record in page.context["list"].page.rows]
@@ -82,33 +82,33 @@ def test_a_queue_of_any_filter_keeps_to_it_and_shows_what_is_urgent_first(
 
 
 def test_it_is_shown_to_its_people_alone(manager, agent, vocabulary):
-    keep(manager, "Mine", "tag=books")
-    keep(manager, "Ours", "tag=books", Group.objects.get(name=roles.WAREHOUSE_MANAGER))
+    save(manager, "Mine", "tag=books")
+    save(manager, "Ours", "tag=books", Group.objects.get(name=roles.WAREHOUSE_MANAGER))
     assert [card.title for card in cards(manager)] == ["Ours", "Mine"]
     assert cards(agent) == []
 
 
 def test_it_is_taken_from_the_queues_and_put_back(as_manager, manager):
-    view = keep(manager, "Mine", "state=ReturnCreated")
+    view = save(manager, "Mine", "state=ReturnCreated")
     page = as_manager.get("/views/").text
-    assert "Take Mine from the queues" in page
+    assert "Remove from queues: Mine" in page
     as_manager.post(f"/views/{view.pk}/", {"action": "no-queue"})
     assert cards(manager) == []
     as_manager.post(f"/views/{view.pk}/", {"action": "queue"})
     assert len(cards(manager)) == 1
     # Keeping it anew from the list leaves it where it stands.
-    saved_views.keep(manager, "Mine", Query.parse("state=Completed"))
+    saved_views.save_view(manager, "Mine", Query.parse("state=Completed"))
     assert len(cards(manager)) == 1
 
 
 def test_a_view_of_another_person_is_not_made_a_queue(as_agent, manager):
-    view = saved_views.keep(manager, "Mine", Query.parse("state=Completed"))
+    view = saved_views.save_view(manager, "Mine", Query.parse("state=Completed"))
     assert as_agent.post(f"/views/{view.pk}/", {"action": "queue"}).status_code == 404
     assert not SavedView.objects.get(pk=view.pk).is_queue
 
 
 def test_a_queue_whose_tag_is_gone_has_no_number(manager, vocabulary):
-    keep(manager, "Books", "tag=books")
+    save(manager, "Books", "tag=books")
     Tag.objects.get(name="books").delete()
     (card,) = cards(manager)
     assert (card.count, card.buckets) == (None, [])
@@ -116,7 +116,7 @@ def test_a_queue_whose_tag_is_gone_has_no_number(manager, vocabulary):
 
 def test_a_view_of_a_waiting_time_has_no_buckets(manager):
     waiting("old", 90)
-    keep(manager, "Late", "waiting_over=48")
+    save(manager, "Late", "waiting_over=48")
     (card,) = cards(manager)
     assert (str(card.count), card.buckets) == ("1", [])
     assert card.oldest is not None
@@ -154,9 +154,9 @@ def test_every_number_is_that_of_the_list_behind_it(manager, vocabulary, rows, v
         record = make_return(state=state, created_at=created)
         for name in tags:
             put_tag(record, name)
-    keep(manager, "Queue", view)
+    save(manager, "Queue", view)
     DeadlinePolicy.objects.all().delete()
-    editing.keep(DeadlinePolicy(name="All", amount=30, unit=Unit.HOURS))
+    editing.save_policy(DeadlinePolicy(name="All", amount=30, unit=Unit.HOURS))
     (card,) = cards(manager)
     assert len(listed(card.address)) == card.count.number
     for bucket in card.buckets:

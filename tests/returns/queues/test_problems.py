@@ -17,7 +17,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.problems import Problem
 from returns.filters.query import Query
 from returns.models import Return, SharedTracking, State
-from returns.queues.problems import worklist
+from returns.queues.problems import count_problems
 from returns.record.corrections import correct
 from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import make_return
@@ -229,12 +229,12 @@ def test_what_is_kept_is_what_a_count_from_scratch_finds(admin, steps):
         if action == "feed":
             feed(*(record(*row, minutes=minute) for row in rows))
         for name, tracking, order in rows:
-            found = Return.objects.filter(return_reference_number=name).first()
-            if found and action == "correct":
+            stored = Return.objects.filter(return_reference_number=name).first()
+            if stored and action == "correct":
                 changes = {"tracking_id": tracking, "sales_order_reference_number": order}
-                correct(found, changes, admin)
-            if found and action == "delete":
-                found.delete()
+                correct(stored, changes, admin)
+            if stored and action == "delete":
+                stored.delete()
         assert shared() == shared_from_scratch()
 
 
@@ -267,7 +267,7 @@ def test_every_number_is_that_of_its_list_and_several_mean_any(rows):
             sales_order_reference_number=order,
             **arrived,
         )
-    counts = {each.kind: each.count.number for each in worklist(NOW)}
+    counts = {each.kind: each.count.number for each in count_problems(NOW)}
     assert {kind: len(listed(kind)) for kind in Problem if listed(kind)} == counts
     for kinds in combinations(Problem, 2):
         assert listed(*kinds) == sorted({*listed(kinds[0]), *listed(kinds[1])})
@@ -280,7 +280,12 @@ def test_the_page_says_what_is_wrong_why_and_what_to_do(as_agent):
     make_return("bad", state=State.COMPLETED, arrived_to_warehouse_at=None)
     page = as_agent.get("/queue/problems/").text
     assert re.findall(r'id="problem-(\w+)"', page) == ["no_arrival"]
-    for words in ("Completed without arrival", "nobody knows when", "Look up the arrival", ">1<"):
+    for words in (
+        "Completed without arrival",
+        "the processing time is unknown",
+        "Look up the arrival",
+        ">1<",
+    ):
         assert words in page
     address = re.search(r'href="(/returns/\?problem=[^"]*)"', page)[1]
     assert "bad" in as_agent.get(address).text
@@ -289,24 +294,24 @@ def test_the_page_says_what_is_wrong_why_and_what_to_do(as_agent):
 
 def test_the_page_says_that_nothing_is_wrong(as_agent):
     make_return()
-    assert "Nothing to mend" in as_agent.get("/queue/problems/").text
+    assert "Nothing to fix" in as_agent.get("/queue/problems/").text
 
 
 def test_the_page_asks_once_however_much_is_wrong(django_assert_max_num_queries):
     for _ in range(5):
         make_return(sales_order_reference_number="")
     with django_assert_max_num_queries(1):
-        worklist(NOW)
+        count_problems(NOW)
 
 
 def test_chosen_problems_are_chips_that_come_off_one_by_one(as_agent):
     page = as_agent.get("/returns/?problem=no_order&problem=silent").context["list"]
-    assert [(chip.kind, chip.name) for chip in page.chosen] == [
+    assert [(chip.label, chip.name) for chip in page.chips] == [
         ("problem", "No order"),
         ("problem", "Open without an update for 30 days"),
     ]
-    assert page.chosen[0].address_without == "/returns/?problem=silent"
-    assert page.kept_parameters == [("problem", "no_order"), ("problem", "silent")]
+    assert page.chips[0].address_without == "/returns/?problem=silent"
+    assert page.hidden_parameters == [("problem", "no_order"), ("problem", "silent")]
     assert page.is_filtered
 
 

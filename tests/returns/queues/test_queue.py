@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.paging import Cursor, Page, Sort, page_of
+from returns.filters.paging import Cursor, Page, Sort, paginate
 from returns.filters.query import Query
 from returns.models import Return, State
-from returns.queues.cards import cards_of
+from returns.queues.cards import queue_cards
 from tags import editing
 from tags.history import actions
 from tags.models import Tag
@@ -60,8 +60,8 @@ def rows(answer) -> list[str]:
 
 
 def buckets(queue: str = "to_inspect") -> dict[str, int]:
-    (card,) = (card for card in cards_of(Query.parse("")) if card.name == queue)
-    return {bucket.words: bucket.count.number for bucket in card.buckets}
+    (card,) = (card for card in queue_cards(Query.parse("")) if card.name == queue)
+    return {bucket.label: bucket.count.number for bucket in card.buckets}
 
 
 def test_each_return_is_in_the_queue_of_its_next_step_the_oldest_first(as_manager, at):
@@ -75,9 +75,9 @@ def test_each_return_is_in_the_queue_of_its_next_step_the_oldest_first(as_manage
     assert rows(as_manager.get("/queue/?queue=to_inspect")) == ["here 3", "here 2", "here 1"]
     # Today begins at midnight of the warehouse, and of what is done the latest comes first.
     assert rows(as_manager.get("/queue/?queue=completed_today")) == ["done 1", "done 2"]
-    counts = {card.name: str(card.count) for card in cards_of(Query.parse(""))}
+    counts = {card.name: str(card.count) for card in queue_cards(Query.parse(""))}
     assert counts == {"on_the_way": "3", "to_inspect": "3", "completed_today": "2"}
-    oldest = [card.oldest for card in cards_of(Query.parse(""))]
+    oldest = [card.oldest for card in queue_cards(Query.parse(""))]
     assert oldest == [NOW - timedelta(days=3), NOW - timedelta(days=3), None]
 
 
@@ -131,14 +131,14 @@ def test_a_bucket_of_what_is_on_the_way_is_chosen_and_comes_off(as_manager, at):
     page = as_manager.get("/queue/?queue=on_the_way&on_the_way_over=72")
     assert rows(page) == ["old"]
     chosen = {
-        (card.name, bucket.words): bucket.query
+        (card.name, bucket.label): bucket.query
         for card in page.context["cards"]
         for bucket in card.buckets
         if bucket.is_chosen
     }
     assert chosen == {("on_the_way", "over 72 h"): "queue=on_the_way&on_the_way_over=72"}
-    (chip,) = page.context["list"].chosen
-    assert (chip.kind, chip.name) == ("on the way over", "72 h")
+    (chip,) = page.context["list"].chips
+    assert (chip.label, chip.name) == ("on the way over", "72 h")
     assert chip.address_without == "/queue/?queue=on_the_way"
     unnamed = [each.name for each in page.context["list"].more_fields if each.value == "72"]
     assert unnamed == ["on_the_way_over"]
@@ -166,7 +166,7 @@ def test_every_number_is_that_of_the_list_behind_it(as_manager, vocabulary, ages
     for hours, state in zip(ages, states, strict=False):
         moment = now - timedelta(hours=hours, minutes=1)
         make_return(state=state, created_at=moment - timedelta(hours=1))
-    for card in cards_of(Query.parse("")):
+    for card in queue_cards(Query.parse("")):
         page = as_manager.get(card.address)
         assert rows(page) == listed_in_order(card.address)
         assert len(rows(page)) == card.count.number
@@ -179,10 +179,10 @@ def test_every_number_is_that_of_the_list_behind_it(as_manager, vocabulary, ages
 def listed_in_order(address: str) -> list[str]:
     query = Query.parse(address.partition("?")[2])
     sort = {"on_the_way": "created_at", "to_inspect": "arrived_to_warehouse_at"}
-    found = ReturnFilterSet(query, words()).qs
+    queryset = ReturnFilterSet(query, words()).qs
     name = sort.get(query["queue"], "completed_at")
-    found = found.in_order_of(name, descending=name == "completed_at")
-    return list(found.values_list("return_reference_number", flat=True))
+    queryset = queryset.in_order_of(name, descending=name == "completed_at")
+    return list(queryset.values_list("return_reference_number", flat=True))
 
 
 def test_the_filters_of_the_list_narrow_a_queue_and_stay_in_its_address(as_manager, vocabulary, at):
@@ -194,7 +194,7 @@ def test_the_filters_of_the_list_narrow_a_queue_and_stay_in_its_address(as_manag
     assert page.context["list"].is_filtered
     assert page.context["list"].path_without_filters == "/queue/?queue=to_inspect"
     assert not as_manager.get("/queue/?queue=to_inspect").context["list"].is_filtered
-    chip = page.context["list"].chosen_tags[0]
+    chip = page.context["list"].tag_chips[0]
     assert chip.address_without == "/queue/?queue=to_inspect"
     # What is tagged at once, made a rule or saved says the same to everybody.
     assert "/bulk/?queue=to_inspect&amp;tag=books" in page.text
@@ -242,15 +242,15 @@ def test_a_queue_that_does_not_exist_is_named_and_empty(as_agent, path):
 
 def test_an_empty_queue_says_so(as_agent):
     page = as_agent.get("/queue/?queue=to_inspect")
-    assert "Nothing waits here" in page.text
-    assert "nothing waits" in page.text
+    assert "This queue is empty" in page.text
+    assert "nothing waiting" in page.text
 
 
 def test_what_took_less_than_nothing_or_lacks_its_arrival_is_not_measured(as_manager, at):
-    def took():
-        return cards_of(Query.parse(""))[-1].took
+    def median():
+        return queue_cards(Query.parse(""))[-1].median_processing_time
 
-    assert took() is None
+    assert median() is None
     done = NOW - timedelta(hours=1)
     for hours in (1, 5, 6, -3):
         make_return(
@@ -259,7 +259,7 @@ def test_what_took_less_than_nothing_or_lacks_its_arrival_is_not_measured(as_man
             arrived_to_warehouse_at=done - timedelta(hours=hours),
         )
     make_return(state=State.COMPLETED, completed_at=done, arrived_to_warehouse_at=None)
-    assert took() == timedelta(hours=5)
+    assert median() == timedelta(hours=5)
 
 
 # What is urgent
@@ -278,8 +278,8 @@ def pages(query: str, size: int) -> tuple[list[list[str]], list[list[str]]]:
     def page(after: str = "", before: str = "") -> Page:
         sort = Sort.parse("urgent")
         after_, before_ = (Cursor.parse(text, sort) if text else None for text in (after, before))
-        found = ReturnFilterSet(Query.parse(query), words()).qs.with_tag_ids()
-        return page_of(found, sort, after_, before_, size=size, urgent=urgent_ids())
+        queryset = ReturnFilterSet(Query.parse(query), words()).qs.with_tag_ids()
+        return paginate(queryset, sort, after_, before_, size=size, urgent=urgent_ids())
 
     forward, here = [], page()
     forward.append(here)
@@ -359,17 +359,17 @@ def test_a_page_goes_on_where_it_ended_though_the_tag_is_gone(vocabulary):
     for record in records[2:]:
         put_tag(record, "urgent-refund")
     sort = Sort.parse("urgent")
-    found = Return.objects.with_tag_ids()
-    first = page_of(found, sort, size=1, urgent=urgent_ids())
+    queryset = Return.objects.with_tag_ids()
+    first = paginate(queryset, sort, size=1, urgent=urgent_ids())
     assert [record.return_reference_number for record in first.rows] == ["3"]
     records[3].taggings.all().delete()
     after = Cursor.parse(first.next, sort)
-    rest = page_of(found, sort, after, size=9, urgent=urgent_ids())
+    rest = paginate(queryset, sort, after, size=9, urgent=urgent_ids())
     assert [record.return_reference_number for record in rest.rows] == ["2", "3", "1", "0"]
 
 
 def test_what_is_urgent_cannot_be_turned_around(as_agent):
-    assert "there is no sort by “urgent”" in as_agent.get("/returns/?sort=-urgent").text
+    assert "“urgent” is not a sort order" in as_agent.get("/returns/?sort=-urgent").text
 
 
 def test_managers_say_which_tags_are_urgent_and_it_is_undone(as_manager, vocabulary):

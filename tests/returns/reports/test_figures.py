@@ -85,10 +85,10 @@ def test_every_figure_equals_its_list(settings, at, zone, now, has_summaries):
     chance = Random(f"{zone} {has_summaries}")
     scatter(chance, now, 50)
     run_rules(chance, now)
-    wrong_size = editing.parameters_of(Query.parse("tag=wrong-size"))
+    wrong_size = editing.to_parameters(Query.parse("tag=wrong-size"))
     for name, parameters in (("Wrong size", wrong_size), ("All", {})):
         rule = DeadlinePolicy(name=name, parameters=parameters, amount=9, unit="working_hours")
-        editing.keep(rule)
+        editing.save_policy(rule)
     if has_summaries:
         maintenance.rebuild()
     opened: dict[str, int] = {}

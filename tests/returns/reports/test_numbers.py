@@ -129,7 +129,7 @@ def test_without_deadlines_the_report_says_so():
 
 
 def test_the_share_within_the_deadline():
-    editing.keep(DeadlinePolicy(name="All", parameters={}, amount=2, unit="hours"))
+    editing.save_policy(DeadlinePolicy(name="All", parameters={}, amount=2, unit="hours"))
     for hours, days in ((1, 1), (1, 1), (1, 1), (3, 1), (3, 8)):
         arrived = timezone.now() - timedelta(days=days, hours=hours)
         done = arrived + timedelta(hours=hours)
@@ -144,11 +144,11 @@ SLOW = "pg_sleep(1) IS NOT NULL"
 
 
 def test_deadlines_that_take_too_long_are_left_out(monkeypatch):
-    editing.keep(DeadlinePolicy(name="All", parameters={}, amount=2, unit="hours"))
+    editing.save_policy(DeadlinePolicy(name="All", parameters={}, amount=2, unit="hours"))
     make_return(state=State.COMPLETED)
     monkeypatch.setattr("returns.reports.return_source.OUTCOMES_TIME_LIMIT", 1)
     monkeypatch.setattr(
-        "returns.reports.return_source.met_of",
+        "returns.reports.return_source.met_expression",
         lambda *_: (Exists(Return.objects.extra(where=[SLOW])), Value(value=True)),
     )
     section = deadline_section("")

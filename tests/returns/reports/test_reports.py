@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from returns.filters.query import Query
-from returns.lists.saved_views import keep
+from returns.lists.saved_views import save_view
 from returns.models import State
 from returns.reports.figures import Figure, Table, share_figure, text_figure
 from returns.reports.periods import ONE_DAY, PeriodError, Span, parse_period
@@ -230,8 +230,8 @@ def test_there_is_no_other_report(as_agent):
 
 
 def test_a_saved_view_may_be_the_scope(as_agent, agent, vocabulary):
-    keep(agent, "Books of DHL", Query.parse("tag=books&carrier=DHL&sort=-arrived"))
-    keep(agent, "Today", Query.parse("arrived_from=today"))
+    save_view(agent, "Books of DHL", Query.parse("tag=books&carrier=DHL&sort=-arrived"))
+    save_view(agent, "Today", Query.parse("arrived_from=today"))
     put_tag(make_return(cargo_carrier="DHL"), "books")
     make_return()
     page = as_agent.get("/reports/why/?period=90&state=Completed")
@@ -246,7 +246,9 @@ def test_a_saved_view_may_be_the_scope(as_agent, agent, vocabulary):
 
 
 def test_of_a_saved_view_what_a_report_has_itself_is_left_out_and_said(as_agent, agent, vocabulary):
-    keep(agent, "Old", Query.parse("queue=to_inspect&carrier=DHL&created_to=-9d&created_from=-30d"))
+    save_view(
+        agent, "Old", Query.parse("queue=to_inspect&carrier=DHL&created_to=-9d&created_from=-30d")
+    )
     page = as_agent.get("/reports/speed/?period=30")
     pattern = r'<a href="([^"]+)"[^>]*>Old \(without: dates, queue\)</a>'
     (address,) = re.findall(pattern, flat(page))
@@ -302,10 +304,10 @@ def test_a_table_as_csv_says_what_it_is_about_and_holds_no_formula(as_agent, voc
     make_return(state=State.COMPLETED, cargo_carrier="=cmd()", **times)
     answer = as_agent.get("/reports/speed/by-carrier.csv?tag_none=books&period=7")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert "report%20by-carrier%20not%20books" in answer["Content-Disposition"]
+    assert "report%20by-carrier%20none%20of%20books" in answer["Content-Disposition"]
     about, head, row = answer.content.decode("utf-8-sig").splitlines()
     assert about.startswith("Carrier,")
-    assert about.endswith("not books")
+    assert about.endswith("none of books")
     assert head == "Carrier,Completed,P50,P90,P95"
     assert row == "'=cmd(),1,2,2,2"
 

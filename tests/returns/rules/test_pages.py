@@ -20,9 +20,9 @@ def no_shipped_rules(db):
 
 @pytest.fixture
 def rule() -> TagRule:
-    found = TagRule(name="Torn", moment=Moment.CREATED)
-    found.parameters = rules.parameters_of(Query.parse("notes=hasar&tag_none=books"))
-    return rules.keep(found, [make_tag("investigate")], [])
+    new_rule = TagRule(name="Torn", moment=Moment.CREATED)
+    new_rule.parameters = rules.to_parameters(Query.parse("notes=hasar&tag_none=books"))
+    return rules.save_rule(new_rule, [make_tag("investigate")], [])
 
 
 def sent(name: str = "New", moment: str = "created", add: str = "books", remove: str = "") -> dict:
@@ -49,7 +49,7 @@ def test_a_rule_is_made_of_the_filter_of_the_list_and_begins_off(as_manager):
         ("", "A rule needs a filter"),
         ("sort=order", "A rule needs a filter"),
         ("stete=Completed", "stete: there is no such filter."),
-        ("notes=...", "Notes contain: “...” holds no letter"),
+        ("notes=...", "Notes contain: “...” has no letter"),
     ],
 )
 def test_a_filter_that_makes_no_rule_is_named_and_nothing_is_kept(as_manager, query, words):
@@ -64,7 +64,7 @@ def test_a_filter_that_makes_no_rule_is_named_and_nothing_is_kept(as_manager, qu
     ("fields", "words"),
     [
         (sent, "This field is required."),
-        (lambda: sent(name="  TORN ", add="books"), "There is a rule “TORN” already."),
+        (lambda: sent(name="  TORN ", add="books"), "There is already a rule named “TORN”."),
         (lambda: sent(moment="never"), "never is not one of the available choices"),
         (lambda: sent(add=""), "Choose a tag to add or to remove."),
         (lambda: sent(add="books", remove="books"), "“books”"),
@@ -137,7 +137,7 @@ def test_a_rule_says_its_filter_by_the_present_names(as_agent, rule):
     group = make_tag("books").group
     type(group).objects.filter(pk=group.pk).update(name="Kind")
     listed = as_agent.get("/rules/").context["rules"][0]
-    assert listed.filters == [("notes contain", "hasar"), ("not", "books")]
+    assert listed.filters == [("notes contain", "hasar"), ("none of", "books")]
     assert listed.query == "notes=hasar&tag_none=books"
 
 
@@ -176,7 +176,7 @@ def test_the_page_costs_the_same_whatever_rules_there_are(as_agent, rule):
     few = queries()
     for number in range(6):
         other = TagRule(name=f"{number}", moment=Moment.CREATED, parameters=rule.parameters)
-        rules.keep(other, [make_tag("books")], [make_tag("fragile")])
+        rules.save_rule(other, [make_tag("books")], [make_tag("fragile")])
     assert queries() == few
 
 
@@ -184,7 +184,7 @@ def test_a_retired_tag_of_a_rule_is_shown_and_has_to_go(as_manager, rule):
     editing.retire(make_tag("investigate"), None, on=True)
     path = f"/rules/{rule.pk}/"
     page = as_manager.get(path)
-    assert "“investigate” is retired." in page.text
+    assert "The tag “investigate” is retired." in page.text
     assert [tag.name for tag in page.context["offered_tags"] if tag.retired] == ["investigate"]
     assert as_manager.post(path, sent(add="investigate")).status_code == 422
     assert as_manager.post(path, sent(add="books")).status_code == 302

@@ -51,8 +51,8 @@ def no_shipped_rules(db):
 def make_rule(query: str, moment: str, add: str = "", remove: str = "", on: bool = True) -> TagRule:
     adds, removes = ([make_tag(name) for name in names.split()] for names in (add, remove))
     rule = TagRule(name=f"{query} {moment} {add} {remove}"[:60], moment=moment)
-    rule.parameters = rules.parameters_of(Query.parse(query))
-    rules.keep(rule, adds, removes)
+    rule.parameters = rules.to_parameters(Query.parse(query))
+    rules.save_rule(rule, adds, removes)
     if on:
         rules.switch(rule, on=True)
     rule.refresh_from_db()
@@ -427,12 +427,12 @@ def test_a_rule_finds_by_a_number_what_the_list_finds():
 
 
 def test_a_rule_cannot_follow_the_one_box():
-    with pytest.raises(ValidationError, match="the one box"):
+    with pytest.raises(ValidationError, match="the search box"):
         make_rule("q=RSO77", Moment.CREATED, add="books")
     rule = make_rule("order=RSO77", Moment.CREATED, add="books")
     TagRule.objects.update(parameters={"q": ["RSO77"]})
     rule.refresh_from_db()
-    assert dry_run(rule).problem == rules.NOT_BY_THE_BOX
+    assert dry_run(rule).problem == rules.SEARCH_NOT_ALLOWED
 
 
 def test_a_rule_adds_in_an_exclusive_group_what_it_makes_room_for():
@@ -482,7 +482,7 @@ def test_a_rule_that_would_add_and_remove_the_same_since_a_merge_fails():
     rule = make_rule("state=ReturnCreated", Moment.HOURLY, add="defective", remove="damaged")
     make_return()
     merge([make_tag("damaged")], make_tag("defective"), None)
-    words = "It would add “defective” and remove it, since tags were merged."
+    words = "It would both add and remove “defective”, because tags have been merged."
     assert dry_run(rule).problem == words
     run_hourly()
     rule.refresh_from_db()
@@ -495,8 +495,8 @@ def test_a_rule_without_tags_and_one_with_a_retired_tag_say_so(manager):
     retired = make_rule("order=RSO78", Moment.CREATED, add="fragile")
     editing.remove(make_tag("books"), manager)
     editing.retire(make_tag("fragile"), manager, on=True)
-    assert dry_run(gone).problem == "Its tags were deleted."
-    assert dry_run(retired).problem == "“fragile” is retired."
+    assert dry_run(gone).problem == "Its tags have been deleted."
+    assert dry_run(retired).problem == "The tag “fragile” is retired."
 
 
 def test_two_rules_against_each_other_come_to_rest():
@@ -513,7 +513,7 @@ def test_two_rules_against_each_other_come_to_rest():
 
 
 def test_a_failure_after_the_first_batch_counts(monkeypatch):
-    monkeypatch.setattr(running, "BATCH", 1)
+    monkeypatch.setattr(running, "RULE_BATCH_SIZE", 1)
     rule = make_rule("state=ReturnCreated", Moment.HOURLY, add="books")
     for _ in range(3):
         make_return()
@@ -592,7 +592,7 @@ class TestShippedRules:
             assert as_manager.get(f"/rules/{rule.pk}/").status_code == 200
             # A person who made the same from the list would keep the same.
             listed = rules.describe(rule)
-            assert rules.parameters_of(Query.parse(listed.query)) == rule.parameters
+            assert rules.to_parameters(Query.parse(listed.query)) == rule.parameters
 
     def test_they_do_what_they_say(self):
         for rule in TagRule.objects.all():

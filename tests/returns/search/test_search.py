@@ -9,7 +9,7 @@ from django.utils import timezone
 from returns.filters.query import Query
 from returns.lists.page import return_list
 from returns.models import Return
-from returns.search import MOST_NUMBERS, Typed, begins_or_ends, finding, nearest, search
+from returns.search import MAX_NUMBERS, TypedNumbers, finding, nearest, search, search_ends
 from tests.factories import make_return
 from tests.markup import flat
 
@@ -65,12 +65,12 @@ TYPED = [
     ("Куегкт-14844", {"published"}, "return ends in 14844"),
     ("Return*14844", {"published"}, "return is RETURN14844"),
     # Zeros that somebody left out, or put in front
-    ("771234", {"zeros"}, "order is 771234 but for zeros"),
-    ("00000771234", {"zeros"}, "order is 00000771234 but for zeros"),
-    ("Return-20005", {"zeros"}, "return is RETURN20005 but for zeros"),
-    ("0315045706115", {"fedex"}, "tracking ID is 0315045706115 but for zeros"),
+    ("771234", {"zeros"}, "order is 771234 apart from zeros"),
+    ("00000771234", {"zeros"}, "order is 00000771234 apart from zeros"),
+    ("Return-20005", {"zeros"}, "return is RETURN20005 apart from zeros"),
+    ("0315045706115", {"fedex"}, "tracking ID is 0315045706115 apart from zeros"),
     ("0014844", {"published"}, "return ends in 0014844"),
-    ("340434161094042557", {"zeros"}, "tracking ID is 340434161094042557 but for zeros"),
+    ("340434161094042557", {"zeros"}, "tracking ID is 340434161094042557 apart from zeros"),
     # The end
     ("0011", {"published"}, "tracking ID ends in 0011"),
     ("14844", {"published"}, "return ends in 14844"),
@@ -83,18 +83,18 @@ TYPED = [
     ("1Z0B", {"ups"}, "tracking ID starts with 1Z0B"),
     ("siparis", {"turkish"}, "order starts with SIPARIS"),
     # A number within what was scanned
-    ("9622080430009999999900315045706115", {"fedex"}, "tracking ID is in what was scanned"),
-    ("1019220804300000012345315045706115", {"fedex"}, "tracking ID is in what was scanned"),
-    ("420902109400211899223197428490", {"usps"}, "tracking ID is in what was scanned"),
-    ("4209021012349400211899223197428490", {"usps"}, "tracking ID is in what was scanned"),
-    ("]C1315045706115", {"fedex"}, "tracking ID is in what was scanned"),
-    ("]C1RSO100490909", {"published", "its sister"}, "order is in what was scanned"),
-    ("\x1d420902109400211899223197428490\r", {"usps"}, "tracking ID is in what was scanned"),
+    ("9622080430009999999900315045706115", {"fedex"}, "tracking ID is part of the scan"),
+    ("1019220804300000012345315045706115", {"fedex"}, "tracking ID is part of the scan"),
+    ("420902109400211899223197428490", {"usps"}, "tracking ID is part of the scan"),
+    ("4209021012349400211899223197428490", {"usps"}, "tracking ID is part of the scan"),
+    ("]C1315045706115", {"fedex"}, "tracking ID is part of the scan"),
+    ("]C1RSO100490909", {"published", "its sister"}, "order is part of the scan"),
+    ("\x1d420902109400211899223197428490\r", {"usps"}, "tracking ID is part of the scan"),
     ("\x02" + "315045706115" + "\x03", {"fedex"}, "tracking ID is 315045706115"),
     ("*315045706115*", {"fedex"}, "tracking ID is 315045706115"),
     ("315045706115\t", {"fedex"}, "tracking ID is 315045706115"),
-    ("315045706115X", {"fedex"}, "tracking ID is in what was scanned"),
-    ("order: RSO100490909", {"published", "its sister"}, "order is in what was scanned"),
+    ("315045706115X", {"fedex"}, "tracking ID is part of the scan"),
+    ("order: RSO100490909", {"published", "its sister"}, "order is part of the scan"),
     # A part from the middle
     ("5470", {"published", "its sister"}, "tracking ID contains 5470"),
     ("0014100902", {"published", "its sister"}, "tracking ID contains 0014100902"),
@@ -125,11 +125,11 @@ def stored() -> dict[int, str]:
 
 @pytest.mark.parametrize(("text", "expected", "why"), TYPED)
 def test_a_typed_or_scanned_form_finds_its_return_and_says_why(text, expected, why, stored):
-    found = search(text)
-    assert {stored[pk] for pk in found.hits} == expected
-    assert {hit.why for hit in found.hits.values()} == ({why} if why else set())
-    assert found.not_found == (() if expected else (text.strip(),))
-    assert not found.cut_short
+    result = search(text)
+    assert {stored[pk] for pk in result.hits} == expected
+    assert {hit.why for hit in result.hits.values()} == ({why} if why else set())
+    assert result.not_found == (() if expected else (text.strip(),))
+    assert not result.cut_short
 
 
 LISTS = [
@@ -148,31 +148,31 @@ LISTS = [
 
 @pytest.mark.parametrize(("text", "expected", "missing"), LISTS)
 def test_several_pasted_numbers_find_all_their_returns(text, expected, missing, stored):
-    found = search(text)
-    assert {stored[pk] for pk in found.hits} == expected
-    assert found.not_found == missing
+    result = search(text)
+    assert {stored[pk] for pk in result.hits} == expected
+    assert result.not_found == missing
 
 
 def test_spaces_stand_in_one_number_when_that_is_there(stored):
-    found = search("40838 16473 2201878")
-    assert [stored[pk] for pk in found.hits] == ["fedex"]
-    assert not found.is_list
+    result = search("40838 16473 2201878")
+    assert [stored[pk] for pk in result.hits] == ["fedex"]
+    assert not result.is_list
 
 
 def test_two_hundred_numbers_are_found_in_three_queries(django_assert_max_num_queries):
     records = [make_return(tracking_id=f"12345{number:07}") for number in range(199)]
     text = "\n".join([*(record.tracking_id for record in records), "NOWHERE-77"])
     with django_assert_max_num_queries(3):
-        found = search(text)
-    assert set(found.hits) == {record.pk for record in records}
-    assert found.not_found == ("NOWHERE-77",)
+        result = search(text)
+    assert set(result.hits) == {record.pk for record in records}
+    assert result.not_found == ("NOWHERE-77",)
 
 
 def test_more_numbers_than_a_search_takes_are_refused(as_agent):
     make_return()
-    text = " ".join(f"12345{number:07}" for number in range(MOST_NUMBERS + 1))
+    text = " ".join(f"12345{number:07}" for number in range(MAX_NUMBERS + 1))
     answer = as_agent.get("/returns/", {"q": text})
-    assert "at most 200 numbers at once; these are 201." in answer.text
+    assert "enter at most 200 numbers; these are 201." in answer.text
     assert "data-return" not in answer.text
 
 
@@ -181,11 +181,11 @@ def test_the_best_match_comes_first_then_the_newest(as_agent):
     begins = make_return("B", tracking_id="471199")
     older, newer = (make_return(f"E{n}", tracking_id=f"99{n}4711") for n in range(2))
     whole = make_return("W", tracking_id="4711")
-    found = as_agent.get("/returns/?q=4711").context["list"]
-    assert [record.pk for record in found.page.rows] == [
+    result = as_agent.get("/returns/?q=4711").context["list"]
+    assert [record.pk for record in result.page.rows] == [
         record.pk for record in (whole, newer, older, begins)
     ]
-    assert found.summary == "4 returns, best match first"
+    assert result.summary == "4 returns, best match first"
 
 
 def test_pages_of_a_search_go_through_its_ranks_and_back():
@@ -207,9 +207,9 @@ def test_pages_of_a_search_go_through_its_ranks_and_back():
 def test_a_sort_that_is_asked_for_wins_over_the_rank():
     make_return("whole", tracking_id="4711")
     make_return("newest", tracking_id="994711")
-    found = return_list(Query.parse("q=4711&sort=-created"))
-    assert [str(record) for record in found.page.rows] == ["newest", "whole"]
-    assert found.address == "q=4711&sort=-created"
+    result = return_list(Query.parse("q=4711&sort=-created"))
+    assert [str(record) for record in result.page.rows] == ["newest", "whole"]
+    assert result.address == "q=4711&sort=-created"
 
 
 def test_a_whole_number_is_not_looked_for_in_the_middle_of_others():
@@ -232,7 +232,7 @@ def test_a_search_that_takes_too_long_keeps_what_it_has_and_says_so(as_agent, mo
     make_return(tracking_id="99471199")
     slow = finding.statements.MIDDLE.replace("WHERE", "WHERE pg_sleep(2) IS NOT NULL AND", 1)
     monkeypatch.setattr(finding.statements, "MIDDLE", slow)
-    monkeypatch.setattr(finding, "MIDDLE_LIMIT", 20)
+    monkeypatch.setattr(finding, "MIDDLE_TIME_LIMIT_MS", 20)
     answer = as_agent.get("/returns/?q=4711")
     assert "The search was cut short" in answer.text
     assert len(answer.context["list"].page.rows) == 1
@@ -274,8 +274,8 @@ def test_nothing_near_is_offered_for_nonsense(stored):
 
 def test_the_page_says_what_was_tried_and_offers_the_nearest(as_agent, stored):
     answer = as_agent.get("/returns/?q=HB-1584479")
-    assert "No return matches “HB-1584479”" in answer.text
-    assert "Tried as an order, return and tracking number" in answer.text
+    assert "No returns match “HB-1584479”" in answer.text
+    assert "Searched in order, return and tracking numbers" in answer.text
     assert 'href="/returns/Return-20002/"' in answer.text
 
 
@@ -292,14 +292,14 @@ def test_each_row_says_why_it_was_found(as_agent, stored):
 
 def test_other_filters_that_hide_what_was_found_are_named(as_agent, stored):
     answer = as_agent.get("/returns/?q=0011&state=Completed")
-    assert "Nothing under these filters" in answer.text
+    assert "No returns match these filters" in answer.text
     assert 'href="/returns/?q=0011"' in answer.text
 
 
 def test_the_filter_of_one_number_takes_its_ends_alone(stored):
-    assert [stored[pk] for pk in begins_or_ends("6115", ("tracking_key",)).hits] == ["fedex"]
-    assert not begins_or_ends("6115", ("order_key",)).hits
-    assert not begins_or_ends("4570", ("tracking_key",)).hits
+    assert [stored[pk] for pk in search_ends("6115", ("tracking_key",)).hits] == ["fedex"]
+    assert not search_ends("6115", ("order_key",)).hits
+    assert not search_ends("4570", ("tracking_key",)).hits
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_the_filter_of_one_number_takes_its_ends_alone(stored):
     ],
 )
 def test_separators_and_spaces_part_numbers(text, numbers):
-    assert Typed.parse(text).numbers == numbers
+    assert TypedNumbers.parse(text).numbers == numbers
 
 
 def test_every_branch_of_a_search_reads_an_index():
@@ -331,7 +331,7 @@ def test_every_branch_of_a_search_reads_an_index():
         )
         for number in range(10_000, 12_000)
     )
-    sql = finding.statements.find(
+    sql = finding.statements.find_statement(
         ("order_key", "return_key", "tracking_key"), tuple(finding.Tier)[:5]
     )
     with connection.cursor() as cursor:

@@ -57,9 +57,9 @@ def now(monkeypatch):
 
 
 def policy(name: str = "All", query: str = "", amount: int = 9) -> DeadlinePolicy:
-    parameters = deadline_editing.parameters_of(Query.parse(query))
+    parameters = deadline_editing.to_parameters(Query.parse(query))
     made = DeadlinePolicy(name=name, parameters=parameters, amount=amount, unit=Unit.WORKING_HOURS)
-    return deadline_editing.keep(made)
+    return deadline_editing.save_policy(made)
 
 
 def completed(days_ago: int, took: int = 1, **fields) -> Return:
@@ -139,7 +139,7 @@ def test_a_calendar_that_changes_changes_the_past():
     maintenance.rebuild()
     assert reported("")[0] == (0, 1)
     day_of_arrival = NOW.date() - timedelta(days=2)
-    deadline_editing.keep_calendar(WorkingCalendar(closed_days=[day_of_arrival]))
+    deadline_editing.save_calendar(WorkingCalendar(closed_days=[day_of_arrival]))
     assert reported("")[0] == (1, 0)
 
 

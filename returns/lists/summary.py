@@ -1,0 +1,83 @@
+"""The numbers of a list, and the line that sums it up."""
+
+from returns.database.time_limit import QueryTimeoutError
+from returns.filters.counts import (
+    CappedCount,
+    StateCounts,
+    count_by_state,
+    count_matches,
+    count_matches_by_state,
+)
+from returns.filters.filterset import ReturnFilterSet
+from returns.filters.form import default_sort
+
+TOTAL_TIME_LIMIT_MS = 700
+
+SORT_LABELS = {
+    "": "best match first",
+    "-created": "newest first",
+    "created": "oldest first",
+    "urgent": "urgent first, then earliest arrival",
+    "-arrived": "latest arrival first",
+    "arrived": "earliest arrival first",
+    "-completed": "latest completion first",
+    "completed": "earliest completion first",
+    "-updated": "latest update first",
+    "updated": "earliest update first",
+    "order": "by order reference",
+    "-order": "by order reference, reversed",
+    "reference": "by return reference",
+    "-reference": "by return reference, reversed",
+}
+
+
+def list_sort(filterset: ReturnFilterSet) -> str:
+    """Return the sort of a list; "" if a search ranks it."""
+    if not filterset.problems() and filterset.ranks() is not None:
+        return ""
+    return str(filterset.query.get("sort", default_sort(filterset.query)))
+
+
+def count_list(filterset: ReturnFilterSet) -> tuple[StateCounts, CappedCount]:
+    """Return the number of returns in each state, and in the list as a whole."""
+    counts = _count_states(filterset)
+    return counts, _total(filterset, counts)
+
+
+def summarize(filterset: ReturnFilterSet, counts: StateCounts, total: CappedCount) -> str:
+    """Return the summary line of a list with these numbers."""
+    return summary_line(total, counts, list_sort(filterset) if total.number else None)
+
+
+def summary_line(total: CappedCount, counts: StateCounts, sort: str | None) -> str:
+    """Return the number of returns and their order; without ``sort``, the number alone."""
+    noun = "return" if total.number == 1 and not total.more else "returns"
+    if sort is None:
+        return f"{total} {noun}"
+    hint = "; type more to narrow the search" if counts.search_is_cut_short else ""
+    return f"{total} {noun}, {SORT_LABELS[sort]}{hint}"
+
+
+def _count_states(filterset: ReturnFilterSet) -> StateCounts:
+    """Count the matches of all filters but the one by state."""
+    if not filterset.has_filters_besides("state"):
+        return count_by_state()
+    matches = filterset.in_any_state()
+    if filterset.problems():
+        return count_matches_by_state(matches)
+    return count_matches_by_state(matches, cut_short=filterset.search_is_cut_short())
+
+
+def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
+    """Count the list, again if the newest matches say little about the chosen states."""
+    states = filterset.query.getlist("state")
+    total = counts.total(states)
+    is_settled = not (states and total.more and filterset.has_filters_besides("state"))
+    if filterset.problems() or is_settled:
+        return total
+    try:
+        return count_matches(
+            filterset.qs, TOTAL_TIME_LIMIT_MS, cut_short=counts.search_is_cut_short
+        )
+    except QueryTimeoutError:
+        return total
