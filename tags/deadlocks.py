@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db import OperationalError
 
 DEADLOCK_SQLSTATE = "40P01"
-MAX_ATTEMPTS = 5
+MAX_TRANSACTION_ATTEMPTS = 5
 
 
 def retry_deadlocks[T](work: Callable[[], T]) -> T:
@@ -14,12 +14,12 @@ def retry_deadlocks[T](work: Callable[[], T]) -> T:
     ``work`` must be a whole transaction. Deadlocks happen because imports lock records in the order
     of their references, but people and rules in the order of their ids.
     """
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for attempt in range(1, MAX_TRANSACTION_ATTEMPTS + 1):
         try:
             return work()
         except OperationalError as error:
             if (
-                attempt == MAX_ATTEMPTS
+                attempt == MAX_TRANSACTION_ATTEMPTS
                 or getattr(error.__cause__, "sqlstate", "") != DEADLOCK_SQLSTATE
             ):
                 raise

@@ -96,7 +96,7 @@ def tag(request: PersonRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         _check_may_change(request)
     if "action" in request.POST:
-        return _run_action(request, entry, ACTIONS)
+        return _run_action(request, entry, ENTRY_ACTIONS)
     form = ChangeTagForm(request.POST or None, instance=entry)
     return _show_form(
         request,
@@ -117,7 +117,7 @@ def group(request: PersonRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         _check_may_change(request)
     if "action" in request.POST:
-        return _run_action(request, entry, {"remove": ACTIONS["remove"]})
+        return _run_action(request, entry, {"remove": ENTRY_ACTIONS["remove"]})
     form = GroupForm(request.POST or None, instance=entry)
     return _show_form(
         request,
@@ -181,7 +181,7 @@ def _remove(request: PersonRequest, entry: Tag | TagGroup) -> str:
     return f"Deleted “{entry}”."
 
 
-ACTIONS: dict[str, Callable[..., str]] = {
+ENTRY_ACTIONS: dict[str, Callable[..., str]] = {
     "retire": _retire,
     "bring-back": _bring_back,
     "add-synonym": _add_synonym,

@@ -21,10 +21,10 @@ from returns.record.corrections import correct, to_json_value
 from returns.search import search_ends
 
 MAX_PAGED_RETURNS = 10_000
-KEY_COLUMN = "return_reference_number"
+KEY_FIELD = "return_reference_number"
 READ_ONLY_FACTS = (
-    KEY_COLUMN,
-    *(fact.column for fact in FACTS if not fact.is_correctable and fact.column != KEY_COLUMN),
+    KEY_FIELD,
+    *(fact.column for fact in FACTS if not fact.is_correctable and fact.column != KEY_FIELD),
 )
 OTHER_FIELDS = ("tag_names", "corrected_fields", "unknown_fields")
 

@@ -16,7 +16,7 @@ from returns.feed.records import ReturnRecord
 from returns.models import Return, State
 
 RECORD_PAUSE = (2.0, 7.0)  # seconds between two records
-DATABASE_RETRY_PAUSE = 5.0  # seconds
+RECONNECT_PAUSE = 5.0  # seconds
 RECENT = timedelta(days=14)
 CANDIDATES = 40
 SOURCE = "simulated feed"
@@ -44,7 +44,7 @@ class SimulatedFeed(threading.Thread):
                 if not is_away:
                     self._say(f"The feed is waiting for the database: {str(error).splitlines()[0]}")
                 connection.close()
-                pause, is_away = DATABASE_RETRY_PAUSE, True
+                pause, is_away = RECONNECT_PAUSE, True
         connection.close()
 
     def stop(self) -> None:

@@ -32,7 +32,7 @@ from urllib.request import (
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 8  # per page
+MAX_PAGE_ATTEMPTS = 8  # per page
 FIRST_RETRY_PAUSE, MAX_RETRY_PAUSE = 1.0, 60.0  # seconds
 # The longest pause that the API can ask for, in seconds.
 MAX_RETRY_AFTER = 300.0
@@ -137,7 +137,7 @@ class Client:
     def fetch_page(self, dqb: str) -> RemotePage:
         """Return the page for a DynamicQueryBuilder query. Raises ``RemoteApiError``."""
         problem = ""
-        for attempt in range(MAX_ATTEMPTS):
+        for attempt in range(MAX_PAGE_ATTEMPTS):
             try:
                 return self._attempt(dqb)
             except _RetryAfterError as wait:
@@ -146,9 +146,9 @@ class Client:
             except _TransientError as error:
                 problem = str(error)
                 pause = self.random.uniform(0, min(MAX_RETRY_PAUSE, FIRST_RETRY_PAUSE * 2**attempt))
-            logger.info(RETRY_LOG, self.origin, problem, attempt + 1, MAX_ATTEMPTS, pause)
+            logger.info(RETRY_LOG, self.origin, problem, attempt + 1, MAX_PAGE_ATTEMPTS, pause)
             self.sleep(pause)
-        raise RemoteApiError(f"{problem} {GAVE_UP.format(attempts=MAX_ATTEMPTS)}")
+        raise RemoteApiError(f"{problem} {GAVE_UP.format(attempts=MAX_PAGE_ATTEMPTS)}")
 
     def _attempt(self, dqb: str) -> RemotePage:
         if self._wait:

@@ -22,7 +22,7 @@ from config.versions import check_version, version_of
 from returns.models import Language, Return, ShopperSentence, State
 from returns.record.shipped_sentences import MONTH_NAMES, SHIPPED_TEXTS
 
-MAY_CHANGE = "returns.change_shoppersentence"
+MAY_CHANGE_SENTENCES = "returns.change_shoppersentence"
 MAX_SENTENCE_LENGTH = 600  # characters
 # Placeholders with their meanings.
 PLACEHOLDERS = {

@@ -23,7 +23,7 @@ MAX_ENTRIES = 50
 MAX_ENTRIES_OF_WHOLE = 2_000
 # If more changes of tags follow one another, the older ones are folded away.
 MAX_UNFOLDED_TAG_CHANGES = 4
-TIME_FIELDS: dict[State, str] = {
+STATE_TIME_FIELDS: dict[State, str] = {
     State.CREATED: "created_at",
     State.ARRIVED: "arrived_to_warehouse_at",
     State.COMPLETED: "completed_at",
@@ -118,7 +118,7 @@ def _comment_entries(comments: list[Comment]) -> list[Entry]:
 
 def _state_entries(record: Return) -> list[Entry]:
     """Return an entry for each reached state, by the times of the WMS, newest first."""
-    times = {state: getattr(record, name) for state, name in reversed(TIME_FIELDS.items())}
+    times = {state: getattr(record, name) for state, name in reversed(STATE_TIME_FIELDS.items())}
     return _newest_first(
         Entry(at, record.source, state=state.value, corrected=_is_corrected(record, state))
         for state, at in times.items()
@@ -127,7 +127,7 @@ def _state_entries(record: Return) -> list[Entry]:
 
 
 def _is_corrected(record: Return, state: State) -> bool:
-    name = TIME_FIELDS[state]
+    name = STATE_TIME_FIELDS[state]
     sent = record.corrections.get(name, ...)
     return sent is not ... and sent != to_json_value(getattr(record, name))
 

@@ -68,7 +68,7 @@ def counts(request: PersonRequest) -> HttpResponse:
     return render(request, "lists/tabs.html#counts", context)
 
 
-ACTIONS: dict[str, Callable[[SavedView], None]] = {
+SAVED_VIEW_ACTIONS: dict[str, Callable[[SavedView], None]] = {
     "up": lambda view: saved_views.move(view, up=True),
     "down": lambda view: saved_views.move(view, up=False),
     "start": lambda view: saved_views.set_start(view, on=True),
@@ -100,8 +100,8 @@ def _change(request: HttpRequest, saved_view: SavedView) -> HttpResponse:
             saved_views.rename(saved_view, request.POST.get("name", ""))
         except ValidationError as error:
             messages.error(request, error.messages[0])
-    elif action in ACTIONS:
-        ACTIONS[action](saved_view)
+    elif action in SAVED_VIEW_ACTIONS:
+        SAVED_VIEW_ACTIONS[action](saved_view)
     else:
         return HttpResponseBadRequest("Unknown action.")
     if action == "delete":

@@ -22,7 +22,7 @@ def show(request: PersonRequest) -> HttpResponse:
 
 
 @require_POST
-@permission_required(sentences.MAY_CHANGE, raise_exception=True)
+@permission_required(sentences.MAY_CHANGE_SENTENCES, raise_exception=True)
 def change(request: PersonRequest, state: str, language: str) -> HttpResponse:
     """Replace a sentence, or restore the shipped one."""
     key = _key(state, language)
@@ -64,6 +64,6 @@ def _page(
     context = {
         "entries": sentences.entries(key, text, problems or []),
         "placeholders": sentences.PLACEHOLDERS,
-        "may_change": request.user.has_perm(sentences.MAY_CHANGE),
+        "may_change": request.user.has_perm(sentences.MAY_CHANGE_SENTENCES),
     }
     return render(request, "record/sentences.html", context, status=422 if problems else 200)

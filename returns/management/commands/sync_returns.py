@@ -17,7 +17,7 @@ from returns.feed.items import Item
 from returns.feed.records import RecordError
 from returns.feed.sync import AlreadyRunningError, PullResult, sync
 
-MAX_REPORTED = 50  # rejections that are printed one by one
+MAX_REPORTED_REJECTIONS = 50  # rejections that are printed one by one
 
 
 class Command(BaseCommand):
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         def report(item: Item, error: RecordError) -> None:
             nonlocal count
             count += 1
-            if count <= MAX_REPORTED:
+            if count <= MAX_REPORTED_REJECTIONS:
                 self.stderr.write(f"{item.place}: {error}")
 
         pulled = sync(
@@ -90,8 +90,8 @@ class Command(BaseCommand):
             on_reject=report,
             should_continue=lambda: not self.stopping.is_set(),
         )
-        if count > MAX_REPORTED:
-            self.stderr.write(f"{count - MAX_REPORTED:,} more were left out")
+        if count > MAX_REPORTED_REJECTIONS:
+            self.stderr.write(f"{count - MAX_REPORTED_REJECTIONS:,} more were left out")
         self.stdout.write(str(pulled))
         return pulled
 
