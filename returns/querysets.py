@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 REFERENCE_KEY, ORDER_KEY, TRACKING_KEY = "return_key", "order_key", "tracking_key"
 SEARCH_KEYS = (ORDER_KEY, REFERENCE_KEY, TRACKING_KEY)
 
-NO_TIME = timedelta(0)
 
 # A joined tag's alias begins with this prefix. The suffixes name the columns of its index that
 # repeat the return's creation time and id.
@@ -110,7 +109,7 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         """Keep returns whose processing took at least these hours, or with ``over=False`` less."""
         time = F("completed_at") - F("arrived_to_warehouse_at")
         limit = timedelta(hours=hours)
-        bounds = {"time__gte": limit} if over else {"time__gte": NO_TIME, "time__lt": limit}
+        bounds = {"time__gte": limit} if over else {"time__gte": timedelta(0), "time__lt": limit}
         return self.alias(time=time).filter(**bounds)
 
     def with_unknown_processing_time(self) -> Self:

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from returns.api.parameters import find_parameter
-from returns.api.query import DEFERRED_FIELDS, ResultPage, run_query
+from returns.api.query import FIELDS_NOT_SENT, ResultPage, run_query
 from returns.api.serializers import serialize_return, serialize_tagged_return
 from returns.api.values import is_storable
 from returns.models import Return
@@ -22,7 +22,7 @@ def find_return(reference: str) -> Return | None:
     if not is_storable(reference):
         return None
     matches = Return.objects.filter(return_reference_number=reference)
-    return matches.defer(*DEFERRED_FIELDS).first()
+    return matches.defer(*FIELDS_NOT_SENT).first()
 
 
 def returns_page(params: QueryDict) -> Payload:

@@ -8,7 +8,7 @@ from config.text import shorten
 from returns.models.facts import FACTS
 
 MAX_QUOTED_LENGTH = 50  # characters of a value that an error message repeats
-MIN_SIMILARITY = 0.4  # of 1, for a known name to be suggested instead of an unknown one
+MIN_NAME_SIMILARITY = 0.4  # of 1, for a known name to be suggested instead of an unknown one
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
     """Return " Did you mean X?" with the known name nearest to an unknown one, or ""."""
     by_lower = {each.lower(): each for each in known}
     nearest = get_close_matches(
-        name[:MAX_QUOTED_LENGTH].lower(), by_lower, n=1, cutoff=MIN_SIMILARITY
+        name[:MAX_QUOTED_LENGTH].lower(), by_lower, n=1, cutoff=MIN_NAME_SIMILARITY
     )
     return f" Did you mean {by_lower[nearest[0]]}?" if nearest else ""
 

@@ -42,7 +42,7 @@ from returns.querysets import ReturnQuerySet
 from tags.vocabulary import load_vocabulary
 
 # Columns that no answer shows.
-DEFERRED_FIELDS = ("notes_key", "corrections", "feed_tags")
+FIELDS_NOT_SENT = ("notes_key", "corrections", "feed_tags")
 MAX_PAGE_SIZE = 100  # returns
 DATA_SET_COUNT_LIMIT = 2_000  # milliseconds
 SINGLE_VALUE_PARAMETERS = ("dqb", "offset", "count", "cursor", "sort")
@@ -87,7 +87,7 @@ def run_query(params: QueryDict, *, now: datetime, with_tag_ids: bool = False) -
     ``with_tag_ids`` adds ``tag_ids`` to each return. Raises ``InvalidRequest`` with every error.
     """
     parsed = _parse(_by_known_name(params), now)
-    matches = _filter(parsed).defer(*DEFERRED_FIELDS)
+    matches = _filter(parsed).defer(*FIELDS_NOT_SENT)
     queryset = matches.with_tag_ids() if with_tag_ids else matches
     if parsed.cursor is not None:
         return _cursor_page(queryset, parsed.cursor, parsed.count)

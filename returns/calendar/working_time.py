@@ -22,7 +22,7 @@ BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 HALF_DAY_CLOSES = time(13)
 MIDNIGHT = time(0)
 MICROSECOND = timedelta(microseconds=1)
-DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 NO_TIME = timedelta(0)
 # How many years to search for a due time before giving up.
 SEARCHED_YEARS = (3, 12, 48)
@@ -125,7 +125,7 @@ def due(calendar: Calendar, arrival: datetime, amount: int, unit: str) -> dateti
     warehouse closes on the last of them; the day of the arrival is not counted.
     """
     arrival = max(arrival.astimezone(UTC), EARLIEST_ARRIVAL)
-    if arrival >= NEVER - SEARCHED_YEARS[-1] * 366 * DAY:
+    if arrival >= NEVER - SEARCHED_YEARS[-1] * 366 * ONE_DAY:
         return NEVER
     if unit == Unit.HOURS:
         return arrival + timedelta(hours=amount)
@@ -146,7 +146,7 @@ def latest_arrival_limit(calendar: Calendar, moment: datetime, amount: int, unit
 
     Earlier arrivals are due before the moment; this one and later ones are not.
     """
-    high, step = moment.astimezone(UTC), DAY
+    high, step = moment.astimezone(UTC), ONE_DAY
     low = high - step
     while low > EARLIEST_ARRIVAL and due(calendar, low, amount, unit) >= moment:
         high, step = low, 2 * step
@@ -239,11 +239,11 @@ def _shifts(calendar: Calendar, year: int) -> Iterator[Shift]:
     zone, day = ZoneInfo(calendar.zone), date(year, 1, 1)
     while day.year == year:
         if hours := calendar.hours_of(day):
-            ends = day + DAY if hours[1] == MIDNIGHT else day
+            ends = day + ONE_DAY if hours[1] == MIDNIGHT else day
             begins, opens, closes = (
                 datetime.combine(on, at, tzinfo=zone).astimezone(UTC)
                 for on, at in ((day, MIDNIGHT), (day, hours[0]), (ends, hours[1]))
             )
             if opens < closes:
                 yield Shift(day, begins, opens, closes)
-        day += DAY
+        day += ONE_DAY

@@ -10,7 +10,7 @@ from config.text import shorten
 from returns.calendar.holidays import COUNTRIES
 from returns.calendar.working_time import MIDNIGHT
 from returns.deadlines.editing import version_of
-from returns.deadlines.wording import WEEKDAY_NAMES
+from returns.display.values import WEEKDAY_NAMES
 from returns.filters.named import MAX_ENTRY_NAME_LENGTH
 from returns.models import MAX_DEADLINE_AMOUNTS, DeadlinePolicy, Unit, WorkingCalendar
 

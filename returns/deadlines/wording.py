@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from returns.calendar.holidays import COUNTRIES, holidays_of
 from returns.calendar.working_time import HALF_DAY_CLOSES, Calendar
+from returns.display.values import WEEKDAY_NAMES
 from returns.filters.due import (
     Deadlines,
     Due,
@@ -22,7 +23,6 @@ from returns.filters.wording import describe_query
 from returns.models import DeadlinePolicy
 from tags.vocabulary import Vocabulary, load_vocabulary
 
-WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CALENDAR_PREVIEW = timedelta(days=200)
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from returns.display.values import MISSING, MONTHS_SHORT, WEEKDAYS, duration
+from returns.display.values import MISSING, MONTHS_SHORT, WEEKDAYS_SHORT, duration
 from returns.filters.due import Due
 from returns.models import Deadline
 
@@ -48,6 +48,6 @@ def due_text(due: Due, now: datetime) -> str:
 def day_and_time(moment: datetime) -> str:
     """Return a time as day and time in the person's zone: "Fri 27 Nov, 18:00"."""
     local = timezone.localtime(moment)
-    day = f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS_SHORT[local.month - 1]}"
+    day = f"{WEEKDAYS_SHORT[local.weekday()]} {local.day} {MONTHS_SHORT[local.month - 1]}"
     year = "" if local.year == timezone.localtime().year else f" {local.year}"
     return f"{day}{year}, {local.hour:02}:{local.minute:02}"

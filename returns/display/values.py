@@ -31,7 +31,8 @@ Origins = Mapping[int, Origin]
 UNITS = (("y", 365 * 86400), ("mo", 30 * 86400), ("d", 86400), ("h", 3600), ("min", 60))
 UNIT_NAMES = {"y": "year", "mo": "month", "d": "day", "h": "hour", "min": "minute"}
 # Formatted here rather than by Django, for speed: a page shows 150 times.
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS_SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS_SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Characters of a number that are shown as a whole, and of each end of a longer one.
 MAX_NUMBER_LENGTH, NUMBER_END_LENGTH = 18, 8
@@ -224,7 +225,7 @@ def _to_the_minute(local: datetime) -> str:
 
 def _to_the_second(local: datetime) -> str:
     zone = _zone(local.utcoffset())
-    return f"{WEEKDAYS[local.weekday()]} {_to_the_minute(local)}:{local.second:02} {zone}"
+    return f"{WEEKDAYS_SHORT[local.weekday()]} {_to_the_minute(local)}:{local.second:02} {zone}"
 
 
 @cache

@@ -45,7 +45,7 @@ from returns.filters.stored import resolve_merged_tags, to_query
 from returns.models import Deadline, DeadlinePolicy, State, WorkingCalendar
 from tags.vocabulary import Vocabulary, load_vocabulary
 
-GROUP_PARAMETER = "missing_group"
+MISSING_GROUP_PARAMETER = "missing_group"
 
 # Returns that arrived before this many years have neither met nor missed a deadline.
 OUTCOME_YEARS = 5
@@ -214,7 +214,7 @@ def policies_fingerprint(deadlines: Deadlines, vocabulary: Vocabulary, now: date
 def _policy_state(policy: DeadlinePolicy, vocabulary: Vocabulary, now: datetime) -> list[Any]:
     """Return all that decides which returns a policy matches now, and how much time it allows."""
     query = to_query(policy.parameters, vocabulary)
-    groups = policy.parameters.get(GROUP_PARAMETER, [])
+    groups = policy.parameters.get(MISSING_GROUP_PARAMETER, [])
     moments = [
         parse_moment(str(query[name]), end=name.endswith("_to"), now=now)
         for name in DEADLINE_DATE_FILTERS

@@ -33,7 +33,7 @@ from returns.search import NearMatch, SearchResult, nearest
 from tags.vocabulary import Vocabulary, load_vocabulary
 
 # Large fields that no row shows.
-DEFERRED_FIELDS = ("notes_key", "unknown_fields", "corrections", "feed_tags")
+FIELDS_NOT_SHOWN = ("notes_key", "unknown_fields", "corrections", "feed_tags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,7 @@ def list_parts(filterset: ReturnFilterSet, urgent: list[int]) -> list[ReturnQuer
 
 
 def _list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
-    queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*DEFERRED_FIELDS)
+    queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*FIELDS_NOT_SHOWN)
     return queryset
 
 

@@ -24,7 +24,7 @@ CHANGES_KEPT_FOR = timedelta(days=1)
 # Keep them a little longer, so that many are deleted at a time.
 DELETION_SLACK = timedelta(hours=1)
 # The most returns, and statements that changed returns, that an answer names.
-MAX_NAMED_RETURNS = 1_000
+MAX_REACHED_RETURNS = 1_000
 
 MAX_TOKEN_LENGTH = 10_000
 TOKEN = re.compile(r"([0-9]{1,12}\.[0-9]{6})\.([0-9]{1,19}:[0-9]{1,19}:[0-9,]*)")
@@ -101,7 +101,7 @@ def get_changes(token: str) -> Changes:
         return changes
     with connection.cursor() as cursor:
         cursor.execute(
-            REACHED_RETURNS_SQL, {"then": _parse_token(token)[1], "limit": MAX_NAMED_RETURNS + 1}
+            REACHED_RETURNS_SQL, {"then": _parse_token(token)[1], "limit": MAX_REACHED_RETURNS + 1}
         )
         rows = cursor.fetchall()
     ids, more = _limit_ids(rows)
@@ -121,8 +121,8 @@ def forget_old() -> bool:
 def _limit_ids(rows: list[tuple[list[int], int]]) -> tuple[list[int], bool]:
     """Return the ids of the returns that the newest statements changed, and if there are more."""
     ids = list(dict.fromkeys(pk for reached, _ in rows for pk in reached))
-    more = len(rows) > MAX_NAMED_RETURNS or len(ids) > MAX_NAMED_RETURNS
-    return ids[:MAX_NAMED_RETURNS], more or any(count > len(reached) for reached, count in rows)
+    more = len(rows) > MAX_REACHED_RETURNS or len(ids) > MAX_REACHED_RETURNS
+    return ids[:MAX_REACHED_RETURNS], more or any(count > len(reached) for reached, count in rows)
 
 
 def _parse_token(token: str) -> tuple[float, str]:

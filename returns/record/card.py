@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from returns.display.values import WEEKDAY_NAMES
 from returns.models import Language, Return, State
 from returns.record.shipped_sentences import MONTH_NAMES
 
-WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NEXT_STEPS = {
     State.CREATED: "Next: the parcel arrives at the warehouse and is scanned.",
     State.ARRIVED: "Next: the warehouse inspects the return and completes it.",

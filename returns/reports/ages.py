@@ -2,10 +2,11 @@
 
 from datetime import date
 
+from returns.calendar.working_time import ONE_DAY
 from returns.filters.queues import Queue
 from returns.reports.charts import build_chart
 from returns.reports.figures import Figure, Table, text_figure
-from returns.reports.periods import ONE_DAY, Period
+from returns.reports.periods import Period
 from returns.reports.scope import Scope
 from returns.reports.sections import Section
 from returns.reports.sources import Source

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from django.utils import timezone
 
 from config.text import shorten
+from returns.calendar.working_time import ONE_DAY
 from returns.filters.query import Query
 
-ONE_DAY = timedelta(days=1)
 PERIOD_CHOICES = {"7": "7 days", "30": "30 days", "90": "90 days", "quarter": "Quarter"}
 DEFAULT_PERIOD = "30"
 PERIOD_PARAMETERS = ("period", "from", "to")

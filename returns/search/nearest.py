@@ -13,7 +13,7 @@ from returns.search.hits import NUMBER_LABELS
 MAX_NEAREST = 3
 NEIGHBOURS_PER_INDEX = 3
 # The share of equal characters, from 0 to 1, below which a number is not near.
-MIN_SIMILARITY = 0.6
+MIN_NUMBER_SIMILARITY = 0.6
 
 KEY_FIELDS = {
     ORDER_KEY: "sales_order_reference_number",
@@ -39,7 +39,7 @@ def nearest(text: str) -> list[NearMatch]:
     scored.sort(reverse=True)
     near: dict[int, str] = {}
     for score, pk, number in scored:
-        if score >= MIN_SIMILARITY and len(near) < MAX_NEAREST:
+        if score >= MIN_NUMBER_SIMILARITY and len(near) < MAX_NEAREST:
             near.setdefault(pk, number)
     records = Return.objects.in_bulk(near)
     return [_near(records[pk], number) for pk, number in near.items() if pk in records]

@@ -7,8 +7,7 @@ written or the rules change. A fingerprint of the rules is stored with each day.
 
 import time
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from datetime import time as time_of_day
+from datetime import date, datetime
 from functools import reduce
 from itertools import batched, groupby
 from operator import or_
@@ -20,6 +19,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
+from returns.calendar.working_time import MIDNIGHT, ONE_DAY
 from returns.filters.due import current_deadlines, met_expression, policies_fingerprint
 from returns.models import (
     CountedReturn,
@@ -33,7 +33,6 @@ from returns.models import (
 from returns.summaries import maintenance, statements
 from tags.vocabulary import Vocabulary, load_vocabulary
 
-ONE_DAY, MIDNIGHT = timedelta(days=1), time_of_day.min
 READER_TIME_LIMIT = 0.5  # seconds that a reader waits for days to be counted
 # Counted in the background even if nobody asked: the longest period of a report, and as many days
 # before it.

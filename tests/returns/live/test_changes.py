@@ -124,7 +124,7 @@ def test_the_feed_s_records_are_named(vocabulary):
 def test_more_returns_than_are_named_are_told_as_more(monkeypatch):
     before = current_token()
     made = [make_return() for _ in range(3)]
-    monkeypatch.setattr(changes, "MAX_NAMED_RETURNS", 2)
+    monkeypatch.setattr(changes, "MAX_REACHED_RETURNS", 2)
     result = get_changes(before)
     assert (len(result.reached_ids), result.more) == (2, True)
     assert set(result.reached_ids) < {record.pk for record in made}

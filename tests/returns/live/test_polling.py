@@ -163,7 +163,7 @@ def test_more_than_the_box_takes_have_no_list(monkeypatch):
 
 
 def test_more_than_are_looked_at_are_said_with_a_plus(monkeypatch):
-    monkeypatch.setattr("returns.live.changes.MAX_NAMED_RETURNS", 2)
+    monkeypatch.setattr("returns.live.changes.MAX_REACHED_RETURNS", 2)
     page = told(LIST, lambda: [arrived() for _ in range(3)])
     assert (page.news.text, page.news.mark, page.news.address) == ("2+ arrived", "2+", "")
 

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from returns.calendar.working_time import ONE_DAY
 from returns.filters.query import Query
 from returns.lists.saved_views import save_view
 from returns.models import State
 from returns.reports.figures import Figure, Table, share_figure, text_figure
-from returns.reports.periods import ONE_DAY, PeriodError, Span, parse_period
+from returns.reports.periods import PeriodError, Span, parse_period
 from returns.reports.report import build_report
 from tests.factories import make_return, put_tag
 from tests.markup import flat
