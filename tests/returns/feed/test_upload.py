@@ -260,7 +260,7 @@ def test_files_are_kept_for_a_day(as_manager, manager):
     assert delete_old_uploads()
     page = as_manager.get(old)
     assert page.status_code == 404
-    assert "files are kept for a day" in page.text
+    assert "is more than a day old" in page.text
 
 
 def test_the_preview_is_what_was_found(as_manager):
