@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from returns.models import State
+from returns.models import Return, State
 from tests.browser.lists import address_is, chips, shows
 from tests.factories import make_return, put_tag
 
@@ -71,3 +71,16 @@ def test_filters_stay_in_the_queue_and_tags_are_edited_in_place(desk):
     expect(row.locator("[data-tag=books]")).to_be_visible()
     desk.get_by_role("link", name="Clear filters").click()
     address_is(desk, "?queue=to_inspect", "/queue/")
+
+
+@pytest.mark.parametrize("width", [1245, 1280, 1366, 1400])
+def test_tags_stay_in_their_column(desk, width):
+    for name in ("customer-dissatisfaction", "exchange-requested", "quality-check-required"):
+        put_tag(Return.objects.get(return_reference_number="urgent"), name)
+    desk.set_viewport_size({"width": width, "height": 800})
+    desk.goto("/queue/?queue=to_inspect")
+    cell = desk.locator("[data-return=urgent] td:has(.tagging)")
+    expect(cell.get_by_role("button", name="Edit tags")).to_be_visible()
+    edges = """(cell) => [...cell.querySelectorAll("*"), cell]
+        .map((each) => each.getBoundingClientRect().right)"""
+    assert max(cell.evaluate(edges)) == cell.evaluate(edges)[-1]
