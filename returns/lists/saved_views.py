@@ -19,6 +19,7 @@ from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.named import MAX_ENTRY_NAME_LENGTH, require_unique_name
 from returns.filters.query import Query
 from returns.filters.stored import to_query
+from returns.filters.wording import describe_query
 from returns.models import SavedView
 from tags.vocabulary import INVISIBLE_CATEGORIES, Vocabulary, load_vocabulary
 
@@ -62,7 +63,7 @@ def may_change(user: User, view: SavedView) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ListedView:
-    """A saved view on the page of saved views; ``filters`` are names and values."""
+    """A saved view on the page of saved views; ``filters`` are labels and values."""
 
     view: SavedView
     whose: str
@@ -79,8 +80,7 @@ def list_views(user: User) -> list[ListedView]:
 
 
 def _listed(view: SavedView, vocabulary: Vocabulary, user: User) -> ListedView:
-    lists = to_query(view.parameters, vocabulary).lists()
-    filters = [(name.replace("_", " "), ", ".join(map(str, values))) for name, values in lists]
+    filters = describe_query(to_query(view.parameters, vocabulary))
     whose = view.role.name if view.role else "Mine"
     addresses = list_address(view, vocabulary), queue_address(view, vocabulary)
     return ListedView(view, whose, *addresses, filters, may_change(user, view))

@@ -64,7 +64,7 @@ def test_new_returns_take_the_next_number(vocabulary):
 @pytest.mark.django_db(transaction=True)
 def test_the_feed_goes_on_when_the_database_comes_back(vocabulary, monkeypatch, capsys):
     monkeypatch.setattr(simulation, "RECORD_PAUSE", (0.01, 0.02))
-    monkeypatch.setattr(simulation, "DATABASE_RETRY_PAUSE", 0.05)
+    monkeypatch.setattr(simulation, "RECONNECT_PAUSE", 0.05)
     feed = simulation.SimulatedFeed()
     feed.start()
     try:

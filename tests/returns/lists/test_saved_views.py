@@ -234,6 +234,13 @@ def test_a_queue_that_is_a_saved_view_stands_once(agent, vocabulary):
     assert "Arrived without Return reason" not in names
 
 
+def test_the_page_describes_a_view_like_the_chips_of_the_list(as_agent, agent):
+    query = "state=ArrivedToWarehouse&missing_group=Return reason&waiting_over=48&sort=arrived"
+    save_view(agent, "Late", Query.parse(query))
+    described = "sorted by arrived · state Arrived · waiting over 48 h · no tag from Return reason"
+    assert described in flat(as_agent.get("/views/"))
+
+
 # Shipped
 
 
