@@ -49,7 +49,8 @@ def test_lines_are_not_longer_than_120_characters(name):
 
 def test_the_two_commands_are_shown():
     shown = "".join(blocks(README, "sh")).splitlines()
-    assert "pip install uv && uv run --no-dev manage.py demo" in shown
+    assert "pip install uv && uv run manage.py demo" in shown
+    assert "uv run --no-dev manage.py demo" in codes(README)
     assert "uv run pytest" in shown
     assert "pipx install uv" in codes(README)
 

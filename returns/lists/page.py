@@ -9,9 +9,10 @@ from django.utils.functional import cached_property
 
 from config.addresses import with_query
 from returns.filters.counts import CappedCount, StateCounts
+from returns.filters.declarations import FILTERS
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.form import PAGING_PARAMETERS, default_sort
+from returns.filters.form import NON_FILTER_PARAMETERS, PAGING_PARAMETERS, default_sort
 from returns.filters.menu import MoreField, has_field_for, more_chips, more_fields
 from returns.filters.paging import (
     ANY_STATE,
@@ -32,6 +33,11 @@ from returns.querysets import ReturnQuerySet
 from returns.search import NearMatch, SearchResult, nearest
 from tags.vocabulary import Vocabulary, load_vocabulary
 
+# Dates and queues, which the numbers of a report add themselves. A filter by a rule is kept: the
+# report refuses it, rather than count returns that it leaves out.
+REPLACED_IN_REPORTS = tuple(
+    each.name for each in FILTERS if not each.for_reports and not each.name.startswith("rule")
+)
 # Large fields that no row shows.
 FIELDS_NOT_SHOWN = ("notes_key", "unknown_fields", "corrections", "feed_tags")
 
@@ -140,6 +146,16 @@ class ReturnList:
     def not_found_lines(self) -> str:
         """Return the typed numbers without a match, one per line, to copy."""
         return "\n".join(self.search.not_found) if self.search else ""
+
+    @property
+    def filters(self) -> Query:
+        """Return the filters alone, without page, order and grouping."""
+        return self.query.without(*NON_FILTER_PARAMETERS)
+
+    @property
+    def report_path(self) -> str:
+        """Return the path of the report on these filters; a report has dates of its own."""
+        return self.filters.without(*REPLACED_IN_REPORTS).path(reverse("reports"))
 
     @property
     def path_of_search(self) -> str:

@@ -8,6 +8,7 @@ from random import Random
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
+import pghistory
 import pytest
 from django.utils import timezone
 
@@ -154,10 +155,20 @@ def test_scope_and_period_go_along(as_agent, vocabulary):
 
 
 def test_the_report_on_a_list_has_its_filters(as_agent, vocabulary):
-    make_return(cargo_carrier="DHL")
-    page = as_agent.get("/returns/?carrier=DHL&created_from=-7d&sort=-arrived")
+    make_return(cargo_carrier="DHL", state=State.ARRIVED)
+    dates = "created_from=-7d&arrived_to=today&open_at=today"
+    page = as_agent.get(f"/returns/?carrier=DHL&{dates}&queue=to_inspect&sort=-arrived")
     (address,) = re.findall(r'id="report" href="([^"]+)"', page.text)
     assert address == "/reports/?carrier=DHL"
+
+
+def test_the_report_on_a_list_of_a_rule_keeps_the_rule_and_refuses_it(as_agent, vocabulary):
+    with pghistory.context(rule="Busy"):
+        put_tag(make_return(), "books")
+    page = as_agent.get("/returns/?rule=Busy&created_from=-7d")
+    (address,) = re.findall(r'id="report" href="([^"]+)"', page.text)
+    assert address == "/reports/?rule=Busy"
+    assert "a report has its own period" in as_agent.get(address, follow=True).text
 
 
 def test_each_part_says_where_its_days_begin(as_agent, vocabulary, settings):
