@@ -81,22 +81,21 @@ def ageing_hours() -> list[int]:
 
 def feed_silent_minutes() -> int:
     """Return the minutes without a new record after which the feed counts as silent."""
-    minutes = os.environ.get("FEED_SILENT_MINUTES", "60").strip()
-    if not minutes.isdecimal() or int(minutes) == 0:
-        raise ImproperlyConfigured(
-            "FEED_SILENT_MINUTES must be a whole number of minutes. An example is 60."
-        )
-    return int(minutes)
+    return _positive_number("FEED_SILENT_MINUTES", 60, "minutes")
 
 
 def api_calls_per_minute() -> int:
     """Return the number of calls that each API token may make per minute."""
-    calls = os.environ.get("API_CALLS_PER_MINUTE", "250").strip()
-    if not calls.isdecimal() or int(calls) == 0:
+    return _positive_number("API_CALLS_PER_MINUTE", 250, "calls")
+
+
+def _positive_number(name: str, default: int, unit: str) -> int:
+    text = os.environ.get(name, str(default)).strip()
+    if not text.isdecimal() or int(text) == 0:
         raise ImproperlyConfigured(
-            "API_CALLS_PER_MINUTE must be a whole number of calls. An example is 250."
+            f"{name} must be a whole number of {unit}. An example is {default}."
         )
-    return int(calls)
+    return int(text)
 
 
 def statement_limit() -> int:
