@@ -79,21 +79,12 @@ def ageing_hours() -> list[int]:
     return edges
 
 
-def feed_silent_minutes() -> int:
-    """Return the minutes without a new record after which the feed counts as silent."""
-    return _positive_number("FEED_SILENT_MINUTES", 60, "minutes")
-
-
-def api_calls_per_minute() -> int:
-    """Return the number of calls that each API token may make per minute."""
-    return _positive_number("API_CALLS_PER_MINUTE", 250, "calls")
-
-
-def _positive_number(name: str, default: int, unit: str) -> int:
-    text = os.environ.get(name, str(default)).strip()
+def positive_number(variable: str, default: int, unit: str) -> int:
+    """Return the whole number above 0 in a variable; ``unit`` names what it counts."""
+    text = os.environ.get(variable, str(default)).strip()
     if not text.isdecimal() or int(text) == 0:
         raise ImproperlyConfigured(
-            f"{name} must be a whole number of {unit}. An example is {default}."
+            f"{variable} must be a whole number of {unit}. An example is {default}."
         )
     return int(text)
 

@@ -118,7 +118,7 @@ AXES_HTTP_RESPONSE_CODE = 429
 # Programs
 
 # For each token.
-API_CALLS_PER_MINUTE = environment.api_calls_per_minute()
+API_CALLS_PER_MINUTE = environment.positive_number("API_CALLS_PER_MINUTE", 250, "calls")
 # The X-Tenant-Id that programs must send; not checked if it is empty.
 RETURNS_TENANT = os.environ.get("RETURNS_TENANT", "").strip()
 # The Returns API that records are pulled from.
@@ -182,7 +182,7 @@ TIME_ZONE = environment.time_zone()
 # The hours that divide the waiting returns of a queue into buckets.
 AGEING_HOURS = environment.ageing_hours()
 # Minutes without a new record after which pages say that the feed is silent.
-FEED_SILENT_MINUTES = environment.feed_silent_minutes()
+FEED_SILENT_MINUTES = environment.positive_number("FEED_SILENT_MINUTES", 60, "minutes")
 
 LOGGING = {
     "version": 1,

@@ -137,7 +137,11 @@ def settings_text() -> str:
 
 
 def test_the_settings_are_those_that_the_program_reads():
-    read = set(re.findall(r'(?:environ\.get|environ|names|getenv)[(\[]\s*"(\w+)"', settings_text()))
+    read = set(
+        re.findall(
+            r'(?:environ\.get|environ|names|positive_number|getenv)[(\[]\s*"(\w+)"', settings_text()
+        )
+    )
     assert {codes(row[0])[0] for row in tables(DEPLOY, "Variable", "Default", "Meaning")} == read
 
 
