@@ -43,7 +43,7 @@ class PreferencesForm(forms.Form):
         help_text="Used for the times that you see. Date filters always use warehouse time.",
     )
     density = forms.ChoiceField(
-        label="Table rows", choices=Density.choices, widget=forms.RadioSelect
+        label="Row density", choices=Density.choices, widget=forms.RadioSelect
     )
     single_keys = forms.BooleanField(
         label="Single-key shortcuts",

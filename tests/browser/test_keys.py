@@ -50,7 +50,7 @@ def bar(page: Page):
 
 
 def keys(page: Page):
-    return page.get_by_role("dialog", name="Keys")
+    return page.get_by_role("dialog", name="Keyboard shortcuts")
 
 
 def box(page: Page):
@@ -230,7 +230,7 @@ def test_the_help_opens_from_the_person_s_menu_on_every_page(desk):
     for path in ("/returns/", "/returns/R1/", "/preferences/"):
         desk.goto(path)
         desk.locator("#person-menu summary").click()
-        desk.get_by_role("link", name="Keys").click()
+        desk.get_by_role("link", name="Keyboard shortcuts").click()
         keys(desk).get_by_role("button", name="Close").click()
         expect(desk.locator("#person-menu summary")).to_be_focused()
 
