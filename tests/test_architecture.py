@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
@@ -92,10 +93,15 @@ TESTS = _modules("tests")
 TEMPLATES = {_name(path): path.read_text() for path in sorted((ROOT / "templates").rglob("*.html"))}
 
 
+@cache
+def _walked(module: ast.Module) -> list[ast.AST]:
+    return list(ast.walk(module))
+
+
 def nodes(*kinds: type[ast.AST], within: dict[str, ast.Module] = MODULES) -> Iterator[tuple]:
     """Yield the place, as file:line, the module and the node of every node of these kinds."""
     for name, module in within.items():
-        for node in ast.walk(module):
+        for node in _walked(module):
             if isinstance(node, kinds):
                 yield f"{name}:{getattr(node, 'lineno', 1)}", name, node
 
@@ -117,18 +123,22 @@ def imports() -> Iterator[tuple[str, str, str]]:
             yield from ((place, name, alias.name) for alias in node.names)
 
 
-def texts() -> Iterator[tuple[str, str, str]]:
-    """Yield the place, the module and the text of every string that is no docstring."""
+@cache
+def texts() -> list[tuple[str, str, str]]:
+    """Return the place, the module and the text of every string that is no docstring."""
     documentation = {
         id(node.value) for _, _, node in nodes(ast.Expr) if isinstance(node.value, ast.Constant)
     }
     inner = {id(part) for _, _, node in nodes(ast.JoinedStr) for part in node.values}
     left_out = documentation | inner
+    strings = []
     for place, name, node in nodes(ast.JoinedStr, ast.Constant):
         if isinstance(node, ast.JoinedStr):
-            yield place, name, "".join(str(getattr(part, "value", "{}")) for part in node.values)
+            parts = (str(getattr(part, "value", "{}")) for part in node.values)
+            strings.append((place, name, "".join(parts)))
         elif isinstance(node.value, str) and id(node) not in left_out:
-            yield place, name, node.value
+            strings.append((place, name, node.value))
+    return strings
 
 
 def lines_like(pattern: str, files: dict[str, str]) -> list[str]:

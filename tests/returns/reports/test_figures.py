@@ -19,7 +19,7 @@ from returns.reports.return_source import ReturnSource
 from returns.reports.scope import Scope
 from returns.reports.summary_source import SummarySource
 from returns.summaries import maintenance
-from tags.vocabulary import load_vocabulary as read_vocabulary
+from tags.vocabulary import Vocabulary, load_vocabulary
 from tests.factories import make_return, put_tag
 from tests.returns.reports.invented import MOMENTS, ZONES, scatter
 
@@ -54,8 +54,9 @@ def figures(made: Report) -> Iterator[Figure]:
             yield from (figure for row in table.rows for figure in row)
 
 
-def list_length(figure: Figure) -> int:
-    filterset = ReturnFilterSet(Query.parse(figure.address.partition("?")[2]), read_vocabulary())
+def list_length(figure: Figure, vocabulary: Vocabulary | None = None) -> int:
+    query = Query.parse(figure.address.partition("?")[2])
+    filterset = ReturnFilterSet(query, vocabulary or load_vocabulary())
     assert filterset.problems() == []
     return filterset.qs.count()
 
@@ -92,6 +93,7 @@ def test_every_figure_equals_its_list(settings, at, zone, now, has_summaries):
     if has_summaries:
         maintenance.rebuild()
     opened: dict[str, int] = {}
+    vocabulary = load_vocabulary()
     # Each scope is asked for once in two ways; nine of them in each zone would take minutes.
     scopes = [*SCOPES, *COUNTED_SCOPES] if has_summaries else [*OTHERS, *SCOPES[1:]]
     for scope in scopes[ZONES.index(zone) :: len(ZONES)]:
@@ -101,7 +103,7 @@ def test_every_figure_equals_its_list(settings, at, zone, now, has_summaries):
                 if figure.address:
                     listed = opened.get(figure.address)
                     if listed is None:
-                        listed = opened[figure.address] = list_length(figure)
+                        listed = opened[figure.address] = list_length(figure, vocabulary)
                     assert figure.number == listed, (scope, subject, period, figure)
     assert sum(opened.values()) > 100
 
@@ -113,7 +115,7 @@ def test_the_summaries_say_what_the_returns_say(at, scope):
     maintenance.rebuild()
     for subject in SUBJECTS:
         from_summaries = list(figures(report(subject, f"{scope}&period=30")))
-        asked = Scope(Query.parse(scope), read_vocabulary())
+        asked = Scope(Query.parse(scope), load_vocabulary())
         source = CountedSource if scope in COUNTED_SCOPES else SummarySource
         assert isinstance(choose_source(asked)[0], source)
         with pytest.MonkeyPatch.context() as patched:
@@ -139,9 +141,9 @@ def test_many_that_are_still_counted_in_are_told(as_agent, monkeypatch):
 
 
 def test_kinds_of_scopes_that_summaries_count():
-    pk = next(pk for pk, chip in read_vocabulary().items() if chip.name == "books")
+    pk = next(pk for pk, chip in load_vocabulary().items() if chip.name == "books")
     keys = [
-        Scope(Query.parse(query), read_vocabulary()).summary_key
+        Scope(Query.parse(query), load_vocabulary()).summary_key
         for query in [*SCOPES, *COUNTED_SCOPES[:3]]
     ]
     assert keys == [
