@@ -1,5 +1,6 @@
 """Records for tests: each factory states only what matters to the test."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -15,6 +16,17 @@ _numbers = count(1)
 
 def make_return(reference: str = "", **fields: Any) -> Return:
     """Save a return; ``state`` fills the times that it needs, one hour apart."""
+    record = _return(reference, **fields)
+    record.save(force_insert=True)
+    return record
+
+
+def make_returns(rows: Iterable[dict[str, Any]]) -> list[Return]:
+    """Save many returns in one statement, each with the arguments of ``make_return``."""
+    return Return.objects.bulk_create([_return(**row) for row in rows])
+
+
+def _return(reference: str = "", **fields: Any) -> Return:
     number = next(_numbers)
     created = fields.pop("created_at", None) or timezone.now() - timedelta(days=1)
     state = fields.pop("state", State.CREATED)
@@ -28,7 +40,7 @@ def make_return(reference: str = "", **fields: Any) -> Return:
         **_times(state, created),
         **fields,
     }
-    return Return.objects.create(**values)
+    return Return(**values)
 
 
 def _times(state: str, created: datetime) -> dict[str, datetime]:
@@ -50,8 +62,21 @@ def make_tag(name: str, group: str = "Unsorted", exclusive: bool = False) -> Tag
 
 def put_tag(record: Return, name: str, by: Any = None) -> ReturnTag:
     """Tag a return past the tagging rules, straight into the table."""
-    tag = make_tag(name)
-    return ReturnTag.objects.create(
+    tagging = _tagging(record, make_tag(name), by)
+    tagging.save(force_insert=True)
+    return tagging
+
+
+def put_tags(tagged: Iterable[tuple[Return, str]], by: Any = None) -> list[ReturnTag]:
+    """Tag many returns, each with the tag of the name beside it, as ``put_tag`` does."""
+    pairs = list(tagged)
+    tags = {name: make_tag(name) for name in dict.fromkeys(name for _, name in pairs)}
+    taggings = [_tagging(record, tags[name], by) for record, name in pairs]
+    return ReturnTag.objects.bulk_create(taggings)
+
+
+def _tagging(record: Return, tag: Tag, by: Any) -> ReturnTag:
+    return ReturnTag(
         entity=record,
         entity_created_at=record.created_at,
         tag=tag,

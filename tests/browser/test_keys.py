@@ -12,7 +12,7 @@ from tests.browser.lists import quiet
 from tests.browser.test_barriers import PHONE, barriers
 from tests.browser.test_box import hold_first
 from tests.browser.test_list import wait_until
-from tests.factories import make_return, put_tag
+from tests.factories import make_return, make_returns, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,9 +136,11 @@ def test_the_current_row_stays_while_the_list_changes_around_it(desk):
 
 
 def test_n_and_b_turn_pages(window, agent, vocabulary):
-    for number in range(60):
-        made = timezone.now() - timedelta(minutes=number)
-        make_return(f"R{number:02}", created_at=made)
+    now = timezone.now()
+    make_returns(
+        {"reference": f"R{number:02}", "created_at": now - timedelta(minutes=number)}
+        for number in range(60)
+    )
     page = window(agent)
     page.goto("/returns/")
     press(page, "j", "n")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from returns.models import ReturnTag, State
 from tests.browser.lists import hold_the_list
-from tests.factories import make_return, put_tag
+from tests.factories import make_return, make_returns, put_tag, put_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,11 +48,15 @@ def three_returns(vocabulary):
 def many_returns(vocabulary):
     """One hundred and twenty returns, in every state, each third one about books."""
     now = timezone.now()
-    for number in range(120):
-        made = now - timedelta(minutes=number)
-        record = make_return(f"R{number:03}", state=State.values[number % 2], created_at=made)
-        if number % 3 == 0:
-            put_tag(record, "books")
+    records = make_returns(
+        {
+            "reference": f"R{number:03}",
+            "state": State.values[number % 2],
+            "created_at": now - timedelta(minutes=number),
+        }
+        for number in range(120)
+    )
+    put_tags((record, "books") for record in records[::3])
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from returns.models import State
-from tests.factories import make_return, put_tag
+from tests.factories import make_returns, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -12,9 +12,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def desk(window, manager, vocabulary) -> Page:
     """Open the queue in the dark theme, with 60 returns that wait."""
-    for number in range(60):
-        record = make_return(f"Return-{number}", state=State.ARRIVED, tracking_id="12" * 17)
-    put_tag(record, "urgent-refund")
+    *_, last = make_returns(
+        {"reference": f"Return-{number}", "state": State.ARRIVED, "tracking_id": "12" * 17}
+        for number in range(60)
+    )
+    put_tag(last, "urgent-refund")
     page = window(manager, color_scheme="dark")
     page.goto("/queue/?queue=to_inspect")
     return page

@@ -19,7 +19,7 @@ from tags import editing
 from tags.merging import merge
 from tags.models import Tag
 from tags.vocabulary import load_vocabulary as words
-from tests.factories import make_return, put_tag
+from tests.factories import make_return, make_returns, put_tag, put_tags
 from tests.returns.filters.test_paging import SORTS
 
 pytestmark = pytest.mark.django_db
@@ -89,13 +89,17 @@ def test_a_tag_that_does_not_exist_is_named_and_matches_nothing(tagged, paramete
 @pytest.fixture
 def many(vocabulary):
     now = timezone.now()
-    for number in range(160):
-        # Some were created in the same moment; the order then goes by id.
-        made = now - timedelta(hours=number // 2)
-        record = make_return(f"R{number:03}", state=State.values[number % 3], created_at=made)
-        for divisor, name in ((2, "books"), (3, "damaged"), (50, "standard")):
-            if number % divisor == 0:
-                put_tag(record, name)
+    records = make_returns(
+        {
+            "reference": f"R{number:03}",
+            "state": State.values[number % 3],
+            # Some were created in the same moment; the order then goes by id.
+            "created_at": now - timedelta(hours=number // 2),
+        }
+        for number in range(160)
+    )
+    for divisor, name in ((2, "books"), (3, "damaged"), (50, "standard")):
+        put_tags((record, name) for record in records[::divisor])
 
 
 def carries(names: set[str]) -> dict[int, bool]:

@@ -16,7 +16,7 @@ from returns.lists import facets
 from returns.lists.facets import count_facets
 from returns.models import State
 from tags.vocabulary import load_vocabulary as words
-from tests.factories import make_return, put_tag
+from tests.factories import make_return, make_returns, put_tags
 from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
@@ -29,17 +29,22 @@ NAMES = ["standard", "urgent-refund", "books", "damaged", "wrong-size"]
 def returns(vocabulary):
     """Sixty returns over a month, in each state, with every combination of tags that may be."""
     now = timezone.now()
-    for number in range(60):
-        record = make_return(
-            f"Return-{number}",
-            state=State.values[number % 3],
-            created_at=now - timedelta(hours=12 * number),
-            sales_order_reference_number=f"RSO{number // 4}",
-            notes=["Torn.", "much too small", ""][number % 3],
-        )
-        for place, name in enumerate(NAMES):
-            if number >> place & 1 and (name != "urgent-refund" or not number & 1):
-                put_tag(record, name)
+    records = make_returns(
+        {
+            "reference": f"Return-{number}",
+            "state": State.values[number % 3],
+            "created_at": now - timedelta(hours=12 * number),
+            "sales_order_reference_number": f"RSO{number // 4}",
+            "notes": ["Torn.", "much too small", ""][number % 3],
+        }
+        for number in range(60)
+    )
+    put_tags(
+        (record, name)
+        for number, record in enumerate(records)
+        for place, name in enumerate(NAMES)
+        if number >> place & 1 and (name != "urgent-refund" or not number & 1)
+    )
 
 
 def counts(query: str) -> dict[str, str]:
@@ -93,8 +98,8 @@ def test_beyond_the_cap_the_newest_are_counted_and_it_says_so(returns, monkeypat
 
 
 def test_a_search_that_is_cut_short_counts_at_least(vocabulary):
-    for number in range(103):
-        put_tag(make_return(f"A{number:03}"), "books")
+    records = make_returns({"reference": f"A{number:03}"} for number in range(103))
+    put_tags((record, "books") for record in records)
     shown = count_facets(Query.parse("q=A"))
     assert counts("q=A")["books"].endswith("+")
     assert "Type more" in shown.note

@@ -6,7 +6,7 @@ from random import Random
 from django.utils import timezone
 
 from returns.models import State
-from tests.factories import make_return, put_tag
+from tests.factories import make_returns, put_tags
 
 TAGS = ["books", "fragile", "wrong-size", "damaged", "vip-customer"]
 # Just after clocks went forward, and back, in Berlin.
@@ -22,6 +22,7 @@ TOOK = [timedelta(hours=hours) for hours in (-1, 0, 1, 23, 24, 72, 73, 78, 400, 
 def scatter(chance: Random, around: datetime, count: int) -> None:
     """Make returns around a moment: at the edges of days, and of the buckets of durations."""
     zone = timezone.get_default_timezone()
+    rows, names = [], []
     for _ in range(count):
         day = (around + timedelta(days=chance.randrange(-40, 3))).astimezone(zone).date()
         edge = datetime.combine(day, datetime.min.time(), tzinfo=zone)
@@ -39,13 +40,18 @@ def scatter(chance: Random, around: datetime, count: int) -> None:
             del fields["completed_at"]
         elif chance.random() < 0.2:
             fields["arrived_to_warehouse_at"] = None
-        record = make_return(
-            state=state,
-            created_at=created,
-            cargo_carrier=chance.choice(["", "DHL", "Aras"]),
-            sales_order_channel=chance.choice(["", "Web shop"]),
-            sales_order_reference_number=chance.choice(["", "RSO 1", "RSO1", "RSO2", "RSO22"]),
-            **fields,
+        rows.append(
+            {
+                "state": state,
+                "created_at": created,
+                "cargo_carrier": chance.choice(["", "DHL", "Aras"]),
+                "sales_order_channel": chance.choice(["", "Web shop"]),
+                "sales_order_reference_number": chance.choice(
+                    ["", "RSO 1", "RSO1", "RSO2", "RSO22"]
+                ),
+                **fields,
+            }
         )
-        for tag in chance.sample(TAGS, chance.randrange(3)):
-            put_tag(record, tag)
+        names.append(chance.sample(TAGS, chance.randrange(3)))
+    records = make_returns(rows)
+    put_tags((record, tag) for record, tags in zip(records, names, strict=True) for tag in tags)

@@ -37,7 +37,7 @@ from tags.undo import undo
 from tags.vocabulary import load_vocabulary as words_of
 from tests import shipped
 from tests.database import wait_until_another_waits_for_a_lock
-from tests.factories import make_return, make_tag, put_tag
+from tests.factories import make_return, make_returns, make_tag, put_tag
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary", "no_shipped_rules")]
@@ -387,12 +387,14 @@ def test_what_another_worker_looks_at_is_left_to_it():
 @pytest.mark.parametrize("query", ["tracking=7340", "order=RSO", "reference=R-", "order=001"])
 def test_a_rule_by_a_number_reaches_every_return_that_has_it(query):
     rule = make_rule(query, Moment.CREATED, add="books", on=False)
-    for number in range(130):
-        make_return(
-            f"R-{number}",
-            tracking_id=f"7340{number:06}",
-            sales_order_reference_number=f"RSO{number:04}01",
-        )
+    make_returns(
+        {
+            "reference": f"R-{number}",
+            "tracking_id": f"7340{number:06}",
+            "sales_order_reference_number": f"RSO{number:04}01",
+        }
+        for number in range(130)
+    )
     make_return("elsewhere-7", tracking_id="99", sales_order_reference_number="X-7")
     assert dry_run(rule).count == 130
     rules.switch(rule, on=True)

@@ -10,7 +10,7 @@ from returns.filters.query import Query
 from returns.lists.page import return_list
 from returns.models import Return
 from returns.search import MAX_NUMBERS, TypedNumbers, finding, nearest, search, search_ends
-from tests.factories import make_return
+from tests.factories import make_return, make_returns
 from tests.markup import flat
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +160,7 @@ def test_spaces_stand_in_one_number_when_that_is_there(stored):
 
 
 def test_two_hundred_numbers_are_found_in_three_queries(django_assert_max_num_queries):
-    records = [make_return(tracking_id=f"12345{number:07}") for number in range(199)]
+    records = make_returns({"tracking_id": f"12345{number:07}"} for number in range(199))
     text = "\n".join([*(record.tracking_id for record in records), "NOWHERE-77"])
     with django_assert_max_num_queries(3):
         result = search(text)
@@ -189,10 +189,8 @@ def test_the_best_match_comes_first_then_the_newest(as_agent):
 
 
 def test_pages_of_a_search_go_through_its_ranks_and_back():
-    for number in range(60):
-        make_return(f"E{number:02}-4711", tracking_id="")
-    for number in range(40):
-        make_return(f"4711-B{number:02}", tracking_id="")
+    make_returns({"reference": f"E{number:02}-4711", "tracking_id": ""} for number in range(60))
+    make_returns({"reference": f"4711-B{number:02}", "tracking_id": ""} for number in range(40))
     first = return_list(Query.parse("q=4711"))
     second = return_list(Query.parse(f"q=4711&after={first.page.next}"))
     back = return_list(Query.parse(f"q=4711&before={second.page.previous}"))
@@ -261,8 +259,7 @@ NEAR = [
 
 @pytest.mark.parametrize(("text", "name"), NEAR)
 def test_a_misheard_number_offers_the_nearest(text, name, stored):
-    for number in range(50):
-        make_return(tracking_id=f"{number}77{number:04}88{number:03}")
+    make_returns({"tracking_id": f"{n}77{n:04}88{n:03}"} for n in range(50))
     assert not search(text).hits
     assert stored[nearest(text)[0].record.pk] == name
 
