@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
@@ -19,7 +19,11 @@ FEW = 3
 
 
 def pytest_configure() -> None:
-    """Serve plain http and uncollected files, also where DATABASE_URL asks for the real thing."""
+    """Serve plain http and uncollected files, also where DATABASE_URL asks for the real thing.
+
+    Passwords are hashed in no time.
+    """
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     files = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -59,11 +63,6 @@ def _numbers_from_one(monkeypatch):
     monkeypatch.setattr(factories, "_numbers", count(1))
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def vocabulary(db):
     """Say that a test needs the recommended vocabulary, which the migrations brought."""
@@ -71,15 +70,8 @@ def vocabulary(db):
 
 @pytest.fixture
 def make_person(db) -> Callable[..., User]:
-    """Make a person with a role, password ``secret-parcel``."""
-
-    def make(name: str, role: str | None = None, **fields) -> User:
-        person = User.objects.create_user(name, password="secret-parcel", **fields)
-        if role:
-            person.groups.add(Group.objects.get(name=role))
-        return person
-
-    return make
+    """Return the factory of people, who have a role and the password ``secret-parcel``."""
+    return factories.make_person
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from returns.models import Comment, Return, ReturnTag, State
@@ -83,6 +84,14 @@ def _tagging(record: Return, tag: Tag, by: Any) -> ReturnTag:
         slot=tag.slot,
         tagged_by=by,
     )
+
+
+def make_person(name: str, role: str | None = None, **fields: Any) -> User:
+    """Make a person with a role, password ``secret-parcel``."""
+    person = User.objects.create_user(name, password="secret-parcel", **fields)
+    if role:
+        person.groups.add(Group.objects.get(name=role))
+    return person
 
 
 def make_comment(record: Return, author: Any, text: str = "The shopper called.") -> Comment:

@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from returns.models import ReturnTag
+from returns.people.roles import ADMIN, CUSTOMER_SERVICE, WAREHOUSE_MANAGER
 from tags.bulk import create_draft
 from tags.models import TagGroup
-from tests.factories import make_comment, make_return, make_tag
+from tests.factories import make_comment, make_person, make_return, make_tag
 
 pytestmark = pytest.mark.django_db
 
 PEOPLE = ("anonymous", "stranger", "agent", "manager", "admin")
+ROLES = {"agent": CUSTOMER_SERVICE, "manager": WAREHOUSE_MANAGER, "admin": ADMIN}
 
 # The answer to a GET, for each of PEOPLE. 302 leads an anonymous person to the login page.
 PAGES = {
@@ -170,20 +174,31 @@ def _urls(patterns: list, namespace: str = "") -> Iterator[str]:
             yield f"{namespace}:{name}" if namespace else name
 
 
+@pytest.fixture(scope="module")
+def signed_in(django_db_setup, django_db_blocker) -> Iterator[dict[str, Client]]:
+    """Make the people once for all tests here, each of which is undone inside a transaction."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        clients = {name: Client() for name in PEOPLE}
+        for name in PEOPLE[1:]:
+            person = make_person(name, ROLES.get(name), is_staff=name == "admin")
+            clients[name].force_login(person, backend="returns.people.RoleBackend")
+        yield clients
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def open_as(request) -> dict[str, Client]:
-    """Return a client for each person."""
-    clients = {"anonymous": Client()}
-    for name in PEOPLE[1:]:
-        clients[name] = Client()
-        person = request.getfixturevalue(name)
-        clients[name].force_login(person, backend="returns.people.RoleBackend")
+def open_as(signed_in, db) -> dict[str, Client]:
+    """Return a client for each person, with the cookies of one that signed in."""
+    clients = {name: Client() for name in PEOPLE}
+    for name, client in clients.items():
+        client.cookies.update(signed_in[name].cookies)
     return clients
 
 
 @pytest.fixture
-def address(vocabulary, agent):
+def address(open_as):
     """Tell the address of a name, with an existing return where one is needed."""
+    agent = User.objects.get(username="agent")
     record = make_return()
     comment = make_comment(record, agent)
     arguments = {
@@ -256,7 +271,7 @@ def test_anonymous_person_is_led_to_the_login_page(open_as, address, name):
     assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=")
 
 
-def test_form_of_another_site_is_refused(agent, address):
+def test_form_of_another_site_is_refused(open_as, address):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(agent, backend="returns.people.RoleBackend")
+    client.cookies.update(open_as["agent"].cookies)
     assert client.post(address("return-tags"), {"add": "books"}).status_code == 403
