@@ -241,6 +241,7 @@ def test_every_url_has_its_row():
     assert (ours | lists) - PAGES.keys() == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_page_opens_for_whom_it_should(open_as, address, name):
     path = address(name)

@@ -42,6 +42,7 @@ def test_whatever_is_committed_is_taken_back(make_person):
     assert held() == before
 
 
+@pytest.mark.slow
 def test_a_table_that_grew_large_is_emptied_too():
     before = held()
     moments = {"created_at": timezone.now(), "updated_at": timezone.now()}

@@ -41,6 +41,7 @@ def test_this_run_has_a_folder_of_its_own():
     assert folder.parent.name == "test-runs"
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_have_two_folders_and_each_takes_its_own_away(begin):
     (one, first), (other, second) = begin(), begin()
     assert first != second
@@ -51,6 +52,7 @@ def test_two_runs_at_once_have_two_folders_and_each_takes_its_own_away(begin):
     assert not second.exists()
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_left_is_taken_away_by_the_next(begin):
     killed, left = begin()
     killed.kill()

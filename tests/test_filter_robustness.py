@@ -15,6 +15,8 @@ from returns.models import Return, State
 from tests.factories import make_return, put_tag
 from tests.trials import tried_on
 
+pytestmark = pytest.mark.slow
+
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 NUMBERS = ("q", "order", "reference", "tracking")

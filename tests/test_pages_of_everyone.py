@@ -113,6 +113,7 @@ def test_a_person_changes_their_own_password_and_stays_signed_in(as_agent, agent
     assert agent.check_password("a-better-parcel")
 
 
+@pytest.mark.slow
 def test_preferences_are_kept_and_change_the_pages_of_their_person_alone(
     as_agent, as_manager, agent
 ):
@@ -251,6 +252,7 @@ def test_pages_are_not_framed_sniffed_or_told_to_other_sites(client):
     assert response.cookies["csrftoken"]["httponly"]
 
 
+@pytest.mark.slow
 def test_a_deployment_speaks_https_alone_and_keeps_cookies_to_it():
     code = """
 import django

@@ -68,6 +68,7 @@ def test_text_has_the_sizes_of_one_scale():
     assert others == []
 
 
+@pytest.mark.slow
 def test_static_files_are_collected_under_names_that_change_with_their_content(tmp_path, settings):
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {"staticfiles": {"BACKEND": "config.static.HashedStaticFiles"}}

@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from django.db import connection
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 AWAY = {
     "DATABASE_URL": "postgres://somebody:hidden@127.0.0.1:1/nothing",

@@ -15,6 +15,8 @@ import pytest
 
 from config import embedded_postgres, postgres_server
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 USER = """
 import sys, time

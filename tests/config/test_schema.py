@@ -7,7 +7,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from config.schema import unapplied_migrations
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 COMMANDS = [
     ("generate_returns", "1", "--allow-external"),
     ("import_returns", "/dev/null"),

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 GOOD_KEY = "".join(map(chr, range(48, 110)))
 # Never connected to: the settings alone are asked.

@@ -125,6 +125,7 @@ def test_empty_group_is_deleted(as_admin):
     assert as_admin.post(f"{GROUPS}{group.pk}/delete/", {"post": "yes"}).status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [TAGS, GROUPS])
 def test_lists_cost_the_same_queries_for_three_times_the_rows(as_admin, path):
     def queries() -> int:

@@ -250,6 +250,7 @@ def test_undoing_that_was_interrupted_is_resumed(manager, small_steps, monkeypat
     assert ReturnTag.objects.count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_several_go_on_at_once_and_each_return_is_tagged_once(manager, small_steps):
     records = [make_return() for _ in range(60)]

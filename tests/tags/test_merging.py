@@ -83,6 +83,7 @@ names = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @tried_on(40, suppress_health_check=list(HealthCheck))
 @given(
     carried=st.lists(st.frozensets(names, max_size=5), min_size=1, max_size=5),
@@ -301,6 +302,7 @@ def at_once(*works: Callable[[], object]) -> list[object]:
         return [future.result() for future in [pool.submit(run, work) for work in works]]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("_round", range(3))
 def test_nothing_is_lost_while_others_tag_the_same_returns(_round, manager, agent):

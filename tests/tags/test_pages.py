@@ -226,6 +226,7 @@ def test_a_merge_that_cannot_be_is_explained_on_the_page(as_manager):
     assert find_tag("books") == tag
 
 
+@pytest.mark.slow
 def test_saved_views_links_and_filters_follow_a_merge(as_manager):
     record = make_return()
     put_tag(record, "defective")
@@ -277,6 +278,7 @@ def test_a_tag_moves_within_its_group(as_manager):
     assert list(TagGroup.objects.all())[-2] == group
 
 
+@pytest.mark.slow
 def test_the_history_has_pages_and_a_merge_stands_on_the_page_of_the_tag_that_stays(as_manager):
     merge([make_tag("defective")], make_tag("damaged"), None)
     merged = actions()[0]

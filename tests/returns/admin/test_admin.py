@@ -183,6 +183,7 @@ def twenty_thousand(db):
         cursor.execute("ANALYZE returns_return")
 
 
+@pytest.mark.slow
 def test_list_never_reads_the_whole_table(as_admin, twenty_thousand):
     with CaptureQueriesContext(connection) as caught:
         for query in ("", "?q=Return-10042", "?q=0042", "?o=4", "?o=-4", "?p=150"):
@@ -203,6 +204,7 @@ def most_rows_read(sql: str) -> int:
     return max(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans)
 
 
+@pytest.mark.slow
 def test_pages_end_where_counting_would_take_long(as_admin, twenty_thousand):
     answer = as_admin.get(LIST)
     assert answer.context["cl"].result_count == 10_000

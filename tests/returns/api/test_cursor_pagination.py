@@ -165,6 +165,7 @@ def test_a_walk_waits_a_moment_for_a_writer(other_writer, monkeypatch):
     assert done.is_set()
 
 
+@pytest.mark.slow
 def test_nothing_is_missed_and_nothing_comes_twice_while_others_write(transactional_db):
     ingest(records(0, 300), source="feed")
     there = {f"R{n}" for n in range(300)}

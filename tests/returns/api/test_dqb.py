@@ -40,6 +40,7 @@ def errors(text: str) -> list[str]:
     return [f"{detail.property}: {detail.message}" for detail in refused.value.details]
 
 
+@pytest.mark.slow
 @some
 @given(query=naive.queries())
 def test_filters_and_sorts_give_what_plain_python_gives(db, query):

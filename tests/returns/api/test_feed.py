@@ -93,6 +93,7 @@ def test_a_body_that_is_too_large_is_refused(program, monkeypatch):
     assert Return.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_body_of_nearly_5_mb_is_taken(program):
     answer = push(program, *(sent(f"Return-{n}", notes="n" * 4_000) for n in range(1_200)))
     assert numbers(answer) == (1_200, 1_200, 0, 0, 0)

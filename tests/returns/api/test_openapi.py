@@ -45,6 +45,7 @@ def some_returns(vocabulary):
     make_return("Return-2", state="Completed", cargo_carrier="UPS")
 
 
+@pytest.mark.slow
 @schema.parametrize()
 @tried_on(20, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_answers_are_as_the_document_says(

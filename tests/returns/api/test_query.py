@@ -68,6 +68,7 @@ def within(row: Return, bound: tuple[str, str, str]) -> bool:
     }.get(comparison, one == other)
 
 
+@pytest.mark.slow
 @some
 @given(rows=naive.rows, given_bounds=st.lists(bounds, min_size=1, max_size=2))
 def test_dates_with_operators_give_what_plain_python_gives(db, rows, given_bounds):

@@ -208,6 +208,7 @@ def test_the_ends_of_the_calendar_are_due_too(year):
         assert BEFORE_ALL < due(ISTANBUL, arrival, 1, unit) <= NEVER
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @given(
     calendar=st.sampled_from([ISTANBUL, BERLIN, AROUND_THE_CLOCK]),

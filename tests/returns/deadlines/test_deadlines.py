@@ -269,6 +269,7 @@ def queries_of(client, path: str) -> int:
     return len(captured)
 
 
+@pytest.mark.slow
 def test_a_page_asks_as_often_whatever_it_shows(as_agent):
     path = "/queue/?queue=to_inspect&deadline=late"
     policy("Books", "tag=books")
@@ -320,6 +321,7 @@ def keep_all(policies, returns) -> list[Return]:
     return records
 
 
+@pytest.mark.slow
 @tried_on(25)
 @given(POLICIES, RETURNS)
 def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
@@ -334,6 +336,7 @@ def test_the_filter_says_what_each_row_says(vocabulary, policies, returns):
         assert listed(f"deadline={kind}") == of_rows
 
 
+@pytest.mark.slow
 @tried_on(25)
 @given(POLICIES, RETURNS, st.integers(-2, 2))
 def test_a_completed_return_met_its_deadline_or_missed_it(vocabulary, policies, returns, around):

@@ -140,6 +140,7 @@ def test_two_managers_do_not_lose_each_other_s_deadlines(as_manager, as_admin, p
     assert as_manager.post(path, sent("Books", 9) | seen).status_code == 302
 
 
+@pytest.mark.slow
 def test_two_managers_do_not_lose_each_other_s_calendar(as_manager, as_admin):
     path = "/deadlines/calendar/"
     seen = seen_by(as_manager, path)
@@ -309,6 +310,7 @@ def test_the_chosen_deadline_is_a_chip_that_can_be_taken_off(as_agent):
     assert ("deadline", "late") in page.context["list"].hidden_parameters
 
 
+@pytest.mark.slow
 def test_the_column_stands_in_the_queue_of_what_waits_once_there_are_deadlines(as_agent):
     def headers(queue: str) -> list[str]:
         listing = as_agent.get(f"/queue/?queue={queue}").context["list"]

@@ -59,6 +59,7 @@ def welcome(program: subprocess.Popen) -> str:
     return "".join(lines)
 
 
+@pytest.mark.slow
 def test_kill_9_leaves_a_next_start_and_sigterm_ends_all_of_it(demo, port):
     killed = demo()
     text = welcome(killed)
@@ -82,6 +83,7 @@ def test_kill_9_leaves_a_next_start_and_sigterm_ends_all_of_it(demo, port):
     assert psutil.wait_procs(helpers, timeout=PATIENCE)[1] == []
 
 
+@pytest.mark.slow
 def test_demo_waits_while_another_sets_up_its_database_and_ctrl_c_ends_it_calmly(demo):
     found = embedded_postgres.start(embedded_postgres.state_folder(CHECKOUT))
     with psycopg.connect(host=found["HOST"], user=found["USER"], dbname=found["NAME"]) as other:

@@ -24,6 +24,7 @@ def times(record) -> list[datetime]:
     return [record.created_at, record.updated_at, *filter(None, late)]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_returns(returns):
     assert list(generate_records(5000, seed=7, until=MONDAY_EVENING)) == returns
     assert next(generate_records(5000, seed=8, until=MONDAY_EVENING)) != returns[0]

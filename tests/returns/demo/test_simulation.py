@@ -61,6 +61,7 @@ def test_new_returns_take_the_next_number(vocabulary):
     assert send(simulation._announced).return_reference_number == "Return-20419"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_feed_goes_on_when_the_database_comes_back(vocabulary, monkeypatch, capsys):
     monkeypatch.setattr(simulation, "RECORD_PAUSE", (0.01, 0.02))

@@ -68,6 +68,7 @@ def test_a_large_workbook_is_offered_made_in_the_background_and_given(as_agent):
     ]
 
 
+@pytest.mark.slow
 def test_a_notice_on_every_page_says_that_one_is_ready(as_agent, as_manager):
     request_export(as_agent)
     assert "Exports <b>" not in as_agent.get("/preferences/").text

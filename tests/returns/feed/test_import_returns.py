@@ -176,6 +176,7 @@ def wait_for_returns(count: int) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_kill_in_the_middle_and_a_rerun_end_as_if_nothing_had_happened(tmp_path):
     records = [created(returnReferenceNumber=f"Return-{n}", tag="books") for n in range(12_000)]

@@ -155,6 +155,7 @@ FACT_SETS = st.builds(
 
 
 class TestAnyOrder(TestCase):
+    @pytest.mark.slow
     @tried_on(60)
     @given(st.lists(FACT_SETS, min_size=2, max_size=6), st.data())
     def test_any_order_and_any_batches_end_in_the_same_row(self, records, data):

@@ -116,6 +116,7 @@ def test_a_manager_retries_all_and_sees_the_result(as_manager):
     assert fates() == {"Return-9": Fate.IMPORTED, "Return-1": Fate.WAITING}
 
 
+@pytest.mark.slow
 def test_a_manager_fixes_a_wrong_date_of_a_file(as_manager, as_agent):
     bring_file("R-1;Created;31.02.2026")
     bring(BAD)

@@ -55,6 +55,7 @@ class TestRetry:
         with pytest.raises(ValidationError):
             retries.retry(ALL, manager)
 
+    @pytest.mark.slow
     def test_a_record_nested_too_deeply_to_be_stored_cannot_be_retried(self, manager):
         deep = "[" * 20_000 + "]" * 20_000
         content = f'[{{"returnReferenceNumber": "R-1", "state": "Lost", "extra": {deep}}}]'

@@ -108,6 +108,7 @@ ONCE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", [0, 1, 2])
 @pytest.mark.parametrize("name", ONCE)
 def test_a_fault_that_passes_leaves_nothing_out(side, client, monkeypatch, name, call):
@@ -129,6 +130,7 @@ ALWAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALWAYS)
 def test_another_api_that_is_always_so_is_read_whole(side, client, name):
     side.always = ALWAYS[name]
@@ -139,6 +141,7 @@ def test_another_api_that_is_always_so_is_read_whole(side, client, name):
     assert here() == there(side)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["another order", "no totals", "fifty a page"])
 def test_faults_come_together_too(side, client, name):
     side.always = ALWAYS[name]
@@ -164,6 +167,7 @@ def moving(side: FakeApi, number: int) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["as it should", "no totals", "another order"])
 def test_what_moves_while_it_is_read_is_not_missed(side, client, name):
     side.always = ALWAYS.get(name)
@@ -182,6 +186,7 @@ def test_what_goes_while_it_is_read_hides_nothing(side, client):
     assert there(side).items() <= here().items()
 
 
+@pytest.mark.slow
 def test_many_of_the_same_time_are_read_by_place(side, client):
     same = {"updatedAt": written(START + timedelta(minutes=30))}
     for number in range(1000, 1350):
@@ -274,6 +279,7 @@ def test_another_api_that_keeps_returns_back_is_not_called_done(side, client):
     assert FeedRun.objects.get().outcome == Outcome.FAILED
 
 
+@pytest.mark.slow
 def test_another_api_that_says_more_than_it_gives_is_not_called_done(side, client):
     def boast(far, handler, answer):
         answer.content["dataSetCount"] += 3
@@ -299,6 +305,7 @@ def test_it_waits_as_long_as_the_api_asks(side, client, slept):
     assert slept[1:] == [7]
 
 
+@pytest.mark.slow
 def test_the_token_is_in_no_message(side, caplog):
     caplog.set_level(logging.DEBUG)
     for fault in (*ONCE.values(), faults.status(401), faults.status(302, Location="http://x/")):
@@ -317,6 +324,7 @@ def test_the_origin_holds_no_secret():
 # Again, and one at a time
 
 
+@pytest.mark.slow
 def test_a_pull_that_broke_off_goes_on_from_there(side, client):
     side.faults = dict.fromkeys(range(2, 20), faults.status(500))
     with pytest.raises(RemoteApiError):
@@ -328,6 +336,7 @@ def test_a_pull_that_broke_off_goes_on_from_there(side, client):
     assert len(side.calls) == 2
 
 
+@pytest.mark.slow
 def test_nothing_is_reached_where_there_is_no_order(side, client):
     side.always = faults.backwards
     side.faults = dict.fromkeys(range(6, 20), faults.status(500))
@@ -353,6 +362,7 @@ def test_since_asks_from_a_time(side, client):
     assert FeedRun.objects.get().from_time == START + timedelta(minutes=240)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_one_pull_at_a_time(side, client):
     refused = []

@@ -93,6 +93,7 @@ def signals():
         signal.signal(sign, handler)
 
 
+@pytest.mark.slow
 def test_every_continues_after_a_failure_until_it_is_stopped(side, signals, capsys):
     side.faults = {0: faults.status(401)}
 
@@ -114,6 +115,7 @@ def test_every_continues_after_a_failure_until_it_is_stopped(side, signals, caps
 # Another desk
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_desk_is_read_by_another_over_http(live_server, vocabulary, settings):
     settings.API_CALLS_PER_MINUTE = 100_000
@@ -129,6 +131,7 @@ def test_a_desk_is_read_by_another_over_http(live_server, vocabulary, settings):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_desk_gives_another_the_same_as_it_has(live_server, vocabulary, settings, capsys):
     settings.API_CALLS_PER_MINUTE = 100_000

@@ -102,6 +102,7 @@ def test_the_same_file_may_be_uploaded_again(as_manager):
     assert upload(as_manager, GOOD).context["preview"].unchanged == 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_import_once(as_manager, manager):
     rows = "".join(f"R-{n};Created;05.01.2026;\n" for n in range(3000))

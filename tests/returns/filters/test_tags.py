@@ -108,6 +108,7 @@ def carries(names: set[str]) -> dict[int, bool]:
     return {pk: pk in ids for pk in Return.objects.values_list("pk", flat=True)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize(
     "rest",

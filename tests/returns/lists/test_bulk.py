@@ -73,6 +73,7 @@ def test_a_search_that_was_cut_short_is_not_everything(as_admin, monkeypatch):
     assert "This search has too many matches." in as_admin.get("/bulk/?q=7340099887").text
 
 
+@pytest.mark.slow
 def test_each_role_has_its_limit(as_agent, as_manager, as_admin, monkeypatch):
     monkeypatch.setattr(returns_bulk, "DEFAULT_TAGGING_LIMIT", 2)
     monkeypatch.setattr(returns_bulk, "EXTENDED_TAGGING_LIMIT", 3)

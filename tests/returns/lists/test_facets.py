@@ -73,6 +73,7 @@ parameters = st.one_of(
 )
 
 
+@pytest.mark.slow
 @tried_on(50)
 @given(st.lists(parameters, max_size=5))
 @example([])

@@ -84,6 +84,7 @@ def test_the_address_leaves_blanks_out_and_is_not_pushed_twice(as_agent):
     assert "HX-Push-Url" not in again
 
 
+@pytest.mark.slow
 def test_plain_links_and_forms_lead_through_the_pages(as_agent):
     now = timezone.now()
     make_returns(
@@ -154,6 +155,7 @@ def test_a_list_of_a_state_is_counted_itself_when_its_matches_are_too_many(as_ag
     assert listing.summary.startswith("2 returns")
 
 
+@pytest.mark.slow
 def test_a_search_that_was_cut_short_says_so(as_agent):
     for number in range(103):
         make_return(f"A{number:03}", state=State.COMPLETED if number % 50 == 0 else State.CREATED)
@@ -231,6 +233,7 @@ def test_a_mistyped_address_is_explained_and_shows_nothing(as_agent):
     assert 'data-return="' not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     ["", "?q=RSO", "?state=Completed", "?tag=books&tag=standard", "?order=RSO", "?sort=arrived"],

@@ -254,6 +254,7 @@ def test_each_role_begins_with_useful_views(agent):
     ]
 
 
+@pytest.mark.slow
 def test_every_shipped_view_can_be_understood(as_manager, manager):
     for view in visible_views(manager):
         listing = as_manager.get(f"/views/{view.pk}/", follow=True).context["list"]

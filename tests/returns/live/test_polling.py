@@ -252,6 +252,7 @@ def test_who_was_signed_out_is_told_so_in_words(client: Client):
     assert (answer.status_code, answer["Content-Type"]) == (401, "text/plain; charset=utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/returns/live/", "/queue/live/"])
 def test_polls_never_extend_a_session(as_agent, path):
     before = as_agent.session.get_expiry_date()
@@ -274,6 +275,7 @@ def test_the_page_asks_from_before_its_rows_were_read(as_agent):
     assert not check_changes(since).any
 
 
+@pytest.mark.slow
 def test_a_person_is_told_the_numbers_of_their_own_queues(as_manager, manager):
     save_view(manager, "Mine", Query.parse("state=ArrivedToWarehouse"), is_queue=True)
     address = polls_of(as_manager.get("/queue/?queue=to_inspect"))

@@ -37,6 +37,7 @@ def superuser(make_person) -> User:
     return make_person("owner", is_staff=True, is_superuser=True)
 
 
+@pytest.mark.slow
 def test_admin_gives_a_role(as_admin, stranger):
     role = Group.objects.get(name=roles.CUSTOMER_SERVICE)
     assert change(as_admin, stranger, groups=[role.pk]) == 302
@@ -56,11 +57,13 @@ def test_admin_sets_a_persons_zone(as_admin, agent):
     assert get_time_zone(User.objects.get(pk=agent.pk)).key == "Asia/Tokyo"
 
 
+@pytest.mark.slow
 def test_zone_that_does_not_exist_is_refused(as_admin, agent):
     zone = {"preferences-0-time_zone": "Moon/Sea", "preferences-0-density": "compact"}
     assert change(as_admin, agent, **zone) == 200
 
 
+@pytest.mark.slow
 def test_admin_raises_nobody_to_superuser(as_admin, admin, stranger):
     for person in (admin, stranger):
         change(as_admin, person, is_superuser="on")

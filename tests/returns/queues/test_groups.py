@@ -84,6 +84,7 @@ def test_a_group_says_since_when_its_oldest_waits(db):
     assert group.oldest == now - timedelta(hours=30)
 
 
+@pytest.mark.slow
 @tried_on(25)
 @given(
     rows=st.lists(

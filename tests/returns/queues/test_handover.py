@@ -49,6 +49,7 @@ def cells(answer) -> list[str]:
     return [re.sub(r"<[^>]*>", "", text) for text in texts]
 
 
+@pytest.mark.slow
 def test_it_holds_what_the_queue_holds_in_its_order(as_manager, vocabulary):
     for hours in (2, 30, 50):
         waits(f"{hours}", hours)
@@ -99,6 +100,7 @@ def test_what_is_on_the_way_is_told_since_its_creation(as_manager):
     assert ">Created</th>" in page.text
 
 
+@pytest.mark.slow
 def test_it_ends_at_500_and_says_so(as_manager):
     moment = NOW - timedelta(days=1)
     more = MAX_HANDOVER_LINES + 1
@@ -127,6 +129,7 @@ def test_an_empty_queue_says_so(as_agent):
     assert "Nothing to hand over" in as_agent.get(f"{PATH}?queue=to_inspect").text
 
 
+@pytest.mark.slow
 def test_the_queue_leads_to_it_with_its_filter_also_in_place(as_agent):
     waits("Return-1", 1)
     headers = {"HX-Request": "true", "HX-Request-Type": "partial"}

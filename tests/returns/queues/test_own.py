@@ -134,6 +134,7 @@ VIEWS = [
 ]
 
 
+@pytest.mark.slow
 @tried_on(25)
 @given(
     rows=st.lists(

@@ -221,6 +221,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @tried_on(40)
 @given(steps=steps)
 def test_what_is_kept_is_what_a_count_from_scratch_finds(admin, steps):
@@ -238,6 +239,7 @@ def test_what_is_kept_is_what_a_count_from_scratch_finds(admin, steps):
         assert shared() == shared_from_scratch()
 
 
+@pytest.mark.slow
 @tried_on(25)
 @given(
     rows=st.lists(

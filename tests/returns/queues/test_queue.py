@@ -64,6 +64,7 @@ def buckets(queue: str = "to_inspect") -> dict[str, int]:
     return {bucket.label: bucket.count.number for bucket in card.buckets}
 
 
+@pytest.mark.slow
 def test_each_return_is_in_the_queue_of_its_next_step_the_oldest_first(as_manager, at):
     for days in (2, 1, 3):
         make_return(f"way {days}", created_at=NOW - timedelta(days=days))
@@ -155,6 +156,7 @@ filters = st.lists(
 )
 
 
+@pytest.mark.slow
 @tried_on(25)
 @given(
     ages=st.lists(st.integers(min_value=0, max_value=200), max_size=12),
@@ -185,6 +187,7 @@ def listed_in_order(address: str) -> list[str]:
     return list(queryset.values_list("return_reference_number", flat=True))
 
 
+@pytest.mark.slow
 def test_the_filters_of_the_list_narrow_a_queue_and_stay_in_its_address(as_manager, vocabulary, at):
     put_tag(arrived("tagged", NOW - timedelta(hours=30)), "books")
     arrived("plain", NOW - timedelta(hours=30))
@@ -309,6 +312,7 @@ def test_urgent_tags_come_first_by_their_rank_then_what_waits_longest(as_manager
     assert rows(as_manager.get("/queue/?queue=to_inspect&sort=arrived")) == list("543210")
 
 
+@pytest.mark.slow
 @tried_on(30)
 @given(
     carried=st.lists(

@@ -187,6 +187,7 @@ def test_a_return_that_does_not_exist_is_not_found(as_agent):
     assert as_agent.post(reverse("return-tags", args=[0]), {"add": "books"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_the_editor_costs_the_same_whatever_the_vocabulary(
     as_manager, record, django_assert_max_num_queries
 ):

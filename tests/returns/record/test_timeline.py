@@ -224,6 +224,7 @@ class TestNothingEscapes:
             [("a direct change in the database", told)]
         ] * 3
 
+    @pytest.mark.slow
     def test_of_the_feed(self):
         def send(carrier: str, hour: int) -> None:
             sent = {"updated_at": DAY + hour * HOUR, "cargo_carrier": carrier}
@@ -308,6 +309,7 @@ class TestLength:
             MAX_ENTRIES + 11,
         )
 
+    @pytest.mark.slow
     def test_queries_do_not_grow_with_the_events(self, as_agent, agent, manager):
         def queries() -> int:
             with CaptureQueriesContext(connection) as captured:

@@ -78,6 +78,7 @@ def run_rules(chance: Random, now) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("zone", "now"), list(zip(ZONES, MOMENTS, strict=True)))
 @pytest.mark.parametrize("has_summaries", [True, False], ids=["summaries", "returns"])
 def test_every_figure_equals_its_list(settings, at, zone, now, has_summaries):
@@ -108,6 +109,7 @@ def test_every_figure_equals_its_list(settings, at, zone, now, has_summaries):
     assert sum(opened.values()) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scope", [*SCOPES, *COUNTED_SCOPES])
 def test_the_summaries_say_what_the_returns_say(at, scope):
     at(MOMENTS[2])

@@ -32,6 +32,7 @@ def test_each_filter_is_a_chip_without_which_the_rest_stays():
     assert bar("state=Completed").chips[0].address == "/reports/speed/"
 
 
+@pytest.mark.slow
 def test_what_came_in_the_period_and_before_may_be_chosen():
     make_return(cargo_carrier="UPS", sales_order_channel="Web shop")
     make_return(cargo_carrier="Aras")
@@ -72,6 +73,7 @@ def test_what_means_nothing_is_no_filter():
     assert bar("_=1&utm_source=mail&state=Completed").chips == bar("state=Completed").chips
 
 
+@pytest.mark.slow
 def test_every_table_is_sorted_by_every_column_and_by_no_other(as_agent):
     scatter(Random(5), timezone.now(), 60)
     put_tag(make_return(), "new-this-week")

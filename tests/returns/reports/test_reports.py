@@ -130,6 +130,7 @@ def test_a_period_that_is_none_is_told(query, message):
 # The page
 
 
+@pytest.mark.slow
 def test_numbers_of_the_page_open_lists_with_as_many_returns(as_agent, vocabulary):
     scatter(Random(1), timezone.now(), 60)
     page = as_agent.get("/reports/?tag_none=books&period=7")
@@ -272,6 +273,7 @@ def test_of_a_saved_view_what_a_report_has_itself_is_left_out_and_said(as_agent,
 # Tables and files
 
 
+@pytest.mark.slow
 def test_a_table_is_sorted_by_its_columns(as_agent, vocabulary):
     for carrier, hours in (("Aras", 1), ("DHL", 50), ("UPS", 9)):
         arrived = timezone.now() - timedelta(days=3)

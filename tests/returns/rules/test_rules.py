@@ -334,6 +334,7 @@ def test_a_rule_without_a_filter_that_is_understood_is_refused(query, words):
         make_rule(query, Moment.CREATED, add="books")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_several_workers_look_at_each_return_once():
     make_rule("order=RSO77", Moment.CREATED, add="books")

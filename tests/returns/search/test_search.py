@@ -314,6 +314,7 @@ def test_separators_and_spaces_part_numbers(text, numbers):
     assert TypedNumbers.parse(text).numbers == numbers
 
 
+@pytest.mark.slow
 def test_every_branch_of_a_search_reads_an_index():
     # Of a table of one row the planner may read any index from end to end.
     at = timezone.now()

@@ -136,6 +136,7 @@ def apply(kind: str, value) -> None:
             put_tag(record, value)
 
 
+@pytest.mark.slow
 @given(story=st.lists(steps, max_size=12))
 @tried_on(60)
 def test_whatever_is_written_they_equal_a_count(vocabulary, story):
@@ -309,6 +310,7 @@ def test_what_is_written_but_not_committed_is_counted_in_afterwards(beside):
 # Durations
 
 
+@pytest.mark.slow
 def test_percentiles_lie_where_postgresql_finds_them():
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.5)")

@@ -115,6 +115,7 @@ def change_something(chance: Random, records: Iterable[Return]) -> None:
     )()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_changes_they_are_those_of_the_lists(seed):
     chance = Random(seed)
@@ -171,6 +172,7 @@ def test_days_are_counted_beforehand_but_not_today():
     assert outcomes.count_in_background()
 
 
+@pytest.mark.slow
 def test_a_tag_that_moves_between_two_groups_of_policies_changes_them(admin):
     groups = [TagGroup.objects.create(name=name, color="gray", position=9) for name in "AB"]
     for group in groups:
@@ -184,6 +186,7 @@ def test_a_tag_that_moves_between_two_groups_of_policies_changes_them(admin):
     assert reported("") == listed("") == [(0, 1), (0, 1)]
 
 
+@pytest.mark.slow
 def test_another_tag_of_the_same_name_changes_them(admin):
     put_tag(completed(1, took=30), "books")
     policy("Fragile", "tag=fragile", 1)
@@ -196,6 +199,7 @@ def test_another_tag_of_the_same_name_changes_them(admin):
     assert reported("") == listed("") == [(0, 1), (0, 1)]
 
 
+@pytest.mark.slow
 def test_a_policy_about_the_last_days_is_of_other_returns_tomorrow(monkeypatch):
     completed(2)
     policy("New", "created_from=-2d")
@@ -227,6 +231,7 @@ def test_days_that_python_and_postgresql_know_otherwise_do_no_harm(monkeypatch):
     assert reported("")[1] == (2, 0)
 
 
+@pytest.mark.slow
 def test_the_command_finds_what_is_wrong_with_them(capsys):
     policy()
     completed(1)
