@@ -82,14 +82,14 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def _modules(*folders: str) -> dict[str, ast.Module]:
+@cache
+def modules(*folders: str) -> dict[str, ast.Module]:
+    """Return the modules of folders by name, migrations left out; read by the first that asks."""
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
     kept = [path for path in paths if "migrations" not in path.parts]
     return {_name(path): ast.parse(path.read_text()) for path in kept}
 
 
-MODULES = _modules(*PACKAGES)
-TESTS = _modules("tests")
 TEMPLATES = {_name(path): path.read_text() for path in sorted((ROOT / "templates").rglob("*.html"))}
 
 
@@ -98,9 +98,9 @@ def _walked(module: ast.Module) -> list[ast.AST]:
     return list(ast.walk(module))
 
 
-def nodes(*kinds: type[ast.AST], within: dict[str, ast.Module] = MODULES) -> Iterator[tuple]:
+def nodes(*kinds: type[ast.AST], within: tuple[str, ...] = PACKAGES) -> Iterator[tuple]:
     """Yield the place, as file:line, the module and the node of every node of these kinds."""
-    for name, module in within.items():
+    for name, module in modules(*within).items():
         for node in _walked(module):
             if isinstance(node, kinds):
                 yield f"{name}:{getattr(node, 'lineno', 1)}", name, node
@@ -162,11 +162,13 @@ def test_top_level_holds_what_the_design_names():
 
 def test_no_module_is_named_after_nothing():
     vague = {"core", "common", "utils", "services", "helpers", "misc"}
-    assert [name for name in MODULES if vague & {*Path(name).parts, Path(name).stem}] == []
+    assert [
+        name for name in modules(*PACKAGES) if vague & {*Path(name).parts, Path(name).stem}
+    ] == []
 
 
 def test_modules_stay_short():
-    sizes = {name: len((ROOT / name).read_text().splitlines()) for name in MODULES}
+    sizes = {name: len((ROOT / name).read_text().splitlines()) for name in modules(*PACKAGES)}
     assert {name: size for name, size in sizes.items() if size > 300} == {}
 
 
@@ -210,7 +212,7 @@ def test_the_ground_imports_nothing_above_it():
 def test_no_modules_import_each_other_in_a_ring():
     dotted = {
         name: name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        for name in MODULES
+        for name in modules(*PACKAGES)
     }
     ours = set(dotted.values())
     needs: dict[str, set[str]] = {module: set() for module in ours}
@@ -275,7 +277,7 @@ def test_every_on_conflict_names_its_target():
 
 
 def test_views_are_functions_that_ask_others():
-    of_views = {name: tree for name, tree in MODULES.items() if "/views" in name}
+    of_views = {name: tree for name, tree in modules(*PACKAGES).items() if "/views" in name}
     classes = [
         place
         for place, _, node in nodes(ast.ClassDef, within=of_views)
@@ -340,7 +342,7 @@ def test_html_is_never_marked_safe():
 def test_public_functions_say_what_they_do():
     silent = [
         f"{name}:{node.lineno} {node.name}"
-        for name, module in MODULES.items()
+        for name, module in modules(*PACKAGES).items()
         for node in module.body
         if isinstance(node, ast.FunctionDef)
         and not node.name.startswith("_")
@@ -353,7 +355,7 @@ def test_each_constant_has_a_name_of_its_own():
     """A reader who meets the name elsewhere need not ask which one it is."""
     places: dict[str, list[str]] = {}
     for place, name, node in nodes(ast.Assign, ast.AnnAssign):
-        if node not in MODULES[name].body:
+        if node not in modules(*PACKAGES)[name].body:
             continue
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             for each in target.elts if isinstance(target, ast.Tuple) else [target]:
@@ -371,7 +373,7 @@ def test_no_function_is_named_by_a_preposition():
 def test_nothing_is_left_for_later():
     own = [path for path in (ROOT / "static").rglob("*.[cj]s*") if "vendor" not in path.parts]
     files = TEMPLATES | {_name(path): path.read_text() for path in own}
-    files |= {name: (ROOT / name).read_text() for name in MODULES}
+    files |= {name: (ROOT / name).read_text() for name in modules(*PACKAGES)}
     assert lines_like(r"\b(TODO|FIXME|XXX)\b", files) == []
 
 
@@ -398,16 +400,16 @@ def test_tests_neither_skip_nor_mock_our_modules():
     forbidden = {"skip", "skipif", "importorskip", "mock", "MagicMock"}
     used = [
         f"{place} {node.attr}"
-        for place, _, node in nodes(ast.Attribute, within=TESTS)
+        for place, _, node in nodes(ast.Attribute, within=("tests",))
         if node.attr in forbidden
     ]
     assert used == []
 
 
 def test_tests_mirror_the_packages():
-    ours = {Path(name).parts[1] for name in TESTS if len(Path(name).parts) > 2}
+    ours = {Path(name).parts[1] for name in modules("tests") if len(Path(name).parts) > 2}
     assert ours <= {*PACKAGES, "browser", "benchmarks", "data"}
-    folders = {Path(name).parent for name in TESTS}
+    folders = {Path(name).parent for name in modules("tests")}
     assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
 
 
