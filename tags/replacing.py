@@ -10,7 +10,8 @@ from django.db import transaction
 from tags import history, tagging
 from tags.deadlocks import retry_deadlocks
 from tags.models import Tag, Tagging
-from tags.vocabulary import clean_tag_name, find_or_create
+from tags.sent_names import find_or_create
+from tags.vocabulary import clean_tag_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""Read the vocabulary: tags, groups and the tag behind a name. Create tags for unknown names.
+"""Read the vocabulary: tags, groups and the tag behind a name.
 
-Tags and groups are changed and deleted by ``tags.editing`` and ``tags.merging``.
+Tags and groups are changed and deleted by ``tags.editing`` and ``tags.merging``; names of the feed
+and of files become tags in ``tags.sent_names``.
 """
 
 import unicodedata
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import OuterRef, Value
 
 from tags.models import NameKey, Tag, TagGroup
@@ -182,7 +183,7 @@ def tag_by_id(value: str) -> Tag | None:
 
 def canonical_names(names: list[str]) -> dict[str, str]:
     """Map each name or synonym to the name of its tag. Names of no tag are left out."""
-    return {name: tag_name for name, _, tag_name in _find(names)}
+    return {name: tag_name for name, _, tag_name in ids_of_names(names)}
 
 
 def tag_names(ids: Iterable[int]) -> dict[int, str]:
@@ -223,48 +224,14 @@ def groups_for_new_tags() -> list[TagGroup]:
     return sorted(TagGroup.objects.all(), key=lambda group: group.name != UNSORTED)
 
 
-# Names from the feed or a file
-
-
-@transaction.atomic
-def find_or_create(names: Iterable[str]) -> dict[str, Tag]:
-    """Map each name to its tag. Unknown names become tags of the group "Unsorted".
-
-    Raises ``IntegrityError`` with the name of the constraint for a name that no tag can have.
-    """
-    unique_names = sorted(set(names))
-    tags = _tags(unique_names)
-    if unknown := [name for name in unique_names if name not in tags]:
-        _create_unsorted(unknown)
-        tags |= _tags(unknown)
-    return tags
-
-
-def _tags(names: list[str]) -> dict[str, Tag]:
-    ids = {name: tag_id for name, tag_id, _ in _find(names)}
-    tags = Tag.objects.in_bulk(set(ids.values()))
-    return {name: tags[tag_id] for name, tag_id in ids.items() if tag_id in tags}
-
-
-def _find(names: list[str]) -> list[tuple[str, int, str]]:
-    """Return (given name, tag id, tag name) for each name of a tag."""
+def ids_of_names(names: list[str], statement: str = "") -> list[tuple[str, int, str]]:
+    """Return (given name, tag id, tag name) for each name or synonym of a tag."""
     if not names:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(FIND_TAGS, [names])
+        cursor.execute(statement or FIND_TAGS, [names])
         rows: list[tuple[str, int, str]] = cursor.fetchall()
         return rows
-
-
-def _create_unsorted(names: list[str]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO tags_taggroup
-                (name, color, position, exclusive, required_when, description)
-            VALUES (%s, 'gray', 100, false, '', '') ON CONFLICT (name_key) DO NOTHING""",
-            [UNSORTED],
-        )
-        cursor.execute(CREATE_TAGS, [names, UNSORTED])
 
 
 FIND_TAGS = """
@@ -277,14 +244,4 @@ FIND_TAGS = """
 FIND_GROUPS = """
     SELECT n.name, g.id FROM unnest(%s::text[]) AS n (name)
     JOIN tags_taggroup g ON g.name_key = tags_name_key(n.name)
-"""
-
-# Sorted, so that two imports with the same new names lock them in the same order.
-CREATE_TAGS = """
-    INSERT INTO tags_tag (name, group_id, slot, position, description)
-    SELECT DISTINCT ON (tags_name_key(n.name)) n.name, g.id, g.slot, 100, ''
-    FROM unnest(%s::text[]) AS n (name)
-    JOIN tags_taggroup g ON g.name_key = tags_name_key(%s)
-    ORDER BY tags_name_key(n.name), n.name
-    ON CONFLICT (name_key) DO NOTHING
 """

@@ -29,7 +29,7 @@ WRITES = {
     *("save", "create", "update", "delete", "get_or_create", "update_or_create"),
     *("bulk_create", "bulk_update", "raw", "copy"),
 }
-VOCABULARY = ("tags/editing.py", "tags/merging.py", "tags/reverting.py", "tags/vocabulary.py")
+VOCABULARY = ("tags/editing.py", "tags/merging.py", "tags/reverting.py", "tags/sent_names.py")
 # Who may write what: the model, its table, and the modules.
 WRITERS = {
     ("Return", "returns_return"): ("returns/feed/", "returns/record/corrections.py"),

@@ -42,7 +42,7 @@ from returns.querysets import ReturnQuerySet
 from tags.vocabulary import load_vocabulary
 
 # Columns that no answer shows.
-FIELDS_NOT_SENT = ("notes_key", "corrections", "feed_tags")
+FIELDS_NOT_SENT = ("notes_key", "corrections", "feed_tags", "stamps")
 MAX_PAGE_SIZE = 100  # returns
 DATA_SET_COUNT_LIMIT = 2_000  # milliseconds
 SINGLE_VALUE_PARAMETERS = ("dqb", "offset", "count", "cursor", "sort")

@@ -14,6 +14,7 @@ from returns.demo.generator import FIRST_NUMBER, generate_new_record
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.models import Return, State
+from returns.models.facts import FACTS_BY_COLUMN
 
 RECORD_PAUSE = (2.0, 7.0)  # seconds between two records
 RECONNECT_PAUSE = 5.0  # seconds
@@ -95,7 +96,7 @@ def _pick(random: Random, rows: list[Return]) -> Return | None:
 
 def _updated_record(row: Return, now: datetime, **changes: object) -> ReturnRecord:
     """Return the row as a record that was updated now, with these changes."""
-    same = {name: getattr(row, name) for name in ReturnRecord.__slots__ if name != "tag"}
+    same = {name: getattr(row, name) for name in (*FACTS_BY_COLUMN, "unknown_fields")}
     return ReturnRecord(**same | {"tag": row.feed_tags or None, "updated_at": now} | changes)
 
 

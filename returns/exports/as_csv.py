@@ -17,7 +17,7 @@ from returns.lists.columns import COLUMNS_BY_NAME
 logger = logging.getLogger(__name__)
 
 BOM = "\ufeff"
-FORMULA_AT_START = re.compile(FORMULA)
+NEEDS_PROTECTION = re.compile(rf"{FORMULA}|'")
 
 
 def csv_chunks(selection: Selection, now: datetime, *, bom: bool = False) -> Iterator[bytes]:
@@ -36,9 +36,12 @@ def csv_chunks(selection: Selection, now: datetime, *, bom: bool = False) -> Ite
 
 
 def format_cell(value: str | datetime | float | None) -> str:
-    """Return a cell's text: times in the warehouse's time zone, and formulas made harmless."""
+    """Return a cell's text: times in the warehouse's time zone, and formulas made harmless.
+
+    A text that begins with an apostrophe gets another one, because reading a file removes one.
+    """
     if isinstance(value, str):
-        return f"'{value}" if FORMULA_AT_START.match(value) else value
+        return f"'{value}" if NEEDS_PROTECTION.match(value) else value
     if isinstance(value, datetime):
         local_time = timezone.localtime(value, timezone.get_default_timezone())
         return local_time.strftime("%Y-%m-%d %H:%M:%S")

@@ -1,7 +1,9 @@
 """CSV files: rows become items, whatever way people and spreadsheets write them."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -16,23 +18,29 @@ from returns.feed.records import (
     UPDATED_FIELD,
     RecordError,
 )
-from returns.feed.spelling import TIME_FIELDS, field_for_header, parse_cell
+from returns.feed.spelling import TIME_FIELDS, field_for_header, parse_cell, zone_for_header
+from returns.models.facts import FACTS
 
 DELIMITERS = ",;\t"
+CLEARABLE_FIELDS = frozenset(fact.api_name for fact in FACTS if fact.may_be_missing)
 # Excel may write the delimiter into a first line of its own.
 SEPARATOR_LINE = "sep="
 
 
-def read_csv(lines: Iterator[str]) -> Iterator[Item]:
+def read_csv(lines: Iterator[str], *, empty_clears: bool = False) -> Iterator[Item]:
     """Yield the rows; a header that is not understood becomes one item with an error."""
     first, number = next(lines), 1
     if first.lower().startswith(SEPARATOR_LINE):
         first, number = next(lines, ""), 2
     ahead = [first]  # lines read so far; the header fills some of them
     format_, filled = _header(ahead, lines)
-    if problem := _header_problem(format_.names):
-        yield Item(f"line {number}", format_, error=RecordError("file", problem))
+    try:
+        _check_header(format_.names)
+        zones = tuple(zone_for_header(header) for header in format_.header)
+    except RecordError as error:
+        yield Item(f"line {number}", format_, error=error)
         return
+    format_ = replace(format_, zones=zones, empty_clears=empty_clears)
     yield from _read_rows(chain(ahead[filled:], lines), format_, number + filled)
 
 
@@ -72,13 +80,13 @@ def _split_line(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _header_problem(names: tuple[str, ...]) -> str:
+def _check_header(names: tuple[str, ...]) -> None:
     # updatedAt may be missing: the latest of the other times is used.
     needed = [API_NAMES[name] for name in REQUIRED_COLUMNS if API_NAMES[name] != UPDATED_FIELD]
     if missing := [name for name in needed if name not in names]:
-        return f"not JSON, and no CSV header with {', '.join(missing)}"
-    twice = {name for name in names if names.count(name) > 1}
-    return f"more than one column for {', '.join(sorted(twice))}" if twice else ""
+        raise RecordError("file", f"not JSON, and no CSV header with {', '.join(missing)}")
+    if twice := {name for name, count in Counter(names).items() if count > 1}:
+        raise RecordError("file", f"more than one column for {', '.join(sorted(twice))}")
 
 
 def _read_rows(lines: Iterator[str], format_: Format, number: int) -> Iterator[Item]:
@@ -101,27 +109,38 @@ def _read_rows(lines: Iterator[str], format_: Format, number: int) -> Iterator[I
 
 
 def _item(place: str, format_: Format, cells: list[str]) -> Item:
-    names, zone = format_.names, ZoneInfo(settings.TIME_ZONE)
+    names = format_.names
     if len(cells) > len(names):
         many = RecordError("record", f"{len(cells)} cells, but only {len(names)} columns")
         return Item(place, format_, error=many, original=cells)
-    raw, error = _parse_cells(zip(names, cells, strict=False), zone)
-    if UPDATED_FIELD not in raw and (times := [raw[name] for name in TIME_FIELDS & raw.keys()]):
+    raw, error = _parse_cells(format_, cells)
+    times = [raw[name] for name in TIME_FIELDS & raw.keys()]
+    is_update_derived = UPDATED_FIELD not in raw and bool(times)
+    if is_update_derived:
         raw[UPDATED_FIELD] = max(times, key=_sort_key)
-    return Item(place, format_, raw=raw, error=error, original=cells)
+    if format_.empty_clears:
+        raw = dict.fromkeys(CLEARABLE_FIELDS.intersection(names), "") | raw
+    return Item(
+        place,
+        format_,
+        raw=raw,
+        error=error,
+        original=cells,
+        is_update_derived=is_update_derived,
+    )
 
 
-def _parse_cells(
-    cells: Iterable[tuple[str, str]], zone: ZoneInfo
-) -> tuple[dict[str, str], RecordError | None]:
+def _parse_cells(format_: Format, cells: list[str]) -> tuple[dict[str, str], RecordError | None]:
     """Return the values of a row, and the first error; a wrong cell keeps its original text."""
     raw: dict[str, str] = {}
     error: RecordError | None = None
-    for name, cell in cells:
-        if not cell:  # an empty cell of an unknown column is not stored
+    default_zone = ZoneInfo(settings.TIME_ZONE)
+    for name, zone, cell in zip(format_.names, format_.zones, cells, strict=False):
+        if not cell:  # it says nothing
             continue
         try:
-            raw[name] = parse_cell(name, cell, zone)
+            if value := parse_cell(name, cell, zone or default_zone):
+                raw[name] = value
         except RecordError as cell_error:
             raw[name] = cell
             error = error or cell_error

@@ -32,8 +32,11 @@ MAX_DIGITS = 4000
 TOO_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
 
 
-def read_items(stream: BinaryIO) -> Iterator[Item]:
-    """Yield the entries of a file one by one; none for an empty file."""
+def read_items(stream: BinaryIO, *, empty_clears: bool = False) -> Iterator[Item]:
+    """Yield the entries of a file one by one; none for an empty file.
+
+    With ``empty_clears``, an empty cell of a CSV file clears its fact; otherwise it says nothing.
+    """
     try:
         plain = as_utf8(stream.read(HEAD_BYTES), stream)
     except NotATextError as error:
@@ -51,7 +54,8 @@ def read_items(stream: BinaryIO) -> Iterator[Item]:
         yield from _read_json(whole, _find_list(head))
     elif start:
         encoding = "utf-8" if head != marked else detect_encoding(head)
-        yield from read_csv(text_lines(split_lines(whole, head), encoding))
+        lines = text_lines(split_lines(whole, head), encoding)
+        yield from read_csv(lines, empty_clears=empty_clears)
 
 
 def _read_head(stream: BinaryIO) -> bytes:

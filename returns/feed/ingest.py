@@ -1,35 +1,32 @@
 """Writing records to the database. Nothing else writes the facts of returns, except corrections.
 
-Records have a total order, and the greatest record of a return wins. So records may arrive in any
-order, any number of times, with the same result. A fact that an admin corrected is compared by the
-value that the WMS sent, and the correction is kept.
+What each record adds is decided by ``merging``; only returns that change are locked and written.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from itertools import batched
-from json import dumps
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pghistory
 from django.db import DataError, IntegrityError, connection, transaction
 
-from returns.feed.records import RecordError, ReturnRecord, split_tags
+from returns.feed.merging import Known, merge
+from returns.feed.records import RecordError, ReturnRecord
 from returns.feed.statements import (
     COPY_TO_STAGING,
     CREATE_STAGING_TABLE,
-    INGEST_COLUMNS,
-    SELECT_STORED_RETURNS,
+    LOCK_STORED_RETURNS,
     UPSERT,
 )
+from returns.feed.stored_rows import StoredRow, load_stored, staging_row
 from returns.models import ReturnTag
-from tags import tagging, vocabulary
+from tags import tagging
 from tags.deadlocks import retry_deadlocks
+from tags.sent_names import find_all, find_or_create
 
 Batch = Sequence[tuple[int, ReturnRecord]]
-_fact_values = attrgetter(*INGEST_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +46,34 @@ class TagConflict(NamedTuple):
     dropped: str
 
 
-class StoredRow(NamedTuple):
-    """The values of a return before the batch is written."""
-
-    source: str
-    feed_tags: str
-
-
 class WrittenRow(NamedTuple):
-    """A row that the batch inserted or updated."""
+    """A row that the batch inserted or updated.
+
+    ``before`` and ``after`` are what was known of the return; ``before`` is None if it is new.
+    """
 
     pk: int
     reference: str
-    feed_tags: str
-    created: bool
+    before: Known | None
+    after: Known
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether the return was not known before."""
+        return self.before is None
+
+    @property
+    def new_tags(self) -> tuple[str, ...]:
+        """Return the names of tags that were not sent before."""
+        return self.after.tags[len(self.before.tags) if self.before else 0 :]
 
 
 @dataclass(frozen=True)
 class IngestSummary:
     """The number of records by result: each is created, updated, unchanged or rejected.
 
-    If a batch has several records of one return, one is written and the others count as unchanged.
-    A record whose tags alone differ counts as updated.
+    If a batch has several records of one return, they are written as one, and the others count as
+    unchanged. A record with new tags alone counts as updated.
     """
 
     read: int = 0
@@ -79,6 +82,8 @@ class IngestSummary:
     rejected: list[Rejection] = field(default_factory=list)
     tags_added: int = 0
     tag_conflicts: list[TagConflict] = field(default_factory=list)
+    # Names that are new in the vocabulary.
+    unknown_tags: list[str] = field(default_factory=list)
     # The rows of one batch; the total summary has none, because they might not fit into memory.
     written: list[WrittenRow] = field(default_factory=list)
 
@@ -145,13 +150,33 @@ def _write(batch: Batch) -> IngestSummary:
 
 @transaction.atomic
 def _write_whole(batch: Batch) -> IngestSummary:
-    references = [record.return_reference_number for _, record in batch]
-    stored = _load_stored(references)
-    accepted, rejected = _split_by_source(batch, {ref: row.source for ref, row in stored.items()})
-    written = _upsert(accepted)
-    rejected += _rejected_by_race(accepted, stored.keys() | {row.reference for row in written})
-    tags = _add_tags([row for row in written if _tags_differ(row, stored)])
-    created = sum(row.created for row in written)
+    written: list[WrittenRow] = []
+    rejected: list[Rejection] = []
+    stored = load_stored({record.return_reference_number for _, record in batch})
+    pending = batch
+    while pending:
+        known, wrong = _merge(pending, stored)
+        _leave_out_tags_of_before(known, stored)
+        changed = {
+            reference: each
+            for reference, each in known.items()
+            if each and (reference not in stored or each is not stored[reference].known)
+        }
+        # Only what changes is locked, and what has changed meanwhile is merged again.
+        locked = load_stored(changed.keys() & stored.keys(), LOCK_STORED_RETURNS)
+        current = {
+            reference: each
+            for reference, each in changed.items()
+            if _version(reference, locked) == _version(reference, stored)
+        }
+        rows = _upsert(current, stored)
+        done = known.keys() - changed.keys() | {row.reference for row in rows}
+        written += rows
+        rejected += [each for each in wrong if each.record.return_reference_number in done]
+        pending = [each for each in pending if each[1].return_reference_number not in done]
+        stored = load_stored({record.return_reference_number for _, record in pending})
+    tags, unknown_tags = _add_tags(written)
+    created = sum(row.is_new for row in written)
     return IngestSummary(
         read=len(batch),
         created=created,
@@ -159,37 +184,63 @@ def _write_whole(batch: Batch) -> IngestSummary:
         rejected=rejected,
         tags_added=tags.added,
         tag_conflicts=_conflicts(tags, written),
+        unknown_tags=unknown_tags,
         written=written,
     )
 
 
-def _load_stored(references: list[str]) -> dict[str, StoredRow]:
-    with connection.cursor() as cursor:
-        cursor.execute(SELECT_STORED_RETURNS, [references])
-        return {reference: StoredRow(*row) for reference, *row in cursor.fetchall()}
+def _version(reference: str, rows: Mapping[str, StoredRow]) -> str:
+    return rows[reference].version if reference in rows else ""
 
 
-def _split_by_source(
-    batch: Batch, owners: dict[str, str]
-) -> tuple[list[tuple[int, ReturnRecord]], list[Rejection]]:
-    """Reject records whose source is not the one stored, or the first one in the batch."""
-    accepted, rejected = [], []
+def _merge(
+    batch: Batch, stored: Mapping[str, StoredRow]
+) -> tuple[dict[str, Known | None], list[Rejection]]:
+    """Return what is known of each return after the batch, and the records that are rejected.
+
+    What is known is None if all records of an unknown return are rejected. A record whose source
+    is not the one that is stored, or the first one in the batch, is rejected.
+    """
+    known: dict[str, Known | None] = {}
+    rejected = []
     for position, record in batch:
-        owner = owners.setdefault(record.return_reference_number, record.source)
-        if record.source == owner:
-            accepted.append((position, record))
-        else:
-            rejected.append(Rejection(record, _wrong_source(owner, record), position))
-    return accepted, rejected
+        reference = record.return_reference_number
+        if reference not in known:
+            known[reference] = stored[reference].known if reference in stored else None
+        before = known[reference]
+        owner = before.facts["source"] if before else record.source
+        try:
+            if record.source != owner and "source" not in record.absent:
+                raise _wrong_source(owner, record)
+            known[reference] = merge(before, record)
+        except RecordError as error:
+            rejected.append(Rejection(record, error, position))
+    return known, rejected
 
 
-def _rejected_by_race(accepted: Batch, known: set[str]) -> list[Rejection]:
-    """Return rejections for returns that another import created meanwhile with another source."""
-    rest = [entry for entry in accepted if entry[1].return_reference_number not in known]
-    if not rest:
-        return []
-    stored = _load_stored([record.return_reference_number for _, record in rest])
-    return _split_by_source(rest, {ref: row.source for ref, row in stored.items()})[1]
+def _leave_out_tags_of_before(
+    known: dict[str, Known | None], stored: Mapping[str, StoredRow]
+) -> None:
+    """Leave out names of tags that the return has or had: somebody may have removed them."""
+    new = {
+        reference: set(after.tags[len(stored[reference].known.tags) :])
+        for reference, after in known.items()
+        if after and reference in stored and len(after.tags) > len(stored[reference].known.tags)
+    }
+    tags = find_all({name for names in new.values() for name in names}) if new else {}
+    pairs = [
+        (stored[reference].pk, tags[name].pk)
+        for reference, names in new.items()
+        for name in names
+        if name in tags
+    ]
+    before = tagging.ever_tagged(ReturnTag, pairs)
+    for reference, names in new.items():
+        row, after = stored[reference], known[reference]
+        gone = {name for name in names if name in tags and (row.pk, tags[name].pk) in before}
+        if after and gone:
+            kept = replace(after, tags=tuple(name for name in after.tags if name not in gone))
+            known[reference] = row.known if kept == row.known else kept
 
 
 def _wrong_source(owner: str, record: ReturnRecord) -> RecordError:
@@ -198,39 +249,36 @@ def _wrong_source(owner: str, record: ReturnRecord) -> RecordError:
     return RecordError("source", reason)
 
 
-def _upsert(accepted: Batch) -> list[WrittenRow]:
+def _upsert(changed: Mapping[str, Known], stored: Mapping[str, StoredRow]) -> list[WrittenRow]:
+    if not changed:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(CREATE_STAGING_TABLE)
         cursor.execute("TRUNCATE feed_staged")
         with connection.wrap_database_errors, cursor.copy(COPY_TO_STAGING) as copy:
-            for position, record in accepted:
-                copy.write_row(_staging_row(position, record))
+            for reference, known in changed.items():
+                pk = stored[reference].pk if reference in stored else None
+                copy.write_row(staging_row(pk, known))
         # The triggers of the timeline cache the plan of their first batch. If that was empty, the
         # plan takes quadratic time for a full one.
         cursor.execute("DISCARD PLANS")
         cursor.execute(UPSERT)
-        return [WrittenRow(*row) for row in cursor.fetchall()]
-
-
-def _staging_row(position: int, record: ReturnRecord) -> list[Any]:
-    # Most values are strings, and isinstance(value, Mapping) is slow.
-    values = [
-        value if isinstance(value, str) or not isinstance(value, Mapping) else dumps(value)
-        for value in _fact_values(record)
+        rows = cursor.fetchall()
+    before = {reference: row.known for reference, row in stored.items()}
+    return [
+        WrittenRow(pk, reference, before.get(reference), changed[reference])
+        for pk, reference in rows
     ]
-    return [position, record.return_reference_number, *values, record.tag or ""]
 
 
-def _tags_differ(row: WrittenRow, stored: dict[str, StoredRow]) -> bool:
-    stored_row = stored.get(row.reference)
-    return row.feed_tags != (stored_row.feed_tags if stored_row else "")
-
-
-def _add_tags(rows: list[WrittenRow]) -> tagging.TagsAdded:
-    names = {row.pk: split_tags(row.feed_tags) for row in rows}
-    tags = vocabulary.find_or_create({name for some in names.values() for name in some})
-    pairs = [(pk, tags[name].pk) for pk, some in names.items() for name in some]
-    return tagging.add_many(ReturnTag, pairs)
+def _add_tags(rows: list[WrittenRow]) -> tuple[tagging.TagsAdded, list[str]]:
+    """Add the tags; return what was added, and the names that were unknown."""
+    names_of = {row.pk: row.new_tags for row in rows if row.new_tags}
+    names = {name for some in names_of.values() for name in some}
+    unknown = sorted(names - find_all(names).keys())
+    tags = find_or_create(names)
+    pairs = [(pk, tags[name].pk) for pk, some in names_of.items() for name in some]
+    return tagging.add_many(ReturnTag, pairs), unknown
 
 
 def _conflicts(tags: tagging.TagsAdded, written: list[WrittenRow]) -> list[TagConflict]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from returns.feed.ingest import IngestSummary, TagConflict, WrittenRow, ingest
 from returns.feed.items import Item
-from returns.feed.records import RecordError, ReturnRecord, parse_record
+from returns.feed.records import RecordError, ReturnRecord
 
 OnReject = Callable[[Item, RecordError], None]
 
@@ -15,8 +15,8 @@ OnReject = Callable[[Item, RecordError], None]
 class IntakeResult:
     """The number of items by result: each is created, updated, unchanged or rejected.
 
-    ``newest`` is the latest ``updatedAt`` of the records; ``written`` are the rows of the latest
-    batch only.
+    ``newest`` is the latest ``updatedAt`` of the records, ``unknown_tags`` the names of tags that
+    are new in the vocabulary; ``written`` are the rows of the latest batch only.
     """
 
     read: int = 0
@@ -25,6 +25,7 @@ class IntakeResult:
     rejected: int = 0
     newest: datetime | None = None
     tag_conflicts: list[TagConflict] = field(default_factory=list)
+    unknown_tags: list[str] = field(default_factory=list)
     written: list[WrittenRow] = field(default_factory=list)
 
     @property
@@ -79,9 +80,7 @@ class _Intake:
     def records(self, items: Iterable[Item]) -> Iterator[ReturnRecord]:
         for item in items:
             try:
-                if item.error:
-                    raise item.error
-                record = parse_record(item.raw or {})
+                record = item.parse()
             except RecordError as error:
                 self.result.read += 1
                 self._reject(item, error)
@@ -96,6 +95,7 @@ class _Intake:
         self.result.created += batch.created
         self.result.updated += batch.updated
         self.result.tag_conflicts += batch.tag_conflicts
+        self.result.unknown_tags += batch.unknown_tags
         self.result.written = batch.written
         self.result.newest = self._newest
         for rejection in batch.rejected:

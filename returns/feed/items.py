@@ -2,23 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
-from returns.feed.records import RecordError
+from returns.feed.records import RecordError, ReturnRecord, parse_record
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """The format of a file.
 
-    ``header``, ``delimiter`` and ``names`` are for CSV: the header as written, and the field that
-    each column means.
+    The rest is for CSV. ``header`` is the header as written, ``names`` the field that each column
+    means, and ``zones`` the time zone that each header names, or None. With ``empty_clears``, an
+    empty cell says that the return has no such value, instead of nothing.
     """
 
     kind: str  # "json", "lines" or "csv"
     header: tuple[str, ...] = ()
     delimiter: str = ","
     names: tuple[str, ...] = ()
+    zones: tuple[tzinfo | None, ...] = ()
+    empty_clears: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Item:
     """One entry of a file: its place, and either its values or what is wrong with it.
 
     ``original`` is the entry as the file has it (an object, a line, or the cells of a row). It is
-    None if nothing is left that could be fixed.
+    None if nothing is left that could be fixed. With ``is_update_derived``, ``updatedAt`` is the
+    latest of the other times.
     """
 
     place: str
@@ -34,6 +39,17 @@ class Item:
     raw: Mapping[str, object] | None = None
     error: RecordError | None = None
     original: Any = None
+    is_update_derived: bool = False
+
+    def parse(self) -> ReturnRecord:
+        """Return the record of the entry. Raises ``RecordError``."""
+        if self.error:
+            raise self.error
+        return parse_record(
+            self.raw or {},
+            is_rounded=self.format.kind == "csv",
+            is_update_derived=self.is_update_derived,
+        )
 
 
 JSON = Format("json")

@@ -33,7 +33,7 @@ def push(body: bytes, origin: str) -> dict[str, Any]:
 
     def save_outcomes(result: IntakeResult) -> None:
         outcomes.update(
-            (row.reference, "created" if row.created else "updated") for row in result.written
+            (row.reference, "created" if row.is_new else "updated") for row in result.written
         )
 
     with record_run(Way.PUSH, origin) as run:

@@ -2,12 +2,14 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+
+from django.utils import timezone
 
 from returns.models import Return, State
 from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, STATE_COLUMNS, Kind
@@ -16,6 +18,7 @@ from tags.vocabulary import VocabularyError, clean_tag_name
 # A day inside the limits of ``datetime``, so that every time can be shown in every time zone.
 EARLIEST_TIME = datetime(1, 1, 2, tzinfo=UTC)
 LATEST_TIME = datetime(9999, 12, 30, tzinfo=UTC)
+MAX_AHEAD = timedelta(days=1)  # by which the clock of the WMS may be ahead of ours
 MAX_NESTING = 50  # levels of lists and objects in an unknown field
 MAX_SHOWN_VALUE = 60  # characters of a wrong value that an error message quotes
 
@@ -35,7 +38,10 @@ class ReturnRecord:
     """What the WMS sends about a return: every fact, under the name of its column.
 
     ``tag`` is the API's string of comma-separated tags, or None if the record has none.
-    ``unknown_fields`` has the fields that the WMS sent and we do not know.
+    ``unknown_fields`` has the fields that the WMS sent and we do not know. ``absent`` has the
+    columns that the record says nothing about; they are empty, or have the default. The times of
+    ``is_rounded`` are cut to what a spreadsheet shows. With ``is_update_derived``, ``updated_at``
+    is the latest of the other times.
     """
 
     return_reference_number: str
@@ -52,6 +58,9 @@ class ReturnRecord:
     completed_at: datetime | None = None
     tag: str | None = None
     unknown_fields: Mapping[str, Any] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    is_rounded: bool = False
+    is_update_derived: bool = False
 
 
 class RecordError(ValueError):
@@ -82,15 +91,24 @@ UNSTRIPPED_COLUMNS = {fact.column for fact in FACTS if fact.kind is Kind.PROSE}
 MAX_LENGTHS = {f.name: f.max_length for f in Return._meta.fields if f.name in TEXT_COLUMNS}
 KNOWN_FIELDS = frozenset(API_NAMES.values())
 STATE_VALUES = frozenset(State.values)
+# By state, the times that a return cannot have: a record with this state says so.
+TIMES_RULED_OUT = {
+    State.CREATED: frozenset(STATE_COLUMNS[1:]),
+    State.ARRIVED: frozenset({"completed_at"}),
+    State.COMPLETED: frozenset[str](),
+}
 # Cached, because most records have one of a few names.
 clean_name = lru_cache(maxsize=4096)(clean_tag_name)
 
 
-def parse_record(raw: Mapping[str, object]) -> ReturnRecord:
+def parse_record(
+    raw: Mapping[str, object], *, is_rounded: bool = False, is_update_derived: bool = False
+) -> ReturnRecord:
     """Return the record for one return of the API or of a file.
 
-    Null and "" both mean missing. Times need a time zone; fractions of a second are cut to six
-    digits. Raises ``RecordError`` for the first wrong field.
+    Null and "" both mean that the return has no such value; a field that is not there means
+    nothing. Times need a time zone; fractions of a second are cut to six digits. Raises
+    ``RecordError`` for the first wrong field.
     """
     for name in REQUIRED_COLUMNS:
         if raw.get(API_NAMES[name]) in (None, ""):
@@ -100,8 +118,16 @@ def parse_record(raw: Mapping[str, object]) -> ReturnRecord:
     values |= {name: values[name] or default for name, default in DEFAULT_VALUES.items()}
     values["state"] = _state(raw)
     _check_reference(values["return_reference_number"])
-    _check_state(values)
-    return ReturnRecord(**values, tag=_tag(raw), unknown_fields=_unknown_fields(raw))
+    absent = frozenset(name for name, field_ in API_NAMES.items() if field_ not in raw)
+    check_state(values, absent)
+    return ReturnRecord(
+        **values,
+        tag=_tag(raw),
+        unknown_fields=_unknown_fields(raw),
+        absent=absent - TIMES_RULED_OUT[values["state"]],
+        is_rounded=is_rounded,
+        is_update_derived=is_update_derived,
+    )
 
 
 def split_tags(text: str) -> list[str]:
@@ -156,6 +182,8 @@ def _time(raw: Mapping[str, object], name: str) -> datetime | None:
         raise RecordError(API_NAMES[name], f"no time zone: {_excerpt(value)}")
     if not EARLIEST_TIME <= time <= LATEST_TIME:
         raise RecordError(API_NAMES[name], f"out of range: {_excerpt(value)}")
+    if time > timezone.now() + MAX_AHEAD:
+        raise RecordError(API_NAMES[name], f"more than a day in the future: {_excerpt(value)}")
     return time.astimezone(UTC)
 
 
@@ -172,11 +200,14 @@ def _check_reference(reference: str) -> None:
         raise RecordError(API_NAMES["return_reference_number"], "missing")
 
 
-def _check_state(values: Mapping[str, Any]) -> None:
-    """Raise ``RecordError`` unless state and times agree; see the constraint on ``Return``."""
+def check_state(values: Mapping[str, Any], absent: Collection[str] = ()) -> None:
+    """Raise ``RecordError`` unless state and times agree; see the constraint on ``Return``.
+
+    A time that is absent may be known from another record.
+    """
     state = values["state"]
     needed = {State.ARRIVED: "arrived_to_warehouse_at", State.COMPLETED: "completed_at"}.get(state)
-    if needed and values[needed] is None:
+    if needed and values[needed] is None and needed not in absent:
         raise RecordError("state", f"{state} without {API_NAMES[needed]}")
     for column in STATE_COLUMNS[1:]:
         if state != State.COMPLETED and column != needed and values[column] is not None:

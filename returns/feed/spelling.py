@@ -7,7 +7,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
+
+from returns.feed.cells import restore
 from returns.feed.records import API_NAMES, TIME_COLUMNS, RecordError
 from returns.models import State
 from returns.models.facts import FACTS
@@ -21,11 +25,14 @@ _STATE_SPELLINGS: dict[str, str] = {
     State.COMPLETED: "completed, done, tamamlandı, bitti",
 }
 # A time zone in brackets after a header, as our own export writes it.
-ZONE_SUFFIX = re.compile(r"\s*\([^)]*\)\s*$")
+ZONE_SUFFIX = re.compile(r"\s*\(([^)]*)\)\s*$")
+ZONES_BY_NAME = {name.casefold(): name for name in available_timezones()}
 # A spreadsheet reads a text that starts with one of these as a formula, unless an apostrophe
 # precedes it. The wide characters come from Japanese and Chinese keyboards.
 FORMULA = r"'*[=+\-@\t\r\n＝＋－＠]"
-PROTECTED_FORMULA = re.compile(f"'{FORMULA}")
+# A file of ours has one before any text that begins with an apostrophe as well.
+PROTECTED_TEXT = re.compile(rf"'(?:{FORMULA}|')")
+TAG_SEPARATORS = re.compile(r"[;|]")
 DAY_FIRST = re.compile(
     r"(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})"
     r"(?:[ T,]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?)?"
@@ -63,15 +70,36 @@ def field_for_header(header: str) -> str:
     )
 
 
+def zone_for_header(header: str) -> tzinfo | None:
+    """Return the time zone that a header of times names in brackets; None if it names none.
+
+    Raises ``RecordError`` for a zone that is not known.
+    """
+    match = ZONE_SUFFIX.search(" ".join(header.split()))
+    if not match or field_for_header(header) not in TIME_FIELDS:
+        return None
+    name = match[1].strip()
+    try:
+        return ZoneInfo(ZONES_BY_NAME[name.casefold()])
+    except KeyError:
+        reason = (
+            f"“{header.strip()}”: “{name}” is no time zone. Write, for example, (UTC) or "
+            f"({settings.TIME_ZONE}), or leave the brackets out"
+        )
+        raise RecordError("file", reason) from None
+
+
 def parse_cell(field: str, text: str, zone: tzinfo) -> str:
     """Return the value of a cell as the API has it; unclear values are returned as they are.
 
     The apostrophe that keeps a spreadsheet from reading a text as a formula is removed. Dates have
     the day first. Times without a time zone are in ``zone``; an hour that occurs twice means the
-    first. Raises ``RecordError`` for a date that does not exist.
+    first. Raises ``RecordError`` for a date that does not exist, and for a value that a spreadsheet
+    has destroyed.
     """
-    if PROTECTED_FORMULA.match(text):
-        text = text[1:]
+    text = text[1:] if PROTECTED_TEXT.match(text) else restore(field, text)
+    if field == "tag":
+        return TAG_SEPARATORS.sub(",", text)
     if field == "state":
         return STATES_BY_SPELLING.get(_normalize(text), text)
     return _parse_time(field, text, zone) if field in TIME_FIELDS else text

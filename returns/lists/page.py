@@ -39,7 +39,7 @@ REPLACED_IN_REPORTS = tuple(
     each.name for each in FILTERS if not each.for_reports and not each.name.startswith("rule")
 )
 # Large fields that no row shows.
-FIELDS_NOT_SHOWN = ("notes_key", "unknown_fields", "corrections", "feed_tags")
+FIELDS_NOT_SHOWN = ("notes_key", "unknown_fields", "corrections", "feed_tags", "stamps")
 
 
 @dataclass(frozen=True, slots=True)

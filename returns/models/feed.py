@@ -120,7 +120,8 @@ class RejectedRecord(models.Model):
 class Upload(models.Model):
     """A file that a person previews before it is imported; it is kept for a day.
 
-    ``preview`` is the result of checking it. ``run`` is its import, once that has started. A large
+    ``preview`` is the result of checking it. With ``empty_clears``, an empty cell clears what is
+    stored. ``run`` is its import, once that has started. A large
     file is imported in the background; ``wanted_at`` is when that was requested.
     """
 
@@ -129,6 +130,7 @@ class Upload(models.Model):
     content = models.BinaryField()
     size = models.PositiveIntegerField()  # bytes
     preview = models.JSONField(default=dict)
+    empty_clears = models.BooleanField(db_default=False)
     wanted_at = models.DateTimeField(null=True)
     run = models.OneToOneField(FeedRun, models.SET_NULL, null=True, related_name="upload")
     at = models.DateTimeField(db_default=Now())

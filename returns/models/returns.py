@@ -102,7 +102,12 @@ class Return(models.Model):
         help_text="Fields that the WMS sent and this program does not know.",
     )
     feed_tags = models.TextField(
-        blank=True, editable=False, help_text="The tags as the WMS last sent them."
+        blank=True, editable=False, help_text="The names of all tags that the WMS has sent."
+    )
+    stamps = models.JSONField(
+        db_default={},
+        editable=False,
+        help_text="How new the record is that a fact is from, if the newest record lacked it.",
     )
     corrections = models.JSONField(
         default=dict,

@@ -17,7 +17,7 @@ from tags.tagging.kinds import (
     kinds_of_tagging,
     with_tables,
 )
-from tags.tagging.many import Conflict, TagsAdded, add_many
+from tags.tagging.many import Conflict, TagsAdded, add_many, ever_tagged
 from tags.tagging.merge import count_affected, find_merge_conflicts, merge_taggings
 from tags.tagging.restore import RestoreResult, describe_restored, restore_taggings
 from tags.tagging.single import Change, add_tag, remove_tag
@@ -38,6 +38,7 @@ __all__ = [
     "count_taggings",
     "describe_restored",
     "done_by",
+    "ever_tagged",
     "example_names",
     "find_addable",
     "find_merge_conflicts",

@@ -45,6 +45,8 @@ def with_tables(statement: str, tagging: type[Tagging]) -> str:
     return statement.format(
         tagging=tagging._meta.db_table,
         entity=entity_of(tagging)._meta.db_table,
+        # A kind without events knows its taggings of now alone.
+        event=getattr(tagging, "pgh_event_models", {}).get("tag.added", tagging)._meta.db_table,
         people=apps.get_model(settings.AUTH_USER_MODEL)._meta.db_table,
     )
 

@@ -53,6 +53,15 @@ def add_many(
         return TagsAdded(cursor.rowcount, conflicts)
 
 
+def ever_tagged(tagging: type[Tagging], pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return those pairs of record id and tag id that are taggings, or once were."""
+    if not pairs:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(with_tables(EVER_TAGGED, tagging), _arrays(pairs))
+        return set(cursor.fetchall())
+
+
 def _lock_many(
     cursor: Any, tagging: type[Tagging], pairs: list[tuple[int, int]]
 ) -> list[tuple[int, int]]:
@@ -107,6 +116,14 @@ FIND_CONFLICTS = """
     )
     SELECT entity_id, tag_id, kept, name FROM ranked WHERE tag_id <> kept_id
     ORDER BY entity_id, tag_id
+"""
+EVER_TAGGED = """
+    SELECT w.entity_id, w.tag_id FROM unnest(%s::bigint[], %s::bigint[]) AS w (entity_id, tag_id)
+    WHERE EXISTS (
+        SELECT FROM {tagging} t WHERE t.entity_id = w.entity_id AND t.tag_id = w.tag_id
+    ) OR EXISTS (
+        SELECT FROM {event} e WHERE e.entity_id = w.entity_id AND e.tag_id = w.tag_id
+    )
 """
 DELETE_PAIRS = """
     DELETE FROM {tagging} USING unnest(%s::bigint[], %s::bigint[]) AS w (entity_id, tag_id)

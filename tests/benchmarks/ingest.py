@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.benchmarks.pages import CHECKOUT, _environment, _server
 
@@ -69,18 +70,19 @@ def _measure(options: argparse.Namespace) -> None:
 
 def _measure_copy(size: int) -> None:
     """Print how fast COPY is, into a bare table and into that of the returns."""
-    from returns.feed.ingest import _staging_row
+    from returns.feed.merging import merge
     from returns.feed.statements import COPY_TO_STAGING, CREATE_STAGING_TABLE
+    from returns.feed.stored_rows import staging_row
 
     bare = CREATE_STAGING_TABLE.replace("TEMPORARY ", "").replace("ON COMMIT DELETE ROWS", "")
-    returns = COPY_TO_STAGING.replace("feed_staged (position,", "returns_return (").replace(
-        "feed_tags)", "feed_tags, corrections)"
-    )
-    into_bare = size / _copy(size, COPY_TO_STAGING, _staging_row, before=bare)
+    returns = COPY_TO_STAGING.replace("feed_staged (id,", "returns_return (")
+
+    def row(record: Any) -> list[Any]:
+        return staging_row(None, merge(None, record))
+
+    into_bare = size / _copy(size, COPY_TO_STAGING, row, before=bare)
     print(f"COPY from Python into a bare table: {into_bare:,.0f} rows/s")
-    into_returns = size / _copy(
-        size, returns, lambda at, record: [*_staging_row(at, record)[1:], "{}"]
-    )
+    into_returns = size / _copy(size, returns, lambda record: row(record)[1:])
     print(f"COPY from Python into the table of the returns: {into_returns:,.0f} rows/s")
 
 
@@ -92,7 +94,7 @@ def _copy(size: int, statement: str, row: Callable, before: str = "SELECT 1") ->
     with connection.cursor() as cursor:
         cursor.execute(before)
         for chunk in batched(_records(size, first_number=0), CHUNK):
-            rows = [row(position, record) for position, record in enumerate(chunk)]
+            rows = [row(record) for record in chunk]
             started = time.perf_counter()
             with cursor.copy(statement) as copy:
                 for values in rows:

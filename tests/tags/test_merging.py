@@ -13,12 +13,12 @@ from returns.models import Return, ReturnTag, ReturnTagEvent
 from tags.editing import add_synonym, retire
 from tags.merging import merge, preview
 from tags.models import Tag, TagAction, TagActionRow, TagGroup
+from tags.sent_names import find_or_create
 from tags.tagging import add_many, add_tag, remove_tag
 from tags.undo import undo
 from tags.vocabulary import (
     VocabularyError,
     canonical_names,
-    find_or_create,
     find_tag,
     load_vocabulary,
 )

@@ -118,7 +118,10 @@ def test_unknown_state_is_refused(state):
     [
         (arrived(state="ReturnCreated"), "ReturnCreated with arrivedToWarehouseAt"),
         (created(completedAt="2024-03-01T00:00:00Z"), "ReturnCreated with completedAt"),
-        (created(state="ArrivedToWarehouse"), "ArrivedToWarehouse without arrivedToWarehouseAt"),
+        (
+            created(state="ArrivedToWarehouse", arrivedToWarehouseAt=None),
+            "ArrivedToWarehouse without arrivedToWarehouseAt",
+        ),
         (completed(state="ArrivedToWarehouse"), "ArrivedToWarehouse with completedAt"),
         (arrived(state="Completed"), "Completed without completedAt"),
     ],

@@ -27,7 +27,7 @@ from returns.record.timeline import timeline_of
 from tests.factories import make_return
 
 # What is kept with a return without being a fact of the WMS.
-OUR_OWN = {"id", "unknown_fields", "feed_tags", "corrections"}
+OUR_OWN = {"id", "unknown_fields", "feed_tags", "corrections", "stamps"}
 FIELDS = {field.name: field for field in Return._meta.fields}
 START = datetime(2026, 3, 2, 9, 30, 0, 56, tzinfo=UTC)
 TIMES = [fact for fact in FACTS if fact.is_time]

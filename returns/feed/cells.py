@@ -1,0 +1,53 @@
+"""What spreadsheets do to the values of cells: undone if nothing was lost by it, else refused."""
+
+import re
+
+from returns.feed.records import API_NAMES, KNOWN_FIELDS, UNSTRIPPED_COLUMNS, RecordError
+from returns.models.facts import FACTS
+
+# References and tracking IDs, which are texts of digits and letters.
+NUMBER_FIELDS = frozenset(fact.api_name for fact in FACTS if fact.key)
+PROSE_FIELDS = frozenset(API_NAMES[name] for name in UNSTRIPPED_COLUMNS)
+# What people and programs write for "nothing".
+EMPTY_MARKS = frozenset({"-", "–", "—", "n/a"})
+ERROR = re.compile(r"#(?:N/A|NV|YOK|[^\W\d_]+(?:/0)?[!?])|#{2,}", re.IGNORECASE)
+# A spreadsheet keeps what is in ="..." or after an apostrophe as it is.
+KEPT_AS_TEXT = re.compile(r'="(.*)"|\'(?=[^\'])(.*)', re.DOTALL)
+MONTHS = (
+    "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
+    "oca|şub|sub|nis|haz|tem|ağu|agu|eyl|eki|kas|ara"
+)
+# What is lost cannot be brought back from the file.
+LOST = {
+    r"[+-]?\d(?:[.,]\d+)?E\+\d{1,3}": "shortened this number",
+    r"\d+[.,]0+": "made a decimal number of this",
+    r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}": "grouped the digits of this number",
+    rf"\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}|\d{{1,2}}[.-](?:{MONTHS})|(?:{MONTHS})[.-]\d{{2}}": (
+        "made a date of this"
+    ),
+}
+WHAT_WAS_DONE = tuple(LOST.values())
+LOST_NUMBER = re.compile("|".join(f"({pattern})" for pattern in LOST), re.IGNORECASE)
+AS_TEXT = "Format the column as text there, enter the original again, and save the file again"
+
+
+def restore(field: str, text: str) -> str:
+    """Return what was in a cell before a spreadsheet changed it; "" for a mark of nothing.
+
+    Raises ``RecordError`` if that is lost.
+    """
+    if field not in KNOWN_FIELDS - PROSE_FIELDS:
+        return text
+    text = text.strip()
+    if text.isalnum() and text != "0":  # as most are
+        return text
+    if field in NUMBER_FIELDS and (kept := KEPT_AS_TEXT.fullmatch(text)):
+        text = (kept[1] or kept[2] or "").strip()
+    if text.casefold() in EMPTY_MARKS or (field in NUMBER_FIELDS and text == "0"):
+        return ""
+    if ERROR.fullmatch(text):
+        raise RecordError(field, f"the spreadsheet shows an error, {text}, instead of a value")
+    if field in NUMBER_FIELDS and (lost := LOST_NUMBER.fullmatch(text)):
+        what = WHAT_WAS_DONE[(lost.lastindex or 1) - 1]
+        raise RecordError(field, f"a spreadsheet has {what}: {text!r}. {AS_TEXT}")
+    return text

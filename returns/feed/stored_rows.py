@@ -1,0 +1,89 @@
+"""Rows of returns as the feed reads and writes them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from json import dumps, loads
+from typing import Any
+
+from django.db import connection
+
+from returns.feed.merging import EARLIEST, NOT_SENT, Known, Stamp
+from returns.feed.records import TIME_COLUMNS
+from returns.feed.statements import INGEST_COLUMNS, SELECT_STORED_RETURNS
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A return as it is stored, and its version, which changes whenever it is written."""
+
+    pk: int
+    version: str
+    known: Known
+
+
+def load_stored(
+    references: Iterable[str], statement: str = SELECT_STORED_RETURNS
+) -> dict[str, StoredRow]:
+    """Return the rows with these references; the statement may lock them."""
+    given = sorted(references)
+    if not given:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [given])
+        return {row[2]: _stored_row(row) for row in cursor.fetchall()}
+
+
+def _stored_row(row: tuple[Any, ...]) -> StoredRow:
+    pk, version, reference, *values = row
+    facts = dict(zip(INGEST_COLUMNS, values, strict=False), return_reference_number=reference)
+    unknown_fields, corrections, stamps = (
+        {} if text == "{}" else loads(text) for text in values[len(INGEST_COLUMNS) : -1]
+    )
+    corrected = {name: facts[name] for name in corrections}
+    facts |= {name: _from_json(name, value) for name, value in corrections.items()}
+    known = Known(
+        facts,
+        unknown_fields,
+        corrected,
+        {name: _stamp_from_json(each) for name, each in stamps.items()},
+        tuple(values[-1].split(",")) if values[-1] else (),
+    )
+    return StoredRow(pk, version, known)
+
+
+def _from_json(name: str, value: str | None) -> str | datetime | None:
+    return datetime.fromisoformat(value) if value and name in TIME_COLUMNS else value
+
+
+def _to_json(value: Any) -> Any:
+    return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+
+
+def _stamp_from_json(stamp: list[Any] | None) -> Stamp:
+    if stamp is None:
+        return NOT_SENT
+    updated_at, rank, *others = stamp
+    completed_at, arrived_at = (
+        datetime.fromisoformat(each) if each else EARLIEST for each in others
+    )
+    return datetime.fromisoformat(updated_at), rank, completed_at, arrived_at
+
+
+def _stamp_to_json(stamp: Stamp) -> list[Any] | None:
+    return None if stamp == NOT_SENT else [None if e == EARLIEST else _to_json(e) for e in stamp]
+
+
+def staging_row(pk: int | None, known: Known) -> list[Any]:
+    """Return the values of a row for ``COPY_TO_STAGING``."""
+    facts = known.facts | known.corrected if known.corrected else known.facts
+    corrections = {name: _to_json(known.facts[name]) for name in known.corrected}
+    stamps = {name: _stamp_to_json(stamp) for name, stamp in known.stamps.items()}
+    texts = [dumps(each) if each else "{}" for each in (known.unknown_fields, corrections, stamps)]
+    return [
+        pk,
+        facts["return_reference_number"],
+        *(facts[name] for name in INGEST_COLUMNS),
+        *texts,
+        ",".join(known.tags),
+    ]
