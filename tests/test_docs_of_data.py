@@ -12,7 +12,7 @@ from returns.api.parameters import PARAMETERS
 from returns.api.schemas import TaggedReturn
 from returns.exports import as_xlsx
 from returns.exports import forms as export_forms
-from returns.feed import push, uploads
+from returns.feed import previews, push, uploads
 from returns.feed.records import API_NAMES, MAX_LENGTHS, REQUIRED_COLUMNS
 from returns.feed.spelling import field_for_header
 from returns.filters.dates import WEEKDAY_CHOICES, parse_moment
@@ -206,7 +206,7 @@ def test_the_scopes_are_those_of_tokens():
         (USING, "more than {:,} returns is made", [export_forms.BACKGROUND_THRESHOLD]),
         (USING, "ends at {:,} returns", [as_xlsx.MAX_SHEET_ROWS]),
         (FILES, "up to {} MB, in the formats", [uploads.MAX_UPLOAD_BYTES // 1_000_000]),
-        (FILES, "the first {:,} are also tried", [uploads.MAX_TRIED_RECORDS]),
+        (FILES, "the first {:,} are also tried", [previews.MAX_TRIED_RECORDS]),
         (API, "at most {} MB of JSON", [push.MAX_PUSH_BYTES // 1_000_000]),
         (API, "from 1 to {}, which", [query.MAX_PAGE_SIZE]),
         (API, "at most {}. They are joined", [dqb.MAX_FILTERS]),

@@ -10,8 +10,10 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO
 
 from returns.feed.files import read_items, write_items
+from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, import_items
 from returns.feed.items import JSON, LINES, Format, Item
+from returns.feed.merging import Known, differences, fact_label, fact_text
 from returns.feed.records import RecordError
 from returns.feed.runs import record_run
 from returns.models import Way
@@ -88,18 +90,26 @@ class Import:
         files: Sequence[tuple[str, Opener]],
         *,
         dry_run: bool = False,
+        empty_clears: bool = False,
         on_progress: Callable[[int], None] | None = None,
+        on_change: Callable[[str], None] | None = None,
     ) -> ImportSummary:
         """Import the files, given as pairs of a name and a function that opens it.
 
-        The import is recorded as a run of the feed, unless it is a dry run.
+        The import is recorded as a run of the feed, unless it is a dry run; then ``on_change`` is
+        called with a sentence for each return that would change. With ``empty_clears``, an empty
+        cell of a CSV file clears what is stored.
         """
 
         def report_progress(result: IntakeResult) -> None:
+            if dry_run and on_change:
+                for row in result.written:
+                    if row.before:
+                        on_change(_change_sentence(row, row.before))
             if on_progress:
                 on_progress(result.read)
 
-        items = self._items(files)
+        items = self._items(files, empty_clears=empty_clears)
         if dry_run:
             result = import_items(
                 items,
@@ -116,11 +126,11 @@ class Import:
                 )
         return ImportSummary(result, self._unreadable)
 
-    def _items(self, files: Iterable[tuple[str, Opener]]) -> Iterator[Item]:
+    def _items(self, files: Iterable[tuple[str, Opener]], *, empty_clears: bool) -> Iterator[Item]:
         for name, opener in files:
             try:
                 with opener() as stream:
-                    for item in read_items(stream):
+                    for item in read_items(stream, empty_clears=empty_clears):
                         yield replace(item, place=f"{name}: {item.place}")
             except OSError as error:
                 self._unreadable += 1
@@ -130,3 +140,13 @@ class Import:
         self._report(f"{item.place}: {error}")
         if self._rejects:
             self._rejects.add(item)
+
+
+def _change_sentence(row: WrittenRow, before: Known) -> str:
+    parts = [
+        f"{fact_label(name)} {fact_text(name, old)!r} → {fact_text(name, new)!r}"
+        for name, old, new in differences(before, row.after)
+    ]
+    if row.new_tags:
+        parts.append(f"Tags + {', '.join(row.new_tags)}")
+    return f"{row.reference}: {'; '.join(parts)}"

@@ -35,11 +35,19 @@ def new(request: DeskRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
 def show(request: DeskRequest, pk: int) -> HttpResponse:
-    """Show the preview of an uploaded file. Import it."""
-    find = uploads.start_import if request.method == "POST" else uploads.get_upload
-    upload = find(pk, request.user)
+    """Show the preview of an uploaded file. Change how it is read. Import it."""
+    is_choice = request.POST.get("action") == "choose"
+    if is_choice:
+        empty_clears = "empty_clears" in request.POST
+        upload = uploads.choose(pk, request.user, empty_clears=empty_clears)
+    elif request.method == "POST":
+        upload = uploads.start_import(pk, request.user)
+    else:
+        upload = uploads.get_upload(pk, request.user)
     if upload is None:
         raise Http404(UPLOAD_GONE)
+    if is_choice:
+        return redirect("upload", pk)
     if request.method == "POST":
         return redirect("feed-run", upload.run_id) if upload.run_id else redirect("upload", pk)
     preview = uploads.load_preview(upload)

@@ -23,7 +23,14 @@ class Command(BaseCommand):
             "files", nargs="+", metavar="FILE", help="a file, or - for standard input"
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="only count; write nothing to the database"
+            "--dry-run",
+            action="store_true",
+            help="print what would change; write nothing to the database",
+        )
+        parser.add_argument(
+            "--empty-clears",
+            action="store_true",
+            help="an empty cell of a CSV file clears what is stored; by default it says nothing",
         )
         parser.add_argument(
             "--rejects", type=Path, metavar="FILE", help="write rejected records to this file"
@@ -40,12 +47,20 @@ class Command(BaseCommand):
             )
         require_tables()
         report = _LimitedReport(self.stderr.write)
+        changes = _LimitedReport(self.stdout.write)
         rejects = Rejects() if path else None
         files = [_opener(name) for name in options["files"]]
         summary = Import(report, rejects).run(
-            files, dry_run=options["dry_run"], on_progress=self._progress
+            files,
+            dry_run=options["dry_run"],
+            empty_clears=options["empty_clears"],
+            on_progress=self._progress,
+            on_change=changes,
         )
         report.finish("more were left out")
+        changes.finish("more returns would change")
+        if summary.result.unknown_tags and options["dry_run"]:
+            self.stdout.write(f"New tags: {', '.join(sorted(set(summary.result.unknown_tags)))}")
         if path and rejects:
             rejects.write(path)
         self._report_conflicts(summary)

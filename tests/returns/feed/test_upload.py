@@ -2,7 +2,7 @@
 
 import json
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from config import body_limit
 from returns.background import run_long_jobs
-from returns.feed import uploads
+from returns.feed import previews, uploads
 from returns.feed.uploads import delete_old_uploads, load_preview, start_import
 from returns.models import FeedRun, Outcome, RejectedRecord, Return, ReturnTag, Upload, Way
 from tests.factories import make_return
@@ -22,6 +22,7 @@ from tests.returns.feed.test_sync import a_record
 
 pytestmark = pytest.mark.django_db
 UPLOAD = "/feed/upload/"
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 GOOD = (
     "Return;Durum;Created;Tags\nR-1;Created;05.01.2026;wrong-size, books\nR-2;Yolda;05.01.2026;\n"
 )
@@ -159,7 +160,7 @@ def test_a_large_file_whose_import_died_is_taken_up_by_the_next_worker(as_manage
 
 
 def test_all_records_of_a_large_file_are_read_and_the_first_ones_are_tried(as_manager, monkeypatch):
-    monkeypatch.setattr(uploads, "MAX_TRIED_RECORDS", 3)
+    monkeypatch.setattr(previews, "MAX_TRIED_RECORDS", 3)
     page = upload(as_manager, MIXED + "R-1;Created;04.01.2026;\nR-5;Created;04.01.2026;\n")
     preview = page.context["preview"]
     assert (preview.read, preview.rehearsed) == (6, 3)
@@ -267,3 +268,44 @@ def test_files_are_kept_for_a_day(as_manager, manager):
 def test_the_preview_is_what_was_found(as_manager):
     upload(as_manager, MIXED)
     assert load_preview(Upload.objects.get()).rejected == 2
+
+
+# What an import would change
+
+LATER = (
+    "Return;Durum;Created;Updated;Order;Tags\n"
+    "R-1;Created;05.01.2026;06.01.2026;;Wrong_Size|brand new\n"
+)
+
+
+def test_the_preview_says_what_would_change_and_which_tags_are_new(as_manager, vocabulary):
+    make_return("R-1", sales_order_reference_number="RSO-1", notes="x", created_at=EARLIER)
+    page = upload(as_manager, LATER)
+    preview = page.context["preview"]
+    assert (preview.updated, preview.unknown_tags) == (1, ["brand new"])
+    [change] = preview.changes
+    assert (change.reference, change.new_tags) == ("R-1", ["Wrong_Size", "brand new"])
+    assert [name for name, *_ in change.facts] == ["Created", "Last update"]
+    assert '<h2 id="changes-heading">Changes</h2>' in page.text
+    assert "These names become tags in the group “Unsorted”: <b>brand new</b>." in flat(page)
+    assert Return.objects.get().sales_order_reference_number == "RSO-1"
+
+
+def test_empty_cells_clear_what_is_stored_only_where_that_was_chosen(as_manager, vocabulary):
+    make_return("R-1", sales_order_reference_number="RSO-1", notes="x", created_at=EARLIER)
+    assert upload(as_manager, LATER).context["upload"].empty_clears is False
+    page = as_manager.post(path(), {"action": "choose", "empty_clears": "1"}, follow=True)
+    [change] = page.context["preview"].changes
+    assert ["Order reference", "RSO-1", ""] in change.facts
+    assert "<b>cleared</b>" in page.text
+    assert not FeedRun.objects.exists()
+    as_manager.post(path())
+    assert Return.objects.get().sales_order_reference_number == ""
+    assert Return.objects.get().notes == "x"  # has no column
+
+
+def test_how_a_file_is_read_is_not_changed_once_it_is_imported(as_manager):
+    upload(as_manager, GOOD)
+    as_manager.post(path())
+    as_manager.post(path(), {"action": "choose", "empty_clears": "1"})
+    assert Upload.objects.get().empty_clears is False

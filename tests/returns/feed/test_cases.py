@@ -1,0 +1,167 @@
+"""Files that once stored wrong data, or erased right data, without a word."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from returns.feed.imports import Import
+from returns.models import Return, ReturnTag
+from tags.models import Tag
+from tests.factories import put_tag
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
+FILES = Path(__file__).parents[2] / "data" / "cases"
+
+
+@pytest.fixture(autouse=True)
+def now():
+    """The files were made on this day."""
+    with time_machine.travel("2026-11-29T09:00:00Z", tick=False):
+        yield
+
+
+def bring(name: str, *, dry_run: bool = False) -> tuple[str, list[str]]:
+    """Import a file; return the summary, and what was said about the entries left out."""
+    problems: list[str] = []
+    path = FILES / name
+    summary = Import(problems.append).run([(name, lambda: path.open("rb"))], dry_run=dry_run)
+    return str(summary), problems
+
+
+def stored(reference: str) -> Return:
+    return Return.objects.get(return_reference_number=reference)
+
+
+def summary(read=0, created=0, updated=0, unchanged=0, rejected=0) -> str:
+    return (
+        f"read {read}, created {created}, updated {updated}, "
+        f"unchanged {unchanged}, rejected {rejected}"
+    )
+
+
+def test_a_number_that_a_spreadsheet_shortened_is_rejected():
+    told, problems = bring("b1_tracking_scientific.csv")
+    assert told == summary(read=3, rejected=3)
+    for number, problem in zip(["1,20145E+33", "7,34009E+15", "7.34E+15"], problems, strict=True):
+        assert f"trackingId: a spreadsheet has shortened this number: '{number}'." in problem
+        assert "Format the column as text there" in problem
+
+
+def test_a_column_that_is_not_there_says_nothing():
+    text = (FILES / "b1_tracking_scientific.csv").read_text("cp1254")
+    first = "\n".join(text.replace("1,20145E+33", "1201450414625470").splitlines()[:2])
+    with (FILES / "b8_fewer_columns_later.csv").open("rb") as later:
+        files = [("first", lambda: _bytes(first)), ("later", lambda: later)]
+        told = str(Import(pytest.fail).run(files))
+    assert told == summary(read=2, created=1, unchanged=1)
+    record = stored("Case-1001")
+    assert record.state == "Completed"
+    assert (record.tracking_id, record.cargo_carrier) == ("1201450414625470", "Yurtiçi Kargo")
+    assert (record.sales_order_channel, record.notes) == ("Trendyol", "Çiğdem'in iadesi")
+
+
+def _bytes(text: str) -> BytesIO:
+    return BytesIO(text.encode())
+
+
+def test_our_own_export_changes_nothing():
+    assert bring("b13_1_record.json")[0] == summary(read=1, created=1)
+    before = Return.objects.values().get()
+    assert bring("b13_2_own_export_again.csv")[0] == summary(read=1, unchanged=1)
+    assert Return.objects.values().get() == before
+
+
+def test_tags_of_our_own_export_stay_as_people_have_changed_them_since():
+    bring("b13_1_record.json")
+    record = stored("Case-2401")
+    put_tag(record, "books")
+    put_tag(record, "fragile")
+    ReturnTag.objects.filter(tag__name="books").delete()
+    content = (FILES / "b13_2_own_export_again.csv").read_text()
+    again = content.replace("Arrived,,2026", 'Arrived,"books, fragile",2026')
+    assert again != content
+    told = str(Import(pytest.fail).run([("again.csv", lambda: _bytes(again))]))
+    assert told == summary(read=1, unchanged=1)
+    assert ReturnTag.objects.get().tag.name == "fragile"
+
+
+@pytest.mark.parametrize("files", ["f1 f2", "f2 f1", "f1 f2 f1"])
+def test_line_items_stay_whichever_answer_of_the_wms_comes_last(files):
+    names = {"f1": "f1_detail_with_line_items.json", "f2": "f2_list_without_line_items.json"}
+    for each in files.split():
+        bring(names[each])
+    fields = stored("Return-LI-1").unknown_fields
+    assert [each["sku"] for each in fields["lineItems"]] == ["LAPTOP-001", "MOUSE-1"]
+    assert fields["courierRequest"] == "No"
+
+
+def test_the_future_is_rejected_and_blocks_nothing():
+    told, problems = bring("e1_1_wrong_future.csv")
+    assert (told, len(problems)) == (summary(read=1, rejected=1), 1)
+    assert "more than a day in the future" in problems[0]
+    assert bring("e1_2_right_file.csv")[0] == summary(read=1, created=1)
+    assert bring("e1_3_from_the_wms.json")[0] == summary(read=1, updated=1)
+    assert stored("Case-2501").state == "Completed"
+
+
+def test_the_zone_of_a_header_is_that_of_its_times():
+    bring("c4_zone_in_the_header.csv")
+    assert stored("Case-2301").created_at.isoformat() == "2026-11-05T21:30:00+00:00"
+
+
+def test_what_a_spreadsheet_puts_around_a_number_is_left_out():
+    assert bring("b6_apostrophes_newlines.csv")[0] == summary(read=3, created=3)
+    numbers = Return.objects.order_by("pk").values_list(
+        "sales_order_reference_number", "tracking_id"
+    )
+    assert list(numbers) == [
+        ("0000123456", "0012345678901"),
+        ("0000123457", "0012345678902"),
+        ("#1001", "1Z 999 AA1 01 2345 6784"),
+    ]
+    assert stored("Case-1401").notes == 'Kutu "ezik",\r\nikinci satır; noktalı'
+
+
+def test_what_is_no_number_is_empty_or_rejected():
+    told, problems = bring("b12_number_shapes.csv")
+    assert told == summary(read=8, created=3, rejected=5)
+    reasons = [problem.partition(": ")[2] for problem in problems]
+    assert [reason.split(":")[0] for reason in reasons] == [f"line {n}" for n in (2, 3, 4, 5, 8)]
+    assert "shortened this number: '2E+05'" in problems[0]
+    assert "made a date of this: '01.Sub'" in problems[1]
+    assert "made a date of this: '12.10.2026'" in problems[2]
+    assert "shows an error, #N/A" in problems[3]
+    assert "shows an error, #######" in problems[4]
+    assert set(Return.objects.values_list("tracking_id", flat=True)) == {""}
+
+
+def test_a_tag_is_the_same_in_every_spelling():
+    before = set(Tag.objects.values_list("name", flat=True))
+    assert bring("c1_tag_spellings.csv")[0] == summary(read=4, created=4)
+    tags = [
+        set(stored(f"Case-200{n}").taggings.values_list("tag__name", flat=True))
+        for n in (1, 2, 3, 4)
+    ]
+    wrong_size, fragile = "wrong-size", "fragile"
+    assert tags[:2] == [{wrong_size}, {wrong_size, fragile}]
+    assert {wrong_size, fragile} < tags[2]
+    assert "urgent-refund" in tags[3]
+    assert set(Tag.objects.values_list("name", flat=True)) - before <= {"defective"}
+
+
+def test_a_dry_run_says_what_would_change(capsys):
+    bring("b13_1_record.json")
+    text = "Return,State,Created,Updated,Order,Notes,Tags\n"
+    text += "Case-2401,Arrived,2026-11-26 13:43:03,2026-11-28 12:00,,Too small,Wrong_Size;new one\n"
+    told: list[str] = []
+    files = [("later.csv", lambda: _bytes(text))]
+    Import(pytest.fail).run(files, dry_run=True, on_change=told.append)
+    updated = "Last update '26 Nov 2026, 13:43:03' → '28 Nov 2026, 12:00:00'"
+    changes = f"Notes 'Kutu ezik' → 'Too small'; {updated}; Tags + Wrong_Size, new one"
+    assert told == [f"Case-2401: {changes}"]
+    Import(pytest.fail).run(files, dry_run=True, empty_clears=True, on_change=told.append)
+    assert "Order reference 'O-2401' → ''" in told[1]
+    assert stored("Case-2401").notes == "Kutu ezik"
+    assert not Tag.objects.filter(name="new one").exists()
