@@ -27,8 +27,13 @@ CLEARABLE_FIELDS = frozenset(fact.api_name for fact in FACTS if fact.may_be_miss
 SEPARATOR_LINE = "sep="
 
 
-def read_csv(lines: Iterator[str], *, empty_clears: bool = False) -> Iterator[Item]:
-    """Yield the rows; a header that is not understood becomes one item with an error."""
+def read_csv(
+    lines: Iterator[str], *, empty_clears: bool = False, dates: str = "dmy", doubt: str = ""
+) -> Iterator[Item]:
+    """Yield the rows; a header that is not understood becomes one item with an error.
+
+    See ``Format`` for the choices.
+    """
     first, number = next(lines), 1
     if first.lower().startswith(SEPARATOR_LINE):
         first, number = next(lines, ""), 2
@@ -40,7 +45,7 @@ def read_csv(lines: Iterator[str], *, empty_clears: bool = False) -> Iterator[It
     except RecordError as error:
         yield Item(f"line {number}", format_, error=error)
         return
-    format_ = replace(format_, zones=zones, empty_clears=empty_clears)
+    format_ = replace(format_, zones=zones, empty_clears=empty_clears, dates=dates, doubt=doubt)
     yield from _read_rows(chain(ahead[filled:], lines), format_, number + filled)
 
 
@@ -139,7 +144,10 @@ def _parse_cells(format_: Format, cells: list[str]) -> tuple[dict[str, str], Rec
         if not cell:  # it says nothing
             continue
         try:
-            if value := parse_cell(name, cell, zone or default_zone):
+            value = parse_cell(
+                name, cell, zone or default_zone, dates=format_.dates, doubt=format_.doubt
+            )
+            if value:
                 raw[name] = value
         except RecordError as cell_error:
             raw[name] = cell

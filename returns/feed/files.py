@@ -10,11 +10,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from tempfile import TemporaryFile
 from typing import IO, BinaryIO
 
 import ijson
 
 from returns.feed.csv_rows import read_csv
+from returns.feed.dates import MONTH_AHEAD, has_month_first
 from returns.feed.encodings import (
     NotATextError,
     Rejoined,
@@ -25,17 +27,21 @@ from returns.feed.encodings import (
 )
 from returns.feed.items import JSON, LINES, Format, Item
 from returns.feed.records import REFERENCE_FIELD, RecordError
+from returns.feed.spelling import TIME_FIELDS
 
 HEAD_BYTES = 65536  # from which the format is detected
+COPIED_BYTES = 1_000_000  # at a time
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_DIGITS = 4000
 TOO_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
 
 
-def read_items(stream: BinaryIO, *, empty_clears: bool = False) -> Iterator[Item]:
+def read_items(stream: BinaryIO, *, empty_clears: bool = False, dates: str = "") -> Iterator[Item]:
     """Yield the entries of a file one by one; none for an empty file.
 
     With ``empty_clears``, an empty cell of a CSV file clears its fact; otherwise it says nothing.
+    ``dates`` is one of ``DATE_ORDERS``. Without it, the day is first, unless a date of the file
+    cannot be read so: then all dates whose order has to be known are errors.
     """
     try:
         plain = as_utf8(stream.read(HEAD_BYTES), stream)
@@ -54,8 +60,38 @@ def read_items(stream: BinaryIO, *, empty_clears: bool = False) -> Iterator[Item
         yield from _read_json(whole, _find_list(head))
     elif start:
         encoding = "utf-8" if head != marked else detect_encoding(head)
-        lines = text_lines(split_lines(whole, head), encoding)
-        yield from read_csv(lines, empty_clears=empty_clears)
+        with TemporaryFile() as copy:
+            may_be_month_first = _copy(whole, copy) and not dates
+            doubt = _month_first(copy, head, encoding) if may_be_month_first else ""
+            yield from read_csv(
+                text_lines(split_lines(copy, head), encoding),
+                empty_clears=empty_clears,
+                dates=dates or "dmy",
+                doubt=doubt,
+            )
+
+
+def _copy(stream: BinaryIO, copy: BinaryIO) -> bool:
+    """Copy a stream, and tell whether anything in it looks like a date with the month first."""
+    found, end = False, b""
+    while chunk := stream.read(COPIED_BYTES):
+        copy.write(chunk)
+        found = found or bool(MONTH_AHEAD.search(end + chunk))
+        end = chunk[-20:]
+    copy.seek(0)
+    return found
+
+
+def _month_first(copy: BinaryIO, head: bytes, encoding: str) -> str:
+    """Return which row has a date that cannot have the day first; "" if none has one."""
+    for item in read_csv(text_lines(split_lines(copy, head), encoding)):
+        cells = item.original if isinstance(item.original, list) else []
+        for name, cell in zip(item.format.names, cells, strict=False):
+            if name in TIME_FIELDS and has_month_first(cell):
+                copy.seek(0)
+                return f"{item.place} has {cell.strip()}"
+    copy.seek(0)
+    return ""
 
 
 def _read_head(stream: BinaryIO) -> bytes:

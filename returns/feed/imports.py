@@ -91,14 +91,15 @@ class Import:
         *,
         dry_run: bool = False,
         empty_clears: bool = False,
+        dates: str = "",
         on_progress: Callable[[int], None] | None = None,
         on_change: Callable[[str], None] | None = None,
     ) -> ImportSummary:
         """Import the files, given as pairs of a name and a function that opens it.
 
         The import is recorded as a run of the feed, unless it is a dry run; then ``on_change`` is
-        called with a sentence for each return that would change. With ``empty_clears``, an empty
-        cell of a CSV file clears what is stored.
+        called with a sentence for each return that would change. For the other choices see
+        ``read_items``.
         """
 
         def report_progress(result: IntakeResult) -> None:
@@ -109,7 +110,7 @@ class Import:
             if on_progress:
                 on_progress(result.read)
 
-        items = self._items(files, empty_clears=empty_clears)
+        items = self._items(files, empty_clears=empty_clears, dates=dates)
         if dry_run:
             result = import_items(
                 items,
@@ -126,11 +127,13 @@ class Import:
                 )
         return ImportSummary(result, self._unreadable)
 
-    def _items(self, files: Iterable[tuple[str, Opener]], *, empty_clears: bool) -> Iterator[Item]:
+    def _items(
+        self, files: Iterable[tuple[str, Opener]], *, empty_clears: bool, dates: str
+    ) -> Iterator[Item]:
         for name, opener in files:
             try:
                 with opener() as stream:
-                    for item in read_items(stream, empty_clears=empty_clears):
+                    for item in read_items(stream, empty_clears=empty_clears, dates=dates):
                         yield replace(item, place=f"{name}: {item.place}")
             except OSError as error:
                 self._unreadable += 1

@@ -14,7 +14,8 @@ class Format:
 
     The rest is for CSV. ``header`` is the header as written, ``names`` the field that each column
     means, and ``zones`` the time zone that each header names, or None. With ``empty_clears``, an
-    empty cell says that the return has no such value, instead of nothing.
+    empty cell says that the return has no such value, instead of nothing. ``dates`` is the order of
+    the numbers of dates, and ``doubt`` says why that is not known.
     """
 
     kind: str  # "json", "lines" or "csv"
@@ -23,6 +24,8 @@ class Format:
     names: tuple[str, ...] = ()
     zones: tuple[tzinfo | None, ...] = ()
     empty_clears: bool = False
+    dates: str = "dmy"
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Previews of uploaded files: what they contain, and what their import would do."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 
 from config.text import shorten
@@ -13,6 +15,7 @@ from returns.feed.items import Item
 from returns.feed.merging import Known, differences, fact_label, fact_text
 from returns.feed.records import KNOWN_FIELDS, UPDATED_FIELD, RecordError
 from returns.feed.runs import to_ascii_json, to_storable_text
+from returns.feed.spelling import TIME_FIELDS
 
 MAX_TRIED_RECORDS = 10_000
 MAX_PREVIEW_ROWS = 50
@@ -49,7 +52,8 @@ class FilePreview:
     ``columns`` are pairs of a header and the field that it means. ``unknown`` are columns that are
     stored with the returns as they are. ``wrong`` are rows that would be rejected. ``rehearsed`` is
     the number of records that were tried out against the database; of those, ``changes`` are the
-    first that change a return, and ``unknown_tags`` the names of tags that would be new.
+    first that change a return, and ``unknown_tags`` the names of tags that would be new. ``doubt``
+    says why the order of day and month is not known.
     """
 
     kind: str = ""
@@ -67,6 +71,7 @@ class FilePreview:
     rejected: int = 0
     conflicts: int = 0
     has_updates: bool = True
+    doubt: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -74,15 +79,17 @@ class FilePreview:
         return self.read == self.rejected
 
 
-def make_preview(content: bytes, *, empty_clears: bool = False) -> FilePreview:
+def make_preview(content: bytes, *, empty_clears: bool = False, dates: str = "") -> FilePreview:
     """Return what a file contains and what its import would do.
 
     Every record is checked; the first 10,000 are also written to the database and rolled back.
     """
     builder = _PreviewBuilder(encoding_label(content))
-    for item in read_items(io.BytesIO(content), empty_clears=empty_clears):
+    for item in read_items(io.BytesIO(content), empty_clears=empty_clears, dates=dates):
         builder.add(item)
-    items = islice(read_items(io.BytesIO(content), empty_clears=empty_clears), MAX_TRIED_RECORDS)
+    items = islice(
+        read_items(io.BytesIO(content), empty_clears=empty_clears, dates=dates), MAX_TRIED_RECORDS
+    )
     result = import_items(
         items,
         source="file",
@@ -155,13 +162,19 @@ class _PreviewBuilder:
             preview.columns = [
                 (_shorten_cell(header.strip()), _shorten_cell(name)) for header, name in columns
             ]
+            preview.doubt = format_.doubt
             preview.has_updates = UPDATED_FIELD in format_.names
             preview.unknown = [
                 _shorten_cell(name) for name in format_.names if name not in KNOWN_FIELDS
             ]
 
     def _row(self, item: Item, error: str = "") -> PreviewRow:
-        if item.raw is not None and item.format.kind != "csv":
+        if item.raw is not None and item.format.kind == "csv":
+            cells = [
+                f"{_shorten_cell(cell)}{_as_read(name, cell, item.raw)}"
+                for name, cell in zip(item.format.names, item.original, strict=False)
+            ]
+        elif item.raw is not None:
             cells = [f"{name}: {_shorten_cell(value)}" for name, value in item.raw.items()]
         else:
             written = item.original
@@ -173,6 +186,14 @@ class _PreviewBuilder:
 
 
 FORMAT_NAMES = {"json": "JSON", "lines": "JSON, one record per line"}
+
+
+def _as_read(name: str, written: str, raw: Mapping[str, object]) -> str:
+    """Return how a time of a row is understood, in words; "" for other cells."""
+    value = raw.get(name)
+    if name not in TIME_FIELDS or not isinstance(value, str) or value == written:
+        return ""
+    return f" = {fact_text(name, datetime.fromisoformat(value))}"
 
 
 def _preview_change(row: WrittenRow, before: Known) -> PreviewChange:

@@ -6,12 +6,13 @@ Case, spaces, punctuation and dots on Turkish letters make no difference in head
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 
 from returns.feed.cells import restore
+from returns.feed.dates import depends_on_order, parse_date
 from returns.feed.records import API_NAMES, TIME_COLUMNS, RecordError
 from returns.models import State
 from returns.models.facts import FACTS
@@ -33,10 +34,6 @@ FORMULA = r"'*[=+\-@\t\r\n＝＋－＠]"
 # A file of ours has one before any text that begins with an apostrophe as well.
 PROTECTED_TEXT = re.compile(rf"'(?:{FORMULA}|')")
 TAG_SEPARATORS = re.compile(r"[;|]")
-DAY_FIRST = re.compile(
-    r"(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})"
-    r"(?:[ T,]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?)?"
-)
 
 
 def _normalize(text: str) -> str:
@@ -89,42 +86,24 @@ def zone_for_header(header: str) -> tzinfo | None:
         raise RecordError("file", reason) from None
 
 
-def parse_cell(field: str, text: str, zone: tzinfo) -> str:
+def parse_cell(field: str, text: str, zone: tzinfo, *, dates: str = "dmy", doubt: str = "") -> str:
     """Return the value of a cell as the API has it; unclear values are returned as they are.
 
-    The apostrophe that keeps a spreadsheet from reading a text as a formula is removed. Dates have
-    the day first. Times without a time zone are in ``zone``; an hour that occurs twice means the
-    first. Raises ``RecordError`` for a date that does not exist, and for a value that a spreadsheet
-    has destroyed.
+    The apostrophe that keeps a spreadsheet from reading a text as a formula is removed. ``dates``
+    is the order of the numbers of a date, and ``doubt`` says why that is not known. Times without a
+    time zone are in ``zone``; an hour that occurs twice means the first. Raises ``RecordError`` for
+    a date that does not exist or may mean two, and for a value that a spreadsheet has destroyed.
     """
     text = text[1:] if PROTECTED_TEXT.match(text) else restore(field, text)
     if field == "tag":
         return TAG_SEPARATORS.sub(",", text)
     if field == "state":
         return STATES_BY_SPELLING.get(_normalize(text), text)
-    return _parse_time(field, text, zone) if field in TIME_FIELDS else text
-
-
-def _parse_time(field: str, text: str, zone: tzinfo) -> str:
-    time = _parse_day_first(field, text) or _parse_iso(text)
+    if field not in TIME_FIELDS:
+        return text
+    if doubt and depends_on_order(text):
+        raise RecordError(field, f"day or month first? {text!r} is not clear, because {doubt}")
+    time = parse_date(field, text, dates)
     if time is None:
         return text
     return (time if time.tzinfo else time.replace(tzinfo=zone)).isoformat()
-
-
-def _parse_iso(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-
-
-def _parse_day_first(field: str, text: str) -> datetime | None:
-    match = DAY_FIRST.fullmatch(text.strip())
-    if not match:
-        return None
-    day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
-    try:
-        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - in a zone later
-    except ValueError:
-        raise RecordError(field, f"not a valid date (day first): {text!r}") from None

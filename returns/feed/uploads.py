@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from returns.database.locks import Lock, try_lock
+from returns.feed.dates import DATE_ORDERS
 from returns.feed.files import read_items
 from returns.feed.previews import FilePreview, PreviewChange, PreviewRow, make_preview
 from returns.feed.runs import (
@@ -46,7 +47,7 @@ def save_upload(file: IO[bytes], name: str, person: User) -> Upload:
     return upload
 
 
-def choose(pk: int, person: User, *, empty_clears: bool) -> Upload | None:
+def choose(pk: int, person: User, *, empty_clears: bool, dates: str) -> Upload | None:
     """Change how this person's upload is read, and make its preview again.
 
     Returns the upload, or None if there is none. Once its import has begun, nothing changes.
@@ -54,9 +55,15 @@ def choose(pk: int, person: User, *, empty_clears: bool) -> Upload | None:
     upload = Upload.objects.filter(pk=pk, by=person).first()
     if upload and not (upload.wanted_at or upload.run_id):
         upload.empty_clears = empty_clears
-        upload.preview = asdict(make_preview(bytes(upload.content), empty_clears=empty_clears))
-        upload.save(update_fields=["empty_clears", "preview"])
+        upload.dates = dates if dates in DATE_ORDERS else ""
+        preview = make_preview(bytes(upload.content), **_choices(upload))
+        upload.preview = asdict(preview)
+        upload.save(update_fields=["empty_clears", "dates", "preview"])
     return upload
+
+
+def _choices(upload: Upload) -> dict[str, Any]:
+    return {"empty_clears": upload.empty_clears, "dates": upload.dates}
 
 
 def load_preview(upload: Upload) -> FilePreview:
@@ -114,7 +121,7 @@ def _import(upload: Upload) -> None:
         upload.run = run.row
         upload.save(update_fields=["run"])
         content = io.BytesIO(upload.content)
-        items = read_items(content, empty_clears=upload.empty_clears)
+        items = read_items(content, **_choices(upload))
         run.import_items(items, source="file")
 
 

@@ -121,8 +121,9 @@ class Upload(models.Model):
     """A file that a person previews before it is imported; it is kept for a day.
 
     ``preview`` is the result of checking it. With ``empty_clears``, an empty cell clears what is
-    stored. ``run`` is its import, once that has started. A large
-    file is imported in the background; ``wanted_at`` is when that was requested.
+    stored; ``dates`` is the order of the numbers of its dates, if a person chose one. ``run`` is
+    its import, once that has started. A large file is imported in the background; ``wanted_at`` is
+    when that was requested.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -131,6 +132,7 @@ class Upload(models.Model):
     size = models.PositiveIntegerField()  # bytes
     preview = models.JSONField(default=dict)
     empty_clears = models.BooleanField(db_default=False)
+    dates = models.CharField(max_length=3, db_default="")
     wanted_at = models.DateTimeField(null=True)
     run = models.OneToOneField(FeedRun, models.SET_NULL, null=True, related_name="upload")
     at = models.DateTimeField(db_default=Now())

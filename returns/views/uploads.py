@@ -14,6 +14,12 @@ from returns.feed.retries import MAY_CHANGE_FEED
 from returns.people.person import DeskRequest
 
 may_change = permission_required(MAY_CHANGE_FEED, raise_exception=True)
+DATE_ORDER_LABELS = {
+    "": "Day first, if every date can be",
+    "dmy": "Day first: 31/12/2026",
+    "mdy": "Month first: 12/31/2026",
+    "ymd": "Year first: 26/12/31",
+}
 UPLOAD_GONE = "This file does not exist, belongs to somebody else, or is more than a day old."
 
 
@@ -38,8 +44,12 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
     """Show the preview of an uploaded file. Change how it is read. Import it."""
     is_choice = request.POST.get("action") == "choose"
     if is_choice:
-        empty_clears = "empty_clears" in request.POST
-        upload = uploads.choose(pk, request.user, empty_clears=empty_clears)
+        upload = uploads.choose(
+            pk,
+            request.user,
+            empty_clears="empty_clears" in request.POST,
+            dates=request.POST.get("dates", ""),
+        )
     elif request.method == "POST":
         upload = uploads.start_import(pk, request.user)
     else:
@@ -51,5 +61,10 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return redirect("feed-run", upload.run_id) if upload.run_id else redirect("upload", pk)
     preview = uploads.load_preview(upload)
-    context = {"upload": upload, "preview": preview, "zone": settings.TIME_ZONE}
+    context = {
+        "upload": upload,
+        "preview": preview,
+        "zone": settings.TIME_ZONE,
+        "date_orders": DATE_ORDER_LABELS,
+    }
     return render_page_or_fragment(request, "feed/preview.html", "state", context)

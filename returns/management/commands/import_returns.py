@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.schema import require_tables
+from returns.feed.dates import DATE_ORDERS
 from returns.feed.imports import Import, ImportSummary, Opener, Rejects
 
 MAX_REPORTED = 50  # rejections, or tag conflicts, that are printed one by one
@@ -36,6 +37,13 @@ class Command(BaseCommand):
             "--rejects", type=Path, metavar="FILE", help="write rejected records to this file"
         )
 
+        parser.add_argument(
+            "--dates",
+            choices=list(DATE_ORDERS),
+            default="",
+            help="the order of day, month and year in dates with slashes",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the files and print a summary line."""
         path: Path | None = options["rejects"]
@@ -54,6 +62,7 @@ class Command(BaseCommand):
             files,
             dry_run=options["dry_run"],
             empty_clears=options["empty_clears"],
+            dates=options["dates"],
             on_progress=self._progress,
             on_change=changes,
         )

@@ -22,11 +22,11 @@ def now():
         yield
 
 
-def bring(name: str, *, dry_run: bool = False) -> tuple[str, list[str]]:
+def bring(name: str, **choices) -> tuple[str, list[str]]:
     """Import a file; return the summary, and what was said about the entries left out."""
     problems: list[str] = []
     path = FILES / name
-    summary = Import(problems.append).run([(name, lambda: path.open("rb"))], dry_run=dry_run)
+    summary = Import(problems.append).run([(name, lambda: path.open("rb"))], **choices)
     return str(summary), problems
 
 
@@ -165,3 +165,30 @@ def test_a_dry_run_says_what_would_change(capsys):
     assert "Order reference 'O-2401' → ''" in told[1]
     assert stored("Case-2401").notes == "Kutu ezik"
     assert not Tag.objects.filter(name="new one").exists()
+
+
+def test_one_date_with_the_month_first_makes_all_of_the_file_unclear():
+    told, problems = bring("b2_month_first.csv")
+    assert told == summary(read=3, rejected=3)
+    for problem in problems:
+        assert "createdAt: day or month first?" in problem
+        assert problem.endswith("is not clear, because line 3 has 11/13/2026 9:15")
+    assert bring("b2_month_first.csv", dates="mdy")[0] == summary(read=3, created=3)
+    days = Return.objects.order_by("pk").values_list("created_at__month", "created_at__day")
+    assert list(days) == [(11, 5), (11, 13), (11, 12)]
+
+
+def test_dates_are_read_in_many_shapes():
+    told, problems = bring("b7_date_shapes.csv", dates="mdy")
+    assert told == summary(read=12, created=11, rejected=1)
+    assert "the spreadsheet shows an error, ########" in problems[0]
+    at = {
+        record.return_reference_number[-2:]: record.created_at.isoformat(" ")
+        for record in Return.objects.all()
+    }
+    morning, midnight = "2026-11-05 07:00:00+00:00", "2026-11-04 21:00:00+00:00"
+    assert [at[number] for number in ("01", "02", "03", "04", "10")] == [morning] * 5
+    assert [at[number] for number in ("05", "06", "09")] == [midnight] * 3
+    assert at["08"] == "2026-11-05 21:00:00+00:00"
+    assert at["11"] == "2026-11-10 08:40:00+00:00"
+    assert at["12"] == "2026-11-05 06:15:00+00:00"

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.exports.as_csv import format_cell
+from returns.feed.dates import parse_date
 from returns.feed.files import read_items
 from returns.feed.records import API_NAMES, RecordError, parse_record
 from returns.feed.spelling import field_for_header, parse_cell
 from returns.lists.columns import COLUMNS_BY_NAME
 from returns.models import State
+from tests.trials import tried_on
 
 HEADER = ["İade No", "Sipariş No", "Durum", "Oluşturma Tarihi", "Son güncelleme", "Açıklama"]
 ROW = ["Return-1", "RSO-1", "Oluşturuldu", "05.01.2026 09:30", "05.01.2026 10:00", "Kırık ğüşiöç"]
@@ -226,13 +228,13 @@ def test_an_hour_that_clocks_leave_out_or_repeat_is_taken(settings, written, utc
     assert said.created_at == datetime(*utc, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("written", ["12/31/2026", "31.02.2026", "00.01.2026", "01.01.2026 25:00"])
+@pytest.mark.parametrize("written", ["31.02.2026", "00.01.2026", "32/01/2026", "01.01.2026 25:00"])
 def test_a_date_that_is_none_is_refused_with_its_field(written):
     said = problem("Return;State;Created", f"R-1;Created;{written}")
     assert said == f"createdAt: not a valid date (day first): {written!r}"
 
 
-@pytest.mark.parametrize("written", ["yesterday", "5 Ocak 2026", "46027", "2026-13-01"])
+@pytest.mark.parametrize("written", ["yesterday", "5 Foo 2026", "4602", "2026-13-01", "1/2/3 4 PM"])
 def test_a_time_that_nobody_can_read_is_refused_with_its_field(written):
     assert problem("Return;State;Created", f"R-1;Created;{written}").startswith("createdAt: ")
 
@@ -270,3 +272,36 @@ def test_whatever_a_cell_holds_it_is_read_or_refused(text):
     for item in read(b"Return;State;Created\n" + row):
         with suppress(RecordError):  # any other error fails
             parse_record(item.raw or {})
+
+
+SHAPES = {
+    "%d.%m.%Y %H:%M:%S": "dmy",
+    "%d/%m/%y %H.%M.%S": "dmy",
+    "%m/%d/%Y %I:%M:%S %p": "mdy",
+    "%m-%d-%Y, %H:%M:%S": "mdy",
+    "%y/%m/%d %H:%M:%S": "ymd",
+    "%Y/%m/%d %H:%M:%S": "dmy",
+    "%Y-%m-%d %H:%M:%S": "mdy",
+    "%d-%b-%Y %H:%M:%S": "dmy",
+    "%d %B %Y %H:%M:%S": "mdy",
+    "%b %d, %Y, %I:%M:%S %p": "dmy",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@tried_on(100)
+@given(at=st.datetimes(datetime(2001, 1, 1), datetime(2068, 12, 31)))  # noqa: DTZ001
+def test_a_time_in_any_shape_is_read_as_it_was(shape, at):
+    at = at.replace(microsecond=0)
+    assert parse_date("createdAt", at.strftime(shape), SHAPES[shape]) == at
+
+
+@pytest.mark.parametrize("notes", ["", "seen on 11/13/2026"])
+def test_slashed_dates_have_the_day_first_unless_one_cannot(notes):
+    rows = f"R-1;Created;05/11/2025;{notes}\nR-2;Created;31/12/2025;\n"
+    first, second = read(f"Return;State;Created;Notes\n{rows}".encode())
+    assert first.parse().created_at.month == 11
+    assert second.parse().created_at.month == 12
+    wrong = f"Return;State;Created;Notes\n{rows}R-3;Created;11/13/2025;\n"
+    said = [item.error for item in read(wrong.encode())]
+    assert [str(error).endswith("because line 4 has 11/13/2025") for error in said] == [True] * 3

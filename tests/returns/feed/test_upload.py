@@ -309,3 +309,17 @@ def test_how_a_file_is_read_is_not_changed_once_it_is_imported(as_manager):
     as_manager.post(path())
     as_manager.post(path(), {"action": "choose", "empty_clears": "1"})
     assert Upload.objects.get().empty_clears is False
+
+
+def test_the_order_of_dates_is_asked_for_and_shown_in_words(as_manager):
+    rows = "R-1;Created;11/05/2025\nR-2;Created;11/13/2025\n"
+    page = upload(as_manager, f"Return;State;Created\n{rows}")
+    assert "Day or month first? In this file, line 3 has 11/13/2025." in flat(page)
+    assert page.context["preview"].rejected == 2
+    page = as_manager.post(path(), {"action": "choose", "dates": "mdy"}, follow=True)
+    assert [row.cells[2] for row in page.context["preview"].rows] == [
+        "11/05/2025 = 5 Nov 2025, 00:00:00",
+        "11/13/2025 = 13 Nov 2025, 00:00:00",
+    ]
+    as_manager.post(path())
+    assert {each.created_at.month for each in Return.objects.all()} == {11}
