@@ -7,6 +7,7 @@ from datetime import datetime
 from returns.feed.ingest import IngestSummary, TagConflict, WrittenRow, ingest
 from returns.feed.items import Item
 from returns.feed.records import RecordError, ReturnRecord
+from returns.feed.repeats import RowRepeats
 
 OnReject = Callable[[Item, RecordError], None]
 
@@ -16,7 +17,8 @@ class IntakeResult:
     """The number of items by result: each is created, updated, unchanged or rejected.
 
     ``newest`` is the latest ``updatedAt`` of the records, ``unknown_tags`` the names of tags that
-    are new in the vocabulary; ``written`` are the rows of the latest batch only.
+    are new in the vocabulary, ``differing_rows`` the places of rows of one return that differ, by
+    return; ``written`` are the rows of the latest batch only.
     """
 
     read: int = 0
@@ -26,6 +28,7 @@ class IntakeResult:
     newest: datetime | None = None
     tag_conflicts: list[TagConflict] = field(default_factory=list)
     unknown_tags: list[str] = field(default_factory=list)
+    differing_rows: dict[str, list[str]] = field(default_factory=dict)
     written: list[WrittenRow] = field(default_factory=list)
 
     @property
@@ -73,6 +76,7 @@ class _Intake:
         self.result = IntakeResult()
         self._on_reject = on_reject
         self._on_batch = on_batch
+        self._repeats = RowRepeats(self.result.differing_rows)
         self._position = 0
         self._waiting: dict[int, Item] = {}
         self._newest: datetime | None = None
@@ -81,6 +85,7 @@ class _Intake:
         for item in items:
             try:
                 record = item.parse()
+                self._repeats.check(item, record)
             except RecordError as error:
                 self.result.read += 1
                 self._reject(item, error)

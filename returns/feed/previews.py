@@ -52,8 +52,9 @@ class FilePreview:
     ``columns`` are pairs of a header and the field that it means. ``unknown`` are columns that are
     stored with the returns as they are. ``wrong`` are rows that would be rejected. ``rehearsed`` is
     the number of records that were tried out against the database; of those, ``changes`` are the
-    first that change a return, and ``unknown_tags`` the names of tags that would be new. ``doubt``
-    says why the order of day and month is not known.
+    first that change a return, and ``unknown_tags`` the names of tags that would be new.
+    ``differing_rows`` are returns with the places of their rows, if these differ. ``doubt`` says
+    why the order of day and month is not known.
     """
 
     kind: str = ""
@@ -63,6 +64,7 @@ class FilePreview:
     wrong: list[PreviewRow] = field(default_factory=list)
     changes: list[PreviewChange] = field(default_factory=list)
     unknown_tags: list[str] = field(default_factory=list)
+    differing_rows: list[tuple[str, str]] = field(default_factory=list)
     read: int = 0
     rehearsed: int = 0
     created: int = 0
@@ -105,6 +107,9 @@ def make_preview(content: bytes, *, empty_clears: bool = False, dates: str = "")
     )
     preview.unchanged, preview.rejected = result.unchanged, len(builder.wrong)
     preview.conflicts = len(result.tag_conflicts)
+    preview.differing_rows = [
+        (reference, ", ".join(places)) for reference, places in result.differing_rows.items()
+    ][:MAX_PREVIEW_CHANGES]
     preview.unknown_tags = sorted(set(result.unknown_tags))[:MAX_PREVIEW_TAGS]
     return preview
 

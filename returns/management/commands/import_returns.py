@@ -68,6 +68,7 @@ class Command(BaseCommand):
         )
         report.finish("more were left out")
         changes.finish("more returns would change")
+        self._report_differing_rows(summary)
         if summary.result.unknown_tags and options["dry_run"]:
             self.stdout.write(f"New tags: {', '.join(sorted(set(summary.result.unknown_tags)))}")
         if path and rejects:
@@ -80,6 +81,14 @@ class Command(BaseCommand):
     def _progress(self, count: int) -> None:
         if self.stderr.isatty():
             self.stderr.write(f"\r{count:,} records ", ending="")
+
+    def _report_differing_rows(self, summary: ImportSummary) -> None:
+        report = _LimitedReport(self.stderr.write)
+        for reference, places in summary.result.differing_rows.items():
+            report(
+                f"{reference}: rows differ, one value of each field is kept: {', '.join(places)}"
+            )
+        report.finish("more returns have rows that differ")
 
     def _report_conflicts(self, summary: ImportSummary) -> None:
         report = _LimitedReport(self.stderr.write)

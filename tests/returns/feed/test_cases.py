@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.core.management import call_command
 
 from returns.feed.imports import Import
 from returns.models import Return, ReturnTag
@@ -192,3 +193,22 @@ def test_dates_are_read_in_many_shapes():
     assert at["08"] == "2026-11-05 21:00:00+00:00"
     assert at["11"] == "2026-11-10 08:40:00+00:00"
     assert at["12"] == "2026-11-05 06:15:00+00:00"
+
+
+def test_rows_of_one_return_that_differ_are_named(capsys):
+    path = str(FILES / "c2_one_row_an_item.csv")
+    call_command("import_returns", path)
+    told = capsys.readouterr()
+    assert told.out.splitlines()[-1] == summary(read=3, created=1, unchanged=2)
+    places = ", ".join(f"{path}: line {number}" for number in (2, 3, 4))
+    assert f"Case-2201: rows differ, one value of each field is kept: {places}" in told.err
+
+
+@pytest.mark.parametrize("column", ["Order", "Tracking ID"])
+def test_rows_of_one_return_name_one_order_and_one_parcel(column):
+    rows = "R-1,Created,2026-11-05,A1\nR-2,Created,2026-11-05,\nR-1,Created,2026-11-05,B2\n"
+    problems: list[str] = []
+    content = f"Return,State,Created,{column}\n{rows}"
+    told = str(Import(problems.append).run([("x.csv", lambda: _bytes(content))]))
+    assert told == summary(read=3, created=2, rejected=1)
+    assert problems[0].endswith("'B2', but x.csv: line 2 has 'A1' for the same return")

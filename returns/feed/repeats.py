@@ -1,0 +1,40 @@
+"""Several rows of one return in a table: they are one record, so they must not contradict."""
+
+from dataclasses import dataclass, field
+
+from returns.feed.items import Item
+from returns.feed.records import API_NAMES, RecordError, ReturnRecord
+
+# Rows of one return mostly follow each other; earlier returns are forgotten.
+MAX_REMEMBERED = 20_000
+# Two values of these mean two parcels.
+IDENTIFYING_COLUMNS = ("sales_order_reference_number", "tracking_id")
+
+
+@dataclass
+class RowRepeats:
+    """Looks for rows of one return. ``differing`` are the places of rows that differ, by return."""
+
+    differing: dict[str, list[str]] = field(default_factory=dict)
+    _seen: dict[str, tuple[str, ReturnRecord]] = field(default_factory=dict)
+
+    def check(self, item: Item, record: ReturnRecord) -> None:
+        """Compare a row with the first one of its return.
+
+        Raises ``RecordError`` if it names another order or parcel.
+        """
+        if item.format.kind != "csv":
+            return
+        reference = record.return_reference_number
+        place, first = self._seen.setdefault(reference, (item.place, record))
+        if first is record:
+            if len(self._seen) > MAX_REMEMBERED:
+                del self._seen[next(iter(self._seen))]
+            return
+        for name in IDENTIFYING_COLUMNS:
+            value, other = getattr(record, name), getattr(first, name)
+            if value and other and value != other:
+                reason = f"{value!r}, but {place} has {other!r} for the same return"
+                raise RecordError(API_NAMES[name], reason)
+        if record != first:
+            self.differing.setdefault(reference, [place]).append(item.place)
