@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from returns.feed.items import Format, Item
+from returns.feed.items import FIELD_LABELS, Format, Item
 from returns.feed.records import (
     API_NAMES,
     KNOWN_FIELDS,
     REQUIRED_COLUMNS,
     UPDATED_FIELD,
     RecordError,
+    combined,
 )
 from returns.feed.spelling import TIME_FIELDS, field_for_header, parse_cell, zone_for_header
 from returns.models.facts import FACTS
@@ -89,9 +90,11 @@ def _check_header(names: tuple[str, ...]) -> None:
     # updatedAt may be missing: the latest of the other times is used.
     needed = [API_NAMES[name] for name in REQUIRED_COLUMNS if API_NAMES[name] != UPDATED_FIELD]
     if missing := [name for name in needed if name not in names]:
-        raise RecordError("file", f"not JSON, and no CSV header with {', '.join(missing)}")
+        columns = ", ".join(FIELD_LABELS[name] for name in missing)
+        raise RecordError("file", f"not JSON, and no CSV header with {columns}")
     if twice := {name for name, count in Counter(names).items() if count > 1}:
-        raise RecordError("file", f"more than one column for {', '.join(sorted(twice))}")
+        columns = ", ".join(sorted(FIELD_LABELS.get(name, name) for name in twice))
+        raise RecordError("file", f"more than one column for {columns}")
 
 
 def _read_rows(lines: Iterator[str], format_: Format, number: int) -> Iterator[Item]:
@@ -136,9 +139,9 @@ def _item(place: str, format_: Format, cells: list[str]) -> Item:
 
 
 def _parse_cells(format_: Format, cells: list[str]) -> tuple[dict[str, str], RecordError | None]:
-    """Return the values of a row, and the first error; a wrong cell keeps its original text."""
+    """Return the values of a row, and what is wrong; a wrong cell keeps its original text."""
     raw: dict[str, str] = {}
-    error: RecordError | None = None
+    problems: list[tuple[str, str]] = []
     default_zone = ZoneInfo(settings.TIME_ZONE)
     for name, zone, cell in zip(format_.names, format_.zones, cells, strict=False):
         if not cell:  # it says nothing
@@ -151,8 +154,8 @@ def _parse_cells(format_: Format, cells: list[str]) -> tuple[dict[str, str], Rec
                 raw[name] = value
         except RecordError as cell_error:
             raw[name] = cell
-            error = error or cell_error
-    return raw, error
+            problems += cell_error.problems
+    return raw, combined(problems) if problems else None
 
 
 def _sort_key(text: str) -> datetime:

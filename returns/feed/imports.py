@@ -140,7 +140,7 @@ class Import:
                 self._report(f"{name}: cannot be read: {error.strerror or error}")
 
     def _reject(self, item: Item, error: RecordError) -> None:
-        self._report(f"{item.place}: {error}")
+        self._report(f"{item.place}: {item.describe(error)}")
         if self._rejects:
             self._rejects.add(item)
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 
-from returns.feed.retries import wrong_value
+from returns.feed.items import FIELD_LABELS
+from returns.feed.retries import FIXABLE_WAYS, wrong_value
 from returns.feed.runs import interrupted_runs
 from returns.live.changes import current_token_and_newest
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
@@ -157,6 +158,8 @@ def list_rejects(fate: Fate, run: FeedRun | None = None, beyond: int | None = No
     shown = list(page[: ROWS_PER_PAGE + 1])
     for row in shown:
         row.wrong_value = wrong_value(row)
+        is_from_file = row.run.way in FIXABLE_WAYS
+        row.field_label = FIELD_LABELS.get(row.field, row.field) if is_from_file else row.field
     return RejectPage(
         shown[:ROWS_PER_PAGE],
         shown[ROWS_PER_PAGE - 1].pk if len(shown) > ROWS_PER_PAGE else None,

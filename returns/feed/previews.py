@@ -11,7 +11,7 @@ from returns.feed.encodings import encoding_label
 from returns.feed.files import read_items
 from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, import_items
-from returns.feed.items import Item
+from returns.feed.items import FIELD_LABELS, Item
 from returns.feed.merging import Known, differences, fact_label, fact_text
 from returns.feed.records import KNOWN_FIELDS, UPDATED_FIELD, RecordError
 from returns.feed.runs import to_ascii_json, to_storable_text
@@ -142,10 +142,10 @@ class _PreviewBuilder:
             return
         self.wrong.add(key)
         if len(self.preview.wrong) < MAX_PREVIEW_ERRORS:
-            self.preview.wrong.append(self._row(item, str(error)))
+            self.preview.wrong.append(self._row(item, item.describe(error)))
         for row in self.preview.rows:
             if row.place == item.place:
-                row.error = str(error)
+                row.error = item.describe(error)
 
     def add_changes(self, result: IntakeResult) -> None:
         """Add the returns that a batch changes."""
@@ -165,7 +165,8 @@ class _PreviewBuilder:
             )
             columns = zip(format_.header, format_.names, strict=True)
             preview.columns = [
-                (_shorten_cell(header.strip()), _shorten_cell(name)) for header, name in columns
+                (_shorten_cell(header.strip()), _shorten_cell(FIELD_LABELS.get(name, name)))
+                for header, name in columns
             ]
             preview.doubt = format_.doubt
             preview.has_updates = UPDATED_FIELD in format_.names

@@ -76,5 +76,8 @@ def _item_result(item: Item, error: RecordError | None, outcomes: dict[str, str]
     return {
         "returnReferenceNumber": reference if isinstance(reference, str) else None,
         "result": "rejected" if error else outcomes.get(key, "unchanged"),
-        "errors": [{"property": error.field, "message": error.reason}] if error else [],
+        "errors": [
+            {"property": field, "message": reason}
+            for field, reason in (error.problems if error else ())
+        ],
     }

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -64,12 +64,25 @@ class ReturnRecord:
 
 
 class RecordError(ValueError):
-    """A record was rejected: ``field`` is the API's name of the wrong field, ``reason`` why."""
+    """A record was rejected: ``field`` is the API's name of the wrong field, ``reason`` why.
 
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
+    ``problems`` are such pairs for everything that is wrong with the record.
+    """
+
+    def __init__(self, field: str, reason: str, others: Iterable[tuple[str, str]] = ()) -> None:
+        self.problems = ((field, reason), *others)
+        super().__init__("; ".join(f"{name}: {why}" for name, why in self.problems))
         self.field = field
         self.reason = reason
+
+
+def combined(problems: Iterable[tuple[str, str]]) -> RecordError:
+    """Return one error for these problems, the first for each field."""
+    by_field: dict[str, str] = {}
+    for field_, reason in problems:
+        by_field.setdefault(field_, reason)
+    (first, reason), *others = by_field.items()
+    return RecordError(first, reason, others)
 
 
 def column_name(name: str) -> str:
@@ -78,7 +91,8 @@ def column_name(name: str) -> str:
 
 
 API_NAMES = {fact.column: fact.api_name for fact in FACTS_REQUIRED_FIRST} | {"tag": "tag"}
-REFERENCE_FIELD = API_NAMES["return_reference_number"]
+KEY_COLUMN = "return_reference_number"
+REFERENCE_FIELD = API_NAMES[KEY_COLUMN]
 UPDATED_FIELD = API_NAMES["updated_at"]
 REQUIRED_COLUMNS = [fact.column for fact in FACTS if fact.is_required]
 DEFAULT_VALUES = {fact.column: fact.default for fact in FACTS if fact.default}
@@ -108,22 +122,27 @@ def parse_record(
 
     Null and "" both mean that the return has no such value; a field that is not there means
     nothing. Times need a time zone; fractions of a second are cut to six digits. Raises
-    ``RecordError`` for the first wrong field.
+    ``RecordError`` for all that is wrong.
     """
-    for name in REQUIRED_COLUMNS:
-        if raw.get(API_NAMES[name]) in (None, ""):
-            raise RecordError(API_NAMES[name], "missing")
-    values: dict[str, Any] = {name: _text(raw, name) for name in TEXT_COLUMNS}
-    values |= {name: _time(raw, name) for name in TIME_COLUMNS}
+    problems = [
+        (API_NAMES[name], "missing")
+        for name in REQUIRED_COLUMNS
+        if raw.get(API_NAMES[name]) in (None, "")
+    ]
+    values: dict[str, Any] = {}
+    for parse, names in PARSERS:
+        for name in names:
+            try:
+                values[name] = parse(raw, name)
+            except RecordError as error:
+                problems += error.problems
+    if problems:
+        raise combined(problems)
     values |= {name: values[name] or default for name, default in DEFAULT_VALUES.items()}
-    values["state"] = _state(raw)
-    _check_reference(values["return_reference_number"])
     absent = frozenset(name for name, field_ in API_NAMES.items() if field_ not in raw)
     check_state(values, absent)
     return ReturnRecord(
         **values,
-        tag=_tag(raw),
-        unknown_fields=_unknown_fields(raw),
         absent=absent - TIMES_RULED_OUT[values["state"]],
         is_rounded=is_rounded,
         is_update_derived=is_update_derived,
@@ -187,17 +206,19 @@ def _time(raw: Mapping[str, object], name: str) -> datetime | None:
     return time.astimezone(UTC)
 
 
-def _state(raw: Mapping[str, object]) -> str:
-    state = raw["state"]
+def _state(raw: Mapping[str, object], name: str) -> str:
+    state = raw.get(API_NAMES[name])
     if isinstance(state, str) and state.strip() in STATE_VALUES:
         return state.strip()
     *others, last = State.values
     raise RecordError("state", f"unknown: {_excerpt(state)}; use {', '.join(others)} or {last}")
 
 
-def _check_reference(reference: str) -> None:
+def _reference(raw: Mapping[str, object], name: str) -> str:
+    reference = _text(raw, name)
     if not reference:
-        raise RecordError(API_NAMES["return_reference_number"], "missing")
+        raise RecordError(API_NAMES[name], "missing")
+    return reference
 
 
 def check_state(values: Mapping[str, Any], absent: Collection[str] = ()) -> None:
@@ -214,8 +235,8 @@ def check_state(values: Mapping[str, Any], absent: Collection[str] = ()) -> None
             raise RecordError("state", f"{state} with {API_NAMES[column]}")
 
 
-def _tag(raw: Mapping[str, object]) -> str | None:
-    value = raw.get("tag")
+def _tag(raw: Mapping[str, object], name: str) -> str | None:
+    value = raw.get(name)
     if value is None or value == "":
         return None
     text = _require_storable("tag", _to_text("tag", value))
@@ -226,7 +247,7 @@ def _tag(raw: Mapping[str, object]) -> str | None:
     return ",".join(dict.fromkeys(names)) or None
 
 
-def _unknown_fields(raw: Mapping[str, object]) -> dict[str, Any]:
+def _unknown_fields(raw: Mapping[str, object], _: str) -> dict[str, Any]:
     return {
         _require_storable(_excerpt(name), name): _json(name, value)
         for name, value in raw.items()
@@ -262,3 +283,14 @@ def _require_finite(field: str, number: float) -> float:
 def _excerpt(value: object) -> str:
     text = repr(value)
     return text if len(text) <= MAX_SHOWN_VALUE else f"{text[: MAX_SHOWN_VALUE - 3]}..."
+
+
+# For each parser the columns that it reads.
+PARSERS: tuple[tuple[Callable[[Mapping[str, object], str], Any], list[str]], ...] = (
+    (_reference, [KEY_COLUMN]),
+    (_text, [name for name in TEXT_COLUMNS if name != KEY_COLUMN]),
+    (_time, TIME_COLUMNS),
+    (_state, ["state"]),
+    (_tag, ["tag"]),
+    (_unknown_fields, ["unknown_fields"]),
+)

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from returns.feed.intake import IntakeResult
-from returns.feed.items import JSON, Item
+from returns.feed.items import FIELD_LABELS, JSON, Item
 from returns.feed.records import (
     API_NAMES,
     KNOWN_FIELDS,
@@ -91,8 +91,9 @@ def _with_value(row: RejectedRecord, text: str) -> dict[str, object]:
             raw[UPDATED_FIELD] = raw[row.field]
         parse_record(raw)
     except RecordError as error:
-        if error.field == row.field:
-            raise ValidationError(str(error)) from None
+        if reason := dict(error.problems).get(row.field):
+            label = FIELD_LABELS.get(row.field, row.field)
+            raise ValidationError(f"{label}: {reason}") from None
     return raw
 
 

@@ -185,7 +185,7 @@ def _reject_values(row: FeedRun, item: Item, error: RecordError) -> list[Any]:
             to_short_text(item.place),
             _reference(item),
             to_short_text(error.field),
-            to_storable_text(error.reason),
+            to_storable_text(item.reason(error)),
         ),
         *(written, is_record, sha256(identity.encode(errors="replace")).hexdigest()),
     ]

@@ -1,9 +1,9 @@
 # ruff: noqa: S608 - built from our own column names alone
 """The SQL statements of ``returns.feed.ingest``, built from the list of facts."""
 
+from returns.feed.records import KEY_COLUMN
 from returns.models.facts import FACTS
 
-KEY_COLUMN = "return_reference_number"
 JSON_COLUMNS = ["unknown_fields", "corrections", "stamps"]
 INGEST_COLUMNS = [fact.column for fact in FACTS if fact.column != KEY_COLUMN]
 _COLUMNS = [KEY_COLUMN, *INGEST_COLUMNS, *JSON_COLUMNS, "feed_tags"]

@@ -83,11 +83,12 @@ class RejectedRecord(models.Model):
 
     ``written`` is the record as ASCII JSON, which the column can always store. If ``is_record`` is
     false it is a text or a row that could not be parsed, so it cannot be retried. ``run`` is the
-    latest run that received it, ``digest`` the SHA-256 of ``written``. ``wrong_value`` is set for
-    pages only: the value that a person can fix there.
+    latest run that received it, ``digest`` the SHA-256 of ``written``. ``wrong_value`` and
+    ``field_label`` are set for pages only: the value that a person can fix there, and its name.
     """
 
     wrong_value: str | None
+    field_label: str
 
     run = models.ForeignKey(FeedRun, models.CASCADE, related_name="rejects")
     place = models.CharField(max_length=200)

@@ -32,7 +32,7 @@ def test_a_file_is_previewed_and_imported(window, manager, viewport, scheme):
     page.goto("/feed/rejected/")
     assert barriers(page) == [], "rejected"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.get_by_label("createdAt", exact=True).fill("28.02.2026")
+    page.get_by_label("Created", exact=True).fill("28.02.2026")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 record retried: 1 imported, 0 rejected again.")).to_be_visible()
 

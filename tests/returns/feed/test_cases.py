@@ -46,7 +46,7 @@ def test_a_number_that_a_spreadsheet_shortened_is_rejected():
     told, problems = bring("b1_tracking_scientific.csv")
     assert told == summary(read=3, rejected=3)
     for number, problem in zip(["1,20145E+33", "7,34009E+15", "7.34E+15"], problems, strict=True):
-        assert f"trackingId: a spreadsheet has shortened this number: '{number}'." in problem
+        assert f"Tracking ID: a spreadsheet has shortened this number: '{number}'." in problem
         assert "Format the column as text there" in problem
 
 
@@ -172,7 +172,8 @@ def test_one_date_with_the_month_first_makes_all_of_the_file_unclear():
     told, problems = bring("b2_month_first.csv")
     assert told == summary(read=3, rejected=3)
     for problem in problems:
-        assert "createdAt: day or month first?" in problem
+        assert "Created: day or month first? '11/" in problem
+        assert "; Updated: day or month first? '11/" in problem
         assert problem.endswith("is not clear, because line 3 has 11/13/2026 9:15")
     assert bring("b2_month_first.csv", dates="mdy")[0] == summary(read=3, created=3)
     days = Return.objects.order_by("pk").values_list("created_at__month", "created_at__day")
@@ -212,3 +213,20 @@ def test_rows_of_one_return_name_one_order_and_one_parcel(column):
     told = str(Import(problems.append).run([("x.csv", lambda: _bytes(content))]))
     assert told == summary(read=3, created=2, rejected=1)
     assert problems[0].endswith("'B2', but x.csv: line 2 has 'A1' for the same return")
+
+
+def test_all_that_is_wrong_with_a_row_is_said_in_the_words_of_its_file():
+    problems: list[str] = []
+    header = "İade No;Durum;Oluşturma Tarihi;Takip No;Varış"
+    rows = "R-1;Kayıp;31.02.2026;7,34E+15;dün\nR-2;Depoda;05.01.2026;1;\n;Yolda;05.01.2026;1;\n"
+    Import(problems.append).run([("x.csv", lambda: _bytes(f"{header}\n{rows}"))])
+    first, second, third = sorted(problems)
+    for problem in (
+        "Oluşturma Tarihi: not a valid date (day first): '31.02.2026'",
+        "Takip No: a spreadsheet has shortened this number: '7,34E+15'",
+        "Durum: unknown: 'Kayıp'; use Created, Arrived or Completed",
+        "Varış: not a time: 'dün'",
+    ):
+        assert first.count(problem) == 1
+    assert second == "x.csv: line 3: Durum: Arrived without Varış"
+    assert third == "x.csv: line 4: İade No: missing"

@@ -146,7 +146,7 @@ def test_place_of_a_csv_row_is_its_first_line_on_the_screen():
 
 def test_csv_without_a_required_column_is_one_rejection():
     (item,) = read("returnReferenceNumber,state,updatedAt\nReturn-1,Completed,\n")
-    assert str(item.error) == "file: not JSON, and no CSV header with createdAt"
+    assert str(item.error) == "file: not JSON, and no CSV header with Created"
 
 
 def test_bytes_that_are_not_utf8_concern_their_row_alone():

@@ -126,7 +126,7 @@ def test_a_manager_fixes_a_wrong_date_of_a_file(as_manager, as_agent):
     assert 'name="mend"' not in as_agent.get(REJECTED).text
     asked = {"mend": row.pk, "value": "30.02.2026"}
     page = as_manager.post(REJECTED, asked, follow=True)
-    assert "createdAt: not a valid date (day first): &#x27;30.02.2026&#x27;" in page.text
+    assert "Created: not a valid date (day first): &#x27;30.02.2026&#x27;" in page.text
     page = as_manager.post(REJECTED, asked | {"value": "28.02.2026"}, follow=True)
     assert "1 record retried: 1 imported, 0 rejected again." in page.text
     assert fates() == {"R-1": Fate.IMPORTED, "Return-9": Fate.WAITING}

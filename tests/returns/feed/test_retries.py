@@ -91,7 +91,7 @@ class TestFix:
     def test_another_wrong_value_is_refused_and_changes_nothing(self, manager):
         run = bring_file("R-1;Created;31.02.2026")
         for wrong in ("30.02.2026", "tomorrow", ""):
-            with pytest.raises(ValidationError, match="createdAt: "):
+            with pytest.raises(ValidationError, match="Created: "):
                 retries.fix_value(ALL, wrong, manager)
         kept = RejectedRecord.objects.get()
         assert (kept.fate, kept.run, kept.reason[-12:]) == (Fate.WAITING, run, "'31.02.2026'")

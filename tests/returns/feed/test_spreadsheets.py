@@ -178,7 +178,7 @@ def test_the_headers_of_the_list_are_known():
 
 def test_two_columns_for_one_field_are_refused():
     said = problem("Return,Iade no,State,Created", "R-1,R-2,Created,2026-01-05")
-    assert said == "file: more than one column for returnReferenceNumber"
+    assert said == "file: more than one column for Return reference"
 
 
 def test_two_columns_of_one_name_are_refused_too():

@@ -45,7 +45,7 @@ def test_a_file_is_looked_at_without_importing_anything(as_manager, vocabulary):
     assert preview.kind == "CSV in UTF-8, separated by semicolons"
     assert "Times without a zone are taken as warehouse time (Europe/Istanbul)." in page.text
     assert "the latest of the other times is used" in page.text
-    assert preview.columns[1] == ["Durum", "state"]
+    assert preview.columns[1] == ["Durum", "State"]
     assert not Return.objects.exists()
     assert not FeedRun.objects.exists()
     assert not RejectedRecord.objects.exists()
@@ -61,8 +61,8 @@ def test_errors_stand_beside_the_rows(as_manager):
     preview = upload(as_manager, MIXED).context["preview"]
     said = {row.place: row.error for row in preview.rows}
     assert said["line 2"] == ""
-    assert said["line 4"].startswith("state: unknown: 'Lost'")
-    assert said["line 5"] == "createdAt: not a valid date (day first): '31.02.2026'"
+    assert said["line 4"].startswith("Durum: unknown: 'Lost'")
+    assert said["line 5"] == "Created: not a valid date (day first): '31.02.2026'"
     assert [row.place for row in preview.wrong] == ["line 4", "line 5"]
 
 
@@ -193,8 +193,8 @@ def test_nothing_chosen_says_so(as_manager):
     [
         (b"PK\x03\x04 workbook", "save it as CSV"),
         (b"\x00\x01\x02", "binary data, not text"),
-        (b"Name;Age\nA;1\n", "not JSON, and no CSV header with returnReferenceNumber"),
-        (b"Return;State;Created\nR-1;Lost;2026-01-05\n", "state: unknown"),
+        (b"Name;Age\nA;1\n", "not JSON, and no CSV header with Return reference, State, Created"),
+        (b"Return;State;Created\nR-1;Lost;2026-01-05\n", "State: unknown"),
         (b"{]", "invalid JSON"),
     ],
 )
