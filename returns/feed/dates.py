@@ -9,7 +9,7 @@ from returns.feed.records import RecordError
 # In which order the numbers of a date stand, and how that is said.
 DATE_ORDERS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 TIME = (
-    r"(?:[ T,]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})"
+    r"(?:[\sT,]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})"
     r"(?:[:.](?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?(?:\s*(?P<half>[ap])\.?m\.?)?)?"
 )
 NUMBERS = re.compile(
@@ -38,9 +38,13 @@ NAMES = (
     *("juli", "august", "september", "oktober", "november", "dezember"),
 )
 # What may be a date with the month first: 11/13/2026, and 11/5/2026 9:15 AM as it is usual there.
+BLANKS = rb"[ ,\xc2\xa0\xe2\x80\xaf]"  # also those that do not break
 MONTH_AHEAD = re.compile(
-    rb"(?<!\d)(?:0?[1-9]|1[0-2])([/-])(?:"
-    rb"(?:1[3-9]|2\d|3[01])\1\d{2,4}(?!\d)|\d{1,2}\1\d{2,4}[ ,]+\d{1,2}:\d{2}[\d:., ]*[ap]\.?m)",
+    rb"(?<!\d)(?:0?[1-9]|1[0-2])([/-])(?:(?:1[3-9]|2\d|3[01])\1\d{2,4}(?!\d)|\d{1,2}\1\d{2,4}"
+    + BLANKS
+    + rb"+\d{1,2}:\d{2}[\d:.]*"
+    + BLANKS
+    + rb"*[ap]\.?m)",
     re.IGNORECASE,
 )
 
@@ -55,7 +59,7 @@ def parse_date(field: str, text: str, order: str = "dmy") -> datetime | None:
     if parts:
         try:
             return _time(*parts)
-        except ValueError:
+        except (ValueError, OverflowError):
             said = DATE_ORDERS["dmy" if "." in text else order]
             raise RecordError(field, f"not a valid date ({said}): {text!r}") from None
     if serial := SERIAL.fullmatch(text):

@@ -105,7 +105,7 @@ class Import:
         def report_progress(result: IntakeResult) -> None:
             if dry_run and on_change:
                 for row in result.written:
-                    if row.before:
+                    if row.before and row.is_visible:
                         on_change(_change_sentence(row, row.before))
             if on_progress:
                 on_progress(result.read)

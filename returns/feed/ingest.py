@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pghistory
 from django.db import DataError, IntegrityError, connection, transaction
 
-from returns.feed.merging import Known, merge
+from returns.feed.merging import Known, differences, merge
 from returns.feed.records import RecordError, ReturnRecord
 from returns.feed.statements import (
     COPY_TO_STAGING,
@@ -61,6 +61,11 @@ class WrittenRow(NamedTuple):
     def is_new(self) -> bool:
         """Tell whether the return was not known before."""
         return self.before is None
+
+    @property
+    def is_visible(self) -> bool:
+        """Tell whether anything changed that people see."""
+        return self.before is None or bool(self.new_tags or differences(self.before, self.after))
 
     @property
     def new_tags(self) -> tuple[str, ...]:
@@ -180,7 +185,7 @@ def _write_whole(batch: Batch) -> IngestSummary:
     return IngestSummary(
         read=len(batch),
         created=created,
-        updated=len(written) - created,
+        updated=sum(row.is_visible for row in written) - created,
         rejected=rejected,
         tags_added=tags.added,
         tag_conflicts=_conflicts(tags, written),
@@ -198,16 +203,14 @@ def _merge(
 ) -> tuple[dict[str, Known | None], list[Rejection]]:
     """Return what is known of each return after the batch, and the records that are rejected.
 
-    What is known is None if all records of an unknown return are rejected. A record whose source
-    is not the one that is stored, or the first one in the batch, is rejected.
+    A record whose source is not the one that is stored, or the first of the batch, is rejected.
     """
     known: dict[str, Known | None] = {}
     rejected = []
     for position, record in batch:
         reference = record.return_reference_number
-        if reference not in known:
-            known[reference] = stored[reference].known if reference in stored else None
-        before = known[reference]
+        row = stored.get(reference)
+        before = known.setdefault(reference, row.known if row else None)
         owner = before.facts["source"] if before else record.source
         try:
             if record.source != owner and "source" not in record.absent:
@@ -215,7 +218,19 @@ def _merge(
             known[reference] = merge(before, record)
         except RecordError as error:
             rejected.append(Rejection(record, error, position))
-    return known, rejected
+    return known, [each for each in rejected if not _is_accepted_now(each, known)]
+
+
+def _is_accepted_now(rejection: Rejection, known: dict[str, Known | None]) -> bool:
+    """Try a record again: another one of the batch may have brought the time that it needs."""
+    reference = rejection.record.return_reference_number
+    if rejection.error.field != "state":
+        return False
+    try:
+        known[reference] = merge(known[reference], rejection.record)
+    except RecordError:
+        return False
+    return True
 
 
 def _leave_out_tags_of_before(
@@ -244,9 +259,8 @@ def _leave_out_tags_of_before(
 
 
 def _wrong_source(owner: str, record: ReturnRecord) -> RecordError:
-    reference = record.return_reference_number
-    reason = f"{record.source!r}, but {reference} is already recorded by {owner!r}"
-    return RecordError("source", reason)
+    known = f"{record.return_reference_number} is already recorded by {owner!r}"
+    return RecordError("source", f"{record.source!r}, but {known}")
 
 
 def _upsert(changed: Mapping[str, Known], stored: Mapping[str, StoredRow]) -> list[WrittenRow]:

@@ -83,6 +83,12 @@ def merge(known: Known | None, record: ReturnRecord) -> Known:
         return known
     if record.is_rounded:
         facts |= {name: _more_exact(known.facts[name], facts[name]) for name in TIME_COLUMNS}
+        # Our own export shows corrections; a file that repeats them does not speak for the WMS.
+        facts |= {
+            name: known.facts[name]
+            for name, value in known.corrected.items()
+            if facts[name] == value or (value and _more_exact(value, facts[name]) == value)
+        }
     newest = _stamp(known.facts, known.stamps)
     merged = _merge_facts(known, newest, record, facts)
     if record.is_update_derived and _same_but_for_update(known, merged):
@@ -95,7 +101,8 @@ def merge(known: Known | None, record: ReturnRecord) -> Known:
     except RecordError:
         if _stamp(facts, record.absent) > newest:
             raise
-        return known  # an older record that contradicts the newest one
+        # An older record, whose times contradict the newest one, may have other facts.
+        return merge(known, replace(record, absent=record.absent | set(STATE_COLUMNS[1:])))
     return replace(merged, corrected=_corrections_that_hold(known, merged))
 
 
@@ -174,7 +181,8 @@ def _merge_facts(
     kept = {
         name: each for name, each in stamps.items() if each != _usual_stamp(name, facts, newest)
     }
-    new_tags = (name for name in split_tags(record.tag or "") if name not in known.tags)
+    old_tags = set(known.tags)
+    new_tags = (name for name in split_tags(record.tag or "") if name not in old_tags)
     return Known(facts, unknown_fields, known.corrected, kept, (*known.tags, *new_tags))
 
 
@@ -199,9 +207,9 @@ def _rank(value: object) -> tuple[bool, Any]:
     return value is not None, "" if value is None else dumps(value, sort_keys=True)
 
 
-def _more_exact(known: datetime | None, sent: datetime | None) -> datetime | None:
+def _more_exact(known: Any, sent: Any) -> Any:
     """Return the known time, if the time from a file is the same one, cut to what cells show."""
-    if known is None or sent is None or sent.microsecond:
+    if not isinstance(known, datetime) or not isinstance(sent, datetime) or sent.microsecond:
         return sent
     local = sent.astimezone(ZoneInfo(settings.TIME_ZONE))
     if local.second:

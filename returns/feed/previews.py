@@ -151,7 +151,7 @@ class _PreviewBuilder:
         """Add the returns that a batch changes."""
         changes = self.preview.changes
         for row in result.written:
-            if row.before and len(changes) < MAX_PREVIEW_CHANGES:
+            if row.before and row.is_visible and len(changes) < MAX_PREVIEW_CHANGES:
                 changes.append(_preview_change(row, row.before))
 
     def _describe(self, item: Item) -> None:
@@ -199,7 +199,10 @@ def _as_read(name: str, written: str, raw: Mapping[str, object]) -> str:
     value = raw.get(name)
     if name not in TIME_FIELDS or not isinstance(value, str) or value == written:
         return ""
-    return f" = {fact_text(name, datetime.fromisoformat(value))}"
+    try:
+        return f" = {fact_text(name, datetime.fromisoformat(value))}"
+    except (ValueError, OverflowError):  # rejected as no time, or as out of range
+        return ""
 
 
 def _preview_change(row: WrittenRow, before: Known) -> PreviewChange:

@@ -33,7 +33,9 @@ def push(body: bytes, origin: str) -> dict[str, Any]:
 
     def save_outcomes(result: IntakeResult) -> None:
         outcomes.update(
-            (row.reference, "created" if row.is_new else "updated") for row in result.written
+            (row.reference, "created" if row.is_new else "updated")
+            for row in result.written
+            if row.is_visible
         )
 
     with record_run(Way.PUSH, origin) as run:

@@ -19,6 +19,7 @@ from tags.vocabulary import VocabularyError, clean_tag_name
 EARLIEST_TIME = datetime(1, 1, 2, tzinfo=UTC)
 LATEST_TIME = datetime(9999, 12, 30, tzinfo=UTC)
 MAX_AHEAD = timedelta(days=1)  # by which the clock of the WMS may be ahead of ours
+WHOLE_FROM = 1e16  # numbers from here on have no fraction
 MAX_NESTING = 50  # levels of lists and objects in an unknown field
 MAX_SHOWN_VALUE = 60  # characters of a wrong value that an error message quotes
 
@@ -263,7 +264,9 @@ def _json(field: str, value: object, depth: int = 0) -> Any:
         case str():
             return _require_storable(field, value)
         case float() | Decimal():
-            return _require_finite(field, float(value))
+            number = _require_finite(field, float(value))
+            # As the database gives it back.
+            return int(number) if abs(number) >= WHOLE_FROM else number
         case Mapping():
             return {
                 _require_storable(field, key): _json(field, part, depth + 1)

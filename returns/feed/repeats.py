@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from returns.feed.items import Item
+from returns.feed.items import Format, Item
 from returns.feed.records import API_NAMES, RecordError, ReturnRecord
 
 # Rows of one return mostly follow each other; earlier returns are forgotten.
@@ -16,6 +16,7 @@ class RowRepeats:
     """Looks for rows of one return. ``differing`` are the places of rows that differ, by return."""
 
     differing: dict[str, list[str]] = field(default_factory=dict)
+    _format: Format | None = None
     _seen: dict[str, tuple[str, ReturnRecord]] = field(default_factory=dict)
 
     def check(self, item: Item, record: ReturnRecord) -> None:
@@ -25,6 +26,9 @@ class RowRepeats:
         """
         if item.format.kind != "csv":
             return
+        if item.format is not self._format:  # another file
+            self._format = item.format
+            self._seen.clear()
         reference = record.return_reference_number
         place, first = self._seen.setdefault(reference, (item.place, record))
         if first is record:

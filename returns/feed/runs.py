@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from config.text import shorten
 from returns.database.locks import Lock, try_lock, without_lock
+from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, OnReject, import_items
 from returns.feed.items import Item
-from returns.feed.records import REFERENCE_FIELD, RecordError
+from returns.feed.records import API_NAMES, REFERENCE_FIELD, RecordError
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
 
@@ -83,7 +84,7 @@ class Run:
         return result
 
     def _save(self, before: tuple[int, ...], result: IntakeResult) -> None:
-        _supersede_rejects([row.reference for row in result.written])
+        _supersede_rejects(result.written)
         _save_rejects(self.row, self._rejects)
         self._rejects = []
         now = (result.read, result.created, result.updated, result.rejected)
@@ -151,11 +152,24 @@ def _message(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _supersede_rejects(references: list[str]) -> None:
-    """Mark waiting rejected records as superseded when their return was written."""
+def _supersede_rejects(written: Iterable[WrittenRow]) -> None:
+    """Mark waiting rejected records as superseded when a newer record has what was wrong in them.
+
+    A record that says nothing about the wrong field leaves them waiting.
+    """
     waiting = RejectedRecord.objects.filter(fate=Fate.WAITING)
-    if references and waiting.exists():
-        waiting.filter(reference__in=references).update(fate=Fate.SUPERSEDED)
+    after = {row.reference: row.after for row in written}
+    if not after or not waiting.exists():
+        return
+    waiting = waiting.filter(reference__in=list(after))
+    columns = {api_name: column for column, api_name in API_NAMES.items()}
+    superseded = [
+        pk
+        for pk, reference, field in waiting.values_list("pk", "reference", "field")
+        if columns.get(field) not in after[reference].stamps
+    ]
+    if superseded:
+        RejectedRecord.objects.filter(pk__in=superseded).update(fate=Fate.SUPERSEDED)
 
 
 def _save_rejects(row: FeedRun, rejects: list[tuple[Item, RecordError]]) -> None:

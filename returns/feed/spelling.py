@@ -26,7 +26,7 @@ _STATE_SPELLINGS: dict[str, str] = {
     State.COMPLETED: "completed, done, tamamlandı, bitti",
 }
 # A time zone in brackets after a header, as our own export writes it.
-ZONE_SUFFIX = re.compile(r"\s*\(([^)]*)\)\s*$")
+ZONE_SUFFIX = re.compile(r"\s*\(([^()]*)\)\s*$")
 ZONES_BY_NAME = {name.casefold(): name for name in available_timezones()}
 # A spreadsheet reads a text that starts with one of these as a formula, unless an apostrophe
 # precedes it. The wide characters come from Japanese and Chinese keyboards.

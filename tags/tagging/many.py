@@ -122,7 +122,10 @@ EVER_TAGGED = """
     WHERE EXISTS (
         SELECT FROM {tagging} t WHERE t.entity_id = w.entity_id AND t.tag_id = w.tag_id
     ) OR EXISTS (
-        SELECT FROM {event} e WHERE e.entity_id = w.entity_id AND e.tag_id = w.tag_id
+        SELECT FROM {event} e WHERE e.entity_id = w.entity_id AND (
+            e.tag_id = w.tag_id
+            OR e.tag_id IN (SELECT id FROM tags_tag WHERE synonym_of_id = w.tag_id)
+        )
     )
 """
 DELETE_PAIRS = """

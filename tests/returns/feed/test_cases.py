@@ -230,3 +230,19 @@ def test_all_that_is_wrong_with_a_row_is_said_in_the_words_of_its_file():
         assert first.count(problem) == 1
     assert second == "x.csv: line 3: Durum: Arrived without Varış"
     assert third == "x.csv: line 4: İade No: missing"
+
+
+def test_files_of_two_days_may_name_another_parcel_for_a_return():
+    header = "Return,State,Created,Updated,Tracking ID"
+    days = [f"{header}\nR-1,Created,2026-11-05,2026-11-0{n},T{n}\n" for n in (5, 6)]
+    files = [(f"{n}.csv", lambda text=text: _bytes(text)) for n, text in enumerate(days)]
+    assert str(Import(pytest.fail).run(files)) == summary(read=2, created=1, unchanged=1)
+    assert stored("R-1").tracking_id == "T6"
+
+
+@pytest.mark.parametrize("blank", [" ", "\u202f", "\xa0"])
+def test_am_and_pm_are_seen_behind_any_blank(blank):
+    rows = f'R-1,Created,"11/5/2026, 9:15:00{blank}AM"\n'
+    problems: list[str] = []
+    Import(problems.append).run([("x.csv", lambda: _bytes(f"Return,State,Created\n{rows}"))])
+    assert "day or month first?" in problems[0]

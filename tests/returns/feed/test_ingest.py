@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from returns.feed.ingest import ingest
-from returns.feed.records import ReturnRecord
+from returns.feed.records import ReturnRecord, parse_record
 from returns.feed.statements import INGEST_COLUMNS
 from returns.models import Return, ReturnTag, State
 from tags.models import Tag
@@ -227,6 +227,46 @@ class TestWhatARecordDoesNotSay:
         assert counts(feed(silent)) == (0, 1, 0, 0)
         assert (stored().arrived_to_warehouse_at, stored().notes) == (DAY + HOUR, "x")
 
+    def test_a_time_that_another_record_of_the_batch_brings_is_enough(self):
+        silent = replace(
+            record(state=State.ARRIVED, updated_at=DAY + 2 * HOUR, notes="x"),
+            absent=frozenset({"arrived_to_warehouse_at"}),
+        )
+        assert counts(feed(silent, arrived())) == (1, 0, 1, 0)
+        assert (stored().arrived_to_warehouse_at, stored().notes) == (DAY + HOUR, "x")
+
+    def test_an_older_record_with_times_that_contradict_still_says_the_rest(self, vocabulary):
+        done = {"state": State.COMPLETED, "completed_at": DAY + HOUR}
+        feed(record(**done))
+        newest = replace(
+            record(state=State.COMPLETED, updated_at=DAY + 3 * HOUR),
+            absent=frozenset({"completed_at", "tracking_id"}),
+        )
+        feed(newest)
+        feed(arrived(updated_at=DAY + 2 * HOUR, tracking_id="7", tag="books"))
+        assert (stored().state, stored().completed_at) == (State.COMPLETED, DAY + HOUR)
+        assert stored().tracking_id == "7"
+        assert tags() == {"books"}
+
+    def test_how_new_a_fact_is_alone_is_no_change(self):
+        feed(replace(record(updated_at=DAY + HOUR), absent=frozenset({"notes"})))
+        feed(record(notes="x"))
+        assert counts(feed(record(notes="x", updated_at=DAY + HOUR))) == (0, 0, 1, 0)
+
+    def test_large_numbers_of_unknown_fields_are_no_news(self):
+        one = parse_record(
+            {
+                "returnReferenceNumber": "Return-1",
+                "state": "ReturnCreated",
+                "createdAt": DAY.isoformat(),
+                "updatedAt": DAY.isoformat(),
+                "weight": 1e16,
+                "price": 1.0,
+            }
+        )
+        feed(one)
+        assert counts(feed(one)) == (0, 0, 1, 0)
+
     def test_times_of_a_file_are_cut_and_are_no_news(self):
         exact = DAY + timedelta(hours=1, seconds=7, microseconds=8)
         feed(record(state=State.ARRIVED, arrived_to_warehouse_at=exact, updated_at=exact))
@@ -271,6 +311,15 @@ class TestCorrections:
         feed(record(notes="news", tracking_id="", updated_at=DAY + HOUR))
         assert (stored().notes, stored().tracking_id) == ("news", "7")
         assert stored().corrections == {"tracking_id": ""}
+
+    def test_a_file_that_repeats_corrections_does_not_end_them(self):
+        feed(arrived(notes="wrong", cargo_carrier=""))
+        later = DAY + timedelta(hours=5, seconds=1, microseconds=9)
+        correct(cargo_carrier="Yurtiçi", arrived_to_warehouse_at=later)
+        shown = {"cargo_carrier": "Yurtiçi", "notes": "wrong", "is_rounded": True}
+        at = later.replace(microsecond=0)
+        assert counts(feed(arrived(arrived_to_warehouse_at=at, **shown))) == (0, 0, 1, 0)
+        assert stored().corrections.keys() == {"cargo_carrier", "arrived_to_warehouse_at"}
 
     def test_replay_after_a_correction_changes_no_row(self):
         feed(arrived(notes="zebra"))

@@ -323,3 +323,14 @@ def test_the_order_of_dates_is_asked_for_and_shown_in_words(as_manager):
     ]
     as_manager.post(path())
     assert {each.created_at.month for each in Return.objects.all()} == {11}
+
+
+@pytest.mark.parametrize(
+    "cell", ["garbage ", " - ", "01.01.0001 00:00:00", "31.12.9999 24:00", "n/a", "9" * 13]
+)
+def test_a_cell_that_is_no_time_breaks_no_preview(as_manager, cell):
+    rows = f"R-1;Created;{cell};\nR-2;Created;05.01.2026;{cell}\n"
+    assert upload(as_manager, f"Return;State;Created;Updated\n{rows}").status_code == 200
+    page = as_manager.post(path(), {"action": "choose", "empty_clears": "1"}, follow=True)
+    assert page.status_code == 200
+    assert as_manager.post(path(), follow=True).status_code == 200
