@@ -14,6 +14,7 @@ from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord, parse_record
 from returns.feed.statements import INGEST_COLUMNS
 from returns.models import Return, ReturnTag, State
+from tags.merging import merge
 from tags.models import Tag
 from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import make_return, put_tag
@@ -393,6 +394,13 @@ class TestTags:
         ReturnTag.objects.filter(tag__name="books").delete()
         feed(record(tag="apparel,books,fragile", updated_at=DAY + HOUR))
         assert tags() == {"apparel", "fragile"}
+
+    def test_a_tag_that_was_removed_before_it_was_merged_does_not_come_back(self, vocabulary):
+        feed(record())
+        put_tag(stored(), "books").delete()
+        merge([Tag.objects.get(name="books")], Tag.objects.get(name="fragile"), None)
+        feed(record(tag="fragile,apparel", updated_at=DAY + HOUR))
+        assert tags() == {"apparel"}
 
     @pytest.mark.parametrize("string", ["standard,urgent-refund", "urgent-refund,standard"])
     def test_of_two_priorities_the_higher_stays(self, vocabulary, string):

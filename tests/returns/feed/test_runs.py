@@ -112,6 +112,14 @@ def test_a_rejected_record_is_superseded_by_a_good_one_of_the_same_return():
     assert fates() == {"Return-9": Fate.SUPERSEDED, "Return-8": Fate.WAITING}
 
 
+def test_a_record_that_says_nothing_of_what_was_wrong_supersedes_none():
+    bring(sent("Return-9", trackingId="7" * 200))
+    bring(sent("Return-9", updatedAt="2024-03-02T00:00:00Z"))
+    assert fates() == {"Return-9": Fate.WAITING}
+    bring(sent("Return-9", updatedAt="2024-03-03T00:00:00Z", trackingId="7"))
+    assert fates() == {"Return-9": Fate.SUPERSEDED}
+
+
 def test_failed_run_says_why_and_keeps_what_it_brought():
     def pull():
         with record_run(Way.PULL, "http://far") as run:
