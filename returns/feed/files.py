@@ -31,6 +31,7 @@ from returns.feed.spelling import TIME_FIELDS
 
 HEAD_BYTES = 65536  # from which the format is detected
 COPIED_BYTES = 1_000_000  # at a time
+LONGEST_DATE = 60  # bytes
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_DIGITS = 4000
 TOO_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
@@ -77,7 +78,7 @@ def _copy(stream: BinaryIO, copy: BinaryIO) -> bool:
     while chunk := stream.read(COPIED_BYTES):
         copy.write(chunk)
         found = found or bool(MONTH_AHEAD.search(end + chunk))
-        end = chunk[-20:]
+        end = chunk[-LONGEST_DATE:]
     copy.seek(0)
     return found
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
+from returns.feed.cells import restore
 from returns.feed.intake import IntakeResult
 from returns.feed.items import FIELD_LABELS, JSON, Item
 from returns.feed.records import (
@@ -19,6 +20,7 @@ from returns.feed.records import (
     UNSTRIPPED_COLUMNS,
     UPDATED_FIELD,
     RecordError,
+    combined,
     parse_record,
 )
 from returns.feed.runs import record_run, to_ascii_json, to_storable_text
@@ -41,7 +43,7 @@ def retry(rejects: QuerySet[RejectedRecord], person: User) -> IntakeResult:
     waiting = rejects.filter(fate=Fate.WAITING, is_record=True)
     if not waiting.exists():
         raise ValidationError("None of these records can be retried.")
-    records = list(waiting.order_by("pk")[:MAX_RETRIED_AT_ONCE])
+    records = list(waiting.select_related("run").order_by("pk")[:MAX_RETRIED_AT_ONCE])
     rejected_again: set[int] = set()
     with record_run(Way.RETRY, f"Rejected records, retried by {person}", by=person) as run:
         result = run.import_items(
@@ -53,7 +55,20 @@ def retry(rejects: QuerySet[RejectedRecord], person: User) -> IntakeResult:
 
 
 def _item(row: RejectedRecord) -> Item:
-    return Item(row.place, JSON, raw=json.loads(row.written), original=row.pk)
+    raw = json.loads(row.written)
+    error = _lost_values(raw) if row.run.way in FIXABLE_WAYS else None
+    return Item(row.place, JSON, raw=raw, error=error, original=row.pk)
+
+
+def _lost_values(raw: dict[str, object]) -> RecordError | None:
+    """Return an error for values that a spreadsheet destroyed; they are stored as they were."""
+    problems: list[tuple[str, str]] = []
+    for name, value in raw.items():
+        try:
+            restore(name, value if isinstance(value, str) else "")
+        except RecordError as error:
+            problems += error.problems
+    return combined(problems) if problems else None
 
 
 def wrong_value(row: RejectedRecord) -> str | None:
@@ -75,7 +90,8 @@ def fix_value(rejects: QuerySet[RejectedRecord], text: str, person: User) -> Int
         raise ValidationError("This record cannot be fixed here.")
     raw = _with_value(row, text.strip())
     with record_run(Way.RETRY, f"Rejected record, fixed by {person}", by=person) as run:
-        result = run.import_items([Item(row.place, JSON, raw=raw, original=raw)])
+        item = Item(row.place, JSON, raw=raw, error=_lost_values(raw), original=raw)
+        result = run.import_items([item])
     fate = Fate.SUPERSEDED if result.rejected else Fate.IMPORTED
     RejectedRecord.objects.filter(pk=row.pk).update(fate=fate, settled_by=person)
     return result

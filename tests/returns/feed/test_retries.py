@@ -42,6 +42,21 @@ class TestRetry:
         kept = RejectedRecord.objects.get()
         assert (kept.fate, kept.run, kept.settled_by) == (Fate.WAITING, run, None)
 
+    @pytest.mark.parametrize("number", ["7,34E+15", "#N/A", "734.009.314"])
+    def test_a_number_that_a_spreadsheet_destroyed_is_rejected_again(self, manager, number):
+        header = "Return;State;Created;Tracking ID"
+        bring_file(f"R-1;Created;05.01.2026;{number}", header=header)
+        assert retries.retry(ALL, manager).rejected == 1
+        assert not Return.objects.exists()
+        assert RejectedRecord.objects.get().fate == Fate.WAITING
+
+    def test_fixing_one_value_lets_no_destroyed_one_in(self, manager):
+        header = "Return;State;Created;Tracking ID;Order"
+        bring_file("R-1;Created;05.01.2026;#N/A;2E+05", header=header)
+        assert retries.wrong_value(RejectedRecord.objects.get()) == "#N/A"
+        assert retries.fix_value(ALL, "7340", manager).rejected == 1
+        assert not Return.objects.exists()
+
     def test_a_record_of_another_system_is_imported_when_the_other_is_gone(self, manager):
         bring(sent(), sent(source="Oplog"))
         assert retries.retry(ALL, manager).rejected == 1
