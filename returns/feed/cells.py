@@ -31,17 +31,18 @@ LOST_NUMBER = re.compile("|".join(f"({pattern})" for pattern in LOST), re.IGNORE
 AS_TEXT = "Format the column as text there, enter the original again, and save the file again"
 
 
-def restore(field: str, text: str) -> str:
+def restore(field: str, text: str, *, is_typed: bool = False) -> str:
     """Return what was in a cell before a spreadsheet changed it; "" for a mark of nothing.
 
-    Raises ``RecordError`` if that is lost.
+    The texts of a workbook, which ``is_typed``, have nothing around them. Raises ``RecordError`` if
+    that is lost.
     """
     if field not in KNOWN_FIELDS - PROSE_FIELDS:
         return text
     text = text.strip()
     if text.isalnum() and text != "0":  # as most are
         return text
-    if field in NUMBER_FIELDS and (kept := KEPT_AS_TEXT.fullmatch(text)):
+    if not is_typed and field in NUMBER_FIELDS and (kept := KEPT_AS_TEXT.fullmatch(text)):
         text = (kept[1] or kept[2] or "").strip()
     if text.casefold() in EMPTY_MARKS or (field in NUMBER_FIELDS and text == "0"):
         return ""

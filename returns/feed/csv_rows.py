@@ -1,82 +1,81 @@
-"""CSV files: rows become items, whatever way people and spreadsheets write them."""
+"""CSV files: text becomes rows, whatever delimiter and quotes it has."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from itertools import chain
-from zoneinfo import ZoneInfo
+from itertools import chain, islice
 
-from django.conf import settings
-
-from returns.feed.items import FIELD_LABELS, Format, Item
-from returns.feed.records import (
-    API_NAMES,
-    KNOWN_FIELDS,
-    REQUIRED_COLUMNS,
-    UPDATED_FIELD,
-    RecordError,
-    combined,
-)
-from returns.feed.spelling import TIME_FIELDS, field_for_header, parse_cell, zone_for_header
-from returns.models.facts import FACTS
+from returns.feed.headers import HEADER_ROWS, FoundHeader, find_header
+from returns.feed.items import Choices, Format, Item
+from returns.feed.records import RecordError
+from returns.feed.tables import Row, count_filled, read_table
 
 DELIMITERS = ",;\t"
-CLEARABLE_FIELDS = frozenset(fact.api_name for fact in FACTS if fact.may_be_missing)
 # Excel may write the delimiter into a first line of its own.
 SEPARATOR_LINE = "sep="
+HEAD_LINES = 200  # that are enough for the header and what is above it
+HEAD_LENGTH = 500_000  # characters
+MAX_DELIMITERS = 20_000  # of a row; a long text in quotes may have many
 
 
-def read_csv(
-    lines: Iterator[str], *, empty_clears: bool = False, dates: str = "dmy", doubt: str = ""
-) -> Iterator[Item]:
-    """Yield the rows; a header that is not understood becomes one item with an error.
+class TooManyColumnsError(ValueError):
+    """A row has more columns than any table of returns."""
 
-    See ``Format`` for the choices.
-    """
-    first, number = next(lines), 1
-    if first.lower().startswith(SEPARATOR_LINE):
-        first, number = next(lines, ""), 2
-    ahead = [first]  # lines read so far; the header fills some of them
-    format_, filled = _header(ahead, lines)
+
+def read_csv(lines: Iterator[str], choices: Choices, doubt: str = "") -> Iterator[Item]:
+    """Yield the rows; a header that is not understood becomes one item with an error."""
+    head, number = _head(lines), 1
+    if head and head[0].lower().startswith(SEPARATOR_LINE):
+        head, number = head[1:], 2
+    format_ = Format("csv", choices=choices, doubt=doubt)
+    place = f"line {number}"
     try:
-        _check_header(format_.names)
-        zones = tuple(zone_for_header(header) for header in format_.header)
-    except RecordError as error:
-        yield Item(f"line {number}", format_, error=error)
-        return
-    format_ = replace(format_, zones=zones, empty_clears=empty_clears, dates=dates, doubt=doubt)
-    yield from _read_rows(chain(ahead[filled:], lines), format_, number + filled)
+        rows, found, delimiter = _find_header(head, number, format_)
+        format_ = replace(format_, delimiter=delimiter, above=count_filled(rows[: found.index]))
+        header = rows[found.index] if rows else Row(number, number + 1, [])
+        below = chain(head[header.after - number :], lines)
+        for item in read_table(format_, header, split_rows(below, delimiter, header.after)):
+            place = item.place
+            yield item
+    except TooManyColumnsError:
+        reason = f"more than {MAX_DELIMITERS:,} columns below this; the rest was not read"
+        yield Item(place, format_, error=RecordError("file", reason))
 
 
-def _header(ahead: list[str], lines: Iterator[str]) -> tuple[Format, int]:
-    """Return the format with the delimiter that gives most known names, and its number of lines.
+def _head(lines: Iterator[str]) -> list[str]:
+    head, length = [], 0
+    for line in islice(lines, HEAD_LINES):
+        head.append(line)
+        length += len(line)
+        if length > HEAD_LENGTH:
+            break
+    return head
 
-    Lines that are read for that are appended to ``ahead``.
-    """
-    best, filled = Format("csv"), 1
+
+def _find_header(
+    head: list[str], number: int, format_: Format
+) -> tuple[list[Row], FoundHeader, str]:
+    """Return the first rows, their header, and the delimiter, which gives the best header."""
+    best: tuple[list[Row], FoundHeader, str] = ([], FoundHeader(), DELIMITERS[0])
     for delimiter in DELIMITERS:
-        cells, count = _first_row(ahead, lines, delimiter)
-        names = tuple(
-            field_for_header(cell) or f"column {at}" for at, cell in enumerate(cells, start=1)
-        )
-        if len(KNOWN_FIELDS.intersection(names)) > len(KNOWN_FIELDS.intersection(best.names)):
-            best, filled = Format("csv", tuple(cells), delimiter, names), count
-    return best, filled
+        rows = list(islice(_first_rows(head, delimiter, number), HEADER_ROWS))
+        found = find_header([row.cells for row in rows], format_.choices.mapping)
+        if not best[0] or (found.known, found.width) > (best[1].known, best[1].width):
+            best = rows, found, delimiter
+    return best
 
 
-def _first_row(ahead: list[str], lines: Iterator[str], delimiter: str) -> tuple[list[str], int]:
-    """Return the cells of the first row, and the number of lines that they fill.
-
-    A quoted cell may have several lines. A quote that is never closed is taken literally.
-    """
-    recorded = (ahead.append(line) or line for line in lines)  # type: ignore[func-returns-value]
-    rows = csv.reader(chain(list(ahead), recorded), delimiter=delimiter, strict=True)
-    try:
-        return next(rows, []), rows.line_num
-    except csv.Error:
-        return _split_line(ahead[0], delimiter), 1
+def _first_rows(head: list[str], delimiter: str, number: int) -> Iterator[Row]:
+    """Yield the rows of the first lines. A quote that is never closed is taken literally."""
+    start = 0
+    while start < len(head):
+        for row in split_rows(iter(head[start:]), delimiter, number + start):
+            if row.error:
+                cells = _split_line(head[start], delimiter)
+                row = Row(number + start, number + start + 1, cells)
+            yield row
+            start = row.after - number
+            break
 
 
 def _split_line(line: str, delimiter: str) -> list[str]:
@@ -86,81 +85,34 @@ def _split_line(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _check_header(names: tuple[str, ...]) -> None:
-    # updatedAt may be missing: the latest of the other times is used.
-    needed = [API_NAMES[name] for name in REQUIRED_COLUMNS if API_NAMES[name] != UPDATED_FIELD]
-    if missing := [name for name in needed if name not in names]:
-        columns = ", ".join(FIELD_LABELS[name] for name in missing)
-        raise RecordError("file", f"not JSON, and no CSV header with {columns}")
-    if twice := {name for name, count in Counter(names).items() if count > 1}:
-        columns = ", ".join(sorted(FIELD_LABELS.get(name, name) for name in twice))
-        raise RecordError("file", f"more than one column for {columns}")
+def split_rows(lines: Iterator[str], delimiter: str, number: int) -> Iterator[Row]:
+    """Yield the rows of lines of which the first one has this number.
 
-
-def _read_rows(lines: Iterator[str], format_: Format, number: int) -> Iterator[Item]:
+    Raises ``TooManyColumnsError``.
+    """
     read: list[str] = []  # the lines of the row; a quoted cell may have several
-    recorded = (read.append(line) or line for line in lines)  # type: ignore[func-returns-value]
-    rows = csv.reader(recorded, delimiter=format_.delimiter, strict=True)
+    recorded = _bounded(lines, read, delimiter)
+    rows = csv.reader(recorded, delimiter=delimiter, strict=True)
     while True:
-        place = f"line {number}"
+        cells, problem, text = [], "", ""
         try:
             cells = next(rows)
-            if any(cells):
-                yield _item(place, format_, cells)
         except StopIteration:
             return
         except csv.Error as error:
-            text = "".join(read).rstrip("\r\n")
-            yield Item(place, format_, error=RecordError("record", str(error)), original=text)
-        number += len(read)
+            problem, text = str(error), "".join(read).rstrip("\r\n")
+        after = number + len(read)
+        yield Row(number, after, cells, problem, text)
+        number = after
         read.clear()
 
 
-def _item(place: str, format_: Format, cells: list[str]) -> Item:
-    names = format_.names
-    if len(cells) > len(names):
-        many = RecordError("record", f"{len(cells)} cells, but only {len(names)} columns")
-        return Item(place, format_, error=many, original=cells)
-    raw, error = _parse_cells(format_, cells)
-    times = [raw[name] for name in TIME_FIELDS & raw.keys()]
-    is_update_derived = UPDATED_FIELD not in raw and bool(times)
-    if is_update_derived:
-        raw[UPDATED_FIELD] = max(times, key=_sort_key)
-    if format_.empty_clears:
-        raw = dict.fromkeys(CLEARABLE_FIELDS.intersection(names), "") | raw
-    return Item(
-        place,
-        format_,
-        raw=raw,
-        error=error,
-        original=cells,
-        is_update_derived=is_update_derived,
-    )
-
-
-def _parse_cells(format_: Format, cells: list[str]) -> tuple[dict[str, str], RecordError | None]:
-    """Return the values of a row, and what is wrong; a wrong cell keeps its original text."""
-    raw: dict[str, str] = {}
-    problems: list[tuple[str, str]] = []
-    default_zone = ZoneInfo(settings.TIME_ZONE)
-    for name, zone, cell in zip(format_.names, format_.zones, cells, strict=False):
-        if not cell:  # it says nothing
-            continue
-        try:
-            value = parse_cell(
-                name, cell, zone or default_zone, dates=format_.dates, doubt=format_.doubt
-            )
-            if value:
-                raw[name] = value
-        except RecordError as cell_error:
-            raw[name] = cell
-            problems += cell_error.problems
-    return raw, combined(problems) if problems else None
-
-
-def _sort_key(text: str) -> datetime:
-    """Return the time, or the earliest one for an invalid text, which has its own error."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
+def _bounded(lines: Iterator[str], read: list[str], delimiter: str) -> Iterator[str]:
+    """Yield the lines, and record them in ``read``, which is emptied after each row."""
+    count = 0
+    for line in lines:
+        count = line.count(delimiter) + (count if read else 0)
+        if count > MAX_DELIMITERS:
+            raise TooManyColumnsError
+        read.append(line)
+        yield line

@@ -13,8 +13,7 @@ from typing import Any, BinaryIO
 UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 WINDOWS_TURKISH = "cp1254"
 SNIFFED_BYTES = 64
-# The first bytes of workbooks.
-ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+MAX_LINE_BYTES = 4_000_000  # longer lines are cut
 
 
 class NotATextError(ValueError):
@@ -26,8 +25,6 @@ def as_utf8(head: bytes, stream: BinaryIO) -> BinaryIO:
 
     Raises ``NotATextError``.
     """
-    if head.startswith((ZIP, OLD_EXCEL)):
-        raise NotATextError("an Excel file or an archive; save it as CSV")
     whole = Rejoined(head, stream)
     encoding = UTF16_MARKS.get(head[:2]) or _detect_unmarked_utf16(head)
     if encoding:
@@ -84,7 +81,7 @@ def split_lines(stream: BinaryIO, head: bytes) -> Iterable[bytes]:
     """Return the lines of a stream; in files from an old Macintosh they end in CR alone."""
     if b"\r" in head and b"\n" not in head:
         return _split_at_cr(stream)
-    return stream
+    return iter(lambda: stream.readline(MAX_LINE_BYTES), b"")
 
 
 def _split_at_cr(stream: BinaryIO) -> Iterator[bytes]:

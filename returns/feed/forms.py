@@ -9,8 +9,8 @@ class UploadForm(forms.Form):
     required_css_class = "required"
     file = forms.FileField(
         label="File",
-        help_text="CSV or JSON, up to 20 MB. Nothing is imported until you confirm.",
+        help_text="Excel (.xlsx), CSV or JSON, up to 20 MB. Nothing is imported until you confirm.",
         allow_empty_file=True,  # ``save_upload`` reports it
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.json,.jsonl"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv,.json,.jsonl"}),
         error_messages={"required": "Choose a file."},
     )

@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO
 
-from returns.feed.files import read_items, write_items
+from returns.feed.files import DEFAULT_CHOICES, read_items, write_items
 from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, import_items
-from returns.feed.items import JSON, LINES, Format, Item
+from returns.feed.items import JSON, LINES, Choices, Format, Item
 from returns.feed.merging import Known, differences, fact_label, fact_text
 from returns.feed.records import RecordError
 from returns.feed.runs import record_run
@@ -90,16 +90,14 @@ class Import:
         files: Sequence[tuple[str, Opener]],
         *,
         dry_run: bool = False,
-        empty_clears: bool = False,
-        dates: str = "",
+        choices: Choices = DEFAULT_CHOICES,
         on_progress: Callable[[int], None] | None = None,
         on_change: Callable[[str], None] | None = None,
     ) -> ImportSummary:
         """Import the files, given as pairs of a name and a function that opens it.
 
         The import is recorded as a run of the feed, unless it is a dry run; then ``on_change`` is
-        called with a sentence for each return that would change. For the other choices see
-        ``read_items``.
+        called with a sentence for each return that would change.
         """
 
         def report_progress(result: IntakeResult) -> None:
@@ -110,7 +108,7 @@ class Import:
             if on_progress:
                 on_progress(result.read)
 
-        items = self._items(files, empty_clears=empty_clears, dates=dates)
+        items = self._items(files, choices)
         if dry_run:
             result = import_items(
                 items,
@@ -127,13 +125,11 @@ class Import:
                 )
         return ImportSummary(result, self._unreadable)
 
-    def _items(
-        self, files: Iterable[tuple[str, Opener]], *, empty_clears: bool, dates: str
-    ) -> Iterator[Item]:
+    def _items(self, files: Iterable[tuple[str, Opener]], choices: Choices) -> Iterator[Item]:
         for name, opener in files:
             try:
                 with opener() as stream:
-                    for item in read_items(stream, empty_clears=empty_clears, dates=dates):
+                    for item in read_items(stream, choices):
                         yield replace(item, place=f"{name}: {item.place}")
             except OSError as error:
                 self._unreadable += 1

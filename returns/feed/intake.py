@@ -18,7 +18,8 @@ class IntakeResult:
 
     ``newest`` is the latest ``updatedAt`` of the records, ``unknown_tags`` the names of tags that
     are new in the vocabulary, ``differing_rows`` the places of rows of one return that differ, by
-    return; ``written`` are the rows of the latest batch only.
+    return, ``left_out`` the places of rows that are no records, with the reasons; ``written`` are
+    the rows of the latest batch only.
     """
 
     read: int = 0
@@ -29,6 +30,7 @@ class IntakeResult:
     tag_conflicts: list[TagConflict] = field(default_factory=list)
     unknown_tags: list[str] = field(default_factory=list)
     differing_rows: dict[str, list[str]] = field(default_factory=dict)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
     written: list[WrittenRow] = field(default_factory=list)
 
     @property
@@ -83,6 +85,9 @@ class _Intake:
 
     def records(self, items: Iterable[Item]) -> Iterator[ReturnRecord]:
         for item in items:
+            if item.left_out:
+                self.result.left_out.append((item.place, item.left_out))
+                continue
             try:
                 record = item.parse()
                 self._repeats.check(item, record)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
+from returns.feed.mappings import ColumnMapping
 from returns.feed.records import UPDATED_FIELD, RecordError, ReturnRecord, combined, parse_record
 from returns.models import State
 from returns.models.facts import FACTS
@@ -16,28 +17,65 @@ FIELD_LABELS = {
     "tag": "Tags",
     **{str(state): str(state.label) for state in State},
 }
+TABLES = frozenset({"csv", "xlsx", "flat"})
 # Fields of one word, such as "notes", are called so in sentences too.
 API_WORDS = re.compile("|".join(rf"\b{name}\b" for name in FIELD_LABELS if not name.islower()))
+
+
+class Column(NamedTuple):
+    """A column of a table that is read: the API field or other name, its index, and its time zone.
+
+    ``zone`` is None if the header names none.
+    """
+
+    name: str
+    at: int
+    zone: tzinfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person chose about reading a file.
+
+    With ``empty_clears``, an empty cell says that the return has no such value, instead of nothing.
+    ``dates`` is one of ``DATE_ORDERS``, or "" if none was chosen. ``sheet`` is the name of a sheet
+    of a workbook; "" for the first one with rows.
+    """
+
+    empty_clears: bool = False
+    dates: str = ""
+    sheet: str = ""
+    mapping: ColumnMapping | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """The format of a file.
 
-    The rest is for CSV. ``header`` is the header as written, ``names`` the field that each column
-    means, and ``zones`` the time zone that each header names, or None. With ``empty_clears``, an
-    empty cell says that the return has no such value, instead of nothing. ``dates`` is the order of
-    the numbers of dates, and ``doubt`` says why that is not known.
+    The rest is for tables. ``header`` is the header as written, and ``columns`` those that are
+    read. ``above`` is the number of rows above the header that were left out, ``sheets`` the names
+    of a workbook's sheets, of which ``choices.sheet`` is read. ``doubt`` says why the order of the
+    numbers of dates is not known. ``missing`` are the required fields without a column.
     """
 
-    kind: str  # "json", "lines" or "csv"
+    kind: str  # "json", "lines", or for tables "csv", "xlsx", or "flat" for JSON read as a table
     header: tuple[str, ...] = ()
     delimiter: str = ","
-    names: tuple[str, ...] = ()
-    zones: tuple[tzinfo | None, ...] = ()
-    empty_clears: bool = False
-    dates: str = "dmy"
+    columns: tuple[Column, ...] = ()
+    choices: Choices = field(default=Choices(), hash=False)
+    above: int = 0
+    sheets: tuple[str, ...] = ()
     doubt: str = ""
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_table(self) -> bool:
+        """Tell whether the entries are rows with cells."""
+        return self.kind in TABLES
+
+    def headers(self) -> dict[str, str]:
+        """Return the header of the column that each field is read from."""
+        return {column.name: self.header[column.at].strip() for column in self.columns}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +84,7 @@ class Item:
 
     ``original`` is the entry as the file has it (an object, a line, or the cells of a row). It is
     None if nothing is left that could be fixed. With ``is_update_derived``, ``updatedAt`` is the
-    latest of the other times.
+    latest of the other times. ``left_out`` says why an entry is no record, such as a row of totals.
     """
 
     place: str
@@ -55,6 +93,7 @@ class Item:
     error: RecordError | None = None
     original: Any = None
     is_update_derived: bool = False
+    left_out: str = ""
 
     def parse(self) -> ReturnRecord:
         """Return the record of the entry. Raises ``RecordError`` for all that is wrong."""
@@ -64,7 +103,7 @@ class Item:
         try:
             record = parse_record(
                 self.raw or {},
-                is_rounded=self.format.kind == "csv",
+                is_rounded=self.format.is_table,
                 is_update_derived=self.is_update_derived,
             )
         except RecordError as error:
@@ -80,15 +119,14 @@ class Item:
 
     def describe(self, error: RecordError) -> str:
         """Return an error in the words of the file: columns by their headers, states by labels."""
-        if self.format.kind != "csv":
+        if not self.format.is_table:
             return str(error)
-        headers = dict(zip(self.format.names, self.format.header, strict=False))
-        words = FIELD_LABELS | {name: header.strip() for name, header in headers.items()}
+        words = FIELD_LABELS | self.format.headers()
         problems = (
             f"{words.get(name, name)}: {API_WORDS.sub(lambda word: words[word[0]], reason)}"
             for name, reason in error.problems
         )
-        return "; ".join(problems)
+        return "; ".join(dict.fromkeys(problems))  # a column may be read for several fields
 
     def reason(self, error: RecordError) -> str:
         """Return what is wrong, as ``describe`` does, without the name of the first field."""

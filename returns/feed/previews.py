@@ -4,18 +4,20 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 
 from config.text import shorten
 from returns.feed.encodings import encoding_label
-from returns.feed.files import read_items
+from returns.feed.files import DEFAULT_CHOICES, read_items
+from returns.feed.headers import MAX_COLUMNS
 from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, import_items
-from returns.feed.items import FIELD_LABELS, Item
+from returns.feed.items import FIELD_LABELS, Choices, Format, Item
+from returns.feed.mappings import BY_DATES, ColumnMapping
 from returns.feed.merging import Known, differences, fact_label, fact_text
-from returns.feed.records import KNOWN_FIELDS, UPDATED_FIELD, RecordError
+from returns.feed.records import KNOWN_FIELDS, REFERENCE_FIELD, UPDATED_FIELD, RecordError
 from returns.feed.runs import to_ascii_json, to_storable_text
 from returns.feed.spelling import TIME_FIELDS
+from returns.models import State
 
 MAX_TRIED_RECORDS = 10_000
 MAX_PREVIEW_ROWS = 50
@@ -24,6 +26,7 @@ MAX_PREVIEW_CHANGES = 100
 MAX_PREVIEW_TAGS = 100
 MAX_PREVIEW_COLUMNS = 20
 MAX_PREVIEW_CELL = 80  # characters
+FOREIGN_KINDS = frozenset({"JSON", "JSON, one record per line"})
 DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -49,15 +52,20 @@ class PreviewChange:
 class FilePreview:
     """What a file contains, and what its import would do.
 
-    ``columns`` are pairs of a header and the field that it means. ``unknown`` are columns that are
-    stored with the returns as they are. ``wrong`` are rows that would be rejected. ``rehearsed`` is
-    the number of records that were tried out against the database; of those, ``changes`` are the
-    first that change a return, and ``unknown_tags`` the names of tags that would be new.
-    ``differing_rows`` are returns with the places of their rows, if these differ. ``doubt`` says
-    why the order of day and month is not known.
+    ``header`` is that of a table, and ``columns`` are pairs of one of its cells and the fields that
+    are read from it. ``unknown`` are columns that are stored with the returns as they are.
+    ``wrong`` are rows that would be rejected, and ``left_out`` rows that are no records, with the
+    reasons. ``rehearsed`` is the number of records that were tried out against the database; of
+    those, ``changes`` are the first that change a return, and ``unknown_tags`` the names of new
+    tags. ``differing_rows`` are returns with the places of their rows, if these differ. ``fixed``
+    is what a mapping says about all rows, and ``above`` the number of rows above the header.
+    ``missing`` are the required fields without a column; with ``lacks_references``, no record has a
+    return reference. ``sheets`` are the names of a workbook's sheets, of which ``sheet`` is read.
+    ``doubt`` says why the order of day and month is not known.
     """
 
     kind: str = ""
+    header: list[str] = field(default_factory=list)
     columns: list[tuple[str, str]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     rows: list[PreviewRow] = field(default_factory=list)
@@ -65,6 +73,13 @@ class FilePreview:
     changes: list[PreviewChange] = field(default_factory=list)
     unknown_tags: list[str] = field(default_factory=list)
     differing_rows: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    fixed: list[tuple[str, str]] = field(default_factory=list)
+    above: int = 0
+    sheets: list[str] = field(default_factory=list)
+    sheet: str = ""
+    lacks_references: bool = True
     read: int = 0
     rehearsed: int = 0
     created: int = 0
@@ -80,20 +95,25 @@ class FilePreview:
         """Tell whether there is nothing to import."""
         return self.read == self.rejected
 
+    @property
+    def is_foreign(self) -> bool:
+        """Tell whether nothing can be imported until somebody says what the columns are."""
+        return bool(self.missing) or (self.kind in FOREIGN_KINDS and self.lacks_references)
 
-def make_preview(content: bytes, *, empty_clears: bool = False, dates: str = "") -> FilePreview:
+
+def make_preview(content: bytes, choices: Choices = DEFAULT_CHOICES) -> FilePreview:
     """Return what a file contains and what its import would do.
 
     Every record is checked; the first 10,000 are also written to the database and rolled back.
     """
     builder = _PreviewBuilder(encoding_label(content))
-    for item in read_items(io.BytesIO(content), empty_clears=empty_clears, dates=dates):
+    tried: list[Item] = []
+    for item in read_items(io.BytesIO(content), choices):
         builder.add(item)
-    items = islice(
-        read_items(io.BytesIO(content), empty_clears=empty_clears, dates=dates), MAX_TRIED_RECORDS
-    )
+        if len(tried) < MAX_TRIED_RECORDS:
+            tried.append(item)
     result = import_items(
-        items,
+        tried,
         source="file",
         on_reject=builder.reject,
         on_batch=builder.add_changes,
@@ -127,7 +147,12 @@ class _PreviewBuilder:
         preview = self.preview
         if not preview.kind:
             self._describe(item)
+        if item.left_out:
+            if len(preview.left_out) < MAX_PREVIEW_ERRORS:
+                preview.left_out.append((item.place, item.left_out))
+            return
         preview.read += 1
+        preview.lacks_references &= REFERENCE_FIELD not in (item.raw or {})
         if len(preview.rows) < MAX_PREVIEW_ROWS:
             preview.rows.append(self._row(item))
         try:
@@ -163,23 +188,24 @@ class _PreviewBuilder:
             preview.kind = (
                 f"CSV in {self.encoding}, separated by {DELIMITER_NAMES[format_.delimiter]}"
             )
-            columns = zip(format_.header, format_.names, strict=True)
-            preview.columns = [
-                (_shorten_cell(header.strip()), _shorten_cell(FIELD_LABELS.get(name, name)))
-                for header, name in columns
-            ]
+        if format_.is_table:
+            names = {column.name for column in format_.columns}
+            preview.header = list(format_.header[:MAX_COLUMNS])
+            preview.columns = _columns(format_)
+            preview.missing = list(format_.missing)
+            preview.fixed = _fixed(format_.choices.mapping)
+            preview.above = format_.above
+            preview.sheets, preview.sheet = list(format_.sheets), format_.choices.sheet
             preview.doubt = format_.doubt
-            preview.has_updates = UPDATED_FIELD in format_.names
-            preview.unknown = [
-                _shorten_cell(name) for name in format_.names if name not in KNOWN_FIELDS
-            ]
+            preview.has_updates = UPDATED_FIELD in names
+            preview.unknown = [_shorten_cell(name) for name in names - KNOWN_FIELDS]
 
     def _row(self, item: Item, error: str = "") -> PreviewRow:
-        if item.raw is not None and item.format.kind == "csv":
-            cells = [
-                f"{_shorten_cell(cell)}{_as_read(name, cell, item.raw)}"
-                for name, cell in zip(item.format.names, item.original, strict=False)
-            ]
+        if item.raw is not None and item.format.is_table:
+            cells = list(map(_shorten_cell, item.original))
+            for name, at, _ in item.format.columns:
+                if at < len(cells) and "=" not in cells[at]:
+                    cells[at] += _as_read(name, item.original[at], item.raw)
         elif item.raw is not None:
             cells = [f"{name}: {_shorten_cell(value)}" for name, value in item.raw.items()]
         else:
@@ -191,13 +217,43 @@ class _PreviewBuilder:
         return PreviewRow(item.place, cells[:MAX_PREVIEW_COLUMNS], error)
 
 
-FORMAT_NAMES = {"json": "JSON", "lines": "JSON, one record per line"}
+FORMAT_NAMES = {
+    "json": "JSON",
+    "lines": "JSON, one record per line",
+    "flat": "JSON",
+    "xlsx": "Excel workbook",
+}
+
+
+def _columns(format_: Format) -> list[tuple[str, str]]:
+    """Return the headers with the fields that are read from each; "" for one that is not read."""
+    fields: dict[int, list[str]] = {}
+    for name, at, _ in format_.columns:
+        fields.setdefault(at, []).append(FIELD_LABELS.get(name, name))
+    return [
+        (_shorten_cell(header.strip()), _shorten_cell(", ".join(fields.get(at, []))))
+        for at, header in enumerate(format_.header)
+    ]
+
+
+def _fixed(mapping: ColumnMapping | None) -> list[tuple[str, str]]:
+    if not mapping:
+        return []
+    labels = FIELD_LABELS | {BY_DATES: "from the dates"}
+    fixed = [(labels[name], labels.get(value, value)) for name, value in mapping.fixed.items()]
+    return [("Before each return reference", mapping.prefix), *fixed] if mapping.prefix else fixed
 
 
 def _as_read(name: str, written: str, raw: Mapping[str, object]) -> str:
-    """Return how a time of a row is understood, in words; "" for other cells."""
+    """Return how a cell is understood: times and states in words, references with their prefix."""
     value = raw.get(name)
-    if name not in TIME_FIELDS or not isinstance(value, str) or value == written:
+    if not isinstance(value, str) or value == written:
+        return ""
+    if name == "state" and value in State.values and FIELD_LABELS[value] != written:
+        return f" = {FIELD_LABELS[value]}"
+    if name == REFERENCE_FIELD and value.endswith(written):
+        return f" = {value}"
+    if name not in TIME_FIELDS:
         return ""
     try:
         return f" = {fact_text(name, datetime.fromisoformat(value))}"

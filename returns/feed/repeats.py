@@ -24,7 +24,7 @@ class RowRepeats:
 
         Raises ``RecordError`` if it names another order or parcel.
         """
-        if item.format.kind != "csv":
+        if not item.format.is_table:
             return
         if item.format is not self._format:  # another file
             self._format = item.format

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -36,24 +37,28 @@ PROTECTED_TEXT = re.compile(rf"'(?:{FORMULA}|')")
 TAG_SEPARATORS = re.compile(r"[;|]")
 
 
-def _normalize(text: str) -> str:
+def normalize(text: str) -> str:
+    """Return a text without what makes no difference in headers and words."""
     text = unicodedata.normalize("NFKD", text).replace("ı", "i").casefold()
     return "".join(letter for letter in text if letter.isalnum())
 
 
 def _invert_spellings(spellings_by_name: Mapping[str, str]) -> dict[str, str]:
     return {
-        _normalize(spelling): name
+        normalize(spelling): name
         for name, spellings in spellings_by_name.items()
         for spelling in spellings.split(",")
     }
 
 
 FIELDS_BY_HEADER = _invert_spellings(_HEADER_SPELLINGS)
-FIELDS_BY_HEADER |= {_normalize(name): name for name in API_NAMES.values()}
+FIELDS_BY_HEADER |= {normalize(name): name for name in API_NAMES.values()}
 STATES_BY_SPELLING = _invert_spellings(_STATE_SPELLINGS) | {
-    _normalize(value): value for value in State.values
+    normalize(value): value for value in State.values
 }
+# Columns of our own exports that show no fact; the second kind has its time zone behind it.
+DERIVED_HEADERS = frozenset({normalize("Waiting (hours)")})
+DERIVED_TIMES = frozenset({normalize("Deadline")})
 TIME_FIELDS = frozenset(API_NAMES[name] for name in TIME_COLUMNS)
 
 
@@ -61,8 +66,8 @@ def field_for_header(header: str) -> str:
     """Return the API field that a header means, or the header itself if it means none."""
     header = " ".join(header.split())
     return (
-        FIELDS_BY_HEADER.get(_normalize(ZONE_SUFFIX.sub("", header)))
-        or FIELDS_BY_HEADER.get(_normalize(header))
+        FIELDS_BY_HEADER.get(normalize(ZONE_SUFFIX.sub("", header)))
+        or FIELDS_BY_HEADER.get(normalize(header))
         or header
     )
 
@@ -72,8 +77,7 @@ def zone_for_header(header: str) -> tzinfo | None:
 
     Raises ``RecordError`` for a zone that is not known.
     """
-    match = ZONE_SUFFIX.search(" ".join(header.split()))
-    if not match or field_for_header(header) not in TIME_FIELDS:
+    if not (match := ZONE_SUFFIX.search(" ".join(header.split()))):
         return None
     name = match[1].strip()
     try:
@@ -86,19 +90,45 @@ def zone_for_header(header: str) -> tzinfo | None:
         raise RecordError("file", reason) from None
 
 
-def parse_cell(field: str, text: str, zone: tzinfo, *, dates: str = "dmy", doubt: str = "") -> str:
+def is_derived_header(header: str) -> bool:
+    """Tell whether a column of our own export shows no fact but what follows from facts."""
+    header = " ".join(header.split())
+    return normalize(header) in DERIVED_HEADERS or (
+        bool(ZONE_SUFFIX.search(header)) and normalize(ZONE_SUFFIX.sub("", header)) in DERIVED_TIMES
+    )
+
+
+@lru_cache(maxsize=1024)
+def state_for_word(word: str) -> str:
+    """Return the API's value of a state in words; other texts are returned as they are."""
+    return STATES_BY_SPELLING.get(normalize(word), word)
+
+
+def parse_cell(
+    field: str,
+    text: str,
+    zone: tzinfo,
+    *,
+    dates: str = "dmy",
+    doubt: str = "",
+    is_typed: bool = False,
+) -> str:
     """Return the value of a cell as the API has it; unclear values are returned as they are.
 
-    The apostrophe that keeps a spreadsheet from reading a text as a formula is removed. ``dates``
-    is the order of the numbers of a date, and ``doubt`` says why that is not known. Times without a
+    The apostrophe that keeps a spreadsheet from reading a text as a formula is removed, unless
+    ``is_typed``: the cells of a workbook need none. ``dates`` is the order of the numbers of a
+    date, and ``doubt`` says why that is not known. Times without a
     time zone are in ``zone``; an hour that occurs twice means the first. Raises ``RecordError`` for
     a date that does not exist or may mean two, and for a value that a spreadsheet has destroyed.
     """
-    text = text[1:] if PROTECTED_TEXT.match(text) else restore(field, text)
+    if is_typed or not PROTECTED_TEXT.match(text):
+        text = restore(field, text, is_typed=is_typed)
+    else:
+        text = text[1:]
     if field == "tag":
         return TAG_SEPARATORS.sub(",", text)
     if field == "state":
-        return STATES_BY_SPELLING.get(_normalize(text), text)
+        return state_for_word(text)
     if field not in TIME_FIELDS:
         return text
     if doubt and depends_on_order(text):

@@ -13,12 +13,16 @@ from django.utils import timezone
 from returns.database.locks import Lock, try_lock
 from returns.feed.dates import DATE_ORDERS
 from returns.feed.files import read_items
+from returns.feed.items import Choices
+from returns.feed.mappings import ColumnMapping, from_json
+from returns.feed.outlines import Outline, distinct_values, outline
 from returns.feed.previews import FilePreview, PreviewChange, PreviewRow, make_preview
 from returns.feed.runs import (
     interrupted_runs,
     record_run,
     to_short_text,
 )
+from returns.feed.saved_mappings import NamedMapping, find_same
 from returns.models import FeedRun, Outcome, Upload, Way
 
 logger = logging.getLogger(__name__)
@@ -41,29 +45,83 @@ def save_upload(file: IO[bytes], name: str, person: User) -> Upload:
         )
     if not content.strip():
         raise ValidationError("This file is empty.")
-    upload = Upload(by=person, name=to_short_text(name), content=content, size=len(content))
-    upload.preview = asdict(make_preview(content))
+    preview = make_preview(content)
+    known = _known_mapping(content, preview)
+    if known:
+        preview = make_preview(content, Choices(mapping=known.mapping))
+    upload = Upload(
+        by=person,
+        name=to_short_text(name),
+        content=content,
+        size=len(content),
+        mapping=known.mapping.to_json() if known else {},
+        mapping_name=known.name if known else "",
+        preview=asdict(preview),
+    )
     upload.save()
     return upload
 
 
-def choose(pk: int, person: User, *, empty_clears: bool, dates: str) -> Upload | None:
+def _known_mapping(content: bytes, preview: FilePreview) -> NamedMapping | None:
+    """Return the mapping that somebody saved for files with the same header."""
+    if preview.header or not preview.is_foreign:
+        return find_same(preview.header)
+    found = outline(content, Choices())  # of foreign JSON
+    return find_same(found.header) if found else None
+
+
+def choose(
+    pk: int, person: User, *, empty_clears: bool, dates: str, sheet: str = ""
+) -> Upload | None:
     """Change how this person's upload is read, and make its preview again.
 
     Returns the upload, or None if there is none. Once its import has begun, nothing changes.
     """
     upload = Upload.objects.filter(pk=pk, by=person).first()
-    if upload and not (upload.wanted_at or upload.run_id):
+    if upload and not is_begun(upload):
         upload.empty_clears = empty_clears
         upload.dates = dates if dates in DATE_ORDERS else ""
-        preview = make_preview(bytes(upload.content), **_choices(upload))
-        upload.preview = asdict(preview)
-        upload.save(update_fields=["empty_clears", "dates", "preview"])
+        upload.sheet = sheet if sheet in upload.preview.get("sheets", ()) else ""
+        _preview_again(upload)
     return upload
 
 
-def _choices(upload: Upload) -> dict[str, Any]:
-    return {"empty_clears": upload.empty_clears, "dates": upload.dates}
+def choose_columns(upload: Upload, mapping: ColumnMapping | None, name: str) -> None:
+    """Read an upload with a mapping, or without one, and make its preview again."""
+    if not is_begun(upload):
+        upload.mapping, upload.mapping_name = mapping.to_json() if mapping else {}, name
+        _preview_again(upload)
+
+
+def is_begun(upload: Upload) -> bool:
+    """Tell whether the import of an upload has begun, so that nothing can be chosen any more."""
+    return bool(upload.wanted_at or upload.run_id)
+
+
+def _preview_again(upload: Upload) -> None:
+    upload.preview = asdict(make_preview(bytes(upload.content), _choices(upload)))
+    upload.save(
+        update_fields=["empty_clears", "dates", "sheet", "mapping", "mapping_name", "preview"]
+    )
+
+
+def outline_of(upload: Upload, records: str = "") -> Outline | None:
+    """Return the header and the first rows of an upload; None if it is no table."""
+    return outline(bytes(upload.content), _choices(upload), records)
+
+
+def words_of(upload: Upload, at: int, records: str = "") -> list[str]:
+    """Return the different values of a column of an upload."""
+    return distinct_values(bytes(upload.content), _choices(upload), at, records)
+
+
+def _choices(upload: Upload) -> Choices:
+    return Choices(
+        empty_clears=upload.empty_clears,
+        dates=upload.dates,
+        sheet=upload.sheet,
+        mapping=from_json(upload.mapping),
+    )
 
 
 def load_preview(upload: Upload) -> FilePreview:
@@ -72,6 +130,11 @@ def load_preview(upload: Upload) -> FilePreview:
     rows = {name: [PreviewRow(**row) for row in stored[name]] for name in ("rows", "wrong")}
     changes = [PreviewChange(**each) for each in stored.get("changes", [])]
     return FilePreview(**stored | rows | {"changes": changes})
+
+
+def get_whole_upload(pk: int, person: User) -> Upload | None:
+    """Return an upload of this person with its content, or None."""
+    return Upload.objects.filter(pk=pk, by=person).first()
 
 
 def get_upload(pk: int, person: User) -> Upload | None:
@@ -121,7 +184,7 @@ def _import(upload: Upload) -> None:
         upload.run = run.row
         upload.save(update_fields=["run"])
         content = io.BytesIO(upload.content)
-        items = read_items(content, **_choices(upload))
+        items = read_items(content, _choices(upload))
         run.import_items(items, source="file")
 
 

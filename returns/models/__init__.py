@@ -15,6 +15,7 @@ from returns.models.deadlines import (
 )
 from returns.models.exports import Export, ExportPart, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
+from returns.models.mappings import SavedMapping
 from returns.models.people import Density, Preferences
 from returns.models.problems import SharedTracking
 from returns.models.returns import Return, ReturnTag, State
@@ -64,6 +65,7 @@ __all__ = [
     "Return",
     "ReturnTag",
     "RuleEvent",
+    "SavedMapping",
     "SavedView",
     "Scope",
     "SharedTracking",

@@ -122,9 +122,10 @@ class Upload(models.Model):
     """A file that a person previews before it is imported; it is kept for a day.
 
     ``preview`` is the result of checking it. With ``empty_clears``, an empty cell clears what is
-    stored; ``dates`` is the order of the numbers of its dates, if a person chose one. ``run`` is
-    its import, once that has started. A large file is imported in the background; ``wanted_at`` is
-    when that was requested.
+    stored; ``dates`` is the order of the numbers of its dates, ``sheet`` the sheet of a workbook,
+    and ``mapping`` what its columns are, if a person chose them; ``mapping_name`` is its name.
+    ``run`` is its import, once that has started. A large file is imported in the background;
+    ``wanted_at`` is when that was requested.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -134,6 +135,9 @@ class Upload(models.Model):
     preview = models.JSONField(default=dict)
     empty_clears = models.BooleanField(db_default=False)
     dates = models.CharField(max_length=3, db_default="")
+    sheet = models.CharField(max_length=200, db_default="")
+    mapping = models.JSONField(db_default={})
+    mapping_name = models.CharField(max_length=100, db_default="")
     wanted_at = models.DateTimeField(null=True)
     run = models.OneToOneField(FeedRun, models.SET_NULL, null=True, related_name="upload")
     at = models.DateTimeField(db_default=Now())

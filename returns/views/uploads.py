@@ -32,7 +32,9 @@ def new(request: DeskRequest) -> HttpResponse:
     if is_post and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            return redirect("upload", uploads.save_upload(file, file.name, request.user).pk)
+            upload = uploads.save_upload(file, file.name, request.user)
+            is_foreign = uploads.load_preview(upload).is_foreign
+            return redirect("upload-columns" if is_foreign else "upload", upload.pk)
         except ValidationError as error:
             form.add_error("file", error)
     return render(request, "feed/upload.html", {"form": form}, status=422 if is_post else 200)
@@ -49,6 +51,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
             request.user,
             empty_clears="empty_clears" in request.POST,
             dates=request.POST.get("dates", ""),
+            sheet=request.POST.get("sheet", ""),
         )
     elif request.method == "POST":
         upload = uploads.start_import(pk, request.user)

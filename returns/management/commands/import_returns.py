@@ -9,6 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config.schema import require_tables
 from returns.feed.dates import DATE_ORDERS
 from returns.feed.imports import Import, ImportSummary, Opener, Rejects
+from returns.feed.items import Choices
+from returns.feed.mappings import ColumnMapping
+from returns.feed.saved_mappings import find_mapping, mapping_names
 
 MAX_REPORTED = 50  # rejections, or tag conflicts, that are printed one by one
 
@@ -43,6 +46,19 @@ class Command(BaseCommand):
             default="",
             help="the order of day, month and year in dates with slashes",
         )
+        parser.add_argument(
+            "--sheet",
+            default="",
+            metavar="NAME",
+            help="the sheet of a workbook; by default the first one that has rows",
+        )
+        parser.add_argument(
+            "--mapping",
+            default="",
+            metavar="NAME",
+            help="how the columns of a foreign file are read: the name of a saved mapping, or of "
+            "one that comes with the program",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the files and print a summary line."""
@@ -61,13 +77,13 @@ class Command(BaseCommand):
         summary = Import(report, rejects).run(
             files,
             dry_run=options["dry_run"],
-            empty_clears=options["empty_clears"],
-            dates=options["dates"],
+            choices=_choices(options),
             on_progress=self._progress,
             on_change=changes,
         )
         report.finish("more were left out")
         changes.finish("more returns would change")
+        self._report_left_out(summary)
         self._report_differing_rows(summary)
         if summary.result.unknown_tags and options["dry_run"]:
             self.stdout.write(f"New tags: {', '.join(sorted(set(summary.result.unknown_tags)))}")
@@ -81,6 +97,12 @@ class Command(BaseCommand):
     def _progress(self, count: int) -> None:
         if self.stderr.isatty():
             self.stderr.write(f"\r{count:,} records ", ending="")
+
+    def _report_left_out(self, summary: ImportSummary) -> None:
+        report = _LimitedReport(self.stderr.write)
+        for place, reason in summary.result.left_out:
+            report(f"{place}: left out: {reason}")
+        report.finish("more rows were left out")
 
     def _report_differing_rows(self, summary: ImportSummary) -> None:
         report = _LimitedReport(self.stderr.write)
@@ -112,6 +134,24 @@ class _LimitedReport:
     def finish(self, what: str) -> None:
         if self._count > MAX_REPORTED:
             self._write(f"{self._count - MAX_REPORTED:,} {what}")
+
+
+def _choices(options: dict[str, Any]) -> Choices:
+    return Choices(
+        empty_clears=options["empty_clears"],
+        dates=options["dates"],
+        sheet=options["sheet"],
+        mapping=_mapping(options["mapping"]),
+    )
+
+
+def _mapping(name: str) -> ColumnMapping | None:
+    if not name:
+        return None
+    if named := find_mapping(name):
+        return named.mapping
+    names = ", ".join(mapping_names())
+    raise CommandError(f"There is no column mapping {name!r}. There are: {names}.", returncode=2)
 
 
 def _is_same_file(path: Path, name: str) -> bool:

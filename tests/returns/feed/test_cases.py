@@ -8,6 +8,9 @@ import time_machine
 from django.core.management import call_command
 
 from returns.feed.imports import Import
+from returns.feed.items import Choices
+from returns.feed.outlines import outline
+from returns.feed.saved_mappings import suggest
 from returns.models import Return, ReturnTag
 from tags.models import Tag
 from tests.factories import put_tag
@@ -27,7 +30,8 @@ def bring(name: str, **choices) -> tuple[str, list[str]]:
     """Import a file; return the summary, and what was said about the entries left out."""
     problems: list[str] = []
     path = FILES / name
-    summary = Import(problems.append).run([(name, lambda: path.open("rb"))], **choices)
+    files = [(name, lambda: path.open("rb"))]
+    summary = Import(problems.append).run(files, choices=Choices(**choices))
     return str(summary), problems
 
 
@@ -162,7 +166,8 @@ def test_a_dry_run_says_what_would_change(capsys):
     updated = "Last update '26 Nov 2026, 13:43:03' → '28 Nov 2026, 12:00:00'"
     changes = f"Notes 'Kutu ezik' → 'Too small'; {updated}; Tags + Wrong_Size, new one"
     assert told == [f"Case-2401: {changes}"]
-    Import(pytest.fail).run(files, dry_run=True, empty_clears=True, on_change=told.append)
+    choices = Choices(empty_clears=True)
+    Import(pytest.fail).run(files, choices=choices, dry_run=True, on_change=told.append)
     assert "Order reference 'O-2401' → ''" in told[1]
     assert stored("Case-2401").notes == "Kutu ezik"
     assert not Tag.objects.filter(name="new one").exists()
@@ -246,3 +251,90 @@ def test_am_and_pm_are_seen_behind_any_blank(blank):
     problems: list[str] = []
     Import(problems.append).run([("x.csv", lambda: _bytes(f"Return,State,Created\n{rows}"))])
     assert "day or month first?" in problems[0]
+
+
+def bring_foreign(name: str) -> tuple[str, list[str], list[tuple[str, str]]]:
+    """Import a file with the mapping that is suggested for it."""
+    content = (FILES / name).read_bytes()
+    found = outline(content, Choices())
+    suggested = suggest(found.header)
+    problems: list[str] = []
+    files = [(name, lambda: BytesIO(content))]
+    result = Import(problems.append).run(files, choices=Choices(mapping=suggested.mapping)).result
+    return str(result), problems, result.left_out
+
+
+def facts(*names: str) -> list[tuple]:
+    return list(Return.objects.order_by("pk").values_list(*names))
+
+
+def test_the_header_is_found_below_titles_and_totals_are_left_out():
+    assert bring("b4_title_above_and_total_below.csv") == (summary(read=2, created=2), [])
+    assert facts("return_reference_number", "state") == [
+        ("Case-1201", "ArrivedToWarehouse"),
+        ("Case-1202", "Completed"),
+    ]
+
+
+def test_our_own_workbook_is_read_and_changes_nothing_again():
+    assert bring("d2_own_export.xlsx")[0] == summary(read=8, created=8)
+    before = list(Return.objects.values())
+    assert {row["tracking_id"] for row in before} == {"0012345678901234567890"}
+    assert bring("d2_own_export.xlsx")[0] == summary(read=8, unchanged=8)
+    assert list(Return.objects.values()) == before
+
+
+def test_returns_of_amazon_s_warehouses_have_a_prefix():
+    assert bring_foreign("a1_fba_customer_returns.txt")[0] == summary(read=2, created=2)
+    assert facts("return_reference_number", "sales_order_reference_number", "state")[0] == (
+        "FBA-LPNTEST000001",
+        "114-0000001-5760001",
+        "ArrivedToWarehouse",
+    )
+
+
+def test_returns_of_amazon_by_date_have_the_state_of_their_dates():
+    told, problems, _ = bring_foreign("a2_seller_returns_by_date.txt")
+    assert told == summary(read=2, created=1, rejected=1)
+    assert problems == ["a2_seller_returns_by_date.txt: line 3: Amazon RMA ID: missing"]
+    assert facts("return_reference_number", "tracking_id", "state") == [
+        ("DtestRMA0001", "9202090339590000000001", "ArrivedToWarehouse")
+    ]
+
+
+def test_claims_of_trendyol_are_claims_and_not_their_lines():
+    assert bring_foreign("a3_marketplace_claims.json")[0] == summary(read=2, created=2)
+    assert facts("sales_order_reference_number", "tracking_id", "state") == [
+        ("2048400331", "7330001234567890", "ReturnCreated"),
+        ("2048400332", "7330001234567891", "ArrivedToWarehouse"),
+    ]
+
+
+def test_returns_of_an_app_are_open_or_closed():
+    assert bring_foreign("a5_returns_app_export.csv")[0] == summary(read=2, created=2)
+    assert facts("return_reference_number", "state", "arrived_to_warehouse_at") == [
+        ("R20261116001001", "ReturnCreated", None),
+        ("R20261116001002", "Completed", None),
+    ]
+
+
+def test_a_grid_of_a_shop_has_no_time_of_closing_so_what_is_closed_is_left_out():
+    told, _, left_out = bring_foreign("a7_shop_rma_grid.csv")
+    assert told == summary(read=1, created=1)
+    assert [place for place, _ in left_out] == ["a7_shop_rma_grid.csv: line 3"]
+    assert stored("RMA-000000012").created_at.isoformat() == "2026-11-05T12:31:40+00:00"
+
+
+def test_a_carrier_s_report_with_shortened_numbers_is_rejected_in_its_own_words():
+    told, problems, left_out = bring_foreign("a8_carrier_report_tr.csv")
+    assert told == summary(read=2, rejected=2)
+    assert problems[0].count("Gönderi Kodu: a spreadsheet has shortened this number") == 1
+    assert left_out == [("a8_carrier_report_tr.csv: line 7", "a row of totals")]
+
+
+def test_returns_of_a_turkish_shop_are_dated_by_their_request():
+    assert bring_foreign("a9_shop_returns_tr.csv")[0] == summary(read=2, created=2)
+    assert facts("return_reference_number", "notes", "state") == [
+        ("RT12345", "Renk farklı; kumaş ince", "ArrivedToWarehouse"),
+        ("RT12346", "", "ReturnCreated"),
+    ]

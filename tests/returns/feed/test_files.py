@@ -108,8 +108,8 @@ def test_list_entry_that_is_no_object_is_rejected():
     ("content", "words"),
     [
         (b'["\xff"]', "not UTF-8 here"),
-        (b"PK\x03\x04\x14\x00", "an Excel file or an archive; save it as CSV"),
-        (b"\xd0\xcf\x11\xe0\xa1", "save it as CSV"),
+        (b"PK\x03\x04\x14\x00", "a damaged archive or workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1", "the format before 2007 (.xls). Open it in the spreadsheet"),
         (b"\x00\x00\x01\x02abc", "binary data, not text"),
     ],
 )
@@ -138,7 +138,7 @@ def test_csv_header_may_be_in_snake_case():
 
 
 def test_place_of_a_csv_row_is_its_first_line_on_the_screen():
-    items = read(f'{CSV}"two\nlines"\n\nReturn-2,,,,\nReturn-3,,,,,,\n"bad"x,1\nReturn-4\n')
+    items = read(f'{CSV}"two\nlines"\n\nReturn-2,,,,\nReturn-3,,,,,,x\n"bad"x,1\nReturn-4\n')
     assert [item.place for item in items] == ["line 2", "line 5", "line 6", "line 7", "line 8"]
     assert [item.error is None for item in items] == [True, True, False, False, True]
     assert str(items[2].error) == "record: 7 cells, but only 5 columns"
@@ -146,7 +146,10 @@ def test_place_of_a_csv_row_is_its_first_line_on_the_screen():
 
 def test_csv_without_a_required_column_is_one_rejection():
     (item,) = read("returnReferenceNumber,state,updatedAt\nReturn-1,Completed,\n")
-    assert str(item.error) == "file: not JSON, and no CSV header with Created"
+    assert (
+        str(item.error)
+        == "file: no column for Created. There are: returnReferenceNumber, state, updatedAt"
+    )
 
 
 def test_bytes_that_are_not_utf8_concern_their_row_alone():

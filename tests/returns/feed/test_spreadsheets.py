@@ -305,3 +305,46 @@ def test_slashed_dates_have_the_day_first_unless_one_cannot(notes):
     wrong = f"Return;State;Created;Notes\n{rows}R-3;Created;11/13/2025;\n"
     said = [item.error for item in read(wrong.encode())]
     assert [str(error).endswith("because line 4 has 11/13/2025") for error in said] == [True] * 3
+
+
+# Headers below titles, and rows that are no records
+
+TITLED = "REPORT;;\nNovember 2026;;\n;;\nReturn;State;Created\nR-1;Created;05.11.2026\n"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_header_is_found_below_titles(delimiter):
+    (item,) = read(TITLED.replace(";", delimiter).encode())
+    assert (item.place, item.format.above) == ("line 5", 2)
+    assert item.parse().return_reference_number == "R-1"
+
+
+def test_a_header_of_foreign_names_is_the_first_row_that_is_as_wide_as_the_others():
+    (item,) = read(b"Report 5\nNo;Sonuc;Tarih;Ad\n1;x;y;\n2;x;y;z\n")
+    assert item.place == "line 2"
+    assert item.format.missing == ("returnReferenceNumber", "state", "createdAt")
+    assert str(item.error).endswith("There are: No, Sonuc, Tarih, Ad")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("TOPLAM;2;;", "a row of totals"),
+        ("Genel Toplam: 2;;;", "a row of totals"),
+        (";Total rows;;", "a row of totals"),
+        ("Gesamtsumme;;;", "a row of totals"),
+        ("Ara toplam;;;", "a row of totals"),
+        ("Return;Notes;STATE;created", "the header again"),
+        ("Total-1;x;Created;05.11.2026", ""),
+        ("Return;x;Created;05.11.2026", ""),
+    ],
+)
+def test_totals_and_headers_that_repeat_are_left_out(row, reason):
+    first, last = read(f"Return;Notes;State;Created\nR-1;x;Created;05.11.2026\n{row}\n".encode())
+    assert (first.left_out, last.left_out) == ("", reason)
+
+
+def test_columns_that_our_exports_derive_are_not_read():
+    headers = "Return;State;Created;Waiting (hours);Deadline (Europe/Istanbul);Deadline"
+    said = record(headers, "R-1;Created;05.11.2026;3,5;05.11.2026 18:00;x")
+    assert said.unknown_fields == {"Deadline": "x"}

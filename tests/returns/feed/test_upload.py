@@ -191,9 +191,8 @@ def test_nothing_chosen_says_so(as_manager):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"PK\x03\x04 workbook", "save it as CSV"),
+        (b"PK\x03\x04 workbook", "a damaged archive or workbook"),
         (b"\x00\x01\x02", "binary data, not text"),
-        (b"Name;Age\nA;1\n", "not JSON, and no CSV header with Return reference, State, Created"),
         (b"Return;State;Created\nR-1;Lost;2026-01-05\n", "State: unknown"),
         (b"{]", "invalid JSON"),
     ],

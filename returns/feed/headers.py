@@ -1,0 +1,145 @@
+"""Headers of tables: in which row they are, and what each column means."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from returns.feed.items import FIELD_LABELS, Column, Format
+from returns.feed.mappings import ColumnMapping, unique_headers
+from returns.feed.records import (
+    API_NAMES,
+    KNOWN_FIELDS,
+    REQUIRED_COLUMNS,
+    UPDATED_FIELD,
+    RecordError,
+)
+from returns.feed.spelling import (
+    TIME_FIELDS,
+    field_for_header,
+    is_derived_header,
+    normalize,
+    zone_for_header,
+)
+
+HEADER_ROWS = 25  # among which the header is found
+ENOUGH_NAMES = 2  # in a row that is taken for the header because of its names
+# A row is as wide as a header if it has this share of the cells of the widest one.
+WIDE_SHARE = 0.6
+MAX_NAMED_HEADERS = 12  # in an error
+MAX_COLUMNS = 1000
+# updatedAt may be missing: the latest of the other times is used.
+REQUIRED_FIELDS = [API_NAMES[name] for name in REQUIRED_COLUMNS if API_NAMES[name] != UPDATED_FIELD]
+
+
+@dataclass(frozen=True, order=True)
+class FoundHeader:
+    """The row of a header, and how sure that is: the names that are known, and its width."""
+
+    known: int = 0
+    width: int = 0
+    index: int = 0
+
+
+def find_header(rows: Sequence[Sequence[str]], mapping: ColumnMapping | None) -> FoundHeader:
+    """Return which of the first rows is the header: the one with most names that are known.
+
+    If no names are known it is the first that is about as wide as the widest row, because titles
+    fill one or two cells.
+    """
+    if mapping and not mapping.columns:
+        mapping = None
+    rows = [row[:MAX_COLUMNS] for row in rows[:HEADER_ROWS]]
+    widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    counts = [_count_known(row, mapping) for row in rows]
+    enough = min(ENOUGH_NAMES, len(mapping.used)) if mapping else ENOUGH_NAMES
+    if max(counts, default=0) >= enough:
+        index = counts.index(max(counts))
+        return FoundHeader(counts[index], widths[index], index)
+    wide = WIDE_SHARE * max(widths, default=0)
+    index = next((at for at, width in enumerate(widths) if width >= wide), 0)
+    return FoundHeader(0, widths[index] if widths else 0, index)
+
+
+def _count_known(row: Sequence[str], mapping: ColumnMapping | None) -> int:
+    if mapping:
+        return len(mapping.used.intersection(map(normalize, row)))
+    return len(KNOWN_FIELDS.intersection(map(field_for_header, filter(None, row))))
+
+
+def with_header(format_: Format, header: Sequence[str]) -> Format:
+    """Return the format with the columns that this header means."""
+    cells = unique_headers(header) if format_.choices.mapping else header
+    return replace(format_, header=tuple(cells))
+
+
+def read_columns(format_: Format) -> Format:
+    """Return the format with its columns. Raises ``RecordError`` if they cannot be read."""
+    if len(format_.header) > MAX_COLUMNS:
+        count = len(format_.header)
+        raise RecordError("file", f"{count:,} columns; at most {MAX_COLUMNS:,} are read")
+    mapping = format_.choices.mapping
+    if mapping:
+        return replace(format_, columns=_mapped_columns(format_.header, mapping))
+    if missing := missing_fields(format_):
+        raise RecordError("file", _missing_reason(format_, missing))
+    names = _names(format_.header)
+    if twice := {name for name, count in Counter(filter(None, names)).items() if count > 1}:
+        columns = ", ".join(sorted(FIELD_LABELS.get(name, name) for name in twice))
+        raise RecordError("file", f"more than one column for {columns}")
+    return replace(
+        format_,
+        columns=tuple(
+            Column(name, at, zone_for_header(header) if name in TIME_FIELDS else None)
+            for at, (name, header) in enumerate(zip(names, format_.header, strict=True))
+            if name
+        ),
+    )
+
+
+def missing_fields(format_: Format) -> tuple[str, ...]:
+    """Return the required fields that no column has, unless a mapping says where they are."""
+    names = _names(format_.header)
+    return tuple(name for name in REQUIRED_FIELDS if name not in names)
+
+
+def _missing_reason(format_: Format, missing: Sequence[str]) -> str:
+    columns = ", ".join(FIELD_LABELS[name] for name in missing)
+    if len(format_.header) < ENOUGH_NAMES:
+        return f"not JSON, and no CSV header with {columns}"
+    headers = [header.strip() for header in format_.header if header.strip()]
+    more = ", …" if len(headers) > MAX_NAMED_HEADERS else ""
+    return f"no column for {columns}. There are: {', '.join(headers[:MAX_NAMED_HEADERS])}{more}"
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    """Return the field that each column means, or its own name; "" if it is not read."""
+    return [
+        "" if is_derived_header(cell) else field_for_header(cell) or f"column {at}"
+        for at, cell in enumerate(header, start=1)
+    ]
+
+
+def _mapped_columns(header: Sequence[str], mapping: ColumnMapping) -> tuple[Column, ...]:
+    columns = []
+    for name in mapping.columns:
+        at = mapping.place(name, header)
+        columns.append(
+            Column(name, at, _zone_if_known(header[at]) if name in TIME_FIELDS else None)
+        )
+    if mapping.keeps_others:
+        used = {column.at for column in columns}
+        columns += [
+            Column(f"{name} (column)" if name in KNOWN_FIELDS else name, at)
+            for at, name in enumerate(header)
+            if at not in used
+        ]
+    return tuple(columns)
+
+
+def _zone_if_known(header: str) -> tzinfo | None:
+    """Return the time zone that a foreign header names; what it has in brackets may be no zone."""
+    try:
+        return zone_for_header(header)
+    except RecordError:
+        return None

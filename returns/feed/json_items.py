@@ -1,0 +1,161 @@
+"""JSON files: objects in lists or envelopes, or one per line, become items."""
+
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import BinaryIO
+
+import ijson
+
+from returns.feed.items import JSON, LINES, Format, Item
+from returns.feed.records import REFERENCE_FIELD, RecordError
+
+MAX_DIGITS = 4000
+TOO_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
+SAMPLED_BYTES = 2_000_000  # from which the lists are known
+
+
+class NumberGuard:
+    """A JSON stream that raises ``ValueError`` before a number that would crash the parser."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._end = b""
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes."""
+        chunk = self._stream.read(size)
+        if TOO_LONG_NUMBER.search(self._end + chunk):
+            raise ValueError(f"{MAX_DIGITS} digits in a row")
+        self._end = chunk[-MAX_DIGITS:]
+        return chunk
+
+
+def read_json(stream: BinaryIO, prefix: str, *, unwraps: bool = True) -> Iterator[Item]:
+    """Read the objects at a prefix, in lists or envelopes, however many there are."""
+    number = 0
+    try:
+        for value in ijson.items(NumberGuard(stream), prefix, multiple_values=True):
+            for entry in _unwrap(value) if unwraps else [value]:
+                number += 1
+                yield _item(f"item {number}", JSON, entry, entry)
+    except (ijson.JSONError, ValueError) as error:
+        yield Item(f"item {number + 1}", JSON, error=_json_error(error))
+
+
+def read_records(stream: BinaryIO, head: bytes, prefix: str) -> Iterator[Item]:
+    """Read the objects of the chosen list of foreign JSON; the outermost list if none is chosen."""
+    if not prefix and head.lstrip()[:1] == b"{" and is_lines(head):
+        yield from read_lines(stream, unwraps=False)
+        return
+    prefix = prefix or next(iter(find_lists(head)), "")
+    yield from read_json(stream, prefix, unwraps=False)
+
+
+def _json_error(error: Exception) -> RecordError:
+    message = str(error)
+    if "premature EOF" in message:
+        return RecordError("file", "ends unexpectedly here")
+    if "UTF8" in message:
+        return RecordError("file", "not UTF-8 here; the rest was not read")
+    reason = message.splitlines()[0].removeprefix("parse error: ").strip()
+    return RecordError("file", f"invalid JSON here ({reason}); the rest was not read")
+
+
+def _item(place: str, format: Format, value: object, original: object) -> Item:  # noqa: A002
+    if isinstance(value, Mapping):
+        return Item(place, format, raw=value, original=original)
+    error = RecordError("record", f"not an object: {to_json(value)[:60]}")
+    return Item(place, format, error=error, original=original)
+
+
+def _unwrap(value: object) -> list[object]:
+    """Return the records in an envelope, whatever else it has; or the value itself."""
+    if not isinstance(value, dict) or REFERENCE_FIELD in value:
+        return [value]
+    lists = [part for part in value.values() if isinstance(part, list)]
+    records = [part for part in lists if any(isinstance(entry, dict) for entry in part)]
+    return next(iter(records or lists), [value])
+
+
+def is_lines(head: bytes) -> bool:
+    """Tell whether there is one object per line: the first line is a whole record, or is closed."""
+    first, newline, rest = head.lstrip().partition(b"\n")
+    try:
+        return _unwrap(json.loads(first)) == [json.loads(first)]
+    except ValueError:
+        second = rest.lstrip().startswith(b'{"')
+        return bool(newline) and second and not first.rstrip().endswith((b"{", b"[", b",", b":"))
+
+
+def find_list(head: bytes) -> str:
+    """Return the prefix of an envelope's list, so that it can be streamed; "" for whole objects."""
+    key = ""
+    try:
+        for prefix, event, value in ijson.parse(
+            NumberGuard(io.BytesIO(head)), multiple_values=True
+        ):
+            if not prefix and (value == REFERENCE_FIELD or event == "end_map"):
+                return ""
+            if not prefix and event == "map_key":
+                key = value
+            elif event == "start_map" and prefix == f"{key}.item":
+                return f"{key}.item"
+    except (ijson.JSONError, ValueError):  # the head ends within the file
+        pass
+    return ""
+
+
+def read_lines(stream: BinaryIO, *, unwraps: bool = True) -> Iterator[Item]:
+    """Read one object per line."""
+    for number, line in enumerate(stream, start=1):
+        if line.strip():
+            yield from _read_line(f"line {number}", line, unwraps=unwraps)
+
+
+def _read_line(place: str, line: bytes, *, unwraps: bool) -> Iterator[Item]:
+    text = line.decode(errors="surrogateescape").rstrip("\r\n")
+    try:
+        value = json.loads(text)
+        for entry in _unwrap(value) if unwraps else [value]:
+            yield _item(place, LINES, entry, text)
+    except (ValueError, RecursionError) as error:
+        position = (
+            f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
+        )
+        yield Item(
+            place, LINES, error=RecordError("record", f"invalid JSON{position}"), original=text
+        )
+
+
+def find_lists(content: bytes) -> dict[str, int]:
+    """Return the lists of objects in JSON: the prefix of each, and how many objects it has.
+
+    The outermost come first. Only the first 2 MB are read.
+    """
+    counts: Counter[str] = Counter()
+    try:
+        for prefix, event, _ in ijson.parse(
+            NumberGuard(io.BytesIO(content[:SAMPLED_BYTES])), multiple_values=True
+        ):
+            if event == "start_map" and prefix.split(".")[-1] == "item":
+                counts[prefix] += 1
+    except (ijson.JSONError, ValueError):  # cut off, or no JSON from here on
+        pass
+    return dict(sorted(counts.items(), key=lambda each: each[0].count(".")))
+
+
+def to_json(value: object) -> str:
+    """Return a value as JSON; it may have the decimals of the JSON parser."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    """Convert the decimals of the JSON parser; one that is too large for a float becomes text."""
+    if isinstance(value, Decimal):
+        number = float(value)
+        return number if abs(number) != float("inf") else str(value)
+    raise TypeError(f"not JSON: {value!r}")

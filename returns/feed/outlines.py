@@ -1,0 +1,75 @@
+"""What a table has, before anybody knows what its columns mean."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from returns.feed.files import read_items
+from returns.feed.items import Choices, Item
+from returns.feed.json_items import find_lists
+from returns.feed.mappings import ColumnMapping
+from returns.feed.records import KNOWN_FIELDS
+from returns.feed.spelling import field_for_header
+
+MAX_ROWS = 5
+MAX_WORDS = 50
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The header of a table and its first rows.
+
+    For JSON, ``lists`` are the lists of objects in it: the prefix of each, and its name for people.
+    """
+
+    header: tuple[str, ...]
+    rows: list[list[str]]
+    lists: dict[str, str] = field(default_factory=dict)
+
+
+def outline(content: bytes, choices: Choices, records: str = "") -> Outline | None:
+    """Return the outline of a file, for JSON that of a list in it; None if it is no table."""
+    rows: list[list[str]] = []
+    header: tuple[str, ...] = ()
+    for item in _cells(content, choices, records):
+        header = item.format.header
+        if isinstance(item.original, list):
+            rows.append(item.original)
+        if len(rows) == MAX_ROWS:
+            break
+    is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+    lists = find_lists(content) if is_json else {}
+    names = {prefix: _list_name(prefix, count) for prefix, count in lists.items()}
+    return Outline(header, rows, names) if rows else None
+
+
+def _list_name(prefix: str, count: int) -> str:
+    keys = [key for key in prefix.split(".") if key != "item"]
+    return f"{' › '.join(keys) or 'the whole file'} ({count:,})"
+
+
+def distinct_values(content: bytes, choices: Choices, at: int, records: str = "") -> list[str]:
+    """Return the first 50 different values of a column, as often as they occur first."""
+    values: dict[str, None] = {}
+    for item in _cells(content, choices, records):
+        if isinstance(item.original, list) and not item.left_out:
+            cells = item.original
+            values.setdefault(cells[at].strip() if at < len(cells) else "")
+            if len(values) == MAX_WORDS:
+                break
+    return list(values)
+
+
+def _cells(content: bytes, choices: Choices, records: str) -> Iterator[Item]:
+    """Yield the rows of a file as items whose cells are not read."""
+    no_columns = ColumnMapping({}, records=records)
+    return read_items(io.BytesIO(content), replace(choices, mapping=no_columns))
+
+
+def guess(header: Sequence[str]) -> ColumnMapping:
+    """Return the mapping that follows from the names of the columns alone."""
+    columns: dict[str, str] = {}
+    for name in header:
+        if (field_ := field_for_header(name)) in KNOWN_FIELDS:
+            columns.setdefault(field_, name)
+    return ColumnMapping(columns)

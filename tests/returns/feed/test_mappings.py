@@ -1,0 +1,278 @@
+"""Columns of foreign files are matched by hand, remembered, and shown before they are used."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from returns.feed.layouts import LAYOUTS
+from returns.feed.mapping_forms import MAPPED_FIELDS, MappingForm
+from returns.feed.mappings import ColumnMapping
+from returns.feed.records import API_NAMES
+from returns.models import Return, SavedMapping, State, Upload
+from tests.markup import flat
+
+pytestmark = pytest.mark.django_db
+FILES = Path(__file__).parents[2] / "data" / "cases"
+FOREIGN = (
+    "Talep;Ürün;Sonuç;Tarih;Kargo Tarihi\n"
+    "1;Lamba;İADE ALINDI;05.11.2026;06.11.2026\n"
+    "2;Yastık;BEKLİYOR;07.11.2026;\n"
+    "3;Halı;İPTAL;07.11.2026;\n"
+)
+MATCHED = {
+    "column-returnReferenceNumber": "column:Talep",
+    "column-state": "column:Sonuç",
+    "column-createdAt": "column:Tarih",
+    "column-arrivedToWarehouseAt": "column:Kargo Tarihi",
+    "column-salesOrderChannel": "fixed:",
+    "fixed-salesOrderChannel": "Trendyol",
+    "prefix_text": "SHOP-",
+    "word": ["İADE ALINDI", "BEKLİYOR", "İPTAL"],
+    "meaning": ["ArrivedToWarehouse", "ReturnCreated", "leave out"],
+    "action": "save",
+}
+
+
+@pytest.fixture(autouse=True)
+def now():
+    with time_machine.travel("2026-11-29T09:00:00Z", tick=False):
+        yield
+
+
+def upload(client: Client, content: str | bytes, name="returns.csv"):
+    content = content.encode() if isinstance(content, str) else content
+    return client.post("/feed/upload/", {"file": SimpleUploadedFile(name, content)}, follow=True)
+
+
+def columns() -> str:
+    return reverse("upload-columns", args=[Upload.objects.latest("pk").pk])
+
+
+def test_a_foreign_file_leads_to_the_columns(as_manager):
+    page = upload(as_manager, FOREIGN)
+    assert page.redirect_chain[-1][0] == columns()
+    assert "Some of the columns that a return needs were not recognised." in flat(page)
+    assert page.context["outline"].rows[0] == [
+        "1",
+        "Lamba",
+        "İADE ALINDI",
+        "05.11.2026",
+        "06.11.2026",
+    ]
+    assert page.context["words"] == []
+
+
+def test_columns_fixed_values_and_words_are_read_as_chosen(as_manager):
+    upload(as_manager, FOREIGN)
+    page = as_manager.post(columns(), MATCHED, follow=True)
+    preview = page.context["preview"]
+    assert (preview.created, preview.rejected, preview.is_foreign) == (2, 0, False)
+    assert preview.left_out == [["line 4", "“İPTAL” is left out, as the column mapping says"]]
+    assert ["Ürün", ""] in preview.columns
+    assert "Before each return reference: SHOP-; Sales channel: Trendyol." in flat(page)
+    assert "1 = SHOP-1" in page.text
+    assert "İADE ALINDI = Arrived" in page.text
+    as_manager.post(reverse("upload", args=[page.context["upload"].pk]))
+    first, second = Return.objects.order_by("pk")
+    assert (first.return_reference_number, first.state) == ("SHOP-1", State.ARRIVED)
+    assert (first.sales_order_channel, first.unknown_fields) == ("Trendyol", {})
+    assert (second.return_reference_number, second.state) == ("SHOP-2", State.CREATED)
+    assert not SavedMapping.objects.exists()
+
+
+def test_other_columns_are_stored_if_somebody_says_so(as_manager):
+    upload(as_manager, FOREIGN)
+    page = as_manager.post(columns(), MATCHED | {"keeps_others": "on"}, follow=True)
+    as_manager.post(reverse("upload", args=[page.context["upload"].pk]))
+    assert Return.objects.earliest("pk").unknown_fields == {"Ürün": "Lamba"}
+
+
+def test_the_words_of_the_chosen_column_are_asked_for(as_manager):
+    upload(as_manager, FOREIGN)
+    sent = {"column-state": "column:Sonuç", "action": "words"}
+    part = as_manager.post(columns(), sent, headers={"HX-Request": "true"})
+    assert "<html" not in part.text
+    assert [each.word for each in part.context["words"]] == ["İADE ALINDI", "BEKLİYOR", "İPTAL"]
+    page = as_manager.post(columns(), sent)
+    assert (page.status_code, "<html" in page.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"column-returnReferenceNumber": ""}, "Choose a column."),
+        ({"column-createdAt": "column:Gone"}, "Select a valid choice."),
+        ({"column-state": ""}, "Choose a column."),
+        ({"fixed-salesOrderChannel": ""}, "Enter a value."),
+        ({"prefix_text": "x" * 21}, "at most 20 characters"),
+    ],
+)
+def test_a_mapping_that_is_not_whole_says_what_is_missing(as_manager, change, problem):
+    upload(as_manager, FOREIGN)
+    page = as_manager.post(columns(), MATCHED | change)
+    assert page.status_code == 422
+    assert problem in page.text
+    assert Upload.objects.get().mapping == {}
+
+
+def test_a_word_that_nobody_explained_is_rejected_with_its_name(as_manager):
+    upload(as_manager, FOREIGN)
+    sent = MATCHED | {"meaning": ["ArrivedToWarehouse", "", "leave out"]}
+    preview = as_manager.post(columns(), sent, follow=True).context["preview"]
+    (wrong,) = preview.wrong
+    assert wrong.error.startswith("Sonuç: unknown: 'BEKLİYOR'; use Created, Arrived or Completed")
+
+
+def test_a_mapping_is_remembered_for_the_same_header_whatever_its_order(as_manager):
+    upload(as_manager, FOREIGN)
+    page = as_manager.post(columns(), MATCHED | {"name": "Shop X"}, follow=True)
+    assert "The column mapping “Shop X” is saved." in page.text
+    turned = "\n".join(";".join(reversed(line.split(";"))) for line in FOREIGN.splitlines())
+    page = upload(as_manager, turned)
+    assert page.context["preview"].created == 2
+    assert "The columns are read as in the column mapping “Shop X”." in flat(page)
+    page = as_manager.get(columns())
+    assert page.context["form"]["name"].value() == "Shop X"
+    as_manager.post(columns(), {"action": "none"})
+    assert Upload.objects.latest("pk").mapping == {}
+
+
+def test_a_mapping_of_another_file_is_offered_if_its_columns_are_there(as_manager):
+    upload(as_manager, FOREIGN)
+    as_manager.post(columns(), MATCHED | {"name": "Shop X"})
+    more = "\n".join(f"{line};x" for line in FOREIGN.splitlines())
+    page = upload(as_manager, more)
+    assert "This looks like “Shop X”, so the columns are filled in for it." in flat(page)
+    assert page.context["form"].state_column() == "Sonuç"
+
+
+def test_words_of_earlier_files_stay_in_a_mapping_that_is_saved_again(as_manager):
+    upload(as_manager, FOREIGN)
+    as_manager.post(columns(), MATCHED | {"name": "Shop X"})
+    upload(as_manager, FOREIGN.replace("BEKLİYOR", "GELDİ Mİ"))
+    words = {"word": ["GELDİ Mİ"], "meaning": ["ReturnCreated"], "name": "shop x"}
+    as_manager.post(columns(), MATCHED | words)
+    saved = SavedMapping.objects.get()
+    assert saved.name == "shop x"
+    assert saved.definition["states"] == {
+        "İADE ALINDI": "ArrivedToWarehouse",
+        "BEKLİYOR": "ReturnCreated",
+        "GELDİ Mİ": "ReturnCreated",
+        "İPTAL": "",
+    }
+
+
+def test_a_saved_mapping_is_changed_renamed_and_deleted(as_manager):
+    upload(as_manager, FOREIGN)
+    as_manager.post(columns(), MATCHED | {"name": "Shop X"})
+    saved = SavedMapping.objects.get()
+    assert "Shop X" in as_manager.get("/feed/mappings/").text
+    path = reverse("mapping", args=[saved.pk])
+    page = as_manager.get(path)
+    assert page.context["form"].state_column() == "Sonuç"
+    changed = MATCHED | {"name": "Shop Y", "prefix_text": ""}
+    assert as_manager.post(path, changed, follow=True).redirect_chain
+    saved.refresh_from_db()
+    assert (saved.name, saved.definition["prefix"]) == ("Shop Y", "")
+    assert as_manager.post(path, changed | {"name": ""}).status_code == 422
+    assert as_manager.post(path, changed | {"column-state": ""}).status_code == 422
+    as_manager.post(path, {"action": "delete"})
+    assert "No column mappings yet" in as_manager.get("/feed/mappings/").text
+
+
+def test_two_mappings_cannot_have_one_name(as_manager, manager):
+    for name in ("A", "B"):
+        SavedMapping.objects.create(name=name, definition=ColumnMapping({}).to_json(), by=manager)
+    path = reverse("mapping", args=[SavedMapping.objects.get(name="B").pk])
+    SavedMapping.objects.update(header=["Talep", "Sonuç", "Tarih", "Kargo Tarihi"])
+    page = as_manager.post(path, MATCHED | {"name": "a"})
+    assert page.status_code == 422
+    assert "A column mapping with this name exists." in page.text
+
+
+def test_json_asks_for_the_list_and_its_paths(as_manager):
+    page = upload(as_manager, (FILES / "a3_marketplace_claims.json").read_bytes(), "claims.json")
+    assert "This looks like “Trendyol claims”" in page.text
+    lists = page.context["outline"].lists
+    assert list(lists.values())[:2] == ["content (2)", "content › items (2)"]
+    inner = next(prefix for prefix, name in lists.items() if "items" in name)
+    page = as_manager.post(columns(), {"action": "list", "records": inner})
+    assert "orderLine.barcode" in page.context["outline"].header
+    assert page.context["records"] == inner
+
+
+def test_a_file_that_is_no_table_says_so(as_manager):
+    upload(as_manager, b"\x00\x01\x02")
+    page = as_manager.get(columns())
+    assert "This file has no rows whose columns could be matched." in flat(page)
+
+
+def test_an_import_that_has_begun_is_not_read_anew(as_manager):
+    upload(as_manager, FOREIGN)
+    page = as_manager.post(columns(), MATCHED, follow=True)
+    as_manager.post(reverse("upload", args=[page.context["upload"].pk]))
+    before = Upload.objects.get().mapping
+    assert as_manager.post(columns(), MATCHED | {"prefix_text": ""}).status_code == 302
+    assert Upload.objects.get().mapping == before
+
+
+def test_files_of_others_have_no_columns(as_manager, as_admin):
+    upload(as_manager, FOREIGN)
+    assert as_admin.get(columns()).status_code == 404
+
+
+# The command
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("import_returns", *arguments, stdout=out, stderr=out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["Shop X", "shop x"])
+def test_the_command_takes_the_name_of_a_mapping(as_manager, name, tmp_path):
+    upload(as_manager, FOREIGN)
+    as_manager.post(columns(), MATCHED | {"name": "Shop X"})
+    path = tmp_path / "file.csv"
+    path.write_text(FOREIGN)
+    told = run(str(path), "--mapping", name)
+    assert "line 4: left out: “İPTAL” is left out, as the column mapping says" in told
+    assert "read 2, created 2" in told
+
+
+def test_the_command_knows_the_mappings_of_the_program():
+    assert "read 2, created 2" in run(
+        str(FILES / "a1_fba_customer_returns.txt"), "--mapping", "amazon fba customer returns"
+    )
+
+
+def test_the_command_says_which_mappings_there_are():
+    with pytest.raises(CommandError, match=r"no column mapping 'x'\. There are: Amazon FBA"):
+        run(str(FILES / "a1_fba_customer_returns.txt"), "--mapping", "x")
+
+
+def test_a_file_without_the_columns_of_its_mapping_is_refused():
+    with pytest.raises(SystemExit):
+        run(str(FILES / "b4_title_above_and_total_below.csv"), "--mapping", "Returns app")
+
+
+# What comes with the program
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_mapping_of_the_program_is_whole(name):
+    mapping = LAYOUTS[name]
+    names = mapping.columns.keys() | mapping.fixed.keys()
+    assert names <= set(MAPPED_FIELDS)
+    assert {API_NAMES["return_reference_number"], API_NAMES["created_at"], "state"} <= names
+    header = [*dict.fromkeys(mapping.columns.values())]
+    form = MappingForm(header, mapping, None)
+    chosen = {choice.name for choice, _ in form.entries() if choice.value()}
+    assert chosen == {f"column-{each}" for each in names}
