@@ -102,9 +102,10 @@ class _RowReader:
             many = RecordError("record", f"{len(cells)} cells, but only {width} columns")
             return Item(place, self.format, error=many, original=cells)
         raw, error = self._parse_cells(cells)
-        mapping = self.format.choices.mapping
-        if mapping and (reason := _apply(mapping, raw)):
-            return Item(place, self.format, original=cells, left_out=reason)
+        if mapping := self.format.choices.mapping:
+            if reason := _apply(mapping, raw):
+                return Item(place, self.format, original=cells, left_out=reason)
+            error = _add_prefix(mapping.prefix, raw, error)
         times = [raw[name] for name in TIME_FIELDS & raw.keys()]
         is_update_derived = UPDATED_FIELD not in raw and bool(times)
         if is_update_derived:
@@ -166,8 +167,6 @@ def _is_cut(cell: str) -> bool:
 def _apply(mapping: ColumnMapping, raw: dict[str, str]) -> str:
     """Complete the values of a row as a mapping says. Returns why the row is left out, if it is."""
     raw |= {name: value for name, value in mapping.fixed.items() if value != BY_DATES}
-    if mapping.prefix and raw.get(REFERENCE_FIELD):
-        raw[REFERENCE_FIELD] = f"{mapping.prefix}{raw[REFERENCE_FIELD]}"
     if mapping.fixed.get("state") == BY_DATES:
         raw["state"] = _state_by_dates(raw)
     elif "state" in mapping.columns:
@@ -181,6 +180,17 @@ def _apply(mapping: ColumnMapping, raw: dict[str, str]) -> str:
     for column in TIMES_RULED_OUT.get(raw.get("state", ""), ()):  # type: ignore[call-overload]
         raw.pop(API_NAMES[column], None)
     return ""
+
+
+def _add_prefix(prefix: str, raw: dict[str, str], error: RecordError | None) -> RecordError | None:
+    """Put a prefix before the reference; one that is wrong stays, so that it is not taken later."""
+    problems = dict(error.problems) if error else {}
+    if REFERENCE_FIELD in problems and prefix:
+        problems[REFERENCE_FIELD] += f". Enter it with “{prefix}” before it"
+        return combined(problems.items())
+    if reference := raw.get(REFERENCE_FIELD):
+        raw[REFERENCE_FIELD] = f"{prefix}{reference}"
+    return error
 
 
 def _state_by_dates(raw: Mapping[str, str]) -> str:

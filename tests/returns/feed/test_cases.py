@@ -1,6 +1,7 @@
 """Files that once stored wrong data, or erased right data, without a word."""
 
 from io import BytesIO
+from json import loads
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from returns.feed.imports import Import
 from returns.feed.items import Choices
 from returns.feed.outlines import outline
 from returns.feed.saved_mappings import suggest
-from returns.models import Return, ReturnTag
+from returns.models import RejectedRecord, Return, ReturnTag
 from tags.models import Tag
 from tests.factories import put_tag
 
@@ -328,7 +329,10 @@ def test_a_grid_of_a_shop_has_no_time_of_closing_so_what_is_closed_is_left_out()
 def test_a_carrier_s_report_with_shortened_numbers_is_rejected_in_its_own_words():
     told, problems, left_out = bring_foreign("a8_carrier_report_tr.csv")
     assert told == summary(read=2, rejected=2)
-    assert problems[0].count("Gönderi Kodu: a spreadsheet has shortened this number") == 1
+    assert "Gönderi Kodu: a spreadsheet has shortened this number: '1,20145E+11'" in problems[0]
+    assert "Enter it with “KARGO-” before it" in problems[0]
+    written = loads(RejectedRecord.objects.latest("pk").written)
+    assert written["returnReferenceNumber"] == "1,20145E+11"  # which no retry takes
     assert left_out == [("a8_carrier_report_tr.csv: line 7", "a row of totals")]
 
 
