@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import accumulate
 from typing import BinaryIO
 
 import ijson
@@ -14,31 +15,53 @@ from returns.feed.items import JSON, LINES, Format, Item
 from returns.feed.records import REFERENCE_FIELD, RecordError
 
 MAX_DIGITS = 4000
+MAX_JSON_DEPTH = 200  # levels of lists and objects
+BRACKET_DEPTHS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+NO_BRACKETS = bytes(byte for byte in range(256) if byte not in BRACKET_DEPTHS)
+ESCAPED = re.compile(rb"\\.", re.DOTALL)
 TOO_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
 SAMPLED_BYTES = 2_000_000  # from which the lists are known
 
 
-class NumberGuard:
-    """A JSON stream that raises ``ValueError`` before a number that would crash the parser."""
+class JsonGuard:
+    """A JSON stream that raises ``ValueError`` before what would exhaust the parser.
+
+    That is a number with thousands of digits, and lists and objects in thousands of others.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._end = b""
+        self._depth = 0
+        self._is_text = False  # whether the last chunk ended within a text
+        self._backslash = b""  # at the end of the last chunk
 
     def read(self, size: int) -> bytes:
         """Return the next bytes."""
         chunk = self._stream.read(size)
         if TOO_LONG_NUMBER.search(self._end + chunk):
             raise ValueError(f"{MAX_DIGITS} digits in a row")
+        self._check_depth(chunk)
         self._end = chunk[-MAX_DIGITS:]
         return chunk
+
+    def _check_depth(self, chunk: bytes) -> None:
+        text = ESCAPED.sub(b"", self._backslash + chunk)
+        self._backslash = text[-1:] if text.endswith(b"\\") else b""
+        parts = text.split(b'"')
+        outside = b"".join(parts[self._is_text :: 2]).translate(None, NO_BRACKETS)
+        self._is_text ^= len(parts) % 2 == 0
+        for depth in accumulate(map(BRACKET_DEPTHS.__getitem__, outside), initial=self._depth):
+            if depth > MAX_JSON_DEPTH:
+                raise ValueError(f"more than {MAX_JSON_DEPTH} levels deep")
+            self._depth = depth
 
 
 def read_json(stream: BinaryIO, prefix: str, *, unwraps: bool = True) -> Iterator[Item]:
     """Read the objects at a prefix, in lists or envelopes, however many there are."""
     number = 0
     try:
-        for value in ijson.items(NumberGuard(stream), prefix, multiple_values=True):
+        for value in ijson.items(JsonGuard(stream), prefix, multiple_values=True):
             for entry in _unwrap(value) if unwraps else [value]:
                 number += 1
                 yield _item(f"item {number}", JSON, entry, entry)
@@ -86,6 +109,8 @@ def is_lines(head: bytes) -> bool:
     first, newline, rest = head.lstrip().partition(b"\n")
     try:
         return _unwrap(json.loads(first)) == [json.loads(first)]
+    except RecursionError:
+        return False
     except ValueError:
         second = rest.lstrip().startswith(b'{"')
         return bool(newline) and second and not first.rstrip().endswith((b"{", b"[", b",", b":"))
@@ -95,9 +120,7 @@ def find_list(head: bytes) -> str:
     """Return the prefix of an envelope's list, so that it can be streamed; "" for whole objects."""
     key = ""
     try:
-        for prefix, event, value in ijson.parse(
-            NumberGuard(io.BytesIO(head)), multiple_values=True
-        ):
+        for prefix, event, value in ijson.parse(JsonGuard(io.BytesIO(head)), multiple_values=True):
             if not prefix and (value == REFERENCE_FIELD or event == "end_map"):
                 return ""
             if not prefix and event == "map_key":
@@ -139,7 +162,7 @@ def find_lists(content: bytes) -> dict[str, int]:
     counts: Counter[str] = Counter()
     try:
         for prefix, event, _ in ijson.parse(
-            NumberGuard(io.BytesIO(content[:SAMPLED_BYTES])), multiple_values=True
+            JsonGuard(io.BytesIO(content[:SAMPLED_BYTES])), multiple_values=True
         ):
             if event == "start_map" and prefix.split(".")[-1] == "item":
                 counts[prefix] += 1

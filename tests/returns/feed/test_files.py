@@ -7,6 +7,7 @@ import pytest
 
 from returns.feed.files import read_items, write_items
 from returns.feed.items import JSON
+from returns.feed.json_items import JsonGuard
 from tests.returns.feed.samples import completed, created
 
 ONE = json.dumps(completed())
@@ -95,6 +96,24 @@ def test_nonsense_in_a_list_ends_the_reading():
 
 def test_number_that_would_crash_the_parser_is_refused():
     assert "digits in a row" in told(f'[{ONE}, {{"a": {"9" * 5000}}}]')[0]
+
+
+@pytest.mark.parametrize("start", ["[", '{"a":', "[1,", '["]",'])
+def test_lists_in_thousands_of_others_are_refused(start):
+    assert "more than 200 levels deep" in told(start * 100_000)[0]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
+def test_brackets_in_texts_are_no_levels(size):
+    text = json.dumps([{"a": "[{\\", "b\\": [[]]}, {"c": "[" * 500, 'd"[': "\\"}] * 100)
+    guard = JsonGuard(io.BytesIO(text.encode()))
+    while guard.read(size):
+        pass
+    assert json.loads(text)
+    deep = JsonGuard(io.BytesIO(text[:-1].encode() + b"," + b"[" * 201))
+    with pytest.raises(ValueError, match="more than 200 levels deep"):
+        while deep.read(size):
+            pass
 
 
 def test_list_entry_that_is_no_object_is_rejected():
