@@ -15,6 +15,8 @@ from tags.tagging import Person
 DAYS_TO_UNDO = 30
 ACTIONS_PER_PAGE = 50
 MAX_DESCRIPTION_LENGTH = 500
+# The description of an action that is a part of something else, such as an import.
+PART = ""
 
 # The fields that people can change. Slots follow from the group.
 TRACKED_FIELDS = {
@@ -68,12 +70,25 @@ def record_action(description: str, changes: Sequence[EntryChange], by: Person) 
 
     Also deletes the stored taggings of actions that are too old to be undone.
     """
-    TagActionRow.objects.filter(action__done_at__lt=oldest_undoable()).delete()
+    old = TagActionRow.objects.filter(action__done_at__lt=oldest_undoable())
+    old.exclude(action__words=PART).delete()
     return TagAction.objects.create(
         words=shorten(description, MAX_DESCRIPTION_LENGTH),
         changes=list(changes),
         done_by=by if isinstance(by, User) else None,
     )
+
+
+def record_part(by: Person) -> TagAction:
+    """Store an action that the history does not list: it is undone together with something else."""
+    return TagAction.objects.create(words=PART, done_by=by if isinstance(by, User) else None)
+
+
+def forget_parts(action_ids: Sequence[int], limit: int) -> int:
+    """Delete up to ``limit`` taggings of such actions, or else the actions; return how many."""
+    parts = TagAction.objects.filter(pk__in=action_ids, words=PART)
+    rows = TagActionRow.objects.filter(action__in=parts).values("pk")[:limit]
+    return TagActionRow.objects.filter(pk__in=rows).delete()[0] or parts.delete()[0]
 
 
 def update_description(action: TagAction, description: str) -> None:
@@ -114,7 +129,7 @@ def actions(
     with this id.
     """
     queryset = TagAction.objects.select_related("done_by", "undone_by", "bulk")
-    queryset = queryset.defer("bulk__entity_ids")
+    queryset = queryset.exclude(words=PART).defer("bulk__entity_ids")
     if entry:
         queryset = queryset.filter(changes__contains=[{"kind": kind_of(entry), "id": entry.pk}])
     if before is not None:

@@ -37,7 +37,7 @@ def undo(action_id: int, by: Person) -> str:
 
 def _lock_action(action_id: int) -> TagAction:
     action = TagAction.objects.select_for_update(no_key=True).filter(pk=action_id).first()
-    if action is None:
+    if action is None or action.words == history.PART:
         raise VocabularyError("This change no longer exists.")
     if action.undone_at:
         raise VocabularyError("This has already been undone.")

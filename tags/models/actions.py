@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 class TagAction(models.Model):
     """A change of the vocabulary, or of the tags of many records at once.
 
-    It can be undone for ``DAYS_TO_UNDO`` days. ``words`` describes it for people. ``changes`` holds
-    the changed tags and groups, each before and after (see ``EntryChange``). The changed taggings
-    are in ``TagActionRow``.
+    It can be undone for ``DAYS_TO_UNDO`` days. ``words`` describes it for people, and is empty if
+    it is a part of something else. ``changes`` holds the changed tags and groups, each before and
+    after (see ``EntryChange``). The changed taggings are in ``TagActionRow``.
     """
 
     words = models.CharField(max_length=500)

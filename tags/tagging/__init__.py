@@ -9,6 +9,7 @@ from tags.tagging.for_rules import (
     remove_where_allowed,
 )
 from tags.tagging.kinds import (
+    UNDO_SOURCE,
     Person,
     as_part_of,
     count_label,
@@ -17,12 +18,13 @@ from tags.tagging.kinds import (
     kinds_of_tagging,
     with_tables,
 )
-from tags.tagging.many import Conflict, TagsAdded, add_many, ever_tagged
+from tags.tagging.many import Conflict, TagsAdded, add_many, ever_tagged, remove_all
 from tags.tagging.merge import count_affected, find_merge_conflicts, merge_taggings
-from tags.tagging.restore import RestoreResult, describe_restored, restore_taggings
+from tags.tagging.restore import RestoreResult, describe_restored, find_changed, restore_taggings
 from tags.tagging.single import Change, add_tag, remove_tag
 
 __all__ = [
+    "UNDO_SOURCE",
     "BatchResult",
     "Change",
     "Conflict",
@@ -41,11 +43,13 @@ __all__ = [
     "ever_tagged",
     "example_names",
     "find_addable",
+    "find_changed",
     "find_merge_conflicts",
     "find_removable",
     "kinds_of_tagging",
     "lock_records",
     "merge_taggings",
+    "remove_all",
     "remove_tag",
     "remove_where_allowed",
     "restore_taggings",

@@ -11,6 +11,8 @@ from django.db.models import Model
 
 from tags.models import TagAction, Tagging
 
+# The source, in the context of events, of what undoing an import does.
+UNDO_SOURCE = "undo"
 # Who changes tags; None for the feed, a file or a rule.
 type Person = User | AnonymousUser | None
 
@@ -45,7 +47,6 @@ def with_tables(statement: str, tagging: type[Tagging]) -> str:
     return statement.format(
         tagging=tagging._meta.db_table,
         entity=entity_of(tagging)._meta.db_table,
-        # A kind without events knows its taggings of now alone.
         event=getattr(tagging, "pgh_event_models", {}).get("tag.added", tagging)._meta.db_table,
         people=apps.get_model(settings.AUTH_USER_MODEL)._meta.db_table,
     )

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from tags.models import Tagging
-from tags.tagging.kinds import Person, with_tables
+from tags.models import TagAction, Tagging
+from tags.tagging.kinds import UNDO_SOURCE, Person, with_tables
 
 
 class Conflict(NamedTuple):
@@ -28,13 +28,17 @@ class TagsAdded:
 
 @transaction.atomic
 def add_many(
-    tagging: type[Tagging], pairs: Iterable[tuple[int, int]], by: Person = None
+    tagging: type[Tagging],
+    pairs: Iterable[tuple[int, int]],
+    by: Person = None,
+    action: TagAction | None = None,
 ) -> TagsAdded:
     """Add tags to records, given as any number of pairs of record id and tag id.
 
     Existing tags stay, except in exclusive groups: of the record's tags and the given ones, the
     one with the highest rank is kept. Merged tags stand for the tag they were merged into. Pairs
-    with a missing record or tag are ignored.
+    with a missing record or tag are ignored. What changes is stored with the action, if one is
+    given, so that it can be undone.
     """
     unique_pairs = sorted(set(pairs))
     if not unique_pairs:
@@ -44,21 +48,37 @@ def add_many(
         cursor.execute(with_tables(FIND_CONFLICTS, tagging), _arrays(locked))
         rows = cursor.fetchall()
         dropped = {(entity_id, tag_id) for entity_id, tag_id, _, _ in rows}
-        if dropped:
-            cursor.execute(with_tables(DELETE_PAIRS, tagging), _arrays(dropped))
         accepted = [pair for pair in locked if pair not in dropped]
-        params = [by.pk if by else None, *_arrays(accepted)]
-        cursor.execute(with_tables(INSERT_PAIRS, tagging), params)
+        delete, insert = DELETE_PAIRS, INSERT_PAIRS
+        stored: list[Any] = []
+        if action:
+            delete, insert = DELETE_AND_STORE, INSERT_AND_STORE
+            stored = [action.pk, tagging._meta.label_lower]
+        if dropped:
+            params = [*_arrays(dropped), *stored[:1], *stored]
+            cursor.execute(with_tables(delete, tagging), params)
+        params = [by.pk if by else None, *_arrays(accepted), *stored]
+        cursor.execute(with_tables(insert, tagging), params)
         conflicts = [Conflict(entity_id, kept, lost) for entity_id, _, kept, lost in rows]
         return TagsAdded(cursor.rowcount, conflicts)
 
 
+def remove_all(tagging: type[Tagging], entity_ids: Collection[int]) -> None:
+    """Remove all tags of records that are about to be deleted."""
+    with connection.cursor() as cursor:
+        cursor.execute(with_tables(DELETE_ALL, tagging), [_array(entity_ids)])
+
+
 def ever_tagged(tagging: type[Tagging], pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Return those pairs of record id and tag id that are taggings, or once were."""
+    """Return those pairs of record id and tag id that are taggings, or once were.
+
+    A tag that an import added does not count once the import was undone.
+    """
     if not pairs:
         return set()
+    statement = EVER_TAGGED if hasattr(tagging, "pgh_event_models") else TAGGED_NOW
     with connection.cursor() as cursor:
-        cursor.execute(with_tables(EVER_TAGGED, tagging), _arrays(pairs))
+        cursor.execute(with_tables(statement, tagging), _arrays(pairs))
         return set(cursor.fetchall())
 
 
@@ -117,21 +137,32 @@ FIND_CONFLICTS = """
     SELECT entity_id, tag_id, kept, name FROM ranked WHERE tag_id <> kept_id
     ORDER BY entity_id, tag_id
 """
-EVER_TAGGED = """
+TAGGED_NOW = """
     SELECT w.entity_id, w.tag_id FROM unnest(%s::bigint[], %s::bigint[]) AS w (entity_id, tag_id)
     WHERE EXISTS (
         SELECT FROM {tagging} t WHERE t.entity_id = w.entity_id AND t.tag_id = w.tag_id
-    ) OR EXISTS (
-        SELECT FROM {event} e WHERE e.entity_id = w.entity_id AND (
+    )
+"""
+# Imports add only tags that the record never had. So if undoing an import removed the tag last, the
+# record never had it otherwise.
+EVER_TAGGED = f"""
+    {TAGGED_NOW} OR EXISTS (
+        SELECT FROM {{event}} e WHERE e.entity_id = w.entity_id AND (
             e.tag_id = w.tag_id
             OR e.tag_id IN (SELECT id FROM tags_tag WHERE synonym_of_id = w.tag_id)
         )
+        AND NOT (e.pgh_label = 'tag.removed' AND e.pgh_context->>'source' = '{UNDO_SOURCE}')
+        AND NOT EXISTS (
+            SELECT FROM {{event}} later WHERE later.entity_id = e.entity_id
+            AND later.tag_id = e.tag_id AND later.pgh_id > e.pgh_id
+        )
     )
-"""
+"""  # noqa: S608
 DELETE_PAIRS = """
     DELETE FROM {tagging} USING unnest(%s::bigint[], %s::bigint[]) AS w (entity_id, tag_id)
     WHERE {tagging}.entity_id = w.entity_id AND {tagging}.tag_id = w.tag_id
 """
+DELETE_ALL = "DELETE FROM {tagging} WHERE entity_id = ANY(%s::bigint[])"
 INSERT_PAIRS = """
     INSERT INTO {tagging} (entity_id, entity_created_at, tag_id, slot, tagged_by_id)
     SELECT e.id, e.created_at, t.id, t.slot, %s
@@ -140,3 +171,26 @@ INSERT_PAIRS = """
     JOIN tags_tag t ON t.id = w.tag_id
     ON CONFLICT (entity_id, tag_id) DO NOTHING
 """
+INSERT_AND_STORE = f"""
+    WITH changed AS ({INSERT_PAIRS} RETURNING entity_id, tag_id, tagged_at, tagged_by_id)
+    INSERT INTO tags_tagactionrow
+        (action_id, taggings, entity_id, tag_id, added, kept, tagged_at, tagged_by_id)
+    SELECT %s, %s, entity_id, tag_id, true, false, tagged_at, tagged_by_id FROM changed
+"""  # noqa: S608
+# A tag that an earlier step of the action added was not there before the action.
+DELETE_AND_STORE = f"""
+    WITH changed AS (
+        {DELETE_PAIRS}
+        RETURNING {{tagging}}.entity_id, {{tagging}}.tag_id, tagged_at, tagged_by_id
+    ),
+    own AS (
+        DELETE FROM tags_tagactionrow did USING changed
+        WHERE did.action_id = %s AND did.added
+        AND did.entity_id = changed.entity_id AND did.tag_id = changed.tag_id
+        RETURNING did.entity_id, did.tag_id
+    )
+    INSERT INTO tags_tagactionrow
+        (action_id, taggings, entity_id, tag_id, added, kept, tagged_at, tagged_by_id)
+    SELECT %s, %s, entity_id, tag_id, false, false, tagged_at, tagged_by_id FROM changed
+    WHERE (entity_id, tag_id) NOT IN (SELECT entity_id, tag_id FROM own)
+"""  # noqa: S608

@@ -39,15 +39,36 @@ def restore_taggings(
     removed by it was added again, or if a removed tag cannot come back because it was deleted or
     its exclusive group has another tag now. ``entity_ids`` restricts it to these records.
     """
-    only = "" if entity_ids is None else "AND did.entity_id = ANY(%(ids)s::bigint[])"
-    params: dict[str, Any] = {"action": action.pk, "taggings": tagging._meta.label_lower}
-    params["ids"] = entity_ids
+    params = _params(tagging, action, entity_ids)
     statements = (LOCK_RECORDS, MARK_CHANGED, REMOVE_ADDED, ADD_REMOVED, COUNT_RESTORED)
     with connection.cursor() as cursor:
         for statement in statements:
-            cursor.execute(with_tables(statement.replace("[only]", only), tagging), params)
+            cursor.execute(with_tables(_restricted(statement, entity_ids), tagging), params)
         records, changed, first = cursor.fetchone()
     return RestoreResult(records, changed, first or [])
+
+
+def find_changed(
+    tagging: type[Tagging], action: TagAction, entity_ids: Sequence[int] | None = None
+) -> set[int]:
+    """Return the ids of the records that ``restore_taggings`` would leave alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            with_tables(_restricted(FIND_CHANGED, entity_ids), tagging),
+            _params(tagging, action, entity_ids),
+        )
+        return {entity_id for (entity_id,) in cursor.fetchall()}
+
+
+def _restricted(statement: str, entity_ids: Sequence[int] | None) -> str:
+    only = "" if entity_ids is None else "AND did.entity_id = ANY(%(ids)s::bigint[])"
+    return statement.replace("[only]", only)
+
+
+def _params(
+    tagging: type[Tagging], action: TagAction, entity_ids: Sequence[int] | None
+) -> dict[str, Any]:
+    return {"action": action.pk, "taggings": tagging._meta.label_lower, "ids": entity_ids}
 
 
 def describe_restored(tagging: type[Tagging], result: RestoreResult) -> list[str]:
@@ -70,38 +91,39 @@ LOCK_RECORDS = """
         WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only]
     ) ORDER BY id FOR NO KEY UPDATE
 """
+FIND_CHANGED = """
+    SELECT did.entity_id FROM tags_tagactionrow did
+    LEFT JOIN {tagging} now ON now.entity_id = did.entity_id AND now.tag_id = did.tag_id
+    LEFT JOIN tags_tag tag ON tag.id = did.tag_id
+    LEFT JOIN {entity} record ON record.id = did.entity_id
+    WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only] AND CASE
+        WHEN record.id IS NULL THEN true
+        WHEN did.added THEN now.id IS NULL OR now.tagged_at <> did.tagged_at
+        ELSE now.id IS NOT NULL OR tag.slot IS NULL OR tag.slot <> 0 AND EXISTS (
+            SELECT FROM {tagging} other
+            WHERE other.entity_id = did.entity_id AND other.slot = tag.slot
+            AND NOT EXISTS (
+                SELECT FROM tags_tagactionrow instead
+                WHERE instead.action_id = did.action_id AND instead.taggings = did.taggings
+                AND instead.entity_id = did.entity_id
+                AND instead.tag_id = other.tag_id AND instead.added
+            )
+        ) OR tag.slot <> 0 AND EXISTS (
+            -- The group has become exclusive since, so only one of the two could come back.
+            SELECT FROM tags_tagactionrow too JOIN tags_tag second ON second.id = too.tag_id
+            WHERE too.action_id = did.action_id AND too.taggings = did.taggings
+            AND too.entity_id = did.entity_id AND NOT too.added
+            AND too.tag_id <> did.tag_id AND second.slot = tag.slot
+        )
+    END
+"""
 # ANY(ARRAY(...)), because PostgreSQL has no statistics of rows this new: it would expect a single
 # one and plan a nested loop.
-MARK_CHANGED = """
+MARK_CHANGED = f"""
     UPDATE tags_tagactionrow did SET kept = true
     WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only]
-    AND did.entity_id = ANY(ARRAY(
-        SELECT did.entity_id FROM tags_tagactionrow did
-        LEFT JOIN {tagging} now ON now.entity_id = did.entity_id AND now.tag_id = did.tag_id
-        LEFT JOIN tags_tag tag ON tag.id = did.tag_id
-        LEFT JOIN {entity} record ON record.id = did.entity_id
-        WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only] AND CASE
-            WHEN record.id IS NULL THEN true
-            WHEN did.added THEN now.id IS NULL OR now.tagged_at <> did.tagged_at
-            ELSE now.id IS NOT NULL OR tag.slot IS NULL OR tag.slot <> 0 AND EXISTS (
-                SELECT FROM {tagging} other
-                WHERE other.entity_id = did.entity_id AND other.slot = tag.slot
-                AND NOT EXISTS (
-                    SELECT FROM tags_tagactionrow instead
-                    WHERE instead.action_id = did.action_id AND instead.taggings = did.taggings
-                    AND instead.entity_id = did.entity_id
-                    AND instead.tag_id = other.tag_id AND instead.added
-                )
-            ) OR tag.slot <> 0 AND EXISTS (
-                -- The group has become exclusive since, so only one of the two could come back.
-                SELECT FROM tags_tagactionrow too JOIN tags_tag second ON second.id = too.tag_id
-                WHERE too.action_id = did.action_id AND too.taggings = did.taggings
-                AND too.entity_id = did.entity_id AND NOT too.added
-                AND too.tag_id <> did.tag_id AND second.slot = tag.slot
-            )
-        END
-    ))
-"""
+    AND did.entity_id = ANY(ARRAY({FIND_CHANGED}))
+"""  # noqa: S608
 REMOVE_ADDED = """
     DELETE FROM {tagging} USING tags_tagactionrow did
     WHERE did.action_id = %(action)s AND did.taggings = %(taggings)s [only]
