@@ -30,6 +30,7 @@ urlpatterns = [
     path("sentences/language/", sentences.prefer, name="prefer-language"),
     path("sentences/<str:state>/<str:language>/", sentences.change, name="change-sentence"),
     path("return/<int:pk>/card/", record.return_card, name="return-card"),
+    path("return/<int:pk>/delete/", record.delete, name="delete-return"),
     path("return/<int:pk>/tags/", tagging.return_tags, name="return-tags"),
     path("return/<int:pk>/timeline/", comments.return_timeline, name="return-timeline"),
     path("return/<int:pk>/comments/", comments.return_comments, name="return-comments"),

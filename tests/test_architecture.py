@@ -32,7 +32,12 @@ WRITES = {
 VOCABULARY = ("tags/editing.py", "tags/merging.py", "tags/reverting.py", "tags/sent_names.py")
 # Who may write what: the model, its table, and the modules.
 WRITERS = {
-    ("Return", "returns_return"): ("returns/feed/", "returns/record/corrections.py"),
+    ("Return", "returns_return"): (
+        "returns/feed/",
+        "returns/record/corrections.py",
+        "returns/record/deletion.py",
+    ),
+    ("DeletedReturn", "returns_deletedreturn"): ("returns/record/deletion.py",),
     ("ReturnTag", "returns_returntag"): ("tags/tagging/",),
     ("Comment", "returns_comment"): ("returns/record/comments.py",),
     ("Tag", "tags_tag"): VOCABULARY,
@@ -69,6 +74,12 @@ WRITERS = {
         "returns/feed/runs.py",
         "returns/feed/retries.py",
     ),
+    ("RunChange", "returns_runchange"): (
+        "returns/feed/statements.py",
+        "returns/feed/undo.py",
+        "returns/feed/cleanup.py",
+    ),
+    ("RunUndo", "returns_runundo"): ("returns/feed/undo.py",),
     ("Upload", "returns_upload"): ("returns/feed/uploads.py",),
     ("ApiCalls", "returns_apicalls"): ("returns/api/call_limit.py",),
     ("SavedView", "returns_savedview"): ("returns/lists/saved_views.py",),

@@ -94,3 +94,14 @@ def test_tagging_follows_the_creation_time_of_its_return(vocabulary):
     record.save(update_fields=["created_at"])
     tagging.refresh_from_db()
     assert tagging.entity_created_at == record.created_at
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_return_is_not_deleted_without_a_reason(admin, reason):
+    message = refused_by(
+        """INSERT INTO returns_deletedreturn (reference, record_id, reason, deleted_by_id, held)
+        VALUES ('Return-1', 1, %s, %s, '{}')""",
+        reason,
+        admin.pk,
+    )
+    assert "deleted_return_has_a_reason" in message

@@ -13,6 +13,7 @@ from returns.models.deadlines import (
     Unit,
     WorkingCalendar,
 )
+from returns.models.deleted import DeletedReturn
 from returns.models.exports import Export, ExportPart, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
 from returns.models.mappings import SavedMapping
@@ -20,6 +21,7 @@ from returns.models.people import Density, Preferences
 from returns.models.problems import SharedTracking
 from returns.models.returns import Return, ReturnTag, State
 from returns.models.rules import Moment, RuleEvent, TagRule
+from returns.models.run_changes import Kept, RunChange, RunUndo
 from returns.models.saved_views import SavedView
 from returns.models.sentences import Language, ShopperSentence
 from returns.models.summaries import (
@@ -49,6 +51,7 @@ __all__ = [
     "Deadline",
     "DeadlineDay",
     "DeadlinePolicy",
+    "DeletedReturn",
     "Density",
     "Dimension",
     "Export",
@@ -56,6 +59,7 @@ __all__ = [
     "Fate",
     "FeedRun",
     "JudgedKind",
+    "Kept",
     "Language",
     "Moment",
     "Outcome",
@@ -66,6 +70,8 @@ __all__ = [
     "ReturnTag",
     "RuleEvent",
     "SavedMapping",
+    "RunChange",
+    "RunUndo",
     "SavedView",
     "Scope",
     "SharedTracking",

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from tags.models import TagAction
+
 
 class Way(models.TextChoices):
     """How records were received."""
@@ -28,7 +30,8 @@ class FeedRun(models.Model):
 
     ``origin`` is where they came from: an address, the name of a token, the names of files.
     ``from_time`` is the ``updatedAt`` from which they were requested, ``to_time`` the latest one
-    that was written. ``message`` says why a run failed.
+    that was written. ``message`` says why a run failed. ``tag_action`` has the taggings of an
+    import, so that it can be undone.
     """
 
     way = models.CharField(max_length=10, choices=Way)
@@ -46,6 +49,7 @@ class FeedRun(models.Model):
     updated = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
     message = models.TextField(blank=True)
+    tag_action = models.OneToOneField(TagAction, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         default_permissions = ["change"]

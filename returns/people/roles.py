@@ -31,6 +31,8 @@ _MANAGER = _AGENT | {
 _ADMIN = _MANAGER | {
     "returns.tag_all_returns",
     "returns.change_return",
+    "returns.delete_return",
+    "returns.view_deletedreturn",
     "returns.delete_comment",
     "returns.view_apitoken",
     "returns.add_apitoken",

@@ -1,10 +1,13 @@
 """Comments on returns. Nothing else writes them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
+import pgtrigger
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import QuerySet
@@ -69,8 +72,11 @@ def add_comment(record: Return, text: str, token: UUID, by: User) -> bool:
     """Add a comment. Return whether it was added now, and not before.
 
     ``token`` identifies the form: submitting the same text again adds nothing. Another text from
-    the same form is another comment, so that nothing is lost.
+    the same form is another comment, so that nothing is lost. Raises ``Return.DoesNotExist`` if the
+    return has been deleted.
     """
+    # An admin may be deleting the return; its comments are looked for while it is locked.
+    record = Return.objects.select_for_update(no_key=True).only("pk").get(pk=record.pk)
     defaults = {"record": record, "text": text}
     _, is_new = Comment.objects.get_or_create(
         author=by, token=uuid5(token, text), defaults=defaults
@@ -103,6 +109,22 @@ def delete_comment(pk: int, by: User) -> None:
     if comment.deleted_at is None:
         comment.deleted_at, comment.deleted_by = timezone.now(), by
         comment.save(update_fields=["deleted_at", "deleted_by"])
+
+
+def delete_comments_of(record_ids: Sequence[int]) -> None:
+    """Delete the comments on returns that are about to be deleted, with their earlier texts.
+
+    Call it in the transaction that has locked the returns.
+    """
+    comments = Comment.objects.filter(record__in=record_ids)
+    ids = list(comments.values_list("pk", flat=True))
+    if not ids:
+        return
+    events: Any = Comment.events.rel.related_model
+    events.objects.filter(pgh_obj__in=ids).delete()
+    # A comment stays otherwise; the trace of the return holds these.
+    with pgtrigger.ignore("returns.Comment:comment_stays"):
+        comments.filter(pk__in=ids).delete()
 
 
 def _with_uniform_line_ends(typed: str) -> str:

@@ -41,3 +41,19 @@ class CommentForm(forms.Form):
         """Return a sentence if invisible characters were removed from the text, otherwise ""."""
         cleaned = has_invisible(self.data.get("text", ""))
         return "Invisible characters were removed." if cleaned else ""
+
+
+class DeletionForm(forms.Form):
+    """The reference of a return that is to be deleted, and the reason."""
+
+    required_css_class = "required"
+    reference = forms.CharField(
+        label="Type the return reference to confirm",
+        widget=forms.TextInput(attrs={"class": "text", "autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        help_text="For example: a test by the carrier, never a parcel. Admins can read it later.",
+        widget=forms.TextInput(attrs={"class": "text", "autocomplete": "off"}),
+    )

@@ -45,7 +45,10 @@ def return_comments(request: Request, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _show_timeline(request, record, form=form, status=422)
     data = form.cleaned_data
-    add_comment(record, data["text"], data["token"], request.user)
+    try:
+        add_comment(record, data["text"], data["token"], request.user)
+    except Return.DoesNotExist:
+        raise Http404("This return has been deleted.") from None
     if wants_fragment(request):
         message = f"Comment added. {form.cleaned_note}".rstrip()
         return _show_timeline(request, record, posted=True, message=message)

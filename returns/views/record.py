@@ -1,22 +1,55 @@
 """The page of a return, and its preview beside the list."""
 
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from config.forms import save_form
 from config.htmx import VARY_ON_HTMX, wants_fragment
+from returns.models import Return
 from returns.people.person import DeskRequest, PersonRequest, get_preferences
+from returns.record import deletion
 from returns.record.details import return_details, return_details_by_id
+from returns.record.forms import DeletionForm
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 def return_detail(request: PersonRequest, reference: str) -> HttpResponse:
-    """Show the return with this reference, or 404."""
+    """Show the return with this reference, or 404. Admins read there who deleted it, and why."""
     language = get_preferences(request.user).shopper_language
-    return render(request, "record/page.html", {"details": return_details(reference, language)})
+    try:
+        return render(request, "record/page.html", {"details": return_details(reference, language)})
+    except Http404:
+        may_see = request.user.has_perm(deletion.MAY_SEE_DELETED)
+        trace = deletion.trace_of(reference) if may_see else None
+        if trace is None:
+            raise
+    return render(request, "record/deleted.html", {"trace": trace}, status=404)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(deletion.MAY_DELETE, raise_exception=True)
+def delete(request: PersonRequest, pk: int) -> HttpResponse:
+    """Ask for the reference and the reason, then delete a return that never was."""
+    record = get_object_or_404(Return, pk=pk)
+    form = DeletionForm(request.POST or None)
+    if request.method == "POST" and save_form(form, partial(_delete, request, record)):
+        messages.success(request, f"Deleted {record}. Its trace is in Django admin.")
+        return redirect("return-list")
+    context = {"record": record, "form": form, "belongings": deletion.belongings_of(record)}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "record/delete.html", context, status=status)
+
+
+def _delete(request: PersonRequest, record: Return, data: dict[str, Any]) -> None:
+    deletion.delete_return(record, data["reference"], data["reason"], request.user)
 
 
 @require_safe
