@@ -35,6 +35,7 @@ def run_short_jobs() -> bool:
             summaries.update_in_background,
         ),
         *(outcomes.count_in_background, changes.forget_old, cleanup.delete_old_runs),
+        cleanup.delete_old_changes,
         *(uploads.delete_old_uploads, exports.delete_expired),
     )
     return _run_all(*jobs)

@@ -7,7 +7,8 @@ from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
+from returns.models import Fate, FeedRun, Outcome, RejectedRecord, RunChange, RunUndo, Way
+from tags.history import forget_parts, oldest_undoable
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ PUSH_RETENTION = timedelta(days=7)
 # Runs that changed nothing: a pull every minute makes many of them.
 IDLE_RUN_RETENTION = timedelta(days=1)
 CLEANUP_DONE = "feed-old-runs-deleted"
+CHANGES_CLEANUP_DONE = "feed-old-changes-deleted"
+CHANGES_AT_ONCE = 10_000
 CLEANUP_INTERVAL = 3600  # seconds
 
 
@@ -31,6 +34,26 @@ def delete_old_runs() -> bool:
     number = deletable_runs(timezone.now()).delete()[1].get(FeedRun._meta.label, 0)
     if number:
         logger.info("Deleted old feed runs: %s.", number)
+    return number > 0
+
+
+def delete_old_changes() -> bool:
+    """Delete some of the changes of runs that can no longer be undone; tell if there may be more.
+
+    The first look for them is at most once an hour per process.
+    """
+    if not cache.add(CHANGES_CLEANUP_DONE, True, CLEANUP_INTERVAL):
+        return False
+    is_being_undone = Exists(RunUndo.objects.filter(run=OuterRef("pk"), ended_at=None))
+    old = FeedRun.objects.filter(~is_being_undone, began_at__lt=oldest_undoable())
+    changes = RunChange.objects.filter(run__in=old).values_list("pk", flat=True)
+    some = list(changes.order_by("pk")[:CHANGES_AT_ONCE])
+    number = RunChange.objects.filter(pk__in=some).delete()[0]
+    actions = list(old.exclude(tag_action=None).values_list("tag_action", flat=True))
+    number += forget_parts(actions, CHANGES_AT_ONCE)
+    if number:
+        cache.delete(CHANGES_CLEANUP_DONE)
+        logger.info("Deleted changes of old feed runs: %s.", number)
     return number > 0
 
 

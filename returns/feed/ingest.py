@@ -14,17 +14,18 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from returns.feed.merging import Known, differences, merge
 from returns.feed.records import RecordError, ReturnRecord
+from returns.feed.sent_tags import add_tags, leave_out_tags_of_before
 from returns.feed.statements import (
     COPY_TO_STAGING,
     CREATE_STAGING_TABLE,
     LOCK_STORED_RETURNS,
     UPSERT,
+    UPSERT_AND_STORE_CHANGES,
 )
 from returns.feed.stored_rows import StoredRow, load_stored, staging_row
-from returns.models import ReturnTag
+from returns.models import FeedRun
 from tags import tagging
 from tags.deadlocks import retry_deadlocks
-from tags.sent_names import find_all, find_or_create
 
 Batch = Sequence[tuple[int, ReturnRecord]]
 
@@ -107,6 +108,7 @@ def ingest(
     records: Iterable[ReturnRecord],
     *,
     source: str,
+    run: FeedRun | None = None,
     batch_size: int = 5000,
     dry_run: bool = False,
     on_progress: Callable[[int], None] | None = None,
@@ -114,17 +116,19 @@ def ingest(
 ) -> IngestSummary:
     """Write the records, one transaction per batch, and return a summary.
 
-    ``source`` is the writer shown on the timeline, such as "feed" or "file". A record is rejected
+    ``source`` is the writer shown on the timeline, such as "feed" or "file". What changes is stored
+    with the run, if one is given, in the same transactions. A record is rejected
     if its return belongs to another system or if the database refuses it; the others are written. A
     dry run is one transaction that is rolled back. ``on_batch`` is called with the summary of each
     batch, then ``on_progress`` with the number of records so far.
     """
     summary = IngestSummary()
-    with pghistory.context(source=source), transaction.atomic() if dry_run else nullcontext():
+    context = {"source": source} | ({"run": run.pk} if run else {})
+    with pghistory.context(**context), transaction.atomic() if dry_run else nullcontext():
         if dry_run:
             _mark_dry_run()
         for batch in batched(enumerate(records), batch_size):
-            result = _write(batch)
+            result = _write(batch, run)
             summary += replace(result, written=[])
             if on_batch:
                 on_batch(result)
@@ -140,28 +144,28 @@ def _mark_dry_run() -> None:
         cursor.execute("SET LOCAL returns.dry_run = 'on'")
 
 
-def _write(batch: Batch) -> IngestSummary:
+def _write(batch: Batch, run: FeedRun | None) -> IngestSummary:
     """Write a batch. If the database refuses it, split it until the wrong record is alone."""
     try:
-        return retry_deadlocks(lambda: _write_whole(batch))
+        return retry_deadlocks(lambda: _write_whole(batch, run))
     except (DataError, IntegrityError) as refusal:
         if len(batch) == 1:
             reason = f"refused by the database: {str(refusal).splitlines()[0]}"
             rejection = Rejection(batch[0][1], RecordError("record", reason), batch[0][0])
             return IngestSummary(read=1, rejected=[rejection])
     middle = len(batch) // 2
-    return _write(batch[:middle]) + _write(batch[middle:])
+    return _write(batch[:middle], run) + _write(batch[middle:], run)
 
 
 @transaction.atomic
-def _write_whole(batch: Batch) -> IngestSummary:
+def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
     written: list[WrittenRow] = []
     rejected: list[Rejection] = []
     stored = load_stored({record.return_reference_number for _, record in batch})
     pending = batch
     while pending:
         known, wrong = _merge(pending, stored)
-        _leave_out_tags_of_before(known, stored)
+        leave_out_tags_of_before(known, stored)
         changed = {
             reference: each
             for reference, each in known.items()
@@ -174,13 +178,14 @@ def _write_whole(batch: Batch) -> IngestSummary:
             for reference, each in changed.items()
             if _version(reference, locked) == _version(reference, stored)
         }
-        rows = _upsert(current, stored)
+        rows = _upsert(current, stored, run)
         done = known.keys() - changed.keys() | {row.reference for row in rows}
         written += rows
         rejected += [each for each in wrong if each.record.return_reference_number in done]
         pending = [each for each in pending if each[1].return_reference_number not in done]
         stored = load_stored({record.return_reference_number for _, record in pending})
-    tags, unknown_tags = _add_tags(written)
+    names_of = {row.pk: row.new_tags for row in written if row.new_tags}
+    tags, unknown_tags = add_tags(names_of, run.tag_action if run else None)
     created = sum(row.is_new for row in written)
     return IngestSummary(
         read=len(batch),
@@ -233,37 +238,14 @@ def _is_accepted_now(rejection: Rejection, known: dict[str, Known | None]) -> bo
     return True
 
 
-def _leave_out_tags_of_before(
-    known: dict[str, Known | None], stored: Mapping[str, StoredRow]
-) -> None:
-    """Leave out names of tags that the return has or had: somebody may have removed them."""
-    new = {
-        reference: set(after.tags[len(stored[reference].known.tags) :])
-        for reference, after in known.items()
-        if after and reference in stored and len(after.tags) > len(stored[reference].known.tags)
-    }
-    tags = find_all({name for names in new.values() for name in names}) if new else {}
-    pairs = [
-        (stored[reference].pk, tags[name].pk)
-        for reference, names in new.items()
-        for name in names
-        if name in tags
-    ]
-    before = tagging.ever_tagged(ReturnTag, pairs)
-    for reference, names in new.items():
-        row, after = stored[reference], known[reference]
-        gone = {name for name in names if name in tags and (row.pk, tags[name].pk) in before}
-        if after and gone:
-            kept = replace(after, tags=tuple(name for name in after.tags if name not in gone))
-            known[reference] = row.known if kept == row.known else kept
-
-
 def _wrong_source(owner: str, record: ReturnRecord) -> RecordError:
     known = f"{record.return_reference_number} is already recorded by {owner!r}"
     return RecordError("source", f"{record.source!r}, but {known}")
 
 
-def _upsert(changed: Mapping[str, Known], stored: Mapping[str, StoredRow]) -> list[WrittenRow]:
+def _upsert(
+    changed: Mapping[str, Known], stored: Mapping[str, StoredRow], run: FeedRun | None
+) -> list[WrittenRow]:
     if not changed:
         return []
     with connection.cursor() as cursor:
@@ -276,23 +258,16 @@ def _upsert(changed: Mapping[str, Known], stored: Mapping[str, StoredRow]) -> li
         # The triggers of the timeline cache the plan of their first batch. If that was empty, the
         # plan takes quadratic time for a full one.
         cursor.execute("DISCARD PLANS")
-        cursor.execute(UPSERT)
+        if run:
+            cursor.execute(UPSERT_AND_STORE_CHANGES, [run.pk])
+        else:
+            cursor.execute(UPSERT)
         rows = cursor.fetchall()
     before = {reference: row.known for reference, row in stored.items()}
     return [
         WrittenRow(pk, reference, before.get(reference), changed[reference])
         for pk, reference in rows
     ]
-
-
-def _add_tags(rows: list[WrittenRow]) -> tuple[tagging.TagsAdded, list[str]]:
-    """Add the tags; return what was added, and the names that were unknown."""
-    names_of = {row.pk: row.new_tags for row in rows if row.new_tags}
-    names = {name for some in names_of.values() for name in some}
-    unknown = sorted(names - find_all(names).keys())
-    tags = find_or_create(names)
-    pairs = [(pk, tags[name].pk) for pk, some in names_of.items() for name in some]
-    return tagging.add_many(ReturnTag, pairs), unknown
 
 
 def _conflicts(tags: tagging.TagsAdded, written: list[WrittenRow]) -> list[TagConflict]:

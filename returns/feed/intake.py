@@ -8,6 +8,7 @@ from returns.feed.ingest import IngestSummary, TagConflict, WrittenRow, ingest
 from returns.feed.items import Item
 from returns.feed.records import RecordError, ReturnRecord
 from returns.feed.repeats import RowRepeats
+from returns.models import FeedRun
 
 OnReject = Callable[[Item, RecordError], None]
 
@@ -51,17 +52,20 @@ def import_items(
     source: str,
     on_reject: OnReject,
     on_batch: Callable[[IntakeResult], None] | None = None,
+    run: FeedRun | None = None,
     dry_run: bool = False,
 ) -> IntakeResult:
     """Parse and write the items, batch by batch, and return the result.
 
-    ``source`` is the writer shown on the timeline. ``on_reject`` is called with each rejected item
-    and the reason, ``on_batch`` with the result so far after each batch.
+    ``source`` is the writer shown on the timeline, ``run`` the run that stores what changes.
+    ``on_reject`` is called with each rejected item and the reason, ``on_batch`` with the result so
+    far after each batch.
     """
     intake = _Intake(on_reject, on_batch)
     ingest(
         intake.records(items),
         source=source,
+        run=run,
         dry_run=dry_run,
         on_batch=intake.add_batch,
         on_progress=intake.release,

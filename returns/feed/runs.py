@@ -25,6 +25,7 @@ from returns.feed.items import Item
 from returns.feed.records import API_NAMES, REFERENCE_FIELD, RecordError
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
+from tags.history import record_part
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Run:
                 on_batch(result)
             result.written = []
 
-        result = import_items(items, source=source, on_reject=reject, on_batch=save)
+        result = import_items(items, source=source, on_reject=reject, on_batch=save, run=self.row)
         self._save(before, result)
         return result
 
@@ -111,6 +112,8 @@ def record_run(
     An exception marks the run as failed and is raised again.
     """
     row = FeedRun(way=way, origin=to_short_text(origin), by=by, from_time=from_time)
+    # Only imports can be undone.
+    row.tag_action = record_part(by) if way == Way.FILE else None
     row.save()
     # Log the origin of pulls only: others are the names of files, programs and people.
     source = f" from {row.origin}" if way == Way.PULL else ""

@@ -1,0 +1,51 @@
+"""Tags that records bring: only those that a return has never had are added."""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import replace
+
+from returns.feed.merging import Known
+from returns.feed.stored_rows import StoredRow
+from returns.models import ReturnTag
+from tags import tagging
+from tags.models import TagAction
+from tags.sent_names import find_all, find_or_create
+
+
+def leave_out_tags_of_before(
+    known: MutableMapping[str, Known | None], stored: Mapping[str, StoredRow]
+) -> None:
+    """Leave out names of tags that the return has or had: somebody may have removed them."""
+    new = {
+        reference: set(after.tags[len(stored[reference].known.tags) :])
+        for reference, after in known.items()
+        if after and reference in stored and len(after.tags) > len(stored[reference].known.tags)
+    }
+    tags = find_all({name for names in new.values() for name in names}) if new else {}
+    pairs = [
+        (stored[reference].pk, tags[name].pk)
+        for reference, names in new.items()
+        for name in names
+        if name in tags
+    ]
+    before = tagging.ever_tagged(ReturnTag, pairs)
+    for reference, names in new.items():
+        row, after = stored[reference], known[reference]
+        gone = {name for name in names if name in tags and (row.pk, tags[name].pk) in before}
+        if after and gone:
+            kept = replace(after, tags=tuple(name for name in after.tags if name not in gone))
+            known[reference] = row.known if kept == row.known else kept
+
+
+def add_tags(
+    names_of: Mapping[int, tuple[str, ...]], action: TagAction | None
+) -> tuple[tagging.TagsAdded, list[str]]:
+    """Add tags, given as names by the id of the return.
+
+    Returns what was added, and the names that were unknown. With an action, what changes is stored
+    so that it can be undone.
+    """
+    names = {name for some in names_of.values() for name in some}
+    unknown = sorted(names - find_all(names).keys())
+    tags = find_or_create(names)
+    pairs = [(pk, tags[name].pk) for pk, some in names_of.items() for name in some]
+    return tagging.add_many(ReturnTag, pairs, action=action), unknown
