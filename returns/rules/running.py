@@ -56,8 +56,15 @@ def run_queued() -> bool:
         # deadlock.
         tagging.lock_records(ReturnTag, sorted({event.record_id for event in events}))
         rules = TagRule.objects.filter(is_on=True, moment__in={event.moment for event in events})
+        reached = _reached({event.record_id for event in events})
         succeeded = [
-            _run(rule, [{event.record_id for event in events if event.moment == rule.moment}])
+            _run(
+                rule,
+                [
+                    reached[rule.moment]
+                    & {event.record_id for event in events if event.moment == rule.moment}
+                ],
+            )
             for rule in rules
         ]
         # If a rule failed, the returns stay queued until it can run or is switched off.
@@ -66,6 +73,18 @@ def run_queued() -> bool:
     if rules and all(succeeded):
         logger.info("Rules ran (rules: %s, events: %s).", len(succeeded), len(events))
     return all(succeeded)
+
+
+def _reached(ids: Iterable[int]) -> dict[str, set[int]]:
+    """Return those of the returns that are at or past each moment now.
+
+    The import that brought one there may have been undone before its rules ran.
+    """
+    rows = Return.objects.among(list(ids)).values("pk", *MOMENT_COLUMNS.values())
+    return {
+        moment: {row["pk"] for row in rows if row[column]}
+        for moment, column in MOMENT_COLUMNS.items()
+    }
 
 
 def run_hourly() -> bool:
