@@ -8,7 +8,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from returns.exports import background as exports
-from returns.feed import cleanup, uploads
+from returns.feed import cleanup, undo, uploads
 from returns.live import changes
 from returns.rules import running
 from returns.summaries import maintenance as summaries
@@ -30,6 +30,7 @@ def run_short_jobs() -> bool:
     jobs = (
         *(
             bulk.run_oldest_step,
+            undo.run_oldest_step,
             running.run_queued,
             running.run_hourly,
             summaries.update_in_background,

@@ -52,6 +52,7 @@ urlpatterns = [
     path("exports/<int:pk>/", exports.export, name="export"),
     path("feed/", feed.show, name="feed"),
     path("feed/<int:pk>/", feed.run, name="feed-run"),
+    path("feed/<int:pk>/undo/", feed.undo_run, name="undo-run"),
     path("feed/upload/", uploads.new, name="new-upload"),
     path("feed/upload/<int:pk>/", uploads.show, name="upload"),
     path("feed/upload/<int:pk>/columns/", mappings.choose, name="upload-columns"),

@@ -10,6 +10,7 @@ from django.db import connection
 
 from returns.display.values import Origin
 from returns.models import Return
+from tags.tagging import UNDO_SOURCE
 
 # Labels of the sources in the context of an event.
 SOURCE_LABELS = {
@@ -66,7 +67,8 @@ def actor_name(context: dict[str, Any], name: str | None) -> str:
     if not context:
         return UNKNOWN_ACTOR
     if "user" in context:
-        return name or FORMER_PERSON
+        person = name or FORMER_PERSON
+        return f"{person}, undoing an import" if context.get("source") == UNDO_SOURCE else person
     if "rule" in context:
         return f"the rule “{context['rule']}”"
     if "program" in context:

@@ -17,6 +17,7 @@ from returns.models.facts import FACTS_BY_COLUMN, STATE_COLUMNS, Kind
 from returns.record.comments import comments_of
 from returns.record.corrections import to_json_value
 from returns.record.events import TAG_ADDED, TAG_REMOVED, Event, events_of
+from tags.tagging import UNDO_SOURCE
 from tags.vocabulary import TagChip, Vocabulary
 
 MAX_ENTRIES = 50
@@ -28,6 +29,9 @@ STATE_TIME_FIELDS: dict[State, str] = {
     State.ARRIVED: "arrived_to_warehouse_at",
     State.COMPLETED: "completed_at",
 }
+
+# What happened to a fact, by the source of the event.
+VERBS = {"correction": "corrected", UNDO_SOURCE: "restored"}
 
 Value = str | datetime | None
 
@@ -174,7 +178,7 @@ def _change_entry(event: Event, record: Return) -> Entry | None:
 def _is_shown_by_state(event: Event, record: Return) -> bool:
     """Tell whether the feed moved the return forward, at a time that it still has."""
     changes = event.changes
-    if event.source == "correction" or changes.keys() - set(STATE_COLUMNS):
+    if event.source in ("correction", UNDO_SOURCE) or changes.keys() - set(STATE_COLUMNS):
         return False
     before, after = changes.get("state", (None, None))
     is_forward = after in State.values and _rank(before) < _rank(after)
@@ -205,7 +209,7 @@ def _changes(event: Event) -> Iterator[Change]:
 
 def _change(name: str, values: list[str | None], event: Event) -> Change:
     fact = FACTS_BY_COLUMN[name]
-    verb = "corrected" if event.source == "correction" else "changed"
+    verb = VERBS.get(event.source, "changed")
     text = f"{capfirst(fact.change_name)} {verb}"
     if fact.kind is Kind.PROSE:
         return Change(text, has_values=False)
@@ -218,8 +222,8 @@ def _change(name: str, values: list[str | None], event: Event) -> Change:
 
 
 def _state_change(before: str | None, after: str | None, event: Event) -> Change:
-    if event.source == "correction":
-        text = "State corrected"
+    if event.source in VERBS:
+        text = f"State {VERBS[event.source]}"
     elif _rank(after) < _rank(before):
         text = "Moved back by the WMS" if event.source else "Moved back"
     else:

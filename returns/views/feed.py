@@ -16,7 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config.htmx import render_page_or_fragment
 from returns.exports import abort
 from returns.feed import overview, retries
+from returns.feed import undo as undoing
 from returns.feed.intake import IntakeResult
+from returns.feed.run_changes import list_changes
 from returns.models import Fate, FeedRun, RejectedRecord
 from returns.people.person import DeskRequest, PersonRequest
 
@@ -38,10 +40,39 @@ def show(request: PersonRequest) -> HttpResponse:
 @require_safe
 @may_see
 def run(request: DeskRequest, pk: int) -> HttpResponse:
-    """Show a run with its rejected records."""
-    row = get_object_or_404(FeedRun.objects.select_related("by"), pk=pk)
-    context = {"run": overview.run_status(row), "rejects": overview.list_rejects(Fate.WAITING, row)}
+    """Show a run with what it changed, or with ``?kept=1`` what undoing it left as it is."""
+    row = _run(pk)
+    only_kept = "kept" in request.GET
+    beyond = _number(request.GET.get("beyond", ""))
+    context = {
+        "run": overview.run_status(row),
+        "rejects": overview.list_rejects(Fate.WAITING, row),
+        "changes": list_changes(row, beyond, only_kept=only_kept),
+        "only_kept": only_kept,
+        "beyond": beyond,
+        "undo_problem": undoing.undo_problem(row),
+    }
     return render_page_or_fragment(request, "feed/run.html", "facts", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_change
+def undo_run(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show what undoing an import would do. Undo it."""
+    row = _run(pk)
+    if request.method == "POST":
+        try:
+            undoing.undo(row, request.user)
+        except ValidationError as error:
+            messages.error(request, error.messages[0])
+        return redirect("feed-run", pk)
+    problem = undoing.undo_problem(row)
+    context = {"run": row, "problem": problem, "preview": None if problem else undoing.preview(row)}
+    return render(request, "feed/undo.html", context)
+
+
+def _run(pk: int) -> FeedRun:
+    return get_object_or_404(FeedRun.objects.select_related("by", "undo__by", "tag_action"), pk=pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
