@@ -181,7 +181,7 @@ USE_TZ = True
 TIME_ZONE = environment.time_zone()
 # The hours that divide the waiting returns of a queue into buckets.
 AGEING_HOURS = environment.ageing_hours()
-# Minutes without a new record after which pages say that the feed is silent.
+# Minutes without a reading of the feed after which pages say that it is silent.
 FEED_SILENT_MINUTES = environment.positive_number("FEED_SILENT_MINUTES", 60, "minutes")
 
 LOGGING = {

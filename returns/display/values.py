@@ -85,9 +85,10 @@ def age(value: datetime) -> str:
 
 
 def short_age(value: datetime) -> str:
-    """Format the age of a time like static/js/live.js: "3 mo". A future time counts as new."""
-    text = relative(value, timezone.now())
-    return text.removesuffix(" ago") if text.endswith(" ago") else "under a minute"
+    """Format the age of a time like static/js/live.js: "40 s", "3 mo". A future time is new."""
+    now = timezone.now()
+    seconds = max(0, int((now - value).total_seconds()))
+    return f"{seconds} s" if seconds < 60 else relative(value, now).removesuffix(" ago")
 
 
 def exact(value: datetime | None) -> SafeString:

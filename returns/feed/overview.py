@@ -10,12 +10,11 @@ from django.db.models import Max, Q, QuerySet
 from returns.feed.items import FIELD_LABELS
 from returns.feed.retries import FIXABLE_WAYS, wrong_value
 from returns.feed.runs import interrupted_runs
-from returns.live.changes import current_token_and_newest
-from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
+from returns.live.changes import current_token_and_read_at
+from returns.models import Fate, FeedRun, Outcome, RejectedRecord
+from returns.models.feed import AUTOMATIC_WAYS
 
 ROWS_PER_PAGE = 50  # runs, or rejected records, on a page
-# Sources that deliver without anybody's help; files are brought by people.
-AUTOMATIC_WAYS = (Way.PULL, Way.PUSH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,10 @@ class FeedSource:
 
 @dataclass(frozen=True, slots=True)
 class FeedHealth:
-    """The health of the whole feed. ``newest`` is the newest record of any source."""
+    """The health of the whole feed. ``read_at`` is when a source was last read to its end."""
 
     sources: list[FeedSource]
-    newest: datetime | None
+    read_at: datetime | None
     is_silent: bool
     rejected: int
 
@@ -82,14 +81,14 @@ class RejectPage:
 
 def feed_health(now: datetime) -> FeedHealth:
     """Return the health of the feed and of each source."""
-    newest = current_token_and_newest()[1]
+    read_at = current_token_and_read_at()[1]
     waiting = RejectedRecord.objects.filter(fate=Fate.WAITING).count()
-    return FeedHealth(_sources(now), newest, _is_silent(newest, now), waiting)
+    return FeedHealth(_sources(now), read_at, _is_silent(read_at, now), waiting)
 
 
-def _is_silent(newest: datetime | None, now: datetime) -> bool:
+def _is_silent(read_at: datetime | None, now: datetime) -> bool:
     limit = timedelta(minutes=settings.FEED_SILENT_MINUTES)
-    return newest is not None and now - newest > limit
+    return read_at is not None and now - read_at > limit
 
 
 def _sources(now: datetime) -> list[FeedSource]:

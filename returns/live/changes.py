@@ -29,6 +29,10 @@ MAX_REACHED_RETURNS = 1_000
 MAX_TOKEN_LENGTH = 10_000
 TOKEN = re.compile(r"([0-9]{1,12}\.[0-9]{6})\.([0-9]{1,19}:[0-9]{1,19}:[0-9,]*)")
 NOW_SQL = "extract(epoch FROM clock_timestamp())::numeric(20, 6) || '.' || pg_current_snapshot()"
+# The index ``feed_read_at`` has these runs; see ``READ_TO_THE_END``.
+READ_AT_SQL = """
+    SELECT max(ended_at) FROM returns_feedrun WHERE outcome = 'done' AND way IN ('pull', 'push')
+"""
 # Committed since the token, by this cluster: restored rows have transaction ids of another one.
 COMMITTED_SINCE_SQL = """
     xid >= pg_snapshot_xmin(%(then)s::pg_snapshot)
@@ -69,12 +73,15 @@ def current_token() -> str:
     return str(token)
 
 
-def current_token_and_newest() -> tuple[str, datetime | None]:
-    """Return the token of now, and the latest ``updatedAt`` of a return."""
+def current_token_and_read_at() -> tuple[str, datetime | None]:
+    """Return the token of now, and when the feed was last read to its end; None if it never was.
+
+    The times of records say nothing about that: a wrong one may be in the future.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {NOW_SQL}, (SELECT max(updated_at) FROM returns_return)")
-        token, newest = cursor.fetchone()
-    return str(token), newest
+        cursor.execute(f"SELECT {NOW_SQL}, ({READ_AT_SQL})")
+        token, read_at = cursor.fetchone()
+    return str(token), read_at
 
 
 def token_seconds(token: str) -> float:

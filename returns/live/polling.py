@@ -29,7 +29,7 @@ from returns.lists.summary import count_list, summarize
 from returns.live.changes import (
     Changes,
     check_changes,
-    current_token_and_newest,
+    current_token_and_read_at,
     get_changes,
     token_seconds,
 )
@@ -90,13 +90,16 @@ NO_NEWS = News({}, [], more=False)
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The numbers around a list; ``token`` is from just before they were counted."""
+    """The numbers around a list; ``token`` is from just before they were counted.
+
+    ``read_at`` is when the feed was last read to its end.
+    """
 
     token: str
     counts: StateCounts
     summary: str
     cards: list[QueueCard]
-    newest: datetime | None
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class LivePage:
     query: Query
     since: str
     seen: str
-    newest: datetime | None
+    read_at: datetime | None
     news: News = NO_NEWS
     numbers: Numbers | None = None
     cards: list[QueueCard] = field(default_factory=list)
@@ -137,13 +140,13 @@ class LivePage:
 
     @property
     def is_silent(self) -> bool:
-        """Whether the feed has brought nothing for too long."""
+        """Whether the feed was not read for too long."""
         limit = timedelta(seconds=self.silent_after)
-        return self.newest is not None and timezone.now() - self.newest > limit
+        return self.read_at is not None and timezone.now() - self.read_at > limit
 
     @property
     def silent_after(self) -> int:
-        """Return the seconds without a new record after which the feed counts as silent."""
+        """Return the seconds without a reading after which the feed counts as silent."""
         return int(settings.FEED_SILENT_MINUTES) * 60
 
 
@@ -152,8 +155,8 @@ def open_page(base: str, query: Query) -> LivePage:
 
     ``base`` is the path of the page; it polls ``live/`` below that path.
     """
-    token, newest = current_token_and_newest()
-    return LivePage(base, _filters(query), since=token, seen=token, newest=newest)
+    token, read_at = current_token_and_read_at()
+    return LivePage(base, _filters(query), since=token, seen=token, read_at=read_at)
 
 
 def poll_page(base: str, query: Query, user: User) -> LivePage | None:
@@ -174,7 +177,7 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
     news = _news(query, changes, shared.matches)
     numbers = shared.numbers
     cards = [*numbers.cards, *_own_cards(user, query, numbers)] if numbers.cards else []
-    return LivePage(base, query, since, numbers.token, numbers.newest, news, numbers, cards)
+    return LivePage(base, query, since, numbers.token, numbers.read_at, news, numbers, cards)
 
 
 def _filters(query: Query) -> Query:
@@ -237,8 +240,8 @@ def _own_cards(user: User, query: Query, numbers: Numbers) -> list[QueueCard]:
 
 
 def _count(base: str, query: Query) -> Numbers:
-    token, newest = current_token_and_newest()
+    token, read_at = current_token_and_read_at()
     filterset = ReturnFilterSet(query, load_vocabulary())
     counts, total = count_list(filterset)
     cards = queue_cards(query) if base == reverse("queue") else []
-    return Numbers(token, counts, summarize(filterset, counts, total), cards, newest)
+    return Numbers(token, counts, summarize(filterset, counts, total), cards, read_at)

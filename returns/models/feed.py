@@ -25,6 +25,12 @@ class Outcome(models.TextChoices):
     FAILED = "failed", "failed"
 
 
+# Ways in which records come without anybody's help; files are brought by people.
+AUTOMATIC_WAYS = (Way.PULL, Way.PUSH)
+# Runs that read the feed to its end. By them, and by no time in a record, the feed is up to date.
+READ_TO_THE_END = Q(outcome=Outcome.DONE, way__in=AUTOMATIC_WAYS)
+
+
 class FeedRun(models.Model):
     """A batch of records that were received together.
 
@@ -54,7 +60,11 @@ class FeedRun(models.Model):
     class Meta:
         default_permissions = ["change"]
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["way", "origin", "-id"], name="feed_run_of_origin")]
+        indexes = [
+            models.Index(fields=["way", "origin", "-id"], name="feed_run_of_origin"),
+            # Every open page asks for the latest one.
+            models.Index(fields=["ended_at"], condition=READ_TO_THE_END, name="feed_read_at"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(outcome=Outcome.RUNNING) ^ Q(ended_at__isnull=False),

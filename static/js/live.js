@@ -45,12 +45,6 @@ function age(milliseconds) {
   return seconds < 60 ? `${seconds} s` : relative(0, milliseconds).replace(" ago", "");
 }
 
-/** @param {string} newest */
-function ageOfFeed(newest) {
-  const text = relative(Date.parse(newest), Date.now());
-  return text.endsWith(" ago") ? text.replace(" ago", "") : "under a minute";
-}
-
 /**
  * Return the name of the sentence to show now.
  * @param {HTMLElement} element
@@ -59,8 +53,8 @@ function ageOfFeed(newest) {
 function state(element, now) {
   if (isSignedOut) return "signed-out";
   if (element.hasAttribute("hx-get") && now - Math.max(answeredAt, visibleSince) > SILENT_MS) return "server";
-  const { newest, silentAfter } = element.dataset;
-  return newest && now - Date.parse(newest) > Number(silentAfter) * 1000 ? "feed" : "fresh";
+  const { readAt, silentAfter } = element.dataset;
+  return readAt && now - Date.parse(readAt) > Number(silentAfter) * 1000 ? "feed" : "fresh";
 }
 
 /**
@@ -82,8 +76,8 @@ function update() {
   updated.hidden = !element.hasAttribute("hx-get");
   write(updated, `Updated ${age(now - answeredAt)} ago · `);
   write(line.querySelector("[data-silence]"), age(now - answeredAt));
-  const { newest } = element.dataset;
-  if (newest) for (const part of line.querySelectorAll("[data-age]")) write(part, ageOfFeed(newest));
+  const { readAt } = element.dataset;
+  if (readAt) for (const part of line.querySelectorAll("[data-age]")) write(part, age(now - Date.parse(readAt)));
   warn(shown === "fresh" ? "" : shown, line);
 }
 

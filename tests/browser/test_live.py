@@ -7,15 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from returns.models import State
+from returns.models import FeedRun, Outcome, State, Way
 from tests.browser.lists import quiet, shows
 from tests.browser.test_barriers import DESK, PHONE, barriers
 from tests.factories import make_return
@@ -290,6 +291,8 @@ def test_news_have_no_barrier_and_need_no_wider_page(watched, viewport, scheme):
 
 
 def test_without_javascript_the_page_says_how_new_the_feed_is(window, manager, waiting):
+    day_ago = timezone.now() - timedelta(days=1, minutes=1)
+    FeedRun.objects.create(way=Way.PULL, origin="far", outcome=Outcome.DONE, ended_at=day_ago)
     page = window(manager, java_script_enabled=False)
     page.goto(LIST)
     expect(page.locator("#live-line")).to_contain_text("The feed has been silent for 1 d")

@@ -9,8 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from returns.demo import simulation
-from returns.feed.ingest import ingest
-from returns.models import Return, State
+from returns.models import FeedRun, Outcome, Return, State, Way
 from tests.factories import make_return
 
 
@@ -19,7 +18,7 @@ def send(event, now=None) -> Return | None:
     record = event(Random(1), now)
     if record is None:
         return None
-    ingest([record], source=simulation.SOURCE)
+    simulation.push_record(record)
     return Return.objects.get(return_reference_number=record.return_reference_number)
 
 
@@ -59,6 +58,14 @@ def test_new_returns_take_the_next_number(vocabulary):
     make_return("Return-20417")
     assert send(simulation._new).return_reference_number == "Return-20418"
     assert send(simulation._announced).return_reference_number == "Return-20419"
+
+
+@pytest.mark.django_db
+def test_each_record_is_a_push_that_was_read_to_its_end(vocabulary):
+    assert send(simulation._new)
+    run = FeedRun.objects.get()
+    assert (run.way, run.origin, run.outcome) == (Way.PUSH, simulation.SOURCE, Outcome.DONE)
+    assert (run.read, run.created, run.rejected) == (1, 1, 0)
 
 
 @pytest.mark.slow

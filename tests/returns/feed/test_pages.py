@@ -31,7 +31,7 @@ def health(page) -> dict[str, str]:
 
 def test_empty_feed_says_so(as_agent):
     page = as_agent.get("/feed/")
-    assert "No records have been received yet." in page.text
+    assert "The feed has not been read yet." in page.text
     assert "No runs yet." in page.text
 
 
@@ -50,6 +50,19 @@ def test_each_source_shows_its_health(as_agent):
         "good": "good",
     }
     assert "The other API hung up." in page.text
+
+
+def test_a_record_from_the_future_does_not_hide_a_feed_that_is_silent(as_agent):
+    now = timezone.now()
+    run_of(ended_at=now - timedelta(hours=2), to_time=now + timedelta(days=9))
+    page = as_agent.get("/feed/")
+    assert page.context["health"].is_silent
+    assert "The feed is silent. It was last read 2 hours ago." in page.text
+
+
+def test_files_alone_are_no_reading_of_the_feed(as_agent):
+    run_of(way=Way.FILE, origin="returns.csv")
+    assert "The feed has not been read yet." in as_agent.get("/feed/").text
 
 
 def test_runs_stand_newest_first_page_by_page(as_agent):

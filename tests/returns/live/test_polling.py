@@ -18,7 +18,7 @@ from returns.lists.saved_views import save_view
 from returns.live import polling
 from returns.live.changes import check_changes, current_token
 from returns.live.polling import LivePage, open_page, poll_page
-from returns.models import Return, State
+from returns.models import FeedRun, Outcome, Return, State, Way
 from returns.queues.cards import queue_cards
 from returns.record.corrections import correct
 from tests.factories import make_return, put_tag
@@ -236,15 +236,43 @@ def test_a_second_page_shows_the_list_from_its_beginning():
 
 
 def test_a_feed_that_is_silent_is_said_to_be(as_agent, settings):
-    assert "No records yet" in as_agent.get(LIST).text
-    make_return(updated_at=timezone.now() - timedelta(minutes=50))
-    fresh = as_agent.get(LIST).text
-    assert "newest record is <span data-age>50 min</span> old" in fresh
+    assert "The feed has not been read yet" in as_agent.get(LIST).text
+    read_feed(timedelta(minutes=50))
+    fresh = flat(as_agent.get(LIST))
+    assert "Feed read <span data-age>50 min</span> ago" in fresh
     assert 'data-sentence="feed" hidden' in fresh
     settings.FEED_SILENT_MINUTES = 45
     silent = flat(as_agent.get(LIST))
     assert 'data-sentence="fresh" hidden' in silent
     assert "The feed has been silent for <span data-age>50 min</span>" in silent
+
+
+def read_feed(ago: timedelta, way=Way.PULL, outcome=Outcome.DONE) -> None:
+    """Save a run that ended so long ago; a run that is running has no end."""
+    ended = None if outcome == Outcome.RUNNING else timezone.now() - ago
+    FeedRun.objects.create(way=way, origin="far", outcome=outcome, ended_at=ended)
+
+
+@pytest.mark.parametrize("way", [Way.PULL, Way.PUSH])
+def test_a_reading_makes_the_feed_fresh_even_if_nothing_was_new(way):
+    read_feed(timedelta(hours=3))
+    read_feed(timedelta(seconds=40), way)
+    page = open_page(LIST, Query.parse(""))
+    assert timezone.now() - page.read_at < timedelta(minutes=1)
+    assert not page.is_silent
+
+
+def test_only_a_reading_to_the_end_makes_the_feed_fresh():
+    read_feed(timedelta(hours=3))
+    expected = open_page(LIST, Query.parse("")).read_at
+    make_return(updated_at=timezone.now() + timedelta(days=300))
+    read_feed(timedelta(), outcome=Outcome.FAILED)
+    read_feed(timedelta(), outcome=Outcome.RUNNING)
+    read_feed(timedelta(), Way.FILE)
+    read_feed(timedelta(), Way.RETRY)
+    page = open_page(LIST, Query.parse(""))
+    assert page.read_at == expected
+    assert page.is_silent
 
 
 def test_who_was_signed_out_is_told_so_in_words(client: Client):

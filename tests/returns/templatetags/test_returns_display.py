@@ -40,8 +40,8 @@ def test_when_shows_relative_time_and_carries_the_exact_one_in_the_active_zone()
 @pytest.mark.parametrize(
     ("ago", "text", "short"),
     [
-        (timedelta(seconds=-20), "less than a minute", "under a minute"),
-        (timedelta(seconds=59), "less than a minute", "under a minute"),
+        (timedelta(seconds=-20), "less than a minute", "0 s"),
+        (timedelta(seconds=59), "less than a minute", "59 s"),
         (timedelta(minutes=1), "1 minute", "1 min"),
         (timedelta(hours=23, minutes=59), "23 hours", "23 h"),
         (timedelta(days=1), "1 day", "1 d"),
