@@ -65,7 +65,9 @@ def push_record(record: ReturnRecord) -> None:
     values = {field: getattr(record, name) for name, field in API_NAMES.items()}
     texts = {field: _to_text(value) for field, value in values.items()}
     with record_run(Way.PUSH, SOURCE) as run:
-        run.import_items([item_from_json("record", texts | record.unknown_fields)], source=SOURCE)
+        run.import_items(
+            [item_from_json("record", {**texts, **record.unknown_fields})], source=SOURCE
+        )
 
 
 def _to_text(value: str | datetime | None) -> str | None:
