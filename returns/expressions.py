@@ -34,7 +34,10 @@ class WordsKey(Func):
 
 @models.BigAutoField.register_lookup
 class AnyOf(models.Lookup):
-    """Match ids in a list, sent as one array: a thousand parameters would cost more."""
+    """Match ids in a list, sent as one array: a thousand parameters would cost more.
+
+    Also those of an ``ArraySubquery``, which is read first, whatever PostgreSQL expects of it.
+    """
 
     lookup_name = "any_of"
     prepare_rhs = False
@@ -42,7 +45,10 @@ class AnyOf(models.Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         """Return the comparison with ANY."""
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", (*parameters, self.rhs)
+        if self.rhs_is_direct_value():
+            return f"{column} = ANY(%s)", (*parameters, self.rhs)
+        ids, parameters_of_ids = compiler.compile(self.rhs)
+        return f"{column} = ANY({ids})", (*parameters, *parameters_of_ids)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -12,13 +12,12 @@ from typing import Any
 from django.utils import timezone
 
 from returns.models import Return, State
-from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, STATE_COLUMNS, Kind
+from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, MAX_AHEAD, STATE_COLUMNS, Kind
 from tags.vocabulary import VocabularyError, clean_tag_name
 
 # A day inside the limits of ``datetime``, so that every time can be shown in every time zone.
 EARLIEST_TIME = datetime(1, 1, 2, tzinfo=UTC)
 LATEST_TIME = datetime(9999, 12, 30, tzinfo=UTC)
-MAX_AHEAD = timedelta(days=1)  # by which the clock of the WMS may be ahead of ours
 WHOLE_FROM = 1e16  # numbers from here on have no fraction
 MAX_NESTING = 50  # levels of lists and objects in an unknown field
 MAX_SHOWN_VALUE = 60  # characters of a wrong value that an error message quotes
@@ -96,8 +95,8 @@ KEY_COLUMN = "return_reference_number"
 REFERENCE_FIELD = API_NAMES[KEY_COLUMN]
 UPDATED_FIELD = API_NAMES["updated_at"]
 REQUIRED_COLUMNS = [fact.column for fact in FACTS if fact.is_required]
-DEFAULT_VALUES = {fact.column: fact.default for fact in FACTS if fact.default}
 TIME_COLUMNS = [fact.column for fact in FACTS if fact.is_time]
+DEFAULT_VALUES = {fact.column: fact.default for fact in FACTS if fact.default}
 TEXT_COLUMNS = [
     fact.column for fact in FACTS_REQUIRED_FIRST if fact.kind in {Kind.TEXT, Kind.PROSE}
 ]

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Q
 
 from returns.models import Return, SharedTracking
+from returns.models.facts import FACTS, MAX_AHEAD
 from returns.models.problems import EARLY_ARRIVAL, NO_ARRIVAL, NO_ORDER, OPEN
 from returns.querysets import ReturnQuerySet
 
@@ -17,6 +21,7 @@ SHARED_TRACKING_KEYS = SharedTracking.objects.values("tracking_key")
 class Problem(models.TextChoices):
     """A problem of a record, by its name in addresses and its label on screen."""
 
+    FUTURE = "future", "Time in the future"
     NO_ARRIVAL = "no_arrival", "Completed without arrival"
     EARLY_ARRIVAL = "early_arrival", "Arrived before it was created"
     SHARED_TRACKING = "shared_tracking", "Same tracking ID on several orders"
@@ -35,8 +40,18 @@ def filter_problems(
     return queryset.filter(pk__in=first.values("pk").union(*(each.values("pk") for each in others)))
 
 
+def _in_the_future(now: datetime) -> ReturnQuerySet:
+    times = (fact.column for fact in FACTS if fact.is_time)
+    is_ahead = (Q(**{f"{name}__gt": now + MAX_AHEAD}) for name in times)
+    return Return.objects.filter(reduce(or_, is_ahead)).order_by()
+
+
 def _condition(kind: Problem, now: datetime) -> Q:
     match kind:
+        case Problem.FUTURE:
+            # Read first, from the ends of the indexes of the times. PostgreSQL expects too many of
+            # them, and would rather look for them in the order of the list.
+            return Q(pk__any_of=ArraySubquery(_in_the_future(now).values("pk")))
         case Problem.NO_ARRIVAL:
             return NO_ARRIVAL
         case Problem.EARLY_ARRIVAL:

@@ -5,6 +5,7 @@ the admin are built from these declarations. ``docs/contributing.md`` says how t
 """
 
 from dataclasses import KW_ONLY, dataclass
+from datetime import timedelta
 from enum import Enum, IntEnum
 
 from django.utils.text import capfirst
@@ -208,6 +209,8 @@ FACTS = (
     ),
 )
 FACTS_BY_COLUMN = {fact.column: fact for fact in FACTS}
+# A time that is further ahead of now is wrong; the clock of the WMS may be a little ahead of ours.
+MAX_AHEAD = timedelta(days=1)
 # The ``verbose_name`` of each model field.
 VERBOSE_NAMES = {fact.column: fact.verbose_name for fact in FACTS}
 FACTS_BY_KIND = tuple(sorted(FACTS, key=lambda fact: fact.kind))

@@ -11,6 +11,10 @@ from returns.models import Return
 
 # The reason, and what to do.
 REASONS_AND_REMEDIES = {
+    Problem.FUTURE: (
+        "A time is more than a day ahead. If it is the last update, newer records are ignored.",
+        "Look up the right time in the warehouse system. An admin can enter it as a correction.",
+    ),
     Problem.NO_ARRIVAL: (
         "Completed, but without an arrival time, so the processing time is unknown.",
         "Look up the arrival and enter it in the warehouse system.",

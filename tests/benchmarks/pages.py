@@ -212,7 +212,14 @@ def cases() -> dict[str, tuple[str, str]]:
         "data quality": ("/queue/problems/", "manager"),
         **{
             f"problem {kind}": (f"/returns/?problem={kind}", "service")
-            for kind in ("no_arrival", "early_arrival", "shared_tracking", "no_order", "silent")
+            for kind in (
+                "future",
+                "no_arrival",
+                "early_arrival",
+                "shared_tracking",
+                "no_order",
+                "silent",
+            )
         },
         "two problems": ("/returns/?problem=shared_tracking&problem=no_order", "service"),
         "a carrier": ("/returns/?carrier=DHL", "service"),

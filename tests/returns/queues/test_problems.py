@@ -72,6 +72,18 @@ def feed(*records: ReturnRecord) -> None:
 # Each rule at its edges
 
 
+@pytest.mark.parametrize(
+    "name", ["created_at", "updated_at", "arrived_to_warehouse_at", "completed_at"]
+)
+def test_one_of_its_times_is_more_than_a_day_ahead(name):
+    arrived, completed = NOW - 8 * DAY, NOW - 7 * DAY
+    times = {"arrived_to_warehouse_at": arrived, "completed_at": completed}
+    for reference, ahead in (("ahead", DAY + SECOND), ("edge", DAY), ("good", -DAY)):
+        fields = {"created_at": NOW - 9 * DAY, **times, name: NOW + ahead}
+        make_return(reference, state=State.COMPLETED, **fields)
+    assert listed("future") == ["ahead"]
+
+
 def test_what_was_completed_lacks_its_arrival():
     make_return("bad", state=State.COMPLETED, arrived_to_warehouse_at=None)
     make_return("good", state=State.COMPLETED)
@@ -247,7 +259,7 @@ def test_what_is_kept_is_what_a_count_from_scratch_finds(admin, steps):
             st.sampled_from(State.values),
             st.sampled_from(["7001", "7002", ""]),
             st.sampled_from(["O1", "O2", ""]),
-            st.sampled_from([timedelta(0), 2 * DAY, 31 * DAY]),
+            st.sampled_from([timedelta(0), 2 * DAY, 31 * DAY, -3 * DAY]),
             st.sampled_from([None, timedelta(0), -2 * DAY]),
         ),
         max_size=8,
