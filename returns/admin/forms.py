@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from returns.feed.records import EARLIEST_TIME, LATEST_TIME
 from returns.models import Return
-from returns.models.facts import CORRECTABLE_COLUMNS, FACTS_BY_COLUMN, Kind
+from returns.models.facts import CORRECTABLE_COLUMNS, FACTS_BY_COLUMN, MAX_AHEAD, Kind
 from returns.record.corrections import held_fields, to_json_value
 
 
@@ -69,8 +69,10 @@ class CorrectionForm(forms.ModelForm):
         }
         widgets = {name: field.widget for name, field in field_classes.items()}
         help_texts = {
+            "updated_at": "Records of the WMS with a later time win. Correct a time in the future, "
+            "so that they can.",
             "arrived_to_warehouse_at": "For example 2026-03-01 14:30:00+03:00. Without an "
-            "offset, your own time zone is used."
+            "offset, your own time zone is used.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,6 +94,9 @@ class CorrectionForm(forms.ModelForm):
             changed = {
                 name for name in CORRECTABLE_COLUMNS if _differs(values, values["seen"], name)
             }
+            for name in changed:
+                if isinstance(values[name], datetime) and values[name] > timezone.now() + MAX_AHEAD:
+                    self.add_error(name, "This time is more than a day in the future.")
             for name in held_fields(changed):
                 if now[name] != values["seen"][name]:
                     self._refuse_once(name, now[name])

@@ -89,7 +89,7 @@ def merge(known: Known | None, record: ReturnRecord) -> Known:
             for name, value in known.corrected.items()
             if facts[name] == value or (value and _more_exact(value, facts[name]) == value)
         }
-    newest = _stamp(known.facts, known.stamps)
+    newest = _stamp(known.facts, known.stamps, known)
     merged = _merge_facts(known, newest, record, facts)
     if record.is_update_derived and _same_but_for_update(known, merged):
         # Nobody said the time of this update, so it alone is no news.
@@ -99,7 +99,7 @@ def merge(known: Known | None, record: ReturnRecord) -> Known:
     try:
         check_state(merged.facts)
     except RecordError:
-        if _stamp(facts, record.absent) > newest:
+        if _stamp(facts, record.absent, known) > newest:
             raise
         # An older record, whose times contradict the newest one, may have other facts.
         return merge(known, replace(record, absent=record.absent | set(STATE_COLUMNS[1:])))
@@ -123,6 +123,18 @@ def _repeats(record: ReturnRecord, facts: dict[str, Any], known: Known) -> bool:
         and all(facts[name] or name in record.absent for name in OMITTED_COLUMNS)
         and (not record.tag or set(split_tags(record.tag)).issubset(known.tags))
     )
+
+
+def with_stamps_of_correction(known: Known) -> Known:
+    """Return what is known, with no fact from a record newer than the newest one.
+
+    A correction of the update may have moved that one back.
+    """
+    if "updated_at" not in known.corrected:
+        return known
+    newest = _stamp(known.facts, known.stamps, known)
+    stamps = {name: min(stamp, newest) for name, stamp in known.stamps.items()}
+    return replace(known, stamps=_without_usual(stamps, known.facts, newest))
 
 
 def differences(before: Known, after: Known) -> list[FactChange]:
@@ -158,7 +170,7 @@ def fact_text(name: str, value: Any) -> str:
 def _merge_facts(
     known: Known, newest: Stamp, record: ReturnRecord, sent: Mapping[str, Any]
 ) -> Known:
-    stamp = _stamp(sent, record.absent)
+    stamp = _stamp(sent, record.absent, known)
     facts, unknown_fields = dict(known.facts), dict(known.unknown_fields)
     stamps: dict[str, Stamp] = {}
     if stamp > newest:
@@ -177,27 +189,39 @@ def _merge_facts(
         if is_said and (stamp, _rank(value)) > (before, _rank(unknown_fields.get(name))):
             unknown_fields[name], before = value, stamp
         stamps[key] = before
-    newest = max(stamp, newest)
-    kept = {
-        name: each for name, each in stamps.items() if each != _usual_stamp(name, facts, newest)
-    }
+    kept = _without_usual(stamps, facts, max(stamp, newest))
     old_tags = set(known.tags)
     new_tags = (name for name in split_tags(record.tag or "") if name not in old_tags)
     return Known(facts, unknown_fields, known.corrected, kept, (*known.tags, *new_tags))
 
 
-def _stamp(facts: Mapping[str, Any], absent: Collection[str]) -> Stamp:
-    """Return how new a record is that has these facts, but for those that are absent."""
+def _stamp(facts: Mapping[str, Any], absent: Collection[str], known: Known | None = None) -> Stamp:
+    """Return how new a record is that has these facts, but for those that are absent.
+
+    An update whose time an admin has corrected is as new as the admin says, also when it is sent
+    again. So a return that a wrong time in the future had frozen takes newer records.
+    """
+    updated_at = facts["updated_at"]
+    if known and known.corrected and updated_at == known.facts["updated_at"]:
+        updated_at = known.corrected.get("updated_at", updated_at)
     completed_at, arrived_at = (
         (None if name in absent else facts[name]) or EARLIEST
         for name in ("completed_at", "arrived_to_warehouse_at")
     )
-    return facts["updated_at"], STATE_RANKS[facts["state"]], completed_at, arrived_at
+    return updated_at, STATE_RANKS[facts["state"]], completed_at, arrived_at
 
 
 def _usual_stamp(name: str, facts: Mapping[str, Any], newest: Stamp) -> Stamp:
     """Return the stamp of a fact for which none is kept."""
     return NOT_SENT if name in OMITTED_COLUMNS and not facts[name] else newest
+
+
+def _without_usual(
+    stamps: Mapping[str, Stamp], facts: Mapping[str, Any], newest: Stamp
+) -> dict[str, Stamp]:
+    return {
+        name: stamp for name, stamp in stamps.items() if stamp != _usual_stamp(name, facts, newest)
+    }
 
 
 def _rank(value: object) -> tuple[bool, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from returns.feed.merging import EARLIEST, NOT_SENT, Known, Stamp
+from returns.feed.merging import EARLIEST, NOT_SENT, Known, Stamp, with_stamps_of_correction
 from returns.feed.records import TIME_COLUMNS
 from returns.feed.statements import INGEST_COLUMNS, SELECT_STORED_RETURNS
 
@@ -49,7 +49,7 @@ def _stored_row(row: tuple[Any, ...]) -> StoredRow:
         {name: _stamp_from_json(each) for name, each in stamps.items()},
         tuple(values[-1].split(",")) if values[-1] else (),
     )
-    return StoredRow(pk, version, known)
+    return StoredRow(pk, version, with_stamps_of_correction(known))
 
 
 def _from_json(name: str, value: str | None) -> str | datetime | None:

@@ -9,6 +9,8 @@ from returns.models.facts import FACTS_BY_KIND, Fact, Kind
 from returns.models.triggers import after, after_update
 
 TRACKED_FACTS = [fact for fact in FACTS_BY_KIND if fact.is_tracked]
+# Most records change these. Only while one is corrected, its changes are recorded.
+TRACKED_CORRECTIONS = [f for f in FACTS_BY_KIND if f.is_correctable and not f.is_tracked]
 
 _CONTEXT = """
     NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb,
@@ -29,12 +31,16 @@ def return_changed() -> pgtrigger.Trigger:
     """Return the trigger that records updates of returns: each changed field, before and after."""
     columns = [*(fact.column for fact in TRACKED_FACTS), "corrections"]
     old, new = (", ".join(f"{row}.{name}" for name in columns) for row in "on")
+    is_changed = {name: f"o.{name} IS DISTINCT FROM n.{name}" for name in columns}
     values = {fact.column: _before_and_after(fact) for fact in TRACKED_FACTS}
     values["corrections"] = _names_of_corrections()
+    for fact in TRACKED_CORRECTIONS:
+        is_changed[fact.column] = _is_changed_correction(fact.column)
+        values[fact.column] = _before_and_after(fact)
     changes = ", ".join(
-        f"'{name}', CASE WHEN o.{name} IS DISTINCT FROM n.{name} THEN {value} END"
-        for name, value in values.items()
+        f"'{name}', CASE WHEN {is_changed[name]} THEN {value} END" for name, value in values.items()
     )
+    others = "".join(f" OR ({is_changed[fact.column]})" for fact in TRACKED_CORRECTIONS)
     # Run through EXECUTE, so that it is planned for these rows: the cached plan of an update of one
     # row would take quadratic time for an update of many.
     return after_update(
@@ -44,7 +50,7 @@ def return_changed() -> pgtrigger.Trigger:
                 (pgh_label, pgh_context, pgh_context_id, pgh_created_at, pgh_obj_id, changes)
             SELECT 'changed', {_CONTEXT}, n.id, jsonb_strip_nulls(jsonb_build_object({changes}))
             FROM old_values o JOIN new_values n ON o.id = n.id
-            WHERE ROW({old}) IS DISTINCT FROM ROW({new})
+            WHERE ROW({old}) IS DISTINCT FROM ROW({new}){others}
         $sql$;""",
     )
 
@@ -53,6 +59,11 @@ def _before_and_after(fact: Fact) -> str:
     # For a long text, the timeline only says that it changed.
     values = "" if fact.kind is Kind.PROSE else f"o.{fact.column}, n.{fact.column}"
     return f"jsonb_build_array({values})"
+
+
+def _is_changed_correction(column: str) -> str:
+    was, is_now = (f"jsonb_exists({row}.corrections, '{column}')" for row in "on")
+    return f"o.{column} IS DISTINCT FROM n.{column} AND ({was} OR {is_now})"
 
 
 def _names_of_corrections() -> str:

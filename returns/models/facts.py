@@ -49,7 +49,8 @@ class Fact:
     absence: Absence = Absence.OMITTED
     # The generated column that searches use.
     key: str = ""
-    # Whether the timeline shows its changes, and what it calls them if not by ``verbose_name``.
+    # Whether the timeline shows all of its changes, not only those of its corrections, and what it
+    # calls them if not by ``verbose_name``.
     is_tracked: bool = True
     change_verbose_name: str = ""
     is_correctable: bool = True
@@ -163,7 +164,6 @@ FACTS = (
         spellings="created, created on, creation date, created date, oluşturma, oluşturulma, "
         "oluşturma tarihi, oluşturulma tarihi, oluşturma zamanı, kayıt tarihi",
         change_verbose_name="creation time",
-        is_correctable=False,
         feed_description="An ISO 8601 time with a time zone, like all times.",
     ),
     Fact(
@@ -174,7 +174,6 @@ FACTS = (
         spellings="updated, updated on, last updated, update date, güncelleme, "
         "güncelleme tarihi, güncellenme tarihi, güncelleme zamanı, son güncelleme",
         is_tracked=False,
-        is_correctable=False,
         feed_description="A time. The record with the latest one wins.",
     ),
     Fact(

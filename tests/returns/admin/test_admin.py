@@ -1,5 +1,7 @@
 """Returns in the admin: found by number, corrected with a trace, never added or deleted."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.contrib import admin as django_admin
 from django.contrib.admin.models import LogEntry
@@ -117,6 +119,20 @@ def test_a_time_that_some_zone_cannot_show_is_refused_with_a_message(as_admin, t
     record = make_return(state=State.ARRIVED)
     form = form_of(as_admin, record) | {"arrived_to_warehouse_at": time}
     assert "This time is out of range." in as_admin.post(page_of(record), form).text
+
+
+@pytest.mark.parametrize("name", ["created_at", "updated_at"])
+def test_a_time_in_the_future_is_refused_but_one_that_is_stored_may_stay(as_admin, name):
+    december = timezone.now() + timedelta(days=9)
+    record = make_return(created_at=december, updated_at=december)
+    later = {name: str(december + timedelta(days=1))}
+    answer = as_admin.post(page_of(record), form_of(as_admin, record) | later)
+    assert "This time is more than a day in the future." in answer.text
+    right = {name: "2026-03-01 14:30+00:00"}
+    assert as_admin.post(page_of(record), form_of(as_admin, record) | right).status_code == 302
+    record.refresh_from_db()
+    assert getattr(record, name) == datetime(2026, 3, 1, 14, 30, tzinfo=UTC)
+    assert record.corrections.keys() == {name}
 
 
 def test_offset_that_the_database_cannot_take_is_another_writing_of_the_same_time(as_admin):

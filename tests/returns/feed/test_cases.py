@@ -1,5 +1,6 @@
 """Files that once stored wrong data, or erased right data, without a word."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 from json import loads
 from pathlib import Path
@@ -13,6 +14,7 @@ from returns.feed.items import Choices
 from returns.feed.outlines import outline
 from returns.feed.saved_mappings import suggest
 from returns.models import RejectedRecord, Return, ReturnTag
+from returns.record.corrections import correct
 from tags.models import Tag
 from tests.factories import put_tag
 
@@ -110,6 +112,27 @@ def test_the_future_is_rejected_and_blocks_nothing():
     assert bring("e1_2_right_file.csv")[0] == summary(read=1, created=1)
     assert bring("e1_3_from_the_wms.json")[0] == summary(read=1, updated=1)
     assert stored("Case-2501").state == "Completed"
+
+
+@pytest.mark.parametrize("all_times", [False, True], ids=["its update", "all of its times"])
+def test_a_return_that_a_wrong_future_froze_is_freed_by_a_correction(admin, all_times):
+    with time_machine.travel("2026-12-12T09:00:00Z", tick=False):
+        bring("e1_1_wrong_future.csv")  # as versions before did at any time
+    assert bring("e1_3_from_the_wms.json")[0] == summary(read=1, unchanged=1)
+    record = stored("Case-2501")
+    right = {"updated_at": datetime(2026, 11, 12, 7, tzinfo=UTC)}
+    if all_times:
+        right |= {"created_at": datetime(2026, 11, 12, 6, 15, tzinfo=UTC)}
+        right |= {"arrived_to_warehouse_at": right["updated_at"]}
+    correct(record, right, by=admin)
+    assert bring("e1_1_wrong_future.csv")[0] == summary(read=1, rejected=1)
+    assert bring("e1_2_right_file.csv")[0] == summary(read=1, unchanged=1)
+    assert stored("Case-2501").corrections.keys() >= right.keys()
+    assert bring("e1_3_from_the_wms.json")[0] == summary(read=1, updated=1)
+    record = stored("Case-2501")
+    assert (record.state, record.corrections) == ("Completed", {})
+    assert record.created_at.isoformat() == "2026-11-12T06:15:00+00:00"
+    assert record.updated_at.isoformat() == "2026-11-28T18:00:00+00:00"
 
 
 def test_the_zone_of_a_header_is_that_of_its_times():

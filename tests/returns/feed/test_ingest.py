@@ -22,6 +22,7 @@ from tests.trials import tried_on
 
 DAY = datetime(2024, 3, 1, 9, 0, 0, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+FUTURE = DAY + timedelta(days=300)
 
 
 def record(reference: str = "Return-1", **facts) -> ReturnRecord:
@@ -191,6 +192,29 @@ class TestAnyOrder(TestCase):
         assert ends[0] == ends[1]
 
 
+class TestCorrectedUpdate(TestCase):
+    @pytest.mark.slow
+    @tried_on(60)
+    @given(
+        st.lists(FACT_SETS, max_size=2),
+        FACT_SETS,
+        st.lists(st.tuples(FACT_SETS, st.sampled_from([0, 2, 4])), min_size=1, max_size=4),
+    )
+    def test_it_is_as_if_the_record_had_been_sent_with_that_time(self, older, wrong, others):
+        corrected = DAY + 3 * HOUR
+        later = [replace(one, updated_at=one.updated_at + n * HOUR) for one, n in others]
+        ends = []
+        for number, sent_at in enumerate([FUTURE, corrected]):
+            reference = f"Return-{number}"
+            first = [*older, replace(wrong, updated_at=sent_at)]
+            feed(*(replace(one, return_reference_number=reference) for one in first))
+            if sent_at == FUTURE:
+                correct(reference, updated_at=corrected)
+            feed(*(replace(one, return_reference_number=reference) for one in later))
+            ends.append(all_of(stored(reference)))
+        assert ends[0] == ends[1]
+
+
 @pytest.mark.django_db
 class TestWhatARecordDoesNotSay:
     def test_it_stays(self):
@@ -287,9 +311,9 @@ class TestWhatARecordDoesNotSay:
         assert (stored().notes, stored().arrived_to_warehouse_at) == ("x", exact)
 
 
-def correct(**facts) -> None:
+def correct(reference: str = "Return-1", **facts) -> None:
     """Do as an admin's correction does: keep what the WMS had sent, by field."""
-    row = stored()
+    row = stored(reference)
     for name, value in facts.items():
         sent = getattr(row, name)
         row.corrections[name] = sent.isoformat() if isinstance(sent, datetime) else sent
@@ -328,6 +352,37 @@ class TestCorrections:
         before = versions()
         assert counts(feed(arrived(notes="zebra"))) == (0, 0, 1, 0)
         assert versions() == before
+
+    def test_a_return_frozen_by_the_future_takes_newer_records_once_its_update_is_corrected(self):
+        wrong = record(updated_at=FUTURE, notes="wrong", tracking_id="1")
+        right = record(updated_at=DAY + 2 * HOUR, notes="right", tracking_id="1")
+        feed(wrong)
+        assert counts(feed(right)) == (0, 0, 1, 0)
+        correct(updated_at=DAY + HOUR)
+        assert counts(feed(wrong)) == (0, 0, 1, 0)
+        assert counts(feed(replace(right, updated_at=DAY))) == (0, 0, 1, 0)
+        assert counts(feed(right)) == (0, 1, 0, 0)
+        assert (stored().notes, stored().updated_at) == ("right", right.updated_at)
+        assert stored().corrections == {}
+
+    def test_a_corrected_update_is_as_new_as_the_admin_says_also_with_news(self):
+        feed(record(updated_at=FUTURE, notes="a"))
+        correct(updated_at=DAY + HOUR)
+        assert counts(feed(record(updated_at=FUTURE, notes="b"))) == (0, 1, 0, 0)
+        assert (stored().notes, stored().updated_at) == ("b", DAY + HOUR)
+        assert stored().corrections == {"updated_at": FUTURE.isoformat(timespec="microseconds")}
+
+    def test_what_the_frozen_record_lacked_is_not_frozen_either(self):
+        feed(record(updated_at=FUTURE, notes="a"))
+        later = record(updated_at=FUTURE + HOUR)
+        feed(replace(later, absent=frozenset({"notes"})))
+        correct(updated_at=DAY)
+        before = versions()
+        assert counts(feed(replace(later, absent=frozenset({"notes"})))) == (0, 0, 1, 0)
+        assert versions() == before
+        feed(record(updated_at=DAY + HOUR, notes="b"))
+        assert stored().notes == "b"
+        assert "notes" not in stored().stamps
 
     def test_state_and_its_times_stand_together(self):
         feed(record())

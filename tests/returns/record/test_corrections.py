@@ -84,7 +84,7 @@ def test_state_without_its_time_is_refused(admin):
         correct(record, {"state": State.COMPLETED}, by=admin)
 
 
-@pytest.mark.parametrize("field", ["return_reference_number", "created_at", "corrections"])
+@pytest.mark.parametrize("field", ["return_reference_number", "source", "corrections"])
 def test_what_identifies_a_return_is_not_corrected(admin, field):
     with pytest.raises(ValueError, match=field):
         correct(make_return(), {field: "x"}, by=admin)

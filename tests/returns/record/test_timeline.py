@@ -128,6 +128,26 @@ class TestFacts:
         correct(record, {"tracking_id": "222"}, by=admin)
         assert changed(record) == [("admin", ["Tracking ID corrected: 111 > 222"])]
 
+    def test_corrections_of_the_last_update_are_told_though_records_that_change_it_are_not(
+        self, admin
+    ):
+        record = feed()
+        feed(hours=5)
+        assert changed(record) == []
+        for hours in (3, 2):
+            correct(record, {"updated_at": DAY + hours * HOUR}, by=admin)
+        feed(hours=4)
+        ended = "Correction ended, the WMS sent another value: last update"
+        at = [str((DAY + hours * HOUR).time()) for hours in range(6)]
+        assert [
+            (who, [text.replace(f"{DAY.date()} ", "").replace("+00:00", "") for text in texts])
+            for who, texts in changed(record)
+        ] == [
+            ("the feed", [f"Last update changed: {at[2]} > {at[4]}", ended]),
+            ("admin", [f"Last update corrected: {at[3]} > {at[2]}"]),
+            ("admin", [f"Last update corrected: {at[5]} > {at[3]}"]),
+        ]
+
     def test_a_corrected_state_brings_its_time_along(self, admin):
         record = feed()
         correct(record, {"state": "ArrivedToWarehouse", "arrived_to_warehouse_at": DAY}, by=admin)
