@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -52,11 +53,25 @@ class TagGroupAdmin(VocabularyAdmin):
         editing.remove(obj, request.user)
 
 
+class ConfirmedTagForm(TagForm):
+    """A tag whose name is confirmed by a checkbox, because the admin has only its own buttons."""
+
+    anyway = forms.BooleanField(
+        label="Similar name",
+        required=False,
+        help_text="Tick this if the name is meant to be similar to that of another tag.",
+    )
+
+    def is_confirmed(self, name: str) -> bool:
+        """Tell whether the checkbox is ticked."""
+        return bool(self.cleaned_data.get("anyway"))
+
+
 @admin.register(Tag)
 class TagAdmin(VocabularyAdmin):
     """Tags by group and position."""
 
-    form = TagForm
+    form = ConfirmedTagForm
     list_display = ["name", "group", "position", "retired_at"]
     list_filter = ["group"]
     list_select_related = ["group"]

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from tags.models import Tag, TagGroup
 from tags.vocabulary import VocabularyError, find_group, find_name
@@ -51,6 +54,16 @@ def name_conflict(tag: Tag) -> str:
     if other.synonym_of:
         return f"“{other}” is a synonym of {other.synonym_of} in {other.synonym_of.group}."
     return f"There is already a tag {other} in {other.group}."
+
+
+def similar_name(other: Tag) -> SafeString:
+    """Say which tag or synonym has a similar name, with a link to the tag."""
+    tag = other.synonym_of or other
+    text = "There is already a tag with a similar name, {link} in {group}."
+    if other.synonym_of:
+        text = "A similar name, “{other}”, is a synonym of {link} in {group}."
+    link = format_html('<a href="{}">{}</a>', reverse("change-tag", args=[tag.pk]), tag)
+    return format_html(text, link=link, group=tag.group, other=other)
 
 
 def group_name_conflict(group: TagGroup) -> str:

@@ -5,15 +5,19 @@ from typing import Any
 from django import forms
 
 from tags import editing, usage
-from tags.conflicts import group_name_conflict, name_conflict
+from tags.conflicts import group_name_conflict, name_conflict, similar_name
 from tags.history import version_of
 from tags.models import Tag, TagGroup
+from tags.sent_names import find_similar
 from tags.tagging import Person
 from tags.vocabulary import VocabularyError, clean_tag_name, find_tag
 
 
 class AddTagForm(forms.Form):
-    """The name of a tag to add, and the group to create it in if there is no such tag yet."""
+    """The name of a tag to add, and the group to create it in if there is no such tag yet.
+
+    ``anyway`` is that group if the person wants the tag although a similar one exists.
+    """
 
     add = forms.CharField(strip=True, error_messages={"required": "Enter a tag name."})
     group = forms.ModelChoiceField(
@@ -21,6 +25,13 @@ class AddTagForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": "This group no longer exists."},
     )
+    anyway = forms.ModelChoiceField(
+        TagGroup.objects.all(),
+        required=False,
+        error_messages={"invalid_choice": "This group no longer exists."},
+    )
+    # The tag whose name is similar, if there is no tag of this one.
+    similar: Tag | None = None
 
     def __init__(self, *args: Any, by: Person, **kwargs: Any) -> None:
         self.by = by
@@ -33,8 +44,11 @@ class AddTagForm(forms.Form):
         self.existing = find_tag(name)
         if self.existing and self.existing.retired_at:
             raise VocabularyError(f"“{self.existing}” is retired. Choose another tag.")
+        if not self.existing:
+            other = find_similar(clean_tag_name(name))
+            self.similar = other and (other.synonym_of or other)
         if not self.existing and not self.may_create:
-            raise VocabularyError(f"There is no tag “{name}”. A warehouse manager can create it.")
+            raise VocabularyError(f"{self._missing(name)} A warehouse manager can create it.")
         return name
 
     def tag(self) -> Tag | None:
@@ -47,7 +61,10 @@ class AddTagForm(forms.Form):
 
     @property
     def needs_group(self) -> bool:
-        """Tell whether the name is new, so that a group to create it in must be chosen."""
+        """Tell whether the name is new, so that a group to create it in must be chosen.
+
+        Also if one was chosen, when there is a similar tag.
+        """
         return self.has_error("add", "needs-group")
 
     @property
@@ -55,12 +72,18 @@ class AddTagForm(forms.Form):
         """Return all errors as one text."""
         return " ".join(text for texts in self.errors.values() for text in map(str, texts))
 
-    def _new_tag(self, add: str, group: TagGroup | None) -> Tag:
-        if group:
-            return editing.create_tag(add, group, self.by)
-        raise VocabularyError(
-            f"There is no tag “{add}”. Choose a group to create it in.", code="needs-group"
-        )
+    def _new_tag(self, add: str, group: TagGroup | None, anyway: TagGroup | None) -> Tag:
+        chosen = anyway or (None if self.similar else group)
+        if chosen:
+            return editing.create_tag(add, chosen, self.by)
+        advice = "" if self.similar else " Choose a group to create it in."
+        raise VocabularyError(f"{self._missing(add)}{advice}", code="needs-group")
+
+    def _missing(self, name: str) -> str:
+        if self.similar is None:
+            return f"There is no tag “{name}”."
+        retired = ", which is retired" if self.similar.retired_at else ""
+        return f"There is no tag “{name}”, but there is “{self.similar}”{retired}."
 
 
 class _EntryForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -70,6 +93,8 @@ class _EntryForm(forms.ModelForm):  # type: ignore[type-arg]
     """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    # A name that the person may confirm, because another one is similar.
+    name_to_confirm = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,7 +139,12 @@ class GroupForm(_EntryForm):
 
 
 class TagForm(_EntryForm):
-    """A tag. It cannot move to an exclusive group if records have another tag of that group."""
+    """A tag. It cannot move to an exclusive group if records have another tag of that group.
+
+    ``anyway`` is its name again, if the person confirms it although another one is similar.
+    """
+
+    anyway: forms.Field = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Tag
@@ -136,6 +166,20 @@ class TagForm(_EntryForm):
         if group.exclusive and "group" in self.changed_data and self.instance.pk:
             _raise_if(usage.describe_conflicts([self.instance, *group.tags.all()]))
         return group
+
+    def clean(self) -> dict[str, Any]:
+        """Reject a new name that is similar to another one, until the person confirms it."""
+        values = super().clean() or {}
+        name = values.get("name", "")
+        is_new = name and "name" in self.changed_data and not self.is_confirmed(name)
+        if is_new and (other := find_similar(name, besides=self.instance.pk)):
+            self.name_to_confirm = name
+            self.add_error("name", VocabularyError(similar_name(other)))
+        return values
+
+    def is_confirmed(self, name: str) -> bool:
+        """Tell whether the person wants this name although another one is similar."""
+        return bool(self.cleaned_data.get("anyway") == name)
 
 
 class ChangeTagForm(TagForm):

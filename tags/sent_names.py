@@ -33,6 +33,18 @@ def find_all(names: Iterable[str]) -> dict[str, Tag]:
     return {name: tags[tag_id] for name, tag_id in ids.items() if tag_id in tags}
 
 
+def find_similar(name: str, besides: int | None = None) -> Tag | None:
+    """Return the oldest tag or synonym whose name means the same, or None; see ``find_or_create``.
+
+    Leaves out the tag with the id ``besides``, and its synonyms.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_SIMILAR_NAME, {"name": name, "besides": besides})
+        row = cursor.fetchone()
+    names = Tag.names.select_related("group", "synonym_of__group")
+    return names.filter(pk=row[0]).first() if row else None
+
+
 def _create_unsorted(names: list[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -56,6 +68,14 @@ FIND_SIMILAR_TAGS = f"""
     JOIN tags_tag t ON {SIMILAR_KEY.format("t.name")} = {SIMILAR_KEY.format("n.name")}
     LEFT JOIN tags_tag main ON main.id = t.synonym_of_id
     ORDER BY n.name, t.id
+"""
+
+FIND_SIMILAR_NAME = f"""
+    SELECT t.id FROM tags_tag t
+    WHERE {SIMILAR_KEY.format("t.name")} = {SIMILAR_KEY.format("%(name)s::text")}
+        AND NOT t.is_forgotten
+        AND coalesce(t.synonym_of_id, t.id) IS DISTINCT FROM %(besides)s
+    ORDER BY t.id LIMIT 1
 """
 
 # Sorted, so that two imports with the same new names lock them in the same order.

@@ -46,6 +46,16 @@ def test_impossible_tag_name_is_said_at_the_field(as_admin, name, message):
     assert message in str(form.errors["name"])
 
 
+def test_similar_tag_name_needs_a_tick(as_admin):
+    sent = {"name": "wrong size", "group": TagGroup.objects.first().pk, "position": 5}
+    answer = as_admin.post(f"{TAGS}add/", sent)
+    assert (
+        f'similar name, <a href="/tags/{make_tag("wrong-size").pk}/">wrong-size</a>' in answer.text
+    )
+    assert as_admin.post(f"{TAGS}add/", sent | {"anyway": "on"}).status_code == 302
+    assert Tag.objects.filter(name="wrong size").exists()
+
+
 def test_group_name_is_unique_whatever_its_case(as_admin):
     sent = {"name": "PRIORITY", "color": "red", "position": 5}
     form = as_admin.post(f"{GROUPS}add/", sent).context["adminform"].form

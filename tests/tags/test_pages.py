@@ -123,6 +123,60 @@ def test_what_a_tag_cannot_be_is_said_at_its_field(as_manager, fields, field, me
     assert Tag.objects.get(pk=tag.pk).name == "books"
 
 
+SIMILAR_NAMES = ["Wrong Size", "wrong_size", "#wrong-size", "wrongsize", "wrong  size"]
+
+
+def new_tag(name: str, **fields: object) -> dict[str, object]:
+    return {"name": name, "group": TagGroup.objects.get(name="Process").pk, "position": 5} | fields
+
+
+@pytest.mark.parametrize("name", SIMILAR_NAMES)
+def test_a_new_tag_with_a_similar_name_needs_a_second_button(as_manager, name):
+    similar = make_tag("wrong-size")
+    answer = as_manager.post("/tags/new/", new_tag(name))
+    assert answer.status_code == 422
+    link = f'<a href="/tags/{similar.pk}/">wrong-size</a>'
+    assert f"There is already a tag with a similar name, {link} in Return reason." in answer.text
+    wanted = " ".join(name.split())
+    assert f'name="anyway" value="{wanted}">Create “{wanted}” anyway' in flat(answer)
+    assert not Tag.objects.filter(name=wanted).exists()
+    made = as_manager.post("/tags/new/", new_tag(name, anyway=wanted))
+    assert made["Location"] == f"/tags/#tag-{Tag.objects.get(name=wanted).pk}"
+
+
+def test_a_similar_synonym_counts_and_a_removed_one_does_not(as_manager):
+    tag = make_tag("defective")
+    synonym = editing.add_synonym(tag, "ka-putt <b>", None)
+    text = as_manager.post("/tags/new/", new_tag("kaputt<b>")).text
+    assert "A similar name, “ka-putt &lt;b&gt;”, is a synonym of <a" in text
+    editing.remove_synonym(tag, synonym.pk, None)
+    assert as_manager.post("/tags/new/", new_tag("kaputt<b>")).status_code == 302
+
+
+def test_a_button_confirms_only_the_name_that_it_shows(as_manager):
+    answer = as_manager.post("/tags/new/", new_tag("wrong size", anyway="wrong_size"))
+    assert answer.status_code == 422
+
+
+def test_renaming_to_a_similar_name_needs_a_second_button_too(as_manager):
+    tag = make_tag("books")
+    answer = as_manager.post(path_of(tag), form_data(tag, name="wrong size"))
+    assert answer.status_code == 422
+    assert 'value="wrong size">Rename to “wrong size” anyway' in flat(answer)
+    data = form_data(tag, name="wrong size", anyway="wrong size")
+    assert as_manager.post(path_of(tag), data).status_code == 302
+    tag.refresh_from_db()
+    assert tag.name == "wrong size"
+    # It is there by now, so it does not ask again.
+    assert as_manager.post(path_of(tag), form_data(tag, description="x")).status_code == 302
+
+
+def test_another_spelling_of_its_own_name_is_no_similar_name(as_manager):
+    tag = make_tag("wrong-size")
+    editing.add_synonym(tag, "wrong size", None)
+    assert as_manager.post(path_of(tag), form_data(tag, name="Wrong_Size")).status_code == 302
+
+
 def test_two_managers_at_once_do_not_undo_each_other(as_manager, as_admin):
     tag = make_tag("books")
     opened = form_data(tag, description="Anything printed")

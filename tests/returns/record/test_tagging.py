@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from returns.models import ReturnTagEvent
+from tags import editing
 from tags.models import Tag
 from tests.factories import make_return, make_tag, put_tag
 
@@ -136,6 +137,40 @@ def test_a_manager_without_javascript_is_asked_for_the_group(as_manager, record)
     response = as_manager.post(path(record), {"add": "boss-asked", "group": ""})
     assert response.status_code == 422
     assert "Create in Unsorted" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["Wrong Size", "#wrong_size", "wrongsize"])
+def test_a_similar_tag_is_offered_before_another_is_created(as_manager, record, name):
+    make_tag("wrong-size")
+    group = make_tag("standard").group
+    response = as_manager.post(path(record), {"add": name, "group": group.pk}, headers=HTMX)
+    assert response.status_code == 422
+    text = response.content.decode()
+    assert f"There is no tag “{name}”, but there is “wrong-size”." in text
+    assert 'name="add" value="wrong-size">Add wrong-size<' in text
+    assert re.findall(r'name="anyway" value="(\d+)"', text) == [str(group.pk)]
+    assert not Tag.objects.filter(name=name).exists()
+    data = {"add": name, "group": "", "anyway": group.pk}
+    assert chips_in(as_manager.post(path(record), data, headers=HTMX)) == [name]
+
+
+def test_an_agent_is_offered_a_similar_tag_too(as_agent, record):
+    make_tag("wrong-size")
+    text = as_agent.post(path(record), {"add": "wrong size"}, headers=HTMX).content.decode()
+    assert "but there is “wrong-size”. A warehouse manager can create it." in text
+    assert "Add wrong-size" in text
+    assert "anyway" not in text
+    # The button comes after the box, whose text it replaces.
+    response = as_agent.post(path(record), {"add": ["wrong size", "wrong-size"]}, headers=HTMX)
+    assert chips_in(response) == ["wrong-size"]
+
+
+def test_a_retired_similar_tag_is_named_but_not_offered(as_manager, record):
+    editing.retire(make_tag("wrong-size"), None, on=True)
+    text = as_manager.post(path(record), {"add": "wrong size"}, headers=HTMX).content.decode()
+    assert "but there is “wrong-size”, which is retired." in text
+    assert "Add wrong-size" not in text
+    assert "Create “wrong size” in Unsorted anyway" in text
 
 
 @pytest.mark.parametrize("name", ["", "a,b", "x" * 51, "a\x00b", "a\tb"])
