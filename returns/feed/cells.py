@@ -8,6 +8,7 @@ from returns.models.facts import FACTS
 # References and tracking IDs, which are texts of digits and letters.
 NUMBER_FIELDS = frozenset(fact.api_name for fact in FACTS if fact.key)
 PROSE_FIELDS = frozenset(API_NAMES[name] for name in UNSTRIPPED_COLUMNS)
+RESTORED_FIELDS = KNOWN_FIELDS - PROSE_FIELDS
 # What people and programs write for "nothing".
 EMPTY_MARKS = frozenset({"-", "–", "—", "n/a"})
 ERROR = re.compile(r"#(?:N/A|NV|YOK|[^\W\d_]+(?:/0)?[!?])|#{2,}", re.IGNORECASE)
@@ -37,16 +38,17 @@ def restore(field: str, text: str, *, is_typed: bool = False) -> str:
     The texts of a workbook, which ``is_typed``, have nothing around them. Raises ``RecordError`` if
     that is lost.
     """
-    if field not in KNOWN_FIELDS - PROSE_FIELDS:
+    if field not in RESTORED_FIELDS:
         return text
     text = text.strip()
     if text.isalnum() and text != "0":  # as most are
         return text
-    if not is_typed and field in NUMBER_FIELDS and (kept := KEPT_AS_TEXT.fullmatch(text)):
+    may_be_kept = not is_typed and field in NUMBER_FIELDS and text[:1] in "='"
+    if may_be_kept and (kept := KEPT_AS_TEXT.fullmatch(text)):
         text = (kept[1] or kept[2] or "").strip()
     if text.casefold() in EMPTY_MARKS or (field in NUMBER_FIELDS and text == "0"):
         return ""
-    if ERROR.fullmatch(text):
+    if text.startswith("#") and ERROR.fullmatch(text):
         raise RecordError(field, f"the spreadsheet shows an error, {text}, instead of a value")
     if field in NUMBER_FIELDS and (lost := LOST_NUMBER.fullmatch(text)):
         what = WHAT_WAS_DONE[(lost.lastindex or 1) - 1]

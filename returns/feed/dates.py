@@ -23,6 +23,7 @@ DAY_AND_NAME = re.compile(
 NAME_AND_DAY = re.compile(
     rf"(?P<name>[^\W\d_]{{3,}})\.? +(?P<day>\d{{1,2}}),? +(?P<year>\d{{4}}){TIME}", re.IGNORECASE
 )
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SPACE_BEFORE_ZONE = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)")
 # Days since 1900 as a spreadsheet counts them, from 1954 to 2119, with the time as a fraction.
 SERIAL = re.compile(r"([2-7]\d{4})(?:[.,](\d+))?")
@@ -55,6 +56,8 @@ def parse_date(field: str, text: str, order: str = "dmy") -> datetime | None:
     With dots, the day is always first. Raises ``RecordError`` for a date that does not exist.
     """
     text = text.strip()
+    if ISO_DATE.match(text) and (time := _from_iso(text)):  # as programs write it
+        return time
     parts = _numbers(text, order) or _with_name(text)
     if parts:
         try:
@@ -67,8 +70,12 @@ def parse_date(field: str, text: str, order: str = "dmy") -> datetime | None:
         return SERIAL_START + timedelta(seconds=round(days * 86400))
     if MILLISECONDS.fullmatch(text):
         return datetime.fromtimestamp(int(text) / 1000, UTC)
+    return _from_iso(SPACE_BEFORE_ZONE.sub("", text))
+
+
+def _from_iso(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(SPACE_BEFORE_ZONE.sub("", text))
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 

@@ -7,7 +7,8 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from returns.feed.mappings import ColumnMapping
-from returns.feed.records import UPDATED_FIELD, RecordError, ReturnRecord, combined, parse_record
+from returns.feed.parsing import parse_record
+from returns.feed.records import UPDATED_FIELD, RecordError, ReturnRecord, combined
 from returns.models import State
 from returns.models.facts import FACTS
 

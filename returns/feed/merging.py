@@ -107,11 +107,10 @@ def merge(known: Known | None, record: ReturnRecord) -> Known:
 
 
 def _first_known(record: ReturnRecord, facts: dict[str, Any]) -> Known:
-    stamps = {name: NOT_SENT for name in record.absent if name in SENT_EMPTY_COLUMNS}
-    for name in OMITTED_COLUMNS - record.absent:
-        if not facts[name]:
-            stamps[name] = _stamp(facts, record.absent)
-    return Known(facts, record.unknown_fields, {}, stamps, tuple(split_tags(record.tag or "")))
+    stamps = dict.fromkeys(SENT_EMPTY_COLUMNS & record.absent, NOT_SENT)
+    if empty := [name for name in OMITTED_COLUMNS - record.absent if not facts[name]]:
+        stamps |= dict.fromkeys(empty, _stamp(facts, record.absent))
+    return Known(facts, record.unknown_fields, {}, stamps, split_tags(record.tag or ""))
 
 
 def _repeats(record: ReturnRecord, facts: dict[str, Any], known: Known) -> bool:
@@ -121,7 +120,7 @@ def _repeats(record: ReturnRecord, facts: dict[str, Any], known: Known) -> bool:
         and not record.unknown_fields
         and known.stamps.keys() <= record.absent
         and all(facts[name] or name in record.absent for name in OMITTED_COLUMNS)
-        and (not record.tag or set(split_tags(record.tag)).issubset(known.tags))
+        and (not record.tag or set(known.tags).issuperset(split_tags(record.tag)))
     )
 
 

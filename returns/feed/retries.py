@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from returns.feed.cells import restore
 from returns.feed.intake import IntakeResult
 from returns.feed.items import FIELD_LABELS, JSON, Item
+from returns.feed.parsing import parse_record
 from returns.feed.records import (
     API_NAMES,
     KNOWN_FIELDS,
@@ -21,7 +22,6 @@ from returns.feed.records import (
     UPDATED_FIELD,
     RecordError,
     combined,
-    parse_record,
 )
 from returns.feed.runs import record_run, to_ascii_json, to_storable_text
 from returns.feed.spelling import parse_cell

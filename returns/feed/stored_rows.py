@@ -1,15 +1,16 @@
 """Rows of returns as the feed reads and writes them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from json import dumps, loads
 from typing import Any
 
 from django.db import connection
 
 from returns.feed.merging import EARLIEST, NOT_SENT, Known, Stamp, with_stamps_of_correction
-from returns.feed.records import TIME_COLUMNS
+from returns.feed.records import KEY_COLUMN, TIME_COLUMNS
 from returns.feed.statements import INGEST_COLUMNS, SELECT_STORED_RETURNS
 
 
@@ -35,21 +36,27 @@ def load_stored(
 
 
 def _stored_row(row: tuple[Any, ...]) -> StoredRow:
-    pk, version, reference, *values = row
-    facts = dict(zip(INGEST_COLUMNS, values, strict=False), return_reference_number=reference)
-    unknown_fields, corrections, stamps = (
-        {} if text == "{}" else loads(text) for text in values[len(INGEST_COLUMNS) : -1]
-    )
-    corrected = {name: facts[name] for name in corrections}
-    facts |= {name: _from_json(name, value) for name, value in corrections.items()}
+    pk, version, reference, *values, unknown_fields, corrections, stamps, tags = row
+    facts = dict(zip(INGEST_COLUMNS, values, strict=True))
+    facts[KEY_COLUMN] = reference
     known = Known(
         facts,
-        unknown_fields,
-        corrected,
-        {name: _stamp_from_json(each) for name, each in stamps.items()},
-        tuple(values[-1].split(",")) if values[-1] else (),
+        {} if unknown_fields == "{}" else loads(unknown_fields),
+        {},
+        _stamps_from_json(stamps),
+        tuple(tags.split(",")) if tags else (),
     )
-    return StoredRow(pk, version, with_stamps_of_correction(known))
+    if corrections != "{}":
+        known = _with_corrections(known, loads(corrections))
+    return StoredRow(pk, version, known)
+
+
+def _with_corrections(known: Known, corrections: dict[str, Any]) -> Known:
+    """Return what is known, if the facts are those of an admin where there are corrections."""
+    sent = {name: _from_json(name, value) for name, value in corrections.items()}
+    corrected = {name: known.facts[name] for name in corrections}
+    known = replace(known, facts=known.facts | sent, corrected=corrected)
+    return with_stamps_of_correction(known)
 
 
 def _from_json(name: str, value: str | None) -> str | datetime | None:
@@ -58,6 +65,12 @@ def _from_json(name: str, value: str | None) -> str | datetime | None:
 
 def _to_json(value: Any) -> Any:
     return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+
+
+@lru_cache(maxsize=4096)
+def _stamps_from_json(text: str) -> Mapping[str, Stamp]:
+    """Return the stamps of a row. Cached, because most rows of a source lack the same facts."""
+    return {name: _stamp_from_json(each) for name, each in loads(text).items()}
 
 
 def _stamp_from_json(stamp: list[Any] | None) -> Stamp:

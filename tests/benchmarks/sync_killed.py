@@ -154,7 +154,7 @@ def compare() -> None:
     from django.conf import settings
 
     from returns.feed.client import Client
-    from returns.feed.records import parse_record
+    from returns.feed.parsing import parse_record
     from returns.feed.statements import INGEST_COLUMNS
     from returns.feed.walk import walk
     from returns.models import FeedRun, Return

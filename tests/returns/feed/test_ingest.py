@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from returns.feed.ingest import ingest
-from returns.feed.records import ReturnRecord, parse_record
+from returns.feed.parsing import parse_record
+from returns.feed.records import ReturnRecord
 from returns.feed.statements import INGEST_COLUMNS
 from returns.models import Return, ReturnTag, State
 from tags.merging import merge

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from returns.feed.records import API_NAMES, RecordError, column_name, parse_record, split_tags
+from returns.feed.parsing import parse_record
+from returns.feed.records import API_NAMES, RecordError, column_name, split_tags
 from tests.returns.feed.samples import arrived, completed, created
 
 
@@ -153,7 +154,7 @@ def test_bottomless_unknown_field_is_refused():
 
 
 def test_tags_are_split_stripped_and_taken_once():
-    assert split_tags(" books, vip-customer ,,books") == ["books", "vip-customer"]
+    assert split_tags(" books, vip-customer ,,books") == ("books", "vip-customer")
     assert parse_record(created(tag=" , ")).tag is None
     assert parse_record(created(tag=" books, on  hold ,,books")).tag == "books,on hold"
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from returns.exports.as_csv import format_cell
 from returns.feed.dates import parse_date
 from returns.feed.files import read_items
-from returns.feed.records import API_NAMES, RecordError, parse_record
+from returns.feed.parsing import parse_record
+from returns.feed.records import API_NAMES, RecordError
 from returns.feed.spelling import field_for_header, parse_cell
 from returns.lists.columns import COLUMNS_BY_NAME
 from returns.models import State

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from returns.feed import client as network
 from returns.feed.client import Client, RemoteApiError
-from returns.feed.records import parse_record
+from returns.feed.parsing import parse_record
 from returns.feed.statements import INGEST_COLUMNS
 from returns.feed.sync import AlreadyRunningError, sync, watermark
 from returns.models import FeedRun, Outcome, RejectedRecord, Return

@@ -1,0 +1,228 @@
+"""Parsing of records: untrusted JSON or CSV values become a typed record, or a clear error."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from returns.feed.records import (
+    API_NAMES,
+    DEFAULT_VALUES,
+    EARLIEST_TIME,
+    KEY_COLUMN,
+    KNOWN_FIELDS,
+    LATEST_TIME,
+    MAX_LENGTHS,
+    REQUIRED_COLUMNS,
+    TEXT_COLUMNS,
+    TIME_COLUMNS,
+    UNSTRIPPED_COLUMNS,
+    RecordError,
+    ReturnRecord,
+    check_state,
+    combined,
+    split_tags,
+)
+from returns.models import State
+from returns.models.facts import MAX_AHEAD, STATE_COLUMNS
+from tags.vocabulary import VocabularyError, clean_tag_name
+
+WHOLE_FROM = 1e16  # numbers from here on have no fraction
+MAX_NESTING = 50  # levels of lists and objects in an unknown field
+MAX_SHOWN_VALUE = 60  # characters of a wrong value that an error message quotes
+STATE_VALUES = frozenset(State.values)
+# By state, the times that a return cannot have: a record with this state says so.
+TIMES_RULED_OUT = {
+    State.CREATED.value: frozenset(STATE_COLUMNS[1:]),
+    State.ARRIVED.value: frozenset({"completed_at"}),
+    State.COMPLETED.value: frozenset[str](),
+}
+# Cached, because most records have one of a few names.
+clean_name = lru_cache(maxsize=4096)(clean_tag_name)
+
+
+def parse_record(
+    raw: Mapping[str, object], *, is_rounded: bool = False, is_update_derived: bool = False
+) -> ReturnRecord:
+    """Return the record for one return of the API or of a file.
+
+    Null and "" both mean that the return has no such value; a field that is not there means
+    nothing. Times need a time zone; fractions of a second are cut to six digits. Raises
+    ``RecordError`` for all that is wrong.
+    """
+    try:
+        values = {name: parse(raw, name) for name, parse in PARSERS}
+    except RecordError:
+        raise combined(_problems(raw)) from None
+    if not all(map(values.get, REQUIRED_COLUMNS)):
+        raise combined(_problems(raw))
+    for name, default in DEFAULT_VALUES.items():
+        values[name] = values[name] or default
+    missing = KNOWN_FIELDS.difference(raw)
+    check_state(values, _absent(missing))
+    return ReturnRecord(
+        **values,
+        absent=_absent(missing, values["state"]),
+        is_rounded=is_rounded,
+        is_update_derived=is_update_derived,
+    )
+
+
+def _problems(raw: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield all that is wrong with the values, each with its field."""
+    for name in REQUIRED_COLUMNS:
+        if raw.get(API_NAMES[name]) in (None, ""):
+            yield API_NAMES[name], "missing"
+    for name, parse in PARSERS:
+        try:
+            parse(raw, name)
+        except RecordError as error:
+            yield from error.problems
+
+
+@lru_cache(maxsize=4096)
+def _absent(missing: frozenset[str], state: str = State.COMPLETED) -> frozenset[str]:
+    """Return the columns that a record says nothing about, by the fields that it lacks.
+
+    Cached, because most records of a source lack the same.
+    """
+    absent = frozenset(name for name, field_ in API_NAMES.items() if field_ in missing)
+    return absent - TIMES_RULED_OUT[state]
+
+
+def _text(raw: Mapping[str, object], name: str) -> str:
+    field = API_NAMES[name]
+    value = raw.get(field)
+    if value is None or value == "":
+        return ""
+    text = _require_storable(field, value if isinstance(value, str) else _to_text(field, value))
+    if name not in UNSTRIPPED_COLUMNS:
+        text = text.strip()
+    max_length = MAX_LENGTHS.get(name)
+    if max_length and len(text) > max_length:
+        raise RecordError(field, f"{len(text)} characters; at most {max_length} are allowed")
+    return text
+
+
+def _to_text(field: str, value: object) -> str:
+    """Return an integer as text: an order number may be a JSON number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise RecordError(field, f"not text: {_excerpt(value)}")
+
+
+def _require_storable(field: str, text: str) -> str:
+    """Return the text; raise ``RecordError`` if PostgreSQL cannot store it."""
+    if "\x00" in text:
+        raise RecordError(field, "contains a NUL character")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise RecordError(field, "not valid Unicode (or the file is not UTF-8)") from None
+    return text
+
+
+def _time(raw: Mapping[str, object], name: str) -> datetime | None:
+    value = raw.get(API_NAMES[name])
+    if value is None or value == "":
+        return None
+    try:
+        time = datetime.fromisoformat(value.strip())  # type: ignore[attr-defined]
+    except (ValueError, AttributeError):
+        raise RecordError(API_NAMES[name], f"not a time: {_excerpt(value)}") from None
+    if time.tzinfo is None:
+        raise RecordError(API_NAMES[name], f"no time zone: {_excerpt(value)}")
+    if not EARLIEST_TIME <= time <= LATEST_TIME:
+        raise RecordError(API_NAMES[name], f"out of range: {_excerpt(value)}")
+    if time > datetime.now(UTC) + MAX_AHEAD:
+        raise RecordError(API_NAMES[name], f"more than a day in the future: {_excerpt(value)}")
+    return time.astimezone(UTC)
+
+
+def _state(raw: Mapping[str, object], name: str) -> str:
+    state = raw.get(API_NAMES[name])
+    if isinstance(state, str) and state.strip() in STATE_VALUES:
+        return state.strip()
+    *others, last = State.values
+    raise RecordError("state", f"unknown: {_excerpt(state)}; use {', '.join(others)} or {last}")
+
+
+def _reference(raw: Mapping[str, object], name: str) -> str:
+    reference = _text(raw, name)
+    if not reference:
+        raise RecordError(API_NAMES[name], "missing")
+    return reference
+
+
+def _tag(raw: Mapping[str, object], name: str) -> str | None:
+    value = raw.get(name)
+    if value is None or value == "":
+        return None
+    text = value if isinstance(value, str) else _to_text("tag", value)
+    return _clean_tags(_require_storable("tag", text))
+
+
+@lru_cache(maxsize=4096)
+def _clean_tags(text: str) -> str | None:
+    try:
+        names = [clean_name(name) for name in split_tags(text)]
+    except VocabularyError as error:
+        raise RecordError("tag", f"{error.messages[0]} {_excerpt(text)}") from None
+    return ",".join(dict.fromkeys(names)) or None
+
+
+def _unknown_fields(raw: Mapping[str, object], _: str) -> dict[str, Any]:
+    if KNOWN_FIELDS.issuperset(raw):  # as mostly
+        return {}
+    return {
+        _require_storable(_excerpt(name), name): _json(name, value)
+        for name, value in raw.items()
+        if name not in KNOWN_FIELDS
+    }
+
+
+def _json(field: str, value: object, depth: int = 0) -> Any:
+    """Return the value as a JSON column can store it."""
+    if depth > MAX_NESTING:
+        raise RecordError(field, f"more than {MAX_NESTING} levels deep")
+    match value:
+        case str():
+            return _require_storable(field, value)
+        case float() | Decimal():
+            number = _require_finite(field, float(value))
+            # As the database gives it back.
+            return int(number) if abs(number) >= WHOLE_FROM else number
+        case Mapping():
+            return {
+                _require_storable(field, key): _json(field, part, depth + 1)
+                for key, part in value.items()
+            }
+        case list():
+            return [_json(field, part, depth + 1) for part in value]
+    return value
+
+
+def _require_finite(field: str, number: float) -> float:
+    if not math.isfinite(number):
+        raise RecordError(field, f"not a valid JSON number: {number}")
+    return number
+
+
+def _excerpt(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN_VALUE else f"{text[: MAX_SHOWN_VALUE - 3]}..."
+
+
+# What reads the value of each column.
+PARSERS: tuple[tuple[str, Callable[[Mapping[str, object], str], Any]], ...] = (
+    (KEY_COLUMN, _reference),
+    *((name, _text) for name in TEXT_COLUMNS if name != KEY_COLUMN),
+    *((name, _time) for name in TIME_COLUMNS),
+    ("state", _state),
+    ("tag", _tag),
+    ("unknown_fields", _unknown_fields),
+)
