@@ -46,7 +46,8 @@ def restore(field: str, text: str, *, is_typed: bool = False) -> str:
     may_be_kept = not is_typed and field in NUMBER_FIELDS and text[:1] in "='"
     if may_be_kept and (kept := KEPT_AS_TEXT.fullmatch(text)):
         text = (kept[1] or kept[2] or "").strip()
-    if text.casefold() in EMPTY_MARKS or (field in NUMBER_FIELDS and text == "0"):
+    is_empty = len(text) <= 3 and text.casefold() in EMPTY_MARKS
+    if is_empty or (field in NUMBER_FIELDS and text == "0"):
         return ""
     if text.startswith("#") and ERROR.fullmatch(text):
         raise RecordError(field, f"the spreadsheet shows an error, {text}, instead of a value")

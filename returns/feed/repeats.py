@@ -1,5 +1,6 @@
 """Several rows of one return in a table: they are one record, so they must not contradict."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from returns.feed.items import Format, Item
@@ -17,7 +18,8 @@ class RowRepeats:
 
     differing: dict[str, list[str]] = field(default_factory=dict)
     _format: Format | None = None
-    _seen: dict[str, tuple[str, ReturnRecord]] = field(default_factory=dict)
+    # Ordered, because a plain dictionary would look for its first entry among all deleted ones.
+    _seen: OrderedDict[str, tuple[str, ReturnRecord]] = field(default_factory=OrderedDict)
 
     def check(self, item: Item, record: ReturnRecord) -> None:
         """Compare a row with the first one of its return.
@@ -33,7 +35,7 @@ class RowRepeats:
         place, first = self._seen.setdefault(reference, (item.place, record))
         if first is record:
             if len(self._seen) > MAX_REMEMBERED:
-                del self._seen[next(iter(self._seen))]
+                self._seen.popitem(last=False)
             return
         for name in IDENTIFYING_COLUMNS:
             value, other = getattr(record, name), getattr(first, name)
