@@ -12,10 +12,10 @@ from django.conf import settings
 from returns.feed.headers import REQUIRED_FIELDS, missing_fields, read_columns, with_header
 from returns.feed.items import Format, Item
 from returns.feed.mappings import BY_DATES, LEFT_OUT, ColumnMapping
+from returns.feed.parsing import TIMES_RULED_OUT
 from returns.feed.records import (
     API_NAMES,
     REFERENCE_FIELD,
-    TIMES_RULED_OUT,
     UPDATED_FIELD,
     RecordError,
     combined,
@@ -177,7 +177,7 @@ def _apply(mapping: ColumnMapping, raw: dict[str, str]) -> str:
         if state:
             raw["state"] = state
     # One column may be the time of several states.
-    for column in TIMES_RULED_OUT.get(raw.get("state", ""), ()):  # type: ignore[call-overload]
+    for column in TIMES_RULED_OUT.get(raw.get("state", ""), ()):
         raw.pop(API_NAMES[column], None)
     return ""
 

@@ -14,7 +14,7 @@ from xlsxwriter import Workbook
 from returns.feed import workbooks
 from returns.feed.files import read_items
 from returns.feed.items import Choices
-from returns.feed.records import parse_record
+from returns.feed.parsing import parse_record
 
 HEADER = ["Return", "State", "Created", "Tracking ID", "Notes"]
 AT = datetime(2026, 11, 5, 10, 3, 5)  # noqa: DTZ001 - cells have no zone

@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0040_feed_read_at"),
+        ("returns", "0035_feed_read_at"),
     ]
 
     operations = [

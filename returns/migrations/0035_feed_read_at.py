@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0032_order_of_dates"),
+        ("returns", "0034_run_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
