@@ -126,6 +126,8 @@ def _query_parameter(name: str, description: str) -> JsonObject:
         "description": description[0].upper() + description[1:] + ".",
         "schema": _parameter_schema(name),
     }
+    if "enum" in parameter["schema"] and name in ReturnFilterSet.base_filters:
+        parameter["allowEmptyValue"] = True  # as the empty choice of a form: it filters nothing
     if name in PARAMETER_EXAMPLES:
         parameter["example"] = PARAMETER_EXAMPLES[name]
     return parameter

@@ -20,16 +20,31 @@ MONTHS = (
 )
 # What is lost cannot be brought back from the file.
 LOST = {
-    r"[+-]?\d(?:[.,]\d+)?E\+\d{1,3}": "shortened this number",
+    r"[+-]?\d(?:[.,]\d+)?E\+\d+": "shortened this number",
     r"\d+[.,]0+": "made a decimal number of this",
     r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}": "grouped the digits of this number",
-    rf"\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}|\d{{1,2}}[.-](?:{MONTHS})|(?:{MONTHS})[.-]\d{{2}}": (
+    rf"\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}|\d{{1,2}}[. -](?:{MONTHS})[^\W\d_]*(?:[. -]\d{{2,4}})?"
+    rf"|(?:{MONTHS})[.-]\d{{2}}|\d{{4}}-\d{{2}}-\d{{2}}(?:[ T]\d{{2}}:\d{{2}}(?::\d{{2}})?)?": (
         "made a date of this"
     ),
 }
 WHAT_WAS_DONE = tuple(LOST.values())
 LOST_NUMBER = re.compile("|".join(f"({pattern})" for pattern in LOST), re.IGNORECASE)
 AS_TEXT = "Format the column as text there, enter the original again, and save the file again"
+
+
+# What a spreadsheet has made of a number, by the type of its cell; see ``workbook_rows``.
+MADE_BY_TYPE = {
+    "d": "made a date of this",
+    "f": "made a decimal number of this",
+    "b": "made “true” or “false” of this",
+}
+
+
+def check_type(field: str, text: str, kind: str) -> None:
+    """Raise ``RecordError`` for a reference or tracking ID whose cell has another type."""
+    if field in NUMBER_FIELDS and kind in MADE_BY_TYPE:
+        raise RecordError(field, f"a spreadsheet has {MADE_BY_TYPE[kind]}: {text!r}. {AS_TEXT}")
 
 
 def restore(field: str, text: str, *, is_typed: bool = False) -> str:

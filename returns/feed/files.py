@@ -6,7 +6,8 @@ reading continues if the format allows it.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO
@@ -81,7 +82,12 @@ def _read_text(plain: BinaryIO, choices: Choices) -> Iterator[Item]:
     whole = io.BufferedReader(Rejoined(head, plain), HEAD_BYTES)
     start = head.lstrip()[:1]
     if start in (b"[", b"{") and choices.mapping:
-        yield from read_flat(read_records(whole, head, choices.mapping.records), choices)
+        records = choices.mapping.records
+        yield from _read_twice(
+            whole,
+            choices,
+            lambda copy, doubt: read_flat(read_records(copy, head, records), choices, doubt),
+        )
     elif start == b"[":
         yield from read_json(whole, "item")
     elif start == b"{" and is_lines(head):
@@ -90,16 +96,30 @@ def _read_text(plain: BinaryIO, choices: Choices) -> Iterator[Item]:
         yield from read_json(whole, find_list(head))
     elif start:
         encoding = "utf-8" if head != marked else detect_encoding(head)
-        with TemporaryFile() as copy:
-            while chunk := whole.read(COPIED_BYTES):
-                copy.write(chunk)
+        yield from _read_twice(
+            whole,
+            choices,
+            lambda copy, doubt: read_csv(
+                text_lines(split_lines(copy, head), encoding), choices, doubt
+            ),
+        )
 
-            def read(doubt: str = "") -> Iterator[Item]:
-                copy.seek(0)
-                return read_csv(text_lines(split_lines(copy, head), encoding), choices, doubt)
 
-            seems_month_first = not choices.dates and _has_month_ahead(copy)
-            yield from read(_month_first(read()) if seems_month_first else "")
+def _read_twice(
+    stream: BinaryIO, choices: Choices, read: Callable[[BinaryIO, str], Iterator[Item]]
+) -> Iterator[Item]:
+    """Yield the items that ``read`` gives for a stream, and for why the order of dates is unclear.
+
+    If the order may be unclear, the stream is read once more, before, to find out.
+    """
+    with TemporaryFile() as copy:
+        shutil.copyfileobj(stream, copy)
+        doubt = ""
+        if not choices.dates and _has_month_ahead(copy):
+            copy.seek(0)
+            doubt = _month_first(read(copy, ""))
+        copy.seek(0)
+        yield from read(copy, doubt)
 
 
 def _has_month_ahead(file: BinaryIO) -> bool:

@@ -1,7 +1,6 @@
 """Foreign JSON read as a table: each record is a row, and each path within it a column."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from itertools import chain, islice
 from typing import Any
 
@@ -10,11 +9,11 @@ from returns.feed.tables import Row, read_table
 
 SAMPLED_RECORDS = 200  # from which the columns are known
 MAX_PATHS = 500
-MAX_LIST_ENTRIES = 3  # of a list within a record
+MAX_LIST_ENTRIES = 10  # of a list within a record
 MAX_DEPTH = 8
 
 
-def read_flat(items: Iterator[Item], choices: Choices) -> Iterator[Item]:
+def read_flat(items: Iterator[Item], choices: Choices, doubt: str = "") -> Iterator[Item]:
     """Yield JSON records, given as items, as the rows of a table."""
     first = list(islice(items, SAMPLED_RECORDS))
     names: dict[str, None] = {}
@@ -22,7 +21,7 @@ def read_flat(items: Iterator[Item], choices: Choices) -> Iterator[Item]:
         names |= dict.fromkeys(flatten(item.raw or {}))
     header = list(names)[:MAX_PATHS]
     rows = (_row(number, item, header) for number, item in enumerate(chain(first, items), start=1))
-    yield from read_table(Format("flat", choices=choices), Row(1, 1, header), rows)
+    yield from read_table(Format("flat", choices=choices, doubt=doubt), Row(1, 1, header), rows)
 
 
 def _row(number: int, item: Item, header: Iterable[str]) -> Row:
@@ -55,6 +54,4 @@ def _text(value: object) -> str:
             return ""
         case bool():
             return str(value).lower()
-        case Decimal():
-            return format(value, "f")
-    return str(value)
+    return str(value)  # a number with an exponent has been shortened

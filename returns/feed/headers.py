@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
+from config.text import to_storable_text
 from returns.feed.items import FIELD_LABELS, Column, Format
 from returns.feed.mappings import ColumnMapping, unique_headers
 from returns.feed.records import (
@@ -70,7 +71,7 @@ def _count_known(row: Sequence[str], mapping: ColumnMapping | None) -> int:
 def with_header(format_: Format, header: Sequence[str]) -> Format:
     """Return the format with the columns that this header means."""
     cells = unique_headers(header) if format_.choices.mapping else header
-    return replace(format_, header=tuple(cells))
+    return replace(format_, header=tuple(map(to_storable_text, cells)))
 
 
 def read_columns(format_: Format) -> Format:
@@ -106,7 +107,7 @@ def missing_fields(format_: Format) -> tuple[str, ...]:
 def _missing_reason(format_: Format, missing: Sequence[str]) -> str:
     columns = ", ".join(FIELD_LABELS[name] for name in missing)
     if len(format_.header) < ENOUGH_NAMES:
-        return f"not JSON, and no CSV header with {columns}"
+        return f"not JSON, and no header with {columns} in the first {HEADER_ROWS} rows"
     headers = [header.strip() for header in format_.header if header.strip()]
     more = ", …" if len(headers) > MAX_NAMED_HEADERS else ""
     return f"no column for {columns}. There are: {', '.join(headers[:MAX_NAMED_HEADERS])}{more}"

@@ -16,6 +16,7 @@ from returns.feed.items import JSON, LINES, Choices, Format, Item
 from returns.feed.merging import Known, differences, fact_label, fact_text
 from returns.feed.records import RecordError
 from returns.feed.runs import record_run
+from returns.feed.saved_mappings import suggest
 from returns.models import Way
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
@@ -136,9 +137,18 @@ class Import:
                 self._report(f"{name}: cannot be read: {error.strerror or error}")
 
     def _reject(self, item: Item, error: RecordError) -> None:
-        self._report(f"{item.place}: {item.describe(error)}")
+        self._report(f"{item.place}: {item.describe(error)}{_mapping_hint(item.format)}")
         if self._rejects:
             self._rejects.add(item)
+
+
+def _mapping_hint(format_: Format) -> str:
+    """Return how a foreign file can be imported; "" for other files."""
+    if not format_.missing:
+        return ""
+    if suggested := suggest(format_.header):
+        return f". Perhaps it can be read with --mapping {suggested.name!r}"
+    return ". Upload the file once to match its columns, and then use --mapping"
 
 
 def _change_sentence(row: WrittenRow, before: Known) -> str:

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from returns.feed.items import FIELD_LABELS
 from returns.feed.mappings import BY_DATES, LEFT_OUT, ColumnMapping
 from returns.feed.records import API_NAMES, MAX_LENGTHS, REFERENCE_FIELD
-from returns.feed.spelling import STATES_BY_SPELLING, normalize
+from returns.feed.spelling import STATES_BY_SPELLING, normalize, word_key
 from returns.models import State
 from returns.models.facts import FACTS_REQUIRED_FIRST
 
@@ -125,7 +125,7 @@ class MappingForm(forms.Form):
         known = _meanings(self.mapping.states) | self._submitted_words()
         return [
             StateWord(
-                word, known.get(normalize(word)) or STATES_BY_SPELLING.get(normalize(word), "")
+                word, known.get(word_key(word)) or STATES_BY_SPELLING.get(normalize(word), "")
             )
             for word in words
         ]
@@ -134,7 +134,7 @@ class MappingForm(forms.Form):
         if not isinstance(self.data, QueryDict):
             return {}
         words, meanings = self.data.getlist("word"), self.data.getlist("meaning")
-        return {normalize(word): each for word, each in zip(words, meanings, strict=False) if each}
+        return {word_key(word): each for word, each in zip(words, meanings, strict=False) if each}
 
     def clean(self) -> dict[str, Any]:
         """Check that a fixed value is given where one is chosen."""
@@ -143,6 +143,12 @@ class MappingForm(forms.Form):
             if cleaned.get(f"column-{each}") == FIXED and not cleaned.get(f"fixed-{each}"):
                 self.add_error(f"fixed-{each}", "Enter a value.")
         return cleaned
+
+    def is_complete(self, words: Sequence[str]) -> bool:
+        """Tell whether everything is valid, and each of these words has a meaning."""
+        if self.is_valid() and not all(each.meaning for each in self.state_words(words)):
+            self.add_error(None, "Say what each word of the state column means.")
+        return self.is_valid()
 
     def to_mapping(self, words: Sequence[str], records: str = "") -> ColumnMapping:
         """Return the mapping that was submitted; ``words`` are those of the state column."""
@@ -171,7 +177,7 @@ class MappingForm(forms.Form):
 
 
 def _meanings(states: Mapping[str, str]) -> dict[str, str]:
-    return {normalize(word): state or LEAVE_OUT for word, state in states.items()}
+    return {word_key(word): state or LEAVE_OUT for word, state in states.items()}
 
 
 def _column(field_: str) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from config.text import shorten
 from returns.feed.records import RecordError
-from returns.feed.spelling import normalize
+from returns.feed.spelling import normalize, word_key
 
 # In ``ColumnMapping.fixed``, the state that follows from the dates of each row.
 BY_DATES = "by dates"
+MAX_HEADER_LENGTH = 100
 LEFT_OUT = ""  # in ``ColumnMapping.states``: rows with that word are left out
 
 
@@ -42,10 +44,9 @@ class ColumnMapping:
         """Return the normalized headers of its columns."""
         return frozenset(map(normalize, self.columns.values()))
 
-    def state(self, word: str) -> str | None:
-        """Return the state that a word means, "" if its rows are left out, None if not known."""
-        words = {normalize(each): state for each, state in self.states.items()}
-        return words.get(normalize(word))
+    def states_by_key(self) -> dict[str, str]:
+        """Return the state that each word means, by its ``word_key``."""
+        return {word_key(word): state for word, state in self.states.items()}
 
     def place(self, name: str, header: Sequence[str]) -> int:
         """Return the index of the column of a field. Raises ``RecordError`` if it is missing."""
@@ -63,11 +64,15 @@ def from_json(stored: Mapping[str, Any]) -> ColumnMapping | None:
 
 
 def unique_headers(header: Sequence[str]) -> list[str]:
-    """Return the headers with a number after those that occur again; one may have no name."""
-    seen: dict[str, int] = {}
+    """Return the headers, shortened, and with a number after those that occur again."""
+    seen: set[str] = set()
     result = []
     for at, cell in enumerate(header, start=1):
-        name = " ".join(cell.split()) or f"column {at}"
-        count = seen[normalize(name)] = seen.get(normalize(name), 0) + 1
-        result.append(name if count == 1 else f"{name} ({count})")
+        plain = shorten(" ".join(cell.split()), MAX_HEADER_LENGTH) or f"column {at}"
+        name, count = plain, 1
+        while normalize(name) in seen:
+            count += 1
+            name = f"{plain} ({count})"
+        seen.add(normalize(name))
+        result.append(name)
     return result

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from config.text import to_storable_text
 from returns.feed.files import read_items
 from returns.feed.items import Choices, Item
 from returns.feed.json_items import find_lists
@@ -34,7 +35,7 @@ def outline(content: bytes, choices: Choices, records: str = "") -> Outline | No
     for item in _cells(content, choices, records):
         header = item.format.header
         if isinstance(item.original, list):
-            rows.append(item.original)
+            rows.append([to_storable_text(cell) for cell in item.original])
         if len(rows) == MAX_ROWS:
             break
     is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
@@ -54,7 +55,7 @@ def distinct_values(content: bytes, choices: Choices, at: int, records: str = ""
     for item in _cells(content, choices, records):
         if isinstance(item.original, list) and not item.left_out:
             cells = item.original
-            values.setdefault(cells[at].strip() if at < len(cells) else "")
+            values.setdefault(to_storable_text(cells[at].strip()) if at < len(cells) else "")
             if len(values) == MAX_WORDS:
                 break
     return list(values)

@@ -1,11 +1,8 @@
 """Previews of uploaded files: what they contain, and what their import would do."""
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from config.text import shorten
 from returns.feed.encodings import encoding_label
 from returns.feed.files import DEFAULT_CHOICES, read_items
 from returns.feed.headers import MAX_COLUMNS
@@ -14,29 +11,17 @@ from returns.feed.intake import IntakeResult, import_items
 from returns.feed.items import FIELD_LABELS, Choices, Format, Item
 from returns.feed.mappings import BY_DATES, ColumnMapping
 from returns.feed.merging import Known, differences, fact_label, fact_text
+from returns.feed.preview_rows import PreviewRow, shorten_cell, show_row, shown_headers
 from returns.feed.records import KNOWN_FIELDS, REFERENCE_FIELD, UPDATED_FIELD, RecordError
-from returns.feed.runs import to_ascii_json, to_storable_text
-from returns.feed.spelling import TIME_FIELDS
-from returns.models import State
+from returns.feed.spelling import TIME_FIELDS, ZONE_SUFFIX
 
 MAX_TRIED_RECORDS = 10_000
 MAX_PREVIEW_ROWS = 50
 MAX_PREVIEW_ERRORS = 100
 MAX_PREVIEW_CHANGES = 100
 MAX_PREVIEW_TAGS = 100
-MAX_PREVIEW_COLUMNS = 20
-MAX_PREVIEW_CELL = 80  # characters
 FOREIGN_KINDS = frozenset({"JSON", "JSON, one record per line"})
 DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
-
-
-@dataclass
-class PreviewRow:
-    """A row of the preview: its place in the file, its cells, and its error if it has one."""
-
-    place: str
-    cells: list[str]
-    error: str = ""
 
 
 @dataclass
@@ -59,6 +44,8 @@ class FilePreview:
     those, ``changes`` are the first that change a return, and ``unknown_tags`` the names of new
     tags. ``differing_rows`` are returns with the places of their rows, if these differ. ``fixed``
     is what a mapping says about all rows, and ``above`` the number of rows above the header.
+    ``shown`` are the headers of the cells in the rows, and ``unknown_zones`` are headers of times
+    with something in brackets that is no time zone.
     ``missing`` are the required fields without a column; with ``lacks_references``, no record has a
     return reference. ``sheets`` are the names of a workbook's sheets, of which ``sheet`` is read.
     ``doubt`` says why the order of day and month is not known.
@@ -76,6 +63,8 @@ class FilePreview:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     fixed: list[tuple[str, str]] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    unknown_zones: list[str] = field(default_factory=list)
     above: int = 0
     sheets: list[str] = field(default_factory=list)
     sheet: str = ""
@@ -154,7 +143,7 @@ class _PreviewBuilder:
         preview.read += 1
         preview.lacks_references &= REFERENCE_FIELD not in (item.raw or {})
         if len(preview.rows) < MAX_PREVIEW_ROWS:
-            preview.rows.append(self._row(item))
+            preview.rows.append(show_row(item))
         try:
             item.parse()
         except RecordError as error:
@@ -167,7 +156,7 @@ class _PreviewBuilder:
             return
         self.wrong.add(key)
         if len(self.preview.wrong) < MAX_PREVIEW_ERRORS:
-            self.preview.wrong.append(self._row(item, item.describe(error)))
+            self.preview.wrong.append(show_row(item, item.describe(error)))
         for row in self.preview.rows:
             if row.place == item.place:
                 row.error = item.describe(error)
@@ -192,29 +181,15 @@ class _PreviewBuilder:
             names = {column.name for column in format_.columns}
             preview.header = list(format_.header[:MAX_COLUMNS])
             preview.columns = _columns(format_)
+            preview.shown = shown_headers(format_)
+            preview.unknown_zones = _unknown_zones(format_)
             preview.missing = list(format_.missing)
             preview.fixed = _fixed(format_.choices.mapping)
             preview.above = format_.above
             preview.sheets, preview.sheet = list(format_.sheets), format_.choices.sheet
             preview.doubt = format_.doubt
             preview.has_updates = UPDATED_FIELD in names
-            preview.unknown = [_shorten_cell(name) for name in names - KNOWN_FIELDS]
-
-    def _row(self, item: Item, error: str = "") -> PreviewRow:
-        if item.raw is not None and item.format.is_table:
-            cells = list(map(_shorten_cell, item.original))
-            for name, at, _ in item.format.columns:
-                if at < len(cells) and "=" not in cells[at]:
-                    cells[at] += _as_read(name, item.original[at], item.raw)
-        elif item.raw is not None:
-            cells = [f"{name}: {_shorten_cell(value)}" for name, value in item.raw.items()]
-        else:
-            written = item.original
-            cells = [
-                _shorten_cell(each)
-                for each in (written if isinstance(written, list) else [written])
-            ]
-        return PreviewRow(item.place, cells[:MAX_PREVIEW_COLUMNS], error)
+            preview.unknown = [shorten_cell(name) for name in names - KNOWN_FIELDS]
 
 
 FORMAT_NAMES = {
@@ -231,8 +206,18 @@ def _columns(format_: Format) -> list[tuple[str, str]]:
     for name, at, _ in format_.columns:
         fields.setdefault(at, []).append(FIELD_LABELS.get(name, name))
     return [
-        (_shorten_cell(header.strip()), _shorten_cell(", ".join(fields.get(at, []))))
+        (shorten_cell(header.strip()), shorten_cell(", ".join(fields.get(at, []))))
         for at, header in enumerate(format_.header)
+    ]
+
+
+def _unknown_zones(format_: Format) -> list[str]:
+    return [
+        format_.header[column.at]
+        for column in format_.columns
+        if column.name in TIME_FIELDS
+        and column.zone is None
+        and ZONE_SUFFIX.search(format_.header[column.at])
     ]
 
 
@@ -244,33 +229,9 @@ def _fixed(mapping: ColumnMapping | None) -> list[tuple[str, str]]:
     return [("Before each return reference", mapping.prefix), *fixed] if mapping.prefix else fixed
 
 
-def _as_read(name: str, written: str, raw: Mapping[str, object]) -> str:
-    """Return how a cell is understood: times and states in words, references with their prefix."""
-    value = raw.get(name)
-    if not isinstance(value, str) or value == written:
-        return ""
-    if name == "state" and value in State.values and FIELD_LABELS[value] != written:
-        return f" = {FIELD_LABELS[value]}"
-    if name == REFERENCE_FIELD and value.endswith(written):
-        return f" = {value}"
-    if name not in TIME_FIELDS:
-        return ""
-    try:
-        return f" = {fact_text(name, datetime.fromisoformat(value))}"
-    except (ValueError, OverflowError):  # rejected as no time, or as out of range
-        return ""
-
-
 def _preview_change(row: WrittenRow, before: Known) -> PreviewChange:
     facts = [
-        (fact_label(name), _shorten_cell(fact_text(name, old)), _shorten_cell(fact_text(name, new)))
+        (fact_label(name), shorten_cell(fact_text(name, old)), shorten_cell(fact_text(name, new)))
         for name, old, new in differences(before, row.after)
     ]
     return PreviewChange(row.reference, facts, list(row.new_tags))
-
-
-def _shorten_cell(value: object) -> str:
-    text = to_storable_text(
-        value if isinstance(value, str) else "" if value is None else to_ascii_json(value)
-    )
-    return shorten(text, MAX_PREVIEW_CELL)

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
+from config.text import to_storable_text
 from returns.feed.cells import restore
 from returns.feed.intake import IntakeResult
 from returns.feed.items import FIELD_LABELS, JSON, Item
@@ -23,7 +24,7 @@ from returns.feed.records import (
     RecordError,
     combined,
 )
-from returns.feed.runs import record_run, to_ascii_json, to_storable_text
+from returns.feed.runs import record_run, to_ascii_json
 from returns.feed.spelling import parse_cell
 from returns.models import Fate, RejectedRecord, Way
 

@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from config.text import shorten
+from config.text import shorten, to_storable_text
 from returns.database.locks import Lock, try_lock, without_lock
 from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, OnReject, import_items
@@ -30,6 +30,7 @@ from tags.history import record_part
 logger = logging.getLogger(__name__)
 
 MAX_SHORT_TEXT = 200
+MAX_EXPONENT = 300
 TOO_DEEP = json.dumps("nested too deeply to be stored")
 # A record that was set aside or superseded keeps that fate when it is received again. A record that
 # is retried stays with the run that first rejected it.
@@ -223,6 +224,8 @@ def to_ascii_json(value: object) -> str:
 
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
+        if value.adjusted() > MAX_EXPONENT:  # as an integer it would take all memory
+            return str(value)
         return int(value) if value == value.to_integral_value() else float(value)
     raise TypeError(f"not JSON: {value!r}")
 
@@ -230,8 +233,3 @@ def _plain(value: object) -> object:
 def to_short_text(text: str) -> str:
     """Return a text that fits into a short column."""
     return shorten(to_storable_text(text), MAX_SHORT_TEXT)
-
-
-def to_storable_text(text: str) -> str:
-    """Return a text without characters that the database cannot store."""
-    return text.replace("\x00", "�").encode(errors="replace").decode()

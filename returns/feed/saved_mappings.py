@@ -1,7 +1,7 @@
 """Column mappings by name: those that people saved, and those that come with the program."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from django.contrib.auth.models import User
@@ -11,11 +11,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from returns.feed.layouts import LAYOUTS
-from returns.feed.mappings import ColumnMapping, unique_headers
+from returns.feed.mappings import BY_DATES, ColumnMapping, unique_headers
 from returns.feed.spelling import normalize
 from returns.models import SavedMapping
 
 MAX_SAVED_HEADERS = 1000
+MIN_FITTING_COLUMNS = 3  # of a mapping that was made for another header
+NAME_TAKEN = "A column mapping for other columns has this name. Choose another name."
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,21 @@ def suggest(header: Sequence[str]) -> NamedMapping | None:
     if same := find_same(header):
         return same
     candidates = [
-        *map(_named, SavedMapping.objects.order_by("-pk")),
+        *map(_columns_alone, map(_named, SavedMapping.objects.order_by("-pk"))),
         *(NamedMapping(name, mapping, is_known=False) for name, mapping in LAYOUTS.items()),
     ]
-    fitting = [each for each in candidates if each.mapping.fits(header)]
+    fitting = [
+        each
+        for each in candidates
+        if each.mapping.fits(header) and len(each.mapping.used) >= MIN_FITTING_COLUMNS
+    ]
     return max(fitting, key=lambda each: len(each.mapping.used), default=None)
+
+
+def _columns_alone(named: NamedMapping) -> NamedMapping:
+    """Return a mapping without what it says about all rows: that may not hold for another file."""
+    fixed = {name: value for name, value in named.mapping.fixed.items() if value == BY_DATES}
+    return replace(named, mapping=replace(named.mapping, prefix="", fixed=fixed))
 
 
 def _named(saved: SavedMapping) -> NamedMapping:
@@ -76,8 +88,13 @@ def list_mappings() -> QuerySet[SavedMapping]:
 
 
 def save_mapping(name: str, mapping: ColumnMapping, header: Sequence[str], person: User) -> None:
-    """Save a mapping for files with this header; one with the same name is replaced."""
+    """Save a mapping for files with this header, in place of one that has the name and the header.
+
+    Raises ``ValidationError`` if a mapping for another header has the name.
+    """
     saved = SavedMapping.objects.filter(name__iexact=name).first() or SavedMapping()
+    if saved.pk and saved.fingerprint != fingerprint(header):
+        raise ValidationError({"name": NAME_TAKEN})
     saved.name, saved.by = name, person
     _write(saved, mapping, header)
 
@@ -97,7 +114,7 @@ def _write(saved: SavedMapping, mapping: ColumnMapping, header: Sequence[str]) -
         with transaction.atomic():
             saved.save()
     except IntegrityError:
-        raise ValidationError({"name": "A column mapping with this name exists."}) from None
+        raise ValidationError({"name": NAME_TAKEN}) from None
 
 
 def delete_mapping(saved: SavedMapping) -> None:

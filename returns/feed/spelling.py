@@ -43,6 +43,11 @@ def normalize(text: str) -> str:
     return "".join(letter for letter in text if letter.isalnum())
 
 
+def word_key(text: str) -> str:
+    """Return what identifies a word of a state column: without case and additional spaces."""
+    return " ".join(text.replace("İ", "i").replace("ı", "i").casefold().split())
+
+
 def _invert_spellings(spellings_by_name: Mapping[str, str]) -> dict[str, str]:
     return {
         normalize(spelling): name
@@ -59,6 +64,8 @@ STATES_BY_SPELLING = _invert_spellings(_STATE_SPELLINGS) | {
 # Columns of our own exports that show no fact; the second kind has its time zone behind it.
 DERIVED_HEADERS = frozenset({normalize("Waiting (hours)")})
 DERIVED_TIMES = frozenset({normalize("Deadline")})
+# Programs write days before this for "none": 1 January 1970 or 1900, or of the year 1.
+FIRST_YEAR = 2000
 TIME_FIELDS = frozenset(API_NAMES[name] for name in TIME_COLUMNS)
 
 
@@ -136,4 +143,7 @@ def parse_cell(
     time = parse_date(field, text, dates)
     if time is None:
         return text
+    if time.year < FIRST_YEAR:
+        reason = f"before the year {FIRST_YEAR}: {text!r}. Leave the cell empty if there is no time"
+        raise RecordError(field, reason)
     return (time if time.tzinfo else time.replace(tzinfo=zone)).isoformat()

@@ -1,7 +1,7 @@
 """Tables: the rows of CSV files and workbooks become items, whatever way people write them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from returns.feed.cells import check_type
 from returns.feed.headers import REQUIRED_FIELDS, missing_fields, read_columns, with_header
 from returns.feed.items import Format, Item
-from returns.feed.mappings import BY_DATES, LEFT_OUT, ColumnMapping
-from returns.feed.parsing import TIMES_RULED_OUT
+from returns.feed.mapped_rows import MappedRows
 from returns.feed.records import (
     API_NAMES,
     REFERENCE_FIELD,
@@ -20,15 +20,19 @@ from returns.feed.records import (
     RecordError,
     combined,
 )
-from returns.feed.spelling import TIME_FIELDS, normalize, parse_cell
-from returns.models import State
+from returns.feed.spelling import TIME_FIELDS, normalize, parse_cell, word_key
 from returns.models.facts import FACTS
 
 CLEARABLE_FIELDS = frozenset(fact.api_name for fact in FACTS if fact.may_be_missing)
 # Their values are taken as they are, if they have letters and digits alone.
 PLAIN_FIELDS = frozenset(API_NAMES.values()) - TIME_FIELDS - {"state", "tag"}
-# How the first cell of a row of totals begins, normalized.
-TOTAL = re.compile(r"(?:genel|ara)?toplam|(?:grand|sub)?total|sum\b|summe|gesamt|zwischensumme")
+# How the first cell of a row of totals begins, as a ``word_key``.
+TOTAL = re.compile(
+    r"(?:(?:genel |ara )?toplam|(?:grand |sub ?)?totals?|sum|(?:gesamt|zwischen)?summe|gesamt)"
+    r"(?:$|[ :])"
+)
+# What is wrong with these fields of a mapped row can be fixed on the page of rejected records.
+CORRECTABLE_WHEN_MAPPED = frozenset(API_NAMES.values()) - {REFERENCE_FIELD, "state"}
 # The longest text of a cell. Our own workbooks cut longer ones.
 CUT_CELL_LENGTH = 32_767
 PLACE_NAMES = {"csv": "line", "xlsx": "row", "flat": "item"}
@@ -37,7 +41,8 @@ PLACE_NAMES = {"csv": "line", "xlsx": "row", "flat": "item"}
 class Row(NamedTuple):
     """A row of a table: the number of its first line and of the line after it, and its cells.
 
-    A row that could not be split has an ``error``, and its ``text`` as written.
+    A row that could not be split has an ``error``, and its ``text`` as written. ``types`` has a
+    letter for each cell of a workbook; see ``workbook_rows``.
     """
 
     number: int
@@ -45,6 +50,7 @@ class Row(NamedTuple):
     cells: list[str]
     error: str = ""
     text: str = ""
+    types: str = ""
 
 
 def read_table(format_: Format, header: Row, rows: Iterable[Row]) -> Iterator[Item]:
@@ -75,18 +81,26 @@ class _RowReader:
         self.format = format_
         self.header = [normalize(cell) for cell in format_.header]
         # The first cell of the header that is not empty, by which it is found again.
-        self.sign = next(filter(str.strip, format_.header), "")
+        self.sign_at = next((at for at, cell in enumerate(self.header) if cell), 0)
+        self.sign = word_key(format_.header[self.sign_at]) if format_.header else ""
         self.zone = ZoneInfo(settings.TIME_ZONE)
         self.dates = format_.choices.dates or "dmy"
-        names = {column.name for column in format_.columns}
+        names = {column.name: column.at for column in format_.columns}
         self.cleared = (
-            dict.fromkeys(CLEARABLE_FIELDS & names, "") if format_.choices.empty_clears else {}
+            dict.fromkeys(CLEARABLE_FIELDS.intersection(names), "")
+            if format_.choices.empty_clears
+            else {}
         )
         # The columns that a row of totals leaves empty.
         self.needed = [
-            column.at
+            names[name] for name in REQUIRED_FIELDS if name in names and name != REFERENCE_FIELD
+        ]
+        mapping = format_.choices.mapping
+        self.mapped = MappedRows(mapping, names.get("state")) if mapping else None
+        self.columns = [
+            column
             for column in format_.columns
-            if column.name in REQUIRED_FIELDS and column.name != REFERENCE_FIELD
+            if not (self.mapped and column.name == "state")  # which is read by ``MappedRows``
         ]
 
     def read(self, row: Row) -> Item:
@@ -101,11 +115,14 @@ class _RowReader:
         if len(cells) > width and any(cells[width:]):
             many = RecordError("record", f"{len(cells)} cells, but only {width} columns")
             return Item(place, self.format, error=many, original=cells)
-        raw, error = self._parse_cells(cells)
-        if mapping := self.format.choices.mapping:
-            if reason := _apply(mapping, raw):
+        raw, problems = self._parse_cells(row)
+        if self.mapped:
+            if reason := self.mapped.complete(raw, cells, problems):
                 return Item(place, self.format, original=cells, left_out=reason)
-            error = _add_prefix(mapping.prefix, raw, error)
+            if not CORRECTABLE_WHEN_MAPPED.issuperset(dict(problems)):
+                # What is fixed on the page would lack the prefix, or the meaning of the word.
+                error = combined(problems)
+                return Item(place, self.format, error=error, original=cells)
         times = [raw[name] for name in TIME_FIELDS & raw.keys()]
         is_update_derived = UPDATED_FIELD not in raw and bool(times)
         if is_update_derived:
@@ -114,25 +131,27 @@ class _RowReader:
             place,
             self.format,
             raw=self.cleared | raw if self.cleared else raw,
-            error=error,
+            error=combined(problems) if problems else None,
             original=cells,
             is_update_derived=is_update_derived,
         )
 
-    def _parse_cells(self, cells: list[str]) -> tuple[dict[str, str], RecordError | None]:
+    def _parse_cells(self, row: Row) -> tuple[dict[str, str], list[tuple[str, str]]]:
         """Return the values of a row, and what is wrong; a wrong cell keeps its original text."""
         raw: dict[str, str] = {}
         problems: list[tuple[str, str]] = []
-        is_typed = self.format.kind != "csv"
+        cells, types, is_typed = row.cells, row.types, self.format.kind != "csv"
         count = len(cells)
-        for name, at, zone in self.format.columns:
+        for name, at, zone in self.columns:
             cell = cells[at] if at < count else ""
             if not cell or (is_typed and _is_cut(cell)):  # it says nothing
                 continue
-            if name in PLAIN_FIELDS and cell.isalnum() and cell != "0":  # as most are
-                raw[name] = cell
+            if name in PLAIN_FIELDS and cell.isalnum() and cell != "0" and not types:
+                raw[name] = cell  # as most are
                 continue
             try:
+                if types:
+                    check_type(name, cell, types[at])
                 value = parse_cell(
                     name,
                     cell,
@@ -146,57 +165,22 @@ class _RowReader:
             except RecordError as cell_error:
                 raw[name] = cell
                 problems += cell_error.problems
-        return raw, combined(problems) if problems else None
+        return raw, problems
 
     def _why_left_out(self, cells: list[str]) -> str:
         count = len(cells)
-        if self.sign in cells:
-            if list(map(normalize, cells[: len(self.header)])) == self.header:
-                return "the header again"
-        elif not any(at < count and cells[at].strip() for at in self.needed):
+        is_sign_there = self.sign_at < count and word_key(cells[self.sign_at]) == self.sign
+        if is_sign_there and self.header == [normalize(cell) for cell in cells[: len(self.header)]]:
+            return "the header again"
+        if not any(at < count and cells[at].strip() for at in self.needed):
             first = next((cell for cell in cells if cell.strip()), "")
-            if TOTAL.match(normalize(first)):
+            if TOTAL.match(word_key(first)):
                 return "a row of totals"
         return ""
 
 
 def _is_cut(cell: str) -> bool:
     return len(cell) == CUT_CELL_LENGTH and cell.endswith("…")
-
-
-def _apply(mapping: ColumnMapping, raw: dict[str, str]) -> str:
-    """Complete the values of a row as a mapping says. Returns why the row is left out, if it is."""
-    raw |= {name: value for name, value in mapping.fixed.items() if value != BY_DATES}
-    if mapping.fixed.get("state") == BY_DATES:
-        raw["state"] = _state_by_dates(raw)
-    elif "state" in mapping.columns:
-        word = raw.get("state", "")
-        state = mapping.state(word)
-        if state == LEFT_OUT:
-            return f"“{word}” is left out, as the column mapping says"
-        if state:
-            raw["state"] = state
-    # One column may be the time of several states.
-    for column in TIMES_RULED_OUT.get(raw.get("state", ""), ()):
-        raw.pop(API_NAMES[column], None)
-    return ""
-
-
-def _add_prefix(prefix: str, raw: dict[str, str], error: RecordError | None) -> RecordError | None:
-    """Put a prefix before the reference; one that is wrong stays, so that it is not taken later."""
-    problems = dict(error.problems) if error else {}
-    if REFERENCE_FIELD in problems and prefix:
-        problems[REFERENCE_FIELD] += f". Enter it with “{prefix}” before it"
-        return combined(problems.items())
-    if reference := raw.get(REFERENCE_FIELD):
-        raw[REFERENCE_FIELD] = f"{prefix}{reference}"
-    return error
-
-
-def _state_by_dates(raw: Mapping[str, str]) -> str:
-    if raw.get(API_NAMES["completed_at"]):
-        return State.COMPLETED
-    return State.ARRIVED if raw.get(API_NAMES["arrived_to_warehouse_at"]) else State.CREATED
 
 
 def _sort_key(text: str) -> datetime:

@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from returns.database.locks import Lock, try_lock
@@ -16,7 +17,8 @@ from returns.feed.files import read_items
 from returns.feed.items import Choices
 from returns.feed.mappings import ColumnMapping, from_json
 from returns.feed.outlines import Outline, distinct_values, outline
-from returns.feed.previews import FilePreview, PreviewChange, PreviewRow, make_preview
+from returns.feed.preview_rows import PreviewRow
+from returns.feed.previews import FilePreview, PreviewChange, make_preview
 from returns.feed.runs import (
     interrupted_runs,
     record_run,
@@ -99,9 +101,15 @@ def is_begun(upload: Upload) -> bool:
 
 
 def _preview_again(upload: Upload) -> None:
-    upload.preview = asdict(make_preview(bytes(upload.content), _choices(upload)))
-    upload.save(
-        update_fields=["empty_clears", "dates", "sheet", "mapping", "mapping_name", "preview"]
+    """Store what was chosen with its preview, unless the import has begun meanwhile."""
+    preview = asdict(make_preview(bytes(upload.content), _choices(upload)))
+    Upload.objects.filter(pk=upload.pk, wanted_at=None, run=None).update(
+        empty_clears=upload.empty_clears,
+        dates=upload.dates,
+        sheet=upload.sheet,
+        mapping=upload.mapping,
+        mapping_name=upload.mapping_name,
+        preview=preview,
     )
 
 
@@ -142,20 +150,33 @@ def get_upload(pk: int, person: User) -> Upload | None:
     return Upload.objects.defer("content").filter(pk=pk, by=person).select_related("run").first()
 
 
-def start_import(pk: int, person: User) -> Upload | None:
+def start_import(pk: int, person: User, seen: str = "") -> Upload | None:
     """Import this person's upload: a small one now, a large one in the background.
 
     Calling it again changes nothing. An import that did not finish starts again; records that were
-    imported before are then unchanged. Returns the upload, or None if there is none.
+    imported before are then unchanged. Returns the upload, or None if there is none. ``seen`` is
+    ``Upload.reading`` of the preview that the person saw; raises ``ValidationError`` if the file is
+    now read differently.
     """
-    upload = get_upload(pk, person)
-    if upload is None or upload.wanted_at or not _needs_import(upload):
-        return upload
-    upload.wanted_at = timezone.now()
-    upload.save(update_fields=["wanted_at"])
-    if upload.size <= MAX_IMMEDIATE_BYTES:
+    upload = _request_import(pk, person, seen)
+    if upload and upload.wanted_at and upload.size <= MAX_IMMEDIATE_BYTES:
         _import_locked(pk)
     return get_upload(pk, person)
+
+
+@transaction.atomic
+def _request_import(pk: int, person: User, seen: str) -> Upload | None:
+    # Lock before reading: in another window the person may choose how to read the file.
+    upload = Upload.objects.select_for_update(of=("self",)).filter(pk=pk, by=person).first()
+    if upload is None or upload.wanted_at or not _needs_import(upload):
+        return None
+    if seen and seen != upload.reading:
+        raise ValidationError(
+            "Meanwhile it was chosen to read this file differently. Look at the preview again."
+        )
+    upload.wanted_at = timezone.now()
+    upload.save(update_fields=["wanted_at"])
+    return upload
 
 
 def import_next() -> bool:

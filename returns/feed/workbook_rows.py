@@ -1,4 +1,4 @@
-"""Prints the rows of an Excel workbook as JSON: first a description, then one list per row.
+"""Prints the rows of an Excel workbook as JSON: first a description, then the cells of each row.
 
 A program of its own, which ``workbooks`` starts: a small file can make the library that reads it
 take all memory, and end the process. So it imports nothing of the project. Its arguments are the
@@ -16,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 MAX_MEMORY = 1_500_000_000  # bytes of addresses; a part of them is used
 MAX_CPU_SECONDS = 60
@@ -41,22 +41,42 @@ def main(path: str, wanted: str) -> None:
             for sheet in book.sheets_metadata
             if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
         ]
-        chosen, sheet = "", None
-        for name in [wanted] if wanted in names else names:
-            chosen, sheet = name, book.get_sheet_by_name(name)
-            if sheet.end is not None:
-                break
+        chosen = wanted or next((name for name in names if has_rows(book, name)), "")
         print(json.dumps({"sheets": names, "sheet": chosen}))  # noqa: T201
-        if sheet is None or sheet.end is None:
-            return
-        errors = find_errors(path, chosen)
-        for number, row in enumerate(sheet.iter_rows(), start=1):
-            cells = list(map(as_text, row))
-            for at, error in errors.get(number, {}).items():
-                cells[at] = error
-            while cells and not cells[-1]:
-                cells.pop()
-            sys.stdout.write(f"{json.dumps(cells, ensure_ascii=False)}\n")
+        if chosen in names:
+            print_rows(path, chosen, book.get_sheet_by_name(chosen))
+
+
+def has_rows(book: CalamineWorkbook, name: str) -> bool:
+    """Tell whether a sheet has a row below its header."""
+    return book.get_sheet_by_name(name).height > 1
+
+
+def print_rows(path: str, name: str, sheet: CalamineSheet) -> None:
+    """Print the rows of a sheet, each with the types of its cells."""
+    if sheet.start is None:
+        return
+    errors, first = find_errors(path, name), sheet.start[1]
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        cells, types = list(map(as_text, row)), list(map(type_of, row))
+        for at, error in errors.get(number, {}).items():
+            cells[at - first], types[at - first] = error, "s"
+        while cells and not cells[-1]:
+            cells.pop()
+        line = [cells, "".join(types)]
+        sys.stdout.write(f"{json.dumps(line, ensure_ascii=False)}\n")
+
+
+def type_of(value: Any) -> str:
+    """Return the type of a cell: s for text, n for a whole number, f for a fraction, b, or d."""
+    match value:
+        case str():
+            return "s"
+        case bool():
+            return "b"
+        case float() | int():
+            return "n" if value == int(value) else "f"
+    return "d"  # a date, a time, or both
 
 
 def as_text(value: Any) -> str:

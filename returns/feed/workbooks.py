@@ -42,7 +42,8 @@ class Sheet:
         self.file.seek(0)
         self.file.readline()
         for number, line in enumerate(self.file, start=1):
-            yield Row(number, number + 1, json.loads(line))
+            cells, types = json.loads(line)
+            yield Row(number, number + 1, cells, types=types)
 
 
 def read_sheet(sheet: Sheet, format_: Format) -> Iterator[Item]:
@@ -86,6 +87,9 @@ def open_sheet(stream: BinaryIO, wanted: str = "") -> Sheet:
         _run(copy.name, wanted, out)
     out.seek(0)
     described = json.loads(out.readline())
+    if described["sheet"] not in described["sheets"] and wanted:
+        names = ", ".join(f"“{name}”" for name in described["sheets"])
+        raise NotATableError(f"a workbook without the sheet “{wanted}”. There are: {names}")
     return Sheet(described["sheet"], tuple(described["sheets"]), out)
 
 

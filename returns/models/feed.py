@@ -1,5 +1,8 @@
 """The feed: runs, records that were rejected, and uploaded files."""
 
+from hashlib import sha256
+from json import dumps
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -161,3 +164,9 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def reading(self) -> str:
+        """Return what identifies how the file is read, as people chose it."""
+        chosen = [self.empty_clears, self.dates, self.sheet, self.mapping]
+        return sha256(dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]

@@ -44,9 +44,13 @@ def choose(request: DeskRequest, pk: int) -> HttpResponse:
     data = request.POST if action in ("save", "words") else None
     form = MappingForm(found.header, mapping, data, upload.mapping_name)
     words = _state_words(upload, form, found.header, records)
-    if action == "save" and form.is_valid():
-        _use(request, upload, form, found.header, words, records)
-        return redirect("upload", pk)
+    if action == "save" and form.is_complete(words):
+        try:
+            _use(request, upload, form, found.header, words, records)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect("upload", pk)
     context = {
         "upload": upload,
         "outline": found,
@@ -112,7 +116,7 @@ def mapping(request: DeskRequest, pk: int) -> HttpResponse:
     form = MappingForm(saved.header, before, request.POST if is_post else None, saved.name)
     form.fields["name"].required = True
     words = list(before.states)
-    if is_post and form.is_valid():
+    if is_post and form.is_complete(words):
         try:
             changed = form.to_mapping(words, before.records)
             name = form.cleaned_data["name"]

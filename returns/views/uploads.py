@@ -1,6 +1,7 @@
 """Upload a file of returns: preview it, then import it."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -11,6 +12,7 @@ from config.htmx import render_page_or_fragment
 from returns.feed import uploads
 from returns.feed.forms import UploadForm
 from returns.feed.retries import MAY_CHANGE_FEED
+from returns.models import Upload
 from returns.people.person import DeskRequest
 
 may_change = permission_required(MAY_CHANGE_FEED, raise_exception=True)
@@ -54,7 +56,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
             sheet=request.POST.get("sheet", ""),
         )
     elif request.method == "POST":
-        upload = uploads.start_import(pk, request.user)
+        upload = _start_import(request, pk)
     else:
         upload = uploads.get_upload(pk, request.user)
     if upload is None:
@@ -71,3 +73,11 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
         "date_orders": DATE_ORDER_LABELS,
     }
     return render_page_or_fragment(request, "feed/preview.html", "state", context)
+
+
+def _start_import(request: DeskRequest, pk: int) -> Upload | None:
+    try:
+        return uploads.start_import(pk, request.user, request.POST.get("seen", ""))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+        return uploads.get_upload(pk, request.user)

@@ -1,5 +1,7 @@
 """Columns of foreign files are matched by hand, remembered, and shown before they are used."""
 
+import json
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
@@ -9,12 +11,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from returns.feed.layouts import LAYOUTS
 from returns.feed.mapping_forms import MAPPED_FIELDS, MappingForm
 from returns.feed.mappings import ColumnMapping
 from returns.feed.records import API_NAMES
-from returns.models import Return, SavedMapping, State, Upload
+from returns.feed.uploads import choose_columns
+from returns.models import RejectedRecord, Return, SavedMapping, State, Upload
 from tests.markup import flat
 
 pytestmark = pytest.mark.django_db
@@ -121,12 +125,22 @@ def test_a_mapping_that_is_not_whole_says_what_is_missing(as_manager, change, pr
     assert Upload.objects.get().mapping == {}
 
 
-def test_a_word_that_nobody_explained_is_rejected_with_its_name(as_manager):
+def test_each_word_needs_a_meaning(as_manager):
     upload(as_manager, FOREIGN)
     sent = MATCHED | {"meaning": ["ArrivedToWarehouse", "", "leave out"]}
-    preview = as_manager.post(columns(), sent, follow=True).context["preview"]
-    (wrong,) = preview.wrong
-    assert wrong.error.startswith("Sonuç: unknown: 'BEKLİYOR'; use Created, Arrived or Completed")
+    page = as_manager.post(columns(), sent)
+    assert page.status_code == 422
+    assert "Say what each word of the state column means." in page.text
+
+
+def test_a_word_of_a_later_file_is_rejected_and_cannot_be_mended_without_the_mapping(as_manager):
+    upload(as_manager, FOREIGN)
+    as_manager.post(columns(), MATCHED | {"name": "Shop X"})
+    page = upload(as_manager, FOREIGN.replace("BEKLİYOR", "YENİ"))
+    (wrong,) = page.context["preview"].wrong
+    assert wrong.error == "Sonuç: the column mapping does not say what 'YENİ' means"
+    as_manager.post(reverse("upload", args=[page.context["upload"].pk]))
+    assert not RejectedRecord.objects.get().is_record
 
 
 def test_a_mapping_is_remembered_for_the_same_header_whatever_its_order(as_manager):
@@ -149,7 +163,21 @@ def test_a_mapping_of_another_file_is_offered_if_its_columns_are_there(as_manage
     more = "\n".join(f"{line};x" for line in FOREIGN.splitlines())
     page = upload(as_manager, more)
     assert "This looks like “Shop X”, so the columns are filled in for it." in flat(page)
-    assert page.context["form"].state_column() == "Sonuç"
+    form = page.context["form"]
+    assert form.state_column() == "Sonuç"
+    # What is the same for all rows of that file may not be so in this one.
+    assert form["prefix_text"].value() == ""
+    assert form["column-salesOrderChannel"].value() == ""
+
+
+def test_a_name_of_a_mapping_for_other_columns_is_not_taken_from_it(as_manager):
+    upload(as_manager, FOREIGN)
+    as_manager.post(columns(), MATCHED | {"name": "Shop X"})
+    upload(as_manager, "\n".join(f"{line};x" for line in FOREIGN.splitlines()))
+    page = as_manager.post(columns(), MATCHED | {"name": "shop x", "prefix_text": "Y-"})
+    assert page.status_code == 422
+    assert "A column mapping for other columns has this name." in page.text
+    assert SavedMapping.objects.get().definition["prefix"] == "SHOP-"
 
 
 def test_words_of_earlier_files_stay_in_a_mapping_that_is_saved_again(as_manager):
@@ -193,7 +221,7 @@ def test_two_mappings_cannot_have_one_name(as_manager, manager):
     SavedMapping.objects.update(header=["Talep", "Sonuç", "Tarih", "Kargo Tarihi"])
     page = as_manager.post(path, MATCHED | {"name": "a"})
     assert page.status_code == 422
-    assert "A column mapping with this name exists." in page.text
+    assert "A column mapping for other columns has this name." in page.text
 
 
 def test_json_asks_for_the_list_and_its_paths(as_manager):
@@ -211,6 +239,131 @@ def test_a_file_that_is_no_table_says_so(as_manager):
     upload(as_manager, b"\x00\x01\x02")
     page = as_manager.get(columns())
     assert "This file has no rows whose columns could be matched." in flat(page)
+
+
+WORDS = "Talep;Sonuç;Tarih;Kargo Tarihi\n" + "".join(
+    f"{number};{word};05.11.2026;06.11.2026\n"
+    for number, word in enumerate(["Done", "Geldi", "✓", "✗", "A+", "A-", "N/A", "", "ILIK"], 1)
+)
+
+
+def test_what_a_person_says_of_a_word_counts_and_words_are_told_apart(as_manager):
+    upload(as_manager, WORDS)
+    arrived, created, out = "ArrivedToWarehouse", "ReturnCreated", "leave out"
+    meanings = {
+        "word": ["Done", "Geldi", "✓", "✗", "A+", "A-", "N/A", "", "ılık"],
+        "meaning": [arrived, created, arrived, created, created, out, created, out, arrived],
+    }
+    page = as_manager.post(columns(), MATCHED | meanings, follow=True)
+    as_manager.post(reverse("upload", args=[page.context["upload"].pk]))
+    assert [place for place, _ in page.context["preview"].left_out] == ["line 7", "line 9"]
+    states = Return.objects.order_by("return_reference_number").values_list("state", flat=True)
+    assert list(states) == [arrived, created, arrived, created, created, created, arrived]
+
+
+def test_headers_of_one_name_are_told_apart(as_manager):
+    upload(as_manager, "Date;Date (2);Date\nA;B;2026-11-05\n")
+    sent = {
+        "column-returnReferenceNumber": "column:Date (2)",
+        "column-createdAt": "column:Date (3)",
+        "column-state": "fixed:ReturnCreated",
+        "action": "save",
+    }
+    preview = as_manager.post(columns(), sent, follow=True).context["preview"]
+    assert preview.columns == [
+        ["Date", ""],
+        ["Date (2)", "Return reference"],
+        ["Date (3)", "Created"],
+    ]
+    assert preview.created == 1
+
+
+def test_month_first_is_asked_for_in_json_too(as_manager):
+    records = [
+        {"rma": f"M{n}", "o": "x", "d": d} for n, d in enumerate(["03/13/2026", "03/04/2026"])
+    ]
+    upload(as_manager, json.dumps(records), "file.json")
+    sent = {
+        "column-returnReferenceNumber": "column:rma",
+        "column-createdAt": "column:d",
+        "column-state": "fixed:ReturnCreated",
+        "action": "save",
+    }
+    preview = as_manager.post(columns(), sent, follow=True).context["preview"]
+    assert (preview.rejected, preview.doubt) == (2, "item 1 has 03/13/2026")
+
+
+def test_numbers_of_json_are_exact_or_rejected(as_manager):
+    content = b'[{"rma":7330001234567890123456,"d":"2026-11-05"},{"rma":7.34E+15,"d":"2026-11-05"},'
+    upload(as_manager, content + b'{"rma":1e999999999,"d":"2026-11-05"}]', "file.json")
+    sent = {
+        "column-returnReferenceNumber": "column:rma",
+        "column-createdAt": "column:d",
+        "column-state": "fixed:ReturnCreated",
+        "action": "save",
+    }
+    preview = as_manager.post(columns(), sent, follow=True).context["preview"]
+    assert (preview.created, preview.rejected) == (1, 2)
+    assert preview.rows[0].cells[1] == "7330001234567890123456"
+    assert all("a spreadsheet has shortened" in row.error for row in preview.wrong)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        FOREIGN.encode().replace("Ürün".encode(), b"\xff\xfe"),
+        FOREIGN.encode().replace("Ürün".encode(), b"x" * 80 + b"\x00"),
+        FOREIGN.encode().replace("BEKLİYOR".encode(), b"x\x00\xffz"),
+        b"Return;State;Created;" + b"x" * 80 + b"\x00\nR;Created;2026-01-05;\xff\n",
+        b'[{"k\\u0000":1,"returnReferenceNumber":"R"}]',
+        b'{"k\\ud800":1,"a":"\\u0000"}\n{"a":2}\n',
+    ],
+)
+def test_bytes_that_cannot_be_stored_end_no_page(as_manager, content):
+    assert upload(as_manager, content).status_code == 200
+    assert as_manager.get(columns()).status_code == 200
+    words = {"word": ["İADE ALINDI", "x\ufffd\ufffdz", "İPTAL"]}
+    for sent in (MATCHED, MATCHED | words):
+        assert as_manager.post(columns(), sent, follow=True).status_code in {200, 422}
+
+
+def test_columns_that_are_read_are_shown_first_and_a_state_of_dates_is_shown(as_manager):
+    page = upload(as_manager, (FILES / "a2_seller_returns_by_date.txt").read_bytes(), "a2.txt")
+    form = page.context["form"]
+    sent = {choice.html_name: choice.value() for choice, _ in form.entries()}
+    sent |= {"fixed-salesOrderChannel": "Amazon", "action": "save"}
+    preview = as_manager.post(columns(), sent, follow=True).context["preview"]
+    shown = dict(zip(preview.shown, preview.rows[0].cells, strict=True))
+    assert shown["State"] == "Arrived"
+    assert shown["Return delivery date"] == "18-Nov-2026 = 18 Nov 2026, 00:00:00"
+
+
+def test_brackets_that_are_no_zone_are_named(as_manager):
+    upload(as_manager, FOREIGN.replace(";Tarih;", ";Tarih (PST);"))
+    page = as_manager.post(
+        columns(), MATCHED | {"column-createdAt": "column:Tarih (PST)"}, follow=True
+    )
+    assert "so their times are taken as warehouse time: Tarih (PST)." in flat(page)
+
+
+def test_a_preview_that_is_out_of_date_imports_nothing(as_manager):
+    upload(as_manager, FOREIGN)
+    old = as_manager.post(columns(), MATCHED, follow=True).context["upload"]
+    as_manager.post(columns(), MATCHED | {"prefix_text": "ZZZ-"})
+    path = reverse("upload", args=[old.pk])
+    page = as_manager.post(path, {"seen": old.reading}, follow=True)
+    assert "Meanwhile it was chosen to read this file differently." in page.text
+    assert not Return.objects.exists()
+    as_manager.post(path, {"seen": Upload.objects.get().reading})
+    assert Return.objects.filter(return_reference_number="ZZZ-1").exists()
+
+
+def test_a_choice_that_comes_after_the_import_began_is_not_stored(as_manager, manager):
+    upload(as_manager, FOREIGN)
+    late = Upload.objects.get()
+    Upload.objects.update(wanted_at=timezone.now())
+    choose_columns(late, ColumnMapping({"returnReferenceNumber": "Talep"}), "x")
+    assert Upload.objects.get().mapping == {}
 
 
 def test_an_import_that_has_begun_is_not_read_anew(as_manager):
@@ -256,6 +409,19 @@ def test_the_command_knows_the_mappings_of_the_program():
 def test_the_command_says_which_mappings_there_are():
     with pytest.raises(CommandError, match=r"no column mapping 'x'\. There are: Amazon FBA"):
         run(str(FILES / "a1_fba_customer_returns.txt"), "--mapping", "x")
+
+
+def test_the_command_says_how_a_foreign_file_can_be_read(tmp_path):
+    said = StringIO()
+    for name in ("a1_fba_customer_returns.txt", "c2_one_row_an_item.csv"):
+        with suppress(SystemExit):
+            call_command("import_returns", str(FILES / name), stdout=said, stderr=said)
+    path = tmp_path / "foreign.csv"
+    path.write_text(FOREIGN)
+    with suppress(SystemExit):
+        call_command("import_returns", str(path), stdout=said, stderr=said)
+    assert "Perhaps it can be read with --mapping 'Amazon FBA customer returns'" in said.getvalue()
+    assert said.getvalue().count("--mapping") == 2
 
 
 def test_a_file_without_the_columns_of_its_mapping_is_refused():

@@ -120,7 +120,7 @@ def test_a_wrong_byte_makes_no_other_encoding_of_a_file(mark):
 
 def test_a_header_that_nobody_can_read_is_one_rejection():
     (item,) = read(b"a" * 200_000)
-    assert str(item.error).startswith("file: not JSON, and no CSV header")
+    assert str(item.error).startswith("file: not JSON, and no header with")
 
 
 def test_columns_without_a_name_are_kept_apart():
@@ -330,6 +330,9 @@ def test_a_header_of_foreign_names_is_the_first_row_that_is_as_wide_as_the_other
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
+        ("RETURN;NOTES; State ;created", "the header again"),
+        ("Total-6;;;", ""),
+        ("Summer;;;", ""),
         ("TOPLAM;2;;", "a row of totals"),
         ("Genel Toplam: 2;;;", "a row of totals"),
         (";Total rows;;", "a row of totals"),
@@ -343,6 +346,19 @@ def test_a_header_of_foreign_names_is_the_first_row_that_is_as_wide_as_the_other
 def test_totals_and_headers_that_repeat_are_left_out(row, reason):
     first, last = read(f"Return;Notes;State;Created\nR-1;x;Created;05.11.2026\n{row}\n".encode())
     assert (first.left_out, last.left_out) == ("", reason)
+
+
+@pytest.mark.parametrize("text", ["01.01.1900", "1970-01-01T00:00:00Z", "01.01.0026", "1.1.1926"])
+def test_days_that_mean_none_are_no_times(text):
+    assert "arrivedToWarehouseAt: before the year 2000" in problem(
+        "Return;State;Created;Arrived", f"R-1;Created;05.11.2026;{text}"
+    )
+
+
+@pytest.mark.parametrize("text", ["2026-05-11", "11 May 2026", "11-May-26", "2026-05-11 10:00:00"])
+def test_a_reference_that_became_a_date_is_rejected(text):
+    told = problem("Return;State;Created;Order", f"R-1;Created;05.11.2026;{text}")
+    assert "salesOrderReferenceNumber: a spreadsheet has made a date of this" in told
 
 
 def test_columns_that_our_exports_derive_are_not_read():

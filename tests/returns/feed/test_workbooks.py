@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,16 +20,18 @@ HEADER = ["Return", "State", "Created", "Tracking ID", "Notes"]
 AT = datetime(2026, 11, 5, 10, 3, 5)  # noqa: DTZ001 - cells have no zone
 
 
-def workbook(*rows: list, sheets: dict[str, list[list]] | None = None) -> bytes:
+def workbook(*rows: list, sheets: dict[str, list[list]] | None = None, start: int = 0) -> bytes:
     file = io.BytesIO()
     with Workbook(file, {"strings_to_formulas": False}) as book:
         formats = {
             datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
             date: book.add_format({"num_format": "dd.mm.yyyy"}),
+            time: book.add_format({"num_format": "hh:mm"}),
+            timedelta: book.add_format({"num_format": "[h]:mm"}),
         }
         for name, cells in (sheets or {"Returns": list(rows)}).items():
             sheet = book.add_worksheet(name)
-            for number, row in enumerate(cells):
+            for number, row in enumerate(cells, start=start):
                 for at, value in enumerate(row):
                     if isinstance(value, str) and value.startswith("#"):
                         sheet.write_formula(number, at, "=NA()", None, value)
@@ -95,7 +97,25 @@ def test_the_first_sheet_with_rows_is_read_or_the_one_chosen():
     (item,) = read(content, sheet="B")
     assert item.raw["returnReferenceNumber"] == "R-B"
     (item,) = read(content, sheet="gone")
-    assert item.format.choices.sheet == "A"
+    assert "without the sheet “gone”. There are: “Empty”, “A”, “B”" in str(item.error)
+    only_header = workbook(sheets={"A": [HEADER], "B": [HEADER, row]})
+    assert read(only_header)[0].format.choices.sheet == "B"
+
+
+@pytest.mark.parametrize("value", [date(2026, 5, 11), time(6), timedelta(days=1.25), True, 12.5])
+@pytest.mark.parametrize("column", [0, 3])
+def test_a_reference_whose_cell_is_no_text_or_number_is_rejected(value, column):
+    row = ["R-1", "Created", AT, "x"]
+    row[column] = value
+    (item,) = read(workbook(HEADER, row))
+    assert "a spreadsheet has made" in str(item.error)
+
+
+def test_errors_are_in_their_column_wherever_the_table_begins():
+    rows = [HEADER, ["R-1", "Created", AT, "#DIV/0!", "customer says broken"]]
+    (item,) = read(workbook(*([""] * 2 + row for row in rows), start=4))
+    assert (item.place, item.raw["notes"]) == ("row 6", "customer says broken")
+    assert "trackingId: the spreadsheet shows an error, #DIV/0!" in str(item.error)
 
 
 def test_an_empty_workbook_has_no_records():
