@@ -131,7 +131,7 @@ class Import:
             try:
                 with opener() as stream:
                     for item in read_items(stream, choices):
-                        yield replace(item, place=f"{name}: {item.place}")
+                        yield item.placed(f"{name}: {item.place}")
             except OSError as error:
                 self._unreadable += 1
                 self._report(f"{name}: cannot be read: {error.strerror or error}")
