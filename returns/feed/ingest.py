@@ -184,8 +184,11 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
         rejected += [each for each in wrong if each.record.return_reference_number in done]
         pending = [each for each in pending if each[1].return_reference_number not in done]
         stored = load_stored({record.return_reference_number for _, record in pending})
-    names_of = {row.pk: row.new_tags for row in written if row.new_tags}
-    tags, unknown_tags = add_tags(names_of, run.tag_action if run else None)
+    tags, unknown_tags = add_tags(
+        {row.pk: row.new_tags for row in written if row.new_tags},
+        {row.pk for row in written if row.is_new},
+        run.tag_action if run else None,
+    )
     created = sum(row.is_new for row in written)
     return IngestSummary(
         read=len(batch),

@@ -1,6 +1,6 @@
 """Tags that records bring: only those that a return has never had are added."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import replace
 
 from returns.feed.merging import Known
@@ -37,15 +37,19 @@ def leave_out_tags_of_before(
 
 
 def add_tags(
-    names_of: Mapping[int, tuple[str, ...]], action: TagAction | None
+    names_of: Mapping[int, tuple[str, ...]], new: Collection[int], action: TagAction | None
 ) -> tuple[tagging.TagsAdded, list[str]]:
-    """Add tags, given as names by the id of the return.
+    """Add tags, given as names by the id of the return; ``new`` are the ids of new returns.
 
     Returns what was added, and the names that were unknown. With an action, what changes is stored
-    so that it can be undone.
+    so that it can be undone, except for new returns: undoing deletes them.
     """
     names = {name for some in names_of.values() for name in some}
     unknown = sorted(names - find_all(names).keys())
     tags = find_or_create(names)
     pairs = [(pk, tags[name].pk) for pk, some in names_of.items() for name in some]
-    return tagging.add_many(ReturnTag, pairs, action=action), unknown
+    of_new = tagging.add_many(ReturnTag, (pair for pair in pairs if pair[0] in new))
+    others = tagging.add_many(
+        ReturnTag, (pair for pair in pairs if pair[0] not in new), action=action
+    )
+    return of_new + others, unknown

@@ -25,6 +25,9 @@ class TagsAdded:
     added: int = 0
     conflicts: list[Conflict] = field(default_factory=list)
 
+    def __add__(self, other: "TagsAdded") -> "TagsAdded":
+        return TagsAdded(self.added + other.added, self.conflicts + other.conflicts)
+
 
 @transaction.atomic
 def add_many(
