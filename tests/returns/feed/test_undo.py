@@ -446,9 +446,19 @@ def test_taggings_of_an_import_are_not_in_the_history_of_tags(manager):
     assert tags_of() == {"books"}
 
 
+def test_taggings_of_new_returns_are_not_stored(manager):
+    row = bring(sent(tag="books"), sent("Return-2", tag="wrong-size"))
+    assert not TagActionRow.objects.exists()
+    undo(row, manager)
+    assert not Return.objects.exists()
+
+
 def test_old_changes_are_deleted_in_the_background(manager):
-    row, recent = bring(sent(tag="books")), bring(sent("Return-2", tag="books"))
-    FeedRun.objects.filter(pk=row.pk).update(began_at=timezone.now() - timedelta(days=31))
+    bring(sent(), sent("Return-2"))
+    _, recent = bring(sent(tag="books")), bring(sent("Return-2", tag="books"))
+    assert TagActionRow.objects.count() == 2
+    before = FeedRun.objects.exclude(pk=recent.pk)
+    before.update(began_at=timezone.now() - timedelta(days=31))
     cache.clear()
     while cleanup.delete_old_changes():
         pass
