@@ -84,8 +84,8 @@ def _listed(
             (fact_label(name), fact_text(name, before), fact_text(name, after))
             for name, before, after in _differences(row.changes)
         ],
-        list(tags["tag.added"]),
-        list(tags["tag.removed"]),
+        sorted(tags["tag.added"]),
+        sorted(tags["tag.removed"]),
         str(Kept(row.kept).label) if row.kept else "",
     )
 
