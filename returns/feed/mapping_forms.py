@@ -108,6 +108,12 @@ class MappingForm(forms.Form):
             return ""
         return f"{FIXED}{self.mapping.fixed[field_]}" if field_ == "state" else FIXED
 
+    def require_name(self) -> None:
+        """Require the name: the form is that of a saved mapping, not of a file."""
+        name = self.fields["name"]
+        name.required, name.label = True, "Name"
+        name.help_text = "Files with the same header are read like this."
+
     def entries(self) -> list[tuple[forms.BoundField, forms.BoundField | None]]:
         """Return the choice of each field, with that of its fixed value if it has one."""
         return [

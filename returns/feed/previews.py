@@ -80,6 +80,11 @@ class FilePreview:
     doubt: str = ""
 
     @property
+    def not_read(self) -> list[str]:
+        """Return the headers of the columns that are not read."""
+        return [header for header, name in self.columns if not name]
+
+    @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to import."""
         return self.read == self.rejected

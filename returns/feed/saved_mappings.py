@@ -10,12 +10,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from config.text import shorten
 from returns.feed.layouts import LAYOUTS
 from returns.feed.mappings import BY_DATES, ColumnMapping, unique_headers
 from returns.feed.spelling import normalize
 from returns.models import SavedMapping
 
 MAX_SAVED_HEADERS = 1000
+MAX_FREE_NAME = 90  # characters, so that a number fits behind
 MIN_FITTING_COLUMNS = 3  # of a mapping that was made for another header
 NAME_TAKEN = "A column mapping for other columns has this name. Choose another name."
 
@@ -80,6 +82,16 @@ def _columns_alone(named: NamedMapping) -> NamedMapping:
 
 def _named(saved: SavedMapping) -> NamedMapping:
     return NamedMapping(saved.name, ColumnMapping(**saved.definition), is_known=True)
+
+
+def free_name(name: str) -> str:
+    """Return a name that no saved mapping has: this one, or this one with a number."""
+    name = shorten(name, MAX_FREE_NAME)
+    free, number = name, 1
+    while SavedMapping.objects.filter(name__iexact=free).exists():
+        number += 1
+        free = f"{name} ({number})"
+    return free
 
 
 def list_mappings() -> QuerySet[SavedMapping]:

@@ -1,7 +1,5 @@
 """Column mappings: saying what the columns of a file are, and the mappings that were saved."""
 
-from collections.abc import Sequence
-
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
@@ -12,10 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config.htmx import render_page_or_fragment
 from returns.feed import saved_mappings, uploads
 from returns.feed.mapping_forms import MEANINGS, MappingForm
-from returns.feed.mappings import ColumnMapping, from_json
-from returns.feed.outlines import guess
+from returns.feed.mappings import ColumnMapping
+from returns.feed.matching import SAVE, match
 from returns.feed.retries import MAY_CHANGE_FEED
-from returns.models import SavedMapping, Upload
+from returns.models import SavedMapping
 from returns.people.person import DeskRequest
 from returns.views.uploads import UPLOAD_GONE
 
@@ -34,64 +32,24 @@ def choose(request: DeskRequest, pk: int) -> HttpResponse:
     if request.POST.get("action") == "none":
         uploads.choose_columns(upload, None, "")
         return redirect("upload", pk)
-    chosen = from_json(upload.mapping)
-    records = request.POST.get("records", chosen.records if chosen else "")
-    found = uploads.outline_of(upload, records)
-    if found is None:
+    matching = match(upload, request.POST)
+    if matching is None:
         return render(request, "feed/columns.html", {"upload": upload})
-    action = request.POST.get("action", "")
-    mapping, name = _begin_with(upload, found.header)
-    data = request.POST if action in ("save", "words") else None
-    form = MappingForm(found.header, mapping, data, upload.mapping_name)
-    words = _state_words(upload, form, found.header, records)
-    if action == "save" and form.is_complete(words):
-        try:
-            _use(request, upload, form, found.header, words, records)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            return redirect("upload", pk)
+    is_save = request.POST.get("action") == SAVE
+    if is_save and matching.apply(request.user):
+        if name := matching.form.cleaned_data["name"]:
+            messages.success(request, f"The column mapping “{name}” is saved.")
+        return redirect("upload", pk)
     context = {
         "upload": upload,
-        "outline": found,
-        "records": records,
-        "form": form,
-        "suggested": "" if upload.mapping else name,
-        "words": form.state_words(words),
+        "matching": matching,
+        "form": matching.form,
+        "words": matching.state_words(),
         "meanings": MEANINGS,
     }
-    status = 422 if action == "save" else 200
-    return render_page_or_fragment(request, "feed/columns.html", "words", context, status=status)
-
-
-def _begin_with(upload: Upload, header: Sequence[str]) -> tuple[ColumnMapping, str]:
-    """Return the mapping that the form begins with, and its name if it has one."""
-    if chosen := from_json(upload.mapping):
-        return chosen, upload.mapping_name
-    suggested = saved_mappings.suggest(header)
-    return (suggested.mapping, suggested.name) if suggested else (guess(header), "")
-
-
-def _state_words(
-    upload: Upload, form: MappingForm, header: Sequence[str], records: str
-) -> list[str]:
-    column = form.state_column()
-    return uploads.words_of(upload, header.index(column), records) if column in header else []
-
-
-def _use(
-    request: DeskRequest,
-    upload: Upload,
-    form: MappingForm,
-    header: Sequence[str],
-    words: Sequence[str],
-    records: str,
-) -> None:
-    mapping, name = form.to_mapping(words, records), form.cleaned_data["name"]
-    if name:
-        saved_mappings.save_mapping(name, mapping, header, request.user)
-        messages.success(request, f"The column mapping “{name}” is saved.")
-    uploads.choose_columns(upload, mapping, name)
+    return render_page_or_fragment(
+        request, "feed/columns.html", "words", context, status=422 if is_save else 200
+    )
 
 
 @require_safe
@@ -114,8 +72,8 @@ def mapping(request: DeskRequest, pk: int) -> HttpResponse:
     before = ColumnMapping(**saved.definition)
     is_post = request.method == "POST"
     form = MappingForm(saved.header, before, request.POST if is_post else None, saved.name)
-    form.fields["name"].required = True
-    words = list(before.states)
+    form.require_name()
+    words = sorted(before.states)
     if is_post and form.is_complete(words):
         try:
             changed = form.to_mapping(words, before.records)

@@ -62,7 +62,7 @@ def test_a_foreign_file_leads_to_the_columns(as_manager):
     page = upload(as_manager, FOREIGN)
     assert page.redirect_chain[-1][0] == columns()
     assert "Some of the columns that a return needs were not recognised." in flat(page)
-    assert page.context["outline"].rows[0] == [
+    assert page.context["matching"].outline.rows[0] == [
         "1",
         "Lamba",
         "İADE ALINDI",
@@ -157,6 +157,24 @@ def test_a_mapping_is_remembered_for_the_same_header_whatever_its_order(as_manag
     assert Upload.objects.latest("pk").mapping == {}
 
 
+def test_a_mapping_is_remembered_unless_somebody_clears_its_name(as_manager):
+    page = upload(as_manager, FOREIGN, "shop november.csv")
+    assert page.context["form"]["name"].value() == "shop november"
+    as_manager.post(columns(), MATCHED | {"name": "shop november"})
+    other = upload(as_manager, FOREIGN.replace("Ürün", "Mal"), "Shop November.csv")
+    assert other.context["form"]["name"].value() == "shop november (2)"
+    claims = (FILES / "a3_marketplace_claims.json").read_bytes()
+    page = upload(as_manager, claims, "claims.json")
+    assert page.context["form"]["name"].value() == "Trendyol claims"
+    form = page.context["form"]
+    sent = {choice.html_name: choice.value() for choice, _ in form.entries()}
+    sent |= {"fixed-salesOrderChannel": "Trendyol", "name": "Trendyol claims", "action": "save"}
+    assert as_manager.post(columns(), sent).status_code == 302
+    page = upload(as_manager, claims, "claims again.json")
+    assert page.context["preview"].created == 2
+    assert "The columns are read as in the column mapping “Trendyol claims”." in flat(page)
+
+
 def test_a_mapping_of_another_file_is_offered_if_its_columns_are_there(as_manager):
     upload(as_manager, FOREIGN)
     as_manager.post(columns(), MATCHED | {"name": "Shop X"})
@@ -227,12 +245,12 @@ def test_two_mappings_cannot_have_one_name(as_manager, manager):
 def test_json_asks_for_the_list_and_its_paths(as_manager):
     page = upload(as_manager, (FILES / "a3_marketplace_claims.json").read_bytes(), "claims.json")
     assert "This looks like “Trendyol claims”" in page.text
-    lists = page.context["outline"].lists
+    lists = page.context["matching"].outline.lists
     assert list(lists.values())[:2] == ["content (2)", "content › items (2)"]
     inner = next(prefix for prefix, name in lists.items() if "items" in name)
     page = as_manager.post(columns(), {"action": "list", "records": inner})
-    assert "orderLine.barcode" in page.context["outline"].header
-    assert page.context["records"] == inner
+    assert "orderLine.barcode" in page.context["matching"].outline.header
+    assert page.context["matching"].records == inner
 
 
 def test_a_file_that_is_no_table_says_so(as_manager):
