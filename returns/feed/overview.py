@@ -11,7 +11,7 @@ from returns.feed.items import FIELD_LABELS
 from returns.feed.retries import FIXABLE_WAYS, wrong_value
 from returns.feed.runs import interrupted_runs
 from returns.live.changes import current_token_and_read_at
-from returns.models import Fate, FeedRun, Outcome, RejectedRecord
+from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from returns.models.feed import AUTOMATIC_WAYS
 
 ROWS_PER_PAGE = 50  # runs, or rejected records, on a page
@@ -129,9 +129,11 @@ def _status(row: FeedRun, interrupted: set[int]) -> str:
     return "interrupted" if row.pk in interrupted else str(row.outcome)
 
 
-def list_runs(before: int | None = None) -> RunPage:
-    """Return a page of runs that began before the run with the id ``before``."""
+def list_runs(before: int | None = None, *, only_files: bool = False) -> RunPage:
+    """Return a page of runs, or of imports of files, before the run with the id ``before``."""
     runs = FeedRun.objects.select_related("by")
+    if only_files:
+        runs = runs.filter(way=Way.FILE)
     if before:
         runs = runs.filter(pk__lt=before)
     page = list(runs[: ROWS_PER_PAGE + 1])

@@ -67,6 +67,8 @@ class FeedRun(models.Model):
             models.Index(fields=["way", "origin", "-id"], name="feed_run_of_origin"),
             # Every open page asks for the latest one.
             models.Index(fields=["ended_at"], condition=READ_TO_THE_END, name="feed_read_at"),
+            # Few among many pushes; people look for them to undo one.
+            models.Index(fields=["id"], condition=Q(way=Way.FILE), name="feed_run_of_file"),
         ]
         constraints = [
             models.CheckConstraint(

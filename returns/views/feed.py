@@ -29,10 +29,12 @@ may_change = permission_required(retries.MAY_CHANGE_FEED, raise_exception=True)
 @require_safe
 @may_see
 def show(request: PersonRequest) -> HttpResponse:
-    """Show the state of the feed and its runs."""
+    """Show the state of the feed and its runs, or with ``?files`` only imports of files."""
+    before, only_files = _number(request.GET.get("before", "")), "files" in request.GET
     context = {
         "health": overview.feed_health(timezone.now()),
-        "runs": overview.list_runs(_number(request.GET.get("before", ""))),
+        "runs": overview.list_runs(before, only_files=only_files),
+        "only_files": only_files,
     }
     return render(request, "feed/page.html", context)
 

@@ -74,6 +74,18 @@ def test_runs_stand_newest_first_page_by_page(as_agent):
     assert "Earlier runs" not in page.text
 
 
+def test_imports_of_files_are_found_among_many_pushes(as_agent):
+    assert "No file has been imported yet." in as_agent.get("/feed/?files").text
+    files = [run_of(origin=f"{n}.csv", way=Way.FILE) for n in range(ROWS_PER_PAGE + 1)]
+    for _ in range(3):
+        run_of(way=Way.PUSH)
+    first = as_agent.get("/feed/?files")
+    assert [each.row for each in first.context["runs"].shown] == files[:0:-1]
+    assert f"?before={files[1].pk}&amp;files" in first.text
+    last = as_agent.get(f"/feed/?before={files[1].pk}&files")
+    assert [each.row for each in last.context["runs"].shown] == files[:1]
+
+
 def test_the_page_costs_the_same_queries_whatever_it_shows(as_agent):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
