@@ -18,6 +18,8 @@ FIELD_LABELS = {
     "tag": "Tags",
     **{str(state): str(state.label) for state in State},
 }
+# Times are called as the states are, so within a sentence they need more words.
+TIMES_WITHIN = {fact.api_name: f"a time of “{fact.label}”" for fact in FACTS if fact.is_time}
 TABLES = frozenset({"csv", "xlsx", "flat"})
 # Fields of one word, such as "notes", are called so in sentences too.
 API_WORDS = re.compile("|".join(rf"\b{name}\b" for name in FIELD_LABELS if not name.islower()))
@@ -134,9 +136,10 @@ class Item:
         """Return an error in the words of the file: columns by their headers, states by labels."""
         if not self.format.is_table:
             return str(error)
-        words = FIELD_LABELS | self.format.headers()
+        headers = self.format.headers()
+        words, words_within = FIELD_LABELS | headers, FIELD_LABELS | TIMES_WITHIN | headers
         problems = (
-            f"{words.get(name, name)}: {API_WORDS.sub(lambda word: words[word[0]], reason)}"
+            f"{words.get(name, name)}: {API_WORDS.sub(lambda word: words_within[word[0]], reason)}"
             for name, reason in error.problems
         )
         return "; ".join(dict.fromkeys(problems))  # a column may be read for several fields

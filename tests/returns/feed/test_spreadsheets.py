@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from returns.exports.as_csv import format_cell
 from returns.feed.dates import parse_date
 from returns.feed.files import read_items
+from returns.feed.imports import Import
 from returns.feed.parsing import parse_record
 from returns.feed.records import API_NAMES, RecordError
 from returns.feed.spelling import field_for_header, parse_cell
@@ -365,3 +366,12 @@ def test_columns_that_our_exports_derive_are_not_read():
     headers = "Return;State;Created;Waiting (hours);Deadline (Europe/Istanbul);Deadline"
     said = record(headers, "R-1;Created;05.11.2026;3,5;05.11.2026 18:00;x")
     assert said.unknown_fields == {"Deadline": "x"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("state", "time"), [("Depoda", "Arrived"), ("Tamamlandı", "Completed")])
+def test_a_state_without_its_time_is_told_in_words(state, time):
+    told: list[str] = []
+    content = f"İade No;Durum;Oluşturma Tarihi\nR-1;{state};05.11.2026\n".encode()
+    Import(told.append).run([("x.csv", lambda: io.BytesIO(content))])
+    assert told == [f"x.csv: line 2: Durum: {time} without a time of “{time}”"]
