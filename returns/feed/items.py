@@ -123,14 +123,16 @@ class Item:
             )
         except RecordError as error:
             others = [
-                (field, reason)
-                for field, reason in error.problems
-                if not (self.is_update_derived and problems and field == UPDATED_FIELD)
+                each for each in error.problems if each[0] != UPDATED_FIELD or self._says_update()
             ]
             raise combined((*problems, *others)) from None
         if self.error:
             raise self.error
         return record
+
+    def _says_update(self) -> bool:
+        """Tell whether the entry itself has the update; it may be derived from wrong times."""
+        return not self.format.is_table or UPDATED_FIELD in self.format.headers()
 
     def describe(self, error: RecordError) -> str:
         """Return an error in the words of the file: columns by their headers, states by labels."""

@@ -58,6 +58,17 @@ def columns() -> str:
     return reverse("upload-columns", args=[Upload.objects.latest("pk").pk])
 
 
+def matched(client: Client, *, reference: str, created: str):
+    """Match two columns of the latest upload; all returns are created. Return the preview."""
+    sent = {
+        "column-returnReferenceNumber": f"column:{reference}",
+        "column-createdAt": f"column:{created}",
+        "column-state": "fixed:ReturnCreated",
+        "action": "save",
+    }
+    return client.post(columns(), sent, follow=True).context["preview"]
+
+
 def test_a_foreign_file_leads_to_the_columns(as_manager):
     page = upload(as_manager, FOREIGN)
     assert page.redirect_chain[-1][0] == columns()
@@ -281,13 +292,7 @@ def test_what_a_person_says_of_a_word_counts_and_words_are_told_apart(as_manager
 
 def test_headers_of_one_name_are_told_apart(as_manager):
     upload(as_manager, "Date;Date (2);Date\nA;B;2026-11-05\n")
-    sent = {
-        "column-returnReferenceNumber": "column:Date (2)",
-        "column-createdAt": "column:Date (3)",
-        "column-state": "fixed:ReturnCreated",
-        "action": "save",
-    }
-    preview = as_manager.post(columns(), sent, follow=True).context["preview"]
+    preview = matched(as_manager, reference="Date (2)", created="Date (3)")
     assert preview.columns == [
         ["Date", ""],
         ["Date (2)", "Return reference"],
@@ -301,26 +306,14 @@ def test_month_first_is_asked_for_in_json_too(as_manager):
         {"rma": f"M{n}", "o": "x", "d": d} for n, d in enumerate(["03/13/2026", "03/04/2026"])
     ]
     upload(as_manager, json.dumps(records), "file.json")
-    sent = {
-        "column-returnReferenceNumber": "column:rma",
-        "column-createdAt": "column:d",
-        "column-state": "fixed:ReturnCreated",
-        "action": "save",
-    }
-    preview = as_manager.post(columns(), sent, follow=True).context["preview"]
+    preview = matched(as_manager, reference="rma", created="d")
     assert (preview.rejected, preview.doubt) == (2, "item 1 has 03/13/2026")
 
 
 def test_numbers_of_json_are_exact_or_rejected(as_manager):
     content = b'[{"rma":7330001234567890123456,"d":"2026-11-05"},{"rma":7.34E+15,"d":"2026-11-05"},'
     upload(as_manager, content + b'{"rma":1e999999999,"d":"2026-11-05"}]', "file.json")
-    sent = {
-        "column-returnReferenceNumber": "column:rma",
-        "column-createdAt": "column:d",
-        "column-state": "fixed:ReturnCreated",
-        "action": "save",
-    }
-    preview = as_manager.post(columns(), sent, follow=True).context["preview"]
+    preview = matched(as_manager, reference="rma", created="d")
     assert (preview.created, preview.rejected) == (1, 2)
     assert preview.rows[0].cells[1] == "7330001234567890123456"
     assert all("a spreadsheet has shortened" in row.error for row in preview.wrong)

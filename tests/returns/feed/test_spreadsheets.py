@@ -375,3 +375,10 @@ def test_a_state_without_its_time_is_told_in_words(state, time):
     content = f"İade No;Durum;Oluşturma Tarihi\nR-1;{state};05.11.2026\n".encode()
     Import(told.append).run([("x.csv", lambda: io.BytesIO(content))])
     assert told == [f"x.csv: line 2: Durum: {time} without a time of “{time}”"]
+
+
+def test_an_update_that_no_column_has_is_not_missed():
+    (item,) = read("İade No;Durum;Oluşturma Tarihi\nR-1;Yolda;\n".encode())
+    with pytest.raises(RecordError) as raised:
+        item.parse()
+    assert item.describe(raised.value) == "Oluşturma Tarihi: missing"
