@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from returns.background import run_short_jobs
 from returns.feed import cleanup
 from returns.feed import undo as undoing
+from returns.feed.run_changes import list_changes
 from returns.feed.runs import record_run
 from returns.feed.undo import preview, undo, undo_problem
 from returns.models import (
@@ -444,6 +445,13 @@ def test_taggings_of_an_import_are_not_in_the_history_of_tags(manager):
     with pytest.raises(VocabularyError):
         undo_action(row.tag_action.pk, manager)
     assert tags_of() == {"books"}
+
+
+def test_tags_are_listed_by_name_whichever_was_stored_first(manager):
+    for name in ("zipper", "apron", "mirror"):
+        make_tag(name)
+    row = bring(sent(tag="zipper, apron, mirror"))
+    assert list_changes(row).shown[0].added == ["apron", "mirror", "zipper"]
 
 
 def test_taggings_of_new_returns_are_not_stored(manager):
