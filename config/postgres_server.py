@@ -122,6 +122,8 @@ def _set_up_and_launch(data: Path) -> "subprocess.Popen[bytes]":
             [
                 *(PROGRAMS / "postgres", "-D", data),
                 *("-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}"),
+                # Whoever reaches the socket is believed, so only the owner of the data may.
+                *("-c", "unix_socket_permissions=0700"),
             ],
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -155,6 +155,17 @@ def test_a_folder_may_have_any_name(use, folder, name):
     assert answer(use("go", folder=folder / name)) == "42"
 
 
+@pytest.mark.parametrize("name", ["short", "/".join(["rather-long-name"] * 8)])
+def test_only_the_owner_of_the_data_reaches_the_server(use, folder, name):
+    """Whoever reaches its socket is its superuser, so not even an open folder lets others in."""
+    assert answer(use("stay", folder=folder / name)) == "42"
+    data = (folder / name / "data").resolve()
+    address = postgres_server.address(data)
+    socket = Path(address.socket_folder) / f".s.PGSQL.{address.port}"
+    assert socket.stat().st_mode & 0o777 == 0o700
+    assert socket.owner() == data.owner()
+
+
 def test_the_programs_may_lie_in_a_folder_of_any_name(folder):
     """A checkout has them in its .venv."""
     site = folder / 'the "programs" of $HOME'
