@@ -54,6 +54,13 @@ def test_lines_of_templates_and_styles_fit_the_editor():
     assert long == []
 
 
+def test_no_style_asks_how_a_screen_is_held():
+    """A page that can only be read one way round is a barrier."""
+    assert [
+        path.name for path in STATIC.glob("css/*.css") if "orientation" in path.read_text()
+    ] == []
+
+
 def test_one_script_owns_escape():
     scripts = sorted((STATIC / "js").rglob("*.js"))
     assert [path.name for path in scripts if '"Escape"' in path.read_text()] == ["escape.js"]

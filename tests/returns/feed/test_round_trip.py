@@ -79,7 +79,7 @@ def stored() -> list[dict]:
 
 class Identity(TestCase):
     @pytest.mark.slow
-    @tried_on(100)
+    @tried_on(60)
     @given(
         st.lists(records(), min_size=1, max_size=4, unique_by=lambda r: r.return_reference_number),
         st.lists(st.sampled_from(COLUMN_NAMES), unique=True),

@@ -127,7 +127,7 @@ def records(draw):
 
 
 @pytest.mark.slow
-@tried_on(100)
+@tried_on(40)
 @given(
     earlier=st.lists(records(), max_size=4),
     imported=st.lists(st.lists(records(), min_size=1, max_size=4), min_size=1, max_size=3),
