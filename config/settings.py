@@ -184,6 +184,11 @@ AGEING_HOURS = environment.ageing_hours()
 # Minutes without a reading of the feed after which pages say that it is silent.
 FEED_SILENT_MINUTES = environment.positive_number("FEED_SILENT_MINUTES", 60, "minutes")
 
+# Limits
+
+# In which the body of a request must have arrived.
+BODY_SECONDS = environment.positive_number("BODY_SECONDS", 10, "seconds")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -3,20 +3,26 @@
 import os
 import sys
 
-from django.core.handlers.wsgi import WSGIHandler
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from config.errors import sentence_for
+from config.parent_process import end_with_parent
+from config.slow_bodies import BodyTimeLimit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("STATEMENT_LIMIT", "10")
 
 
-def _application() -> WSGIHandler:
+# Seconds that a running request has when the server's main process was killed.
+ORPHAN_TIMEOUT = 10
+
+
+def _application() -> BodyTimeLimit:
     """Load the settings; a worker that cannot start exits with a sentence that says why."""
     try:
-        return get_wsgi_application()
+        return BodyTimeLimit(get_wsgi_application(), settings.BODY_SECONDS)
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None:
@@ -27,3 +33,4 @@ def _application() -> WSGIHandler:
 # Take the client's address from the proxy on this computer. Otherwise everybody would have the
 # address of the proxy, and somebody guessing a password would lock out its owner.
 application = wrap_wsgi_with_proxy_headers(_application(), trusted_hosts="127.0.0.1,::1")
+end_with_parent(ORPHAN_TIMEOUT)

@@ -12,11 +12,14 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIHandler
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
+
+from config.parent_process import end_with_parent
+from config.slow_bodies import BodyTimeLimit
 
 ADDRESS = "127.0.0.1"
 PORT_TIMEOUT = 5.0  # seconds; a killed demo frees its port a moment later
@@ -51,21 +54,12 @@ class DemoServer(MPServer):
         signal.signal(signal.SIGINT, usual)
 
 
-def application() -> WSGIHandler:
+def application() -> BodyTimeLimit:
     """Return the worker's application. The worker ends when the demo is gone, even by kill -9."""
     os.setpgrp()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    return get_wsgi_application()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(WORKER_STOP_TIMEOUT)
-    os.kill(os.getpid(), signal.SIGKILL)
+    end_with_parent(WORKER_STOP_TIMEOUT)
+    handler = get_wsgi_application()
+    return BodyTimeLimit(handler, settings.BODY_SECONDS)
 
 
 def reserve_port(port: int) -> socket.socket | None:
