@@ -191,6 +191,52 @@ def deployed() -> Iterator[Site]:
             postgres_server.stop(data)
 
 
+@contextmanager
+def proxied(site: Site, folder: Path) -> Iterator[int]:
+    """Run nginx with the example of the documentation in front of the site; give its port."""
+    key = ["-keyout", folder / "key.pem", "-out", folder / "certificate.pem"]
+    names = ["-nodes", "-subj", f"/CN={HOST}", "-days", "1"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", *key, *names],
+        check=True,
+        capture_output=True,
+    )
+    port = free_port()
+    changes = {
+        "listen 443": f"listen 127.0.0.1:{port}",
+        "listen 80": f"listen 127.0.0.1:{free_port()}",
+        "127.0.0.1:8000": f"127.0.0.1:{site.port}",
+        "<returns.example.com>": HOST,
+        "<certificate.pem>": str(folder / "certificate.pem"),
+        "<key.pem>": str(folder / "key.pem"),
+        "<checkout>": str(CHECKOUT),
+    }
+    example = (CHECKOUT / "docs/nginx.conf").read_text()
+    for text, change in changes.items():
+        assert text in example
+        example = example.replace(text, change)
+    owner = "user root;" if os.geteuid() == 0 else ""
+    whole = f"{owner} daemon off; pid {folder}/pid; error_log {folder}/log; events {{}}"
+    paths = " ".join(
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "conf").write_text(f"{whole} http {{ access_log off; {paths} {example} }}")
+    nginx = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "conf"])
+    try:
+        wait_for(lambda: can_connect(port))
+        yield port
+    finally:
+        nginx.terminate()
+        nginx.wait(30)
+
+
+def can_connect(port: int) -> bool:
+    """Tell whether somebody listens on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait until the condition holds."""
     end = time.monotonic() + seconds

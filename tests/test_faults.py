@@ -2,15 +2,19 @@
 
 import contextlib
 import http.client
+import shutil
 import socket
+import ssl
 import time
 
 import psutil
 import pytest
 
-from tests.deployed import HOST, Site, deployed, wait_for
+from tests.deployed import HOST, Site, deployed, proxied, wait_for
 
 pytestmark = pytest.mark.slow
+# Those of docs/ that are installed; CI installs them all.
+PROXIES = [name for name in ("nginx",) if shutil.which(name)]
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,51 @@ def test_a_body_may_arrive_in_pieces(site):
     answer = answer_to(link)
     assert answer.status == 403  # read to its end: it has no CSRF token
     link.close()
+
+
+@pytest.fixture(scope="module", params=PROXIES)
+def proxy(request, site, tmp_path_factory):
+    """The proxy of docs/nginx.conf in front of the site; gives its port."""
+    with proxied(site, tmp_path_factory.mktemp("proxy")) as port:
+        yield port
+
+
+def through(port: int) -> http.client.HTTPSConnection:
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=trusting)
+
+
+def get_through(port: int, path: str, **headers: str) -> http.client.HTTPResponse:
+    link = through(port)
+    link.request("GET", path, headers={"Host": HOST} | headers)
+    return link.getresponse()
+
+
+def test_a_proxy_that_buffers_keeps_slow_bodies_away(site, proxy):
+    before = site.logged().count("Bodies were too slow")
+    links = [through(proxy) for _ in range(16)]
+    for link in links:
+        link.putrequest("POST", "/accounts/login/", skip_host=True)
+        link.putheader("Host", HOST)
+        link.putheader("Content-Length", "1000")
+        link.endheaders(b"username=")
+    time.sleep(4)  # twice the time limit of bodies
+    assert site.get("/returns/").status == 200
+    assert site.logged().count("Bodies were too slow") == before
+    for link in links:
+        link.close()
+
+
+def test_while_the_desk_is_away_the_proxy_says_so(site, proxy):
+    assert get_through(proxy, "/accounts/login/").status == 200
+    site.stop()
+    answer = get_through(proxy, "/returns/")
+    assert answer.status == 502
+    assert answer.headers["Retry-After"] == "10"
+    assert "The returns desk does not answer" in answer.read().decode()
+    site.start()
+    assert get_through(proxy, "/accounts/login/").status == 200
 
 
 def test_killed_workers_are_replaced(site):
