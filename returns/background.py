@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from returns.database.faults import is_passing_fault
 from returns.exports import background as exports
 from returns.feed import cleanup, undo, uploads
 from returns.live import changes
@@ -58,11 +59,20 @@ def _run_all(*jobs: Callable[[], bool]) -> bool:
         except DatabaseError as error:
             if not connection.is_usable():
                 raise  # the other jobs could not connect either
-            logger.exception("Background work failed: %s", job.__name__)
+            _log_failure(job.__name__, error)
             failed = error
     if failed:
         raise failed
     return done
+
+
+def _log_failure(job: str, error: DatabaseError) -> None:
+    """Log a bug with its traceback, but a fault that passes, such as a full disk, as one line."""
+    if is_passing_fault(error):
+        reason = str(error).partition("\n")[0]
+        logger.warning("Background work is tried again later (%s): %s", job, reason)
+    else:
+        logger.error("Background work failed: %s", job, exc_info=error)
 
 
 def run_until_stopped(stopping: threading.Event) -> None:

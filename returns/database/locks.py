@@ -19,6 +19,7 @@ class Lock(IntEnum):
     UPLOAD = 7313
     EXPORT = 7314
     DEMO = 7315
+    RULE = 7316
 
 
 LOCK_RETRY_PAUSE = 0.1  # seconds between two tries

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from config import ordering, versions
@@ -148,11 +148,15 @@ def move(rule: TagRule, *, up: bool) -> None:
     ordering.move(TagRule.objects.all(), rule, up=up)
 
 
-def claim_hourly() -> list[TagRule]:
-    """Return the hourly rules that are due. Of several callers, only one gets each rule."""
+def due_hourly() -> QuerySet[TagRule]:
+    """Return the hourly rules that are due."""
     due = Q(ran_at__isnull=True) | Q(ran_at__lt=timezone.now() - HOURLY_INTERVAL)
-    hourly = TagRule.objects.filter(due, is_on=True, moment=Moment.HOURLY)
-    return [rule for rule in hourly if hourly.filter(pk=rule.pk).update(ran_at=timezone.now())]
+    return TagRule.objects.filter(due, is_on=True, moment=Moment.HOURLY)
+
+
+def note_hourly_run(rule: TagRule, started_at: datetime) -> None:
+    """Note that an hourly rule has run, unless it was switched meanwhile."""
+    TagRule.objects.filter(pk=rule.pk, ran_at=rule.ran_at).update(ran_at=started_at)
 
 
 def note_success(rule: TagRule) -> None:

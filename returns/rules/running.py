@@ -12,6 +12,8 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from returns.database.faults import is_passing_fault
+from returns.database.locks import Lock, try_lock
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.stored import to_query
@@ -46,6 +48,7 @@ def run_queued() -> bool:
     """Run the active rules on the next queued returns, in one transaction.
 
     Concurrent callers get other returns. Return True if there were any and every rule could run.
+    If the database fails, nothing is changed and everything stays queued.
     """
     with transaction.atomic():
         queued = RuleEvent.objects.select_for_update(skip_locked=True).order_by("id")
@@ -88,34 +91,50 @@ def _reached(ids: Iterable[int]) -> dict[str, set[int]]:
 
 
 def run_hourly() -> bool:
-    """Run the hourly rules that are due. Return whether there were any."""
-    rules = editing.claim_hourly()
-    for rule in rules:
-        _run_on_all(rule)
-    return bool(rules)
+    """Run the hourly rules that are due. Return whether there were any.
+
+    Of several callers, only one runs a rule. If its process dies, or the database fails, the rule
+    stays due.
+    """
+    has_run = False
+    for rule in editing.due_hourly():
+        with try_lock(Lock.RULE, rule.pk) as is_held:
+            if is_held and editing.due_hourly().filter(pk=rule.pk).exists():
+                started_at = timezone.now()
+                _run_on_all(rule)
+                editing.note_hourly_run(rule, started_at)
+                has_run = True
+    return has_run
 
 
 def _run_on_all(rule: TagRule) -> None:
     try:
         ids = list(_changeable(rule).order_by("pk").values_list("pk", flat=True))
     except (RuleError, DatabaseError) as error:
-        editing.note_failure(rule, _first_line(error))
+        _note_failure(rule, error)
         return
     if _run(rule, batched(ids, RULE_BATCH_SIZE)):
         logger.info("The hourly rule %s ran (returns: %s).", rule.pk, len(ids))
 
 
 def _run(rule: TagRule, batches: Iterable[Iterable[int]]) -> bool:
-    """Run a rule on these returns. Return whether it succeeded; a failure is noted on the rule."""
+    """Run a rule on these returns. Return whether it succeeded; its own failure is noted on it."""
     try:
         for ids in batches:
             with transaction.atomic(), pghistory.context(rule=rule.name):
                 _tag(rule, sorted(ids))
     except (RuleError, DatabaseError) as error:
-        editing.note_failure(rule, _first_line(error))
+        _note_failure(rule, error)
         return False
     editing.note_success(rule)
     return True
+
+
+def _note_failure(rule: TagRule, error: RuleError | DatabaseError) -> None:
+    """Count a failure of the rule. A fault of the database that passes is raised again."""
+    if isinstance(error, DatabaseError) and is_passing_fault(error):
+        raise error
+    editing.note_failure(rule, _first_line(error))
 
 
 def _tag(rule: TagRule, ids: Sequence[int]) -> None:

@@ -391,7 +391,7 @@ def test_background_work_that_fails_holds_up_nothing_else(monkeypatch, caplog):
     did = []
 
     def fails():
-        raise OperationalError
+        raise OperationalError("could not extend file\nHINT: Check free disk space.")
 
     monkeypatch.setattr(background.bulk, "run_oldest_step", fails)
     monkeypatch.setattr(background.running, "run_queued", lambda: did.append("rules") or False)
@@ -400,4 +400,5 @@ def test_background_work_that_fails_holds_up_nothing_else(monkeypatch, caplog):
     with pytest.raises(OperationalError):
         background.run_short_jobs()
     assert did == ["rules", "hourly"]
-    assert "Background work failed: run_oldest_step" in caplog.text
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line == ("Background work is tried again later (run_oldest_step): could not extend file")

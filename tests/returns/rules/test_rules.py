@@ -1,5 +1,6 @@
 """Rules tag by themselves: at their moment, never against a person, never in a loop."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
@@ -7,7 +8,14 @@ from threading import Event
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import IntegrityError, connections, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.urls import reverse
 from django.utils import timezone
 
@@ -540,6 +548,65 @@ def test_a_failure_after_the_first_batch_counts(monkeypatch):
         run_hourly()
     rule.refresh_from_db()
     assert (rule.is_on, rule.off_because) == (False, "No.")
+
+
+FAULTS = {
+    "the disk is full": OperationalError("could not extend file"),
+    "the connection ended": InterfaceError("the connection is closed"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_the_database_is_no_failure_of_a_rule(monkeypatch, fault):
+    rules_of = {
+        moment: make_rule("state=ReturnCreated", moment, add=tag)
+        for moment, tag in ((Moment.CREATED, "books"), (Moment.HOURLY, "fragile"))
+    }
+    record = make_return()
+    real = tagging.add_where_allowed
+
+    def fails(*args):
+        raise fault
+
+    monkeypatch.setattr(tagging, "add_where_allowed", fails)
+    for _ in range(4):
+        for run in (run_queued, run_hourly):
+            with pytest.raises(type(fault)), transaction.atomic():
+                run()
+    assert {rule.failures for rule in TagRule.objects.all()} == {0}
+    assert tags_of(record) == set()
+    monkeypatch.setattr(tagging, "add_where_allowed", real)
+    run_all()
+    assert run_hourly()
+    assert tags_of(record) == {"books", "fragile"}
+    assert {rule.is_on for rule in TagRule.objects.all()} == {True}, rules_of
+
+
+def test_a_killed_hourly_rule_makes_no_other_wait(monkeypatch):
+    for tag in ("books", "fragile"):
+        make_rule("state=ReturnCreated", Moment.HOURLY, add=tag)
+    record = make_return()
+    with monkeypatch.context() as patched:
+        patched.setattr(tagging, "add_where_allowed", lambda *_: sys.exit())
+        with pytest.raises(SystemExit):
+            run_hourly()
+    assert run_hourly()
+    assert tags_of(record) == {"books", "fragile"}
+    assert not run_hourly()
+
+
+def test_a_rule_that_runs_into_its_time_limit_fails(monkeypatch):
+    rule = make_rule("state=ReturnCreated", Moment.HOURLY, add="books")
+
+    def is_slow(*args):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 10; SELECT pg_sleep(1)")
+
+    make_return()
+    monkeypatch.setattr(tagging, "add_where_allowed", is_slow)
+    run_hourly()
+    rule.refresh_from_db()
+    assert rule.failures == 1
 
 
 @pytest.mark.django_db(transaction=True)
