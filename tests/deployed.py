@@ -161,9 +161,10 @@ class Site:
 
 
 @contextmanager
-def deployed() -> Iterator[Site]:
+def deployed(parent: Path | None = None) -> Iterator[Site]:
     """Run a migrated desk with a manager in it; everything is gone afterwards."""
-    parent = "/var/lib/returns-desk" if os.geteuid() == 0 else None
+    if parent is None and os.geteuid() == 0:
+        parent = Path("/var/lib/returns-desk")
     with tempfile.TemporaryDirectory(prefix="site-", dir=parent) as folder:
         Path(folder).chmod(0o755)  # as root the database server is another user
         data = Path(folder, "data").resolve()
