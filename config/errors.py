@@ -1,14 +1,43 @@
-"""Errors that people can fix: in the settings, or in the connection to the database."""
+"""Errors that are no bugs: in the settings, in the database's connection, or in what was sent."""
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DataError, ProgrammingError, connection
 from django.db import Error as DatabaseError
-from django.db import ProgrammingError, connection
 
 from config.postgres_server import ServerError
 from config.schema import NOT_MIGRATED, unapplied_migrations
 
 UNREACHABLE = "The database cannot be reached. Check DATABASE_URL and the server: {reason}"
+
+# The classes and codes of PostgreSQL for a connection that failed or was ended, and for a server
+# with too many connections. The code for a cancelled statement, 57014, is not among them.
+AWAY_CODES = ("08", "57P", "53300")
+
+
+def is_database_away(error: BaseException | None) -> bool:
+    """Tell whether the database could not be reached, or ended the connection."""
+    cause = error if isinstance(error, psycopg.Error) else getattr(error, "__cause__", None)
+    if not isinstance(cause, psycopg.OperationalError):
+        return False
+    return cause.sqlstate is None or cause.sqlstate.startswith(AWAY_CODES)
+
+
+def is_unstorable(error: BaseException | None) -> bool:
+    """Tell whether a text or number of a request is one that the database cannot hold.
+
+    These are NUL, half a surrogate pair, and numbers beyond its types or beyond Python's limit of
+    digits.
+    """
+    if isinstance(error, UnicodeEncodeError):
+        return error.reason == "surrogates not allowed"
+    has_many_digits = isinstance(error, ValueError) and str(error).startswith("Exceeds the limit (")
+    return has_many_digits or isinstance(error, DataError | OverflowError)
+
+
+def first_line(error: BaseException | None) -> str:
+    """Return the first line of PostgreSQL's message: it names server and user, no password."""
+    return str(error).partition("\n")[0].removeprefix("connection failed: ")
 
 
 def sentence_for(error: Exception) -> str | None:
@@ -27,7 +56,6 @@ def sentence_for(error: Exception) -> str | None:
 
 
 def _why_unreachable(error: DatabaseError) -> str:
-    """Return the first line of PostgreSQL's message: it names server and user, no password."""
     if not _is_connection_failure(error):  # another attempt would wait just as long
         try:
             connection.close()
@@ -36,7 +64,7 @@ def _why_unreachable(error: DatabaseError) -> str:
             error = failure
         else:
             return ""
-    return str(error).partition("\n")[0].removeprefix("connection failed: ")
+    return first_line(error)
 
 
 def _is_connection_failure(error: DatabaseError) -> bool:

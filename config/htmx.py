@@ -38,7 +38,9 @@ def wants_fragment(request: HtmxRequest) -> bool:
 
 def wants_inline_error(request: HtmxRequest) -> bool:
     """Tell whether an error is to be shown on the current page, not on a page of its own."""
-    return bool(request.htmx) and not request.htmx.history_restore_request
+    # An error may come before the middleware that sets the attribute.
+    htmx = getattr(request, "htmx", None) or HtmxDetails(request)
+    return bool(htmx) and not htmx.history_restore_request
 
 
 def render_page_or_fragment(
@@ -66,7 +68,7 @@ def render_page_or_fragment(
 
 def is_request_from(request: HtmxRequest, path: str) -> bool:
     """Tell whether htmx sent the request from the page at this path, with any query string."""
-    current = request.htmx.current_url_abs_path if request.htmx else None
+    current = _current_path(request) if request.htmx else None
     return current is not None and urlsplit(current).path == path
 
 
@@ -75,9 +77,17 @@ def leave_page_unchanged() -> HttpResponse:
     return HttpResponse(status=204, headers={"HX-Push-Url": "false"})
 
 
+def _current_path(request: HtmxRequest) -> str | None:
+    """Return the path and query string of the current page; None if it is not one of ours."""
+    try:
+        return request.htmx.current_url_abs_path
+    except ValueError:  # no URL at all
+        return None
+
+
 def _push_address(request: HtmxRequest, response: HttpResponse, query: str) -> None:
     current = with_query(request.path, query)
-    if request.htmx.current_url_abs_path != current:
+    if _current_path(request) != current:
         response["HX-Push-Url"] = current
 
 
@@ -119,7 +129,7 @@ def _page_with_form(request: HtmxRequest) -> str:
 
 def _page_to_return_to(request: HtmxRequest) -> str:
     """Return the current page, or the page requested from it, with its filters."""
-    current = request.htmx.current_url_abs_path or "/"
+    current = _current_path(request) or "/"
     is_reachable = request.htmx.request_type == "full" or urlsplit(current).path == request.path
     has_query = request.method == "GET" and is_reachable and request.GET
     return request.get_full_path() if has_query else current

@@ -47,11 +47,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First, so that every answer has them, also those of the next ones.
+    "config.security_headers.SecurityHeadersMiddleware",
+    "returns.views.errors.ErrorPageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     # Before the middleware that reads cookies: programs send only a token.
     "returns.api.middleware.ApiMiddleware",
+    "config.unreadable.UnreadableRequestMiddleware",
     "config.body_limit.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

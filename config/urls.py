@@ -8,8 +8,10 @@ from django.views.generic import RedirectView
 from config import health
 from returns.views import accounts, preferences
 
+handler400 = "returns.views.errors.bad_request"
 handler403 = "returns.views.errors.permission_denied"
 handler404 = "returns.views.errors.not_found"
+handler500 = "returns.views.errors.server_error"
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),

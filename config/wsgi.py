@@ -10,6 +10,7 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 from config.errors import sentence_for
 from config.parent_process import end_with_parent
 from config.slow_bodies import BodyTimeLimit
+from config.unreadable import guard_content_type
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("STATEMENT_LIMIT", "10")
@@ -22,7 +23,8 @@ ORPHAN_TIMEOUT = 10
 def _application() -> BodyTimeLimit:
     """Load the settings; a worker that cannot start exits with a sentence that says why."""
     try:
-        return BodyTimeLimit(get_wsgi_application(), settings.BODY_SECONDS)
+        handler = guard_content_type(get_wsgi_application())
+        return BodyTimeLimit(handler, settings.BODY_SECONDS)
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None:

@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -60,7 +60,7 @@ def move(request: PersonRequest) -> HttpResponse:
     kind, _, number = request.POST.get("up" if up else "down", "").partition("-")
     models: dict[str, Any] = {kind_of(entry): type(entry) for entry in (Tag(), TagGroup())}
     if kind not in models or not number.isdecimal():
-        return HttpResponseBadRequest("Unknown tag or group.")
+        raise BadRequest("Unknown tag or group.")
     entry = get_object_or_404(models[kind], pk=number)
     editing.move(entry, request.user, up=up)
     return redirect(_anchor(entry))
@@ -195,7 +195,7 @@ def _run_action(
 ) -> HttpResponse:
     action = allowed.get(request.POST["action"])
     if action is None:
-        return HttpResponseBadRequest("Unknown action.")
+        raise BadRequest("Unknown action.")
     try:
         messages.success(request, action(request, entry))
     except VocabularyError as error:

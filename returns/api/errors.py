@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 from psycopg.errors import QueryCanceled
 
+from config.errors import is_database_away, is_unstorable
+from config.unreadable import UnreadableRequestError
 from returns.api.properties import quote, suggest
 
 READ_ONLY = (
@@ -19,6 +21,8 @@ NO_ENDPOINT = "There is no such endpoint. /openapi/v1/docs lists all of them."
 TIMEOUT_MESSAGE = (
     "The request took too long and was stopped; nothing was changed. Ask for less at once."
 )
+UNAVAILABLE_MESSAGE = "The database cannot be reached at the moment. Try again in a few seconds."
+UNSTORABLE_MESSAGE = "A text or number in this request cannot be searched for or stored."
 FAILURE_MESSAGE = "The server failed. Give the requestId to your administrator."
 NOT_JSON = "The body is not valid JSON."
 
@@ -86,10 +90,14 @@ def to_api_error(error: Exception) -> ApiError:
         case RequestDataTooBig():
             return ApiError(413, "too_large", "The body is too large.")
         # Ninja raises HttpError only for a body that is not JSON.
-        case HttpError() | UnreadablePostError() | SuspiciousOperation():
+        case HttpError() | UnreadablePostError() | SuspiciousOperation() | BadRequest():
             return _unreadable(error)
     if isinstance(error.__cause__, QueryCanceled):
         return ApiError(503, "took_too_long", TIMEOUT_MESSAGE)
+    if is_database_away(error):
+        return ApiError(503, "unavailable", UNAVAILABLE_MESSAGE, headers={"Retry-After": "5"})
+    if is_unstorable(error):
+        return ApiError(400, "not_understood", UNSTORABLE_MESSAGE)
     return ApiError(500, "failed", FAILURE_MESSAGE)
 
 
@@ -111,7 +119,10 @@ def method_not_allowed(request: HttpRequest, allowed: str) -> ApiError:
 def _unreadable(error: Exception) -> ApiError:
     if isinstance(error, HttpError):
         return ApiError(400, "not_understood", NOT_JSON, [ErrorDetail("", NOT_JSON, "not_json")])
-    return ApiError(400, "not_understood", "The request cannot be read.")
+    message = "The request cannot be read."
+    if isinstance(error, UnreadableRequestError):
+        message = str(error)
+    return ApiError(400, "not_understood", message)
 
 
 def _body_error(error: Mapping[str, Any]) -> ErrorDetail:

@@ -12,6 +12,8 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils.log import log_response
 
+from config.errors import first_line, is_database_away
+from config.unreadable import check_readable
 from returns.api import BASE_PATH
 from returns.api.authentication import ApiRequest, Call, authenticate
 from returns.api.errors import method_not_allowed, to_api_error
@@ -59,6 +61,7 @@ def handle_call(request: ApiRequest) -> HttpResponse:
 
 def _respond(request: ApiRequest) -> HttpResponse:
     request.get_host()  # raises for a host that is not allowed
+    check_readable(request)
     if request.path_info != DOCUMENT_PATH:
         authenticate(request)
     match = resolve(request.path_info)
@@ -69,10 +72,12 @@ def _respond(request: ApiRequest) -> HttpResponse:
 
 
 def _log(request: ApiRequest, response: HttpResponse, failure: Exception | None) -> None:
+    is_away = is_database_away(failure)  # one line is enough for the many calls that meet it
+    what = f"The database is away: {first_line(failure)}" if is_away else response.reason_phrase
     # Without the request, because its query string would be logged too.
     log_response(
         "%s: %s, request %s",
-        *(response.reason_phrase, mask_tokens(request.path), request.call.id),
+        *(what, mask_tokens(request.path), request.call.id),
         response=response,
-        exception=failure,
+        exception=None if is_away else failure,
     )

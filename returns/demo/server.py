@@ -20,6 +20,7 @@ from granian.server.mp import MPServer
 
 from config.parent_process import end_with_parent
 from config.slow_bodies import BodyTimeLimit
+from config.unreadable import guard_content_type
 
 ADDRESS = "127.0.0.1"
 PORT_TIMEOUT = 5.0  # seconds; a killed demo frees its port a moment later
@@ -58,7 +59,7 @@ def application() -> BodyTimeLimit:
     """Return the worker's application. The worker ends when the demo is gone, even by kill -9."""
     os.setpgrp()
     end_with_parent(WORKER_STOP_TIMEOUT)
-    handler = get_wsgi_application()
+    handler = guard_content_type(get_wsgi_application())
     return BodyTimeLimit(handler, settings.BODY_SECONDS)
 
 

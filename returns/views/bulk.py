@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -60,7 +60,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
         bulk.run_steps(job, POLL_SECONDS)
         return _page(request, bulk.find_bulk(pk, request.user) or job)
     if action not in {"start", "stop", "undo"}:
-        return HttpResponseBadRequest("Unknown action.")
+        raise BadRequest("Unknown action.")
     try:
         if message := _run_action(request, job, action):
             messages.success(request, message)

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -106,7 +106,7 @@ def _run_action(request: PersonRequest, entry: DeadlinePolicy) -> HttpResponse:
         message = f"Deleted the deadline “{entry}”. The next matching deadline now applies."
         messages.success(request, message)
     else:
-        return HttpResponseBadRequest("Unknown action.")
+        raise BadRequest("Unknown action.")
     return redirect("deadlines")
 
 

@@ -1,20 +1,54 @@
 """Error pages. htmx gets only a sentence, which the open page shows in its error bar."""
 
+import sys
 from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib.auth.models import User
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.log import log_response
 from psycopg.errors import QueryCanceled
 
+from config.errors import first_line, is_database_away, is_unstorable
 from config.htmx import HtmxRequest, wants_inline_error
+from config.text import shorten
+from config.unreadable import UnreadableRequestError
 
 FORM_EXPIRED = "This page was open for too long. Reload it and try again."
 FORBIDDEN = "You don't have permission to do this. Ask an admin if you need it."
 TIMED_OUT = "This took too long and was cancelled. Nothing was changed. Try a narrower filter."
 GONE = "This no longer exists. Reload the page."
+INVALID = "Part of the address or of the form could not be read. Nothing was changed."
+UNSTORABLE = (
+    "A text or number in this request cannot be searched for or saved. Nothing was changed."
+)
+NOT_ALLOWED = "This address does not accept this kind of request. Nothing was changed."
+DATABASE_AWAY = "The database cannot be reached at the moment. Try again in a few seconds."
+FAILED = "Something went wrong. The error has been logged. Try again."
+RETRY_AFTER = 5  # seconds
+
+
+class ErrorPageMiddleware:
+    """Answer with a page in words where a view only raises an error, or only refuses a method."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response. One of status 405 gets a page if it has none."""
+        response = self.get_response(request)
+        if response.status_code != 405 or getattr(response, "content", b"-"):
+            return response
+        page = _error_response(request, "405.html", NOT_ALLOWED, status=405)
+        page["Allow"] = response.get("Allow", "")
+        return page
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer what is no bug; leave other errors to Django."""
+        return _answer_to(request, exception)
 
 
 class QueryTimeoutMiddleware:
@@ -32,6 +66,23 @@ class QueryTimeoutMiddleware:
         if not isinstance(exception.__cause__, QueryCanceled):
             return None
         return _error_response(request, "503.html", TIMED_OUT, status=503)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that the request is not valid, and why if that was found by our own code."""
+    sentence = str(exception) if isinstance(exception, UnreadableRequestError) else INVALID
+    response = _invalid(request, sentence)
+    if not isinstance(exception, DisallowedHost):  # from scanners, and not logged at all
+        _log_line("Bad request", request, response, exception)
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an error outside of views, such as a database that is away; or say that we failed."""
+    error = sys.exception()
+    if response := error and _answer_to(request, error):
+        return response
+    return _error_response(request, "500.html", FAILED, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
@@ -52,6 +103,36 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say what was not found."""
     message = _message(exception)
     return _error_response(request, "404.html", message or GONE, status=404, message=message)
+
+
+def _answer_to(request: HttpRequest, error: BaseException) -> HttpResponse | None:
+    if is_database_away(error):
+        return _database_away(request, error)
+    if is_unstorable(error):
+        response = _invalid(request, UNSTORABLE)
+        _log_line("Refused", request, response, error)
+        return response
+    return None
+
+
+def _database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Return a page that needs no database."""
+    response = _error_response(request, "database_away.html", DATABASE_AWAY, status=503)
+    response["Retry-After"] = str(RETRY_AFTER)
+    _log_line("The database is away", request, response, error)
+    return response
+
+
+def _log_line(
+    what: str, request: HttpRequest, response: HttpResponse, error: BaseException
+) -> None:
+    """Log one line. Django would add a traceback, which tells no more about these errors."""
+    args = (what, shorten(first_line(error), 200), request.method, shorten(request.path, 200))
+    log_response("%s: %s, at %s %s", *args, response=response, request=request)
+
+
+def _invalid(request: HttpRequest, sentence: str) -> HttpResponse:
+    return _error_response(request, "400.html", sentence, status=400, message=sentence)
 
 
 def _error_response(

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -119,7 +119,7 @@ def _run_action(request: PersonRequest, fate: Fate, row: FeedRun | None) -> Http
         raise PermissionDenied("Only managers can fix rejected records.")
     action = next((name for name in ("retry", "mend", "aside", "back") if name in request.POST), "")
     if not action:
-        return HttpResponseBadRequest("Unknown action.")
+        raise BadRequest("Unknown action.")
     value = request.POST[action]
     is_all = value == "all" and action != "mend"
     rejects = overview.filter_rejects(fate, row, None if is_all else _number(value))

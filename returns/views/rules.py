@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -95,7 +95,7 @@ def _run_action(request: PersonRequest, entry: TagRule) -> HttpResponse:
         editing.delete_rule(entry)
         messages.success(request, f"Deleted the rule “{entry}”. The tags that it added stay.")
     else:
-        return HttpResponseBadRequest("Unknown action.")
+        raise BadRequest("Unknown action.")
     return redirect("rules")
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -103,7 +103,7 @@ def _change(request: HttpRequest, saved_view: SavedView) -> HttpResponse:
     elif action in SAVED_VIEW_ACTIONS:
         SAVED_VIEW_ACTIONS[action](saved_view)
     else:
-        return HttpResponseBadRequest("Unknown action.")
+        raise BadRequest("Unknown action.")
     if action == "delete":
         messages.success(request, f"Deleted the view “{saved_view.name}”.")
     return redirect("saved-views")
