@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 MAX_BODY_BYTES = 100_000_000
-MAX_DIGITS = 1000
+READABLE_DIGITS = 1000
 
 
 class BodyLimitMiddleware:
@@ -20,7 +20,7 @@ class BodyLimitMiddleware:
         """Return the response, or 413."""
         length = request.META.get("CONTENT_LENGTH") or ""
         # Longer numbers than Python reads are too large as well.
-        if length.isdecimal() and (len(length) > MAX_DIGITS or int(length) > MAX_BODY_BYTES):
+        if length.isdecimal() and (len(length) > READABLE_DIGITS or int(length) > MAX_BODY_BYTES):
             return self._refuse(request)
         return self.get_response(request)
 

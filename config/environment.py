@@ -117,6 +117,21 @@ def database(url: str | None, checkout: Path) -> dict[str, Any]:
     return connection
 
 
+def network(connect_seconds: int, silent_seconds: int) -> dict[str, int]:
+    """Return options of a connection by which a cut network is noticed; the address may differ.
+
+    An idle connection is probed after half of ``silent_seconds``, and after each quarter.
+    """
+    return {
+        "connect_timeout": connect_seconds,
+        "tcp_user_timeout": silent_seconds * 1000,
+        "keepalives": 1,
+        "keepalives_idle": max(1, silent_seconds // 2),
+        "keepalives_interval": max(1, silent_seconds // 4),
+        "keepalives_count": 2,
+    }
+
+
 def _database_at(url: str) -> dict[str, Any]:
     """Return the settings in an address. It may contain a password, so no message repeats it."""
     try:

@@ -9,6 +9,7 @@ from config.postgres_server import ServerError
 from config.schema import NOT_MIGRATED, unapplied_migrations
 
 UNREACHABLE = "The database cannot be reached. Check DATABASE_URL and the server: {reason}"
+CONNECTION_ENDED = "The database ended the connection. Run the command again: {reason}"
 
 # The classes and codes of PostgreSQL for a connection that failed or was ended, and for a server
 # with too many connections. The code for a cancelled statement, 57014, is not among them.
@@ -47,15 +48,17 @@ def sentence_for(error: Exception) -> str | None:
     """
     if isinstance(error, ImproperlyConfigured | ServerError):
         return " ".join(str(error).split())
-    if isinstance(error, DatabaseError):
+    if isinstance(error, DatabaseError | psycopg.Error):
         if reason := _why_unreachable(error):
             return UNREACHABLE.format(reason=reason)
+        if is_database_away(error):
+            return CONNECTION_ENDED.format(reason=first_line(error))
         if _is_about_missing_tables(error):
             return NOT_MIGRATED
     return None
 
 
-def _why_unreachable(error: DatabaseError) -> str:
+def _why_unreachable(error: DatabaseError | psycopg.Error) -> str:
     if not _is_connection_failure(error):  # another attempt would wait just as long
         try:
             connection.close()
@@ -67,14 +70,14 @@ def _why_unreachable(error: DatabaseError) -> str:
     return first_line(error)
 
 
-def _is_connection_failure(error: DatabaseError) -> bool:
+def _is_connection_failure(error: Exception) -> bool:
     """Tell whether the error comes from an attempt to connect."""
     cause = error.__cause__
     is_timeout = isinstance(cause, psycopg.errors.ConnectionTimeout)
     return is_timeout or (isinstance(cause, psycopg.Error) and cause.pgconn is not None)
 
 
-def _is_about_missing_tables(error: DatabaseError) -> bool:
+def _is_about_missing_tables(error: Exception) -> bool:
     """Tell whether tables or columns are missing that a migration would create."""
     missing = psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn
     is_missing = isinstance(error, ProgrammingError) and isinstance(error.__cause__, missing)

@@ -1,8 +1,11 @@
 """Answers for load balancers: whether the process is alive, and the database ready."""
 
+from collections.abc import Callable
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error
 from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from config.schema import unapplied_migrations
@@ -26,3 +29,21 @@ def ready(_request: HttpRequest) -> JsonResponse:
     if waiting:
         return JsonResponse({"status": f"{waiting} migrations are not applied"}, status=503)
     return JsonResponse({"status": "ready"})
+
+
+CHECKS = {"/healthz": alive, "/readyz": ready}
+
+
+class HealthMiddleware:
+    """Answers health checks before sessions, which are in the database, are looked at."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer to a check, or pass the request on."""
+        check = CHECKS.get(request.path_info)
+        if check is None:
+            return self.get_response(request)
+        request.get_host()  # raises for a host that is not allowed
+        return check(request)

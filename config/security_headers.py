@@ -1,5 +1,7 @@
 """Security headers on every answer: pages, static files, and errors of any part of the program."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -10,23 +12,23 @@ from django.utils.csp import build_policy
 RESOURCE_POLICY = "same-origin"
 
 
-class SecurityHeadersMiddleware(SecurityMiddleware):
-    """Sets the headers of Django's middleware that are missing, because it was not reached.
+class SecurityHeadersMiddleware:
+    """Sets the headers that are missing because Django's own middleware was not reached.
 
     It is the first one, so it also sees static files, and answers of the middleware after it.
     """
 
-    def process_request(self, request: HttpRequest) -> None:
-        """Do nothing: the redirect to https belongs to Django's own middleware."""
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.of_django = SecurityMiddleware(get_response)
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
-        """Set each header that the response does not have."""
-        response = super().process_response(request, response)
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response, with each header that it does not have yet."""
+        response = self.get_response(request)
+        self.of_django.process_response(request, response)  # type: ignore[arg-type]
         response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", RESOURCE_POLICY)
-        # Django's own error pages, which only developers see, have a policy of their own.
+        # Django's own error pages, which only developers see, need styles and scripts.
         if not settings.DEBUG or response.status_code < 400:
             policy = build_policy(settings.SECURE_CSP)
             response.headers.setdefault("Content-Security-Policy", policy)

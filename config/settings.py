@@ -50,6 +50,7 @@ MIDDLEWARE = [
     # First, so that every answer has them, also those of the next ones.
     "config.security_headers.SecurityHeadersMiddleware",
     "returns.views.errors.ErrorPageMiddleware",
+    "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -159,6 +160,10 @@ if not LOCAL and not DEBUG and not DEMO:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # Browsers keep names with this prefix to https and this host: no subdomain can set them.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    MESSAGE_STORAGE = "config.cookies.HostMessageStorage"
 
 # Files
 
@@ -192,6 +197,10 @@ FEED_SILENT_MINUTES = environment.positive_number("FEED_SILENT_MINUTES", 60, "mi
 
 # In which the body of a request must have arrived.
 BODY_SECONDS = environment.positive_number("BODY_SECONDS", 10, "seconds")
+# Connecting to the database takes at most so long.
+DATABASE_CONNECT_SECONDS = environment.positive_number("DATABASE_CONNECT_SECONDS", 5, "seconds")
+# A connection whose network is silent for so long is given up.
+DATABASE_SILENT_SECONDS = environment.positive_number("DATABASE_SILENT_SECONDS", 20, "seconds")
 
 LOGGING = {
     "version": 1,
@@ -227,6 +236,8 @@ DATABASES = {
     "default": environment.database(DATABASE_URL, BASE_DIR)
     | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 }
-DATABASES["default"]["OPTIONS"] = {"options": CONNECTION_OPTIONS} | DATABASES["default"].get(
-    "OPTIONS", {}
+DATABASES["default"]["OPTIONS"] = (
+    {"options": CONNECTION_OPTIONS}
+    | ({} if LOCAL else environment.network(DATABASE_CONNECT_SECONDS, DATABASE_SILENT_SECONDS))
+    | DATABASES["default"].get("OPTIONS", {})
 )

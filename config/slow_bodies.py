@@ -20,10 +20,9 @@ from typing import IO, Any
 import psutil
 
 from config.body_limit import MAX_BODY_BYTES
+from config.unreadable import WsgiApplication
 
 logger = logging.getLogger(__name__)
-
-type Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 BODY_CHUNK = 64 * 1024  # bytes
 BODY_IN_MEMORY = 1024 * 1024  # bytes; larger ones are kept in a temporary file
@@ -48,7 +47,7 @@ TCP_TIMES = struct.Struct("44x3I")
 class BodyTimeLimit:
     """Wraps a WSGI application; ends connections whose bodies take longer than ``seconds``."""
 
-    def __init__(self, application: Application, seconds: float) -> None:
+    def __init__(self, application: WsgiApplication, seconds: float) -> None:
         self.application = application
         self.watcher = SlowBodyWatcher(seconds)
 

@@ -1,7 +1,7 @@
 """All URLs of the site."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView, PasswordChangeDoneView
+from django.contrib.auth.views import PasswordChangeDoneView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -17,14 +17,14 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("accounts/login/", accounts.sign_in, name="login"),
-    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/logout/", accounts.sign_out, name="logout"),
     path("accounts/password/", accounts.change_password, name="password_change"),
     path("accounts/password/done/", PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/columns/", preferences.columns, name="columns"),
     # These replace the admin's pages, so that there is one login page with one lockout.
     path("admin/login/", accounts.enter_admin),
-    path("admin/logout/", LogoutView.as_view()),
+    path("admin/logout/", accounts.sign_out),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
     path("tags/", include("tags.urls")),

@@ -15,6 +15,7 @@ from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 
 from config.htmx import HtmxRequest
 from returns.models import Export, Preferences, Progress
@@ -88,9 +89,16 @@ class PersonMiddleware:
             return self.get_response(request)
         with timezone.override(get_time_zone(request.user)):
             if request.method in READING_METHODS:
-                return self.get_response(request)
+                return _keep_out_of_caches(self.get_response(request))
             with pghistory.context(user=request.user.pk, source="page"):
-                return self.get_response(request)
+                return _keep_out_of_caches(self.get_response(request))
+
+
+def _keep_out_of_caches(response: HttpResponseBase) -> HttpResponseBase:
+    """Let nobody see the response after the person has signed out, such as by Back."""
+    if "no-store" not in response.get("Cache-Control", ""):
+        patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 def get_preferences(user: User) -> Preferences:

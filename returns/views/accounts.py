@@ -1,14 +1,18 @@
 """Sign in and change the password: Django's views, with status 422 for a form with errors."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+# Not "storage", which holds only a person's choice of sound, and no data.
+CLEARED_AT_SIGN_OUT = '"cache"'
+
 _sign_in = LoginView.as_view(redirect_authenticated_user=True)
+_sign_out = LogoutView.as_view()
 _change_password = PasswordChangeView.as_view()
 
 
@@ -16,6 +20,14 @@ _change_password = PasswordChangeView.as_view()
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """Ask for name and password. A signed-in person is redirected to the page they wanted."""
     return _as_422_if_invalid(request, _sign_in(request))
+
+
+def sign_out(request: HttpRequest) -> HttpResponseBase:
+    """Sign out, and let the browser forget the pages that it holds for Back and Forward."""
+    response = _sign_out(request)
+    if request.method == "POST":
+        response.headers["Clear-Site-Data"] = CLEARED_AT_SIGN_OUT
+    return response
 
 
 def change_password(request: HttpRequest) -> HttpResponseBase:
