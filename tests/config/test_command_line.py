@@ -1,6 +1,7 @@
 """What people can put right ends a command with one sentence; a bug keeps its traceback."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,52 @@ def test_an_unreachable_server_is_reported_in_a_sentence(command):
     line = sentence(manage(*command, **AWAY))
     assert line.startswith(f'{UNREACHABLE}connection to server at "127.0.0.1", port 1 failed: ')
     assert "hidden" not in line
+
+
+COMMANDS = [
+    *(["setup_roles"], ["create_api_token", "Shop", "--scope=read"], ["changepassword", "ada"]),
+    *(["import_returns", "README.md"], ["rebuild_summaries", "--check"], ["clearsessions"]),
+    *(["sync_returns"], ["axes_reset_username", "ada"], ["showmigrations"]),
+]
+
+
+def test_every_command_reports_an_unreachable_server_in_a_sentence():
+    there = os.environ | AWAY | {"RETURNS_API_URL": "http://127.0.0.1:1", "RETURNS_API_TOKEN": "x"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "manage.py", *command],
+            cwd=CHECKOUT,
+            env=there,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for command in COMMANDS
+    ]
+    for command, program in zip(COMMANDS, started, strict=True):
+        _, said = program.communicate()
+        assert (program.returncode, said.count("\n")) == (2, 1), (command, said)
+        assert said.startswith(UNREACHABLE), command
+
+
+@pytest.mark.django_db
+def test_a_connection_that_ended_is_reported_in_a_sentence():
+    code = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+"""
+    there = AWAY | {"DATABASE_URL": address_of(connection.settings_dict["NAME"])}
+    line = sentence(manage("shell", "--no-imports", "-c", code, **there))
+    assert line.startswith("The database ended the connection. Run the command again: ")
+
+
+def test_a_server_that_never_answers_is_given_up_in_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgres://somebody@127.0.0.1:{silent.getsockname()[1]}/nothing"
+        there = AWAY | {"DATABASE_URL": address, "DATABASE_CONNECT_SECONDS": "2"}
+        line = sentence(manage("migrate", **there))
+    assert line.startswith(UNREACHABLE)
+    assert "timeout" in line
 
 
 @pytest.mark.parametrize(

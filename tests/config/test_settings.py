@@ -65,6 +65,26 @@ def test_statements_are_limited_for_pages_and_not_for_commands():
     assert "statement_timeout=10s" in served.stdout
 
 
+def test_a_cut_network_to_the_database_is_noticed_after_seconds():
+    show = """o = s.DATABASES['default']['OPTIONS']; del o['options']; print(o)"""
+    usual = settings_with(REAL, show).stdout
+    assert usual.strip() == (
+        "{'connect_timeout': 5, 'tcp_user_timeout': 20000, 'keepalives': 1, "
+        "'keepalives_idle': 10, 'keepalives_interval': 5, 'keepalives_count': 2}"
+    )
+    own = {"DATABASE_URL": f"{REAL['DATABASE_URL']}?connect_timeout=3&keepalives=0"}
+    assert "'connect_timeout': 3, " in settings_with(REAL | own, show).stdout
+    assert "'keepalives': 0, " in settings_with(REAL | own, show).stdout
+
+
+def test_cookies_of_a_deployment_are_of_its_host_alone():
+    show = "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.MESSAGE_STORAGE)"
+    names = "__Host-sessionid __Host-csrftoken config.cookies.HostMessageStorage"
+    assert settings_with(REAL, show).stdout.strip() == names
+    local = settings_with({}, "print(hasattr(s, 'SESSION_COOKIE_NAME'))")
+    assert local.stdout.strip() == "False"
+
+
 def test_without_settings_only_this_computer_is_served_and_the_key_is_kept():
     show = "print(s.ALLOWED_HOSTS, len(s.SECRET_KEY) >= 50, s.DEBUG, s.SECRET_KEY)"
     first, second = settings_with({}, show), settings_with({}, show)

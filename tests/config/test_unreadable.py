@@ -62,7 +62,7 @@ def test_nul_in_a_cookie_is_refused_in_words(client, cookie):
 @pytest.mark.parametrize("query", ["q=%00", "id__exact=%00", "q=a%00b&p=1", "state__exact=%00"])
 def test_nul_in_a_search_of_the_admin_is_refused_in_words(as_admin, query):
     answer = as_admin.get(f"/admin/returns/return/?{query}")
-    assert answer.status_code == (302 if "__exact" in query else 200)
+    assert answer.status_code in ((302, 400) if "__exact" in query else (200,))
     assert "__exact" in query or "Null characters are not allowed" in answer.text
 
 
