@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.security import SecurityMiddleware
-from django.utils.csp import build_policy
+from django.utils.csp import CSP, build_policy
 
 # Other sites may not load our files.
 RESOURCE_POLICY = "same-origin"
@@ -29,7 +29,7 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", RESOURCE_POLICY)
         # Django's own error pages, which only developers see, need styles and scripts.
-        if not settings.DEBUG or response.status_code < 400:
-            policy = build_policy(settings.SECURE_CSP)
-            response.headers.setdefault("Content-Security-Policy", policy)
+        is_for_developers = settings.DEBUG and response.status_code >= 400
+        if str(CSP.HEADER_ENFORCE) not in response and not is_for_developers:
+            response.headers[str(CSP.HEADER_ENFORCE)] = build_policy(settings.SECURE_CSP)
         return response

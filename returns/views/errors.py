@@ -40,7 +40,8 @@ class ErrorPageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response. One of status 405 gets a page if it has none."""
         response = self.get_response(request)
-        if response.status_code != 405 or not _is_empty(response):
+        has_content = bool(getattr(response, "content", b""))
+        if response.status_code != 405 or has_content:
             return response
         page = _error_response(request, "405.html", NOT_ALLOWED, status=405)
         page["Allow"] = response.get("Allow", "")
@@ -141,10 +142,6 @@ def _error_response(
     if wants_inline_error(cast("HtmxRequest", request)):
         return HttpResponse(sentence, content_type="text/plain; charset=utf-8", status=status)
     return render(request, template, context, status=status)
-
-
-def _is_empty(response: HttpResponseBase) -> bool:
-    return isinstance(response, HttpResponse) and not response.content
 
 
 def _message(exception: Exception) -> str:

@@ -253,7 +253,7 @@ def _signed_in(name: str) -> str:
 
     client = Client()
     client.force_login(User.objects.get(username=name), backend="returns.people.RoleBackend")
-    return f"sessionid={client.cookies['sessionid'].value}"
+    return "; ".join(f"{cookie}={each.value}" for cookie, each in client.cookies.items())
 
 
 def _median_ms(path: str, cookie: str, headers: dict[str, str] | None = None) -> float:

@@ -76,6 +76,12 @@ def test_a_failure_has_them_too(client, monkeypatch):
     assert (answer.status_code, fuzzing.missing_headers(answer)) == (500, [])
 
 
+def test_a_refused_method_of_a_file_is_answered_with_a_page(client):
+    answer = client.post(STYLE)
+    assert answer["Allow"] == "GET, HEAD"
+    assert "<h1>This is not possible here</h1>" in answer.text
+
+
 def test_a_file_keeps_its_own_headers(client):
     answer = client.get(STYLE)
     assert answer["Content-Type"] == 'text/css; charset="utf-8"'
