@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "config.htmx.SignInRedirectMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "returns.people.person.PersonMiddleware",
+    "returns.views.callers.CallerLimitMiddleware",
     "returns.views.errors.QueryTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -201,6 +202,14 @@ BODY_SECONDS = environment.positive_number("BODY_SECONDS", 10, "seconds")
 DATABASE_CONNECT_SECONDS = environment.positive_number("DATABASE_CONNECT_SECONDS", 5, "seconds")
 # A connection whose network is silent for so long is given up.
 DATABASE_SILENT_SECONDS = environment.positive_number("DATABASE_SILENT_SECONDS", 20, "seconds")
+# For each person or token, in each process of the web server: half of its threads, or less.
+REQUESTS_AT_ONCE = environment.positive_number("REQUESTS_AT_ONCE", 2, "requests")
+HEAVY_REQUESTS_AT_ONCE = environment.positive_number("HEAVY_REQUESTS_AT_ONCE", 1, "requests")
+# For a statement of a call that reads.
+API_STATEMENT_LIMIT = environment.positive_number("API_STATEMENT_LIMIT", 5, "seconds")
+# For exports that are kept for a day: one file, and all files of a person.
+EXPORT_FILE_MB = environment.positive_number("EXPORT_FILE_MB", 1_000, "megabytes")
+EXPORT_STORAGE_MB = environment.positive_number("EXPORT_STORAGE_MB", 2_000, "megabytes")
 
 LOGGING = {
     "version": 1,

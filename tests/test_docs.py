@@ -142,7 +142,17 @@ def test_the_settings_are_those_that_the_program_reads():
             r'(?:environ\.get|environ|names|positive_number|getenv)[(\[]\s*"(\w+)"', settings_text()
         )
     )
-    assert {codes(row[0])[0] for row in tables(DEPLOY, "Variable", "Default", "Meaning")} == read
+    described = tables(DEPLOY, "Variable", "Default", "Meaning")
+    described += tables(DEPLOY, "Variable", "Default", "At the limit")
+    assert {codes(row[0])[0] for row in described} == read
+
+
+def test_the_limits_and_their_defaults_are_those_of_the_program():
+    block = settings_text().partition("# Limits\n")[2].partition("\nLOGGING")[0]
+    numbers = re.findall(r'positive_number\(\s*"(\w+)", ([\d_]+)', block)
+    described = tables(DEPLOY, "Variable", "Default", "At the limit")
+    defaults = {codes(row[0])[0]: int(row[1].strip("`")) for row in described}
+    assert defaults == {name: int(number) for name, number in numbers}
 
 
 def test_the_defaults_of_the_settings_are_those_of_the_program():

@@ -36,8 +36,8 @@ class ApiRequest(HttpRequest):
     call: Call
 
 
-def authenticate(request: ApiRequest) -> None:
-    """Check the token, the call limit and the tenant, and count the call.
+def authenticate(request: ApiRequest) -> ApiToken:
+    """Check the token, the call limit and the tenant, count the call, and return the token.
 
     Raises ``ApiError`` if the call may not go on.
     """
@@ -51,6 +51,7 @@ def authenticate(request: ApiRequest) -> None:
     if count.is_over:
         raise TooManyCallsError(count.limit, count.wait)
     _check_tenant(request)
+    return token
 
 
 def require_scope(request: ApiRequest, scope: Scope) -> ApiToken:

@@ -4,14 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 from psycopg.errors import QueryCanceled
 
+from config.concurrency import TooManyAtOnceError
 from config.errors import is_database_away, is_unstorable
 from config.unreadable import UnreadableRequestError
 from returns.api.properties import quote, suggest
+from returns.database.time_limit import QueryTimeoutError
 
 READ_ONLY = (
     "Returns cannot be created or changed here: they belong to the warehouse system. Send records "
@@ -23,6 +26,14 @@ TIMEOUT_MESSAGE = (
 )
 UNAVAILABLE_MESSAGE = "The database cannot be reached at the moment. Try again in a few seconds."
 UNSTORABLE_MESSAGE = "A text or number in this request cannot be searched for or stored."
+READ_TIMEOUT_MESSAGE = (
+    "Reading took longer than {} seconds (API_STATEMENT_LIMIT) and was stopped. Use fewer "
+    "conditions, or conditions on times and whole values."
+)
+TOO_MANY_CALLS_AT_ONCE = (
+    "This token has {} calls in progress (REQUESTS_AT_ONCE). Wait for their answers, then try "
+    "again."
+)
 FAILURE_MESSAGE = "The server failed. Give the requestId to your administrator."
 NOT_JSON = "The body is not valid JSON."
 
@@ -87,6 +98,11 @@ def to_api_error(error: Exception) -> ApiError:
             return bad_request(map(_body_error, error.errors))
         case Http404():
             return ApiError(404, "not_found", NO_ENDPOINT)
+        case QueryTimeoutError():
+            message = READ_TIMEOUT_MESSAGE.format(settings.API_STATEMENT_LIMIT)
+            return ApiError(503, "took_too_long", message)
+        case TooManyAtOnceError():
+            return ApiError(429, "too_many_at_once", str(error), headers={"Retry-After": "1"})
         case RequestDataTooBig():
             return ApiError(413, "too_large", "The body is too large.")
         # Ninja raises HttpError only for a body that is not JSON.

@@ -5,25 +5,31 @@ tokens are masked in logged paths.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils.log import log_response
 
+from config.concurrency import SLOTS
 from config.errors import first_line, is_database_away
 from config.unreadable import check_readable
 from returns.api import BASE_PATH
 from returns.api.authentication import ApiRequest, Call, authenticate
-from returns.api.errors import method_not_allowed, to_api_error
+from returns.api.errors import TOO_MANY_CALLS_AT_ONCE, method_not_allowed, to_api_error
 from returns.api.responses import error_response, finalize_response
+from returns.database.time_limit import time_limit
 from returns.people.tokens import mask_tokens
 
 # The documentation for people is an ordinary page.
 DOCS_PATH = f"{BASE_PATH}/docs"
 # The OpenAPI document has no data, so it needs no token.
 DOCUMENT_PATH = f"{BASE_PATH}/openapi.json"
+# Programs can try again by themselves.
+PROGRAM_WAIT = 0.3  # seconds
 
 
 class ApiMiddleware:
@@ -62,13 +68,27 @@ def handle_call(request: ApiRequest) -> HttpResponse:
 def _respond(request: ApiRequest) -> HttpResponse:
     request.get_host()  # raises for a host that is not allowed
     check_readable(request)
-    if request.path_info != DOCUMENT_PATH:
-        authenticate(request)
+    if request.path_info == DOCUMENT_PATH:
+        return _call(request)
+    token, limit = authenticate(request), settings.REQUESTS_AT_ONCE
+    message = TOO_MANY_CALLS_AT_ONCE.format(limit)
+    with SLOTS.held(("token", token.pk), limit, message, PROGRAM_WAIT), _limit_of_reading(request):
+        return _call(request)
+
+
+def _call(request: ApiRequest) -> HttpResponse:
     match = resolve(request.path_info)
     response: HttpResponse = match.func(request, *match.args, **match.kwargs)
     if response.status_code == 405:
         raise method_not_allowed(request, response["Allow"])
     return response
+
+
+def _limit_of_reading(request: ApiRequest) -> AbstractContextManager[None]:
+    """Return the limit on each statement of a call that reads; others may take as long as pages."""
+    if request.method != "GET":
+        return nullcontext()
+    return time_limit(1000 * settings.API_STATEMENT_LIMIT)
 
 
 def _log(request: ApiRequest, response: HttpResponse, failure: Exception | None) -> None:

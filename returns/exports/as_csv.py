@@ -3,7 +3,8 @@
 import csv
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from datetime import datetime
 from io import StringIO
 
@@ -17,19 +18,32 @@ from returns.lists.columns import COLUMNS_BY_NAME
 logger = logging.getLogger(__name__)
 
 BOM = "\ufeff"
+CSV_CONTENT_TYPE = "text/csv; charset=utf-8"
 NEEDS_PROTECTION = re.compile(rf"{FORMULA}|'")
 
 
-def csv_chunks(selection: Selection, now: datetime, *, bom: bool = False) -> Iterator[bytes]:
-    """Yield the file in chunks. ``bom`` adds the mark by which Excel recognises UTF-8."""
+def csv_chunks(
+    selection: Selection,
+    now: datetime,
+    *,
+    bom: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+) -> Generator[bytes]:
+    """Yield the file in chunks. ``bom`` adds the mark by which Excel recognises UTF-8.
+
+    ``on_progress`` is called after each batch with the number of rows so far.
+    """
     values = [COLUMNS_BY_NAME[name].value for name in selection.columns]
     headers = [header(name) for name in selection.columns]
     head, count = _encode([headers], BOM if bom else ""), 0
-    for rows in iter_batches(selection):
-        count += len(rows)
-        cells = [[format_cell(value(row, now)) for value in values] for row in rows]
-        yield head + _encode(cells)
-        head = b""
+    with closing(iter_batches(selection)) as batches:
+        for rows in batches:
+            count += len(rows)
+            cells = [[format_cell(value(row, now)) for value in values] for row in rows]
+            yield head + _encode(cells)
+            head = b""
+            if on_progress:
+                on_progress(count)
     if head:
         yield head
     logger.info("A CSV export is made (returns: %s).", count)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import IO, Any
 from xml.sax.saxutils import escape
@@ -47,13 +48,15 @@ def write_workbook(
     with Workbook(file, WORKBOOK_OPTIONS) as book:
         sheet = book.add_worksheet("Returns")
         formats = _write_head(book, sheet, selection.columns)
-        for rows in iter_batches(selection):
-            for row in rows[: MAX_SHEET_ROWS - count]:
-                count += 1
-                for index, column in enumerate(columns):
-                    _write_cell(sheet, count, index, column, column.value(row, now), formats)
-            if on_progress:
-                on_progress(count)
+        # Closed at once if writing fails: its transaction must be over before that is stored.
+        with closing(iter_batches(selection)) as batches:
+            for rows in batches:
+                for row in rows[: MAX_SHEET_ROWS - count]:
+                    count += 1
+                    for index, column in enumerate(columns):
+                        _write_cell(sheet, count, index, column, column.value(row, now), formats)
+                if on_progress:
+                    on_progress(count)
         sheet.autofilter(0, 0, count, len(columns) - 1)
     logger.info("A workbook is made (returns: %s).", count)
     return count

@@ -1,61 +1,109 @@
-"""Workbooks made in the background: requested, written, kept for a day, downloaded.
+"""Files made in the background: requested, written, kept for a day, downloaded.
 
-While a workbook is made, its process holds a session-level advisory lock. So other processes skip
+While a file is made, its process holds a session-level advisory lock. So other processes skip
 it, and make it again if that process dies.
 """
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from io import SEEK_END
 from itertools import count
 from tempfile import TemporaryFile
 from typing import IO
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Sum
 from django.utils import timezone
 from xlsxwriter.exceptions import XlsxWriterException
 
 from returns.database.locks import Lock, try_lock
-from returns.exports import as_xlsx
+from returns.exports import as_csv, as_xlsx
 from returns.exports.forms import ExportRequest, check_fits_sheet, check_permission
-from returns.exports.selection import count_returns, parse_selection
+from returns.exports.selection import Selection, count_returns, parse_selection
 from returns.filters.query import Query
-from returns.models import Export, ExportPart, Progress
+from returns.models import Export, ExportPart, FileFormat, Progress
 
 logger = logging.getLogger(__name__)
 
 UNFINISHED = (Progress.WAITING, Progress.RUNNING)
 KEPT_FOR = timedelta(hours=24)
 PART_SIZE = 1024 * 1024  # bytes
+MEGABYTE = 1_000_000  # bytes
+MAX_CSV_ROWS = 1_000_000_000  # beyond what any file may hold
 MAX_UNFINISHED_PER_PERSON = 3
-MAX_EXPORT_ATTEMPTS = 3  # of an export whose process dies
+# An export whose process dies starts again: at once at first, then after pauses that grow, so that
+# one that kills its process does not do so for ever.
+MAX_EXPORT_ATTEMPTS, ATTEMPTS_WITHOUT_PAUSE = 10, 3
+LONGEST_PAUSE = 60  # minutes
+EXPORT_CONTENT_TYPES = {
+    FileFormat.XLSX: as_xlsx.CONTENT_TYPE,
+    FileFormat.CSV: as_csv.CSV_CONTENT_TYPE,
+}
 
 
-def request_export(request: ExportRequest, person: User) -> Export:
+def request_export(request: ExportRequest, person: User, file_format: FileFormat) -> Export:
     """Store an export to be made in the background.
 
     Raises ``ValidationError`` if an Excel sheet cannot hold it, or if the person has too many
-    unfinished exports.
+    unfinished exports, or too much storage in use.
     """
-    total = count_returns(request.selection, as_xlsx.MAX_SHEET_ROWS + 1)
-    check_fits_sheet(total)
+    _check_limits(person)
+    return Export.objects.create(
+        by=person,
+        query=request.selection.query.urlencode(),
+        columns=request.selection.columns,
+        format=file_format,
+        bom=request.bom,
+        name=request.file_name(timezone.now(), file_format),
+        total=_count(request.selection, file_format),
+    )
+
+
+def start_again(export: Export) -> None:
+    """Let a failed export start again. Raises ``ValidationError`` as ``request_export`` does."""
+    _check_limits(export.by)
+    Export.objects.filter(pk=export.pk, status=Progress.FAILED).update(
+        status=Progress.WAITING,
+        attempts=0,
+        started_at=None,
+        message="",
+        ended_at=None,
+        expires_at=None,
+    )
+
+
+def _check_limits(person: User) -> None:
     unfinished = Export.objects.filter(by=person, status__in=UNFINISHED)
     if unfinished.count() >= MAX_UNFINISHED_PER_PERSON:
         raise ValidationError(
             f"You already have {MAX_UNFINISHED_PER_PERSON} exports in progress. Wait until one of "
             "them is ready."
         )
-    return Export.objects.create(
-        by=person,
-        query=request.selection.query.urlencode(),
-        columns=request.selection.columns,
-        name=request.file_name(timezone.now(), "xlsx"),
-        total=total,
-    )
+    _check_storage(person, 0)
+
+
+def _check_storage(person: User, size: int) -> None:
+    """Raise ``ValidationError`` if ``size`` more bytes are too much for this person's files."""
+    kept = Export.objects.filter(by=person, expires_at__gte=timezone.now())
+    used = kept.aggregate(total=Sum("size", default=0))["total"]
+    if used + size >= settings.EXPORT_STORAGE_MB * MEGABYTE:
+        raise ValidationError(
+            f"Your exports may take up {settings.EXPORT_STORAGE_MB:,} MB. Delete those that you no "
+            "longer need, or filter for fewer returns."
+        )
+
+
+def _count(selection: Selection, file_format: str) -> int:
+    if file_format == FileFormat.CSV:
+        return count_returns(selection, MAX_CSV_ROWS)
+    total = count_returns(selection, as_xlsx.MAX_SHEET_ROWS + 1)
+    check_fits_sheet(total)
+    return total
 
 
 def list_exports(person: User) -> list[Export]:
@@ -107,18 +155,31 @@ def make_next() -> bool:
         with try_lock(Lock.EXPORT, pk) as has_lock:
             # Read again with the lock, because it may just have been made.
             export = unfinished.filter(pk=pk).first() if has_lock else None
-            if export:
+            if export and _is_due(export):
                 _make(export)
                 return True
     return False
 
 
+def _is_due(export: Export) -> bool:
+    """Tell whether an export may start now; the pause counts from its last start."""
+    if not export.started_at or export.attempts < ATTEMPTS_WITHOUT_PAUSE:
+        return True
+    pause = min(2 ** (export.attempts - ATTEMPTS_WITHOUT_PAUSE), LONGEST_PAUSE)
+    return timezone.now() >= export.started_at + timedelta(minutes=pause)
+
+
 def _make(export: Export) -> None:
     if export.attempts >= MAX_EXPORT_ATTEMPTS:
-        _fail(export, f"This export was started {MAX_EXPORT_ATTEMPTS} times and never finished.")
+        _fail(
+            export,
+            f"This export was interrupted {MAX_EXPORT_ATTEMPTS} times. Start it again, or filter "
+            "for fewer returns.",
+        )
         return
     export.status, export.attempts, export.rows = Progress.RUNNING, export.attempts + 1, 0
-    export.save(update_fields=["status", "attempts", "rows"])
+    export.started_at = timezone.now()
+    export.save(update_fields=["status", "attempts", "rows", "started_at"])
     try:
         with TemporaryFile() as file, _progress_writer(export) as write_progress:
             _write(export, file, write_progress)
@@ -131,13 +192,44 @@ def _make(export: Export) -> None:
 
 def _write(export: Export, file: IO[bytes], write_progress: Callable[[int], None]) -> None:
     selection = parse_selection(Query.parse(export.query), export.columns)
-    number = count_returns(selection, as_xlsx.MAX_SHEET_ROWS + 1)
-    check_fits_sheet(number)
+    number = _count(selection, export.format)
     check_permission(export.by, number)
-    rows = as_xlsx.write_workbook(selection, file, timezone.now(), write_progress)
+    if export.format == FileFormat.CSV:
+        rows = _write_csv(export, selection, file, write_progress)
+    else:
+        rows = as_xlsx.write_workbook(selection, file, timezone.now(), write_progress)
     size = file.seek(0, SEEK_END)
+    _check_size(size)
+    _check_storage(export.by, size)
     file.seek(0)
     _store(export, file, rows, size)
+
+
+def _write_csv(
+    export: Export, selection: Selection, file: IO[bytes], write_progress: Callable[[int], None]
+) -> int:
+    rows = 0
+
+    def on_progress(number: int) -> None:
+        nonlocal rows
+        rows = number
+        write_progress(number)
+
+    now, bom = timezone.now(), export.bom
+    # Closed at once if the file grows too large: its transaction must be over before that is said.
+    with closing(as_csv.csv_chunks(selection, now, bom=bom, on_progress=on_progress)) as chunks:
+        for chunk in chunks:
+            _check_size(file.tell() + len(chunk))
+            file.write(chunk)
+    return rows
+
+
+def _check_size(size: int) -> None:
+    if size > settings.EXPORT_FILE_MB * MEGABYTE:
+        raise ValidationError(
+            f"A file may have up to {settings.EXPORT_FILE_MB:,} MB. Filter for fewer returns, or "
+            "choose fewer columns."
+        )
 
 
 def _store(export: Export, file: IO[bytes], rows: int, size: int) -> None:

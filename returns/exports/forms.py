@@ -13,23 +13,28 @@ from returns.filters.query import Query
 from returns.filters.wording import describe_query
 from returns.people.person import get_preferences
 
+EXPORT_PERMISSION = "returns.view_return"
 EXPORT_ALL_PERMISSION = "returns.export_all_returns"
 # The number of returns in an export without the permission.
 MAX_RETURNS_WITHOUT_PERMISSION = 10_000
-# A workbook with more returns is made in the background.
+# A file with more returns is made in the background.
 BACKGROUND_THRESHOLD = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """A checked request. ``number`` of returns is at most ``BACKGROUND_THRESHOLD`` plus one."""
+    """A checked request. ``number`` of returns is at most ``BACKGROUND_THRESHOLD`` plus one.
+
+    ``bom`` puts the mark by which Excel recognises UTF-8 in front of a CSV file.
+    """
 
     selection: Selection
     number: int
+    bom: bool = False
 
     @property
     def is_large(self) -> bool:
-        """Return whether a workbook of these returns is made in the background."""
+        """Return whether a file of these returns is made in the background."""
         return self.number > BACKGROUND_THRESHOLD
 
     @property
@@ -57,11 +62,13 @@ def parse_request(query: Query, person: User) -> ExportRequest:
     selection = parse_selection(query, get_preferences(person).columns)
     number = count_returns(selection, BACKGROUND_THRESHOLD + 1)
     check_permission(person, number)
-    return ExportRequest(selection, number)
+    return ExportRequest(selection, number, bom=query.get("bom") == "1")
 
 
 def check_permission(person: User, number: int) -> None:
-    """Raise ``ValidationError`` if the person may not export so many returns."""
+    """Raise ``ValidationError`` if the person may not, or no longer, export so many returns."""
+    if not person.has_perm(EXPORT_PERMISSION):
+        raise ValidationError("You don't have permission to see returns any more.")
     limit = MAX_RETURNS_WITHOUT_PERMISSION
     if number > limit and not person.has_perm(EXPORT_ALL_PERMISSION):
         raise ValidationError(

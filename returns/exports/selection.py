@@ -1,6 +1,6 @@
 """What an export contains: the rows of a filtered list in its order, and the columns."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import batched
@@ -72,7 +72,7 @@ def count_returns(selection: Selection, limit: int) -> int:
     return int(rows[:limit].count())
 
 
-def iter_batches(selection: Selection) -> Iterator[list[Row]]:
+def iter_batches(selection: Selection) -> Generator[list[Row]]:
     """Yield the rows in the order of the list, in batches, all from one snapshot of the data.
 
     Memory does not grow with their number. A transaction stays open from the first batch to the

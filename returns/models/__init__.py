@@ -14,7 +14,7 @@ from returns.models.deadlines import (
     WorkingCalendar,
 )
 from returns.models.deleted import DeletedReturn
-from returns.models.exports import Export, ExportPart, Progress
+from returns.models.exports import Export, ExportPart, FileFormat, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
 from returns.models.mappings import SavedMapping
 from returns.models.people import Density, Preferences
@@ -58,6 +58,7 @@ __all__ = [
     "ExportPart",
     "Fate",
     "FeedRun",
+    "FileFormat",
     "JudgedKind",
     "Kept",
     "Language",

@@ -1,4 +1,4 @@
-"""Excel exports that are made in the background and kept for a day."""
+"""Exports that are made in the background and kept for a day."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -16,23 +16,36 @@ class Progress(models.TextChoices):
     FAILED = "failed", "failed"
 
 
-class Export(models.Model):
-    """An Excel export of a list that a person requested.
+class FileFormat(models.TextChoices):
+    """The format of an export; the value is the extension of its file."""
 
-    ``query`` and ``columns`` define its content. ``total`` is the number of returns when it was
-    requested, ``rows`` the number written so far, ``size`` the file's size in bytes. ``attempts``
-    counts how often it was started. ``message`` says why it failed.
+    XLSX = "xlsx", "Excel (XLSX)"
+    CSV = "csv", "CSV"
+
+
+class Export(models.Model):
+    """An export of a list that a person requested.
+
+    ``query``, ``columns``, ``format`` and, for CSV, ``bom`` define its content. ``total`` is the
+    number of returns when it was requested, ``rows`` the number written so far, ``size`` the file's
+    size in bytes. ``attempts`` counts how often it was started, ``started_at`` is when it was last.
+    ``message`` says why it failed.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
     query = models.TextField(blank=True)
     columns = ArrayField(models.CharField(max_length=20))
+    format = models.CharField(
+        max_length=4, choices=FileFormat, default=FileFormat.XLSX, db_default=FileFormat.XLSX
+    )
+    bom = models.BooleanField(default=False, db_default=False)
     name = models.CharField(max_length=150)
     status = models.CharField(max_length=10, choices=Progress, default=Progress.WAITING)
     total = models.PositiveBigIntegerField()
     rows = models.PositiveBigIntegerField(default=0)
     size = models.PositiveBigIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
     message = models.TextField(blank=True)
     asked_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)

@@ -13,6 +13,7 @@ from config.htmx import render_page_or_fragment
 from returns.filters.query import Query
 from returns.lists.bulk import choose_returns, create_draft, list_path, start
 from returns.people.person import DeskRequest
+from returns.views.callers import heavy
 from tags import bulk
 from tags.forms import BulkForm
 from tags.models import BulkTagging
@@ -27,6 +28,7 @@ POLL_SECONDS = 0.7
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_tag
+@heavy
 def new(request: DeskRequest) -> HttpResponse:
     """Choose the tags for the returns selected by the query string."""
     form = BulkForm(request.POST if request.method == "POST" else None)

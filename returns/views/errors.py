@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.log import log_response
 from psycopg.errors import QueryCanceled
 
+from config.concurrency import TooManyAtOnceError
 from config.errors import first_line, is_database_away, is_unstorable
 from config.htmx import HtmxRequest, wants_inline_error
 from config.text import shorten
@@ -52,6 +53,9 @@ class ErrorPageMiddleware:
         return _answer_to(request, exception)
 
 
+BUSY_RETRY = "2"  # seconds, after which a page that was refused loads again
+
+
 class QueryTimeoutMiddleware:
     """Answer with an error page when PostgreSQL cancels a statement that took too long."""
 
@@ -84,6 +88,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if response := error and _answer_to(request, error):
         return response
     return _error_response(request, "500.html", FAILED, status=500)
+
+
+def too_many_at_once(request: HttpRequest, error: TooManyAtOnceError) -> HttpResponse:
+    """Say what there is too much of, and let a page load again by itself."""
+    response = _error_response(request, "429.html", str(error), status=429, message=str(error))
+    response["Retry-After"] = BUSY_RETRY
+    if request.method == "GET":
+        response["Refresh"] = BUSY_RETRY
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001

@@ -1,4 +1,4 @@
-"""Exports of lists: CSV files at once, workbooks at once or in the background."""
+"""Exports of lists: small files at once, large ones in the background."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,9 +19,11 @@ from config.compression import accepts_gzip
 from config.htmx import render_page_or_fragment
 from returns.exports import abort, as_csv, as_xlsx, background
 from returns.exports.file_names import content_disposition
-from returns.exports.forms import BACKGROUND_THRESHOLD, parse_request
+from returns.exports.forms import BACKGROUND_THRESHOLD, ExportRequest, parse_request
 from returns.filters.query import Query
+from returns.models import FileFormat
 from returns.people.person import PersonRequest
+from returns.views.callers import heavy
 
 may_see = permission_required("returns.view_return", raise_exception=True)
 
@@ -60,13 +62,16 @@ def choose(request: PersonRequest) -> HttpResponse:
 @require_GET
 @may_see
 @_with_problem_page
+@heavy
 def csv_file(request: PersonRequest) -> HttpResponseBase:
-    """Stream the filtered list as CSV."""
+    """Stream the filtered list as CSV, or offer to create a large file in the background."""
     requested, now = parse_request(Query.from_querydict(request.GET), request.user), timezone.now()
-    chunks = as_csv.csv_chunks(requested.selection, now, bom=request.GET.get("bom") == "1")
+    if requested.is_large:
+        return _offer(request, requested, FileFormat.CSV)
+    chunks = as_csv.csv_chunks(requested.selection, now, bom=requested.bom)
     is_gzip = accepts_gzip(request)
     stream = abort.gzip_stream(chunks) if is_gzip else abort.plain_stream(chunks)
-    answer = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(stream, content_type=as_csv.CSV_CONTENT_TYPE)
     if is_gzip:
         answer["Content-Encoding"] = "gzip"
     patch_vary_headers(answer, ["Accept-Encoding"])
@@ -77,16 +82,12 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
 @require_GET
 @may_see
 @_with_problem_page
+@heavy
 def xlsx_file(request: PersonRequest) -> HttpResponseBase:
     """Return the filtered list as a workbook, or offer to create a large one in the background."""
     requested, now = parse_request(Query.from_querydict(request.GET), request.user), timezone.now()
     if requested.is_large:
-        context = {
-            "export": requested,
-            "background_query": request.GET.urlencode(),
-            "threshold": BACKGROUND_THRESHOLD,
-        }
-        return render(request, "exports/choose.html", context, status=422)
+        return _offer(request, requested, FileFormat.XLSX)
     file = TemporaryFile()  # noqa: SIM115  # the answer closes it
     as_xlsx.write_workbook(requested.selection, file, now)
     file.seek(0)
@@ -95,14 +96,28 @@ def xlsx_file(request: PersonRequest) -> HttpResponseBase:
     return answer
 
 
+def _offer(
+    request: PersonRequest, requested: ExportRequest, file_format: FileFormat
+) -> HttpResponse:
+    context = {
+        "export": requested,
+        "background_query": request.GET.urlencode(),
+        "format": file_format,
+        "threshold": BACKGROUND_THRESHOLD,
+    }
+    return render(request, "exports/choose.html", context, status=422)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 @_with_problem_page
 def exports(request: PersonRequest) -> HttpResponseBase:
-    """Show a person's workbooks from the background. Create one of the filtered list."""
+    """Show a person's files from the background. Create one of the filtered list."""
     if request.method == "POST":
         requested = parse_request(Query.from_querydict(request.GET), request.user)
-        background.request_export(requested, request.user)
+        is_csv = request.POST.get("format") == FileFormat.CSV
+        file_format = FileFormat.CSV if is_csv else FileFormat.XLSX
+        background.request_export(requested, request.user, file_format)
         return redirect("exports")
     own = background.list_exports(request.user)
     in_progress = any(each.status in background.UNFINISHED for each in own)
@@ -113,17 +128,22 @@ def exports(request: PersonRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @may_see
 @_with_problem_page
+@heavy
 def export(request: PersonRequest, pk: int) -> HttpResponseBase:
-    """Return the file of a person's own export, or delete the export."""
+    """Return the file of a person's own export. Start it again, or delete it."""
     own = background.get_export(pk, request.user)
     if own is None:
         raise Http404("This export does not exist, belongs to somebody else, or has expired.")
+    if "again" in request.POST:
+        background.start_again(own)
+        return redirect("exports")
     if request.method == "POST":
         background.delete_export(own)
         messages.success(request, f"Deleted “{own.name}”.")
         return redirect("exports")
     chunks = background.file_chunks(own, request.user)
-    answer = StreamingHttpResponse(chunks, content_type=as_xlsx.CONTENT_TYPE)
+    content_type = background.EXPORT_CONTENT_TYPES[FileFormat(own.format)]
+    answer = StreamingHttpResponse(chunks, content_type=content_type)
     answer["Content-Length"] = str(own.size)
     answer["Content-Disposition"] = content_disposition(own.name)
     return answer

@@ -21,6 +21,7 @@ from returns.feed.intake import IntakeResult
 from returns.feed.run_changes import list_changes
 from returns.models import Fate, FeedRun, RejectedRecord
 from returns.people.person import DeskRequest, PersonRequest
+from returns.views.callers import heavy
 
 may_see = permission_required("returns.view_return", raise_exception=True)
 may_change = permission_required(retries.MAY_CHANGE_FEED, raise_exception=True)
@@ -59,6 +60,7 @@ def run(request: DeskRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
+@heavy
 def undo_run(request: PersonRequest, pk: int) -> HttpResponse:
     """Show what undoing an import would do. Undo it."""
     row = _run(pk)
@@ -95,6 +97,7 @@ def rejected(request: PersonRequest) -> HttpResponse:
 
 @require_safe
 @may_change
+@heavy
 def rejected_file(request: PersonRequest) -> HttpResponseBase:
     """Return the rejected records as received, one JSON line each, to be fixed and uploaded."""
     lines = abort.plain_stream(

@@ -15,6 +15,7 @@ from returns.feed.matching import SAVE, match
 from returns.feed.retries import MAY_CHANGE_FEED
 from returns.models import SavedMapping
 from returns.people.person import DeskRequest
+from returns.views.callers import heavy
 from returns.views.uploads import UPLOAD_GONE
 
 may_change = permission_required(MAY_CHANGE_FEED, raise_exception=True)
@@ -22,6 +23,7 @@ may_change = permission_required(MAY_CHANGE_FEED, raise_exception=True)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
+@heavy
 def choose(request: DeskRequest, pk: int) -> HttpResponse:
     """Say which columns of an uploaded file are which fields, and go on to its preview."""
     upload = uploads.get_whole_upload(pk, request.user)

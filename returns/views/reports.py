@@ -14,10 +14,12 @@ from returns.people.person import PersonRequest
 from returns.reports import files
 from returns.reports.filter_bar import build_filter_bar
 from returns.reports.report import SUBJECTS, build_report, saved_view_choices
+from returns.views.callers import heavy
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
+@heavy
 def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
     """Show a report for the scope and period in the query string."""
     if subject not in SUBJECTS:
@@ -35,6 +37,7 @@ def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
+@heavy
 def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpResponse:
     """Return a table of a report as a CSV file or a workbook."""
     if subject not in SUBJECTS or ending not in files.CONTENT_TYPES:

@@ -17,6 +17,7 @@ from returns.people.person import PersonRequest
 from returns.rules import editing
 from returns.rules.forms import RuleForm
 from returns.rules.running import dry_run
+from returns.views.callers import heavy
 from returns.views.named import entry_to_change, show_problems
 from tags.vocabulary import load_vocabulary
 
@@ -51,6 +52,7 @@ def new(request: PersonRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
+@heavy
 def rule(request: PersonRequest, pk: int) -> HttpResponse:
     """Show a rule with its dry run. Change, switch, move or delete it."""
     entry = get_object_or_404(TagRule, pk=pk)

@@ -14,6 +14,7 @@ from returns.feed.forms import UploadForm
 from returns.feed.retries import MAY_CHANGE_FEED
 from returns.models import Upload
 from returns.people.person import DeskRequest
+from returns.views.callers import heavy
 
 may_change = permission_required(MAY_CHANGE_FEED, raise_exception=True)
 DATE_ORDER_LABELS = {
@@ -27,6 +28,7 @@ UPLOAD_GONE = "This file does not exist, belongs to somebody else, or is more th
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change
+@heavy
 def new(request: DeskRequest) -> HttpResponse:
     """Upload a file for its preview."""
     is_post = request.method == "POST"

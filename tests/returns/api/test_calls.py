@@ -9,8 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from config.concurrency import SLOTS
+from returns.api import payloads
 from returns.api.call_limit import count_call
-from returns.models import ApiCalls, ApiToken
+from returns.models import ApiCalls, ApiToken, Return
 from returns.people import tokens
 from tests.factories import make_return
 
@@ -179,3 +181,27 @@ def test_workers_at_once_let_no_more_through(program, settings):
         for worker in workers:
             worker.join()
     assert sorted(statuses) == [404] * 10 + [429] * 10
+
+
+def test_a_token_with_half_of_the_threads_waits_for_its_answers(program, make_program):
+    other = make_program(name="Other")
+    with SLOTS.held(("token", program.token.pk), 2, "", 0):
+        assert program.get("/Tags").status_code == 200
+        with SLOTS.held(("token", program.token.pk), 2, "", 0):
+            refused = program.get("/Tags")
+            assert other.get("/Tags").status_code == 200
+    assert (refused.status_code, refused["Retry-After"]) == (429, "1")
+    error = refused.json()["error"]
+    assert error["code"] == "too_many_at_once"
+    assert "has 2 calls in progress (REQUESTS_AT_ONCE). Wait" in error["message"]
+
+
+@pytest.mark.slow
+def test_reading_is_stopped_at_the_limit_of_the_api(program, settings, monkeypatch):
+    settings.API_STATEMENT_LIMIT = 1
+    slow = Return.objects.extra(where=["pg_sleep(3) IS NOT NULL"])
+    make_return()
+    monkeypatch.setattr(payloads, "find_return", lambda _: slow.first())
+    answer = program.get("/Returns/Return-1")
+    assert answer.status_code == 503
+    assert "longer than 1 seconds (API_STATEMENT_LIMIT)" in answer.json()["error"]["message"]

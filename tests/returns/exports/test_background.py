@@ -1,4 +1,4 @@
-"""Large workbooks: asked for, made in the background, given to who asked, forgotten after a day."""
+"""Large files: asked for, made in the background, given to who asked, forgotten after a day."""
 
 import time
 from datetime import timedelta
@@ -12,7 +12,7 @@ from django.utils import timezone
 from returns import background as all_background
 from returns.database.locks import Lock, lock_key
 from returns.exports import as_xlsx, background, forms, selection
-from returns.models import Export, ExportPart, Progress, State
+from returns.models import Export, ExportPart, FileFormat, Progress, State
 from tests.factories import make_return
 from tests.markup import flat
 from tests.returns.exports.test_rows import rows_of_csv, rows_of_xlsx
@@ -157,9 +157,85 @@ def test_one_whose_process_died_is_made_again_but_not_for_ever(as_agent, monkeyp
     assert (export.status, export.attempts) == (Progress.RUNNING, 2)
     background.make_next()
     assert Export.objects.get().status == Progress.DONE
-    Export.objects.update(status=Progress.RUNNING, attempts=3, ended_at=None, expires_at=None)
+
+
+def test_one_that_is_killed_from_outside_is_not_given_up_at_the_third_time(as_agent):
+    export = request_export(as_agent)
+    killed = {"status": Progress.RUNNING, "started_at": timezone.now()}
+    Export.objects.update(attempts=3, **killed)
+    assert not background.make_next()  # it pauses, in case that it kills its process itself
+    Export.objects.update(started_at=timezone.now() - timedelta(seconds=61))
+    assert background.make_next()
+    export.refresh_from_db()
+    assert (export.status, export.attempts) == (Progress.DONE, 4)
+
+
+def test_pauses_between_attempts_grow_and_come_to_an_end(as_agent):
+    request_export(as_agent)
+    hours_ago = timezone.now() - timedelta(minutes=59)
+    Export.objects.update(status=Progress.RUNNING, attempts=9, started_at=hours_ago)
+    assert not background.make_next()
+    Export.objects.update(attempts=10, started_at=hours_ago - timedelta(minutes=2))
+    assert background.make_next()
+    assert "interrupted 10 times. Start it again" in Export.objects.get().message
+
+
+def test_a_person_starts_a_failed_export_again(as_agent, monkeypatch):
+    export = request_export(as_agent)
+    with monkeypatch.context() as patch:
+        patch.setattr(forms, "MAX_RETURNS_WITHOUT_PERMISSION", 2)
+        background.make_next()
+    assert "Start again" in as_agent.get("/exports/").text
+    assert as_agent.post(f"/exports/{export.pk}/", {"again": "1"})["Location"] == "/exports/"
     background.make_next()
-    assert "never finished" in Export.objects.get().message
+    export.refresh_from_db()
+    assert (export.status, export.message) == (Progress.DONE, "")
+
+
+def test_a_large_csv_file_is_made_in_the_background_too(as_agent):
+    query = "sort=reference&columns=state&bom=1"
+    offer = as_agent.get(f"/returns/export.csv?{query}")
+    assert offer.status_code == 422
+    assert '<input type="hidden" name="format" value="csv">' in offer.text
+    as_agent.post(f"/exports/?{query}", {"format": "csv"})
+    export = Export.objects.get()
+    assert background.make_next()
+    export.refresh_from_db()
+    assert (export.rows, export.total, export.name[-4:]) == (3, 3, ".csv")
+    answer = as_agent.get(f"/exports/{export.pk}/")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    rows = ["Return,State", "Return-70,Created", "Return-71,Created", "Return-72,Created"]
+    assert answer.getvalue().decode().splitlines() == ["\ufeff" + rows[0], *rows[1:]]
+
+
+def test_a_file_has_a_largest_size(as_agent, settings, monkeypatch):
+    settings.EXPORT_FILE_MB = 1
+    monkeypatch.setattr(background, "MEGABYTE", 50)
+    for file_format in FileFormat.values:
+        as_agent.post("/exports/?sort=reference", {"format": file_format})
+    for _ in range(2):
+        background.make_next()
+    messages = Export.objects.values_list("message", flat=True)
+    assert all("may have up to 1 MB. Filter for fewer" in message for message in messages)
+    assert len(messages) == 2
+    assert not ExportPart.objects.exists()
+
+
+def test_the_files_of_a_person_have_a_largest_size_together(as_agent, as_manager, settings):
+    settings.EXPORT_STORAGE_MB = 1
+    Export.objects.filter(pk=make_export(as_agent).pk).update(size=1_000_000)
+    refused = as_agent.post("/exports/")
+    assert refused.status_code == 422
+    assert "Your exports may take up 1 MB. Delete those" in refused.text
+    request_export(as_manager)
+
+
+def test_who_is_inactive_or_without_a_role_gets_nothing_made(as_agent, agent):
+    export = request_export(as_agent)
+    agent.groups.clear()
+    background.make_next()
+    export.refresh_from_db()
+    assert export.message == "You don't have permission to see returns any more."
 
 
 def test_one_that_another_process_makes_is_passed_by(as_agent):
@@ -215,6 +291,7 @@ def test_how_far_it_is_can_be_seen_while_it_is_made(as_agent, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_a_file_is_of_one_moment_whatever_comes_meanwhile(as_agent, monkeypatch):
     monkeypatch.setattr(selection, "EXPORT_BATCH_SIZE", 2)
+    monkeypatch.setattr(forms, "BACKGROUND_THRESHOLD", 20)
     for _ in range(2):
         make_return(state=State.ARRIVED)
     answer = as_agent.get("/returns/export.csv?sort=arrived&columns=state")

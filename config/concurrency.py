@@ -1,0 +1,95 @@
+"""Limits how much one caller does at once in this process, so that threads are left for others.
+
+It is counted in memory, without a query. Other processes count for themselves.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from django.http.response import HttpResponseBase, StreamingHttpResponse
+
+# Long enough for the requests of several tabs that are opened at once, and short enough for the
+# others, who wait for a thread meanwhile.
+LONGEST_WAIT = 1.0  # seconds
+
+
+class TooManyAtOnceError(Exception):
+    """A caller does as much at once as they may. The message is for people."""
+
+
+class Slots:
+    """Counts what each caller does now; whoever is over the limit waits a moment."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._starts: dict[Hashable, list[float]] = defaultdict(list)
+
+    @contextmanager
+    def held(self, key: Hashable, limit: int, message: str, wait: float) -> Iterator[None]:
+        """Hold one of the caller's ``limit`` slots for the block.
+
+        Without a free one, wait up to ``wait`` seconds, but not behind work that takes longer than
+        that. Raises ``TooManyAtOnceError`` with the message.
+        """
+        arrived = time.monotonic()
+        with self._changed:
+            while len(starts := self._starts.get(key, [])) >= limit:
+                left = min(arrived, max(starts)) + wait - time.monotonic()
+                if left <= 0:
+                    raise TooManyAtOnceError(message)
+                self._changed.wait(left)
+            start = self._enter(key)
+        try:
+            yield
+        finally:
+            self._leave(key, start)
+
+    @contextmanager
+    def counted(self, key: Hashable) -> Iterator[None]:
+        """Hold a slot for the block, also if none is free."""
+        with self._changed:
+            start = self._enter(key)
+        try:
+            yield
+        finally:
+            self._leave(key, start)
+
+    def _enter(self, key: Hashable) -> float:
+        start = time.monotonic()
+        self._starts[key].append(start)
+        return start
+
+    def _leave(self, key: Hashable, start: float) -> None:
+        with self._changed:
+            self._starts[key].remove(start)
+            if not self._starts[key]:
+                del self._starts[key]
+            self._changed.notify_all()
+
+
+SLOTS = Slots()
+
+
+def answer_within_limit(
+    key: Hashable, limit: int, message: str, answer: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """Return the answer, made while one of the caller's slots is held.
+
+    A stream counts as long as it is sent. Raises ``TooManyAtOnceError``.
+    """
+    with SLOTS.held(key, limit, message, LONGEST_WAIT):
+        response = answer()
+    if response.streaming:
+        stream = cast("StreamingHttpResponse", response)
+        stream.streaming_content = _counted(key, cast("Iterable[bytes]", stream.streaming_content))
+    return response
+
+
+def _counted(key: Hashable, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    # Within the generator, so that a stream that is never begun is not counted for ever.
+    with SLOTS.counted(key):
+        yield from chunks

@@ -1,0 +1,59 @@
+"""Limits on what a person does at once, so that one person never holds every thread."""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, Concatenate
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from config.concurrency import TooManyAtOnceError, answer_within_limit
+from returns.views.errors import too_many_at_once
+
+TOO_MANY_REQUESTS = (
+    "You have too many pages loading at once. Wait until they have loaded, then try again."
+)
+TOO_MUCH_HEAVY_WORK = (
+    "You are already making an export, a report or a preview. Wait until it is ready, then try "
+    "again."
+)
+
+
+class CallerLimitMiddleware:
+    """Lets a person hold at most ``REQUESTS_AT_ONCE`` threads of this process; others get 429."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response, or 429."""
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        limit, answer = settings.REQUESTS_AT_ONCE, partial(self.get_response, request)
+        try:
+            return answer_within_limit(
+                ("person", request.user.pk), limit, TOO_MANY_REQUESTS, answer
+            )
+        except TooManyAtOnceError as error:
+            return too_many_at_once(request, error)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 429 if a view has refused more work."""
+        if isinstance(exception, TooManyAtOnceError):
+            return too_many_at_once(request, exception)
+        return None
+
+
+def heavy[**P](
+    view: Callable[Concatenate[Any, P], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Let a person use such views only ``HEAVY_REQUESTS_AT_ONCE`` times at once."""
+
+    @wraps(view)
+    def wrapper(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        key, limit = ("heavy", request.user.pk), settings.HEAVY_REQUESTS_AT_ONCE
+        answer = partial(view, request, *args, **kwargs)
+        return answer_within_limit(key, limit, TOO_MUCH_HEAVY_WORK, answer)
+
+    return wrapper
