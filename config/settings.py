@@ -108,14 +108,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "returns.people.passwords.OwnWordsValidator"})
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # a shift, in seconds
 
-# Wrong passwords lock one name from one address, not the whole office behind that address.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# Five wrong passwords lock one name from one address, not the whole office behind that address.
+# For a name from all addresses, and for an address, the handler has limits of its own.
+AXES_HANDLER = "returns.people.attempts.AttemptHandler"
+AXES_USERNAME_CALLABLE = "returns.people.attempts.attempted_name"
+AXES_CLIENT_IP_CALLABLE = "config.client.client_network"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_FAILURE_LIMIT = 5
+# Attempts while it is locked are not stored, and do not make it longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
@@ -205,6 +212,10 @@ DATABASE_SILENT_SECONDS = environment.positive_number("DATABASE_SILENT_SECONDS",
 # For each person or token, in each process of the web server: half of its threads, or less.
 REQUESTS_AT_ONCE = environment.positive_number("REQUESTS_AT_ONCE", 2, "requests")
 HEAVY_REQUESTS_AT_ONCE = environment.positive_number("HEAVY_REQUESTS_AT_ONCE", 1, "requests")
+PASSWORD_CHECKS_AT_ONCE = environment.positive_number("PASSWORD_CHECKS_AT_ONCE", 1, "checks")
+# Wrong passwords within 15 minutes: for a name from all addresses, and for an address.
+FAILURES_PER_NAME = environment.positive_number("FAILURES_PER_NAME", 20, "failures")
+FAILURES_PER_ADDRESS = environment.positive_number("FAILURES_PER_ADDRESS", 50, "failures")
 # For a statement of a call that reads.
 API_STATEMENT_LIMIT = environment.positive_number("API_STATEMENT_LIMIT", 5, "seconds")
 # For exports that are kept for a day: one file, and all files of a person.
@@ -225,7 +236,8 @@ LOGGING = {
             name: {"level": environment.log_level(sys.argv)}
             for name in ("config", "returns", "tags")
         },
-        "axes": {"level": "WARNING"},
+        # Our own lines about failed sign-ins say more.
+        "axes": {"level": "ERROR"},
         # Logged by the root logger; Django's own handlers would log it again if DEBUG is on.
         "django": {"handlers": [], "level": "WARNING"},
         # Requests for other hosts come from scanners; they are not worth a traceback.

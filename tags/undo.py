@@ -1,10 +1,11 @@
 """Undo an action: all of its changes of the vocabulary, and its taggings where still possible."""
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from tags import bulk, history, reverting, tagging
 from tags.editing import lift_statement_timeout
-from tags.models import TagAction
+from tags.models import BulkTagging, TagAction
 from tags.tagging import Person
 from tags.vocabulary import VocabularyError
 
@@ -24,6 +25,7 @@ def undo(action_id: int, by: Person) -> str:
         # The bulk tagging first: its steps lock the rows in this order, too.
         bulk_tagging = bulk.lock_for_action(action_id)
         action = _lock_action(action_id)
+        _check_may_undo(action, bulk_tagging, by)
         if bulk_tagging:
             bulk.start_undo(bulk_tagging)
             history.mark_undone(action, by, IN_PROGRESS)
@@ -46,6 +48,18 @@ def _lock_action(action_id: int) -> TagAction:
             f"Changes older than {history.DAYS_TO_UNDO} days can no longer be undone."
         )
     return action
+
+
+def _check_may_undo(action: TagAction, bulk_tagging: BulkTagging | None, by: Person) -> None:
+    """Raise ``VocabularyError`` if the person's roles do not allow it, also if they did it."""
+    if not isinstance(by, User):
+        return
+    if bulk_tagging:
+        bulk.check_allowed(bulk_tagging, by, bulk.MAY_UNDO)
+        return
+    needed = {f"tags.change_{change['kind']}" for change in action.changes} or {bulk.MAY_UNDO}
+    if not by.has_perms(needed):
+        raise VocabularyError("Your role does not allow you to undo this.")
 
 
 def _undo(action: TagAction) -> str:

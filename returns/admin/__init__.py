@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from returns.admin import deleted, people, returns, tokens
+from returns.admin import access, deleted, people, returns, tokens
 
 admin.site.site_header = admin.site.site_title = "Returns desk"
 admin.site.index_title = "Administration"
 
-__all__ = ["deleted", "people", "returns", "tokens"]
+__all__ = ["access", "deleted", "people", "returns", "tokens"]

@@ -8,10 +8,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from config.client import client_address
 from returns.api.call_limit import CallCount, count_call
 from returns.api.errors import ApiError, ErrorDetail, TooManyCallsError
 from returns.models import ApiToken, Scope
 from returns.people import tokens
+from returns.people.access import record_refused_token
 
 # Parameters in which programs try to send their token.
 TOKEN_PARAMETERS = {
@@ -44,7 +46,8 @@ def authenticate(request: ApiRequest) -> ApiToken:
     _refuse_token_in_url(request)
     now = timezone.now()
     token = _valid_token(request)
-    count = count_call(token, limit=settings.API_CALLS_PER_MINUTE, now=now)
+    limit, address = settings.API_CALLS_PER_MINUTE, client_address(request)
+    count = count_call(token, limit=limit, now=now, address=address)
     request.call.token, request.call.count = token, count
     if count.number == 1:
         tokens.record_use(token, now)
@@ -79,12 +82,17 @@ def _valid_token(request: ApiRequest) -> ApiToken:
         raise _unauthorized("missing_token", f"A token is required. {SEND_IN_HEADER}")
     token = tokens.find_token(secret)
     if token is None:
-        raise _unauthorized("unknown_token", "This token is unknown.")
+        raise _refused(request, None, "unknown_token", "This token is unknown.")
     if token.revoked_at:
-        raise _unauthorized("revoked_token", "This token was revoked.")
+        raise _refused(request, token, "revoked_token", "This token was revoked.")
     if token.expires_at and token.expires_at <= timezone.now():
-        raise _unauthorized("expired_token", "This token has expired.")
+        raise _refused(request, token, "expired_token", "This token has expired.")
     return token
+
+
+def _refused(request: ApiRequest, token: ApiToken | None, code: str, message: str) -> ApiError:
+    record_refused_token(request, token, code)
+    return _unauthorized(code, message)
 
 
 def _secret_in_header(request: ApiRequest) -> str:

@@ -16,6 +16,10 @@ from config.unreadable import UnreadableRequestError
 from returns.api.properties import quote, suggest
 from returns.database.time_limit import QueryTimeoutError
 
+TOO_MANY_QUERIES_AT_ONCE = (
+    "This token has {} dqb queries in progress (HEAVY_REQUESTS_AT_ONCE). Wait for their answers, "
+    "then try again."
+)
 READ_ONLY = (
     "Returns cannot be created or changed here: they belong to the warehouse system. Send records "
     "with POST /openapi/v1/feed. Change tags with PATCH /openapi/v1/Returns/UpdateReturnTag."

@@ -19,9 +19,15 @@ from config.errors import first_line, is_database_away
 from config.unreadable import check_readable
 from returns.api import BASE_PATH
 from returns.api.authentication import ApiRequest, Call, authenticate
-from returns.api.errors import TOO_MANY_CALLS_AT_ONCE, method_not_allowed, to_api_error
+from returns.api.errors import (
+    TOO_MANY_CALLS_AT_ONCE,
+    TOO_MANY_QUERIES_AT_ONCE,
+    method_not_allowed,
+    to_api_error,
+)
 from returns.api.responses import error_response, finalize_response
 from returns.database.time_limit import time_limit
+from returns.models import ApiToken
 from returns.people.tokens import mask_tokens
 
 # The documentation for people is an ordinary page.
@@ -70,10 +76,17 @@ def _respond(request: ApiRequest) -> HttpResponse:
     check_readable(request)
     if request.path_info == DOCUMENT_PATH:
         return _call(request)
-    token, limit = authenticate(request), settings.REQUESTS_AT_ONCE
-    message = TOO_MANY_CALLS_AT_ONCE.format(limit)
-    with SLOTS.held(("token", token.pk), limit, message, PROGRAM_WAIT), _limit_of_reading(request):
+    token = authenticate(request)
+    with _limit_at_once(request, token), _limit_of_reading(request):
         return _call(request)
+
+
+def _limit_at_once(request: ApiRequest, token: ApiToken) -> AbstractContextManager[None]:
+    """Return the limit on what a token does at once; queries can be heavy and have their own."""
+    kind, limit, message = "token", settings.REQUESTS_AT_ONCE, TOO_MANY_CALLS_AT_ONCE
+    if "dqb" in map(str.lower, request.GET):
+        kind, limit, message = "query", settings.HEAVY_REQUESTS_AT_ONCE, TOO_MANY_QUERIES_AT_ONCE
+    return SLOTS.held((kind, token.pk), limit, message.format(limit), PROGRAM_WAIT)
 
 
 def _call(request: ApiRequest) -> HttpResponse:

@@ -27,6 +27,7 @@ from returns.exports.forms import ExportRequest, check_fits_sheet, check_permiss
 from returns.exports.selection import Selection, count_returns, parse_selection
 from returns.filters.query import Query
 from returns.models import Export, ExportPart, FileFormat, Progress
+from returns.people.access import record_export
 
 logger = logging.getLogger(__name__)
 
@@ -247,6 +248,7 @@ def _store(export: Export, file: IO[bytes], rows: int, size: int) -> None:
         export.ended_at, export.expires_at = now, now + KEPT_FOR
         export.save(update_fields=["status", "rows", "size", "ended_at", "expires_at"])
     logger.info("Export %s is made (returns: %s, bytes: %s).", export.pk, rows, size)
+    record_export(export.by, None, export.format, export.query, rows)
 
 
 def _fail(export: Export, reason: str) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 
 import pghistory
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from returns.database.time_limit import QueryTimeoutError, time_limit
+from returns.feed.retries import MAY_CHANGE_FEED
 from returns.feed.runs import interrupted_runs
 from returns.feed.statements import CLASSIFY, RESTORE
 from returns.models import FeedRun, Kept, Outcome, ReturnTag, RunChange, RunUndo, Way
@@ -141,8 +142,9 @@ def _run_step(pk: int) -> bool:
             return False
         try:
             with transaction.atomic():
+                _check_may_undo(undoing)
                 _undo_next(undoing)
-        except (IntegrityError, DataError) as error:
+        except (IntegrityError, DataError, PermissionDenied) as error:
             # Trying again would fail again, and would hold up all other background work.
             undoing = active.get(pk=pk)
             undoing.message = str(error).partition("\n")[0]
@@ -152,6 +154,11 @@ def _run_step(pk: int) -> bool:
     if undoing.ended_at:
         logger.info("Undoing feed run %s ended.", undoing.run_id)
     return undoing.ended_at is None
+
+
+def _check_may_undo(undoing: RunUndo) -> None:
+    if undoing.by is None or not undoing.by.has_perm(MAY_CHANGE_FEED):
+        raise PermissionDenied("The person who started undoing may not do so any more.")
 
 
 def _undo_next(undoing: RunUndo) -> None:

@@ -19,6 +19,7 @@ from returns.feed.mappings import ColumnMapping, from_json
 from returns.feed.outlines import Outline, distinct_values, outline
 from returns.feed.preview_rows import PreviewRow
 from returns.feed.previews import FilePreview, PreviewChange, make_preview
+from returns.feed.retries import MAY_CHANGE_FEED
 from returns.feed.runs import (
     interrupted_runs,
     record_run,
@@ -192,7 +193,9 @@ def _import_locked(pk: int) -> bool:
         if not is_held or upload is None or not upload.wanted_at:
             return False
         try:
-            if _needs_import(upload):
+            if not upload.by.has_perm(MAY_CHANGE_FEED):
+                logger.warning("Upload %s is not imported: its person may not any more.", pk)
+            elif _needs_import(upload):
                 _import(upload)
         finally:
             # If the process dies here, the upload stays queued.

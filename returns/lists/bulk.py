@@ -19,6 +19,7 @@ from tags.vocabulary import load_vocabulary
 # How many returns a person may tag at once: by default, and with MAY_TAG_MANY.
 DEFAULT_TAGGING_LIMIT, EXTENDED_TAGGING_LIMIT = 500, 100_000
 MAX_SELECTED = 1_000
+MAY_TAG = "returns.tag_return"
 MAY_TAG_MANY, MAY_TAG_ALL = "returns.tag_many_returns", "returns.tag_all_returns"
 
 
@@ -103,7 +104,16 @@ def create_draft(
     """
     if not target.ids:
         raise ValidationError("There are no returns left to tag.")
-    return bulk.create_draft(ReturnTag, target.ids, adds, removes, person, target.query)
+    permission = _needed_permission(len(target.ids), person)
+    return bulk.create_draft(ReturnTag, target.ids, adds, removes, person, target.query, permission)
+
+
+def _needed_permission(number: int, person: User) -> str:
+    """Return the least permission of the person that allows them to tag so many returns."""
+    if number <= DEFAULT_TAGGING_LIMIT:
+        return MAY_TAG
+    allows_many = number <= EXTENDED_TAGGING_LIMIT and person.has_perm(MAY_TAG_MANY)
+    return MAY_TAG_MANY if allows_many else MAY_TAG_ALL
 
 
 def start(job: BulkTagging, person: User) -> None:

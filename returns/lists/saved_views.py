@@ -92,8 +92,13 @@ def get_view(user: User, pk: int) -> SavedView:
 
 
 def get_shared_view(token: str) -> SavedView:
-    """Return the view that is shared under this token. Raises ``Http404`` if there is none."""
-    return _or_404(SavedView.objects.select_related("owner", "role").filter(token=token).first())
+    """Return the view that is shared under this token. Raises ``Http404`` if there is none.
+
+    Links of people who were made inactive do not work either.
+    """
+    of_active = Q(owner=None) | Q(owner__is_active=True)
+    shared = SavedView.objects.select_related("owner", "role").filter(of_active, token=token)
+    return _or_404(shared.first())
 
 
 def _or_404(view: SavedView | None) -> SavedView:

@@ -4,6 +4,7 @@ django-pghistory adds ``ReturnEvent``, ``ReturnTagEvent`` and ``CommentEvent``, 
 writes itself.
 """
 
+from returns.models.access import AccessEvent, AccessKind, Deactivation, TokenUse
 from returns.models.changes import Change
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.deadlines import (
@@ -17,7 +18,7 @@ from returns.models.deleted import DeletedReturn
 from returns.models.exports import Export, ExportPart, FileFormat, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
 from returns.models.mappings import SavedMapping
-from returns.models.people import Density, Preferences
+from returns.models.people import Density, Person, Preferences
 from returns.models.problems import SharedTracking
 from returns.models.returns import Return, ReturnTag, State
 from returns.models.rules import Moment, RuleEvent, TagRule
@@ -41,6 +42,8 @@ __all__ = [
     "COMMENT_LENGTH",
     "CONTROL_CHARACTERS",
     "MAX_DEADLINE_AMOUNTS",
+    "AccessEvent",
+    "AccessKind",
     "ApiCalls",
     "ApiToken",
     "Change",
@@ -48,6 +51,7 @@ __all__ = [
     "CountedReturn",
     "CountedTags",
     "DaySummary",
+    "Deactivation",
     "Deadline",
     "DeadlineDay",
     "DeadlinePolicy",
@@ -64,6 +68,7 @@ __all__ = [
     "Language",
     "Moment",
     "Outcome",
+    "Person",
     "Preferences",
     "Progress",
     "RejectedRecord",
@@ -81,6 +86,7 @@ __all__ = [
     "SummaryState",
     "TagPairDay",
     "TagRule",
+    "TokenUse",
     "UncountedReturn",
     "Unit",
     "Upload",

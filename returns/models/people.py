@@ -1,10 +1,12 @@
 """Settings that people choose for themselves."""
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from returns.models.sentences import Language
+from returns.models.triggers import after_update
 
 
 class Density(models.TextChoices):
@@ -48,3 +50,20 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"Preferences of {self.user}"
+
+
+class Person(User):
+    """The people of Django, with a trigger that records when one is made inactive."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = [
+            after_update(
+                "deactivated",
+                """INSERT INTO returns_deactivation (user_id, at)
+                SELECT n.id, clock_timestamp() FROM old_values o JOIN new_values n ON o.id = n.id
+                WHERE o.is_active AND NOT n.is_active
+                ON CONFLICT (user_id) DO UPDATE SET at = EXCLUDED.at;""",
+            )
+        ]

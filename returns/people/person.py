@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pghistory
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, logout
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.contrib.postgres.expressions import ArraySubquery
@@ -17,10 +17,14 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
+from config.concurrency import SLOTS
 from config.htmx import HtmxRequest
 from returns.models import Export, Preferences, Progress
 
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
+SIGNED_IN_AT = "signed_in_at"  # in the session, as seconds since 1970
+PASSWORD_WAIT = 2.0  # seconds
+SIGN_INS_BUSY = "Many people are signing in right now. Wait a few seconds, then try again."
 
 
 class PersonRequest(HtmxRequest):
@@ -36,10 +40,28 @@ class DeskRequest(PersonRequest, HtmxRequest):
 
 
 class RoleBackend(ModelBackend):
-    """Permissions come from a person's roles (groups) only.
+    """Checks a few passwords at a time. Permissions come from a person's roles (groups) only.
 
     The demo's people can sign in only on the demo's own server, because their password is public.
     """
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> User | None:
+        """Check a name and a password, which takes half a second of a processor.
+
+        Raises ``TooManyAtOnceError`` if this process is busy with others, and one more is waiting.
+        """
+        limit = settings.PASSWORD_CHECKS_AT_ONCE
+        with (
+            SLOTS.held("password, or waiting", limit + 1, SIGN_INS_BUSY, 0),
+            SLOTS.held("password", limit, SIGN_INS_BUSY, PASSWORD_WAIT),
+        ):
+            return super().authenticate(request, username, password, **kwargs)
 
     def get_user(self, user_id: int) -> User | None:
         """Load the person with preferences, permissions and finished exports in one query."""
@@ -52,7 +74,7 @@ class RoleBackend(ModelBackend):
         ready = Export.objects.filter(
             by=OuterRef("pk"), status=Progress.DONE, expires_at__gt=timezone.now()
         )
-        people = get_user_model()._default_manager.select_related("preferences")
+        people = get_user_model()._default_manager.select_related("preferences", "deactivation")
         people = people.annotate(
             role_permissions=ArraySubquery(of_roles),
             exports_ready=ArraySubquery(ready.values("pk")),
@@ -85,6 +107,8 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle the request on behalf of this person."""
+        if request.user.is_authenticated and _is_ended(request):
+            logout(request)
         if not request.user.is_authenticated:
             return self.get_response(request)
         with timezone.override(get_time_zone(request.user)):
@@ -99,6 +123,19 @@ def _keep_out_of_caches(response: HttpResponseBase) -> HttpResponseBase:
     if "no-store" not in response.get("Cache-Control", ""):
         patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+def note_sign_in(request: HttpRequest) -> None:
+    """Store in the session when the person signed in."""
+    request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+
+
+def _is_ended(request: HttpRequest) -> bool:
+    """Tell whether the person has been inactive since they signed in."""
+    deactivation = getattr(request.user, "deactivation", None)
+    if deactivation is None:
+        return False
+    return bool(request.session.get(SIGNED_IN_AT, 0) < deactivation.at.timestamp())
 
 
 def get_preferences(user: User) -> Preferences:

@@ -41,6 +41,8 @@ _ADMIN = _MANAGER | {
     "auth.add_user",
     "auth.change_user",
     "auth.view_group",
+    "returns.view_accessevent",
+    "returns.view_tokenuse",
     "axes.view_accessattempt",
     "axes.delete_accessattempt",
 }

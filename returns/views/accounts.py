@@ -1,5 +1,8 @@
 """Sign in and change the password: Django's views, with status 422 for a form with errors."""
 
+from functools import partial
+from typing import cast
+
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView, redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -8,18 +11,23 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from returns.people.passwords import ChangePasswordForm
+from returns.people.person import note_sign_in
+
 # Not "storage", which holds only a person's choice of sound, and no data.
 CLEARED_AT_SIGN_OUT = '"cache"'
 
 _sign_in = LoginView.as_view(redirect_authenticated_user=True)
 _sign_out = LogoutView.as_view()
-_change_password = PasswordChangeView.as_view()
 
 
 @login_not_required
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """Ask for name and password. A signed-in person is redirected to the page they wanted."""
-    return _as_422_if_invalid(request, _sign_in(request))
+    response = _sign_in(request)
+    if request.method == "POST" and request.user.is_authenticated:
+        note_sign_in(request)
+    return _as_422_if_invalid(request, response)
 
 
 def sign_out(request: HttpRequest) -> HttpResponseBase:
@@ -32,7 +40,9 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
 
 def change_password(request: HttpRequest) -> HttpResponseBase:
     """Ask for the old and a new password."""
-    return _as_422_if_invalid(request, _change_password(request))
+    form = partial(ChangePasswordForm, request=request)
+    change = PasswordChangeView.as_view(form_class=cast("type[ChangePasswordForm]", form))
+    return _as_422_if_invalid(request, change(request))
 
 
 @login_not_required

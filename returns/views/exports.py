@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from config.client import client_address
 from config.compression import accepts_gzip
 from config.htmx import render_page_or_fragment
 from returns.exports import abort, as_csv, as_xlsx, background
@@ -22,6 +23,7 @@ from returns.exports.file_names import content_disposition
 from returns.exports.forms import BACKGROUND_THRESHOLD, ExportRequest, parse_request
 from returns.filters.query import Query
 from returns.models import FileFormat
+from returns.people.access import record_export
 from returns.people.person import PersonRequest
 from returns.views.callers import heavy
 
@@ -68,6 +70,7 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
     requested, now = parse_request(Query.from_querydict(request.GET), request.user), timezone.now()
     if requested.is_large:
         return _offer(request, requested, FileFormat.CSV)
+    _record(request, requested, FileFormat.CSV)
     chunks = as_csv.csv_chunks(requested.selection, now, bom=requested.bom)
     is_gzip = accepts_gzip(request)
     stream = abort.gzip_stream(chunks) if is_gzip else abort.plain_stream(chunks)
@@ -88,12 +91,18 @@ def xlsx_file(request: PersonRequest) -> HttpResponseBase:
     requested, now = parse_request(Query.from_querydict(request.GET), request.user), timezone.now()
     if requested.is_large:
         return _offer(request, requested, FileFormat.XLSX)
+    _record(request, requested, FileFormat.XLSX)
     file = TemporaryFile()  # noqa: SIM115  # the answer closes it
     as_xlsx.write_workbook(requested.selection, file, now)
     file.seek(0)
     answer = FileResponse(file, content_type=as_xlsx.CONTENT_TYPE)
     answer["Content-Disposition"] = content_disposition(requested.file_name(now, "xlsx"))
     return answer
+
+
+def _record(request: PersonRequest, requested: ExportRequest, file_format: FileFormat) -> None:
+    query, address = requested.selection.query.urlencode(), client_address(request)
+    record_export(request.user, address, file_format, query, requested.number)
 
 
 def _offer(
@@ -142,6 +151,7 @@ def export(request: PersonRequest, pk: int) -> HttpResponseBase:
         messages.success(request, f"Deleted “{own.name}”.")
         return redirect("exports")
     chunks = background.file_chunks(own, request.user)
+    record_export(request.user, client_address(request), own.format, own.query, own.rows)
     content_type = background.EXPORT_CONTENT_TYPES[FileFormat(own.format)]
     answer = StreamingHttpResponse(chunks, content_type=content_type)
     answer["Content-Length"] = str(own.size)

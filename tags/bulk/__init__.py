@@ -4,6 +4,7 @@ from tags.bulk.drafts import (
     Preview,
     Status,
     TagCount,
+    check_allowed,
     check_compatible,
     count_records,
     create_draft,
@@ -11,12 +12,14 @@ from tags.bulk.drafts import (
     preview,
     start,
 )
-from tags.bulk.steps import lock_for_action, run_oldest_step, run_steps, start_undo
+from tags.bulk.steps import MAY_UNDO, lock_for_action, run_oldest_step, run_steps, start_undo
 
 __all__ = [
+    "MAY_UNDO",
     "Preview",
     "Status",
     "TagCount",
+    "check_allowed",
     "check_compatible",
     "count_records",
     "create_draft",

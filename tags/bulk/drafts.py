@@ -15,6 +15,8 @@ from tags.models import BulkTagging, Tag, Tagging
 from tags.vocabulary import VocabularyError, tag_names
 
 DRAFT_LIFETIME = timedelta(days=1)
+NO_LONGER_ACTIVE = "The person who started this is no longer active."
+NO_LONGER_ALLOWED = "The role of the person who started this no longer allows it."
 Status = BulkTagging.Status
 
 
@@ -51,10 +53,12 @@ def create_draft(
     removes: Sequence[Tag],
     by: User,
     query: str = "",
+    permission: str = "",
 ) -> BulkTagging:
     """Store a bulk tagging for its preview. ``query`` is the query string that chose the records.
 
-    Also deletes old drafts. Raises ``VocabularyError`` if the tags contradict each other.
+    ``permission`` is the one that allows so many records; the person must still have it in each
+    step. Also deletes old drafts. Raises ``VocabularyError`` if the tags contradict each other.
     """
     check_compatible(adds, removes)
     oldest = timezone.now() - DRAFT_LIFETIME
@@ -66,6 +70,7 @@ def create_draft(
         removes=[tag.pk for tag in removes],
         asked_by=by,
         query=query,
+        permission=permission,
     )
 
 
@@ -94,6 +99,18 @@ def find_bulk(pk: int, by: User) -> BulkTagging | None:
     return own.filter(pk=pk, asked_by=by).first()
 
 
+def check_allowed(bulk: BulkTagging, person: User | None, *others: str) -> None:
+    """Check that the person may still tag so many records, or has one of the other permissions.
+
+    Raises ``VocabularyError``. Roles may have changed since the draft was stored.
+    """
+    if person is None or not person.is_active:
+        raise VocabularyError(NO_LONGER_ACTIVE)
+    allowing = [name for name in (bulk.permission, *others) if name]
+    if bulk.permission and not any(person.has_perm(name) for name in allowing):
+        raise VocabularyError(NO_LONGER_ALLOWED)
+
+
 def count_records(bulk: BulkTagging) -> int:
     """Return the number of records of a bulk tagging."""
     count: int | None = (
@@ -119,8 +136,10 @@ def preview(bulk: BulkTagging) -> Preview:
 def start(bulk: BulkTagging, changed: str = "") -> None:
     """Start a drafted bulk tagging. Starting it again changes nothing.
 
-    ``changed`` describes how the matching records changed since the preview.
+    ``changed`` describes how the matching records changed since the preview. Raises
+    ``VocabularyError`` if the person may not tag so many records any more.
     """
+    check_allowed(bulk, bulk.asked_by)
     with transaction.atomic():
         bulk = BulkTagging.objects.select_for_update().defer("entity_ids").get(pk=bulk.pk)
         if bulk.status != Status.DRAFT:

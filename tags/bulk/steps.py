@@ -7,7 +7,7 @@ from dataclasses import asdict
 from django.db import IntegrityError, transaction
 
 from tags import history, tagging
-from tags.bulk.drafts import Status, check_compatible, kind_of_tagging
+from tags.bulk.drafts import Status, check_allowed, check_compatible, kind_of_tagging
 from tags.bulk.results import add_batch, describe_results
 from tags.deadlocks import retry_deadlocks
 from tags.models import BulkTagging, Tag, TagAction
@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 # Records per step. Small enough that nobody has to wait for its locks.
 STEP_SIZE = 5_000
 CONFLICT = "The vocabulary has changed and no longer allows this."
+# Undoing what others did; people may also undo what they could still do.
+MAY_UNDO = "tags.change_tag"
 ACTIVE_STATUSES = (Status.RUNNING, Status.UNDOING)
 
 
@@ -79,18 +81,19 @@ def _run_step(pk: int) -> bool:
 def _give_up(pk: int, action: TagAction, error: Exception) -> BulkTagging:
     """Undo the batches so far, or stop undoing if that is what failed."""
     bulk = BulkTagging.objects.defer("entity_ids").get(pk=pk)
+    reason = error.messages[0] if isinstance(error, VocabularyError) else CONFLICT
     if bulk.status == Status.RUNNING:
-        reason = error.messages[0] if isinstance(error, VocabularyError) else CONFLICT
         bulk.results["why"] = reason
         bulk.status = Status.UNDOING
         history.mark_undone(action, None, reason)
     else:
         bulk.status = Status.FAILED
-        history.update_undo_result(action, f"Not undone for the last {bulk.position:,}. {CONFLICT}")
+        history.update_undo_result(action, f"Not undone for the last {bulk.position:,}. {reason}")
     return bulk
 
 
 def _tag_next(bulk: BulkTagging, action: TagAction) -> None:
+    check_allowed(bulk, bulk.asked_by)
     _follow_merges(bulk)
     _check_tags(bulk)
     ids, total = _record_ids(bulk, bulk.position, bulk.position + STEP_SIZE)
@@ -115,6 +118,8 @@ def _check_tags(bulk: BulkTagging) -> None:
 
 
 def _undo_last(bulk: BulkTagging, action: TagAction) -> None:
+    if action.undone_by:
+        check_allowed(bulk, action.undone_by, MAY_UNDO)
     start = max(bulk.position - STEP_SIZE, 0)
     ids, _ = _record_ids(bulk, start, bulk.position)
     kind = kind_of_tagging(bulk)

@@ -62,7 +62,8 @@ class BulkTagging(models.Model):
     """Tags to add to and remove from many records, in batches, as one action.
 
     ``entity_ids`` are the records that the preview counted. ``position`` is the number of records
-    done; undoing counts it down to 0. ``results`` holds the numbers of taggings added, removed and
+    done; undoing counts it down to 0. ``permission`` allows so many records; it is checked again in
+    each step. ``results`` holds the numbers of taggings added, removed and
     replaced, each by tag id.
     """
 
@@ -81,6 +82,7 @@ class BulkTagging(models.Model):
     adds = ArrayField(models.BigIntegerField(), default=list)
     removes = ArrayField(models.BigIntegerField(), default=list)
     query = models.TextField(blank=True)
+    permission = models.CharField(max_length=100, db_default="", default="")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     position = models.PositiveIntegerField(default=0)
     results = models.JSONField(default=dict)

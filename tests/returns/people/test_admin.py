@@ -45,10 +45,10 @@ def test_admin_gives_a_role(as_admin, stranger):
 
 
 def test_admin_makes_a_person(as_admin):
-    sent = {"username": "new", "password1": "parcel-77-box", "password2": "parcel-77-box"}
+    sent = {"username": "new", "password1": "blue-77-kitten", "password2": "blue-77-kitten"}
     answer = as_admin.post(f"{PEOPLE}add/", sent | {"usable_password": "true"})
     assert answer.status_code == 302
-    assert User.objects.get(username="new").check_password("parcel-77-box")
+    assert User.objects.get(username="new").check_password("blue-77-kitten")
 
 
 def test_admin_sets_a_persons_zone(as_admin, agent):
@@ -73,7 +73,7 @@ def test_admin_raises_nobody_to_superuser(as_admin, admin, stranger):
 def test_admin_does_not_touch_a_superuser(as_admin, superuser):
     old = superuser.password
     page = f"{PEOPLE}{superuser.pk}/"
-    new = {"password1": "parcel-77-box", "password2": "parcel-77-box", "usable_password": "true"}
+    new = {"password1": "blue-77-kitten", "password2": "blue-77-kitten", "usable_password": "true"}
     assert as_admin.post(f"{page}change/", {"username": "mine"}).status_code == 403
     assert as_admin.post(f"{page}password/", new).status_code == 403
     superuser.refresh_from_db()

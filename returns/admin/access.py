@@ -1,0 +1,47 @@
+"""Failed sign-ins, exports and the use of tokens, to look into; nobody changes them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from returns.models import AccessEvent, TokenUse
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Records that only the program writes."""
+
+    actions = None
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: the program writes them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: nobody may change what happened."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: they are deleted by themselves when they are old."""
+        return False
+
+
+@admin.register(AccessEvent)
+class AccessEventAdmin(ReadOnlyAdmin):
+    """Events by kind, found by name or address."""
+
+    list_display = ("at", "kind", "name", "address", "details")
+    list_filter = ("kind", "at")
+    search_fields = ("name", "address")
+
+
+@admin.register(TokenUse)
+class TokenUseAdmin(ReadOnlyAdmin):
+    """Calls by day, token and address."""
+
+    list_display = ("day", "token", "address", "calls", "refused")
+    list_filter = ("day",)
+    list_select_related = ("token",)
+    search_fields = ("token__name", "address")
