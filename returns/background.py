@@ -8,6 +8,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from returns.database.faults import is_passing_fault
+from returns import retention
 from returns.exports import background as exports
 from returns.feed import cleanup, undo, uploads
 from returns.live import changes
@@ -38,7 +39,7 @@ def run_short_jobs() -> bool:
         ),
         *(outcomes.count_in_background, changes.forget_old, cleanup.delete_old_runs),
         cleanup.delete_old_changes,
-        *(uploads.delete_old_uploads, exports.delete_expired),
+        *(uploads.delete_old_uploads, exports.delete_expired, retention.delete_old_rows),
     )
     return _run_all(*jobs)
 

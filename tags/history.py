@@ -91,6 +91,13 @@ def forget_parts(action_ids: Sequence[int], limit: int) -> int:
     return TagActionRow.objects.filter(pk__in=rows).delete()[0] or parts.delete()[0]
 
 
+def forget_old_rows(limit: int) -> int:
+    """Delete up to ``limit`` taggings of actions that are too old to be undone; return how many."""
+    old = TagActionRow.objects.filter(action__done_at__lt=oldest_undoable())
+    some = list(old.exclude(action__words=PART).values_list("pk", flat=True)[:limit])
+    return TagActionRow.objects.filter(pk__in=some).delete()[0]
+
+
 def update_description(action: TagAction, description: str) -> None:
     """Replace the description of an action that is still running."""
     action.words = shorten(description, MAX_DESCRIPTION_LENGTH)

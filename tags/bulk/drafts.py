@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from tags import history, tagging
@@ -72,6 +73,19 @@ def create_draft(
         query=query,
         permission=permission,
     )
+
+
+def delete_old_bulk(kept_since: datetime, limit: int) -> int:
+    """Delete up to ``limit`` old drafts, and bulk taggings that ended before a time.
+
+    Those that can still be undone are kept, whatever the time. Returns how many were deleted.
+    """
+    drafts = Q(status=Status.DRAFT, asked_at__lt=timezone.now() - DRAFT_LIFETIME)
+    is_over = Q(status__in=(Status.DONE, Status.UNDONE, Status.FAILED))
+    oldest = min(kept_since, history.oldest_undoable())
+    old = BulkTagging.objects.filter(drafts | is_over & Q(asked_at__lt=oldest))
+    some = list(old.values_list("pk", flat=True)[:limit])
+    return BulkTagging.objects.filter(pk__in=some).delete()[0]
 
 
 def check_compatible(adds: Sequence[Tag], removes: Sequence[Tag]) -> None:
