@@ -14,13 +14,12 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import OuterRef, Value
 
+from config.text import has_invisible
 from tags.models import NameKey, Tag, TagGroup
 
 # The group of new tags from the feed or a file, until somebody sorts them.
 UNSORTED = "Unsorted"
 MAX_NAME_LENGTH = 50  # characters
-# Control characters, invisible characters and lone surrogates.
-INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs"}
 
 
 class VocabularyError(ValidationError):
@@ -118,7 +117,7 @@ def clean_tag_name(name: str) -> str:
     Raises ``VocabularyError`` for a name that no tag can have.
     """
     name = unicodedata.normalize("NFC", name.strip())
-    if any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in name):
+    if has_invisible(name):
         raise VocabularyError("A tag name cannot contain invisible characters.")
     name = " ".join(name.split())
     if not name:

@@ -9,6 +9,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
+from config.text import require_visible
 from returns.models import Preferences
 
 admin.site.unregister(User)
@@ -66,6 +67,13 @@ class PersonAdmin(UserAdmin):
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Refuse invisible characters in names; Django does so for user names alone."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name in {"first_name", "last_name"}:
+            field.validators.append(require_visible)
+        return field
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
         """Show the preferences of existing people only; new people have none yet."""

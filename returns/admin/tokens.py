@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from returns.models import ApiToken, Scope
-from returns.people.tokens import MAX_TOKEN_DAYS, is_name_taken, issue, revoke
+from returns.people.tokens import DEFAULT_TOKEN_DAYS, MAX_TOKEN_DAYS, is_name_taken, issue, revoke
 
 
 class NewTokenForm(forms.ModelForm):
@@ -22,13 +22,25 @@ class NewTokenForm(forms.ModelForm):
         required=False,
         min_value=1,
         max_value=MAX_TOKEN_DAYS,
+        initial=DEFAULT_TOKEN_DAYS,
         label="Valid for (days)",
-        help_text="Leave empty to keep it valid until it is revoked.",
+        help_text=f"{DEFAULT_TOKEN_DAYS} if you leave it empty.",
+    )
+    never_expires = forms.BooleanField(
+        required=False,
+        label="Never expires",
+        help_text="Keeps it valid until it is revoked. The number of days then has no meaning.",
     )
 
     class Meta:
         model = ApiToken
         fields = ["name"]
+
+    def clean(self) -> dict[str, Any]:
+        """Set ``days``: a year unless the form says otherwise, None if the token never expires."""
+        values = super().clean() or {}
+        days = values.get("days") or DEFAULT_TOKEN_DAYS
+        return values | {"days": None if values.get("never_expires") else days}
 
     def clean_name(self) -> str:
         """Return the name; refuse it if a token that is not revoked has it."""
@@ -82,7 +94,7 @@ class TokenAdmin(admin.ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         """Return the fields of that form."""
         if obj is None:
-            return ["name", "scopes", "days"]
+            return ["name", "scopes", "days", "never_expires"]
         return self.existing_fields if obj.revoked_at else [*self.existing_fields, "revoke"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Self
 from django import forms
 from django.http import QueryDict
 
-from config.text import shorten
+from config.text import require_visible, shorten
 from returns.calendar.holidays import COUNTRIES
 from returns.calendar.working_time import MIDNIGHT
 from returns.deadlines.editing import version_of
@@ -21,7 +21,7 @@ MIN_OPEN_MINUTES = 60
 class DeadlineForm(forms.Form):
     """A deadline's name, and how long after arrival a return is due."""
 
-    name = forms.CharField(max_length=MAX_ENTRY_NAME_LENGTH)
+    name = forms.CharField(max_length=MAX_ENTRY_NAME_LENGTH, validators=[require_visible])
     amount = forms.IntegerField(
         label="Due after", min_value=1, max_value=max(MAX_DEADLINE_AMOUNTS.values())
     )

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from config.text import require_visible
 from returns.feed.items import FIELD_LABELS
 from returns.feed.mappings import BY_DATES, LEFT_OUT, ColumnMapping
 from returns.feed.records import API_NAMES, MAX_LENGTHS, REFERENCE_FIELD
@@ -61,6 +62,7 @@ class MappingForm(forms.Form):
     name = forms.CharField(
         required=False,
         max_length=100,
+        validators=[require_visible],
         label="Remember as",
         help_text="Files with the same header are then read like this. Leave it empty to use it "
         "once.",

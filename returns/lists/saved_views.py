@@ -14,6 +14,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from config import ordering
+from config.text import require_visible
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.named import MAX_ENTRY_NAME_LENGTH, require_unique_name
@@ -21,7 +22,7 @@ from returns.filters.query import Query
 from returns.filters.stored import to_query
 from returns.filters.wording import describe_query
 from returns.models import SavedView
-from tags.vocabulary import INVISIBLE_CATEGORIES, Vocabulary, load_vocabulary
+from tags.vocabulary import Vocabulary, load_vocabulary
 
 MAY_SHARE = "returns.share_view"
 MAX_VIEWS = 30
@@ -222,8 +223,7 @@ def _siblings(view: SavedView) -> QuerySet[SavedView]:
 
 def _clean(name: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", name).split())
-    if any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in name):
-        raise ValidationError("A name cannot contain invisible characters.")
+    require_visible(name)
     if not name:
         raise ValidationError("Enter a name for the view.")
     if len(name) > MAX_ENTRY_NAME_LENGTH:

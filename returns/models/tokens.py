@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 
+from config.text import require_visible
+
 
 class Scope(models.TextChoices):
     """What a token allows its program to do."""
@@ -36,7 +38,9 @@ class ApiToken(models.Model):
     """
 
     name = models.CharField(
-        max_length=60, help_text="The program that uses the token. Timelines show this name."
+        max_length=60,
+        validators=[require_visible],
+        help_text="The program that uses the token. Timelines show this name.",
     )
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
     start = models.CharField(max_length=12, editable=False)

@@ -17,13 +17,13 @@ from returns.models import ApiToken
 # A fixed pattern lets secret scanners, and our own logs, recognise tokens.
 TOKEN_PATTERN = re.compile(r"rd_[A-Za-z0-9_-]{43}")
 PREFIX_LENGTH = 9  # characters that are stored to tell tokens apart
-MAX_TOKEN_DAYS = 3650
+DEFAULT_TOKEN_DAYS, MAX_TOKEN_DAYS = 365, 3650
 
 
-def issue(token: ApiToken, *, by: User | None = None, days: int | None = None) -> str:
+def issue(token: ApiToken, *, by: User | None = None, days: int | None = DEFAULT_TOKEN_DAYS) -> str:
     """Save a new token that has a name and scopes, and return its secret.
 
-    The secret is not stored. Without ``days`` the token is valid until it is revoked. Raises
+    The secret is not stored. If ``days`` is None, the token is valid until it is revoked. Raises
     ``IntegrityError`` if another token that is not revoked has the name.
     """
     secret = f"rd_{token_urlsafe(32)}"

@@ -5,6 +5,7 @@ from typing import Self
 from django import forms
 from django.http import QueryDict
 
+from config.text import require_visible
 from returns.filters.named import MAX_ENTRY_NAME_LENGTH
 from returns.models import Moment, TagRule
 from returns.rules.editing import adds_and_removes, version_of
@@ -14,7 +15,7 @@ from tags.forms import BulkForm
 class RuleForm(BulkForm):
     """A rule's name, when it runs, and its tags."""
 
-    name = forms.CharField(max_length=MAX_ENTRY_NAME_LENGTH)
+    name = forms.CharField(max_length=MAX_ENTRY_NAME_LENGTH, validators=[require_visible])
     moment = forms.ChoiceField(choices=Moment, label="Runs")
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Func
 from django.db.models.functions import Now
 
+from config.text import require_visible
+
 
 class NameKey(Func):
     """The key by which names are compared: case is ignored, and Turkish ı, I, İ and i are equal."""
@@ -43,7 +45,7 @@ class TagGroup(models.Model):
     it to the tags and taggings, where a unique index rejects a second tag of the group.
     """
 
-    name = models.CharField(max_length=50)
+    name = models.CharField(max_length=50, validators=[require_visible])
     name_key = _name_key(length=200)
     color = models.CharField(max_length=10, choices=Color, default=Color.GRAY)
     position = models.PositiveSmallIntegerField(

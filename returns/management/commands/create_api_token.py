@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.schema import require_tables
 from returns.models import ApiToken, Scope
-from returns.people.tokens import MAX_TOKEN_DAYS, is_name_taken, issue
+from returns.people.tokens import DEFAULT_TOKEN_DAYS, MAX_TOKEN_DAYS, is_name_taken, issue
 
 
 class Command(BaseCommand):
@@ -21,8 +21,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", action="append", required=True, choices=Scope.values, help="may be repeated"
         )
-        parser.add_argument(
-            "--days", type=int, metavar="N", help="days until the token expires; default never"
+        validity = parser.add_mutually_exclusive_group()
+        validity.add_argument(
+            "--days",
+            type=int,
+            metavar="N",
+            default=DEFAULT_TOKEN_DAYS,
+            help="days until the token expires; default %(default)s",
+        )
+        validity.add_argument(
+            "--never-expires",
+            action="store_const",
+            const=None,
+            dest="days",
+            help="keep the token valid until it is revoked",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -51,6 +51,34 @@ def test_the_command_refuses_what_is_no_token(arguments):
     assert ApiToken.objects.count() == 1
 
 
+def test_a_token_expires_after_a_year_unless_it_is_said_otherwise(as_admin):
+    days = {"Shop": [], "Long": ["--days", "3650"], "Ever": ["--never-expires"]}
+    for name, more in days.items():
+        command(name, "--scope", "read", *more)
+    make(as_admin, "Form")
+    make(as_admin, "Ten", days="10")
+    make(as_admin, "Form for ever", days="365", never_expires="on")
+    now = timezone.now()
+    kept = {
+        token.name: token.expires_at and round((token.expires_at - now).total_seconds() / 86_400)
+        for token in ApiToken.objects.all()
+    }
+    assert kept == {
+        "Shop": 365,
+        "Long": 3650,
+        "Ever": None,
+        "Form": 365,
+        "Ten": 10,
+        "Form for ever": None,
+    }
+    assert 'value="365"' in as_admin.get(ADD).text
+
+
+def test_days_and_never_contradict_each_other():
+    with pytest.raises(CommandError):
+        command("Shop", "--scope", "read", "--days", "3", "--never-expires")
+
+
 def test_only_the_hash_of_a_token_is_kept():
     *_, secret = command("Shop", "--scope", "read")
     values = str(ApiToken.objects.values().get())
