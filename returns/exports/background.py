@@ -247,8 +247,8 @@ def _store(export: Export, file: IO[bytes], rows: int, size: int) -> None:
         export.status, export.rows, export.size = Progress.DONE, rows, size
         export.ended_at, export.expires_at = now, now + KEPT_FOR
         export.save(update_fields=["status", "rows", "size", "ended_at", "expires_at"])
-    logger.info("Export %s is made (returns: %s, bytes: %s).", export.pk, rows, size)
     record_export(export.by, None, export.format, export.query, rows)
+    logger.info("Export %s is made (returns: %s, bytes: %s).", export.pk, rows, size)
 
 
 def _fail(export: Export, reason: str) -> None:

@@ -1,7 +1,7 @@
 """The record of access: failed sign-ins, exports, refused tokens. Only this module writes it.
 
-Each event is also one line of the log. Nothing that people type goes into either unless it is the
-name of somebody: they type passwords into the wrong field.
+Nothing that people type is recorded unless it is the name of somebody: they type passwords into the
+wrong field. The log names people only where somebody guesses their password.
 """
 
 import logging
@@ -23,10 +23,11 @@ REFUSED_TOKEN_INTERVAL = 3600  # seconds between two events of the same address 
 def record_failed_sign_in(request: HttpRequest, name: str, *, is_locked: bool) -> None:
     """Record a wrong password, and whether signing in is locked from now on."""
     person = User.objects.filter(username=name).first()
-    known = person.get_username() if person else ""
+    known, address = person.get_username() if person else "", client_address(request)
     kinds = [AccessKind.SIGN_IN_FAILED, *([AccessKind.LOCKED] if is_locked else [])]
     for kind in kinds:
-        _record(kind, known, client_address(request), person=person, path=request.path)
+        _record(kind, known, address, person=person, path=request.path)
+        logger.warning("%s: %s from %s.", kind.label.capitalize(), known or UNKNOWN_NAME, address)
 
 
 def record_export(
@@ -35,7 +36,8 @@ def record_export(
     """Record that a person took returns along: the filters as a query string, and how many."""
     name = person.get_username()
     details = {"format": file_format, "query": query, "rows": rows}
-    _record(AccessKind.EXPORTED, name, address, person=person, **details)
+    event = _record(AccessKind.EXPORTED, name, address, person=person, **details)
+    logger.info("Access event %s: an export (returns: %s).", event.pk, rows)
 
 
 def record_refused_token(request: HttpRequest, token: ApiToken | None, code: str) -> None:
@@ -46,7 +48,8 @@ def record_refused_token(request: HttpRequest, token: ApiToken | None, code: str
     address, name = client_address(request), token.name if token else ""
     key = f"refused-token:{address}:{token.pk if token else ''}:{code}"
     if cache.add(key, True, REFUSED_TOKEN_INTERVAL):
-        _record(AccessKind.TOKEN_REFUSED, name, address, code=code)
+        event = _record(AccessKind.TOKEN_REFUSED, name, address, code=code)
+        logger.warning("Access event %s: a refused token from %s (%s).", event.pk, address, code)
 
 
 def _record(
@@ -55,10 +58,7 @@ def _record(
     address: str | None,
     person: User | None = None,
     **details: Any,
-) -> None:
-    AccessEvent.objects.create(
+) -> AccessEvent:
+    return AccessEvent.objects.create(
         kind=kind, name=name, address=address, person=person, details=details
-    )
-    logger.warning(
-        "%s: %s from %s, %s", kind.label.capitalize(), name or UNKNOWN_NAME, address, details
     )

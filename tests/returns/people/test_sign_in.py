@@ -128,7 +128,7 @@ def test_failed_sign_ins_are_seen_with_name_and_address(agent, as_admin, caplog)
     ]
     lines = [record.getMessage() for record in caplog.records if "sign-in" in record.getMessage()]
     assert len(lines) == 5
-    assert lines[0].startswith("Failed sign-in: agent from 10.0.0.1")
+    assert lines[0] == "Failed sign-in: agent from 10.0.0.1."
     assert "********" not in caplog.text
     page = as_admin.get("/admin/returns/accessevent/?q=10.0.0.1")
     assert page.text.count("10.0.0.1</td>") == 6

@@ -1,0 +1,105 @@
+"""What people take along, and how tokens are used, can be looked into later."""
+
+import logging
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+from django.core.cache import cache
+
+from returns.exports import background, forms
+from returns.models import AccessEvent, AccessKind, TokenUse
+from returns.people import tokens
+from tests.factories import make_return
+from tests.returns.api.conftest import Program, make_program  # noqa: F401
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 4, 1, 22, 30, tzinfo=UTC)  # the second of April in Istanbul
+
+
+@pytest.fixture(autouse=True)
+def _no_memory():
+    cache.clear()
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_an_export_is_recorded_with_who_what_and_how_many(as_agent, agent, ending, caplog):
+    caplog.set_level(logging.INFO)
+    for _ in range(2):
+        make_return()
+    as_agent.get(f"/returns/export.{ending}?state=ReturnCreated", REMOTE_ADDR="10.1.2.3")
+    event = AccessEvent.objects.get()
+    assert (event.kind, event.person, event.name) == (AccessKind.EXPORTED, agent, "agent")
+    assert event.address == "10.1.2.3"
+    assert event.details == {"format": ending, "query": "state=ReturnCreated", "rows": 2}
+    assert f"Access event {event.pk}: an export (returns: 2)." in caplog.text
+    assert "agent" not in caplog.text
+
+
+def test_a_large_export_is_recorded_when_made_and_when_taken(as_agent, monkeypatch):
+    monkeypatch.setattr(forms, "BACKGROUND_THRESHOLD", 0)
+    make_return()
+    as_agent.post("/exports/?state=ReturnCreated", {"format": "csv"})
+    background.make_next()
+    assert AccessEvent.objects.get().address is None
+    pk = AccessEvent.objects.get().person.exports.get().pk
+    as_agent.get(f"/exports/{pk}/")
+    assert [event.address for event in AccessEvent.objects.order_by("pk")] == [None, "127.0.0.1"]
+
+
+def test_an_export_that_was_refused_is_none(as_agent):
+    as_agent.get("/returns/export.csv?stete=x")
+    assert not AccessEvent.objects.exists()
+
+
+def test_calls_are_counted_by_token_day_and_address(make_program, settings):  # noqa: F811
+    settings.API_CALLS_PER_MINUTE = 2
+    one, other = make_program(), make_program(name="Other")
+    with time_machine.travel(NOW, tick=False):
+        for _ in range(3):
+            one.get("/Tags")
+        other.send("GET", "/Tags", REMOTE_ADDR="10.0.0.9")
+    with time_machine.travel(NOW.replace(day=2), tick=False):
+        one.get("/Tags")
+    uses = TokenUse.objects.order_by("pk").values_list(
+        "token__name", "day", "address", "calls", "refused"
+    )
+    assert list(uses) == [
+        ("Shop", date(2026, 4, 2), "127.0.0.1", 3, 1),
+        ("Other", date(2026, 4, 2), "10.0.0.9", 1, 0),
+        ("Shop", date(2026, 4, 3), "127.0.0.1", 1, 0),
+    ]
+
+
+def test_a_token_that_is_refused_is_recorded_once_an_hour(make_program, caplog):  # noqa: F811
+    program = make_program()
+    tokens.revoke(program.token, by=None)
+    unknown = Program(program.token, "rd_" + "x" * 43)
+    for _ in range(2):
+        program.get("/Tags")
+        unknown.get("/Tags")
+    events = AccessEvent.objects.order_by("pk").values_list("kind", "name", "details")
+    assert list(events) == [
+        (AccessKind.TOKEN_REFUSED, "Shop", {"code": "revoked_token"}),
+        (AccessKind.TOKEN_REFUSED, "", {"code": "unknown_token"}),
+    ]
+    assert program.secret not in caplog.text
+
+
+def test_admins_search_and_cannot_change(as_admin, as_manager, make_program):  # noqa: F811
+    make_program().get("/Tags")
+    as_manager.get("/returns/export.csv")
+    found = as_admin.get("/admin/returns/accessevent/?q=manager")
+    assert "1 access event" in found.text
+    assert "0 access events" in as_admin.get("/admin/returns/accessevent/?q=nobody").text
+    assert "1 token use" in as_admin.get("/admin/returns/tokenuse/?q=Shop").text
+    for path in (
+        f"accessevent/{AccessEvent.objects.get().pk}",
+        f"tokenuse/{TokenUse.objects.get().pk}",
+    ):
+        page = as_admin.get(f"/admin/returns/{path}/change/")
+        assert page.status_code == 200
+        assert 'name="_save"' not in page.text
+        assert as_admin.post(f"/admin/returns/{path}/change/", {}).status_code == 403
+        assert as_admin.post(f"/admin/returns/{path}/delete/", {}).status_code == 403
