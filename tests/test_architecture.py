@@ -82,7 +82,7 @@ WRITERS = {
     ("RunUndo", "returns_runundo"): ("returns/feed/undo.py",),
     ("Upload", "returns_upload"): ("returns/feed/uploads.py",),
     ("ApiCalls", "returns_apicalls"): ("returns/api/call_limit.py",),
-    ("TokenUse", "returns_tokenuse"): ("returns/api/call_limit.py", "returns/retention.py"),
+    ("TokenUse", "returns_tokenuse"): ("returns/api/token_use.py", "returns/retention.py"),
     ("AccessEvent", "returns_accessevent"): ("returns/people/access.py", "returns/retention.py"),
     ("Deactivation", "returns_deactivation"): ("returns/models/people.py",),
     ("SavedView", "returns_savedview"): ("returns/lists/saved_views.py",),

@@ -11,6 +11,7 @@ from django.utils.crypto import constant_time_compare
 from config.client import client_address
 from returns.api.call_limit import CallCount, count_call
 from returns.api.errors import ApiError, ErrorDetail, TooManyCallsError
+from returns.api.token_use import USE_COUNTER
 from returns.models import ApiToken, Scope
 from returns.people import tokens
 from returns.people.access import record_refused_token
@@ -46,8 +47,8 @@ def authenticate(request: ApiRequest) -> ApiToken:
     _refuse_token_in_url(request)
     now = timezone.now()
     token = _valid_token(request)
-    limit, address = settings.API_CALLS_PER_MINUTE, client_address(request)
-    count = count_call(token, limit=limit, now=now, address=address)
+    count = count_call(token, limit=settings.API_CALLS_PER_MINUTE, now=now)
+    USE_COUNTER.count(token, client_address(request), now, is_refused=count.is_over)
     request.call.token, request.call.count = token, count
     if count.number == 1:
         tokens.record_use(token, now)

@@ -3,10 +3,8 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
 from returns.models import ApiToken
 
@@ -40,18 +38,10 @@ class CallCount:
         return 0 if self.remaining else self.seconds
 
 
-def count_call(
-    token: ApiToken, *, limit: int, now: datetime, address: str | None = None
-) -> CallCount:
-    """Count one call of its window, and of the day. A single statement loses no concurrent call."""
-    window, day = (
-        now.replace(second=0, microsecond=0),
-        timezone.localdate(now, timezone.get_default_timezone()),
-    )
-    values: dict[str, Any] = {"token": token.pk, "window": window, "limit": limit}
-    values |= {"day": day, "address": address}
+def count_call(token: ApiToken, *, limit: int, now: datetime) -> CallCount:
+    """Count one call. A single statement, so that concurrent workers lose no count."""
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_CALL, values)
+        cursor.execute(COUNT_CALL, [token.pk, now.replace(second=0, microsecond=0)])
         number, start = cursor.fetchone()
     seconds_left = (start + WINDOW - now).total_seconds()
     return CallCount(number, limit, max(math.ceil(seconds_left), 1))
@@ -60,22 +50,12 @@ def count_call(
 # The clocks of workers differ slightly, so a call that is up to one window early or late counts
 # into the current window. A window further ahead comes from a wrong clock and is replaced.
 COUNT_CALL = """
-    WITH counted AS (
-        INSERT INTO returns_apicalls AS known (token_id, window_start, calls)
-        VALUES (%(token)s, %(window)s, 1)
-        ON CONFLICT (token_id) DO UPDATE SET (window_start, calls) = (
-            SELECT CASE WHEN same_window THEN known.window_start ELSE EXCLUDED.window_start END,
-                CASE WHEN same_window THEN known.calls + 1 ELSE 1 END
-            FROM (SELECT known.window_start - EXCLUDED.window_start
-                IN (interval '0', interval '1 minute') AS same_window) AS windows
-        )
-        RETURNING calls, window_start
-    ), used AS (
-        INSERT INTO returns_tokenuse AS known (token_id, day, address, calls, refused)
-        SELECT %(token)s, %(day)s::date, %(address)s::inet, 1, (calls > %(limit)s)::integer
-        FROM counted
-        ON CONFLICT (day, token_id, address) DO UPDATE
-            SET calls = known.calls + 1, refused = known.refused + EXCLUDED.refused
+    INSERT INTO returns_apicalls AS known (token_id, window_start, calls) VALUES (%s, %s, 1)
+    ON CONFLICT (token_id) DO UPDATE SET (window_start, calls) = (
+        SELECT CASE WHEN same_window THEN known.window_start ELSE EXCLUDED.window_start END,
+            CASE WHEN same_window THEN known.calls + 1 ELSE 1 END
+        FROM (SELECT known.window_start - EXCLUDED.window_start
+            IN (interval '0', interval '1 minute') AS same_window) AS windows
     )
-    SELECT calls, window_start FROM counted
+    RETURNING calls, window_start
 """

@@ -201,7 +201,7 @@ def test_reading_is_stopped_at_the_limit_of_the_api(program, settings, monkeypat
     settings.API_STATEMENT_LIMIT = 1
     slow = Return.objects.extra(where=["pg_sleep(3) IS NOT NULL"])
     make_return()
-    monkeypatch.setattr(payloads, "find_return", lambda _: slow.first())
-    answer = program.get("/Returns/Return-1")
+    monkeypatch.setattr(payloads, "run_query", lambda *_, **__: slow.first())
+    answer = program.get("/Returns?state=Completed")
     assert answer.status_code == 503
     assert "longer than 1 seconds (API_STATEMENT_LIMIT)" in answer.json()["error"]["message"]

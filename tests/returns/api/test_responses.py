@@ -115,7 +115,7 @@ def test_what_fails_is_answered_in_json_and_logged_with_its_id(
     program, monkeypatch, caplog, work, status, code
 ):
     monkeypatch.setattr("returns.api.payloads.returns_page", work)
-    answer = program.get("/Returns")
+    answer = program.get("/Returns?state=Completed")
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert "only the log" not in answer.text
     (line,) = [each for each in caplog.records if each.levelname == "ERROR"]

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
+from returns.api import authentication, token_use
 from returns.exports import background, forms
 from returns.models import AccessEvent, AccessKind, TokenUse
 from returns.people import tokens
@@ -19,8 +20,9 @@ NOW = datetime(2026, 4, 1, 22, 30, tzinfo=UTC)  # the second of April in Istanbu
 
 
 @pytest.fixture(autouse=True)
-def _no_memory():
+def _no_memory(monkeypatch):
     cache.clear()
+    monkeypatch.setattr(authentication, "USE_COUNTER", token_use.UseCounter())
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
@@ -53,7 +55,8 @@ def test_an_export_that_was_refused_is_none(as_agent):
     assert not AccessEvent.objects.exists()
 
 
-def test_calls_are_counted_by_token_day_and_address(make_program, settings):  # noqa: F811
+def test_calls_are_counted_by_token_day_and_address(make_program, settings, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(token_use, "STORE_INTERVAL", 0)
     settings.API_CALLS_PER_MINUTE = 2
     one, other = make_program(), make_program(name="Other")
     with time_machine.travel(NOW, tick=False):
@@ -70,6 +73,16 @@ def test_calls_are_counted_by_token_day_and_address(make_program, settings):  # 
         ("Other", date(2026, 4, 2), "10.0.0.9", 1, 0),
         ("Shop", date(2026, 4, 3), "127.0.0.1", 1, 0),
     ]
+
+
+def test_a_first_call_is_stored_at_once_and_others_together(make_program, monkeypatch):  # noqa: F811
+    program = make_program()
+    for _ in range(3):
+        program.get("/Tags")
+    assert TokenUse.objects.get().calls == 1
+    monkeypatch.setattr(token_use, "STORE_INTERVAL", 0)
+    program.get("/Tags")
+    assert TokenUse.objects.get().calls == 4
 
 
 def test_a_token_that_is_refused_is_recorded_once_an_hour(make_program, caplog):  # noqa: F811
