@@ -17,7 +17,7 @@ OWN_WORDS = [
     *("service", "company", "manager", "admin", "password", "welcome", "login", "agent", "label"),
     *("iadeler", "iade", "depo", "kargo", "koli", "paket", "siparis", "musteri", "hizmet"),
     *("sirket", "firma", "yonetici", "parola", "sifre", "hosgeldin", "giris", "etiket", "istanbul"),
-    *("retouren", "retoure", "lager", "paket", "kunde", "passwort", "willkommen"),
+    *("retouren", "retoure", "lager", "kunde", "passwort", "willkommen"),
 ]
 MIN_HOST_WORD = 4  # letters of a part of a host name that counts as the company's name
 MIN_OTHER_LETTERS = 4
