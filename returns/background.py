@@ -7,8 +7,8 @@ from collections.abc import Callable
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from returns.database.faults import is_passing_fault
 from returns import retention
+from returns.database.faults import is_passing_fault
 from returns.exports import background as exports
 from returns.feed import cleanup, undo, uploads
 from returns.live import changes

@@ -112,13 +112,18 @@ def to_api_error(error: Exception) -> ApiError:
         # Ninja raises HttpError only for a body that is not JSON.
         case HttpError() | UnreadablePostError() | SuspiciousOperation() | BadRequest():
             return _unreadable(error)
+    return _of_database(error) or ApiError(500, "failed", FAILURE_MESSAGE)
+
+
+def _of_database(error: Exception) -> ApiError | None:
+    """Return the error answer for an error of the database that is no bug."""
     if isinstance(error.__cause__, QueryCanceled):
         return ApiError(503, "took_too_long", TIMEOUT_MESSAGE)
     if is_database_away(error):
         return ApiError(503, "unavailable", UNAVAILABLE_MESSAGE, headers={"Retry-After": "5"})
     if is_unstorable(error):
         return ApiError(400, "not_understood", UNSTORABLE_MESSAGE)
-    return ApiError(500, "failed", FAILURE_MESSAGE)
+    return None
 
 
 def bad_request(details: Iterable[ErrorDetail]) -> ApiError:
