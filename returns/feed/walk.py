@@ -7,11 +7,13 @@ Only if more records than fit on a page have the same ``updatedAt`` are these re
 
 The totals of the API are compared with what it sends: the number of records from one time on, less
 the number from a later time on, must lie between the two. A page that leaves some out is requested
-again. If pages are unsorted or repeat records, everything is read by offset, until a pass brings
+again. A record that is twice on a page, each time that the page is requested, is two equal rows of
+the other side, and counts as two. If pages are unsorted or keep changing, everything is read by offset, until a pass brings
 nothing new; then no time counts as reached before the end.
 """
 
 import json
+from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -80,6 +82,7 @@ class _WalkByTime:
     def __init__(self, client: PageSource, start: datetime) -> None:
         self.client, self.start = client, start
         self._seen: dict[str, datetime | None] = {}
+        self._copies: dict[str, int] = {}  # how many equal rows there are, if more than one
         # The newest time on the last page, whether it was the last one, and the total.
         self._newest, self._is_end = start, False
         self._total: int | None = None
@@ -121,6 +124,7 @@ class _WalkByTime:
         """Remember the entries of a page, and return the new ones."""
         new = {key: item for item in page.items if (key := _key(item)) not in self._seen}
         self._seen |= {key: updated_at(item) for key, item in new.items()}
+        self._copies |= {key: count for key, count in _copies(page).items() if count > 1}
         times = [time for item in page.items if (time := updated_at(item))]
         self._newest = max(times, default=self.start)
         self._is_end, self._total = len(page.items) < REMOTE_PAGE_SIZE, page.total
@@ -135,6 +139,9 @@ class _WalkByTime:
                 self._seen = {
                     key: time for key, time in self._seen.items() if not time or time >= self.start
                 }
+                self._copies = {
+                    key: count for key, count in self._copies.items() if key in self._seen
+                }
                 return page
             yield from self._read_from(self._page(self.start))
         raise RemoteApiError(f"The API leaves out returns between {self.start} and {self._newest}.")
@@ -142,22 +149,33 @@ class _WalkByTime:
     def _leaves_out(self, page: RemotePage) -> bool:
         if self._total is None or page.total is None:
             return False
-        seen = sum(not time or time < self._newest for time in self._seen.values())
+        seen = sum(
+            self._copies.get(key, 1)
+            for key, time in self._seen.items()
+            if not time or time < self._newest
+        )
         return self._total - page.total > seen
 
     def _page(self, start: datetime, offset: int = 0) -> RemotePage:
+        previous: list[Any] | None = None
         for _ in range(MAX_PAGE_TRIES):
             page = self.client.fetch_page(page_query(start, offset))
-            if _is_whole(page, offset) and _is_in_order(page, start):
+            # What is twice on a page because rows move meanwhile is not so again.
+            count = len(page.items) if page.items == previous else len(_copies(page))
+            if _is_whole(page, offset, count) and _is_in_order(page, start):
                 return page
+            previous = page.items
         raise _UnsortedError
 
 
-def _is_whole(page: RemotePage, offset: int) -> bool:
-    """Tell whether a page has as many entries as the API's total says."""
-    if page.total is None:
-        return True
-    return len({_key(item) for item in page.items}) >= min(REMOTE_PAGE_SIZE, page.total - offset)
+def _copies(page: RemotePage) -> Counter[str]:
+    """Return how often each entry is on a page."""
+    return Counter(map(_key, page.items))
+
+
+def _is_whole(page: RemotePage, offset: int, count: int) -> bool:
+    """Tell whether a page with so many entries has as many as the API's total says."""
+    return page.total is None or count >= min(REMOTE_PAGE_SIZE, page.total - offset)
 
 
 def _is_in_order(page: RemotePage, start: datetime) -> bool:

@@ -43,6 +43,7 @@ class FakeApi:
         self.records = {record["returnReferenceNumber"]: record for record in records}
         self.faults: dict[int, Fault] = {}
         self.always: Fault | None = None
+        self.copies: dict[str, int] = {}  # how many rows a record has, if more than one
         self.meanwhile: Callable[[FakeApi, int], None] = lambda side, number: None
         self.calls: list[str] = []
         self.last: Any = None
@@ -61,7 +62,12 @@ class FakeApi:
 
     def page(self, query: dict[str, list[str]]) -> dict[str, Any]:
         params = {name: values[0] for name, values in parse_qs(query["dqb"][0]).items()}
-        matches = [each for each in self.records.values() if str(each["updatedAt"]) >= params["v"]]
+        matches = [
+            each
+            for reference, each in self.records.items()
+            if str(each["updatedAt"]) >= params["v"]
+            for _ in range(self.copies.get(reference, 1))
+        ]
         matches.sort(key=lambda each: (str(each["updatedAt"]), each["returnReferenceNumber"]))
         offset, count = int(params["offset"]), min(int(params["count"]), 100)
         items = matches[offset : offset + count]

@@ -150,6 +150,49 @@ def test_faults_come_together_too(side, client, name):
     assert here() == there(side)
 
 
+# Rows that the other side has twice
+
+
+@pytest.mark.parametrize(
+    "copies",
+    [
+        {"Return-00050": 2},
+        {"Return-00098": 2},  # the last two of a page
+        {"Return-00099": 2},  # on two pages
+        {"Return-00249": 2},
+        {"Return-00010": 5, "Return-00099": 3, "Return-00198": 2},
+        {"Return-00120": 60},
+    ],
+)
+def test_a_row_that_is_there_twice_does_not_make_every_pull_read_everything(side, client, copies):
+    side.copies = copies
+    sync(client)
+    assert here() == there(side)
+    assert FeedRun.objects.get().outcome == Outcome.DONE
+    assert watermark(client.origin) == START + timedelta(minutes=244, microseconds=249)
+    side.records["Return-00900"] = a_record(900)
+    calls = len(side.calls)
+    assert calls < 20
+    assert sync(client).created == 1
+    assert len(side.calls) - calls <= 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", [0, 1, 2])
+@pytest.mark.parametrize("name", ONCE)
+def test_a_fault_that_passes_leaves_nothing_out_beside_copies(
+    side, client, monkeypatch, name, call
+):
+    monkeypatch.setattr(network, "RESPONSE_TIMEOUT", 0.5)
+    side.copies = {"Return-00050": 2, "Return-00099": 3}
+    side.faults[call] = ONCE[name]
+    try:
+        sync(client)
+    except RemoteApiError:  # the next pull begins again
+        sync(client)
+    assert here() == there(side)
+
+
 # What moves meanwhile
 
 
