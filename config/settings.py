@@ -225,6 +225,22 @@ CONTEXT_DAYS = environment.positive_number("CONTEXT_DAYS", 7, "days")
 # For exports that are kept for a day: one file, and all files of a person.
 EXPORT_FILE_MB = environment.positive_number("EXPORT_FILE_MB", 1_000, "megabytes")
 EXPORT_STORAGE_MB = environment.positive_number("EXPORT_STORAGE_MB", 2_000, "megabytes")
+# No single input may fill the memory, the disk or a page.
+FEED_CALL_RECORDS = environment.positive_number("FEED_CALL_RECORDS", 10_000, "records")
+FEED_NEW_TAGS = environment.positive_number("FEED_NEW_TAGS", 2_000, "tags")
+RECORD_TAGS = environment.positive_number("RECORD_TAGS", 50, "tags")
+RECORD_TEXT_LENGTH = environment.positive_number("RECORD_TEXT_LENGTH", 50_000, "characters")
+RECORD_OTHER_FIELDS = environment.positive_number("RECORD_OTHER_FIELDS", 1_000, "fields")
+RECORD_OTHER_LENGTH = environment.positive_number("RECORD_OTHER_LENGTH", 100_000, "characters")
+UPLOADS_PER_PERSON = environment.positive_number("UPLOADS_PER_PERSON", 20, "files")
+UPLOAD_DAYS = environment.positive_number("UPLOAD_DAYS", 1, "days")
+RUN_DAYS = environment.positive_number("RUN_DAYS", 90, "days")
+PUSH_RUN_DAYS = environment.positive_number("PUSH_RUN_DAYS", 7, "days")
+IDLE_RUN_DAYS = environment.positive_number("IDLE_RUN_DAYS", 1, "days")
+PREVIEW_RECORDS = environment.positive_number("PREVIEW_RECORDS", 20_000, "records")
+REJECTED_LENGTH = environment.positive_number("REJECTED_LENGTH", 20_000, "characters")
+REJECTED_PER_RUN = environment.positive_number("REJECTED_PER_RUN", 10_000, "records")
+REJECTED_PER_SOURCE = environment.positive_number("REJECTED_PER_SOURCE", 50_000, "records")
 
 LOGGING = {
     "version": 1,

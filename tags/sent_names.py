@@ -33,6 +33,11 @@ def find_all(names: Iterable[str]) -> dict[str, Tag]:
     return {name: tags[tag_id] for name, tag_id in ids.items() if tag_id in tags}
 
 
+def count_unsorted() -> int:
+    """Return how many tags the group "Unsorted" has."""
+    return Tag.objects.filter(group__name=UNSORTED).count()
+
+
 def find_similar(name: str, besides: int | None = None) -> Tag | None:
     """Return the oldest tag or synonym whose name means the same, or None; see ``find_or_create``.
 

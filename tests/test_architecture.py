@@ -71,7 +71,7 @@ WRITERS = {
     ("ExportPart", "returns_exportpart"): ("returns/exports/background.py",),
     ("FeedRun", "returns_feedrun"): ("returns/feed/runs.py", "returns/feed/cleanup.py"),
     ("RejectedRecord", "returns_rejectedrecord"): (
-        "returns/feed/runs.py",
+        "returns/feed/rejected.py",
         "returns/feed/retries.py",
     ),
     ("RunChange", "returns_runchange"): (
@@ -80,7 +80,7 @@ WRITERS = {
         "returns/feed/cleanup.py",
     ),
     ("RunUndo", "returns_runundo"): ("returns/feed/undo.py",),
-    ("Upload", "returns_upload"): ("returns/feed/uploads.py",),
+    ("Upload", "returns_upload"): ("returns/feed/uploads.py", "returns/feed/upload_content.py"),
     ("ApiCalls", "returns_apicalls"): ("returns/api/call_limit.py",),
     ("TokenUse", "returns_tokenuse"): ("returns/api/token_use.py", "returns/retention.py"),
     ("AccessEvent", "returns_accessevent"): ("returns/people/access.py", "returns/retention.py"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ TOO_MANY_QUERIES_AT_ONCE = (
     "This token has {} dqb queries in progress (HEAVY_REQUESTS_AT_ONCE). Wait for their answers, "
     "then try again."
 )
+MAX_DETAILS = 100
 READ_ONLY = (
     "Returns cannot be created or changed here: they belong to the warehouse system. Send records "
     "with POST /openapi/v1/feed. Change tags with PATCH /openapi/v1/Returns/UpdateReturnTag."
@@ -127,8 +129,8 @@ def _of_database(error: Exception) -> ApiError | None:
 
 
 def bad_request(details: Iterable[ErrorDetail]) -> ApiError:
-    """Return a 400 with these details; its message is that of the first one."""
-    details = list(details)
+    """Return a 400 with the first 100 of these details; its message is that of the first one."""
+    details = list(islice(details, MAX_DETAILS))
     return ApiError(400, "not_understood", details[0].message, details)
 
 

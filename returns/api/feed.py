@@ -4,7 +4,7 @@ from typing import Any
 
 from returns.api.authentication import ApiRequest, require_scope
 from returns.api.errors import ApiError, ErrorDetail, InvalidRequest
-from returns.feed.push import MAX_PUSH_BYTES, InvalidBodyError, push
+from returns.feed.push import MAX_PUSH_BYTES, InvalidBodyError, TooMuchError, push
 from returns.models import Scope
 
 TOO_LARGE = "The body is larger than 5 MB. Send the records in several calls."
@@ -13,8 +13,8 @@ TOO_LARGE = "The body is larger than 5 MB. Send the records in several calls."
 def import_records(request: ApiRequest) -> dict[str, Any]:
     """Import the records in the body and return the result of each, ready for JSON.
 
-    Raises ``InvalidRequest`` if the body is not a feed, and ``ApiError`` if it is too large or the
-    token lacks the scope. Nothing is written then.
+    Raises ``InvalidRequest`` if the body is not a feed, and ``ApiError`` if it is too large, has
+    too many records, or the token lacks the scope. Nothing is written then.
     """
     token = require_scope(request, Scope.FEED)
     body = request.read(MAX_PUSH_BYTES + 1)
@@ -22,5 +22,8 @@ def import_records(request: ApiRequest) -> dict[str, Any]:
         raise ApiError(413, "too_large", TOO_LARGE)
     try:
         return push(body, f"{token.name} ({token.start}…)")
+    except TooMuchError as error:
+        message = f"The body has {error}. Send the records in several calls."
+        raise ApiError(413, "too_many", message) from error
     except InvalidBodyError as error:
         raise InvalidRequest(ErrorDetail("", f"The body: {error}", "not_a_feed")) from error

@@ -20,6 +20,7 @@ from config.unreadable import check_readable
 from returns.api import BASE_PATH
 from returns.api.authentication import ApiRequest, Call, authenticate
 from returns.api.errors import (
+    ApiError,
     TOO_MANY_CALLS_AT_ONCE,
     TOO_MANY_QUERIES_AT_ONCE,
     method_not_allowed,
@@ -37,6 +38,9 @@ DOCUMENT_PATH = f"{BASE_PATH}/openapi.json"
 QUICK_PARAMETERS = {"count", "cursor"}
 # Programs can try again by themselves.
 PROGRAM_WAIT = 0.3  # seconds
+# Records have a limit of their own.
+FEED_PATH = f"{BASE_PATH}/feed"
+MAX_CALL_BYTES = 100_000
 
 
 class ApiMiddleware:
@@ -78,6 +82,8 @@ def _respond(request: ApiRequest) -> HttpResponse:
     if request.path_info == DOCUMENT_PATH:
         return _call(request)
     token = authenticate(request)
+    if request.path_info != FEED_PATH:
+        _refuse_large_body(request)
     with _limit_at_once(request, token), _limit_of_reading(request):
         return _call(request)
 
@@ -98,6 +104,7 @@ def _call(request: ApiRequest) -> HttpResponse:
     return response
 
 
+<<<<<<< HEAD
 def _limit_of_reading(request: ApiRequest) -> AbstractContextManager[None]:
     """Return the limit on each statement of a call that reads; others may take as long as pages.
 
@@ -107,6 +114,13 @@ def _limit_of_reading(request: ApiRequest) -> AbstractContextManager[None]:
     if request.method != "GET" or not has_conditions:
         return nullcontext()
     return time_limit(1000 * settings.API_STATEMENT_LIMIT)
+=======
+def _refuse_large_body(request: ApiRequest) -> None:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and int(length) > MAX_CALL_BYTES:
+        message = f"The body has {length} bytes; at most {MAX_CALL_BYTES} are read here."
+        raise ApiError(413, "too_large", message)
+>>>>>>> 16bf040 (No single input ends the site, fills the disk or spoils a page)
 
 
 def _log(request: ApiRequest, response: HttpResponse, failure: Exception | None) -> None:

@@ -120,6 +120,7 @@ class TagsWanted(_Camel):
         description="The return's reference.", examples=["Return-14844"], min_length=1
     )
     tag: StrictStr = Field(
+        max_length=5_000,  # more than as many names as one call may have
         description="Tag names separated by commas; empty for no tags. An unknown name becomes a "
         "new tag in the group “Unsorted”.",
         examples=["wrong-size, apparel"],
@@ -157,7 +158,9 @@ class FeedItem(_Camel):
     result: Literal["created", "updated", "unchanged", "rejected"] = Field(
         description="Several records of one return all have the result of that return."
     )
-    errors: list[FeedMistake] = Field(description="Why it was rejected.")
+    errors: list[FeedMistake] = Field(
+        description="Why it was rejected; of many rejected records only for the first ones."
+    )
 
 
 class FeedTaken(_Camel):
@@ -170,6 +173,10 @@ class FeedTaken(_Camel):
     unchanged: int
     rejected: int
     items: list[FeedItem]
+    errors_left_out: int = Field(
+        description="How many rejected records have no `errors` here, because there are too many. "
+        "The feed page lists what is wrong with them."
+    )
 
 
 class Problem(_Camel):

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -12,11 +13,6 @@ from tags.history import forget_parts, oldest_undoable
 
 logger = logging.getLogger(__name__)
 
-RUN_RETENTION = timedelta(days=90)
-# There can be thousands of pushes a day.
-PUSH_RETENTION = timedelta(days=7)
-# Runs that changed nothing: a pull every minute makes many of them.
-IDLE_RUN_RETENTION = timedelta(days=1)
 CLEANUP_DONE = "feed-old-runs-deleted"
 CHANGES_CLEANUP_DONE = "feed-old-changes-deleted"
 CHANGES_AT_ONCE = 10_000
@@ -60,9 +56,11 @@ def delete_old_changes() -> bool:
 def deletable_runs(now: datetime) -> QuerySet[FeedRun]:
     """Return the runs that may be deleted."""
     is_idle = Q(outcome=Outcome.DONE, created=0, updated=0, rejected=0)
-    is_old = Q(began_at__lt=now - RUN_RETENTION)
-    is_old |= Q(began_at__lt=now - PUSH_RETENTION, way=Way.PUSH)
-    is_old |= Q(began_at__lt=now - IDLE_RUN_RETENTION) & is_idle
+    is_old = Q(began_at__lt=now - timedelta(days=settings.RUN_DAYS))
+    # There can be thousands of pushes a day.
+    is_old |= Q(began_at__lt=now - timedelta(days=settings.PUSH_RUN_DAYS), way=Way.PUSH)
+    # A pull every minute makes many runs that change nothing.
+    is_old |= Q(began_at__lt=now - timedelta(days=settings.IDLE_RUN_DAYS)) & is_idle
     later_runs = FeedRun.objects.filter(
         way=OuterRef("way"), origin=OuterRef("origin"), pk__gt=OuterRef("pk"), outcome=Outcome.DONE
     )

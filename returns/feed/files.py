@@ -9,6 +9,7 @@ import io
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO
 
@@ -70,7 +71,7 @@ def _read_workbook(stream: BinaryIO, choices: Choices) -> Iterator[Item]:
     with sheet.file:
         format_ = Format("xlsx", choices=replace(choices, sheet=sheet.name), sheets=sheet.sheets)
         seems_month_first = not choices.dates and _has_month_ahead(sheet.file)
-        doubt = _month_first(read_sheet(sheet, format_)) if seems_month_first else ""
+        doubt = _month_first(read_sheet(sheet, format_), choices) if seems_month_first else ""
         yield from read_sheet(sheet, replace(format_, doubt=doubt))
 
 
@@ -117,7 +118,7 @@ def _read_twice(
         doubt = ""
         if not choices.dates and _has_month_ahead(copy):
             copy.seek(0)
-            doubt = _month_first(read(copy, ""))
+            doubt = _month_first(read(copy, ""), choices)
         copy.seek(0)
         yield from read(copy, doubt)
 
@@ -133,9 +134,9 @@ def _has_month_ahead(file: BinaryIO) -> bool:
     return False
 
 
-def _month_first(items: Iterator[Item]) -> str:
+def _month_first(items: Iterator[Item], choices: Choices) -> str:
     """Return which row has a date that cannot have the day first; "" if none has one."""
-    for item in items:
+    for item in islice(items, choices.most):
         cells = item.original if isinstance(item.original, list) else []
         for name, at, _ in item.format.columns:
             if name in TIME_FIELDS and at < len(cells) and has_month_first(cells[at]):

@@ -5,9 +5,11 @@ from itertools import chain, islice
 from typing import Any
 
 from returns.feed.items import Choices, Format, Item
+from returns.feed.json_items import count_values
 from returns.feed.tables import Row, read_table
 
 SAMPLED_RECORDS = 200  # from which the columns are known
+SAMPLED_VALUES = 500_000  # in these records
 MAX_PATHS = 500
 MAX_LIST_ENTRIES = 10  # of a list within a record
 MAX_DEPTH = 8
@@ -15,13 +17,25 @@ MAX_DEPTH = 8
 
 def read_flat(items: Iterator[Item], choices: Choices, doubt: str = "") -> Iterator[Item]:
     """Yield JSON records, given as items, as the rows of a table."""
-    first = list(islice(items, SAMPLED_RECORDS))
+    first = _sample(items)
     names: dict[str, None] = {}
     for item in first:
-        names |= dict.fromkeys(flatten(item.raw or {}))
+        if len(names) < MAX_PATHS:
+            names |= dict.fromkeys(flatten(item.raw or {}))
     header = list(names)[:MAX_PATHS]
     rows = (_row(number, item, header) for number, item in enumerate(chain(first, items), start=1))
     yield from read_table(Format("flat", choices=choices, doubt=doubt), Row(1, 1, header), rows)
+
+
+def _sample(items: Iterator[Item]) -> list[Item]:
+    """Return the first items, as many as fit into memory."""
+    first, room = [], SAMPLED_VALUES
+    for item in islice(items, SAMPLED_RECORDS):
+        first.append(item)
+        room -= count_values(item.raw, room)
+        if room <= 0:
+            break
+    return first
 
 
 def _row(number: int, item: Item, header: Iterable[str]) -> Row:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from config.text import to_storable_text
+from config.text import shorten, to_storable_text
 from returns.feed.items import FIELD_LABELS, Column, Format
 from returns.feed.mappings import ColumnMapping, unique_headers
 from returns.feed.records import (
@@ -29,6 +29,7 @@ ENOUGH_NAMES = 2  # in a row that is taken for the header because of its names
 WIDE_SHARE = 0.6
 MAX_NAMED_HEADERS = 12  # in an error
 MAX_COLUMNS = 1000
+MAX_CELL = 500  # characters of a header
 # updatedAt may be missing: the latest of the other times is used.
 REQUIRED_FIELDS = [API_NAMES[name] for name in REQUIRED_COLUMNS if API_NAMES[name] != UPDATED_FIELD]
 
@@ -71,14 +72,17 @@ def _count_known(row: Sequence[str], mapping: ColumnMapping | None) -> int:
 def with_header(format_: Format, header: Sequence[str]) -> Format:
     """Return the format with the columns that this header means."""
     cells = unique_headers(header) if format_.choices.mapping else header
-    return replace(format_, header=tuple(map(to_storable_text, cells)))
+    return replace(format_, header=tuple(shorten(to_storable_text(c), MAX_CELL) for c in cells))
+
+
+def check_width(header: Sequence[str]) -> None:
+    """Raise ``RecordError`` for a header with too many columns."""
+    if len(header) > MAX_COLUMNS:
+        raise RecordError("file", f"{len(header):,} columns; at most {MAX_COLUMNS:,} are read")
 
 
 def read_columns(format_: Format) -> Format:
     """Return the format with its columns. Raises ``RecordError`` if they cannot be read."""
-    if len(format_.header) > MAX_COLUMNS:
-        count = len(format_.header)
-        raise RecordError("file", f"{count:,} columns; at most {MAX_COLUMNS:,} are read")
     mapping = format_.choices.mapping
     if mapping:
         return replace(format_, columns=_mapped_columns(format_.header, mapping))

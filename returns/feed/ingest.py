@@ -13,6 +13,7 @@ import pghistory
 from django.db import DataError, IntegrityError, connection, transaction
 
 from returns.feed.merging import Known, differences, merge
+from returns.feed.new_tags import refuse_new_tags
 from returns.feed.records import RecordError, ReturnRecord
 from returns.feed.sent_tags import add_tags, leave_out_tags_of_before
 from returns.feed.statements import (
@@ -159,8 +160,9 @@ def _write(batch: Batch, run: FeedRun | None) -> IngestSummary:
 
 @transaction.atomic
 def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
+    count = len(batch)
+    batch, rejected = _without_new_tags(batch)
     written: list[WrittenRow] = []
-    rejected: list[Rejection] = []
     stored = load_stored({record.return_reference_number for _, record in batch})
     pending = batch
     while pending:
@@ -191,7 +193,7 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
     )
     created = sum(row.is_new for row in written)
     return IngestSummary(
-        read=len(batch),
+        read=count,
         created=created,
         updated=sum(row.is_visible for row in written) - created,
         rejected=rejected,
@@ -200,6 +202,14 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
         unknown_tags=unknown_tags,
         written=written,
     )
+
+
+def _without_new_tags(batch: Batch) -> tuple[Batch, list[Rejection]]:
+    refused = refuse_new_tags([record for _, record in batch])
+    if not refused:
+        return batch, []
+    rejected = [Rejection(batch[at][1], error, batch[at][0]) for at, error in refused.items()]
+    return [each for at, each in enumerate(batch) if at not in refused], rejected
 
 
 def _version(reference: str, rows: Mapping[str, StoredRow]) -> str:

@@ -42,13 +42,14 @@ class Choices:
 
     With ``empty_clears``, an empty cell says that the return has no such value, instead of nothing.
     ``dates`` is one of ``DATE_ORDERS``, or "" if none was chosen. ``sheet`` is the name of a sheet
-    of a workbook; "" for the first one with rows.
+    of a workbook; "" for the first one with rows. ``most`` is how many rows a preview reads.
     """
 
     empty_clears: bool = False
     dates: str = ""
     sheet: str = ""
     mapping: ColumnMapping | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,23 @@ NO_BRACKETS = bytes(byte for byte in range(256) if byte not in BRACKET_DEPTHS)
 ESCAPED = re.compile(rb"\\.", re.DOTALL)
 TOO_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
 SAMPLED_BYTES = 2_000_000  # from which the lists are known
+# A value in memory may take 30 times as much as its text, and what is read whole is one value.
+MAX_LISTS = 100
+MAX_RECORD_BYTES = 1_000_000
+MAX_WHOLE_BYTES = 5_000_000  # of a line, or of a file whose records are in no list
 
 
 class JsonGuard:
     """A JSON stream that raises ``ValueError`` before what would exhaust the parser.
 
-    That is a number with thousands of digits, and lists and objects in thousands of others.
+    That is a number with thousands of digits, lists and objects in thousands of others, and a value
+    of many bytes within a list at this depth; at depth 0 that is the whole text.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, depth_of_list: int = 0) -> None:
         self._stream = stream
+        self._depth_of_list = depth_of_list
+        self._length = 0  # of the chunks since the last one with an end of a value of the list
         self._end = b""
         self._depth = 0
         self._is_text = False  # whether the last chunk ended within a text
@@ -41,27 +48,59 @@ class JsonGuard:
         chunk = self._stream.read(size)
         if TOO_LONG_NUMBER.search(self._end + chunk):
             raise ValueError(f"{MAX_DIGITS} digits in a row")
-        self._check_depth(chunk)
+        least = self._check_depth(chunk)
+        self._check_length(len(chunk), least)
         self._end = chunk[-MAX_DIGITS:]
         return chunk
 
-    def _check_depth(self, chunk: bytes) -> None:
+    def _check_length(self, length: int, least_depth: int) -> None:
+        is_between = least_depth <= self._depth_of_list
+        self._length = length if is_between else self._length + length
+        most = MAX_RECORD_BYTES if self._depth_of_list else MAX_WHOLE_BYTES
+        if self._length > most:
+            raise ValueError(f"a record of more than {most // 1_000_000} MB")
+
+    def _check_depth(self, chunk: bytes) -> int:
+        """Return the least depth within the chunk."""
         text = ESCAPED.sub(b"", self._backslash + chunk)
         self._backslash = text[-1:] if text.endswith(b"\\") else b""
         parts = text.split(b'"')
         outside = b"".join(parts[self._is_text :: 2]).translate(None, NO_BRACKETS)
         self._is_text ^= len(parts) % 2 == 0
-        for depth in accumulate(map(BRACKET_DEPTHS.__getitem__, outside), initial=self._depth):
-            if depth > MAX_JSON_DEPTH:
-                raise ValueError(f"more than {MAX_JSON_DEPTH} levels deep")
-            self._depth = depth
+        depths = list(accumulate(map(BRACKET_DEPTHS.__getitem__, outside), initial=self._depth))
+        if max(depths) > MAX_JSON_DEPTH:
+            raise ValueError(f"more than {MAX_JSON_DEPTH} levels deep")
+        self._depth = depths[-1]
+        return min(depths)
+
+
+def has_more_values(text: bytes, most: int) -> bool:
+    """Tell whether JSON has more values in lists and objects, without making them."""
+    if sum(map(text.count, (b",", b"[", b"{"))) <= most:  # texts may have some of these too
+        return False
+    outside = b"".join(ESCAPED.sub(b"", text).split(b'"')[::2])
+    return sum(map(outside.count, (b",", b"[", b"{"))) > most
+
+
+def count_values(value: object, most: int) -> int:
+    """Return how many values are in a value, with those within them; at most ``most``."""
+    waiting, count = [value], 0
+    while waiting and count < most:
+        each = waiting.pop()
+        count += 1
+        if isinstance(each, Mapping):
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    return count
 
 
 def read_json(stream: BinaryIO, prefix: str, *, unwraps: bool = True) -> Iterator[Item]:
     """Read the objects at a prefix, in lists or envelopes, however many there are."""
     number = 0
     try:
-        for value in ijson.items(JsonGuard(stream), prefix, multiple_values=True):
+        depth = len(prefix.split(".")) if prefix else 0
+        for value in ijson.items(JsonGuard(stream, depth), prefix, multiple_values=True):
             for entry in _unwrap(value) if unwraps else [value]:
                 number += 1
                 yield _item(f"item {number}", JSON, entry, entry)
@@ -82,6 +121,8 @@ def _json_error(error: Exception) -> RecordError:
     message = str(error)
     if "premature EOF" in message:
         return RecordError("file", "ends unexpectedly here")
+    if message.startswith("a record of"):
+        return RecordError("file", f"{message}; the rest was not read")
     if "UTF8" in message:
         return RecordError("file", "not UTF-8 here; the rest was not read")
     reason = message.splitlines()[0].removeprefix("parse error: ").strip()
@@ -140,6 +181,10 @@ def read_lines(stream: BinaryIO, *, unwraps: bool = True) -> Iterator[Item]:
 
 
 def _read_line(place: str, line: bytes, *, unwraps: bool) -> Iterator[Item]:
+    if len(line) > MAX_WHOLE_BYTES:
+        reason = f"a line of more than {MAX_WHOLE_BYTES // 1_000_000} MB"
+        yield Item(place, LINES, error=RecordError("record", reason))
+        return
     text = line.decode(errors="surrogateescape").rstrip("\r\n")
     try:
         value = json.loads(text)
@@ -157,14 +202,15 @@ def _read_line(place: str, line: bytes, *, unwraps: bool) -> Iterator[Item]:
 def find_lists(content: bytes) -> dict[str, int]:
     """Return the lists of objects in JSON: the prefix of each, and how many objects it has.
 
-    The outermost come first. Only the first 2 MB are read.
+    The outermost come first. Only the first 2 MB are read, and at most 100 lists are returned.
     """
     counts: Counter[str] = Counter()
     try:
         for prefix, event, _ in ijson.parse(
             JsonGuard(io.BytesIO(content[:SAMPLED_BYTES])), multiple_values=True
         ):
-            if event == "start_map" and prefix.split(".")[-1] == "item":
+            is_entry = event == "start_map" and prefix.split(".")[-1] == "item"
+            if is_entry and (prefix in counts or len(counts) < MAX_LISTS):
                 counts[prefix] += 1
     except (ijson.JSONError, ValueError):  # cut off, or no JSON from here on
         pass

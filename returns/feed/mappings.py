@@ -66,13 +66,15 @@ def from_json(stored: Mapping[str, Any]) -> ColumnMapping | None:
 def unique_headers(header: Sequence[str]) -> list[str]:
     """Return the headers, shortened, and with a number after those that occur again."""
     seen: set[str] = set()
+    counts: dict[str, int] = {}  # by the header, how many are called so
     result = []
     for at, cell in enumerate(header, start=1):
         plain = shorten(" ".join(cell.split()), MAX_HEADER_LENGTH) or f"column {at}"
-        name, count = plain, 1
+        name, count = plain, counts.get(plain, 1)
         while normalize(name) in seen:
             count += 1
             name = f"{plain} ({count})"
         seen.add(normalize(name))
+        counts[plain] = count
         result.append(name)
     return result

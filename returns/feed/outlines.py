@@ -3,6 +3,9 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from django.conf import settings
 
 from config.text import to_storable_text
 from returns.feed.files import read_items
@@ -50,7 +53,7 @@ def _list_name(prefix: str, count: int) -> str:
 
 
 def distinct_values(content: bytes, choices: Choices, at: int, records: str = "") -> list[str]:
-    """Return the first 50 different values of a column, as often as they occur first."""
+    """Return the first 50 different values of a column, from the rows that a preview reads."""
     values: dict[str, None] = {}
     for item in _cells(content, choices, records):
         if isinstance(item.original, list) and not item.left_out:
@@ -62,9 +65,12 @@ def distinct_values(content: bytes, choices: Choices, at: int, records: str = ""
 
 
 def _cells(content: bytes, choices: Choices, records: str) -> Iterator[Item]:
-    """Yield the rows of a file as items whose cells are not read."""
+    """Yield the first rows of a file as items whose cells are not read."""
     no_columns = ColumnMapping({}, records=records)
-    return read_items(io.BytesIO(content), replace(choices, mapping=no_columns))
+    # Nothing is read as a date, so their order need not be found out.
+    most = settings.PREVIEW_RECORDS
+    chosen = replace(choices, mapping=no_columns, dates="dmy", most=most)
+    return islice(read_items(io.BytesIO(content), chosen), most)
 
 
 def guess(header: Sequence[str]) -> ColumnMapping:

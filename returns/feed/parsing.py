@@ -2,10 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from json import dumps
 from typing import Any
+
+from django.conf import settings
 
 from returns.feed.records import (
     API_NAMES,
@@ -27,11 +31,12 @@ from returns.feed.records import (
 )
 from returns.models import State
 from returns.models.facts import MAX_AHEAD, STATE_COLUMNS
-from tags.vocabulary import VocabularyError, clean_tag_name
+from tags.vocabulary import MAX_NAME_LENGTH, VocabularyError, clean_tag_name
 
 WHOLE_FROM = 1e16  # numbers from here on have no fraction
 MAX_NESTING = 50  # levels of lists and objects in an unknown field
 MAX_SHOWN_VALUE = 60  # characters of a wrong value that an error message quotes
+MAX_FIELD_NAME = 200  # characters of the name of an unknown field
 STATE_VALUES = frozenset(State.values)
 # By state, the times that a return cannot have: a record with this state says so.
 TIMES_RULED_OUT = {
@@ -100,8 +105,8 @@ def _text(raw: Mapping[str, object], name: str) -> str:
     text = _require_storable(field, value if isinstance(value, str) else _to_text(field, value))
     if name not in UNSTRIPPED_COLUMNS:
         text = text.strip()
-    max_length = MAX_LENGTHS.get(name)
-    if max_length and len(text) > max_length:
+    max_length = MAX_LENGTHS.get(name) or settings.RECORD_TEXT_LENGTH
+    if len(text) > max_length:
         raise RecordError(field, f"{len(text)} characters; at most {max_length} are allowed")
     return text
 
@@ -166,10 +171,23 @@ def _tag(raw: Mapping[str, object], name: str) -> str | None:
     return _clean_tags(_require_storable("tag", text))
 
 
-@lru_cache(maxsize=4096)
 def _clean_tags(text: str) -> str | None:
+    if len(text) > settings.RECORD_TAGS * (MAX_NAME_LENGTH + len(", ")):  # too long for the cache
+        raise _too_many_tags(f"{len(text)} characters")
+    return _clean_short_tags(text)
+
+
+def _too_many_tags(given: str) -> RecordError:
+    return RecordError("tag", f"{given}; at most {settings.RECORD_TAGS} tags are allowed")
+
+
+@lru_cache(maxsize=4096)
+def _clean_short_tags(text: str) -> str | None:
+    given = split_tags(text)
+    if len(given) > settings.RECORD_TAGS:
+        raise _too_many_tags(f"{len(given)} names")
     try:
-        names = [clean_name(name) for name in split_tags(text)]
+        names = [clean_name(name) for name in given]
     except VocabularyError as error:
         raise RecordError("tag", f"{error.messages[0]} {_excerpt(text)}") from None
     return ",".join(dict.fromkeys(names)) or None
@@ -178,11 +196,28 @@ def _clean_tags(text: str) -> str | None:
 def _unknown_fields(raw: Mapping[str, object], _: str) -> dict[str, Any]:
     if KNOWN_FIELDS.issuperset(raw):  # as mostly
         return {}
+    unknown = {name: value for name, value in raw.items() if name not in KNOWN_FIELDS}
+    _check_size(unknown)
     return {
         _require_storable(_excerpt(name), name): _json(name, value)
-        for name, value in raw.items()
-        if name not in KNOWN_FIELDS
+        for name, value in unknown.items()
     }
+
+
+def _check_size(unknown: Mapping[str, object]) -> None:
+    """Raise ``RecordError`` if a record has more in unknown fields than a return may hold."""
+    if len(unknown) > settings.RECORD_OTHER_FIELDS:
+        reason = f"{len(unknown)} unknown fields; at most {settings.RECORD_OTHER_FIELDS} are stored"
+        raise RecordError("record", reason)
+    if name := next((name for name in unknown if len(name) > MAX_FIELD_NAME), ""):
+        reason = f"a name of {len(name)} characters; at most {MAX_FIELD_NAME} are allowed"
+        raise RecordError(_excerpt(name), reason)
+    with suppress(RecursionError):  # what is nested so deeply is refused anyway
+        length = len(dumps(unknown, default=str))
+        if length > settings.RECORD_OTHER_LENGTH:
+            limit = settings.RECORD_OTHER_LENGTH
+            reason = f"{length} characters in unknown fields; at most {limit} are stored"
+            raise RecordError("record", reason)
 
 
 def _json(field: str, value: object, depth: int = 0) -> Any:

@@ -8,7 +8,7 @@ from config.text import shorten, to_storable_text
 from returns.feed.items import FIELD_LABELS, Format, Item
 from returns.feed.merging import fact_text
 from returns.feed.records import REFERENCE_FIELD
-from returns.feed.runs import to_ascii_json
+from returns.feed.rejected import to_ascii_json
 from returns.feed.spelling import TIME_FIELDS
 from returns.models import State
 

@@ -1,7 +1,10 @@
 """Previews of uploaded files: what they contain, and what their import would do."""
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from django.conf import settings
 
 from returns.feed.encodings import encoding_label
 from returns.feed.files import DEFAULT_CHOICES, read_items
@@ -9,6 +12,7 @@ from returns.feed.headers import MAX_COLUMNS
 from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, import_items
 from returns.feed.items import FIELD_LABELS, Choices, Format, Item
+from returns.feed.json_items import count_values
 from returns.feed.mappings import BY_DATES, ColumnMapping
 from returns.feed.merging import Known, differences, fact_label, fact_text
 from returns.feed.preview_rows import PreviewRow, shorten_cell, show_row, shown_headers
@@ -16,6 +20,7 @@ from returns.feed.records import KNOWN_FIELDS, REFERENCE_FIELD, UPDATED_FIELD, R
 from returns.feed.spelling import TIME_FIELDS, ZONE_SUFFIX
 
 MAX_TRIED_RECORDS = 10_000
+MAX_PREVIEW_VALUES = 1_000_000  # in the records that are checked
 MAX_PREVIEW_ROWS = 50
 MAX_PREVIEW_ERRORS = 100
 MAX_PREVIEW_CHANGES = 100
@@ -40,9 +45,10 @@ class FilePreview:
     ``header`` is that of a table, and ``columns`` are pairs of one of its cells and the fields that
     are read from it. ``unknown`` are columns that are stored with the returns as they are.
     ``wrong`` are rows that would be rejected, and ``left_out`` rows that are no records, with the
-    reasons. ``rehearsed`` is the number of records that were tried out against the database; of
-    those, ``changes`` are the first that change a return, and ``unknown_tags`` the names of new
-    tags. ``differing_rows`` are returns with the places of their rows, if these differ. ``fixed``
+    reasons. With ``is_partial``, the file has more records than were read. ``rehearsed`` is the
+    number of records that were tried out against the database; of those, ``changes`` are the first
+    that change a return, and ``unknown_tags`` the names of new tags. ``differing_rows`` are
+    returns with the places of their rows, if these differ. ``fixed``
     is what a mapping says about all rows, and ``above`` the number of rows above the header.
     ``shown`` are the headers of the cells in the rows, and ``unknown_zones`` are headers of times
     with something in brackets that is no time zone.
@@ -70,6 +76,7 @@ class FilePreview:
     sheet: str = ""
     lacks_references: bool = True
     read: int = 0
+    is_partial: bool = False
     rehearsed: int = 0
     created: int = 0
     updated: int = 0
@@ -98,14 +105,22 @@ class FilePreview:
 def make_preview(content: bytes, choices: Choices = DEFAULT_CHOICES) -> FilePreview:
     """Return what a file contains and what its import would do.
 
-    Every record is checked; the first 10,000 are also written to the database and rolled back.
+    The first 20,000 records are checked, or fewer with very many values; the first 10,000 of them
+    are also written to the database and rolled back.
     """
     builder = _PreviewBuilder(encoding_label(content))
+    most = settings.PREVIEW_RECORDS
+    items = read_items(io.BytesIO(content), replace(choices, most=most))
     tried: list[Item] = []
-    for item in read_items(io.BytesIO(content), choices):
+    room = MAX_PREVIEW_VALUES
+    for item in islice(items, most):
         builder.add(item)
         if len(tried) < MAX_TRIED_RECORDS:
             tried.append(item)
+        room -= count_values(item.original, room)
+        if room <= 0:
+            break
+    builder.preview.is_partial = next(items, None) is not None
     result = import_items(
         tried,
         source="file",
@@ -134,7 +149,7 @@ class _PreviewBuilder:
     def __init__(self, encoding: str) -> None:
         self.preview = FilePreview()
         self.encoding = encoding
-        self.wrong: set[str] = set()
+        self.wrong: set[int] = set()
 
     def add(self, item: Item) -> None:
         """Add an item to the preview."""
@@ -156,7 +171,7 @@ class _PreviewBuilder:
 
     def reject(self, item: Item, error: RecordError) -> None:
         """Add an item that would be rejected; it may be reported twice."""
-        key = f"{item.place} {item.original!r}"
+        key = hash((item.place, repr(item.original)))
         if key in self.wrong:
             return
         self.wrong.add(key)

@@ -4,32 +4,46 @@ The same body may be sent any number of times: records that are already stored a
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
+
+from config.text import shorten
 from returns.feed.intake import IntakeResult
 from returns.feed.items import Item, item_from_json
+from returns.feed.json_items import has_more_values
 from returns.feed.records import REFERENCE_FIELD, RecordError
 from returns.feed.runs import record_run
 from returns.models import Way
 
 MAX_PUSH_BYTES = 5_000_000
+# Each takes up to 30 times as much memory as text: "{}," has three characters.
+MAX_PUSH_VALUES = 500_000
+MAX_LISTED_ERRORS = 1_000  # rejected records for which the answer says why
+MAX_SHOWN_REFERENCE = 200  # characters
 
 
 class InvalidBodyError(ValueError):
     """The body has no records; the message says what is wrong with it."""
 
 
+class TooMuchError(ValueError):
+    """The body has more than one call may bring; the message says what, and how much is taken."""
+
+
 def push(body: bytes, origin: str) -> dict[str, Any]:
     """Import the records of a body, and return the result for each and in total.
 
-    ``origin`` names the sender. Raises ``InvalidBodyError``; then nothing was written.
+    ``origin`` names the sender. Raises ``InvalidBodyError`` or ``TooMuchError``; then nothing
+    was written.
     """
     items = parse_body(body)
-    rejects: dict[str, RecordError] = {}
+    rejects: dict[str, RecordError | None] = {}
     outcomes: dict[str, str] = {}
 
     def reject(item: Item, error: RecordError) -> None:
-        rejects[item.place] = error
+        rejects[item.place] = error if len(rejects) < MAX_LISTED_ERRORS else None
 
     def save_outcomes(result: IntakeResult) -> None:
         outcomes.update(
@@ -47,12 +61,18 @@ def push(body: bytes, origin: str) -> dict[str, Any]:
         "updated": result.updated,
         "unchanged": result.unchanged,
         "rejected": result.rejected,
-        "items": [_item_result(item, rejects.get(item.place), outcomes) for item in items],
+        "items": [_item_result(item, rejects, outcomes) for item in items],
+        "errorsLeftOut": max(0, result.rejected - MAX_LISTED_ERRORS),
     }
 
 
 def parse_body(body: bytes) -> list[Item]:
-    """Return the items of a body ``{"items": [...]}``. Raises ``InvalidBodyError``."""
+    """Return the items of a body ``{"items": [...]}``.
+
+    Raises ``InvalidBodyError`` and ``TooMuchError``.
+    """
+    if has_more_values(body, MAX_PUSH_VALUES):
+        raise TooMuchError(f"more than {MAX_PUSH_VALUES:,} values")
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -60,6 +80,9 @@ def parse_body(body: bytes) -> list[Item]:
     entries = content.get("items") if isinstance(content, dict) else None
     if not isinstance(entries, list):
         raise InvalidBodyError('it is not {"items": [...]}.')
+    if len(entries) > settings.FEED_CALL_RECORDS:
+        limit = settings.FEED_CALL_RECORDS
+        raise TooMuchError(f"{len(entries):,} records; at most {limit:,} are taken in one call")
     return [item_from_json(f"items[{number}]", entry) for number, entry in enumerate(entries)]
 
 
@@ -71,13 +94,17 @@ def _describe_error(error: Exception) -> str:
     return "it is not JSON in UTF-8."
 
 
-def _item_result(item: Item, error: RecordError | None, outcomes: dict[str, str]) -> dict[str, Any]:
+def _item_result(
+    item: Item, rejects: Mapping[str, RecordError | None], outcomes: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the result of an item. Items of the same return all get the result of that return."""
     reference = (item.raw or {}).get(REFERENCE_FIELD)
-    key = str(reference).strip()
+    shown = shorten(reference, MAX_SHOWN_REFERENCE) if isinstance(reference, str) else None
+    error = rejects.get(item.place)
+    result = "rejected" if item.place in rejects else outcomes.get(str(reference).strip())
     return {
-        "returnReferenceNumber": reference if isinstance(reference, str) else None,
-        "result": "rejected" if error else outcomes.get(key, "unchanged"),
+        "returnReferenceNumber": shown,
+        "result": result or "unchanged",
         "errors": [
             {"property": field, "message": reason}
             for field, reason in (error.problems if error else ())

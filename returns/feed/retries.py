@@ -24,7 +24,8 @@ from returns.feed.records import (
     RecordError,
     combined,
 )
-from returns.feed.runs import record_run, to_ascii_json
+from returns.feed.rejected import settle, to_ascii_json
+from returns.feed.runs import record_run
 from returns.feed.spelling import parse_cell
 from returns.models import Fate, RejectedRecord, Way
 
@@ -51,7 +52,7 @@ def retry(rejects: QuerySet[RejectedRecord], person: User) -> IntakeResult:
             map(_item, records), on_reject=lambda item, _: rejected_again.add(item.original)
         )
     imported = {row.pk for row in records} - rejected_again
-    RejectedRecord.objects.filter(pk__in=imported).update(fate=Fate.IMPORTED, settled_by=person)
+    settle(RejectedRecord.objects.filter(pk__in=imported), fate=Fate.IMPORTED, settled_by=person)
     return result
 
 
@@ -116,9 +117,9 @@ def _with_value(row: RejectedRecord, text: str) -> dict[str, object]:
 
 def set_aside(rejects: QuerySet[RejectedRecord], person: User) -> int:
     """Set waiting records aside; return how many."""
-    return rejects.filter(fate=Fate.WAITING).update(fate=Fate.ASIDE, settled_by=person)
+    return settle(rejects.filter(fate=Fate.WAITING), fate=Fate.ASIDE, settled_by=person)
 
 
 def put_back(rejects: QuerySet[RejectedRecord]) -> int:
     """Return records that were set aside to the waiting ones; return how many."""
-    return rejects.filter(fate=Fate.ASIDE).update(fate=Fate.WAITING, settled_by=None)
+    return settle(rejects.filter(fate=Fate.ASIDE), fate=Fate.WAITING, settled_by=None)

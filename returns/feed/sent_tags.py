@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import replace
+from itertools import batched, chain, groupby
+from operator import itemgetter
 
 from returns.feed.merging import Known
 from returns.feed.stored_rows import StoredRow
@@ -9,6 +11,9 @@ from returns.models import ReturnTag
 from tags import tagging
 from tags.models import TagAction
 from tags.sent_names import find_all, find_or_create
+
+MAX_PAIRS_AT_ONCE = 30_000  # of a record and a tag, in one statement
+RECORDS_AT_ONCE = 500  # if there are more
 
 
 def leave_out_tags_of_before(
@@ -48,8 +53,16 @@ def add_tags(
     unknown = sorted(names - find_all(names).keys())
     tags = find_or_create(names)
     pairs = [(pk, tags[name].pk) for pk, some in names_of.items() for name in some]
-    of_new = tagging.add_many(ReturnTag, (pair for pair in pairs if pair[0] in new))
-    others = tagging.add_many(
-        ReturnTag, (pair for pair in pairs if pair[0] not in new), action=action
-    )
-    return of_new + others, unknown
+    of_new = [pair for pair in pairs if pair[0] in new]
+    others = [pair for pair in pairs if pair[0] not in new]
+    return _add(of_new) + _add(others, action), unknown
+
+
+def _add(pairs: list[tuple[int, int]], action: TagAction | None = None) -> tagging.TagsAdded:
+    """Add tags to records. More than a statement can add in time are added in several."""
+    parts = [pairs]
+    if len(pairs) > MAX_PAIRS_AT_ONCE:
+        by_record = (list(group) for _, group in groupby(pairs, key=itemgetter(0)))
+        parts = [list(chain(*some)) for some in batched(by_record, RECORDS_AT_ONCE)]
+    added = (tagging.add_many(ReturnTag, part, action=action) for part in parts)
+    return sum(added, tagging.TagsAdded())

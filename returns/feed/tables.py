@@ -10,7 +10,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from returns.feed.cells import check_type
-from returns.feed.headers import REQUIRED_FIELDS, missing_fields, read_columns, with_header
+from returns.feed.headers import (
+    REQUIRED_FIELDS,
+    check_width,
+    missing_fields,
+    read_columns,
+    with_header,
+)
 from returns.feed.items import Format, Item
 from returns.feed.mapped_rows import MappedRows
 from returns.feed.records import (
@@ -35,6 +41,7 @@ TOTAL = re.compile(
 CORRECTABLE_WHEN_MAPPED = frozenset(API_NAMES.values()) - {REFERENCE_FIELD, "state"}
 # The longest text of a cell. Our own workbooks cut longer ones.
 CUT_CELL_LENGTH = 32_767
+MAX_EMPTY_ROWS = 100_000  # in what a preview reads
 PLACE_NAMES = {"csv": "line", "xlsx": "row", "flat": "item"}
 
 
@@ -56,17 +63,25 @@ class Row(NamedTuple):
 def read_table(format_: Format, header: Row, rows: Iterable[Row]) -> Iterator[Item]:
     """Yield the rows below a header; one that is not understood becomes one item with an error."""
     place = f"{PLACE_NAMES[format_.kind]} {header.number}"
-    format_ = with_header(format_, header.cells)
     try:
+        check_width(header.cells)
+        format_ = with_header(format_, header.cells)
         format_ = read_columns(format_)
     except RecordError as error:
         missing = missing_fields(format_) if len(format_.header) > 1 else ()
         yield Item(place, replace(format_, missing=missing), error=error)
         return
     reader = _RowReader(format_)
+    empty = 0
     for row in rows:
         if row.error or any(row.cells):
             yield reader.read(row)
+        else:
+            empty += 1
+            if empty > MAX_EMPTY_ROWS and format_.choices.most:
+                reason = f"more than {MAX_EMPTY_ROWS:,} empty rows; the preview ends here"
+                yield Item(f"{PLACE_NAMES[format_.kind]} {row.number}", format_, left_out=reason)
+                return
 
 
 def count_filled(rows: Iterable[Row]) -> int:

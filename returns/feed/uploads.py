@@ -6,11 +6,13 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import IO, Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from returns.database.connections import is_connection_lost
 from returns.database.locks import Lock, try_lock
 from returns.feed.dates import DATE_ORDERS
 from returns.feed.files import read_items
@@ -19,13 +21,11 @@ from returns.feed.mappings import ColumnMapping, from_json
 from returns.feed.outlines import Outline, distinct_values, outline
 from returns.feed.preview_rows import PreviewRow
 from returns.feed.previews import FilePreview, PreviewChange, make_preview
+from returns.feed.rejected import to_short_text
 from returns.feed.retries import MAY_CHANGE_FEED
-from returns.feed.runs import (
-    interrupted_runs,
-    record_run,
-    to_short_text,
-)
+from returns.feed.runs import interrupted_runs, record_run
 from returns.feed.saved_mappings import NamedMapping, find_same
+from returns.feed.upload_content import read_content, store_content
 from returns.models import FeedRun, Outcome, Upload, Way
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 MAX_UPLOAD_BYTES = 20_000_000
 MAX_UPLOAD_SIZE = "20 MB"
 MAX_IMMEDIATE_BYTES = 1_000_000  # about 2 s; larger files are imported in the background
-UPLOAD_RETENTION = timedelta(days=1)
+MAX_IMPORT_TRIES = 5  # of an import whose connection ends each time
 
 
 def save_upload(file: IO[bytes], name: str, person: User) -> Upload:
@@ -55,14 +55,24 @@ def save_upload(file: IO[bytes], name: str, person: User) -> Upload:
     upload = Upload(
         by=person,
         name=to_short_text(name),
-        content=content,
+        content=b"",
         size=len(content),
         mapping=known.mapping.to_json() if known else {},
         mapping_name=known.name if known else "",
         preview=asdict(preview),
     )
-    upload.save()
+    with transaction.atomic():
+        upload.save()
+        store_content(upload.pk, content)
+        _make_room(person)
     return upload
+
+
+def _make_room(person: User) -> None:
+    """Delete the oldest uploads of a person who has too many; those that are queued are kept."""
+    own = Upload.objects.filter(by=person, wanted_at=None).order_by("-pk")
+    surplus = list(own.values_list("pk", flat=True)[settings.UPLOADS_PER_PERSON :])
+    Upload.objects.filter(pk__in=surplus, wanted_at=None).delete()
 
 
 def _known_mapping(content: bytes, preview: FilePreview) -> NamedMapping | None:
@@ -80,7 +90,7 @@ def choose(
 
     Returns the upload, or None if there is none. Once its import has begun, nothing changes.
     """
-    upload = Upload.objects.filter(pk=pk, by=person).first()
+    upload = get_upload(pk, person)
     if upload and not is_begun(upload):
         upload.empty_clears = empty_clears
         upload.dates = dates if dates in DATE_ORDERS else ""
@@ -103,7 +113,7 @@ def is_begun(upload: Upload) -> bool:
 
 def _preview_again(upload: Upload) -> None:
     """Store what was chosen with its preview, unless the import has begun meanwhile."""
-    preview = asdict(make_preview(bytes(upload.content), _choices(upload)))
+    preview = asdict(make_preview(read_content(upload.pk), _choices(upload)))
     Upload.objects.filter(pk=upload.pk, wanted_at=None, run=None).update(
         empty_clears=upload.empty_clears,
         dates=upload.dates,
@@ -116,12 +126,12 @@ def _preview_again(upload: Upload) -> None:
 
 def outline_of(upload: Upload, records: str = "") -> Outline | None:
     """Return the header and the first rows of an upload; None if it is no table."""
-    return outline(bytes(upload.content), _choices(upload), records)
+    return outline(read_content(upload.pk), _choices(upload), records)
 
 
 def words_of(upload: Upload, at: int, records: str = "") -> list[str]:
     """Return the different values of a column of an upload."""
-    return distinct_values(bytes(upload.content), _choices(upload), at, records)
+    return distinct_values(read_content(upload.pk), _choices(upload), at, records)
 
 
 def _choices(upload: Upload) -> Choices:
@@ -139,11 +149,6 @@ def load_preview(upload: Upload) -> FilePreview:
     rows = {name: [PreviewRow(**row) for row in stored[name]] for name in ("rows", "wrong")}
     changes = [PreviewChange(**each) for each in stored.get("changes", [])]
     return FilePreview(**stored | rows | {"changes": changes})
-
-
-def get_whole_upload(pk: int, person: User) -> Upload | None:
-    """Return an upload of this person with its content, or None."""
-    return Upload.objects.filter(pk=pk, by=person).first()
 
 
 def get_upload(pk: int, person: User) -> Upload | None:
@@ -168,15 +173,16 @@ def start_import(pk: int, person: User, seen: str = "") -> Upload | None:
 @transaction.atomic
 def _request_import(pk: int, person: User, seen: str) -> Upload | None:
     # Lock before reading: in another window the person may choose how to read the file.
-    upload = Upload.objects.select_for_update(of=("self",)).filter(pk=pk, by=person).first()
+    uploads = Upload.objects.defer("content").select_for_update(of=("self",))
+    upload = uploads.filter(pk=pk, by=person).first()
     if upload is None or upload.wanted_at or not _needs_import(upload):
         return None
     if seen and seen != upload.reading:
         raise ValidationError(
             "Meanwhile it was chosen to read this file differently. Look at the preview again."
         )
-    upload.wanted_at = timezone.now()
-    upload.save(update_fields=["wanted_at"])
+    upload.wanted_at, upload.tries = timezone.now(), 0
+    upload.save(update_fields=["wanted_at", "tries"])
     return upload
 
 
@@ -189,25 +195,31 @@ def import_next() -> bool:
 def _import_locked(pk: int) -> bool:
     """Import an upload; tell whether this process got its lock."""
     with try_lock(Lock.UPLOAD, pk) as is_held:
-        upload = Upload.objects.select_related("run", "by").filter(pk=pk).first()
+        uploads = Upload.objects.defer("content").select_related("run", "by")
+        upload = uploads.filter(pk=pk).first()
         if not is_held or upload is None or not upload.wanted_at:
             return False
+        # If the process or the connection dies, the upload stays queued, and its import begins again.
+        stays_queued = False
         try:
             if not upload.by.has_perm(MAY_CHANGE_FEED):
                 logger.warning("Upload %s is not imported: its person may not any more.", pk)
             elif _needs_import(upload):
                 _import(upload)
+        except DatabaseError as error:
+            stays_queued = is_connection_lost(error) and upload.tries < MAX_IMPORT_TRIES
+            raise
         finally:
-            # If the process dies here, the upload stays queued.
-            Upload.objects.filter(pk=pk).update(wanted_at=None)
+            if not stays_queued:
+                Upload.objects.filter(pk=pk).update(wanted_at=None)
         return True
 
 
 def _import(upload: Upload) -> None:
     with record_run(Way.FILE, upload.name, by=upload.by) as run:
-        upload.run = run.row
-        upload.save(update_fields=["run"])
-        content = io.BytesIO(upload.content)
+        upload.run, upload.tries = run.row, upload.tries + 1
+        upload.save(update_fields=["run", "tries"])
+        content = io.BytesIO(read_content(upload.pk))
         items = read_items(content, _choices(upload))
         run.import_items(items, source="file")
 
@@ -222,7 +234,8 @@ def _is_unfinished(run: FeedRun) -> bool:
 
 def delete_old_uploads() -> bool:
     """Delete uploads that are older than a day; tell whether there were any."""
-    number = Upload.objects.filter(at__lt=timezone.now() - UPLOAD_RETENTION).delete()[0]
+    oldest = timezone.now() - timedelta(days=settings.UPLOAD_DAYS)
+    number = Upload.objects.filter(at__lt=oldest, wanted_at=None).delete()[0]
     if number:
         logger.info("Deleted old uploads: %s.", number)
     return number > 0

@@ -39,7 +39,8 @@ class FeedRun(models.Model):
 
     ``origin`` is where they came from: an address, the name of a token, the names of files.
     ``from_time`` is the ``updatedAt`` from which they were requested, ``to_time`` the latest one
-    that was written. ``message`` says why a run failed. ``tag_action`` has the taggings of an
+    that was written. ``unkept`` are rejected records that were not kept, because there were too
+    many. ``message`` says why a run failed. ``tag_action`` has the taggings of an
     import, so that it can be undone.
     """
 
@@ -57,6 +58,7 @@ class FeedRun(models.Model):
     created = models.PositiveBigIntegerField(default=0)
     updated = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    unkept = models.PositiveBigIntegerField(db_default=0, default=0)
     message = models.TextField(blank=True)
     tag_action = models.OneToOneField(TagAction, models.SET_NULL, null=True, related_name="+")
 
@@ -144,7 +146,7 @@ class Upload(models.Model):
     stored; ``dates`` is the order of the numbers of its dates, ``sheet`` the sheet of a workbook,
     and ``mapping`` what its columns are, if a person chose them; ``mapping_name`` is its name.
     ``run`` is its import, once that has started. A large file is imported in the background;
-    ``wanted_at`` is when that was requested.
+    ``wanted_at`` is when that was requested, and ``tries`` how often it has begun since.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -158,6 +160,7 @@ class Upload(models.Model):
     mapping = models.JSONField(db_default={})
     mapping_name = models.CharField(max_length=100, db_default="")
     wanted_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     run = models.OneToOneField(FeedRun, models.SET_NULL, null=True, related_name="upload")
     at = models.DateTimeField(db_default=Now())
 

@@ -26,7 +26,7 @@ may_change = permission_required(MAY_CHANGE_FEED, raise_exception=True)
 @heavy
 def choose(request: DeskRequest, pk: int) -> HttpResponse:
     """Say which columns of an uploaded file are which fields, and go on to its preview."""
-    upload = uploads.get_whole_upload(pk, request.user)
+    upload = uploads.get_upload(pk, request.user)
     if upload is None:
         raise Http404(UPLOAD_GONE)
     if uploads.is_begun(upload):

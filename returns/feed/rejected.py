@@ -1,0 +1,165 @@
+"""Rejected records: each is kept once, with the reason; only so many of a run and of a source."""
+
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from config.text import shorten, to_storable_text
+from returns.feed.ingest import WrittenRow
+from returns.feed.items import Item
+from returns.feed.records import API_NAMES, REFERENCE_FIELD, RecordError
+from returns.models import Fate, FeedRun, RejectedRecord, Way
+from tags.deadlocks import retry_deadlocks
+
+Rejects = Sequence[tuple[Item, RecordError]]
+
+MAX_SHORT_TEXT = 200
+MAX_REASON = 1_000  # characters
+MAX_EXPONENT = 300
+TOO_DEEP = json.dumps("nested too deeply to be stored")
+SETTLED = (Fate.IMPORTED, Fate.SUPERSEDED)
+# What people bring and retry is one source, whatever the files are called.
+BY_PEOPLE = (Way.FILE, Way.RETRY)
+# A record that was set aside or superseded keeps that fate when it is received again. A record that
+# is retried stays with the run that first rejected it. The ids are in the order of the run, but the
+# records are locked in the order of their digests: then no two runs wait for each other.
+UPSERT_REJECTS = """
+    WITH given AS MATERIALIZED (
+        SELECT nextval('returns_rejectedrecord_id_seq') AS id, each.* FROM unnest(
+            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text[]
+        ) AS each (place, reference, field, reason, written, is_record, digest)
+    )
+    INSERT INTO returns_rejectedrecord
+        (id, place, reference, field, reason, written, is_record, digest, run_id, fate)
+    SELECT given.*, %s, 'waiting' FROM given ORDER BY digest
+    ON CONFLICT (digest) DO UPDATE SET
+        run_id = CASE (SELECT way FROM returns_feedrun WHERE id = excluded.run_id)
+            WHEN 'retry' THEN returns_rejectedrecord.run_id ELSE excluded.run_id END,
+        place = excluded.place, field = excluded.field, reason = excluded.reason, seen_at = now(),
+        fate = CASE returns_rejectedrecord.fate WHEN 'taken' THEN 'waiting'
+            ELSE returns_rejectedrecord.fate END
+"""
+
+
+def supersede_rejects(written: Iterable[WrittenRow]) -> None:
+    """Mark waiting rejected records as superseded when a newer record has what was wrong in them.
+
+    A record that says nothing about the wrong field leaves them waiting.
+    """
+    waiting = RejectedRecord.objects.filter(fate=Fate.WAITING)
+    after = {row.reference: row.after for row in written}
+    if not after or not waiting.exists():
+        return
+    waiting = waiting.filter(reference__in=list(after))
+    columns = {api_name: column for column, api_name in API_NAMES.items()}
+    superseded = [
+        pk
+        for pk, reference, field in waiting.values_list("pk", "reference", "field")
+        if columns.get(field) not in after[reference].stamps
+    ]
+    if superseded:
+        settle(RejectedRecord.objects.filter(pk__in=superseded), fate=Fate.SUPERSEDED)
+
+
+@transaction.atomic
+def settle(rejects: QuerySet[RejectedRecord], **values: Any) -> int:
+    """Update rejected records, locked in the order in which runs lock them; return how many."""
+    locked = rejects.order_by("digest").select_for_update(of=("self",))
+    return rejects.filter(pk__in=list(locked.values_list("pk", flat=True))).update(**values)
+
+
+def keep_rejects(run: FeedRun, rejects: Rejects, kept_before: int) -> int:
+    """Keep the records that a run has rejected; return how many are not kept.
+
+    They are too many for the run, which has kept others before, or for its source. Settled
+    records of the source are deleted to make room, the oldest first.
+    """
+    kept = rejects[: max(0, settings.REJECTED_PER_RUN - kept_before)]
+    rows = {values[-1]: values for item, error in kept if (values := _values(run, item, error))}
+    if not rows:
+        return len(rejects)
+
+    @transaction.atomic
+    def write() -> int:
+        full = _without_room(run, set(rows))
+        some = [values for digest, values in rows.items() if digest not in full]
+        if some:
+            with connection.cursor() as cursor:
+                cursor.execute(UPSERT_REJECTS, [*map(list, zip(*some, strict=True)), run.pk])
+        return len(full)
+
+    return len(rejects) - len(kept) + retry_deadlocks(write)
+
+
+def _without_room(run: FeedRun, digests: set[str]) -> set[str]:
+    """Return the digests of new records for which the source has no room, after making some."""
+    of_source = RejectedRecord.objects.filter(run__way=run.way, run__origin=run.origin)
+    if run.way in BY_PEOPLE:
+        of_source = RejectedRecord.objects.filter(run__way__in=BY_PEOPLE)
+    most = settings.REJECTED_PER_SOURCE
+    needed = of_source[: most + 1].count() + len(digests) - most
+    if needed <= 0:
+        return set()
+    known = RejectedRecord.objects.filter(digest__in=digests).values_list("digest", flat=True)
+    new = digests.difference(known)
+    settled = of_source.filter(fate__in=SETTLED).exclude(digest__in=digests)
+    old = list(settled.order_by("pk").values_list("pk", flat=True)[:needed])
+    needed = of_source.count() + len(new) - most - len(old)
+    locked = RejectedRecord.objects.filter(pk__in=old).order_by("digest").select_for_update()
+    RejectedRecord.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).delete()
+    return set(sorted(new)[: min(len(new), max(0, needed))])
+
+
+def _values(run: FeedRun, item: Item, error: RecordError) -> list[Any]:
+    content = item.original if item.raw is None else item.raw
+    written = to_ascii_json(content)
+    # An item without content is identified by its place and error.
+    identity = written if content is not None else f"{run.origin} {item.place} {error}"
+    is_whole = len(written) <= settings.REJECTED_LENGTH
+    return [
+        to_short_text(item.place),
+        _reference(item),
+        to_short_text(error.field),
+        to_storable_text(shorten(item.reason(error), MAX_REASON)),
+        written if is_whole else _cut(written),
+        item.raw is not None and written != TOO_DEEP and is_whole,
+        sha256(identity.encode(errors="replace")).hexdigest(),
+    ]
+
+
+def _cut(written: str) -> str:
+    """Return the beginning of a record as JSON, marked as cut."""
+    most = settings.REJECTED_LENGTH
+    return json.dumps(f"Cut to {most:,} of {len(written):,} characters: {written[:most]}")
+
+
+def _reference(item: Item) -> str:
+    value = (item.raw or {}).get(REFERENCE_FIELD)
+    return to_short_text(value.strip()) if isinstance(value, str) else ""
+
+
+def to_ascii_json(value: object) -> str:
+    """Return a value as ASCII JSON, which every text column can store."""
+    try:
+        return json.dumps(value, default=_plain_number)
+    except RecursionError:
+        return TOO_DEEP
+
+
+def _plain_number(value: object) -> object:
+    if isinstance(value, Decimal):
+        if value.adjusted() > MAX_EXPONENT:  # as an integer it would take all memory
+            return str(value)
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"not JSON: {value!r}")
+
+
+def to_short_text(text: str) -> str:
+    """Return a text that fits into a short column."""
+    return shorten(to_storable_text(text), MAX_SHORT_TEXT)
