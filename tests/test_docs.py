@@ -158,6 +158,8 @@ def test_the_limits_and_their_defaults_are_those_of_the_program():
 def test_the_defaults_of_the_settings_are_those_of_the_program():
     said = {codes(row[0])[0]: row[1].strip("`") for row in tables(DEPLOY, "Variable", "Default")}
     defaults = dict(re.findall(r'environ\.get\(\s*"(\w+)", "(\S+?)"\)', settings_text()))
+    numbers = re.findall(r'positive_number\("(\w+)", ([\d_]+)', settings_text())
+    defaults |= {name: number.replace("_", "") for name, number in numbers}
     limit = re.search(r'"STATEMENT_LIMIT", "(\d+)"', (ROOT / "config/wsgi.py").read_text())
     defaults["STATEMENT_LIMIT"] = f"{limit[1]}` for pages"
     assert {name: said[name] for name in defaults} == defaults

@@ -73,7 +73,8 @@ class FactChange(NamedTuple):
 def merge(known: Known | None, record: ReturnRecord) -> Known:
     """Return what is known after a record; the same object if the record adds nothing.
 
-    Raises ``RecordError`` if the record's state needs a time that no record has.
+    Raises ``RecordError`` if the record's state needs a time that no record has, or if the return
+    would get too many tags.
     """
     facts = dict(zip(FACT_COLUMNS, _fact_values(record), strict=True))
     if known is None:
@@ -91,6 +92,9 @@ def merge(known: Known | None, record: ReturnRecord) -> Known:
         }
     newest = _stamp(known.facts, known.stamps, known)
     merged = _merge_facts(known, newest, record, facts)
+    if len(merged.tags) > max(len(known.tags), settings.RETURN_TAGS):
+        reason = f"the return would have had {len(merged.tags)} tags"
+        raise RecordError("tag", f"{reason}; at most {settings.RETURN_TAGS} are allowed")
     if record.is_update_derived and _same_but_for_update(known, merged):
         # Nobody said the time of this update, so it alone is no news.
         merged = replace(known, tags=merged.tags)

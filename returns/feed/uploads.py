@@ -199,7 +199,7 @@ def _import_locked(pk: int) -> bool:
         upload = uploads.filter(pk=pk).first()
         if not is_held or upload is None or not upload.wanted_at:
             return False
-        # If the process or the connection dies, the upload stays queued, and its import begins again.
+        # If the process or the connection dies, the upload stays queued; its import begins again.
         stays_queued = False
         try:
             if not upload.by.has_perm(MAY_CHANGE_FEED):

@@ -8,8 +8,8 @@ Only if more records than fit on a page have the same ``updatedAt`` are these re
 The totals of the API are compared with what it sends: the number of records from one time on, less
 the number from a later time on, must lie between the two. A page that leaves some out is requested
 again. A record that is twice on a page, each time that the page is requested, is two equal rows of
-the other side, and counts as two. If pages are unsorted or keep changing, everything is read by offset, until a pass brings
-nothing new; then no time counts as reached before the end.
+the other side, and counts as two. If pages are unsorted or keep changing, everything is read by
+offset, until a pass brings nothing new; then no time counts as reached before the end.
 """
 
 import json

@@ -23,7 +23,10 @@ DATE_ORDER_LABELS = {
     "mdy": "Month first: 12/31/2026",
     "ymd": "Year first: 26/12/31",
 }
-UPLOAD_GONE = "This file does not exist, belongs to somebody else, or is more than a day old."
+UPLOAD_GONE = (
+    "This file does not exist, belongs to somebody else, is more than a day old, or gave way to "
+    "files that you have uploaded since."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -108,3 +108,22 @@ def test_a_token_without_the_scope_brings_nothing(make_program):
 @pytest.mark.parametrize("value", ["\x00", "\ud800", "x" * 400, None, 1.5, [], {}])
 def test_nonsense_as_a_reference_is_rejected_not_failed(program, value):
     assert results(push(program, sent(value), sent("Return-2"))) == ["rejected", "created"]
+
+
+def test_an_answer_to_a_push_is_bounded(program):
+    wrong = [{"returnReferenceNumber": "x" * 3_000, "state": n} for n in range(1_200)]
+    answer = push(program, *wrong, *[1] * 10).json()
+    assert answer["errorsLeftOut"] == 210
+    assert [bool(item["errors"]) for item in answer["items"]] == [True] * 1_000 + [False] * 210
+    assert {item["result"] for item in answer["items"]} == {"rejected"}
+    assert len(answer["items"][0]["returnReferenceNumber"]) == 200
+
+
+def test_a_push_of_too_many_records_is_refused_whole(program, settings):
+    settings.FEED_CALL_RECORDS = 3
+    for count, status in ((3, 200), (4, 413)):
+        answer = push(program, *(sent(f"R{count}-{n}") for n in range(count)))
+        assert answer.status_code == status
+    message = answer.json()["error"]["message"]
+    assert message.startswith("The body has 4 records; at most 3 are taken in one call. Send")
+    assert Return.objects.count() == 3

@@ -333,3 +333,37 @@ def test_a_cell_that_is_no_time_breaks_no_preview(as_manager, cell):
     page = as_manager.post(path(), {"action": "choose", "empty_clears": "1"}, follow=True)
     assert page.status_code == 200
     assert as_manager.post(path(), follow=True).status_code == 200
+
+
+# Large files are checked in part
+
+
+def test_the_first_records_are_checked_and_the_import_checks_all(as_manager, settings):
+    settings.PREVIEW_RECORDS = 3
+    page = upload(as_manager, f"{MIXED}R-5;Lost;05.01.2026;\n")
+    preview = page.context["preview"]
+    assert (preview.read, preview.is_partial, preview.rejected) == (3, True, 1)
+    assert "The first 3 records were checked; the import checks all of them." in flat(page)
+    run = as_manager.post(path(), follow=True).context["run"].row
+    assert (run.read, run.created, run.rejected) == (5, 2, 3)
+
+
+def test_a_late_date_with_the_month_first_is_refused_by_the_import(as_manager, settings):
+    settings.PREVIEW_RECORDS = 1
+    rows = "R-1;Created;11/05/2025\nR-2;Created;11/13/2025\n"
+    page = upload(as_manager, f"Return;State;Created\n{rows}")
+    assert page.context["preview"].is_partial
+    run = as_manager.post(path(), follow=True).context["run"].row
+    assert (run.created, run.rejected) == (0, 2)
+    assert "day or month first?" in RejectedRecord.objects.latest("pk").reason
+
+
+def test_of_each_person_so_many_uploads_are_kept(as_manager, as_admin, settings):
+    settings.UPLOADS_PER_PERSON = 2
+    upload(as_admin, GOOD)
+    for _ in range(4):
+        upload(as_manager, GOOD)
+    assert Upload.objects.count() == 3
+    Upload.objects.update(wanted_at=timezone.now())
+    upload(as_manager, GOOD)
+    assert Upload.objects.count() == 4
