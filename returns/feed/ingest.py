@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pghistory
 from django.db import DataError, IntegrityError, connection, transaction
+from psycopg.errors import NotNullViolation
 
 from returns.feed.merging import Known, differences, merge
 from returns.feed.new_tags import refuse_new_tags
@@ -150,6 +151,8 @@ def _write(batch: Batch, run: FeedRun | None) -> IngestSummary:
     try:
         return retry_deadlocks(lambda: _write_whole(batch, run))
     except (DataError, IntegrityError) as refusal:
+        if isinstance(refusal.__cause__, NotNullViolation):
+            raise  # no record is to blame: the tables are newer than this process
         if len(batch) == 1:
             reason = f"refused by the database: {str(refusal).splitlines()[0]}"
             rejection = Rejection(batch[0][1], RecordError("record", reason), batch[0][0])
