@@ -20,9 +20,9 @@ from config.unreadable import check_readable
 from returns.api import BASE_PATH
 from returns.api.authentication import ApiRequest, Call, authenticate
 from returns.api.errors import (
-    ApiError,
     TOO_MANY_CALLS_AT_ONCE,
     TOO_MANY_QUERIES_AT_ONCE,
+    ApiError,
     method_not_allowed,
     to_api_error,
 )
@@ -104,7 +104,6 @@ def _call(request: ApiRequest) -> HttpResponse:
     return response
 
 
-<<<<<<< HEAD
 def _limit_of_reading(request: ApiRequest) -> AbstractContextManager[None]:
     """Return the limit on each statement of a call that reads; others may take as long as pages.
 
@@ -114,13 +113,13 @@ def _limit_of_reading(request: ApiRequest) -> AbstractContextManager[None]:
     if request.method != "GET" or not has_conditions:
         return nullcontext()
     return time_limit(1000 * settings.API_STATEMENT_LIMIT)
-=======
+
+
 def _refuse_large_body(request: ApiRequest) -> None:
     length = request.META.get("CONTENT_LENGTH") or ""
     if length.isdecimal() and int(length) > MAX_CALL_BYTES:
         message = f"The body has {length} bytes; at most {MAX_CALL_BYTES} are read here."
         raise ApiError(413, "too_large", message)
->>>>>>> 16bf040 (No single input ends the site, fills the disk or spoils a page)
 
 
 def _log(request: ApiRequest, response: HttpResponse, failure: Exception | None) -> None:

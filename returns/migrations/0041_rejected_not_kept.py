@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0037_imports_of_files"),
+        ("returns", "0040_visible_names"),
     ]
 
     operations = [

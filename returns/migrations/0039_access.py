@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("returns", "0050_exports_as_csv"),
+        ("returns", "0038_exports_as_csv"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ import config.text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tags", "0050_permission_of_bulk_tagging"),
+        ("tags", "0011_permission_of_bulk_tagging"),
     ]
 
     operations = [

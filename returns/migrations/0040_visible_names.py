@@ -7,7 +7,7 @@ import config.text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0051_access"),
+        ("returns", "0039_access"),
     ]
 
     operations = [
