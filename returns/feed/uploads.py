@@ -9,10 +9,11 @@ from typing import IO, Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import Error as DatabaseError
+from django.db import transaction
 from django.utils import timezone
 
-from returns.database.connections import is_connection_lost
+from returns.database.faults import is_passing_fault
 from returns.database.locks import Lock, try_lock
 from returns.feed.dates import DATE_ORDERS
 from returns.feed.files import read_items
@@ -199,7 +200,7 @@ def _import_locked(pk: int) -> bool:
         upload = uploads.filter(pk=pk).first()
         if not is_held or upload is None or not upload.wanted_at:
             return False
-        # If the process or the connection dies, the upload stays queued; its import begins again.
+        # If the process dies or the database fails, it stays queued, and the import begins again.
         stays_queued = False
         try:
             if not upload.by.has_perm(MAY_CHANGE_FEED):
@@ -207,7 +208,7 @@ def _import_locked(pk: int) -> bool:
             elif _needs_import(upload):
                 _import(upload)
         except DatabaseError as error:
-            stays_queued = is_connection_lost(error) and upload.tries < MAX_IMPORT_TRIES
+            stays_queued = is_passing_fault(error) and upload.tries < MAX_IMPORT_TRIES
             raise
         finally:
             if not stays_queued:

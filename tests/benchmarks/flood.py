@@ -1,9 +1,9 @@
 """What other people wait for a page while one caller floods the desk. Run by hand:
 
     uv run manage.py generate_returns 200000
-    uv run python -m tests.benchmarks.flood [--seconds 20] [--only logins]
+    uv run python -m tests.benchmarks.flood [--seconds 20] [--people 20] [--only logins]
 
-One person opens the list over and over; the table says how long that took, without a flood and
+People open the list, each every two seconds; the table says how long that took, without a flood and
 beside each flood: 16 concurrent log-ins, 8 CSV exports of everything or of 20,000 returns at
 most, 16 calls with a query of 50 conditions. Served as in production: 2 workers, 4 threads each.
 """
@@ -30,25 +30,28 @@ SERVER = [
     *("--workers", "2", "--blocking-threads", "4", "config.wsgi:application"),
 ]
 CSRF = "a" * 32
+PAUSE = 2  # seconds between two pages of a person
 
 
 def main() -> None:
     """Measure the list beside each flood."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    people = {name: cookie_of(name) for name in ("flood-watcher", "flood-exporter")}
+    watchers = [cookie_of(f"flood-watcher-{number}") for number in range(options.people)]
+    exporter = cookie_of("flood-exporter")
     token = token_of_program()
     floods = {
         "nothing": (0, None),
         "logins": (16, try_to_sign_in),
-        "exports": (8, lambda: export(people["flood-exporter"], "")),
+        "exports": (8, lambda: export(exporter, "")),
         "small exports": (
             8,
-            lambda: export(people["flood-exporter"], "?carrier=MNG+Kargo"),
+            lambda: export(exporter, "?carrier=MNG+Kargo"),
         ),
         "queries": (16, lambda: query(token)),
     }
@@ -58,44 +61,59 @@ def main() -> None:
         print(f"{'flood':<15}{'pages':>6}{'p50':>8}{'p95':>8}{'max':>8}  answers to the flood")
         for name, (number, work) in floods.items():
             if not options.only or name in options.only.split(","):
-                measure(name, number, work, people["flood-watcher"], options.seconds)
+                measure(name, number, work, watchers, options.seconds)
     finally:
         server.terminate()
         server.wait()
     print(BAR)
 
 
-def measure(name, number, work, cookie, seconds) -> None:
+def measure(name, number, work, watchers, seconds) -> None:
     """Print the row of a flood."""
     stopping, answers, times = threading.Event(), Counter(), []
 
-    def flood() -> None:
-        while not stopping.is_set():
-            try:
-                status = work()
-            except OSError as error:
-                status = type(error).__name__
-            answers[status] += 1
-            if status == 429:
-                time.sleep(0.2)
-
-    threads = [threading.Thread(target=flood, daemon=True) for _ in range(number)]
-    for thread in threads:
+    floods = [
+        threading.Thread(target=flood, args=(work, answers, stopping), daemon=True)
+        for _ in range(number)
+    ]
+    people = [threading.Thread(target=watch, args=(cookie, times, seconds)) for cookie in watchers]
+    for thread in floods:
         thread.start()
     time.sleep(1)
+    for thread in people:
+        thread.start()
+    for thread in people:
+        thread.join()
+    stopping.set()
+    for thread in floods:
+        thread.join(timeout=200)
+    p95 = sorted(times)[int(len(times) * 0.95)] if len(times) > 1 else times[0]
+    figures = "".join(f"{each:>8.2f}" for each in (statistics.median(times), p95, max(times)))
+    print(f"{name:<15}{len(times):>6}{figures}  {dict(answers)}", flush=True)
+
+
+def flood(work, answers, stopping) -> None:
+    """Do the work over and over, and count the answers."""
+    while not stopping.is_set():
+        try:
+            status = work()
+        except OSError as error:
+            status = type(error).__name__
+        answers[status] += 1
+        if status == 429:
+            time.sleep(0.2)
+
+
+def watch(cookie, times, seconds) -> None:
+    """Open the list over and over, and note how long it took."""
+    time.sleep(random.random() * PAUSE)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         started = time.monotonic()
         status, _ = ask("GET", "/returns/", {"Cookie": cookie})
         times.append(time.monotonic() - started)
         assert status == 200, status
-        time.sleep(0.1)
-    stopping.set()
-    for thread in threads:
-        thread.join(timeout=200)
-    p95 = sorted(times)[int(len(times) * 0.95)] if len(times) > 1 else times[0]
-    figures = "".join(f"{each:>8.2f}" for each in (statistics.median(times), p95, max(times)))
-    print(f"{name:<15}{len(times):>6}{figures}  {dict(answers)}", flush=True)
+        time.sleep(PAUSE)
 
 
 def ask(method, path, headers, body=None) -> tuple[int, bytes]:
