@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, settings
 
 # For each hundred examples that a test asks for.
 settings.register_profile("dev", max_examples=25, deadline=None)
-settings.register_profile("ci", max_examples=100, deadline=None)
+settings.register_profile("ci", max_examples=60, deadline=None)
+settings.register_profile("whole", max_examples=100, deadline=None)
 
 
 def load_profile() -> None:
@@ -16,7 +17,7 @@ def load_profile() -> None:
 
 
 def tried_on(examples: int, **more: Any) -> settings:
-    """Return the settings of a property that CI tries on so many examples.
+    """Return the settings of a property that is tried on so many examples, or a share of them.
 
     Fixtures are made once for all examples of a test, which is what our tests expect.
     """
