@@ -8,9 +8,11 @@ from django.http import HttpRequest
 def client_address(request: HttpRequest) -> str | None:
     """Return the address as the proxy tells it; None if it is not one."""
     try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return None
+    mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 address in the form of IPv6
+    return str(mapped or address)
 
 
 def client_network(request: HttpRequest) -> str | None:

@@ -5,7 +5,7 @@ It is counted in memory, without a query. Other processes count for themselves.
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import cast
@@ -27,26 +27,39 @@ class Slots:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._starts: dict[Hashable, list[float]] = defaultdict(list)
+        self._waiting: Counter[Hashable] = Counter()
 
     @contextmanager
     def held(self, key: Hashable, limit: int, message: str, wait: float) -> Iterator[None]:
         """Hold one of the caller's ``limit`` slots for the block.
 
         Without a free one, wait up to ``wait`` seconds, but not behind work that takes longer than
-        that. Raises ``TooManyAtOnceError`` with the message.
+        that. Whoever waits holds a thread, so not more of a caller's requests may wait than work.
+        Raises ``TooManyAtOnceError`` with the message.
         """
-        arrived = time.monotonic()
         with self._changed:
-            while len(starts := self._starts.get(key, [])) >= limit:
-                left = min(arrived, max(starts)) + wait - time.monotonic()
-                if left <= 0:
-                    raise TooManyAtOnceError(message)
-                self._changed.wait(left)
+            if self._waiting[key] >= limit:
+                raise TooManyAtOnceError(message)
+            self._waiting[key] += 1
+            try:
+                self._wait_for_slot(key, limit, message, wait)
+            finally:
+                self._waiting[key] -= 1
+                if not self._waiting[key]:
+                    del self._waiting[key]
             start = self._enter(key)
         try:
             yield
         finally:
             self._leave(key, start)
+
+    def _wait_for_slot(self, key: Hashable, limit: int, message: str, wait: float) -> None:
+        arrived = time.monotonic()
+        while len(starts := self._starts.get(key, [])) >= limit:
+            left = min(arrived, max(starts)) + wait - time.monotonic()
+            if left <= 0:
+                raise TooManyAtOnceError(message)
+            self._changed.wait(left)
 
     @contextmanager
     def counted(self, key: Hashable) -> Iterator[None]:

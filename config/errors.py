@@ -14,6 +14,8 @@ CONNECTION_ENDED = "The database ended the connection. Run the command again: {r
 # The classes and codes of PostgreSQL for a connection that failed or was ended, and for a server
 # with too many connections. The code for a cancelled statement, 57014, is not among them.
 AWAY_CODES = ("08", "57P", "53300")
+# Of text: too long, not of the encoding, or NUL. Of numbers and times: out of the range.
+UNSTORABLE_CODES = {"22001", "22021", "22P05", "22003", "22008"}
 
 
 def is_database_away(error: BaseException | None) -> bool:
@@ -32,8 +34,11 @@ def is_unstorable(error: BaseException | None) -> bool:
     """
     if isinstance(error, UnicodeEncodeError):
         return error.reason == "surrogates not allowed"
+    if isinstance(error, DataError):
+        code = getattr(error.__cause__, "sqlstate", None)
+        return code is None or code in UNSTORABLE_CODES
     has_many_digits = isinstance(error, ValueError) and str(error).startswith("Exceeds the limit (")
-    return has_many_digits or isinstance(error, DataError | OverflowError)
+    return has_many_digits or isinstance(error, OverflowError)
 
 
 def first_line(error: BaseException | None) -> str:

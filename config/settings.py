@@ -209,7 +209,8 @@ BODY_SECONDS = environment.positive_number("BODY_SECONDS", 10, "seconds")
 DATABASE_CONNECT_SECONDS = environment.positive_number("DATABASE_CONNECT_SECONDS", 5, "seconds")
 # A connection whose network is silent for so long is given up.
 DATABASE_SILENT_SECONDS = environment.positive_number("DATABASE_SILENT_SECONDS", 20, "seconds")
-# For each person or token, in each process of the web server: half of its threads, or less.
+# For each person or token, in each process of the web server: a quarter of its threads. As many
+# more may wait.
 REQUESTS_AT_ONCE = environment.positive_number("REQUESTS_AT_ONCE", 2, "requests")
 HEAVY_REQUESTS_AT_ONCE = environment.positive_number("HEAVY_REQUESTS_AT_ONCE", 1, "requests")
 PASSWORD_CHECKS_AT_ONCE = environment.positive_number("PASSWORD_CHECKS_AT_ONCE", 1, "checks")

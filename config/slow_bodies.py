@@ -71,7 +71,7 @@ class SlowBodyWatcher:
 
     The server offers no time limit for bodies, and does not say which connection a request came
     from. So all those are ended that have waited for an answer as long as the slow body: other slow
-    bodies, and perhaps a request that came at the same time.
+    bodies, what queues behind them, and requests that work for so long themselves.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -105,8 +105,16 @@ class SlowBodyWatcher:
             now = time.monotonic()
             ages = [now - started_at for started_at in [*self.started_at.values()]]
             if overdue := [age for age in ages if age > self.seconds]:
-                ended = end_unanswered_connections(port, min(overdue))
-                logger.warning("Bodies were too slow; connections ended: %s.", ended)
+                _end_connections(port, min(overdue))
+
+
+def _end_connections(port: int, seconds: float) -> None:
+    """End them, and go on watching whatever happens: there may be no descriptor left for it."""
+    try:
+        ended = end_unanswered_connections(port, seconds)
+        logger.warning("Bodies were too slow; connections ended: %s.", ended)
+    except (OSError, psutil.Error):
+        logger.exception("Connections with slow bodies could not be ended")
 
 
 def end_unanswered_connections(port: int, seconds: float) -> int:
@@ -122,7 +130,12 @@ def end_unanswered_connections(port: int, seconds: float) -> int:
 
 
 def _duplicate(descriptor: int) -> socket.socket:
-    return socket.socket(fileno=os.dup(descriptor))
+    copy = os.dup(descriptor)
+    try:
+        return socket.socket(fileno=copy)
+    except OSError:  # it is no socket any more
+        os.close(copy)
+        raise
 
 
 def _waits(connection: socket.socket, seconds: float) -> bool:

@@ -24,7 +24,7 @@ HOST = "desk.example"
 PATIENCE = 60  # seconds; a busy machine is no broken server
 # As docs/deploy.md starts it.
 GRANIAN = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-SIZE = ["--workers", "2", "--blocking-threads", "4"]
+SIZE = ["--workers", "2", "--blocking-threads", "8"]
 SURVIVAL = ["--respawn-failed-workers", "--workers-kill-timeout", "30"]
 PEOPLE = """
 from importlib import import_module

@@ -22,7 +22,7 @@ def attempted_name(request: HttpRequest, credentials: Credentials = None) -> str
     typed = str((credentials or request.POST).get("username") or "").replace("\0", "")
     if User.objects.filter(username=typed).exists():
         return typed
-    return f"unknown {salted_hmac(__name__, typed, algorithm="sha256").hexdigest()[:16]}"
+    return f"unknown {salted_hmac(__name__, typed, algorithm='sha256').hexdigest()[:16]}"
 
 
 class AttemptHandler(AxesDatabaseHandler):

@@ -96,15 +96,25 @@ def run_hourly() -> bool:
     Of several callers, only one runs a rule. If its process dies, or the database fails, the rule
     stays due.
     """
-    has_run = False
+    has_run, fault = False, None
     for rule in editing.due_hourly():
-        with try_lock(Lock.RULE, rule.pk) as is_held:
-            if is_held and editing.due_hourly().filter(pk=rule.pk).exists():
-                started_at = timezone.now()
-                _run_on_all(rule)
-                editing.note_hourly_run(rule, started_at)
-                has_run = True
+        try:
+            has_run |= _run_if_due(rule)
+        except DatabaseError as error:  # of the others, some may still be able to run
+            fault = error
+    if fault:
+        raise fault
     return has_run
+
+
+def _run_if_due(rule: TagRule) -> bool:
+    with try_lock(Lock.RULE, rule.pk) as is_held:
+        if not is_held or not editing.due_hourly().filter(pk=rule.pk).exists():
+            return False
+        started_at = timezone.now()
+        _run_on_all(rule)
+        editing.note_hourly_run(rule, started_at)
+        return True
 
 
 def _run_on_all(rule: TagRule) -> None:

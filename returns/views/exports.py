@@ -137,7 +137,6 @@ def exports(request: PersonRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @may_see
 @_with_problem_page
-@heavy
 def export(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Return the file of a person's own export. Start it again, or delete it."""
     own = background.get_export(pk, request.user)

@@ -83,7 +83,8 @@ def delete_old_bulk(kept_since: datetime, limit: int) -> int:
     drafts = Q(status=Status.DRAFT, asked_at__lt=timezone.now() - DRAFT_LIFETIME)
     is_over = Q(status__in=(Status.DONE, Status.UNDONE, Status.FAILED))
     oldest = min(kept_since, history.oldest_undoable())
-    old = BulkTagging.objects.filter(drafts | is_over & Q(asked_at__lt=oldest))
+    # Asked for so long before it was done at most.
+    old = BulkTagging.objects.filter(drafts | is_over & Q(asked_at__lt=oldest - DRAFT_LIFETIME))
     some = list(old.values_list("pk", flat=True)[:limit])
     return BulkTagging.objects.filter(pk__in=some).delete()[0]
 

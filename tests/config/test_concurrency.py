@@ -64,6 +64,33 @@ def test_nobody_waits_behind_work_that_takes_long():
         release.set()
 
 
+def test_no_more_of_a_caller_wait_than_work():
+    """Whoever waits holds a thread, too."""
+    slots, waited, began = Slots(), [], threading.Barrier(3)
+    releases = [hold_in_thread(slots, "caller") for _ in range(2)]
+
+    def wait() -> None:
+        began.wait(ENOUGH)
+        with slots.held("caller", 2, MESSAGE, ENOUGH):
+            waited.append(1)
+
+    threads = [threading.Thread(target=wait) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    began.wait(ENOUGH)
+    while slots._waiting["caller"] < 2:
+        time.sleep(0.01)
+    started = time.monotonic()
+    with pytest.raises(TooManyAtOnceError), slots.held("caller", 2, MESSAGE, ENOUGH):
+        pass
+    assert time.monotonic() - started < 1
+    for release in releases:
+        release.set()
+    for thread in threads:
+        thread.join(ENOUGH)
+    assert waited == [1, 1]
+
+
 @pytest.mark.django_db
 def test_a_stream_counts_until_it_has_been_sent():
     answer = answer_within_limit(

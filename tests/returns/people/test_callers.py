@@ -10,7 +10,7 @@ from returns.views.callers import TOO_MANY_REQUESTS, TOO_MUCH_HEAVY_WORK
 pytestmark = pytest.mark.django_db
 
 HEAVY = {
-    *("return-csv", "return-xlsx", "export", "reports", "report", "report-file"),
+    *("return-csv", "return-xlsx", "reports", "report", "report-file"),
     *("new-bulk-tagging", "new-upload", "upload-columns", "rule", "undo-run"),
     "feed-rejected-file",
 }

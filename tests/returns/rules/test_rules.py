@@ -582,6 +582,23 @@ def test_a_fault_of_the_database_is_no_failure_of_a_rule(monkeypatch, fault):
     assert {rule.is_on for rule in TagRule.objects.all()} == {True}, rules_of
 
 
+def test_a_fault_in_one_hourly_rule_stops_no_other(monkeypatch):
+    rules_in_order = [
+        make_rule("state=ReturnCreated", Moment.HOURLY, add=tag) for tag in ("books", "fragile")
+    ]
+    record, real = make_return(), tagging.add_where_allowed
+
+    def fails_for_the_first(model, ids, tag_id):
+        if tag_id in rules_in_order[0].adds:
+            raise OperationalError("could not extend file")
+        return real(model, ids, tag_id)
+
+    monkeypatch.setattr(tagging, "add_where_allowed", fails_for_the_first)
+    with pytest.raises(OperationalError):
+        run_hourly()
+    assert tags_of(record) == {"fragile"}
+
+
 def test_a_killed_hourly_rule_makes_no_other_wait(monkeypatch):
     for tag in ("books", "fragile"):
         make_rule("state=ReturnCreated", Moment.HOURLY, add=tag)
