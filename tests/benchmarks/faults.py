@@ -196,6 +196,7 @@ class Faults:
         self.site.workers()[0].kill()
 
     def both_workers_killed(self) -> None:
+        time.sleep(6)  # granian ends if a worker dies that has just replaced another
         for worker in self.site.workers():
             worker.kill()
 
