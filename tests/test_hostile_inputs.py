@@ -8,7 +8,6 @@ import gzip
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from django.test import Client
 from returns.models import ApiToken, Upload
 from returns.people.tokens import issue
 from tests.config.test_command_line import address_of
+from tests.deployed import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -84,9 +84,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(django_db_setup, django_db_blocker) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", "2", "--log-level", "error"]
     with django_db_blocker.unblock():

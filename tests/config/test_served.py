@@ -17,6 +17,7 @@ from django.db import connection
 from returns.views import errors
 from tests import fuzzing
 from tests.config.test_command_line import address_of
+from tests.deployed import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -53,11 +54,6 @@ class Served:
             except OSError:
                 pass
             return answer
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
 
 
 @contextmanager
