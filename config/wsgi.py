@@ -9,12 +9,13 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from config.errors import sentence_for
 from config.memory import return_large_blocks
-from config.parent_process import end_with_parent
+from config.parent_process import end_while_starting, end_with_parent
 from config.slow_bodies import BodyTimeLimit
 from config.unreadable import guard_content_type
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("STATEMENT_LIMIT", "10")
+end_while_starting()
 return_large_blocks()
 
 # Seconds that a running request has when the server's main process was killed.

@@ -153,10 +153,11 @@ class Site:
         family += family[0].children(recursive=True)
         self.server.terminate()
         try:
-            self.server.wait(15)
+            self.server.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             for process in family:
-                process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
             self.server.wait()
 
 
