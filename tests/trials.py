@@ -1,6 +1,8 @@
 """On how many examples a property is tried: the profile, HYPOTHESIS_PROFILE, says which share."""
 
 import os
+from collections.abc import Iterable
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -24,3 +26,8 @@ def tried_on(examples: int, **more: Any) -> settings:
     checks = {"suppress_health_check": [HealthCheck.function_scoped_fixture]}
     share = settings().max_examples
     return settings(max_examples=max(1, examples * share // 100), **(checks | more))
+
+
+def share_of[T](items: Iterable[T], chance: Random) -> list[T]:
+    """Return as large a share of the items, chosen at random, as the profile has of examples."""
+    return [item for item in items if chance.random() * 100 < settings().max_examples]

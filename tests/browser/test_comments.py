@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from returns.models import Comment, Return
 from returns.record.comments import edit_comment, version_of
 from tests.browser.lists import answered_late
-from tests.browser.test_barriers import DESK, PHONE, barriers
+from tests.browser.test_barriers import barriers, desk_and_phone
 from tests.browser.test_box import hold_first
 from tests.browser.test_list import wait_until
 from tests.factories import make_comment, make_return, put_tag
@@ -218,9 +218,8 @@ def test_without_javascript_the_same_is_done_by_plain_forms(window, agent, recor
     expect(page.get_by_text("Comment deleted by agent")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_no_barriers(window, agent, admin, record, scheme, viewport):
+@desk_and_phone
+def test_no_barriers(window, agent, admin, record, viewport, scheme):
     comment = make_comment(record, agent, "one")
     edit_comment(comment.pk, "two", version_of("one"))
     put_tag(record, "damaged")

@@ -11,20 +11,20 @@ from returns.display.deadlines import due_text
 from returns.filters.due import Due
 from returns.models import DeadlinePolicy, State, Unit
 from tests.browser.lists import address_is, chips, quiet, shows
-from tests.browser.test_barriers import DESK, PHONE, barriers
+from tests.browser.test_barriers import DESK, barriers_in_both_themes, barriers_on_desk_and_phone
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=["light", "dark"])
-def desk(request, window, manager, vocabulary) -> Page:
-    """Open a manager's window, once in each theme: two returns wait, one of them for long."""
+@pytest.fixture
+def desk(window, manager, vocabulary) -> Page:
+    """Open a manager's window: two returns wait, one of them for long."""
     now = timezone.now()
     for name, hours in (("new", 1), ("old", 90)):
         arrived = now - timedelta(hours=hours)
         put_tag(make_return(name, state=State.ARRIVED, arrived_to_warehouse_at=arrived), "books")
-    return window(manager, color_scheme=request.param, viewport=DESK)
+    return window(manager, viewport=DESK)
 
 
 def keep(name: str, amount: int) -> DeadlinePolicy:
@@ -52,27 +52,25 @@ def test_a_manager_makes_a_deadline_from_a_filter_and_finds_what_is_late(desk):
 
 def test_the_pages_have_no_barriers(desk):
     desk.goto("/deadlines/")
-    assert barriers(desk) == [], "none yet"
+    assert barriers_in_both_themes(desk) == [], "none yet"
     late, soon = keep("Late", 2), keep("Soon", 400)
     editing.use_filter(late, {"reference": ["old"]})
-    for viewport in (DESK, PHONE):
-        desk.set_viewport_size(viewport)
-        for path in (
-            "/deadlines/",
-            "/deadlines/new/",
-            "/deadlines/new/?q=one",
-            f"/deadlines/{soon.pk}/",
-            "/deadlines/calendar/",
-            "/queue/?queue=to_inspect&deadline=late",
-            "/returns/old/",
-        ):
-            desk.goto(path)
-            assert barriers(desk) == [], path
+    for path in (
+        "/deadlines/",
+        "/deadlines/new/",
+        "/deadlines/new/?q=one",
+        f"/deadlines/{soon.pk}/",
+        "/deadlines/calendar/",
+        "/queue/?queue=to_inspect&deadline=late",
+        "/returns/old/",
+    ):
+        desk.goto(path)
+        assert barriers_on_desk_and_phone(desk) == [], path
     desk.goto("/deadlines/calendar/")
     desk.get_by_label("Extra closing days").fill("tomorrow")
     desk.get_by_role("button", name="Save").click()
     expect(desk.get_by_text("Line 1: “tomorrow” is not a day")).to_be_visible()
-    assert barriers(desk) == [], "not kept"
+    assert barriers_in_both_themes(desk) == [], "not kept"
 
 
 def test_the_script_and_the_server_use_the_same_words(desk):

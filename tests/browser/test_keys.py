@@ -9,7 +9,7 @@ from playwright.sync_api import Error, Page, expect
 
 from returns.models import Preferences, Return
 from tests.browser.lists import quiet
-from tests.browser.test_barriers import PHONE, barriers
+from tests.browser.test_barriers import barriers, desk_and_phone
 from tests.browser.test_box import hold_first
 from tests.browser.test_list import wait_until
 from tests.factories import make_return, make_returns, put_tag
@@ -411,9 +411,8 @@ def test_the_density_applies_at_once(desk):
     assert row.bounding_box()["height"] < tall
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_columns_and_selection_have_no_barrier(window, agent, four, scheme, width):
+@desk_and_phone
+def test_columns_and_selection_have_no_barrier(window, agent, four, viewport, scheme):
     put_tag(four[0], "books")
     everything = [
         "reference",
@@ -426,13 +425,13 @@ def test_columns_and_selection_have_no_barrier(window, agent, four, scheme, widt
         "tags",
     ]
     Preferences.objects.create(user=agent, columns=everything)
-    page = window(agent, color_scheme=scheme, viewport=PHONE | {"width": width})
+    page = window(agent, color_scheme=scheme, viewport=viewport)
     page.goto("/returns/?q=R")
     checkbox(page, "R2").check()
     assert barriers(page) == [], "selected"
     choose_columns(page)
     assert barriers(page) == [], "columns"
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     page.goto("/preferences/columns/")
     assert barriers(page) == [], "the page of columns"
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 from returns.models import FeedRun, Outcome, State, Way
 from tests.browser.lists import quiet, shows
-from tests.browser.test_barriers import DESK, PHONE, barriers
+from tests.browser.test_barriers import DESK, barriers, desk_and_phone
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -270,9 +270,7 @@ def test_the_sound_is_a_choice_that_stays(watched):
     expect(button).to_have_attribute("aria-pressed", "false")
 
 
-@pytest.mark.parametrize(
-    ("viewport", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk-light", "phone-dark"]
-)
+@desk_and_phone
 def test_news_have_no_barrier_and_need_no_wider_page(watched, viewport, scheme):
     page = watched(color_scheme=scheme, viewport=viewport)
     for path in (LIST, QUEUE):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.models import Return, State
-from tests.browser.test_barriers import PHONE, barriers
+from tests.browser.test_barriers import PHONE, barriers, desk_and_phone
 from tests.browser.test_list import wait_until
 from tests.factories import make_return, put_tag
 
@@ -173,10 +173,9 @@ def test_on_a_phone_it_covers_the_page_and_holds_the_focus(window, agent, three)
     expect(page.get_by_role("button", name="Preview R2")).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_preview_has_no_barrier(window, agent, three, scheme, width):
-    page = window(agent, color_scheme=scheme, viewport=PHONE | {"width": width})
+@desk_and_phone
+def test_the_preview_has_no_barrier(window, agent, three, viewport, scheme):
+    page = window(agent, color_scheme=scheme, viewport=viewport)
     page.goto("/returns/")
     page.locator("[data-return=R2]").hover()
     page.get_by_role("button", name="Preview R2").click()

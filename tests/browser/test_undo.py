@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from returns.models import DeletedReturn, Return, Way
-from tests.browser.test_barriers import DESK, PHONE, barriers
+from tests.browser.test_barriers import DESK, PHONE, barriers, desk_and_phone
 from tests.factories import make_comment
 from tests.returns.feed.test_runs import sent
 from tests.returns.feed.test_undo import LATER, bring, stored
@@ -13,8 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ARRIVED = {"state": "ArrivedToWarehouse", "arrivedToWarehouseAt": LATER}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESK, PHONE])
+@desk_and_phone
 def test_an_import_is_read_and_undone(window, manager, agent, viewport, scheme):
     bring(sent(notes="Too small"), way=Way.PULL)
     notes = "The shopper says that it is much too large, and that the box was open."

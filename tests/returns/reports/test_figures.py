@@ -22,6 +22,7 @@ from returns.summaries import maintenance
 from tags.vocabulary import Vocabulary, load_vocabulary
 from tests.factories import make_return, put_tag
 from tests.returns.reports.invented import MOMENTS, ZONES, scatter
+from tests.trials import share_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 SCOPES = ["", "tag=BOOKS", "carrier=DHL", "channel=Web+shop", "missing=tags", "missing=carrier"]
@@ -100,13 +101,13 @@ def test_every_figure_equals_its_list(settings, at, zone, now, has_summaries):
     for scope in scopes[ZONES.index(zone) :: len(ZONES)]:
         for subject in SUBJECTS:
             period = chance.choice(["period=7", "period=30", "period=90"])
-            for figure in figures(report(subject, f"{scope}&{period}")):
+            for figure in share_of(figures(report(subject, f"{scope}&{period}")), chance):
                 if figure.address:
                     listed = opened.get(figure.address)
                     if listed is None:
                         listed = opened[figure.address] = list_length(figure, vocabulary)
                     assert figure.number == listed, (scope, subject, period, figure)
-    assert sum(opened.values()) > 100
+    assert sum(opened.values()) > 20
 
 
 @pytest.mark.slow
