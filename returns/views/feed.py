@@ -11,8 +11,9 @@ from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from config.client import client_address
 from config.htmx import render_page_or_fragment
 from returns.exports import abort
 from returns.feed import overview, retries
@@ -20,6 +21,7 @@ from returns.feed import undo as undoing
 from returns.feed.intake import IntakeResult
 from returns.feed.run_changes import list_changes
 from returns.models import Fate, FeedRun, RejectedRecord
+from returns.people.access import record_export
 from returns.people.person import DeskRequest, PersonRequest
 from returns.views.callers import heavy
 
@@ -95,14 +97,15 @@ def rejected(request: PersonRequest) -> HttpResponse:
     return render(request, "feed/rejected.html", context)
 
 
-@require_safe
+@require_GET
 @may_change
 @heavy
 def rejected_file(request: PersonRequest) -> HttpResponseBase:
     """Return the rejected records as received, one JSON line each, to be fixed and uploaded."""
-    lines = abort.plain_stream(
-        overview.json_lines(overview.filter_rejects(*_selection(request.GET)))
-    )
+    rejects = overview.filter_rejects(*_selection(request.GET))
+    query, address = request.GET.urlencode(), client_address(request)
+    record_export(request.user, address, "rejected records", query, rejects.count())
+    lines = abort.plain_stream(overview.json_lines(rejects))
     name = f"rejected {timezone.localtime():%Y-%m-%d %H%M}.jsonl"
     answer = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -9,7 +9,7 @@ from django.core.cache import cache
 
 from returns.api import authentication, token_use
 from returns.exports import background, forms
-from returns.models import AccessEvent, AccessKind, TokenUse
+from returns.models import AccessEvent, AccessKind, FeedRun, TokenUse, Way
 from returns.people import tokens
 from tests.factories import make_return
 from tests.returns.api.conftest import Program, make_program  # noqa: F401
@@ -48,6 +48,15 @@ def test_a_large_export_is_recorded_when_made_and_when_taken(as_agent, monkeypat
     pk = AccessEvent.objects.get().person.exports.get().pk
     as_agent.get(f"/exports/{pk}/")
     assert [event.address for event in AccessEvent.objects.order_by("pk")] == [None, "127.0.0.1"]
+
+
+def test_the_file_of_rejected_records_is_recorded(as_manager, manager):
+    run = FeedRun.objects.create(way=Way.PUSH)
+    run.rejects.create(place="1", field="state", reason="?", written="{}", is_record=True)
+    as_manager.get(f"/feed/rejected/file/?run={run.pk}")
+    event = AccessEvent.objects.get()
+    assert event.person == manager
+    assert event.details == {"format": "rejected records", "query": f"run={run.pk}", "rows": 1}
 
 
 def test_an_export_that_was_refused_is_none(as_agent):
