@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pghistory
+from django.conf import settings
 from django.db import transaction
 
 from tags import history, tagging
@@ -35,7 +36,8 @@ def replace_tags(
 
     Names may be synonyms, in any case. ``program`` names the program on timelines and in the
     history. If the record has these tags already, no action is recorded. Raises
-    ``VocabularyError`` for a name that no tag can have.
+    ``VocabularyError`` for a name that no tag can have, and ``TooManyTagsError`` for more tags than
+    a record may have.
     """
     cleaned = [clean_tag_name(name) for name in names]
     return retry_deadlocks(lambda: _replace(kind, entity_id, cleaned, program))
@@ -57,6 +59,8 @@ def _replace(kind: Any, entity_id: int, names: list[str], program: str) -> Repla
         removed=[tags[pk].name for pk in removes],
         given_way=given_way,
     )
+    if adds and len(requested) > settings.RETURN_TAGS:
+        raise tagging.TooManyTagsError(tagging.describe_bound(kind))
     if adds or removes:
         description = _describe(kind, entity_id, replacement, program)
         action = history.record_action(description, [], by=None)

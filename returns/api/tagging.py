@@ -7,6 +7,7 @@ from returns.api.payloads import find_return
 from returns.feed.records import split_tags
 from returns.models import ApiToken, ReturnTag
 from tags.replacing import replace_tags
+from tags.tagging import TooManyTagsError
 from tags.vocabulary import VocabularyError
 
 MAX_TAGS_PER_UPDATE = 50
@@ -27,6 +28,8 @@ def update_return_tag(reference: str, names_text: str, token: ApiToken) -> dict[
         raise ApiError(404, "not_found", "There is no return with this reference.")
     try:
         result = replace_tags(ReturnTag, record.pk, names, program=f"the API token “{token.name}”")
+    except TooManyTagsError as error:
+        raise InvalidRequest(ErrorDetail("tag", f"tag: {error.messages[0]}", "too_many")) from error
     except VocabularyError as error:
         raise InvalidRequest(ErrorDetail("tag", f"tag: {error.messages[0]}", "bad_name")) from error
     return {

@@ -152,11 +152,15 @@ def _tag(rule: TagRule, ids: Sequence[int]) -> None:
     # Filter after locking: whoever held a lock may have changed what the filter reads.
     matches = _matching(rule, ids)
     adds, removes = _tags_of(rule)
+    bound = tagging.describe_bound(ReturnTag)
     # Remove first, so that a new tag finds its exclusive group empty.
     for tag_id in removes:
         tagging.remove_where_allowed(ReturnTag, matches, tag_id)
     for tag_id in adds:
-        tagging.add_where_allowed(ReturnTag, _not_removed_by_others(rule, matches, tag_id), tag_id)
+        addable = _not_removed_by_others(rule, matches, tag_id)
+        if full := tagging.find_full(ReturnTag, addable, [tag_id]):
+            logger.info("Rule %s left out returns (returns: %s). %s", rule.pk, len(full), bound)
+        tagging.add_where_allowed(ReturnTag, addable, tag_id)
 
 
 def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:

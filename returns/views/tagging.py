@@ -13,7 +13,7 @@ from returns.lists.rows import Row
 from returns.models import Return
 from returns.record.events import origins_of
 from tags.forms import AddTagForm
-from tags.tagging import add_tag, remove_tag
+from tags.tagging import TooManyTagsError, add_tag, remove_tag
 from tags.vocabulary import (
     chips,
     groups_for_new_tags,
@@ -43,7 +43,12 @@ def _add(request: HtmxRequest, record: Return) -> HttpResponse:
     tag = form.tag() if form.is_valid() else None
     if tag is None:
         return _show(request, record, form=form, status=422)
-    return _done(request, record, str(add_tag(record, tag, request.user)))
+    try:
+        change = add_tag(record, tag, request.user)
+    except TooManyTagsError as error:
+        form.add_error("add", error)
+        return _show(request, record, form=form, status=422)
+    return _done(request, record, str(change))
 
 
 def _remove(request: HtmxRequest, record: Return) -> HttpResponse:

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from tags import history, tagging
-from tags.bulk.results import describe_results
+from tags.bulk.results import describe_results, kind_of_tagging
 from tags.models import BulkTagging, Tag, Tagging
 from tags.vocabulary import VocabularyError, tag_names
 
@@ -41,10 +41,15 @@ class TagCount:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The effect of a bulk tagging, for each tag to add and to remove."""
+    """The effect of a bulk tagging, for each tag to add and to remove.
+
+    ``full`` records get no tag, because they would have had too many; ``bound`` says how many.
+    """
 
     adds: list[TagCount]
     removes: list[TagCount]
+    full: int
+    bound: str
 
 
 def create_draft(
@@ -59,9 +64,12 @@ def create_draft(
     """Store a bulk tagging for its preview. ``query`` is the query string that chose the records.
 
     ``permission`` is the one that allows so many records; the person must still have it in each
-    step. Also deletes old drafts. Raises ``VocabularyError`` if the tags contradict each other.
+    step. Also deletes old drafts. Raises ``VocabularyError`` if the tags contradict each other or
+    are more than a record may have.
     """
     check_compatible(adds, removes)
+    if len(adds) > settings.RETURN_TAGS:
+        raise tagging.TooManyTagsError(tagging.describe_bound(kind))
     oldest = timezone.now() - DRAFT_LIFETIME
     BulkTagging.objects.filter(status=Status.DRAFT, asked_at__lt=oldest).delete()
     return BulkTagging.objects.create(
@@ -145,7 +153,12 @@ def preview(bulk: BulkTagging) -> Preview:
         name = names.get(tag_id, "a tag")
         return TagCount(name, tagged.get(tag_id, 0), replaceable.get(tag_id, 0), total)
 
-    return Preview([count(pk) for pk in bulk.adds], [count(pk) for pk in bulk.removes])
+    return Preview(
+        [count(pk) for pk in bulk.adds],
+        [count(pk) for pk in bulk.removes],
+        len(tagging.find_full(kind, bulk.entity_ids, bulk.adds, bulk.removes)),
+        tagging.describe_bound(kind),
+    )
 
 
 def start(bulk: BulkTagging, changed: str = "") -> None:
@@ -162,9 +175,3 @@ def start(bulk: BulkTagging, changed: str = "") -> None:
         bulk.action = history.record_action(describe_results(bulk), [], bulk.asked_by)
         bulk.status, bulk.changed = Status.RUNNING, changed
         bulk.save(update_fields=["action", "status", "changed"])
-
-
-def kind_of_tagging(bulk: BulkTagging) -> Any:
-    """Return the model of the taggings that a bulk tagging changes."""
-    kinds = tagging.kinds_of_tagging()
-    return next(kind for kind in kinds if kind._meta.label_lower == bulk.taggings)

@@ -14,6 +14,7 @@ def add_batch(
     total: dict[str, Any] = {
         "records": results.get("records", 0) + batch.records,
         "gone": results.get("gone", 0) + requested - batch.records,
+        "full": results.get("full", 0) + batch.full,
     }
     for name in ("added", "removed", "replaced"):
         before, now = results.get(name, {}), getattr(batch, name)
@@ -25,13 +26,13 @@ def add_batch(
 def describe_results(bulk: BulkTagging) -> str:
     """Describe the results so far: "“books” added to 9,812; 188 already had it."."""
     results = bulk.results
-    records = results.get("records", 0)
+    records, full = results.get("records", 0), results.get("full", 0)
     names = tag_names([*bulk.adds, *bulk.removes])
     sentences = []
     for pk in bulk.adds:
         added = results.get("added", {}).get(str(pk), 0)
         sentence = f"“{names.get(pk, 'a tag')}” added to {added:,}"
-        if present := records - added:
+        if present := records - full - added:
             sentence += f"; {present:,} already had it"
         if replaced := results.get("replaced", {}).get(str(pk), 0):
             sentence += f"; replaced another tag on {replaced:,}"
@@ -42,6 +43,15 @@ def describe_results(bulk: BulkTagging) -> str:
         if absent := records - removed:
             sentence += f"; {absent:,} did not have it"
         sentences.append(f"{sentence}.")
+    if full:
+        bound = tagging.describe_bound(kind_of_tagging(bulk)).removesuffix(".")
+        sentences.append(f"{bound}, so nothing was added to {full:,}.")
     if gone := results.get("gone", 0):
         sentences.append(f"Deleted since the preview: {gone:,}.")
     return " ".join(sentences)
+
+
+def kind_of_tagging(bulk: BulkTagging) -> Any:
+    """Return the model of the taggings that a bulk tagging changes."""
+    kinds = tagging.kinds_of_tagging()
+    return next(kind for kind in kinds if kind._meta.label_lower == bulk.taggings)

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from django.db import IntegrityError, transaction
 
 from tags import history, tagging
-from tags.bulk.drafts import Status, check_allowed, check_compatible, kind_of_tagging
-from tags.bulk.results import add_batch, describe_results
+from tags.bulk.drafts import Status, check_allowed, check_compatible
+from tags.bulk.results import add_batch, describe_results, kind_of_tagging
 from tags.deadlocks import retry_deadlocks
 from tags.models import BulkTagging, Tag, TagAction
 from tags.vocabulary import VocabularyError, resolve_ids

@@ -1,6 +1,7 @@
 """Add, remove, merge and restore taggings. Nothing else writes them."""
 
 from tags.tagging.batch import BatchResult, count_taggings, tag_batch
+from tags.tagging.bound import TooManyTagsError, describe_bound, find_full
 from tags.tagging.for_rules import (
     add_where_allowed,
     find_addable,
@@ -18,7 +19,7 @@ from tags.tagging.kinds import (
     kinds_of_tagging,
     with_tables,
 )
-from tags.tagging.many import Conflict, TagsAdded, add_many, ever_tagged, remove_all
+from tags.tagging.many import Conflict, TagsAdded, add_many, ever_tagged, remove_all, tags_of
 from tags.tagging.merge import count_affected, find_merge_conflicts, merge_taggings
 from tags.tagging.restore import RestoreResult, describe_restored, find_changed, restore_taggings
 from tags.tagging.single import Change, add_tag, remove_tag
@@ -31,6 +32,7 @@ __all__ = [
     "Person",
     "RestoreResult",
     "TagsAdded",
+    "TooManyTagsError",
     "add_many",
     "add_tag",
     "add_where_allowed",
@@ -38,12 +40,14 @@ __all__ = [
     "count_affected",
     "count_label",
     "count_taggings",
+    "describe_bound",
     "describe_restored",
     "done_by",
     "ever_tagged",
     "example_names",
     "find_addable",
     "find_changed",
+    "find_full",
     "find_merge_conflicts",
     "find_removable",
     "kinds_of_tagging",
@@ -54,5 +58,6 @@ __all__ = [
     "remove_where_allowed",
     "restore_taggings",
     "tag_batch",
+    "tags_of",
     "with_tables",
 ]

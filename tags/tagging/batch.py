@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from tags.models import TagAction, Tagging
+from tags.tagging.bound import find_full
 from tags.tagging.kinds import Person, with_tables
 from tags.tagging.many import LOCK_ENTITIES, LOCK_TAGS
 
@@ -15,13 +16,15 @@ from tags.tagging.many import LOCK_ENTITIES, LOCK_TAGS
 class BatchResult:
     """The number of records that still existed, and the numbers of changed taggings by tag id.
 
-    ``replaced`` counts by the id of the new tag.
+    ``replaced`` counts by the id of the new tag, ``full`` the records that got none of the tags,
+    because they would have had too many.
     """
 
     records: int
     added: dict[int, int]
     removed: dict[int, int]
     replaced: dict[int, int]
+    full: int
 
 
 def tag_batch(
@@ -35,7 +38,7 @@ def tag_batch(
     """Add and remove tags; a tag of an exclusive group replaces another one of its group.
 
     Runs in the caller's transaction. Merged tags stand for the tag they were merged into. Deleted
-    records and tags are ignored.
+    records and tags are ignored. A record that would have too many tags gets none of them.
     """
     ids = list(entity_ids)
     undo_params = [action.pk, tagging._meta.label_lower]
@@ -47,10 +50,13 @@ def tag_batch(
         cursor.execute(with_tables(LOCK_ENTITIES, tagging), [ids])
         records = cursor.rowcount
         adds, removes = _lock_tags(cursor, adds), _lock_tags(cursor, removes)
+        full = set(find_full(tagging, ids, adds, removes))
         removed = changed(REMOVE_TAGS, ids, removes)
+        if full:
+            ids = [entity_id for entity_id in ids if entity_id not in full]
         replaced = changed(REPLACE_TAGS, ids, adds)
         added = changed(ADD_TAGS, by.pk if by else None, ids, adds)
-    return BatchResult(records, added, removed, replaced)
+    return BatchResult(records, added, removed, replaced, len(full))
 
 
 def count_taggings(

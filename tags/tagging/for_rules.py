@@ -8,13 +8,19 @@ from collections.abc import Sequence
 from django.db import connection
 
 from tags.models import Tagging
+from tags.tagging.bound import find_full
 from tags.tagging.kinds import with_tables
 from tags.tagging.many import LOCK_ENTITIES
 
 
 def find_addable(tagging: type[Tagging], entity_ids: Sequence[int], tag_id: int) -> list[int]:
-    """Return the ids of the records with neither the tag nor another one of its exclusive group."""
-    return _ids(with_tables(FIND_ADDABLE, tagging), [tag_id, list(entity_ids)])
+    """Return the ids of the records with neither the tag nor another one of its exclusive group.
+
+    Records that have as many tags as they may have are left out.
+    """
+    addable = _ids(with_tables(FIND_ADDABLE, tagging), [tag_id, list(entity_ids)])
+    full = set(find_full(tagging, addable, [tag_id]))
+    return [entity_id for entity_id in addable if entity_id not in full]
 
 
 def find_removable(tagging: type[Tagging], entity_ids: Sequence[int], tag_id: int) -> list[int]:

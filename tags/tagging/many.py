@@ -72,6 +72,17 @@ def remove_all(tagging: type[Tagging], entity_ids: Collection[int]) -> None:
         cursor.execute(with_tables(DELETE_ALL, tagging), [_array(entity_ids)])
 
 
+def tags_of(tagging: type[Tagging], entity_ids: Collection[int]) -> dict[int, set[int]]:
+    """Return the ids of the tags of records, by the record's id."""
+    tags: dict[int, set[int]] = {}
+    if entity_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(with_tables(SELECT_TAGS, tagging), [_array(entity_ids)])
+            for entity_id, tag_id in cursor.fetchall():
+                tags.setdefault(entity_id, set()).add(tag_id)
+    return tags
+
+
 def ever_tagged(tagging: type[Tagging], pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
     """Return those pairs of record id and tag id that are taggings, or once were.
 
@@ -140,6 +151,7 @@ FIND_CONFLICTS = """
     SELECT entity_id, tag_id, kept, name FROM ranked WHERE tag_id <> kept_id
     ORDER BY entity_id, tag_id
 """
+SELECT_TAGS = "SELECT entity_id, tag_id FROM {tagging} WHERE entity_id = ANY(%s::bigint[])"
 TAGGED_NOW = """
     SELECT w.entity_id, w.tag_id FROM unnest(%s::bigint[], %s::bigint[]) AS w (entity_id, tag_id)
     WHERE EXISTS (

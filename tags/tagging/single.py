@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Model, Q
 
 from tags.models import Tag
+from tags.tagging.bound import TooManyTagsError, describe_bound, find_full
 from tags.tagging.kinds import Person, done_by
 
 
@@ -30,7 +31,8 @@ def add_tag(entity: Model, tag: Tag, by: Person) -> Change:
 
     Adding a tag twice changes nothing: the first person and time are kept. A merged tag stands
     for the tag it was merged into. A deleted tag is not added.
-    Raises the model's ``DoesNotExist`` if the record was deleted.
+    Raises the model's ``DoesNotExist`` if the record was deleted, and ``TooManyTagsError`` if it
+    has as many tags as it may have.
     """
     with transaction.atomic(), done_by(by):
         record = _lock(entity)
@@ -39,6 +41,8 @@ def add_tag(entity: Model, tag: Tag, by: Person) -> Change:
             return Change()
         if current_id != tag.pk:
             tag = Tag.objects.get(pk=current_id)
+        if find_full(record.taggings.model, [record.pk], [tag.pk]):
+            raise TooManyTagsError(describe_bound(record.taggings.model))
         replaced = _other_of_its_group(record, tag, slot)
         if replaced:
             record.taggings.filter(tag=replaced).delete()

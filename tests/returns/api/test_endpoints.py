@@ -75,6 +75,20 @@ def update(program, reference: str, tag: str):
     return program.patch("/Returns/UpdateReturnTag", sent)
 
 
+def test_more_tags_than_a_return_may_have_are_refused(program, vocabulary, settings):
+    settings.RETURN_TAGS = 2
+    record = make_return("R-1")
+    put_tag(record, "books")
+    answer = update(program, "R-1", "fragile,damaged,new-name")
+    assert answer.status_code == 400
+    [error] = answer.json()["error"]["errors"]
+    assert error["message"] == "tag: A return can have up to 2 tags."
+    assert (error["property"], error["errorCode"]) == ("tag", "too_many")
+    assert ReturnTag.objects.count() == 1
+    assert find_tag("new-name") is None
+    assert update(program, "R-1", "fragile,damaged").status_code == 200
+
+
 def test_tags_are_replaced(program, vocabulary):
     put_tag(make_return("R/1"), "fragile")
     answer = update(program, "R/1", "books, Wrong-Size,books,")
