@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - the parts of these statements are our own
 """Names of tags as the feed, files and the API send them, and the tags that they mean."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import connection, transaction
 
@@ -13,11 +13,13 @@ from tags.vocabulary import UNSORTED, ids_of_names
 def find_or_create(names: Iterable[str]) -> dict[str, Tag]:
     """Map each name to its tag. Unknown names become tags of the group "Unsorted".
 
-    Names that differ only by spaces, hyphens and underscores, or by # in front, mean one tag.
-    Raises ``IntegrityError`` with the name of the constraint for a name that no tag can have.
+    Names that differ only by spaces, hyphens and underscores, or by # in front, mean one tag, which
+    is called by the first of them. Raises ``IntegrityError`` with the name of the constraint for a
+    name that no tag can have.
     """
+    names = list(dict.fromkeys(names))
     tags = find_all(names)
-    if unknown := sorted(set(names) - tags.keys()):
+    if unknown := [name for name in names if name not in tags]:
         _create_unsorted(unknown)
         tags |= find_all(unknown)
     return tags
@@ -31,6 +33,13 @@ def find_all(names: Iterable[str]) -> dict[str, Tag]:
     ids |= {name: tag_id for name, tag_id, _ in ids_of_names(others, FIND_SIMILAR_TAGS)}
     tags = Tag.objects.in_bulk(set(ids.values()))
     return {name: tags[tag_id] for name, tag_id in ids.items() if tag_id in tags}
+
+
+def similar_keys(names: Collection[str]) -> dict[str, str]:
+    """Map each name to what it has in common with all names that mean the same tag."""
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT_SIMILAR_KEYS, [list(names)])
+        return dict(cursor.fetchall())
 
 
 def count_unsorted() -> int:
@@ -66,6 +75,9 @@ SIMILAR_KEY = (
     r"coalesce(nullif(regexp_replace(tags_name_key({0}), '^#+|[\s_-]', '', 'g'), ''),"
     r" tags_name_key({0}))"
 )
+SELECT_SIMILAR_KEYS = f"""
+    SELECT n.name, {SIMILAR_KEY.format("n.name")} FROM unnest(%s::text[]) AS n (name)
+"""
 # Of several tags, the oldest.
 FIND_SIMILAR_TAGS = f"""
     SELECT DISTINCT ON (n.name) n.name, coalesce(main.id, t.id), coalesce(main.name, t.name)
@@ -87,8 +99,8 @@ FIND_SIMILAR_NAME = f"""
 CREATE_TAGS = f"""
     INSERT INTO tags_tag (name, group_id, slot, position, description)
     SELECT DISTINCT ON ({SIMILAR_KEY.format("n.name")}) n.name, g.id, g.slot, 100, ''
-    FROM unnest(%s::text[]) AS n (name)
+    FROM unnest(%s::text[]) WITH ORDINALITY AS n (name, place)
     JOIN tags_taggroup g ON g.name_key = tags_name_key(%s)
-    ORDER BY {SIMILAR_KEY.format("n.name")}, n.name
+    ORDER BY {SIMILAR_KEY.format("n.name")}, n.place
     ON CONFLICT (name_key) DO NOTHING
 """

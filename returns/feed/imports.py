@@ -9,11 +9,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO
 
+from returns.feed.fact_changes import differences, fact_label, fact_text
 from returns.feed.files import DEFAULT_CHOICES, read_items, write_items
 from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, import_items
 from returns.feed.items import JSON, LINES, Choices, Format, Item
-from returns.feed.merging import Known, differences, fact_label, fact_text
+from returns.feed.merging import Known
 from returns.feed.records import RecordError
 from returns.feed.runs import record_run
 from returns.feed.saved_mappings import suggest

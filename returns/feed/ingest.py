@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from itertools import batched
+from operator import attrgetter
 from typing import NamedTuple
 
 import pghistory
 from django.db import DataError, IntegrityError, connection, transaction
 from psycopg.errors import NotNullViolation
 
-from returns.feed.merging import Known, differences, merge
-from returns.feed.new_tags import refuse_new_tags
+from returns.feed.batches import BatchMerge, Rejection
+from returns.feed.fact_changes import differences
+from returns.feed.merging import Known
 from returns.feed.records import RecordError, ReturnRecord
-from returns.feed.sent_tags import add_tags, leave_out_tags_of_before
+from returns.feed.sent_tags import BatchTags
 from returns.feed.statements import (
     COPY_TO_STAGING,
     CREATE_STAGING_TABLE,
@@ -25,20 +27,12 @@ from returns.feed.statements import (
     UPSERT_AND_STORE_CHANGES,
 )
 from returns.feed.stored_rows import StoredRow, load_stored, staging_row
+from returns.feed.waiting import WaitingRecord, load_waiting, settle_imported, update_reasons
 from returns.models import FeedRun
 from tags import tagging
 from tags.deadlocks import retry_deadlocks
 
 Batch = Sequence[tuple[int, ReturnRecord]]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A record that was not written, and why. ``position`` is its index among the records given."""
-
-    record: ReturnRecord
-    error: RecordError
-    position: int
 
 
 class TagConflict(NamedTuple):
@@ -163,17 +157,17 @@ def _write(batch: Batch, run: FeedRun | None) -> IngestSummary:
 
 @transaction.atomic
 def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
-    count = len(batch)
-    batch, rejected = _without_new_tags(batch)
+    waiting = load_waiting({record.return_reference_number for _, record in batch})
+    tags = BatchTags()
     written: list[WrittenRow] = []
-    stored = load_stored({record.return_reference_number for _, record in batch})
+    rejected: list[Rejection] = []
     pending = batch
     while pending:
-        known, wrong = _merge(pending, stored)
-        leave_out_tags_of_before(known, stored)
+        stored = load_stored({record.return_reference_number for _, record in pending})
+        merged = _merge(pending, stored, waiting, tags)
         changed = {
             reference: each
-            for reference, each in known.items()
+            for reference, each in merged.known.items()
             if each and (reference not in stored or each is not stored[reference].known)
         }
         # Only what changes is locked, and what has changed meanwhile is merged again.
@@ -184,79 +178,48 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
             if _version(reference, locked) == _version(reference, stored)
         }
         rows = _upsert(current, stored, run)
-        done = known.keys() - changed.keys() | {row.reference for row in rows}
+        done = merged.known.keys() - changed.keys() | {row.reference for row in rows}
         written += rows
-        rejected += [each for each in wrong if each.record.return_reference_number in done]
+        rejected += [each for reference in done for each in merged.refused.get(reference, ())]
+        settle_imported([each for reference in done for each in merged.imported.get(reference, ())])
         pending = [each for each in pending if each[1].return_reference_number not in done]
-        stored = load_stored({record.return_reference_number for _, record in pending})
-    tags, unknown_tags = add_tags(
+    added, unknown_tags = tags.add(
         {row.pk: row.new_tags for row in written if row.new_tags},
         {row.pk for row in written if row.is_new},
         run.tag_action if run else None,
     )
+    update_reasons((each.waiting, each.error) for each in rejected if each.waiting)
     created = sum(row.is_new for row in written)
     return IngestSummary(
-        read=count,
+        read=len(batch),
         created=created,
         updated=sum(row.is_visible for row in written) - created,
-        rejected=rejected,
-        tags_added=tags.added,
-        tag_conflicts=_conflicts(tags, written),
+        rejected=sorted(
+            (each for each in rejected if not each.waiting), key=attrgetter("position")
+        ),
+        tags_added=added.added,
+        tag_conflicts=_conflicts(added, written),
         unknown_tags=unknown_tags,
         written=written,
     )
 
 
-def _without_new_tags(batch: Batch) -> tuple[Batch, list[Rejection]]:
-    refused = refuse_new_tags([record for _, record in batch])
-    if not refused:
-        return batch, []
-    rejected = [Rejection(batch[at][1], error, batch[at][0]) for at, error in refused.items()]
-    return [each for at, each in enumerate(batch) if at not in refused], rejected
+def _merge(
+    batch: Batch,
+    stored: Mapping[str, StoredRow],
+    waiting: Mapping[str, Sequence[WaitingRecord]],
+    tags: BatchTags,
+) -> BatchMerge:
+    waited = (each.record for some in waiting.values() for each in some)
+    tags.look_up([*(record for _, record in batch), *waited], stored)
+    merged = BatchMerge(stored, waiting, tags)
+    for position, record in batch:
+        merged.add(position, record)
+    return merged
 
 
 def _version(reference: str, rows: Mapping[str, StoredRow]) -> str:
     return rows[reference].version if reference in rows else ""
-
-
-def _merge(
-    batch: Batch, stored: Mapping[str, StoredRow]
-) -> tuple[dict[str, Known | None], list[Rejection]]:
-    """Return what is known of each return after the batch, and the records that are rejected.
-
-    A record whose source is not the one that is stored, or the first of the batch, is rejected.
-    """
-    known: dict[str, Known | None] = {}
-    rejected = []
-    for position, record in batch:
-        reference = record.return_reference_number
-        row = stored.get(reference)
-        before = known.setdefault(reference, row.known if row else None)
-        owner = before.facts["source"] if before else record.source
-        try:
-            if record.source != owner and "source" not in record.absent:
-                raise _wrong_source(owner, record)
-            known[reference] = merge(before, record)
-        except RecordError as error:
-            rejected.append(Rejection(record, error, position))
-    return known, [each for each in rejected if not _is_accepted_now(each, known)]
-
-
-def _is_accepted_now(rejection: Rejection, known: dict[str, Known | None]) -> bool:
-    """Try a record again: another one of the batch may have brought the time that it needs."""
-    reference = rejection.record.return_reference_number
-    if rejection.error.field != "state":
-        return False
-    try:
-        known[reference] = merge(known[reference], rejection.record)
-    except RecordError:
-        return False
-    return True
-
-
-def _wrong_source(owner: str, record: ReturnRecord) -> RecordError:
-    known = f"{record.return_reference_number} is already recorded by {owner!r}"
-    return RecordError("source", f"{record.source!r}, but {known}")
 
 
 def _upsert(

@@ -10,16 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from json import dumps
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone
-from django.utils.formats import date_format
 
-from returns.feed.records import TIME_COLUMNS, RecordError, ReturnRecord, check_state, split_tags
+from returns.feed.records import (
+    NEEDED_TIMES,
+    TIME_COLUMNS,
+    RecordError,
+    ReturnRecord,
+    check_state,
+    split_tags,
+)
 from returns.models import State
-from returns.models.facts import FACTS, FACTS_BY_COLUMN, STATE_COLUMNS
+from returns.models.facts import FACTS, STATE_COLUMNS
 
 # How new a record is: its update, the rank of its state, its completion and its arrival.
 Stamp = tuple[datetime, int, datetime, datetime]
@@ -38,6 +43,10 @@ MERGED_COLUMNS = tuple(
 OMITTED_COLUMNS = frozenset(fact.column for fact in FACTS if fact.is_omitted)
 SENT_EMPTY_COLUMNS = frozenset(MERGED_COLUMNS) - OMITTED_COLUMNS
 UNKNOWN_FIELD = "unknown_fields."  # before the name of an unknown field in ``Known.stamps``
+# Before the name of a time in ``Known.stamps``: the stamp of the newest record that has the time,
+# if a newer one says that there is none. A state that needs the time finds it in the stamp.
+EARLIER_TIME = "earlier."
+PLACES_IN_STAMP = {"completed_at": 2, "arrived_to_warehouse_at": 3}
 # An admin's correction holds while the WMS repeats what it sent for all of these columns.
 CORRECTED_TOGETHER = (
     STATE_COLUMNS,
@@ -62,24 +71,19 @@ class Known:
     tags: tuple[str, ...]
 
 
-class FactChange(NamedTuple):
-    """What a record changes: a column or the name of an unknown field, before and after."""
-
-    name: str
-    before: Any
-    after: Any
-
-
-def merge(known: Known | None, record: ReturnRecord) -> Known:
+def merge(known: Known | None, record: ReturnRecord, other_tags: int = 0) -> Known:
     """Return what is known after a record; the same object if the record adds nothing.
 
-    Raises ``RecordError`` if the record's state needs a time that no record has, or if the return
-    would get too many tags.
+    ``other_tags`` is the number of tags that the return has and that no record brought. Raises
+    ``RecordError`` if the record is the newest and its state needs a time that no record has, or
+    if the return would get too many tags.
     """
     facts = dict(zip(FACT_COLUMNS, _fact_values(record), strict=True))
     if known is None:
         check_state(facts)
-        return _first_known(record, facts)
+        first = _first_known(record, facts)
+        _check_tags((), first.tags, other_tags)
+        return first
     if _repeats(record, facts, known):
         return known
     if record.is_rounded:
@@ -92,9 +96,6 @@ def merge(known: Known | None, record: ReturnRecord) -> Known:
         }
     newest = _stamp(known.facts, known.stamps, known)
     merged = _merge_facts(known, newest, record, facts)
-    if len(merged.tags) > max(len(known.tags), settings.RETURN_TAGS):
-        reason = f"the return would have had {len(merged.tags)} tags"
-        raise RecordError("tag", f"{reason}; at most {settings.RETURN_TAGS} are allowed")
     if record.is_update_derived and _same_but_for_update(known, merged):
         # Nobody said the time of this update, so it alone is no news.
         merged = replace(known, tags=merged.tags)
@@ -106,8 +107,17 @@ def merge(known: Known | None, record: ReturnRecord) -> Known:
         if _stamp(facts, record.absent, known) > newest:
             raise
         # An older record, whose times contradict the newest one, may have other facts.
-        return merge(known, replace(record, absent=record.absent | set(STATE_COLUMNS[1:])))
+        timeless = replace(record, absent=record.absent | set(STATE_COLUMNS[1:]))
+        return merge(known, timeless, other_tags)
+    _check_tags(known.tags, merged.tags, other_tags)
     return replace(merged, corrected=_corrections_that_hold(known, merged))
+
+
+def _check_tags(before: Collection[str], after: Collection[str], others: int) -> None:
+    total = len(after) + others
+    if len(after) > len(before) and total > settings.RETURN_TAGS:
+        reason = f"the return would have had {total} tags"
+        raise RecordError("tag", f"{reason}; at most {settings.RETURN_TAGS} are allowed")
 
 
 def _first_known(record: ReturnRecord, facts: dict[str, Any]) -> Known:
@@ -136,46 +146,22 @@ def with_stamps_of_correction(known: Known) -> Known:
     if "updated_at" not in known.corrected:
         return known
     newest = _stamp(known.facts, known.stamps, known)
-    stamps = {name: min(stamp, newest) for name, stamp in known.stamps.items()}
+    stamps = {
+        # An earlier time stays in its stamp.
+        name: (*newest[:2], *stamp[2:])
+        if stamp > newest and name.startswith(EARLIER_TIME)
+        else min(stamp, newest)
+        for name, stamp in known.stamps.items()
+    }
     return replace(known, stamps=_without_usual(stamps, known.facts, newest))
-
-
-def differences(before: Known, after: Known) -> list[FactChange]:
-    """Return which values that people see differ, in the order of the facts."""
-    pairs = [
-        (before.facts | before.corrected, after.facts | after.corrected, FACT_COLUMNS),
-        (before.unknown_fields, after.unknown_fields, after.unknown_fields),
-    ]
-    return [
-        FactChange(name, old.get(name), new[name])
-        for old, new, names in pairs
-        for name in names
-        if old.get(name) != new[name]
-    ]
-
-
-def fact_label(name: str) -> str:
-    """Return the name of a fact on screen; an unknown field has its own name."""
-    return FACTS_BY_COLUMN[name].label if name in FACTS_BY_COLUMN else name
-
-
-def fact_text(name: str, value: Any) -> str:
-    """Return a value of a fact as people read it; "" if there is none."""
-    if value is None:
-        return ""
-    if name == "state":
-        return str(State(value).label)
-    if isinstance(value, datetime):
-        return date_format(timezone.localtime(value), "j M Y, H:i:s")
-    return value if isinstance(value, str) else dumps(value, ensure_ascii=False)
 
 
 def _merge_facts(
     known: Known, newest: Stamp, record: ReturnRecord, sent: Mapping[str, Any]
 ) -> Known:
     stamp = _stamp(sent, record.absent, known)
-    facts, unknown_fields = dict(known.facts), dict(known.unknown_fields)
-    stamps: dict[str, Stamp] = {}
+    facts, unknown_fields = _latest_facts(known), dict(known.unknown_fields)
+    stamps = _earlier_times(known, newest, record, sent)
     if stamp > newest:
         facts |= {"updated_at": sent["updated_at"], "state": sent["state"]}
     for name in MERGED_COLUMNS:
@@ -192,10 +178,45 @@ def _merge_facts(
         if is_said and (stamp, _rank(value)) > (before, _rank(unknown_fields.get(name))):
             unknown_fields[name], before = value, stamp
         stamps[key] = before
+    _find_needed_time(facts, stamps)
     kept = _without_usual(stamps, facts, max(stamp, newest))
     old_tags = set(known.tags)
     new_tags = (name for name in split_tags(record.tag or "") if name not in old_tags)
     return Known(facts, unknown_fields, known.corrected, kept, (*known.tags, *new_tags))
+
+
+def _latest_facts(known: Known) -> dict[str, Any]:
+    """Return of each fact what the newest record that has it says, also if it needs another."""
+    earlier = (name for name in PLACES_IN_STAMP if f"{EARLIER_TIME}{name}" in known.stamps)
+    return known.facts | dict.fromkeys(earlier)
+
+
+def _earlier_times(
+    known: Known, newest: Stamp, record: ReturnRecord, sent: Mapping[str, Any]
+) -> dict[str, Stamp]:
+    """Return the stamps of the newest records that have a time, by ``EARLIER_TIME``."""
+    stamp, stamps = _stamp(sent, record.absent, known), {}
+    for name, place in PLACES_IN_STAMP.items():
+        key = f"{EARLIER_TIME}{name}"
+        found = [known.stamps[key]] if key in known.stamps else []
+        if not found and known.facts[name]:
+            before = known.stamps.get(name) or newest
+            found.append((*before[:place], known.facts[name], *before[place + 1 :]))
+        if sent[name] and name not in record.absent:
+            found.append(stamp)
+        if found:
+            stamps[key] = max(found)
+    return stamps
+
+
+def _find_needed_time(facts: dict[str, Any], stamps: dict[str, Stamp]) -> None:
+    """Take the time that the state needs from an earlier record."""
+    for name, place in PLACES_IN_STAMP.items():
+        key = f"{EARLIER_TIME}{name}"
+        if facts[name]:
+            stamps.pop(key, None)
+        elif key in stamps and name == NEEDED_TIMES.get(facts["state"]):
+            facts[name] = stamps[key][place]
 
 
 def _stamp(facts: Mapping[str, Any], absent: Collection[str], known: Known | None = None) -> Stamp:

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 
 from returns.feed.items import FIELD_LABELS
-from returns.feed.retries import FIXABLE_WAYS, wrong_value
+from returns.feed.retries import wrong_value
 from returns.feed.runs import interrupted_runs
+from returns.feed.waiting import FIXABLE_WAYS
 from returns.live.changes import current_token_and_read_at
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from returns.models.feed import AUTOMATIC_WAYS

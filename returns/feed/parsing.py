@@ -131,7 +131,8 @@ def _require_storable(field: str, text: str) -> str:
     return text
 
 
-def _time(raw: Mapping[str, object], name: str) -> datetime | None:
+def parse_time(raw: Mapping[str, object], name: str) -> datetime | None:
+    """Return a time of a record, by its column; None if there is none. Raises ``RecordError``."""
     value = raw.get(API_NAMES[name])
     if value is None or value == "":
         return None
@@ -260,7 +261,7 @@ def _excerpt(value: object) -> str:
 PARSERS: tuple[tuple[str, Callable[[Mapping[str, object], str], Any]], ...] = (
     (KEY_COLUMN, _reference),
     *((name, _text) for name in TEXT_COLUMNS if name != KEY_COLUMN),
-    *((name, _time) for name in TIME_COLUMNS),
+    *((name, parse_time) for name in TIME_COLUMNS),
     ("state", _state),
     ("tag", _tag),
     ("unknown_fields", _unknown_fields),

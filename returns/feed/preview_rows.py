@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.text import shorten, to_storable_text
+from returns.feed.fact_changes import fact_text
 from returns.feed.items import FIELD_LABELS, Format, Item
-from returns.feed.merging import fact_text
 from returns.feed.records import REFERENCE_FIELD
 from returns.feed.rejected import to_ascii_json
 from returns.feed.spelling import TIME_FIELDS

@@ -7,6 +7,7 @@ from itertools import islice
 from django.conf import settings
 
 from returns.feed.encodings import encoding_label
+from returns.feed.fact_changes import differences, fact_label, fact_text
 from returns.feed.files import DEFAULT_CHOICES, read_items
 from returns.feed.headers import MAX_COLUMNS
 from returns.feed.ingest import WrittenRow
@@ -14,7 +15,7 @@ from returns.feed.intake import IntakeResult, import_items
 from returns.feed.items import FIELD_LABELS, Choices, Format, Item
 from returns.feed.json_items import count_values
 from returns.feed.mappings import BY_DATES, ColumnMapping
-from returns.feed.merging import Known, differences, fact_label, fact_text
+from returns.feed.merging import Known
 from returns.feed.preview_rows import PreviewRow, shorten_cell, show_row, shown_headers
 from returns.feed.records import KNOWN_FIELDS, REFERENCE_FIELD, UPDATED_FIELD, RecordError
 from returns.feed.spelling import TIME_FIELDS, ZONE_SUFFIX

@@ -1,7 +1,7 @@
 """Rejected records: each is kept once, with the reason; only so many of a run and of a source."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -11,9 +11,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from config.text import shorten, to_storable_text
-from returns.feed.ingest import WrittenRow
 from returns.feed.items import Item
-from returns.feed.records import API_NAMES, REFERENCE_FIELD, RecordError
+from returns.feed.records import REFERENCE_FIELD, RecordError
 from returns.models import Fate, FeedRun, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
 
@@ -45,26 +44,6 @@ UPSERT_REJECTS = """
         fate = CASE returns_rejectedrecord.fate WHEN 'taken' THEN 'waiting'
             ELSE returns_rejectedrecord.fate END
 """
-
-
-def supersede_rejects(written: Iterable[WrittenRow]) -> None:
-    """Mark waiting rejected records as superseded when a newer record has what was wrong in them.
-
-    A record that says nothing about the wrong field leaves them waiting.
-    """
-    waiting = RejectedRecord.objects.filter(fate=Fate.WAITING)
-    after = {row.reference: row.after for row in written}
-    if not after or not waiting.exists():
-        return
-    waiting = waiting.filter(reference__in=list(after))
-    columns = {api_name: column for column, api_name in API_NAMES.items()}
-    superseded = [
-        pk
-        for pk, reference, field in waiting.values_list("pk", "reference", "field")
-        if columns.get(field) not in after[reference].stamps
-    ]
-    if superseded:
-        settle(RejectedRecord.objects.filter(pk__in=superseded), fate=Fate.SUPERSEDED)
 
 
 @transaction.atomic
@@ -116,20 +95,25 @@ def _without_room(run: FeedRun, digests: set[str]) -> set[str]:
     return set(sorted(new)[: min(len(new), max(0, needed))])
 
 
-def _values(run: FeedRun, item: Item, error: RecordError) -> list[Any]:
+def digest_of(run: FeedRun, item: Item, error: RecordError) -> str:
+    """Return what identifies a rejected record, however often it is received."""
     content = item.original if item.raw is None else item.raw
-    written = to_ascii_json(content)
     # An item without content is identified by its place and error.
-    identity = written if content is not None else f"{run.origin} {item.place} {error}"
+    identity = f"{run.origin} {item.place} {error}" if content is None else to_ascii_json(content)
+    return sha256(identity.encode(errors="replace")).hexdigest()
+
+
+def _values(run: FeedRun, item: Item, error: RecordError) -> list[Any]:
+    written = to_ascii_json(item.original if item.raw is None else item.raw)
     is_whole = len(written) <= settings.REJECTED_LENGTH
     return [
         to_short_text(item.place),
-        _reference(item),
+        reference_of(item),
         to_short_text(error.field),
         to_storable_text(shorten(item.reason(error), MAX_REASON)),
         written if is_whole else _cut(written),
         item.raw is not None and written != TOO_DEEP and is_whole,
-        sha256(identity.encode(errors="replace")).hexdigest(),
+        digest_of(run, item, error),
     ]
 
 
@@ -139,7 +123,8 @@ def _cut(written: str) -> str:
     return json.dumps(f"Cut to {most:,} of {len(written):,} characters: {written[:most]}")
 
 
-def _reference(item: Item) -> str:
+def reference_of(item: Item) -> str:
+    """Return the reference of an entry as it is kept with a rejected record; "" if it has none."""
     value = (item.raw or {}).get(REFERENCE_FIELD)
     return to_short_text(value.strip()) if isinstance(value, str) else ""
 

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from config.text import to_storable_text
-from returns.feed.cells import restore
 from returns.feed.intake import IntakeResult
 from returns.feed.items import FIELD_LABELS, JSON, Item
 from returns.feed.parsing import parse_record
@@ -22,17 +21,15 @@ from returns.feed.records import (
     UNSTRIPPED_COLUMNS,
     UPDATED_FIELD,
     RecordError,
-    combined,
 )
 from returns.feed.rejected import settle, to_ascii_json
 from returns.feed.runs import record_run
 from returns.feed.spelling import parse_cell
+from returns.feed.waiting import FIXABLE_WAYS, lost_values
 from returns.models import Fate, RejectedRecord, Way
 
 MAY_CHANGE_FEED = "returns.change_feedrun"
 MAX_RETRIED_AT_ONCE = 5_000
-# A record that was fixed but is rejected again belongs to the run of that retry.
-FIXABLE_WAYS = (Way.FILE, Way.RETRY)
 # Fields whose value fits on one line.
 FIXABLE_FIELDS = KNOWN_FIELDS - {API_NAMES[name] for name in UNSTRIPPED_COLUMNS}
 
@@ -58,19 +55,8 @@ def retry(rejects: QuerySet[RejectedRecord], person: User) -> IntakeResult:
 
 def _item(row: RejectedRecord) -> Item:
     raw = json.loads(row.written)
-    error = _lost_values(raw) if row.run.way in FIXABLE_WAYS else None
+    error = lost_values(raw) if row.run.way in FIXABLE_WAYS else None
     return Item(row.place, JSON, raw=raw, error=error, original=row.pk)
-
-
-def _lost_values(raw: dict[str, object]) -> RecordError | None:
-    """Return an error for values that a spreadsheet destroyed; they are stored as they were."""
-    problems: list[tuple[str, str]] = []
-    for name, value in raw.items():
-        try:
-            restore(name, value if isinstance(value, str) else "")
-        except RecordError as error:
-            problems += error.problems
-    return combined(problems) if problems else None
 
 
 def wrong_value(row: RejectedRecord) -> str | None:
@@ -92,7 +78,7 @@ def fix_value(rejects: QuerySet[RejectedRecord], text: str, person: User) -> Int
         raise ValidationError("This record cannot be fixed here.")
     raw = _with_value(row, text.strip())
     with record_run(Way.RETRY, f"Rejected record, fixed by {person}", by=person) as run:
-        item = Item(row.place, JSON, raw=raw, error=_lost_values(raw), original=raw)
+        item = Item(row.place, JSON, raw=raw, error=lost_values(raw), original=raw)
         result = run.import_items([item])
     fate = Fate.SUPERSEDED if result.rejected else Fate.IMPORTED
     RejectedRecord.objects.filter(pk=row.pk).update(fate=fate, settled_by=person)

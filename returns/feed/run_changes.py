@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
-from returns.feed.merging import FACT_COLUMNS, fact_label, fact_text
+from returns.feed.fact_changes import fact_label, fact_text
+from returns.feed.merging import FACT_COLUMNS
 from returns.feed.records import TIME_COLUMNS
 from returns.models import FeedRun, Kept, Return, ReturnTag, RunChange
 from tags.tagging import UNDO_SOURCE

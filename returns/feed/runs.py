@@ -14,11 +14,13 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from returns.database.locks import Lock, try_lock, without_lock
+from returns.feed.arrivals import Arrivals
 from returns.feed.intake import IntakeResult, OnReject, import_items
 from returns.feed.items import Item
 from returns.feed.records import RecordError
-from returns.feed.rejected import keep_rejects, supersede_rejects, to_short_text
-from returns.models import FeedRun, Outcome, Way
+from returns.feed.rejected import keep_rejects, reference_of, to_short_text
+from returns.feed.superseding import supersede_rejects
+from returns.models import FeedRun, Outcome, Return, Way
 from tags.history import record_part
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ class Run:
         self.row = row
         self._rejects: list[tuple[Item, RecordError]] = []
         self._kept = 0  # rejected records
+        self._arrivals = Arrivals(row)
 
     def import_items(
         self,
@@ -48,6 +51,7 @@ class Run:
 
         def reject(item: Item, error: RecordError) -> None:
             self._rejects.append((item, error))
+            self._arrivals.reject(item, error)
             if on_reject:
                 on_reject(item, error)
 
@@ -57,17 +61,21 @@ class Run:
                 on_batch(result)
             result.written = []
 
-        result = import_items(items, source=source, on_reject=reject, on_batch=save, run=self.row)
+        result = import_items(
+            self._arrivals.watch(items),
+            source=source,
+            on_reject=reject,
+            on_batch=save,
+            run=self.row,
+        )
         self._save(before, result)
         return result
 
     def _save(self, before: tuple[int, ...], result: IntakeResult) -> None:
-        supersede_rejects(result.written)
         if self._rejects:
-            unkept = keep_rejects(self.row, self._rejects, self._kept)
-            self._kept += len(self._rejects) - unkept
-            self.row.unkept += unkept
-        self._rejects = []
+            self._keep_rejects()
+        supersede_rejects(self._arrivals.references, self._arrivals.later_fields)
+        self._arrivals.forget()
         now = (result.read, result.created, result.updated, result.rejected)
         row = self.row
         row.read, row.created, row.updated, row.rejected = map(sum, zip(before, now, strict=True))
@@ -75,6 +83,18 @@ class Run:
         if result.newest and row.way != Way.PULL:
             row.to_time = max(row.to_time or result.newest, result.newest)
         row.save()
+
+    def _keep_rejects(self) -> None:
+        rejects, self._rejects = self._rejects, []
+        unkept = keep_rejects(self.row, rejects, self._kept)
+        self._kept += len(rejects) - unkept
+        self.row.unkept += unkept
+        # Another process may have brought the time of a record before it was kept.
+        waiting = {reference_of(item): item for item, error in rejects if error.field == "state"}
+        known = Return.objects.filter(return_reference_number__in=list(waiting)) if waiting else ()
+        if known:
+            again = [waiting[each.return_reference_number] for each in known]
+            import_items(again, source="feed", on_reject=lambda *_: None, run=self.row)
 
     def advance_to(self, time: datetime) -> None:
         """Save that everything with an earlier ``updatedAt`` has been imported."""

@@ -1,61 +1,147 @@
-"""Tags that records bring: only those that a return has never had are added."""
+"""Tags that records bring: only those that a return has never had are added.
 
-from collections.abc import Collection, Mapping, MutableMapping
-from dataclasses import replace
+Whether a tag is new, and whether there is room for it, is decided for each record in the order of
+arrival. So it does not matter how records are cut into batches.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import batched, chain, groupby
 from operator import itemgetter
 
+from django.conf import settings
+
 from returns.feed.merging import Known
+from returns.feed.records import RecordError, ReturnRecord, split_tags
 from returns.feed.stored_rows import StoredRow
 from returns.models import ReturnTag
 from tags import tagging
 from tags.models import TagAction
-from tags.sent_names import find_all, find_or_create
+from tags.sent_names import count_unsorted, find_all, find_or_create, similar_keys
 
+MAX_NAMES_AT_ONCE = 10_000  # that are looked up
 MAX_PAIRS_AT_ONCE = 30_000  # of a record and a tag, in one statement
 RECORDS_AT_ONCE = 500  # if there are more
 
-
-def leave_out_tags_of_before(
-    known: MutableMapping[str, Known | None], stored: Mapping[str, StoredRow]
-) -> None:
-    """Leave out names of tags that the return has or had: somebody may have removed them."""
-    new = {
-        reference: set(after.tags[len(stored[reference].known.tags) :])
-        for reference, after in known.items()
-        if after and reference in stored and len(after.tags) > len(stored[reference].known.tags)
-    }
-    tags = find_all({name for names in new.values() for name in names}) if new else {}
-    pairs = [
-        (stored[reference].pk, tags[name].pk)
-        for reference, names in new.items()
-        for name in names
-        if name in tags
-    ]
-    before = tagging.ever_tagged(ReturnTag, pairs)
-    for reference, names in new.items():
-        row, after = stored[reference], known[reference]
-        gone = {name for name in names if name in tags and (row.pk, tags[name].pk) in before}
-        if after and gone:
-            kept = replace(after, tags=tuple(name for name in after.tags if name not in gone))
-            known[reference] = row.known if kept == row.known else kept
+# What a name means: the id of a tag, or what names of the same new tag have in common.
+type Meaning = int | str
 
 
-def add_tags(
-    names_of: Mapping[int, tuple[str, ...]], new: Collection[int], action: TagAction | None
-) -> tuple[tagging.TagsAdded, list[str]]:
-    """Add tags, given as names by the id of the return; ``new`` are the ids of new returns.
+class BatchTags:
+    """What the names of tags in a batch mean, and which of them are new."""
 
-    Returns what was added, and the names that were unknown. With an action, what changes is stored
-    so that it can be undone, except for new returns: undoing deletes them.
-    """
-    names = {name for some in names_of.values() for name in some}
-    unknown = sorted(names - find_all(names).keys())
-    tags = find_or_create(names)
-    pairs = [(pk, tags[name].pk) for pk, some in names_of.items() for name in some]
-    of_new = [pair for pair in pairs if pair[0] in new]
-    others = [pair for pair in pairs if pair[0] not in new]
-    return _add(of_new) + _add(others, action), unknown
+    def __init__(self) -> None:
+        self._meanings: dict[str, Meaning] = {}
+        # The first name of each new tag, in the order of arrival.
+        self._new: dict[Meaning, str] = {}
+        self._room: int | None = None
+        self._had: dict[str, set[Meaning]] = {}
+        self._others: dict[str, int] = {}
+
+    def look_up(self, records: Iterable[ReturnRecord], stored: Mapping[str, StoredRow]) -> None:
+        """Look up the tags of these records, and those that the stored returns have or had."""
+        new: dict[str, set[str]] = {}
+        for record in records:
+            row = stored.get(record.return_reference_number)
+            for name in split_tags(record.tag or ""):
+                if row is None or name not in row.known.tags:
+                    new.setdefault(record.return_reference_number, set()).add(name)
+        known = {reference: stored[reference] for reference in new if reference in stored}
+        sent = (row.known.tags for row in known.values())
+        self._find_meanings({*chain(*new.values()), *chain(*sent)})
+        self._had = {
+            reference: {self._meanings[name] for name in row.known.tags}
+            for reference, row in known.items()
+        }
+        self._add_tags_of_before(new, known)
+
+    def _add_tags_of_before(
+        self, new: Mapping[str, set[str]], known: Mapping[str, StoredRow]
+    ) -> None:
+        references = {row.pk: reference for reference, row in known.items()}
+        pairs = [
+            (pk, tag_id)
+            for pk, reference in references.items()
+            for name in new[reference]
+            if isinstance(tag_id := self._meanings[name], int)
+        ]
+        present = tagging.tags_of(ReturnTag, references)
+        self._others = {
+            references[pk]: len(tag_ids - self._had[references[pk]])
+            for pk, tag_ids in present.items()
+        }
+        # Somebody may have removed them.
+        for pk, tag_id in tagging.ever_tagged(ReturnTag, pairs):
+            self._had[references[pk]].add(tag_id)
+
+    def _find_meanings(self, names: Collection[str]) -> None:
+        for some in batched(sorted(set(names) - self._meanings.keys()), MAX_NAMES_AT_ONCE):
+            tags = find_all(some)
+            self._meanings |= {name: tag.pk for name, tag in tags.items()}
+            if unknown := [name for name in some if name not in tags]:
+                self._meanings |= similar_keys(unknown)
+
+    def new_names(self, record: ReturnRecord, known: Known | None) -> list[str]:
+        """Return the names in a record that mean tags which its return has never had."""
+        sent = known.tags if known else ()
+        names = [name for name in split_tags(record.tag or "") if name not in sent]
+        if not names:
+            return []
+        had = self._had.get(record.return_reference_number, set())
+        by_meaning: dict[Meaning, str] = {}
+        for name in names:
+            by_meaning.setdefault(self._meanings[name], name)
+        return [name for meaning, name in by_meaning.items() if meaning not in had]
+
+    def count_others(self, reference: str) -> int:
+        """Return how many tags a return has that no record brought."""
+        return self._others.get(reference, 0)
+
+    def accept(self, reference: str, names: Sequence[str]) -> None:
+        """Count these tags as tags of the return.
+
+        Raises ``RecordError`` if there is no room for so many new tags.
+        """
+        meanings = {self._meanings[name]: name for name in names}
+        unknown = [name for meaning, name in meanings.items() if self._is_new(meaning)]
+        if unknown:
+            if self._room is None:
+                self._room = max(0, settings.FEED_NEW_TAGS - count_unsorted())
+            if len(self._new) + len(unknown) > self._room:
+                raise _no_room(unknown[max(0, self._room - len(self._new))])
+            self._new |= {self._meanings[name]: name for name in unknown}
+        self._had.setdefault(reference, set()).update(meanings)
+
+    def _is_new(self, meaning: Meaning) -> bool:
+        return isinstance(meaning, str) and meaning not in self._new
+
+    def add(
+        self,
+        names_of: Mapping[int, tuple[str, ...]],
+        new: Collection[int],
+        action: TagAction | None,
+    ) -> tuple[tagging.TagsAdded, list[str]]:
+        """Add tags, given as names by the id of the return; ``new`` are the ids of new returns.
+
+        Returns what was added, and the names that were unknown. With an action, what changes is
+        stored so that it can be undone, except for new returns: undoing deletes them.
+        """
+        names = {name for some in names_of.values() for name in some}
+        unknown = sorted(name for name in names if isinstance(self._meanings[name], str))
+        needed = {self._meanings[name] for name in names}
+        first = [name for meaning, name in self._new.items() if meaning in needed]
+        tags = find_or_create([*first, *sorted(names)])
+        pairs = [(pk, tags[name].pk) for pk, some in names_of.items() for name in some]
+        of_new = [pair for pair in pairs if pair[0] in new]
+        others = [pair for pair in pairs if pair[0] not in new]
+        return _add(of_new) + _add(others, action), unknown
+
+
+def _no_room(name: str) -> RecordError:
+    return RecordError(
+        "tag",
+        f"“{name}” would be a new tag, but the group “Unsorted” may have only "
+        f"{settings.FEED_NEW_TAGS} tags. Move tags to other groups, or merge them",
+    )
 
 
 def _add(pairs: list[tuple[int, int]], action: TagAction | None = None) -> tagging.TagsAdded:

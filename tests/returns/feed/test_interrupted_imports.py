@@ -6,7 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection
 
 from returns.background import run_long_jobs
-from returns.feed import ingest, uploads
+from returns.feed import uploads
+from returns.feed.sent_tags import BatchTags
 from returns.models import FeedRun, Outcome, Return, Upload
 from tests.config.test_command_line import address_of
 
@@ -47,7 +48,7 @@ def between_batches(monkeypatch, times: int) -> None:
 
 def within_a_batch(monkeypatch, times: int) -> None:
     """End the connection within the transaction of a batch."""
-    add_tags, left = ingest.add_tags, [times]
+    add_tags, left = BatchTags.add, [times]
 
     def add(*arguments):
         if left[0]:
@@ -55,7 +56,7 @@ def within_a_batch(monkeypatch, times: int) -> None:
             end_connection()
         return add_tags(*arguments)
 
-    monkeypatch.setattr(ingest, "add_tags", add)
+    monkeypatch.setattr(BatchTags, "add", add)
 
 
 def work() -> None:
@@ -89,6 +90,6 @@ def test_an_import_that_fails_for_another_reason_is_not_tried_again(queued, monk
     def fail(*_):
         raise DatabaseError("no")
 
-    monkeypatch.setattr(ingest, "add_tags", fail)
+    monkeypatch.setattr(BatchTags, "add", fail)
     work()
     assert Upload.objects.get().wanted_at is None

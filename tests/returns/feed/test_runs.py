@@ -114,9 +114,9 @@ def test_a_rejected_record_is_superseded_by_a_good_one_of_the_same_return():
 
 def test_a_record_that_says_nothing_of_what_was_wrong_supersedes_none():
     bring(sent("Return-9", trackingId="7" * 200))
-    bring(sent("Return-9", updatedAt="2024-03-02T00:00:00Z"))
+    bring(sent("Return-9", updatedAt="2026-03-02T00:00:00Z"))
     assert fates() == {"Return-9": Fate.WAITING}
-    bring(sent("Return-9", updatedAt="2024-03-03T00:00:00Z", trackingId="7"))
+    bring(sent("Return-9", updatedAt="2026-03-03T00:00:00Z", trackingId="7"))
     assert fates() == {"Return-9": Fate.SUPERSEDED}
 
 

@@ -1,0 +1,99 @@
+"""Merging the records of a batch, one after the other, so that batches of any size end the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from returns.feed.merging import Known, merge
+from returns.feed.records import RecordError, ReturnRecord
+from returns.feed.sent_tags import BatchTags
+from returns.feed.stored_rows import StoredRow
+from returns.feed.waiting import WaitingRecord
+
+
+@dataclass(slots=True)
+class Rejection:
+    """A record that was not written, and why. ``position`` is its index among the records given.
+
+    ``waiting`` is set for a record that had been rejected before, and has no position.
+    """
+
+    record: ReturnRecord
+    error: RecordError
+    position: int
+    waiting: WaitingRecord | None = None
+
+
+class BatchMerge:
+    """Merges records with what is known of their returns.
+
+    ``known`` is what is known of each return afterwards, ``imported`` are records that had waited
+    for a time that others have brought, and ``refused`` the records that were rejected.
+    """
+
+    def __init__(
+        self,
+        stored: Mapping[str, StoredRow],
+        waiting: Mapping[str, Sequence[WaitingRecord]],
+        tags: BatchTags,
+    ) -> None:
+        self.known: dict[str, Known | None] = {}
+        self.imported: dict[str, list[WaitingRecord]] = {}
+        self.refused: dict[str, list[Rejection]] = {
+            reference: [Rejection(each.record, each.error, -1, each) for each in some]
+            for reference, some in waiting.items()
+        }
+        self._stored = stored
+        self._tags = tags
+
+    def add(self, position: int, record: ReturnRecord) -> None:
+        """Merge a record, and then those of the same return that have waited for its times."""
+        reference = record.return_reference_number
+        if reference not in self.known:
+            row = self._stored.get(reference)
+            self.known[reference] = row.known if row else None
+        try:
+            self._accept(record)
+        except RecordError as error:
+            self.refused.setdefault(reference, []).append(Rejection(record, error, position))
+        else:
+            while reference in self.refused and self._accept_one_that_waits(reference):
+                pass
+
+    def _accept_one_that_waits(self, reference: str) -> bool:
+        refused = self.refused[reference]
+        for at, each in enumerate(refused):
+            if each.error.field != "state":
+                continue
+            try:
+                self._accept(each.record)
+            except RecordError as error:
+                if str(error) != str(each.error):
+                    each.error = error
+            else:
+                del refused[at]
+                if each.waiting:
+                    self.imported.setdefault(reference, []).append(each.waiting)
+                return True
+        return False
+
+    def _accept(self, record: ReturnRecord) -> None:
+        """Merge a record with what is known of its return, or raise ``RecordError``.
+
+        A record whose source is not the one that is stored, or the first one, is rejected.
+        """
+        reference = record.return_reference_number
+        before = self.known[reference]
+        if before and record.source != before.facts["source"] and "source" not in record.absent:
+            raise _wrong_source(before.facts["source"], record)
+        if record.tag:
+            names = self._tags.new_names(record, before)
+            record = replace(record, tag=",".join(names) or None)
+        after = merge(before, record, self._tags.count_others(reference))
+        if new := after.tags[len(before.tags) if before else 0 :]:
+            self._tags.accept(reference, new)
+        self.known[reference] = after
+
+
+def _wrong_source(owner: str, record: ReturnRecord) -> RecordError:
+    known = f"{record.return_reference_number} is already recorded by {owner!r}"
+    return RecordError("source", f"{record.source!r}, but {known}")

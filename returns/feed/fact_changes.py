@@ -1,0 +1,50 @@
+"""What records change of a return, as people see it."""
+
+from datetime import datetime
+from json import dumps
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from returns.feed.merging import FACT_COLUMNS, Known
+from returns.models import State
+from returns.models.facts import FACTS_BY_COLUMN
+
+
+class FactChange(NamedTuple):
+    """What a record changes: a column or the name of an unknown field, before and after."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+def differences(before: Known, after: Known) -> list[FactChange]:
+    """Return which values that people see differ, in the order of the facts."""
+    pairs = [
+        (before.facts | before.corrected, after.facts | after.corrected, FACT_COLUMNS),
+        (before.unknown_fields, after.unknown_fields, after.unknown_fields),
+    ]
+    return [
+        FactChange(name, old.get(name), new[name])
+        for old, new, names in pairs
+        for name in names
+        if old.get(name) != new[name]
+    ]
+
+
+def fact_label(name: str) -> str:
+    """Return the name of a fact on screen; an unknown field has its own name."""
+    return FACTS_BY_COLUMN[name].label if name in FACTS_BY_COLUMN else name
+
+
+def fact_text(name: str, value: Any) -> str:
+    """Return a value of a fact as people read it; "" if there is none."""
+    if value is None:
+        return ""
+    if name == "state":
+        return str(State(value).label)
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "j M Y, H:i:s")
+    return value if isinstance(value, str) else dumps(value, ensure_ascii=False)

@@ -1,0 +1,153 @@
+"""However records come, and however they are cut into batches, they end in the same database."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import override_settings
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from returns.feed.files import read_items
+from returns.feed.items import item_from_json
+from returns.feed.push import push
+from returns.feed.runs import record_run
+from returns.feed.statements import INGEST_COLUMNS, JSON_COLUMNS
+from returns.models import Fate, RejectedRecord, Return, ReturnTag, State, Way
+from tags.models import Tag
+from tags.vocabulary import UNSORTED
+from tests.trials import tried_on
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+ABSENT = object()
+Records = list[dict[str, Any]]
+
+
+def at(minute: int) -> str:
+    return (START + timedelta(minutes=minute)).isoformat()
+
+
+TIMES = st.sampled_from([ABSENT, None, at(1), at(2)])
+NAMES = ("urgent-refund", "standard", "wrong-size", "Wrong Size", "books", "#BOOKS")
+NEW_NAMES = ("new a", "New-A", "#new_a", "new b", "NEW B", "new c", "new d", "new e", "new f")
+
+
+def records(sources=("WMS",), wrong=()) -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        lambda **fields: {name: value for name, value in fields.items() if value is not ABSENT},
+        returnReferenceNumber=st.sampled_from(["R-1", "R-2", "R-3"]),
+        source=st.sampled_from(sources),
+        state=st.sampled_from([*State.values, State.COMPLETED.value, *wrong]),
+        createdAt=st.sampled_from([at(0), at(0), at(0), *wrong]),
+        updatedAt=st.sampled_from([*map(at, range(5)), *wrong]),
+        arrivedToWarehouseAt=TIMES,
+        completedAt=TIMES,
+        notes=st.sampled_from([ABSENT, "", "a", "b"]),
+        trackingId=st.sampled_from([ABSENT, None, "7", *(number * 200 for number in wrong)]),
+        shelf=st.sampled_from([ABSENT, None, 1, "x"]),
+        tag=st.lists(st.sampled_from([*NAMES, *NEW_NAMES]), max_size=4, unique=True).map(",".join),
+    )
+
+
+# The ways in
+
+
+def import_file(parts: list[Records]) -> None:
+    lines = "\n".join(json.dumps(record) for part in parts for record in part)
+    with record_run(Way.FILE, "records.jsonl") as run:
+        run.import_items(read_items(io.BytesIO(lines.encode())), source="file")
+
+
+def push_parts(parts: list[Records]) -> None:
+    for part in parts:
+        push(json.dumps({"items": part}).encode(), "a shop")
+
+
+def pull_parts(parts: list[Records]) -> None:
+    with record_run(Way.PULL, "http://far") as run:
+        for part in parts:
+            run.import_items([item_from_json("record", record) for record in part])
+
+
+WAYS: tuple[Callable[[list[Records]], None], ...] = (import_file, push_parts, pull_parts)
+
+
+def end_of(bring: Callable[[list[Records]], None], parts: list[Records]) -> dict[str, Any]:
+    """Return what is stored after the parts were brought to an empty database."""
+    with transaction.atomic():
+        bring(parts)
+        end = {
+            "returns": sorted(
+                Return.objects.values_list(
+                    "return_reference_number", *INGEST_COLUMNS, *JSON_COLUMNS, "feed_tags"
+                ),
+                key=repr,
+            ),
+            "taggings": sorted(
+                ReturnTag.objects.values_list("entity__return_reference_number", "tag__name")
+            ),
+            "names": sorted(
+                Tag.objects.filter(group__name=UNSORTED).values_list("name", flat=True)
+            ),
+            # A record that had to wait for another one is known to have been rejected.
+            "rejected": sorted(
+                RejectedRecord.objects.exclude(fate=Fate.IMPORTED).values_list(
+                    "reference", "written", "field", "reason", "fate"
+                )
+            ),
+        }
+        transaction.set_rollback(True)
+    return end
+
+
+def cut(everything: Records, places: set[int]) -> list[Records]:
+    ends = [*sorted(places), len(everything)]
+    parts = [everything[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return [part for part in parts if part]
+
+
+class Cuts(TestCase):
+    @pytest.mark.slow
+    @tried_on(300)
+    @given(
+        st.lists(records(["WMS", "WMS", "Oplog", ABSENT], ["wrong"]), min_size=2, max_size=14),
+        st.data(),
+    )
+    def test_batches_of_any_size_and_every_way_end_the_same(self, everything, data):
+        with override_settings(FEED_NEW_TAGS=4, RETURN_TAGS=5):
+            whole = end_of(import_file, [everything])
+            for bring in WAYS:
+                places = data.draw(st.sets(st.integers(1, len(everything) - 1)))
+                assert end_of(bring, cut(everything, places)) == whole
+
+    @pytest.mark.slow
+    @tried_on(300)
+    @given(st.lists(records(), min_size=2, max_size=10), st.data())
+    def test_any_order_ends_the_same(self, everything, data):
+        whole = in_any_order(end_of(import_file, [everything]))
+        shuffled = data.draw(st.permutations(everything))
+        places = data.draw(st.sets(st.integers(1, len(everything) - 1)))
+        bring = data.draw(st.sampled_from(WAYS))
+        assert in_any_order(end_of(bring, cut(shuffled, places))) == whole
+
+
+def in_any_order(end: dict[str, Any]) -> dict[str, Any]:
+    """Return an end without the spelling of new tags, which is that of the first to come."""
+    return {
+        "returns": [
+            (*row[:-1], sorted({name_key(name) for name in row[-1].split(",")}))
+            for row in end["returns"]
+        ],
+        "taggings": sorted((reference, name_key(name)) for reference, name in end["taggings"]),
+        "names": sorted(map(name_key, end["names"])),
+        "rejected": end["rejected"],
+    }
+
+
+def name_key(name: str) -> str:
+    return name.strip("#").casefold().translate(str.maketrans(" _", "--"))
