@@ -7,9 +7,10 @@ Only if more records than fit on a page have the same ``updatedAt`` are these re
 
 The totals of the API are compared with what it sends: the number of records from one time on, less
 the number from a later time on, must lie between the two. A page that leaves some out is requested
-again. A record that is twice on a page, each time that the page is requested, is two equal rows of
-the other side, and counts as two. If pages are unsorted or keep changing, everything is read by
-offset, until a pass brings nothing new; then no time counts as reached before the end.
+again. A record that is twice on a page, or on the pages of one time, each time that they are
+requested, is two equal rows of the other side, and counts as two. If pages are unsorted or keep
+changing, everything is read by offset, until a pass brings nothing new; then no time counts as
+reached before the end.
 """
 
 import json
@@ -105,17 +106,23 @@ class _WalkByTime:
 
         If this takes several pages, they are read again until that brings nothing new.
         """
+        copies: Counter[str] = Counter()
         for _ in range(MAX_READINGS):
             offset, count = 0, 0
+            rows: dict[int, str] = {}  # by their place
             while True:
                 new = self._remember(page)
                 count += len(new)
+                rows |= enumerate(map(_key, page.items), start=offset)
                 yield WalkStep(new, self._reached(self.start))
                 if self._is_end or self._newest > self.start:
                     break
                 offset += REMOTE_PAGE_SIZE - REMOTE_PAGE_OVERLAP
                 page = self._page(self.start, offset)
+            # As on a page, what is there several times because rows move is not so again.
+            copies, before = Counter(rows.values()), copies
             if not offset or not count:
+                self._remember_copies(copies & before)
                 return
             page = self._page(self.start)
         raise RemoteApiError("The API sends different returns each time for the same query.")
@@ -124,11 +131,17 @@ class _WalkByTime:
         """Remember the entries of a page, and return the new ones."""
         new = {key: item for item in page.items if (key := _key(item)) not in self._seen}
         self._seen |= {key: updated_at(item) for key, item in new.items()}
-        self._copies |= {key: count for key, count in _copies(page).items() if count > 1}
+        self._remember_copies(_copies(page))
         times = [time for item in page.items if (time := updated_at(item))]
         self._newest = max(times, default=self.start)
         self._is_end, self._total = len(page.items) < REMOTE_PAGE_SIZE, page.total
         return list(new.values())
+
+    def _remember_copies(self, copies: Counter[str]) -> None:
+        """Remember how many equal rows there are, if there are more than was known."""
+        self._copies |= {
+            key: count for key, count in copies.items() if count > self._copies.get(key, 1)
+        }
 
     def _next_page(self) -> Generator[WalkStep, None, RemotePage]:
         """Return the page from the newest time on, once nothing was left out before it."""
@@ -187,17 +200,32 @@ def _walk_by_offset(client: PageSource, start: datetime) -> Iterator[WalkStep]:
     """Yield everything from a time on, by offset, until a pass brings nothing new."""
     seen: dict[str, datetime | None] = {}
     total: int | None = None
+    pages: list[list[Any]] = []
     for _ in range(MAX_READINGS):
-        before = len(seen)
+        before, pages_before, pages = len(seen), pages, []
         for page in _pages(client, start):
             total = page.total
+            pages.append(page.items)
             new = {key: item for item in page.items if (key := _key(item)) not in seen}
             seen |= {key: updated_at(item) for key, item in new.items()}
             yield WalkStep(list(new.values()), None)
-        if len(seen) == before and (total is None or len(seen) >= total):
+        count = len(seen) + (_count_doubles(pages) if pages == pages_before else 0)
+        if len(seen) == before and (total is None or count >= total):
             yield WalkStep([], max((time for time in seen.values() if time), default=None))
             return
     raise RemoteApiError(f"The API says that it has {total} returns, but sent {len(seen)}.")
+
+
+def _count_doubles(pages: list[list[Any]]) -> int:
+    """Return how many rows are copies of others, if some of them are on the same page.
+
+    Pages of several lengths have none: where one left out a row, the next one repeats another.
+    """
+    if len({len(items) for items in pages[:-1]}) > 1:
+        return 0
+    on_pages = [Counter(map(_key, items)) for items in pages]
+    copied = {key for rows in on_pages for key, count in rows.items() if count > 1}
+    return sum(sum(rows[key] for rows in on_pages) - 1 for key in copied)
 
 
 def _pages(client: PageSource, start: datetime) -> Iterator[RemotePage]:

@@ -210,7 +210,12 @@ def backwards(side: FakeApi, handler: Handler, answer: Answer) -> None:
     params = {
         n: v[0] for n, v in parse_qs(parse_qs(urlsplit(handler.path).query)["dqb"][0]).items()
     }
-    matches = [each for each in side.records.values() if str(each["updatedAt"]) >= params["v"]]
+    matches = [
+        each
+        for reference, each in side.records.items()
+        if str(each["updatedAt"]) >= params["v"]
+        for _ in range(side.copies.get(reference, 1))
+    ]
     matches.sort(key=lambda each: (each["updatedAt"], each["returnReferenceNumber"]), reverse=True)
     offset = int(params["offset"])
     answer.content["items"] = matches[offset : offset + 100]
