@@ -86,8 +86,9 @@ class BatchMerge:
         if before and record.source != before.facts["source"] and "source" not in record.absent:
             raise _wrong_source(before.facts["source"], record)
         if record.tag:
-            names = self._tags.new_names(record, before)
-            record = replace(record, tag=",".join(names) or None)
+            tag = ",".join(self._tags.new_names(record, before)) or None
+            if tag != record.tag:  # a copy takes long
+                record = replace(record, tag=tag)
         after = merge(before, record, self._tags.count_others(reference))
         if new := after.tags[len(before.tags) if before else 0 :]:
             self._tags.accept(reference, new)
