@@ -1,6 +1,7 @@
 """The order in which the entries of a batch have arrived, for rejected records without a time."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
+from functools import cached_property
 
 from returns.feed.items import Item
 from returns.feed.records import RecordError
@@ -9,45 +10,64 @@ from returns.models import FeedRun, RejectedRecord
 
 
 class Arrivals:
-    """Remembers which entries have arrived, until they are forgotten after each batch."""
+    """The entries of a batch. They are looked at only if rejected records wait."""
 
     def __init__(self, run: FeedRun) -> None:
         self._run = run
-        self.forget()
+        self._items: list[Item] = []
+        self._rejected: list[tuple[Item, RecordError]] = []
 
-    def forget(self) -> None:
-        """Forget all entries."""
-        self._count = 0
-        self._by_reference: dict[str, dict[int, Item]] = {}
-        self._first_places: dict[str, int] = {}  # of rejected records, by their digest
-
-    @property
-    def references(self) -> Collection[str]:
-        """Return the references of the entries."""
-        return self._by_reference.keys()
-
-    def watch(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the entries, and remember each."""
-        for item in items:
-            self._count += 1
-            self._by_reference.setdefault(reference_of(item), {})[self._count] = item
-            yield item
+    def add(self, item: Item) -> None:
+        """Remember an entry."""
+        self._items.append(item)
 
     def reject(self, item: Item, error: RecordError) -> None:
-        """Remember that an entry was rejected. If it is a record, it may still be a newer one."""
-        try:
-            item.parse()
-        except RecordError:
-            same = self._by_reference[reference_of(item)]
-            place = next(place for place, each in same.items() if each is item)
-            same[place] = Item(item.place, item.format)
-            self._first_places.setdefault(digest_of(self._run, item, error), place)
+        """Remember that an entry was rejected."""
+        self._rejected.append((item, error))
+
+    @cached_property
+    def references(self) -> Collection[str]:
+        """Return the references of the entries."""
+        return self._places.keys()
 
     def later_fields(self, reject: RejectedRecord) -> set[str]:
         """Return the fields of the records of a return that arrived after a rejected one.
 
         Those that were rejected earlier arrived before all entries.
         """
-        first = self._first_places.get(reject.digest, 0)
-        same = self._by_reference.get(reject.reference, {})
-        return {field for place, item in same.items() if place > first for field in item.raw or ()}
+        first = self._first_places.get(reject.digest, -1)
+        later = (place for place in self._places.get(reject.reference, ()) if place > first)
+        return {field for place in later for field in self._fields(self._items[place])}
+
+    def _fields(self, item: Item) -> Collection[str]:
+        return () if id(item) in self._no_records else item.raw or ()
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for place, item in enumerate(self._items):
+            places.setdefault(reference_of(item), []).append(place)
+        return places
+
+    @cached_property
+    def _no_records(self) -> set[int]:
+        """Return the entries that were rejected because they are no records."""
+        return {id(item) for item, _ in self._rejected if not _is_record(item)}
+
+    @cached_property
+    def _first_places(self) -> dict[str, int]:
+        """Return where the entries that are no records arrived first, by their digest."""
+        errors = {id(item): error for item, error in self._rejected}
+        places: dict[str, int] = {}
+        for place, item in enumerate(self._items):
+            if id(item) in self._no_records:
+                places.setdefault(digest_of(self._run, item, errors[id(item)]), place)
+        return places
+
+
+def _is_record(item: Item) -> bool:
+    try:
+        item.parse()
+    except RecordError:
+        return False
+    return True

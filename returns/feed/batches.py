@@ -1,7 +1,7 @@
 """Merging the records of a batch, one after the other, so that batches of any size end the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from returns.feed.merging import Known, merge
 from returns.feed.records import RecordError, ReturnRecord
@@ -85,12 +85,9 @@ class BatchMerge:
         before = self.known[reference]
         if before and record.source != before.facts["source"] and "source" not in record.absent:
             raise _wrong_source(before.facts["source"], record)
-        if record.tag:
-            tag = ",".join(self._tags.new_names(record, before)) or None
-            if tag != record.tag:  # a copy takes long
-                record = replace(record, tag=tag)
-        after = merge(before, record, self._tags.count_others(reference))
-        if new := after.tags[len(before.tags) if before else 0 :]:
+        new = self._tags.new_names(record, before) if record.tag else []
+        after = merge(before, record, new, self._tags.count_others(reference))
+        if new:
             self._tags.accept(reference, new)
         self.known[reference] = after
 

@@ -5,7 +5,7 @@ about. So records may arrive in any order, in any batches and any number of time
 left out, and the result is the same.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from json import dumps
@@ -21,7 +21,6 @@ from returns.feed.records import (
     RecordError,
     ReturnRecord,
     check_state,
-    split_tags,
 )
 from returns.models import State
 from returns.models.facts import FACTS, STATE_COLUMNS
@@ -71,20 +70,23 @@ class Known:
     tags: tuple[str, ...]
 
 
-def merge(known: Known | None, record: ReturnRecord, other_tags: int = 0) -> Known:
+def merge(
+    known: Known | None, record: ReturnRecord, tags: Sequence[str] = (), other_tags: int = 0
+) -> Known:
     """Return what is known after a record; the same object if the record adds nothing.
 
-    ``other_tags`` is the number of tags that the return has and that no record brought. Raises
-    ``RecordError`` if the record is the newest and its state needs a time that no record has, or
-    if the return would get too many tags.
+    ``tags`` are the names in the record that no record has brought yet, and ``other_tags`` is the
+    number of tags that the return has and that no record brought. Raises ``RecordError`` if the
+    record is the newest and its state needs a time that no record has, or if the return would get
+    too many tags.
     """
     facts = dict(zip(FACT_COLUMNS, _fact_values(record), strict=True))
     if known is None:
         check_state(facts)
-        first = _first_known(record, facts)
+        first = _first_known(record, facts, tags)
         _check_tags((), first.tags, other_tags)
         return first
-    if _repeats(record, facts, known):
+    if not tags and _repeats(record, facts, known):
         return known
     if record.is_rounded:
         facts |= {name: _more_exact(known.facts[name], facts[name]) for name in TIME_COLUMNS}
@@ -95,7 +97,7 @@ def merge(known: Known | None, record: ReturnRecord, other_tags: int = 0) -> Kno
             if facts[name] == value or (value and _more_exact(value, facts[name]) == value)
         }
     newest = _stamp(known.facts, known.stamps, known)
-    merged = _merge_facts(known, newest, record, facts)
+    merged = _merge_facts(known, newest, record, facts, tags)
     if record.is_update_derived and _same_but_for_update(known, merged):
         # Nobody said the time of this update, so it alone is no news.
         merged = replace(known, tags=merged.tags)
@@ -108,7 +110,7 @@ def merge(known: Known | None, record: ReturnRecord, other_tags: int = 0) -> Kno
             raise
         # An older record, whose times contradict the newest one, may have other facts.
         timeless = replace(record, absent=record.absent | set(STATE_COLUMNS[1:]))
-        return merge(known, timeless, other_tags)
+        return merge(known, timeless, tags, other_tags)
     _check_tags(known.tags, merged.tags, other_tags)
     return replace(merged, corrected=_corrections_that_hold(known, merged))
 
@@ -120,11 +122,11 @@ def _check_tags(before: Collection[str], after: Collection[str], others: int) ->
         raise RecordError("tag", f"{reason}; at most {settings.RETURN_TAGS} are allowed")
 
 
-def _first_known(record: ReturnRecord, facts: dict[str, Any]) -> Known:
+def _first_known(record: ReturnRecord, facts: dict[str, Any], tags: Sequence[str]) -> Known:
     stamps = dict.fromkeys(SENT_EMPTY_COLUMNS & record.absent, NOT_SENT)
     if empty := [name for name in OMITTED_COLUMNS - record.absent if not facts[name]]:
         stamps |= dict.fromkeys(empty, _stamp(facts, record.absent))
-    return Known(facts, record.unknown_fields, {}, stamps, split_tags(record.tag or ""))
+    return Known(facts, record.unknown_fields, {}, stamps, tuple(tags))
 
 
 def _repeats(record: ReturnRecord, facts: dict[str, Any], known: Known) -> bool:
@@ -134,7 +136,6 @@ def _repeats(record: ReturnRecord, facts: dict[str, Any], known: Known) -> bool:
         and not record.unknown_fields
         and known.stamps.keys() <= record.absent
         and all(facts[name] or name in record.absent for name in OMITTED_COLUMNS)
-        and (not record.tag or set(known.tags).issuperset(split_tags(record.tag)))
     )
 
 
@@ -157,11 +158,15 @@ def with_stamps_of_correction(known: Known) -> Known:
 
 
 def _merge_facts(
-    known: Known, newest: Stamp, record: ReturnRecord, sent: Mapping[str, Any]
+    known: Known,
+    newest: Stamp,
+    record: ReturnRecord,
+    sent: Mapping[str, Any],
+    tags: Sequence[str],
 ) -> Known:
     stamp = _stamp(sent, record.absent, known)
     facts, unknown_fields = _latest_facts(known), dict(known.unknown_fields)
-    stamps = _earlier_times(known, newest, record, sent)
+    stamps: dict[str, Stamp] = {}
     if stamp > newest:
         facts |= {"updated_at": sent["updated_at"], "state": sent["state"]}
     for name in MERGED_COLUMNS:
@@ -178,11 +183,13 @@ def _merge_facts(
         if is_said and (stamp, _rank(value)) > (before, _rank(unknown_fields.get(name))):
             unknown_fields[name], before = value, stamp
         stamps[key] = before
-    _find_needed_time(facts, stamps)
+    for name, place in PLACES_IN_STAMP.items():
+        if not facts[name] and (earlier := _earlier_time(name, place, known, newest, stamp)):
+            stamps[f"{EARLIER_TIME}{name}"] = earlier
+            if name == NEEDED_TIMES.get(facts["state"]):
+                facts[name] = earlier[place]
     kept = _without_usual(stamps, facts, max(stamp, newest))
-    old_tags = set(known.tags)
-    new_tags = (name for name in split_tags(record.tag or "") if name not in old_tags)
-    return Known(facts, unknown_fields, known.corrected, kept, (*known.tags, *new_tags))
+    return Known(facts, unknown_fields, known.corrected, kept, (*known.tags, *tags))
 
 
 def _latest_facts(known: Known) -> dict[str, Any]:
@@ -191,32 +198,15 @@ def _latest_facts(known: Known) -> dict[str, Any]:
     return known.facts | dict.fromkeys(earlier)
 
 
-def _earlier_times(
-    known: Known, newest: Stamp, record: ReturnRecord, sent: Mapping[str, Any]
-) -> dict[str, Stamp]:
-    """Return the stamps of the newest records that have a time, by ``EARLIER_TIME``."""
-    stamp, stamps = _stamp(sent, record.absent, known), {}
-    for name, place in PLACES_IN_STAMP.items():
-        key = f"{EARLIER_TIME}{name}"
-        found = [known.stamps[key]] if key in known.stamps else []
-        if not found and known.facts[name]:
-            before = known.stamps.get(name) or newest
-            found.append((*before[:place], known.facts[name], *before[place + 1 :]))
-        if sent[name] and name not in record.absent:
-            found.append(stamp)
-        if found:
-            stamps[key] = max(found)
-    return stamps
-
-
-def _find_needed_time(facts: dict[str, Any], stamps: dict[str, Stamp]) -> None:
-    """Take the time that the state needs from an earlier record."""
-    for name, place in PLACES_IN_STAMP.items():
-        key = f"{EARLIER_TIME}{name}"
-        if facts[name]:
-            stamps.pop(key, None)
-        elif key in stamps and name == NEEDED_TIMES.get(facts["state"]):
-            facts[name] = stamps[key][place]
+def _earlier_time(name: str, place: int, known: Known, newest: Stamp, stamp: Stamp) -> Stamp | None:
+    """Return the stamp of the newest record that has a time; None if no record has it."""
+    found = [known.stamps[key]] if (key := f"{EARLIER_TIME}{name}") in known.stamps else []
+    if not found and known.facts[name]:
+        before = known.stamps.get(name) or newest
+        found.append((*before[:place], known.facts[name], *before[place + 1 :]))
+    if stamp[place] != EARLIEST:
+        found.append(stamp)
+    return max(found, default=None)
 
 
 def _stamp(facts: Mapping[str, Any], absent: Collection[str], known: Known | None = None) -> Stamp:

@@ -62,7 +62,7 @@ class Run:
             result.written = []
 
         result = import_items(
-            self._arrivals.watch(items),
+            self._watch(items),
             source=source,
             on_reject=reject,
             on_batch=save,
@@ -71,11 +71,16 @@ class Run:
         self._save(before, result)
         return result
 
+    def _watch(self, items: Iterable[Item]) -> Iterator[Item]:
+        for item in items:
+            self._arrivals.add(item)
+            yield item
+
     def _save(self, before: tuple[int, ...], result: IntakeResult) -> None:
         if self._rejects:
             self._keep_rejects()
-        supersede_rejects(self._arrivals.references, self._arrivals.later_fields)
-        self._arrivals.forget()
+        supersede_rejects(self._arrivals)
+        self._arrivals = Arrivals(self.row)
         now = (result.read, result.created, result.updated, result.rejected)
         row = self.row
         row.read, row.created, row.updated, row.rejected = map(sum, zip(before, now, strict=True))

@@ -82,8 +82,9 @@ class BatchTags:
 
     def new_names(self, record: ReturnRecord, known: Known | None) -> list[str]:
         """Return the names in a record that mean tags which its return has never had."""
-        sent = known.tags if known else ()
-        names = [name for name in split_tags(record.tag or "") if name not in sent]
+        names = split_tags(record.tag or "")
+        if known:
+            names = tuple(name for name in names if name not in known.tags)
         if not names:
             return []
         had = self._had.get(record.return_reference_number, set())

@@ -7,10 +7,10 @@ until that return is gone.
 """
 
 import json
-from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 
+from returns.feed.arrivals import Arrivals
 from returns.feed.merging import Known
 from returns.feed.parsing import parse_record, parse_time
 from returns.feed.records import API_NAMES, RecordError, split_tags
@@ -18,37 +18,34 @@ from returns.feed.rejected import settle
 from returns.feed.stored_rows import load_stored
 from returns.models import Fate, RejectedRecord
 
-# Returns the fields of the records of the same return that have arrived after a rejected one.
-type LaterFields = Callable[[RejectedRecord], Collection[str]]
-
 COLUMNS = {api_name: column for column, api_name in API_NAMES.items()}
 
 
-def supersede_rejects(references: Collection[str], later: LaterFields) -> None:
+def supersede_rejects(arrivals: Arrivals) -> None:
     """Mark rejected records of these returns that wait needlessly as superseded."""
     waiting = RejectedRecord.objects.filter(fate=Fate.WAITING)
-    if not references or not waiting.exists():
+    if not waiting.exists():
         return
-    rows = list(waiting.filter(reference__in=references))
+    rows = list(waiting.filter(reference__in=arrivals.references))
     stored = load_stored({row.reference for row in rows})
     superseded = [
         row.pk
         for row in rows
         if _is_superseded(
-            row, stored[row.reference].known if row.reference in stored else None, later
+            row, stored[row.reference].known if row.reference in stored else None, arrivals
         )
     ]
     if superseded:
         settle(waiting.filter(pk__in=superseded), fate=Fate.SUPERSEDED)
 
 
-def _is_superseded(row: RejectedRecord, known: Known | None, later: LaterFields) -> bool:
+def _is_superseded(row: RejectedRecord, known: Known | None, arrivals: Arrivals) -> bool:
     raw = json.loads(row.written) if row.is_record else {}
     time = None
     with suppress(RecordError):
         time = parse_time(raw, "updated_at")
     if time is None:
-        fields = later(row)
+        fields = arrivals.later_fields(row)
         return bool(fields) and (row.field in fields or row.field not in COLUMNS)
     if known is None or row.field == "source":
         return False
