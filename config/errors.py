@@ -1,5 +1,7 @@
 """Errors that are no bugs: in the settings, in the database's connection, or in what was sent."""
 
+import errno
+
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, ProgrammingError, connection
@@ -16,6 +18,7 @@ CONNECTION_ENDED = "The database ended the connection. Run the command again: {r
 AWAY_CODES = ("08", "57P", "53300")
 # Of text: too long, not of the encoding, or NUL. Of numbers and times: out of the range.
 UNSTORABLE_CODES = {"22001", "22021", "22P05", "22003", "22008"}
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 def is_database_away(error: BaseException | None) -> bool:
@@ -24,6 +27,20 @@ def is_database_away(error: BaseException | None) -> bool:
     if not isinstance(cause, psycopg.OperationalError):
         return False
     return cause.sqlstate is None or cause.sqlstate.startswith(AWAY_CODES)
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Tell whether the database, or this process, has no space left to write."""
+    if isinstance(error, OSError):
+        return error.errno in NO_SPACE
+    return isinstance(getattr(error, "__cause__", None), psycopg.errors.DiskFull)
+
+
+def why_unavailable(error: BaseException | None) -> str:
+    """Return why nothing could be done, in a few words for the log; "" for any other error."""
+    if is_database_away(error):
+        return "The database is away"
+    return "The disk is full" if is_disk_full(error) else ""
 
 
 def is_unstorable(error: BaseException | None) -> bool:

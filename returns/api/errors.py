@@ -12,7 +12,7 @@ from ninja.errors import HttpError, ValidationError
 from psycopg.errors import QueryCanceled
 
 from config.concurrency import TooManyAtOnceError
-from config.errors import is_database_away, is_unstorable
+from config.errors import is_database_away, is_disk_full, is_unstorable
 from config.unreadable import UnreadableRequestError
 from returns.api.properties import quote, suggest
 from returns.database.time_limit import QueryTimeoutError
@@ -31,6 +31,9 @@ TIMEOUT_MESSAGE = (
     "The request took too long and was stopped; nothing was changed. Ask for less at once."
 )
 UNAVAILABLE_MESSAGE = "The database cannot be reached at the moment. Try again in a few seconds."
+DISK_FULL_MESSAGE = (
+    "The server's disk is full, so nothing can be stored at the moment. Try again later."
+)
 UNSTORABLE_MESSAGE = "A text or number in this request cannot be searched for or stored."
 READ_TIMEOUT_MESSAGE = (
     "Reading took longer than {} seconds (API_STATEMENT_LIMIT) and was stopped. Use fewer "
@@ -123,6 +126,8 @@ def _of_database(error: Exception) -> ApiError | None:
         return ApiError(503, "took_too_long", TIMEOUT_MESSAGE)
     if is_database_away(error):
         return ApiError(503, "unavailable", UNAVAILABLE_MESSAGE, headers={"Retry-After": "5"})
+    if is_disk_full(error):
+        return ApiError(503, "unavailable", DISK_FULL_MESSAGE, headers={"Retry-After": "60"})
     if is_unstorable(error):
         return ApiError(400, "not_understood", UNSTORABLE_MESSAGE)
     return None

@@ -15,7 +15,7 @@ from django.urls import resolve
 from django.utils.log import log_response
 
 from config.concurrency import SLOTS
-from config.errors import first_line, is_database_away
+from config.errors import first_line, why_unavailable
 from config.unreadable import check_readable
 from returns.api import BASE_PATH
 from returns.api.authentication import ApiRequest, Call, authenticate
@@ -123,12 +123,12 @@ def _refuse_large_body(request: ApiRequest) -> None:
 
 
 def _log(request: ApiRequest, response: HttpResponse, failure: Exception | None) -> None:
-    is_away = is_database_away(failure)  # one line is enough for the many calls that meet it
-    what = f"The database is away: {first_line(failure)}" if is_away else response.reason_phrase
+    reason = why_unavailable(failure)  # one line is enough for the many calls that meet it
+    what = f"{reason}: {first_line(failure)}" if reason else response.reason_phrase
     # Without the request, because its query string would be logged too.
     log_response(
         "%s: %s, request %s",
         *(what, mask_tokens(request.path), request.call.id),
         response=response,
-        exception=None if is_away else failure,
+        exception=None if reason else failure,
     )

@@ -13,7 +13,7 @@ from django.utils.log import log_response
 from psycopg.errors import QueryCanceled
 
 from config.concurrency import TooManyAtOnceError
-from config.errors import first_line, is_database_away, is_unstorable
+from config.errors import first_line, is_disk_full, is_unstorable, why_unavailable
 from config.htmx import HtmxRequest, wants_inline_error
 from config.text import shorten
 from config.unreadable import UnreadableRequestError
@@ -28,6 +28,9 @@ UNSTORABLE = (
 )
 NOT_ALLOWED = "This address does not accept this kind of request. Nothing was changed."
 DATABASE_AWAY = "The database cannot be reached at the moment. Try again in a few seconds."
+DISK_FULL = (
+    "The server's disk is full, so nothing can be saved at the moment. Tell your administrator."
+)
 FAILED = "Something went wrong. The error has been logged. Try again."
 RETRY_AFTER = 5  # seconds
 
@@ -120,8 +123,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _answer_to(request: HttpRequest, error: BaseException) -> HttpResponse | None:
-    if is_database_away(error):
-        return _database_away(request, error)
+    if reason := why_unavailable(error):
+        return _unavailable(request, error, reason)
     if is_unstorable(error):
         response = _invalid(request, UNSTORABLE)
         _log_line("Refused", request, response, error)
@@ -129,11 +132,14 @@ def _answer_to(request: HttpRequest, error: BaseException) -> HttpResponse | Non
     return None
 
 
-def _database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
+def _unavailable(request: HttpRequest, error: BaseException, reason: str) -> HttpResponse:
     """Return a page that needs no database."""
-    response = _error_response(request, "database_away.html", DATABASE_AWAY, status=503)
+    template, sentence = "database_away.html", DATABASE_AWAY
+    if is_disk_full(error):
+        template, sentence = "disk_full.html", DISK_FULL
+    response = _error_response(request, template, sentence, status=503)
     response["Retry-After"] = str(RETRY_AFTER)
-    _log_line("The database is away", request, response, error)
+    _log_line(reason, request, response, error)
     return response
 
 
