@@ -96,6 +96,8 @@ PGHISTORY_LEVEL = pgtrigger.Statement
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 PGHISTORY_ADMIN_ALL_EVENTS = False
 
+CACHES = {"default": {"BACKEND": "config.cache.MonotonicCache"}}
+
 # People and access
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "returns.people.RoleBackend"]

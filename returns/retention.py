@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 RETENTION_DONE = "retention-done"
 RETENTION_INTERVAL = 3600  # seconds
 RETENTION_STEP = 1_000  # rows of a table
+SESSION_RETENTION = timedelta(days=1)  # after the end: the clock of the web server may be behind
 ATTEMPT_RETENTION = timedelta(days=1)  # a lock ends after 15 minutes
 
 
@@ -63,7 +64,9 @@ OLD_ROWS: dict[str, Callable[[datetime], int]] = {
     "wrong passwords": lambda now: _delete(
         AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPT_RETENTION)
     ),
-    "sessions": lambda now: _delete(Session.objects.filter(expire_date__lt=now)),
+    "sessions": lambda now: _delete(
+        Session.objects.filter(expire_date__lt=now - SESSION_RETENTION)
+    ),
     # Each event has a copy of its context, so these are needed only while they are being written.
     "contexts of events": lambda now: _delete(
         Context.objects.filter(updated_at__lt=now - timedelta(days=settings.CONTEXT_DAYS))

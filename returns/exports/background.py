@@ -163,11 +163,15 @@ def make_next() -> bool:
 
 
 def _is_due(export: Export) -> bool:
-    """Tell whether an export may start now; the pause counts from its last start."""
+    """Tell whether an export may start now; the pause counts from its last start.
+
+    A start in the future comes from a wrong clock, and is not waited for.
+    """
     if not export.started_at or export.attempts < ATTEMPTS_WITHOUT_PAUSE:
         return True
     pause = min(2 ** (export.attempts - ATTEMPTS_WITHOUT_PAUSE), LONGEST_PAUSE)
-    return timezone.now() >= export.started_at + timedelta(minutes=pause)
+    is_paused = timedelta(0) <= timezone.now() - export.started_at < timedelta(minutes=pause)
+    return not is_paused
 
 
 def _make(export: Export) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Max, Q, QuerySet
@@ -11,7 +11,7 @@ from returns.feed.items import FIELD_LABELS
 from returns.feed.retries import wrong_value
 from returns.feed.runs import interrupted_runs
 from returns.feed.waiting import FIXABLE_WAYS
-from returns.live.changes import current_token_and_read_at
+from returns.live.changes import current_token_and_read_at, token_seconds
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, Way
 from returns.models.feed import AUTOMATIC_WAYS
 
@@ -35,7 +35,7 @@ class RunStatus:
         """Return how long it ran, in seconds or minutes; "" while it is running."""
         if not self.row.ended_at:
             return ""
-        seconds = (self.row.ended_at - self.row.began_at).total_seconds()
+        seconds = max(0, (self.row.ended_at - self.row.began_at).total_seconds())
         return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
 
 
@@ -80,9 +80,10 @@ class RejectPage:
     count: int
 
 
-def feed_health(now: datetime) -> FeedHealth:
-    """Return the health of the feed and of each source."""
-    read_at = current_token_and_read_at()[1]
+def feed_health() -> FeedHealth:
+    """Return the health of the feed and of each source, by the clock of the database."""
+    token, read_at = current_token_and_read_at()
+    now = datetime.fromtimestamp(token_seconds(token), UTC)
     waiting = RejectedRecord.objects.filter(fate=Fate.WAITING).count()
     return FeedHealth(_sources(now), read_at, _is_silent(read_at, now), waiting)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from returns.database.locks import Lock, try_lock, without_lock
 from returns.feed.arrivals import Arrivals
@@ -146,7 +146,8 @@ def interrupted_runs(runs: Iterable[FeedRun]) -> set[int]:
 
 
 def _end(row: FeedRun, outcome: Outcome, message: str = "") -> None:
-    row.outcome, row.ended_at, row.message = outcome, timezone.now(), message
+    # By the database's clock, as the beginning, whatever time this process believes it is.
+    row.outcome, row.ended_at, row.message = outcome, Now(), message
     try:
         row.save()
     except DatabaseError:

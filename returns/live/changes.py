@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from returns.models import Change
 
@@ -29,9 +29,11 @@ MAX_REACHED_RETURNS = 1_000
 MAX_TOKEN_LENGTH = 10_000
 TOKEN = re.compile(r"([0-9]{1,12}\.[0-9]{6})\.([0-9]{1,19}:[0-9]{1,19}:[0-9,]*)")
 NOW_SQL = "extract(epoch FROM clock_timestamp())::numeric(20, 6) || '.' || pg_current_snapshot()"
-# The index ``feed_read_at`` has these runs; see ``READ_TO_THE_END``.
+# The index ``feed_read_at`` has these runs; see ``READ_TO_THE_END``. Ends in the future are from
+# before a clock was set back.
 READ_AT_SQL = """
     SELECT max(ended_at) FROM returns_feedrun WHERE outcome = 'done' AND way IN ('pull', 'push')
+    AND ended_at < clock_timestamp() + interval '1 minute'
 """
 # Committed since the token, by this cluster: restored rows have transaction ids of another one.
 COMMITTED_SINCE_SQL = """
@@ -117,10 +119,11 @@ def get_changes(token: str) -> Changes:
 
 def forget_old() -> bool:
     """Delete changes that are too old to be asked for. Return whether there were any."""
-    now = timezone.now()
-    if not Change.objects.filter(at__lt=now - CHANGES_KEPT_FOR - DELETION_SLACK).exists():
+    # By the database's clock, which also dated them, and the tokens of pages.
+    oldest = Now() - CHANGES_KEPT_FOR
+    if not Change.objects.filter(at__lt=oldest - DELETION_SLACK).exists():
         return False
-    count = Change.objects.filter(at__lt=now - CHANGES_KEPT_FOR).delete()[0]
+    count = Change.objects.filter(at__lt=oldest).delete()[0]
     logger.info("Forgot old changes: %s.", count)
     return True
 

@@ -9,14 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.urls import reverse
-from django.utils import timezone
 
 from config.addresses import with_query
 from config.htmx import POLL_PARAMETER
@@ -104,7 +103,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class SharedNumbers:
-    """What pages with the same query share until a time, in seconds.
+    """What pages with the same query share until a time of the monotonic clock, in seconds.
 
     ``matches`` has the new returns that were looked up, by id.
     """
@@ -140,9 +139,9 @@ class LivePage:
 
     @property
     def is_silent(self) -> bool:
-        """Whether the feed was not read for too long."""
-        limit = timedelta(seconds=self.silent_after)
-        return self.read_at is not None and timezone.now() - self.read_at > limit
+        """Whether the feed was not read for too long, by the clock of the database."""
+        now = token_seconds(self.seen)
+        return self.read_at is not None and now - self.read_at.timestamp() > self.silent_after
 
     @property
     def silent_after(self) -> int:
@@ -166,7 +165,9 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
     """
     since, seen = query.get(SINCE_PARAMETER, ""), query.get(SEEN_PARAMETER, "")
     changes = check_changes(seen)
-    if not changes.any and token_seconds(changes.token) - token_seconds(seen) < RECOUNT_SECONDS:
+    # Also if the clock was set back, because the page's numbers may then be of any age.
+    seconds = abs(token_seconds(changes.token) - token_seconds(seen))
+    if not changes.any and seconds < RECOUNT_SECONDS:
         return None
     query = _filters(query)
     shared = _shared(base, query, seen)
@@ -214,10 +215,11 @@ def _shared(base: str, query: Query, seen: str) -> SharedNumbers:
     the numbers miss comes with the next answer.
     """
     shared: SharedNumbers | None = cache.get(_cache_key(base, query))
-    is_valid = shared is not None and time.time() < shared.until
+    is_valid = shared is not None and time.monotonic() < shared.until
     if shared and is_valid and token_seconds(shared.numbers.token) >= token_seconds(seen):
         return shared
-    return _share(base, query, SharedNumbers(_count(base, query), {}, time.time() + SHARED_SECONDS))
+    until = time.monotonic() + SHARED_SECONDS
+    return _share(base, query, SharedNumbers(_count(base, query), {}, until))
 
 
 def _share(base: str, query: Query, shared: SharedNumbers) -> SharedNumbers:

@@ -4,16 +4,22 @@ Five lock a name at an address. An office behind one address, and a name that is
 addresses, have limits of their own, so that nobody locks out a whole office with five.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from returns.people.access import record_failed_sign_in
 
+# The clocks of web servers differ slightly.
+ATTEMPT_CLOCK_TOLERANCE = timedelta(minutes=2)
 Credentials = dict[str, Any] | None
 
 
@@ -37,6 +43,17 @@ class AttemptHandler(AxesDatabaseHandler):
         return max(
             int(limit * number // allowed) for number, allowed in zip(numbers, limits, strict=True)
         )
+
+    def get_user_attempts(
+        self, request: HttpRequest, credentials: Credentials = None
+    ) -> list[QuerySet[AccessAttempt]]:
+        """Return the attempts that count, without those of the future.
+
+        They come from a clock that was wrong, and would lock for longer than is said.
+        """
+        latest = timezone.now() + ATTEMPT_CLOCK_TOLERANCE
+        attempts = super().get_user_attempts(request, credentials)
+        return [each.filter(attempt_time__lte=latest) for each in attempts]
 
     def reset_user_attempts(self, request: HttpRequest, credentials: Credentials = None) -> int:
         """Forget the failures of a name at an address, but not those of others at the address."""

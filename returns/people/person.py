@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model, logout
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest
@@ -126,8 +127,13 @@ def _keep_out_of_caches(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def note_sign_in(request: HttpRequest) -> None:
-    """Store in the session when the person signed in."""
-    request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+    """Store in the session when the person signed in.
+
+    By the database's clock, because the database also says when people were made inactive.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float")
+        (request.session[SIGNED_IN_AT],) = cursor.fetchone()
 
 
 def _is_ended(request: HttpRequest) -> bool:

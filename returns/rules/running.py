@@ -10,6 +10,7 @@ import pghistory
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from returns.database.faults import is_passing_fault
@@ -109,9 +110,10 @@ def run_hourly() -> bool:
 
 def _run_if_due(rule: TagRule) -> bool:
     with try_lock(Lock.RULE, rule.pk) as is_held:
-        if not is_held or not editing.due_hourly().filter(pk=rule.pk).exists():
+        due = editing.due_hourly().filter(pk=rule.pk)
+        started_at = due.values_list(Now(), flat=True).first() if is_held else None
+        if started_at is None:
             return False
-        started_at = timezone.now()
         _run_on_all(rule)
         editing.note_hourly_run(rule, started_at)
         return True

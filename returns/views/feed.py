@@ -35,7 +35,7 @@ def show(request: PersonRequest) -> HttpResponse:
     """Show the state of the feed and its runs, or with ``?files`` only imports of files."""
     before, only_files = _number(request.GET.get("before", "")), "files" in request.GET
     context = {
-        "health": overview.feed_health(timezone.now()),
+        "health": overview.feed_health(),
         "runs": overview.list_runs(before, only_files=only_files),
         "only_files": only_files,
     }

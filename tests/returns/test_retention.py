@@ -86,7 +86,7 @@ MAKERS = {
     "token uses": (add_uses, 90),
     "sign-ins": (add_sign_ins, 90),
     "wrong passwords": (add_attempts, 1),
-    "sessions": (add_sessions, 0),
+    "sessions": (add_sessions, 1),
     "contexts of events": (add_contexts, 7),
     "bulk taggings": (add_bulk, 30),
     "taggings of old actions": (add_rows, 30),
