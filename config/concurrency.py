@@ -7,18 +7,29 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import cast
 
+from django.conf import settings
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 
 # Long enough for the requests of several tabs that are opened at once, and short enough for the
 # others, who wait for a thread meanwhile.
 LONGEST_WAIT = 1.0  # seconds
+# Requests that take longer than that are stuck, such as those that wait for a silent database.
+STUCK_AFTER = 5.0  # seconds
+BUSY = (
+    "The returns desk is too busy, or its database does not answer. Nothing was changed. Try again "
+    "in a few seconds."
+)
 
 
 class TooManyAtOnceError(Exception):
     """A caller does as much at once as they may. The message is for people."""
+
+
+class ServerBusyError(TooManyAtOnceError):
+    """All threads of this process but one are stuck."""
 
 
 class Slots:
@@ -30,19 +41,27 @@ class Slots:
         self._waiting: Counter[Hashable] = Counter()
 
     @contextmanager
-    def held(self, key: Hashable, limit: int, message: str, wait: float) -> Iterator[None]:
+    def held(
+        self,
+        key: Hashable,
+        limit: int,
+        message: str,
+        wait: float,
+        refusal: type[TooManyAtOnceError] = TooManyAtOnceError,
+    ) -> Iterator[None]:
         """Hold one of the caller's ``limit`` slots for the block.
 
         Without a free one, wait up to ``wait`` seconds, but not behind work that takes longer than
         that. Whoever waits holds a thread, so not more of a caller's requests may wait than work.
-        Raises ``TooManyAtOnceError`` with the message.
+        Raises ``refusal`` with the message.
         """
         with self._changed:
             if self._waiting[key] >= limit:
-                raise TooManyAtOnceError(message)
+                raise refusal(message)
             self._waiting[key] += 1
             try:
-                self._wait_for_slot(key, limit, message, wait)
+                if not self._wait_for_slot(key, limit, wait):
+                    raise refusal(message)
             finally:
                 self._waiting[key] -= 1
                 if not self._waiting[key]:
@@ -53,13 +72,14 @@ class Slots:
         finally:
             self._leave(key, start)
 
-    def _wait_for_slot(self, key: Hashable, limit: int, message: str, wait: float) -> None:
+    def _wait_for_slot(self, key: Hashable, limit: int, wait: float) -> bool:
         arrived = time.monotonic()
         while len(starts := self._starts.get(key, [])) >= limit:
             left = min(arrived, max(starts)) + wait - time.monotonic()
             if left <= 0:
-                raise TooManyAtOnceError(message)
+                return False
             self._changed.wait(left)
+        return True
 
     @contextmanager
     def counted(self, key: Hashable) -> Iterator[None]:
@@ -85,6 +105,15 @@ class Slots:
 
 
 SLOTS = Slots()
+
+
+def one_thread_left() -> AbstractContextManager[None]:
+    """Hold all threads of this process but one at most, so that health checks are answered.
+
+    The last one waits until another is free. Raises ``ServerBusyError`` if they are stuck.
+    """
+    limit = max(1, settings.REQUEST_THREADS - 1)
+    return SLOTS.held("thread", limit, BUSY, STUCK_AFTER, ServerBusyError)
 
 
 def answer_within_limit(

@@ -1,12 +1,14 @@
 """Errors that are no bugs: in the settings, in the database's connection, or in what was sent."""
 
 import errno
+from enum import StrEnum
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, ProgrammingError, connection
 from django.db import Error as DatabaseError
 
+from config.concurrency import ServerBusyError
 from config.postgres_server import ServerError
 from config.schema import NOT_MIGRATED, unapplied_migrations
 
@@ -21,6 +23,14 @@ UNSTORABLE_CODES = {"22001", "22021", "22P05", "22003", "22008"}
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
+class Unavailability(StrEnum):
+    """Why nothing can be done at the moment, as the log says it."""
+
+    DATABASE_AWAY = "The database is away"
+    DISK_FULL = "The disk is full"
+    THREADS_STUCK = "All threads are busy"
+
+
 def is_database_away(error: BaseException | None) -> bool:
     """Tell whether the database could not be reached, or ended the connection."""
     cause = error if isinstance(error, psycopg.Error) else getattr(error, "__cause__", None)
@@ -33,14 +43,17 @@ def is_disk_full(error: BaseException | None) -> bool:
     """Tell whether the database, or this process, has no space left to write."""
     if isinstance(error, OSError):
         return error.errno in NO_SPACE
-    return isinstance(getattr(error, "__cause__", None), psycopg.errors.DiskFull)
+    cause = error if isinstance(error, psycopg.Error) else getattr(error, "__cause__", None)
+    return isinstance(cause, psycopg.errors.DiskFull)
 
 
-def why_unavailable(error: BaseException | None) -> str:
-    """Return why nothing could be done, in a few words for the log; "" for any other error."""
+def why_unavailable(error: BaseException | None) -> Unavailability | None:
+    """Return why nothing could be done; None for an error that says nothing about the server."""
+    if isinstance(error, ServerBusyError):
+        return Unavailability.THREADS_STUCK
     if is_database_away(error):
-        return "The database is away"
-    return "The disk is full" if is_disk_full(error) else ""
+        return Unavailability.DATABASE_AWAY
+    return Unavailability.DISK_FULL if is_disk_full(error) else None
 
 
 def is_unstorable(error: BaseException | None) -> bool:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
+from config.concurrency import ServerBusyError, one_thread_left
 from config.schema import unapplied_migrations
 
 
@@ -23,7 +24,10 @@ def alive(_request: HttpRequest) -> JsonResponse:
 def ready(_request: HttpRequest) -> JsonResponse:
     """Answer 200 if the database is reachable and migrated, otherwise 503 with the reason."""
     try:
-        waiting = unapplied_migrations()
+        with one_thread_left():
+            waiting = unapplied_migrations()
+    except ServerBusyError as error:
+        return JsonResponse({"status": str(error)}, status=503)
     except Error:
         return JsonResponse({"status": "the database is not reachable"}, status=503)
     if waiting:

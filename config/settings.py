@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     # Before the middleware that reads cookies: programs send only a token.
     "returns.api.middleware.ApiMiddleware",
+    "returns.views.callers.OneThreadLeftMiddleware",
     "config.unreadable.UnreadableRequestMiddleware",
     "config.body_limit.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -211,6 +212,8 @@ BODY_SECONDS = environment.positive_number("BODY_SECONDS", 10, "seconds")
 DATABASE_CONNECT_SECONDS = environment.positive_number("DATABASE_CONNECT_SECONDS", 5, "seconds")
 # A connection whose network is silent for so long is given up.
 DATABASE_SILENT_SECONDS = environment.positive_number("DATABASE_SILENT_SECONDS", 20, "seconds")
+# The --blocking-threads of granian.
+REQUEST_THREADS = environment.positive_number("REQUEST_THREADS", 8, "threads")
 # For each person or token, in each process of the web server: a quarter of its threads. As many
 # more may wait.
 REQUESTS_AT_ONCE = environment.positive_number("REQUESTS_AT_ONCE", 2, "requests")

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 from psycopg.errors import QueryCanceled
 
-from config.concurrency import TooManyAtOnceError
+from config.concurrency import ServerBusyError, TooManyAtOnceError
 from config.errors import is_database_away, is_disk_full, is_unstorable
 from config.unreadable import UnreadableRequestError
 from returns.api.properties import quote, suggest
@@ -110,6 +110,8 @@ def to_api_error(error: Exception) -> ApiError:
         case QueryTimeoutError():
             message = READ_TIMEOUT_MESSAGE.format(settings.API_STATEMENT_LIMIT)
             return ApiError(503, "took_too_long", message)
+        case ServerBusyError():
+            return ApiError(503, "unavailable", str(error), headers={"Retry-After": "5"})
         case TooManyAtOnceError():
             return ApiError(429, "too_many_at_once", str(error), headers={"Retry-After": "1"})
         case RequestDataTooBig():

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.utils.log import log_response
 
-from config.concurrency import SLOTS
+from config.concurrency import SLOTS, one_thread_left
 from config.errors import first_line, why_unavailable
 from config.unreadable import check_readable
 from returns.api import BASE_PATH
@@ -81,6 +81,11 @@ def _respond(request: ApiRequest) -> HttpResponse:
     check_readable(request)
     if request.path_info == DOCUMENT_PATH:
         return _call(request)
+    with one_thread_left():
+        return _answer(request)
+
+
+def _answer(request: ApiRequest) -> HttpResponse:
     token = authenticate(request)
     if request.path_info != FEED_PATH:
         _refuse_large_body(request)

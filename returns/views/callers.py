@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from config.concurrency import TooManyAtOnceError, answer_within_limit
+from config.concurrency import TooManyAtOnceError, answer_within_limit, one_thread_left
 from returns.views.errors import too_many_at_once
 
 TOO_MANY_REQUESTS = (
@@ -18,6 +18,21 @@ TOO_MUCH_HEAVY_WORK = (
     "You are already making an export, a report or a preview. Wait until it is ready, then try "
     "again."
 )
+
+
+class OneThreadLeftMiddleware:
+    """Leaves a thread of this process to health checks while all others are stuck.
+
+    They are stuck if the database is silent. Then people get 503 in words instead of waiting.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response. Raises ``ServerBusyError``, which gets a page of its own."""
+        with one_thread_left():
+            return self.get_response(request)
 
 
 class CallerLimitMiddleware:

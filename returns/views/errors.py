@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.utils.log import log_response
 from psycopg.errors import QueryCanceled
 
-from config.concurrency import TooManyAtOnceError
-from config.errors import first_line, is_disk_full, is_unstorable, why_unavailable
+from config.concurrency import BUSY, TooManyAtOnceError
+from config.errors import Unavailability, first_line, is_unstorable, why_unavailable
 from config.htmx import HtmxRequest, wants_inline_error
 from config.text import shorten
 from config.unreadable import UnreadableRequestError
@@ -33,6 +33,12 @@ DISK_FULL = (
 )
 FAILED = "Something went wrong. The error has been logged. Try again."
 RETRY_AFTER = 5  # seconds
+# The page and the sentence for each reason; the pages need no database.
+UNAVAILABLE = {
+    Unavailability.DATABASE_AWAY: ("database_away.html", DATABASE_AWAY),
+    Unavailability.DISK_FULL: ("disk_full.html", DISK_FULL),
+    Unavailability.THREADS_STUCK: ("server_busy.html", BUSY),
+}
 
 
 class ErrorPageMiddleware:
@@ -132,12 +138,11 @@ def _answer_to(request: HttpRequest, error: BaseException) -> HttpResponse | Non
     return None
 
 
-def _unavailable(request: HttpRequest, error: BaseException, reason: str) -> HttpResponse:
-    """Return a page that needs no database."""
-    template, sentence = "database_away.html", DATABASE_AWAY
-    if is_disk_full(error):
-        template, sentence = "disk_full.html", DISK_FULL
-    response = _error_response(request, template, sentence, status=503)
+def _unavailable(
+    request: HttpRequest, error: BaseException, reason: Unavailability
+) -> HttpResponse:
+    template, sentence = UNAVAILABLE[reason]
+    response = _error_response(request, template, sentence, status=503, message=sentence)
     response["Retry-After"] = str(RETRY_AFTER)
     _log_line(reason, request, response, error)
     return response
