@@ -132,6 +132,18 @@ def network(connect_seconds: int, silent_seconds: int) -> dict[str, int]:
     }
 
 
+def probes_of_server(silent_seconds: int) -> str:
+    """Return options by which the database notices that our computer, or the network, is gone.
+
+    It then ends the connection, with all its locks. By default, that takes it two hours.
+    """
+    idle, interval = max(1, silent_seconds // 2), max(1, silent_seconds // 4)
+    return (
+        f" -c tcp_keepalives_idle={idle} -c tcp_keepalives_interval={interval}"
+        f" -c tcp_keepalives_count=2 -c tcp_user_timeout={silent_seconds}s"
+    )
+
+
 def _database_at(url: str) -> dict[str, Any]:
     """Return the settings in an address. It may contain a password, so no message repeats it."""
     try:

@@ -280,6 +280,9 @@ CONNECTION_OPTIONS = "-c pgtrigger.ignore={} -c jit=off -c random_page_cost=1.1"
 if limit := environment.statement_limit():
     CONNECTION_OPTIONS += f" -c statement_timeout={limit}s"
 
+if not LOCAL:
+    CONNECTION_OPTIONS += environment.probes_of_server(DATABASE_SILENT_SECONDS)
+
 DATABASES = {
     "default": environment.database(DATABASE_URL, BASE_DIR)
     | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}

@@ -77,6 +77,14 @@ def test_a_cut_network_to_the_database_is_noticed_after_seconds():
     assert "'keepalives': 0, " in settings_with(REAL | own, show).stdout
 
 
+def test_the_database_notices_after_seconds_that_a_computer_is_gone():
+    """Otherwise the locks of its background work would stay for hours."""
+    show = "print(s.DATABASES['default']['OPTIONS']['options'])"
+    options = settings_with(REAL | {"DATABASE_SILENT_SECONDS": "8"}, show).stdout
+    assert "tcp_keepalives_idle=4 -c tcp_keepalives_interval=2" in options
+    assert "tcp_user_timeout=8s" in options
+
+
 def test_cookies_of_a_deployment_are_of_its_host_alone():
     show = "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.MESSAGE_STORAGE)"
     names = "__Host-sessionid __Host-csrftoken config.cookies.HostMessageStorage"
