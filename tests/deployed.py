@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psutil
+import psycopg
 
 from config import postgres_server
 
@@ -140,6 +141,12 @@ class Site:
     def postgres(self) -> psutil.Process:
         """Return the main process of the database server."""
         return psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+
+    def connect(self, user: str = postgres_server.OWNER) -> psycopg.Connection:
+        """Return a connection of one's own to the database."""
+        address = self.environment["DATABASE_URL"]
+        address = address.replace(f"//{postgres_server.OWNER}@", f"//{user}@")
+        return psycopg.connect(address, autocommit=True)
 
     def start_postgres(self) -> None:
         """Start the database server again."""
