@@ -28,6 +28,9 @@ REFUSAL = """
         USING ERRCODE = 'disk_full';
     END $$;
 """
+TRIGGER = """
+    CREATE TRIGGER no_space BEFORE {} ON {} FOR EACH STATEMENT EXECUTE FUNCTION no_space()
+"""
 PASSWORD = "secret-parcel"
 
 
@@ -39,10 +42,7 @@ def full_disk(client, agent, manager):
     with connection.cursor() as cursor:
         cursor.execute(REFUSAL)
         for table in TABLES:
-            cursor.execute(
-                f"CREATE TRIGGER no_space BEFORE INSERT OR UPDATE ON {table} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION no_space()"
-            )
+            cursor.execute(TRIGGER.format("INSERT OR UPDATE", table))
     return record
 
 
@@ -87,6 +87,17 @@ def test_whoever_writes_is_told_in_words_and_one_line_is_logged(client, full_dis
     assert "<h1>The disk is full</h1>" in answer.text
     (line,) = [each for each in caplog.records if each.name.startswith("django")]
     assert line.getMessage().startswith("The disk is full: could not extend file")
+    assert line.exc_info is None
+
+
+def test_a_session_that_cannot_be_saved_is_no_invalid_request(client, agent, caplog):
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSAL)
+        cursor.execute(TRIGGER.format("UPDATE", "django_session"))
+    answer = sign_in(client, None)
+    assert answer.status_code == 503
+    assert "<h1>The disk is full</h1>" in answer.text
+    (line,) = [each for each in caplog.records if each.name.startswith("django")]
     assert line.exc_info is None
 
 

@@ -1,10 +1,11 @@
 """Error pages. htmx gets only a sentence, which the open page shows in its error bar."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from django.contrib.auth.models import User
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -83,7 +84,14 @@ class QueryTimeoutMiddleware:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say that the request is not valid, and why if that was found by our own code."""
+    """Say that the request is not valid, and why if that was found by our own code.
+
+    Django takes every error while a session is saved for a session that was deleted.
+    """
+    if isinstance(exception, SessionInterrupted):
+        for error in _contexts(exception):
+            if response := _answer_to(request, error):
+                return response
     sentence = str(exception) if isinstance(exception, UnreadableRequestError) else INVALID
     response = _invalid(request, sentence)
     if not isinstance(exception, DisallowedHost):  # from scanners, and not logged at all
@@ -126,6 +134,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say what was not found."""
     message = _message(exception)
     return _error_response(request, "404.html", message or GONE, status=404, message=message)
+
+
+def _contexts(error: BaseException) -> Iterator[BaseException]:
+    """Return the errors while whose handling this one was raised."""
+    while error := error.__context__:  # type: ignore[assignment]  # None at last
+        yield error
 
 
 def _answer_to(request: HttpRequest, error: BaseException) -> HttpResponse | None:
