@@ -5,7 +5,8 @@
 
 People open the list, each every two seconds; the table says how long that took, without a flood and
 beside each flood: 16 concurrent log-ins, 8 CSV exports of everything or of 20,000 returns at
-most, 16 calls with a query of 50 conditions. Served as in production: 2 workers, 8 threads each.
+most, 16 calls with a query of 50 conditions. "MB" is the memory of the largest process afterwards.
+Served as in production: 2 workers, 8 threads each.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from collections import Counter
 from urllib.parse import quote, urlencode
 
 import django
+import psutil
 
 PORT = 8477
 BAR = "bar: 95% of the pages within 1 s beside every flood"
@@ -58,18 +60,19 @@ def main() -> None:
     server = subprocess.Popen(SERVER, env=os.environ | {"API_CALLS_PER_MINUTE": "100000"})
     try:
         wait_until_served()
-        print(f"{'flood':<15}{'pages':>6}{'p50':>8}{'p95':>8}{'max':>8}  answers to the flood")
+        heads = "".join(f"{head:>8}" for head in ("p50", "p95", "max", "MB"))
+        print(f"{'flood':<15}{'pages':>6}{heads}  answers to the flood")
         for name, (number, work) in floods.items():
             if not options.only or name in options.only.split(","):
-                measure(name, number, work, watchers, options.seconds)
+                measure(name, number, work, watchers, options.seconds, server.pid)
     finally:
         server.terminate()
         server.wait()
     print(BAR)
 
 
-def measure(name, number, work, watchers, seconds) -> None:
-    """Print the row of a flood."""
+def measure(name, number, work, watchers, seconds, server) -> None:
+    """Print the row of a flood, with the memory of the largest process of the server after it."""
     stopping, answers, times = threading.Event(), Counter(), []
 
     floods = [
@@ -89,7 +92,9 @@ def measure(name, number, work, watchers, seconds) -> None:
         thread.join(timeout=200)
     p95 = sorted(times)[int(len(times) * 0.95)] if len(times) > 1 else times[0]
     figures = "".join(f"{each:>8.2f}" for each in (statistics.median(times), p95, max(times)))
-    print(f"{name:<15}{len(times):>6}{figures}  {dict(answers)}", flush=True)
+    workers = psutil.Process(server).children()
+    memory = max(worker.memory_info().rss for worker in workers) / 2**20
+    print(f"{name:<15}{len(times):>6}{figures}{memory:>8.0f}  {dict(answers)}", flush=True)
 
 
 def flood(work, answers, stopping) -> None:
