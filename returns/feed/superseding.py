@@ -49,10 +49,11 @@ def _is_superseded(row: RejectedRecord, known: Known | None, arrivals: Arrivals)
         return bool(fields) and (row.field in fields or row.field not in COLUMNS)
     if known is None or row.field == "source":
         return False
-    if row.field == "tag":
+    if row.field in ("state", "tag"):
         with suppress(RecordError):
             record = parse_record(raw)
-            return set(known.tags).issuperset(split_tags(record.tag or ""))
+            # A record that lacks a time is merged as soon as it can be; see ``waiting``.
+            return row.field == "tag" and set(known.tags).issuperset(split_tags(record.tag or ""))
     return _said_at(row.field, known) >= time
 
 

@@ -150,7 +150,7 @@ def cut(everything: Records, places: set[int]) -> list[Records]:
 
 class Cuts(TestCase):
     @pytest.mark.slow
-    @tried_on(300)
+    @tried_on(60)
     @given(
         st.lists(records(["WMS", "WMS", "Oplog", ABSENT], ["wrong"]), min_size=2, max_size=14),
         st.data(),
@@ -163,7 +163,7 @@ class Cuts(TestCase):
                 assert end_of(bring, cut(everything, places)) == whole
 
     @pytest.mark.slow
-    @tried_on(100)
+    @tried_on(40)
     @given(st.lists(TAGS_ALONE, min_size=2, max_size=8), st.data())
     def test_the_limits_of_tags_are_met_by_the_same_records(self, everything, data):
         with override_settings(FEED_NEW_TAGS=4, RETURN_TAGS=4):
@@ -172,7 +172,7 @@ class Cuts(TestCase):
             assert end_of(push_parts, cut(everything, places)) == whole
 
     @pytest.mark.slow
-    @tried_on(300)
+    @tried_on(60)
     @given(
         st.one_of(
             st.lists(records(), min_size=2, max_size=10),
@@ -221,6 +221,14 @@ class TestOneByOne:
         assert fates() == {"Return-1": Fate.IMPORTED}
         assert Return.objects.values_list("state", "notes").get() == ("Completed", "x")
         assert ReturnTag.objects.get().tag.name == "books"
+
+    def test_a_record_without_its_time_waits_although_another_one_is_as_new(self):
+        bring(sent(state="Completed", notes="x"))
+        bring(sent())
+        assert fates() == {"Return-1": Fate.WAITING}
+        bring(sent(updatedAt=LATER))
+        assert fates() == {"Return-1": Fate.IMPORTED}
+        assert Return.objects.values_list("state", "notes").get() == ("ReturnCreated", "x")
 
     def test_a_time_that_was_cleared_since_is_enough(self):
         for first, second in [(COMPLETED, {}), ({}, COMPLETED)]:

@@ -107,8 +107,8 @@ def test_record_that_was_set_aside_stays_so_when_it_comes_again():
 
 
 def test_a_rejected_record_is_superseded_by_a_good_one_of_the_same_return():
-    bring(BAD, sent("Return-8", state="Completed"))
-    bring(sent("Return-9"))
+    bring(sent("Return-9", trackingId="7" * 200), sent("Return-8", state="Completed"))
+    bring(sent("Return-9", trackingId="7"))
     assert fates() == {"Return-9": Fate.SUPERSEDED, "Return-8": Fate.WAITING}
 
 
