@@ -49,7 +49,7 @@ PEOPLE = ("anonymous", *ROLES, "token")
 BY_HAND = int(os.environ.get("FUZZ_REQUESTS", "0"))
 COUNTS: Counter[tuple[str, str, str, int]] = Counter()
 # Requests to each URL in CI, where all of them together take about a minute on two processors.
-EACH = 16
+EACH = 24
 tried = tried_on(EACH)
 if BY_HAND:  # finding many failures matters more than the shortest example of each
     phases, each = [Phase.generate], BY_HAND // len(ROUTES) + 1

@@ -27,8 +27,8 @@ class Arrivals:
 
     @cached_property
     def references(self) -> Collection[str]:
-        """Return the references of the entries."""
-        return self._places.keys()
+        """Return the references of the entries that have one."""
+        return self._places.keys() - {""}
 
     def later_fields(self, reject: RejectedRecord) -> set[str]:
         """Return the fields of the records of a return that arrived after a rejected one.
@@ -51,8 +51,12 @@ class Arrivals:
 
     @cached_property
     def _no_records(self) -> set[int]:
-        """Return the entries that were rejected because they are no records."""
-        return {id(item) for item, _ in self._rejected if not _is_record(item)}
+        """Return the entries that were rejected as no records, or as those of another system."""
+        return {
+            id(item)
+            for item, error in self._rejected
+            if error.field == "source" or not _is_record(item)
+        }
 
     @cached_property
     def _first_places(self) -> dict[str, int]:

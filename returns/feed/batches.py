@@ -1,9 +1,16 @@
 """Merging the records of a batch, one after the other, so that batches of any size end the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from returns.feed.merging import Known, merge
+from returns.feed.merging import (
+    Known,
+    Stamp,
+    has_needed_time,
+    merge,
+    newest_stamp,
+    stamp_of,
+)
 from returns.feed.records import RecordError, ReturnRecord
 from returns.feed.sent_tags import BatchTags
 from returns.feed.stored_rows import StoredRow
@@ -14,13 +21,18 @@ from returns.feed.waiting import WaitingRecord
 class Rejection:
     """A record that was not written, and why. ``position`` is its index among the records given.
 
-    ``waiting`` is set for a record that had been rejected before, and has no position.
+    ``waiting`` is set for a record that had been rejected before, and has no position. ``stamp``
+    says how new a record is that lacks a time.
     """
 
     record: ReturnRecord
     error: RecordError
     position: int
     waiting: WaitingRecord | None = None
+    stamp: Stamp = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stamp = stamp_of(self.record)
 
 
 class BatchMerge:
@@ -60,9 +72,13 @@ class BatchMerge:
                 pass
 
     def _accept_one_that_waits(self, reference: str) -> bool:
-        refused = self.refused[reference]
+        refused, known = self.refused[reference], self.known[reference]
+        newest = newest_stamp(known) if known else None
         for at, each in enumerate(refused):
             if each.error.field != "state":
+                continue
+            # Merging all of them after each record would take too long.
+            if known and newest and each.stamp > newest and not has_needed_time(known, each.record):
                 continue
             try:
                 self._accept(each.record)
@@ -86,7 +102,7 @@ class BatchMerge:
         if before and record.source != before.facts["source"] and "source" not in record.absent:
             raise _wrong_source(before.facts["source"], record)
         new = self._tags.new_names(record, before) if record.tag else []
-        after = merge(before, record, new, self._tags.count_others(reference))
+        after = merge(before, record, new, self._tags.count_present(reference))
         if new:
             self._tags.accept(reference, new)
         self.known[reference] = after

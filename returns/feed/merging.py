@@ -71,20 +71,19 @@ class Known:
 
 
 def merge(
-    known: Known | None, record: ReturnRecord, tags: Sequence[str] = (), other_tags: int = 0
+    known: Known | None, record: ReturnRecord, tags: Sequence[str] = (), present_tags: int = 0
 ) -> Known:
     """Return what is known after a record; the same object if the record adds nothing.
 
-    ``tags`` are the names in the record that no record has brought yet, and ``other_tags`` is the
-    number of tags that the return has and that no record brought. Raises ``RecordError`` if the
-    record is the newest and its state needs a time that no record has, or if the return would get
-    too many tags.
+    ``tags`` are the names in the record that no record has brought yet, and ``present_tags`` is the
+    number of tags that the return has. Raises ``RecordError`` if the record is the newest and its
+    state needs a time that no record has, or if the return would get too many tags.
     """
     facts = dict(zip(FACT_COLUMNS, _fact_values(record), strict=True))
     if known is None:
         check_state(facts)
         first = _first_known(record, facts, tags)
-        _check_tags((), first.tags, other_tags)
+        _check_tags(tags, present_tags)
         return first
     if not tags and _repeats(record, facts, known):
         return known
@@ -110,14 +109,14 @@ def merge(
             raise
         # An older record, whose times contradict the newest one, may have other facts.
         timeless = replace(record, absent=record.absent | set(STATE_COLUMNS[1:]))
-        return merge(known, timeless, tags, other_tags)
-    _check_tags(known.tags, merged.tags, other_tags)
+        return merge(known, timeless, tags, present_tags)
+    _check_tags(tags, present_tags)
     return replace(merged, corrected=_corrections_that_hold(known, merged))
 
 
-def _check_tags(before: Collection[str], after: Collection[str], others: int) -> None:
-    total = len(after) + others
-    if len(after) > len(before) and total > settings.RETURN_TAGS:
+def _check_tags(tags: Sequence[str], present: int) -> None:
+    total = len(tags) + present
+    if tags and total > settings.RETURN_TAGS:
         reason = f"the return would have had {total} tags"
         raise RecordError("tag", f"{reason}; at most {settings.RETURN_TAGS} are allowed")
 
@@ -207,6 +206,30 @@ def _earlier_time(name: str, place: int, known: Known, newest: Stamp, stamp: Sta
     if stamp[place] != EARLIEST:
         found.append(stamp)
     return max(found, default=None)
+
+
+def has_needed_time(known: Known, record: ReturnRecord) -> bool:
+    """Tell whether the time that a record needs for its state may be known by now."""
+    needed = NEEDED_TIMES.get(record.state, "")
+    is_known = known.facts.get(needed) or f"{EARLIER_TIME}{needed}" in known.stamps
+    return bool(is_known or known.corrected)
+
+
+def newest_stamp(known: Known) -> Stamp:
+    """Return how new the newest record of a return was."""
+    return _stamp(known.facts, known.stamps, known)
+
+
+def stamp_of(record: ReturnRecord) -> Stamp:
+    """Return how new a record is."""
+    return _stamp(dict(zip(FACT_COLUMNS, _fact_values(record), strict=True)), record.absent)
+
+
+def said_at(known: Known, column: str) -> datetime:
+    """Return when the newest record that has a fact was updated; the first moment if none has."""
+    newest = newest_stamp(known)
+    usual = _usual_stamp(column, known.facts, newest) if column in known.facts else newest
+    return known.stamps.get(column, usual)[0]
 
 
 def _stamp(facts: Mapping[str, Any], absent: Collection[str], known: Known | None = None) -> Stamp:

@@ -35,7 +35,7 @@ class BatchTags:
         self._new: dict[Meaning, str] = {}
         self._room: int | None = None
         self._had: dict[str, set[Meaning]] = {}
-        self._others: dict[str, int] = {}
+        self._present: dict[str, int] = {}
 
     def look_up(self, records: Iterable[ReturnRecord], stored: Mapping[str, StoredRow]) -> None:
         """Look up the tags of these records, and those that the stored returns have or had."""
@@ -65,10 +65,7 @@ class BatchTags:
             if isinstance(tag_id := self._meanings[name], int)
         ]
         present = tagging.tags_of(ReturnTag, references)
-        self._others = {
-            references[pk]: len(tag_ids - self._had[references[pk]])
-            for pk, tag_ids in present.items()
-        }
+        self._present = {references[pk]: len(tag_ids) for pk, tag_ids in present.items()}
         # Somebody may have removed them.
         for pk, tag_id in tagging.ever_tagged(ReturnTag, pairs):
             self._had[references[pk]].add(tag_id)
@@ -93,9 +90,9 @@ class BatchTags:
             by_meaning.setdefault(self._meanings[name], name)
         return [name for meaning, name in by_meaning.items() if meaning not in had]
 
-    def count_others(self, reference: str) -> int:
-        """Return how many tags a return has that no record brought."""
-        return self._others.get(reference, 0)
+    def count_present(self, reference: str) -> int:
+        """Return how many tags a return has, with those accepted in this batch."""
+        return self._present.get(reference, 0)
 
     def accept(self, reference: str, names: Sequence[str]) -> None:
         """Count these tags as tags of the return.
@@ -111,6 +108,7 @@ class BatchTags:
                 raise _no_room(unknown[max(0, self._room - len(self._new))])
             self._new |= {self._meanings[name]: name for name in unknown}
         self._had.setdefault(reference, set()).update(meanings)
+        self._present[reference] = self.count_present(reference) + len(meanings)
 
     def _is_new(self, meaning: Meaning) -> bool:
         return isinstance(meaning, str) and meaning not in self._new

@@ -8,16 +8,17 @@ until that return is gone.
 
 import json
 from contextlib import suppress
-from datetime import datetime
+from itertools import batched
 
 from returns.feed.arrivals import Arrivals
-from returns.feed.merging import Known
+from returns.feed.merging import Known, said_at
 from returns.feed.parsing import parse_record, parse_time
 from returns.feed.records import API_NAMES, RecordError, split_tags
 from returns.feed.rejected import settle
 from returns.feed.stored_rows import load_stored
 from returns.models import Fate, RejectedRecord
 
+ROWS_AT_ONCE = 500
 COLUMNS = {api_name: column for column, api_name in API_NAMES.items()}
 
 
@@ -26,22 +27,23 @@ def supersede_rejects(arrivals: Arrivals) -> None:
     waiting = RejectedRecord.objects.filter(fate=Fate.WAITING)
     if not waiting.exists():
         return
-    rows = list(waiting.filter(reference__in=arrivals.references))
-    stored = load_stored({row.reference for row in rows})
-    superseded = [
-        row.pk
-        for row in rows
-        if _is_superseded(
-            row, stored[row.reference].known if row.reference in stored else None, arrivals
+    ids = waiting.filter(reference__in=arrivals.references).values_list("pk", flat=True)
+    superseded: list[int] = []
+    for some in batched(ids, ROWS_AT_ONCE):
+        rows = RejectedRecord.objects.filter(pk__in=some)
+        stored = load_stored({row.reference for row in rows})
+        known = {reference: row.known for reference, row in stored.items()}
+        superseded += (
+            row.pk for row in rows if _is_superseded(row, known.get(row.reference), arrivals)
         )
-    ]
     if superseded:
         settle(waiting.filter(pk__in=superseded), fate=Fate.SUPERSEDED)
 
 
 def _is_superseded(row: RejectedRecord, known: Known | None, arrivals: Arrivals) -> bool:
-    raw = json.loads(row.written) if row.is_record else {}
-    time = None
+    if not row.is_record:
+        return False  # also one that was cut, and whose update nobody knows
+    raw, time = json.loads(row.written), None
     with suppress(RecordError):
         time = parse_time(raw, "updated_at")
     if time is None:
@@ -49,16 +51,11 @@ def _is_superseded(row: RejectedRecord, known: Known | None, arrivals: Arrivals)
         return bool(fields) and (row.field in fields or row.field not in COLUMNS)
     if known is None or row.field == "source":
         return False
-    if row.field in ("state", "tag"):
-        with suppress(RecordError):
-            record = parse_record(raw)
-            # A record that lacks a time is merged as soon as it can be; see ``waiting``.
-            return row.field == "tag" and set(known.tags).issuperset(split_tags(record.tag or ""))
-    return _said_at(row.field, known) >= time
-
-
-def _said_at(field: str, known: Known) -> datetime:
-    """Return when the field was updated last."""
-    updated_at: datetime = (known.facts | known.corrected)["updated_at"]
-    stamp = known.stamps.get(COLUMNS.get(field, ""))
-    return stamp[0] if stamp else updated_at
+    record = None
+    with suppress(RecordError):
+        record = parse_record(raw)
+    if row.field == "tag":
+        return record is not None and set(known.tags).issuperset(split_tags(record.tag or ""))
+    if row.field == "state" and record:
+        return False  # it is merged as soon as it can be; see ``waiting``
+    return said_at(known, COLUMNS.get(row.field, "")) >= time

@@ -25,10 +25,11 @@ class WaitingRecord:
 
 def load_waiting(references: Collection[str]) -> dict[str, list[WaitingRecord]]:
     """Return the records of these returns that wait for a time, in the order of arrival."""
-    waiting = RejectedRecord.objects.filter(fate=Fate.WAITING, is_record=True, field="state")
+    waiting = RejectedRecord.objects.filter(fate=Fate.WAITING)
     if not references or not waiting.exists():
         return {}
-    rows = waiting.filter(reference__in=references).select_related("run").order_by("pk")
+    lacking = waiting.filter(reference__in=references, is_record=True, field="state")
+    rows = lacking.select_related("run").order_by("pk")
     records: dict[str, list[WaitingRecord]] = {}
     for row in rows:
         raw = json.loads(row.written)
