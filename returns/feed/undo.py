@@ -17,6 +17,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from returns.database.time_limit import QueryTimeoutError, time_limit
+from returns.feed.reopening import reopen_rejects
 from returns.feed.retries import MAY_CHANGE_FEED
 from returns.feed.runs import interrupted_runs
 from returns.feed.statements import CLASSIFY, RESTORE
@@ -175,6 +176,7 @@ def _undo_next(undoing: RunUndo) -> None:
         _restore_tags(undoing.run, changed)
         cursor.execute(RESTORE, {"run": undoing.run_id, "ids": changed})
         delete_returns(created, undoing.by, _reason(undoing.run))
+    reopen_rejects(undoing.run, [each.reference for each in verdicts if not each.kept])
     for reason in Kept:
         stays = [each.record_id for each in verdicts if each.kept == reason]
         if stays:

@@ -21,8 +21,10 @@ from returns.feed.runs import record_run
 from returns.feed.undo import preview, undo, undo_problem
 from returns.models import (
     DeletedReturn,
+    Fate,
     FeedRun,
     Kept,
+    RejectedRecord,
     Return,
     ReturnTag,
     RunChange,
@@ -41,7 +43,7 @@ from tags.undo import undo as undo_action
 from tags.vocabulary import VocabularyError, load_vocabulary
 from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import make_comment, make_tag
-from tests.returns.feed.test_runs import DAY, sent
+from tests.returns.feed.test_runs import DAY, fates, sent
 from tests.trials import tried_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
@@ -183,6 +185,47 @@ def test_older_state_of_the_wms_is_taken_after_undo(manager):
     undo(bring(sent(updatedAt=LATEST, notes="wrong")), manager)
     bring(sent(updatedAt=LATER, notes="right"), way=Way.PULL)
     assert stored().notes == "right"
+
+
+COMPLETED = {"state": "Completed", "completedAt": "2026-01-05T10:00:00Z"}
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_record_that_was_imported_with_the_time_of_the_file_waits_again(manager, is_new):
+    if not is_new:
+        bring(sent(), way=Way.PUSH)
+    bring(sent(state="Completed", updatedAt=LATER, notes="x", tag="books"), way=Way.PUSH)
+    row = bring(sent(**COMPLETED), sent("Return-2"))
+    assert (fates(), stored().notes, tags_of()) == ({"Return-1": Fate.IMPORTED}, "x", {"books"})
+    undo(row, manager)
+    assert fates() == {"Return-1": Fate.WAITING}
+    assert Return.objects.exists() is not is_new
+    bring(sent(**COMPLETED), way=Way.PUSH)
+    assert (fates(), stored().notes, tags_of()) == ({"Return-1": Fate.IMPORTED}, "x", {"books"})
+
+
+def test_record_that_had_been_imported_before_the_file_does_not_wait_again(manager):
+    bring(sent(state="Completed", updatedAt=LATER, notes="x", tag="books"), way=Way.PUSH)
+    bring(sent(**COMPLETED), way=Way.PUSH)
+    undo(bring(sent(**COMPLETED | {"updatedAt": LATEST}, notes="y")), manager)
+    assert (fates(), stored().notes) == ({"Return-1": Fate.IMPORTED}, "x")
+
+
+def test_record_that_the_undone_file_itself_brought_does_not_wait_again(manager):
+    with record_run(Way.FILE, "returns.csv") as run:
+        for each in (sent(state="Completed", updatedAt=LATER), sent(**COMPLETED)):
+            run.import_items([each], source="file")
+    assert fates() == {"Return-1": Fate.IMPORTED}
+    undo(FeedRun.objects.select_related("tag_action").get(pk=run.row.pk), manager)
+    assert fates() == {"Return-1": Fate.IMPORTED}
+
+
+def test_record_that_a_person_settled_does_not_wait_again(manager):
+    bring(sent(state="Completed", updatedAt=LATER), way=Way.PUSH)
+    row = bring(sent(**COMPLETED))
+    RejectedRecord.objects.update(settled_by=manager)
+    undo(row, manager)
+    assert fates() == {"Return-1": Fate.IMPORTED}
 
 
 def test_a_tag_that_a_person_removed_before_does_not_come_back_by_undoing(manager):
