@@ -27,7 +27,7 @@ from returns.feed.statements import (
     UPSERT_AND_STORE_CHANGES,
 )
 from returns.feed.stored_rows import StoredRow, load_stored, staging_row
-from returns.feed.waiting import WaitingRecord, load_waiting, settle_imported, update_reasons
+from returns.feed.waiting import WaitingRecord, load_waiting, store_outcome
 from returns.models import FeedRun
 from tags import tagging
 from tags.deadlocks import retry_deadlocks
@@ -161,6 +161,7 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
     tags = BatchTags()
     written: list[WrittenRow] = []
     rejected: list[Rejection] = []
+    imported: list[WaitingRecord] = []
     pending = batch
     while pending:
         stored = load_stored({record.return_reference_number for _, record in pending})
@@ -181,14 +182,14 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
         done = merged.known.keys() - changed.keys() | {row.reference for row in rows}
         written += rows
         rejected += [each for reference in done for each in merged.refused.get(reference, ())]
-        settle_imported([each for reference in done for each in merged.imported.get(reference, ())])
+        imported += [each for reference in done for each in merged.imported.get(reference, ())]
         pending = [each for each in pending if each[1].return_reference_number not in done]
     added, unknown_tags = tags.add(
         {row.pk: row.new_tags for row in written if row.new_tags},
         {row.pk for row in written if row.is_new},
         run.tag_action if run else None,
     )
-    update_reasons((each.waiting, each.error) for each in rejected if each.waiting)
+    store_outcome(imported, [(each.waiting, each.error) for each in rejected if each.waiting])
     created = sum(row.is_new for row in written)
     return IngestSummary(
         read=len(batch),

@@ -27,6 +27,7 @@ from returns.feed.runs import record_run
 from returns.feed.spelling import parse_cell
 from returns.feed.waiting import FIXABLE_WAYS, lost_values
 from returns.models import Fate, RejectedRecord, Way
+from tags.deadlocks import retry_deadlocks
 
 MAY_CHANGE_FEED = "returns.change_feedrun"
 MAX_RETRIED_AT_ONCE = 5_000
@@ -49,7 +50,8 @@ def retry(rejects: QuerySet[RejectedRecord], person: User) -> IntakeResult:
             map(_item, records), on_reject=lambda item, _: rejected_again.add(item.original)
         )
     imported = {row.pk for row in records} - rejected_again
-    settle(RejectedRecord.objects.filter(pk__in=imported), fate=Fate.IMPORTED, settled_by=person)
+    taken = RejectedRecord.objects.filter(pk__in=imported)
+    retry_deadlocks(lambda: settle(taken, fate=Fate.IMPORTED, settled_by=person))
     return result
 
 
@@ -103,9 +105,11 @@ def _with_value(row: RejectedRecord, text: str) -> dict[str, object]:
 
 def set_aside(rejects: QuerySet[RejectedRecord], person: User) -> int:
     """Set waiting records aside; return how many."""
-    return settle(rejects.filter(fate=Fate.WAITING), fate=Fate.ASIDE, settled_by=person)
+    waiting = rejects.filter(fate=Fate.WAITING)
+    return retry_deadlocks(lambda: settle(waiting, fate=Fate.ASIDE, settled_by=person))
 
 
 def put_back(rejects: QuerySet[RejectedRecord]) -> int:
     """Return records that were set aside to the waiting ones; return how many."""
-    return settle(rejects.filter(fate=Fate.ASIDE), fate=Fate.WAITING, settled_by=None)
+    aside = rejects.filter(fate=Fate.ASIDE)
+    return retry_deadlocks(lambda: settle(aside, fate=Fate.WAITING, settled_by=None))

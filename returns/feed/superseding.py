@@ -17,6 +17,7 @@ from returns.feed.records import API_NAMES, RecordError, split_tags
 from returns.feed.rejected import settle
 from returns.feed.stored_rows import load_stored
 from returns.models import Fate, RejectedRecord
+from tags.deadlocks import retry_deadlocks
 
 ROWS_AT_ONCE = 500
 COLUMNS = {api_name: column for column, api_name in API_NAMES.items()}
@@ -37,7 +38,8 @@ def supersede_rejects(arrivals: Arrivals) -> None:
             row.pk for row in rows if _is_superseded(row, known.get(row.reference), arrivals)
         )
     if superseded:
-        settle(waiting.filter(pk__in=superseded), fate=Fate.SUPERSEDED)
+        needless = waiting.filter(pk__in=superseded)
+        retry_deadlocks(lambda: settle(needless, fate=Fate.SUPERSEDED))
 
 
 def _is_superseded(row: RejectedRecord, known: Known | None, arrivals: Arrivals) -> bool:

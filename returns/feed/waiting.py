@@ -69,3 +69,20 @@ def lost_values(raw: dict[str, object]) -> RecordError | None:
         except RecordError as error:
             problems += error.problems
     return combined(problems) if problems else None
+
+
+def store_outcome(
+    imported: Collection[WaitingRecord], refused: Collection[tuple[WaitingRecord, RecordError]]
+) -> None:
+    """Mark records as imported, and store why others are still rejected.
+
+    All of them are locked first, in the order in which others lock them, so that nobody waits in a
+    ring. Must be called once in a transaction.
+    """
+    changed = [each for each, error in refused if error is not each.error]
+    if not imported and not changed:
+        return
+    rows = RejectedRecord.objects.filter(pk__in=[each.pk for each in (*imported, *changed)])
+    list(rows.order_by("digest").select_for_update().values_list("pk"))
+    settle_imported(imported)
+    update_reasons(refused)

@@ -7,12 +7,14 @@ import pytest
 from django.db import connections
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
-from returns.feed import rejected
+from returns.feed import rejected, superseding, waiting
 from returns.feed.items import JSON, Item
 from returns.feed.records import RecordError
 from returns.models import Fate, RejectedRecord, Way
-from tests.returns.feed.test_runs import bring, counts, sent
+from tests.database import wait_until_another_waits_for_a_lock
+from tests.returns.feed.test_runs import DAY, bring, counts, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +89,8 @@ def test_one_source_does_not_use_the_room_of_another():
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_overlapping_pushes_of_the_same_wrong_records_do_not_wait_in_a_ring(monkeypatch):
-    monkeypatch.setattr(rejected, "retry_deadlocks", lambda work: work())
+    for module in (rejected, superseding):
+        monkeypatch.setattr(module, "retry_deadlocks", lambda work: work())
     failures: list[BaseException] = []
 
     def push(numbers: list[int]) -> None:
@@ -112,3 +115,37 @@ def test_overlapping_pushes_of_the_same_wrong_records_do_not_wait_in_a_ring(monk
         each.join()
     assert failures == []
     assert len(references()) == 400
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_import_of_records_that_waited_and_settling_do_not_wait_in_a_ring(monkeypatch):
+    late = {"state": "Completed", "updatedAt": "2026-01-06T09:00:00Z"}
+    bring(sent("R-1", **late), sent("R-2", **late, source="Oplog"))
+    # The import settles that of R-1 first, but others lock that of R-2 first.
+    for reference, digest in (("R-1", "f" * 64), ("R-2", "0" * 64)):
+        RejectedRecord.objects.filter(reference=reference).update(digest=digest)
+    update_reasons = waiting.update_reasons
+    failures: list[BaseException] = []
+
+    def settle() -> None:
+        try:
+            rejected.settle(RejectedRecord.objects.all(), seen_at=timezone.now())
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    apart = threading.Thread(target=settle)
+
+    def update_late(refused) -> None:
+        apart.start()
+        wait_until_another_waits_for_a_lock()
+        update_reasons(refused)
+
+    monkeypatch.setattr(waiting, "update_reasons", update_late)
+    bring(*(sent(f"R-{n}", state="Completed", completedAt=DAY) for n in (1, 2)))
+    apart.join()
+    assert failures == []
+    kept = RejectedRecord.objects.order_by("reference").values_list("field", "fate")
+    assert list(kept) == [("state", Fate.IMPORTED), ("source", Fate.WAITING)]
