@@ -13,6 +13,7 @@ changing, everything is read by offset, until a pass brings nothing new; then no
 reached before the end.
 """
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -73,8 +74,10 @@ def updated_at(item: Any) -> datetime | None:
     return time if time.tzinfo else None
 
 
-def _key(item: Any) -> str:
-    return json.dumps(item, sort_keys=True)
+def _key(item: Any) -> bytes:
+    """Return a digest that only equal entries share; millions of texts would fill the memory."""
+    text = json.dumps(item, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 class _WalkByTime:
@@ -82,8 +85,8 @@ class _WalkByTime:
 
     def __init__(self, client: PageSource, start: datetime) -> None:
         self.client, self.start = client, start
-        self._seen: dict[str, datetime | None] = {}
-        self._copies: dict[str, int] = {}  # how many equal rows there are, if more than one
+        self._seen: dict[bytes, datetime | None] = {}
+        self._copies: dict[bytes, int] = {}  # how many equal rows there are, if more than one
         # The newest time on the last page, whether it was the last one, and the total.
         self._newest, self._is_end = start, False
         self._total: int | None = None
@@ -106,10 +109,10 @@ class _WalkByTime:
 
         If this takes several pages, they are read again until that brings nothing new.
         """
-        copies: Counter[str] = Counter()
+        copies: Counter[bytes] = Counter()
         for _ in range(MAX_READINGS):
             offset, count = 0, 0
-            rows: dict[int, str] = {}  # by their place
+            rows: dict[int, bytes] = {}  # by their place
             while True:
                 new = self._remember(page)
                 count += len(new)
@@ -137,7 +140,7 @@ class _WalkByTime:
         self._is_end, self._total = len(page.items) < REMOTE_PAGE_SIZE, page.total
         return list(new.values())
 
-    def _remember_copies(self, copies: Counter[str]) -> None:
+    def _remember_copies(self, copies: Counter[bytes]) -> None:
         """Remember how many equal rows there are, if there are more than was known."""
         self._copies |= {
             key: count for key, count in copies.items() if count > self._copies.get(key, 1)
@@ -181,7 +184,7 @@ class _WalkByTime:
         raise _UnsortedError
 
 
-def _copies(page: RemotePage) -> Counter[str]:
+def _copies(page: RemotePage) -> Counter[bytes]:
     """Return how often each entry is on a page."""
     return Counter(map(_key, page.items))
 
@@ -198,15 +201,16 @@ def _is_in_order(page: RemotePage, start: datetime) -> bool:
 
 def _walk_by_offset(client: PageSource, start: datetime) -> Iterator[WalkStep]:
     """Yield everything from a time on, by offset, until a pass brings nothing new."""
-    seen: dict[str, datetime | None] = {}
+    seen: dict[bytes, datetime | None] = {}
     total: int | None = None
-    pages: list[list[Any]] = []
+    pages: list[list[bytes]] = []  # the keys of their rows
     for _ in range(MAX_READINGS):
         before, pages_before, pages = len(seen), pages, []
         for page in _pages(client, start):
             total = page.total
-            pages.append(page.items)
-            new = {key: item for item in page.items if (key := _key(item)) not in seen}
+            pages.append([_key(item) for item in page.items])
+            rows = zip(pages[-1], page.items, strict=True)
+            new = {key: item for key, item in rows if key not in seen}
             seen |= {key: updated_at(item) for key, item in new.items()}
             yield WalkStep(list(new.values()), None)
         count = len(seen) + (_count_doubles(pages) if pages == pages_before else 0)
@@ -216,16 +220,15 @@ def _walk_by_offset(client: PageSource, start: datetime) -> Iterator[WalkStep]:
     raise RemoteApiError(f"The API says that it has {total} returns, but sent {len(seen)}.")
 
 
-def _count_doubles(pages: list[list[Any]]) -> int:
+def _count_doubles(pages: list[list[bytes]]) -> int:
     """Return how many rows are copies of others, if some of them are on the same page.
 
     Pages of several lengths have none: where one left out a row, the next one repeats another.
     """
-    if len({len(items) for items in pages[:-1]}) > 1:
+    if len({len(keys) for keys in pages[:-1]}) > 1:
         return 0
-    on_pages = [Counter(map(_key, items)) for items in pages]
-    copied = {key for rows in on_pages for key, count in rows.items() if count > 1}
-    return sum(sum(rows[key] for rows in on_pages) - 1 for key in copied)
+    copied = {key for keys in pages for key, count in Counter(keys).items() if count > 1}
+    return sum(key in copied for keys in pages for key in keys) - len(copied)
 
 
 def _pages(client: PageSource, start: datetime) -> Iterator[RemotePage]:
