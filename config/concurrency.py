@@ -105,6 +105,7 @@ class Slots:
 
 
 SLOTS = Slots()
+THREAD = "thread"  # the key of the slots of all requests
 
 
 def one_thread_left() -> AbstractContextManager[None]:
@@ -113,7 +114,17 @@ def one_thread_left() -> AbstractContextManager[None]:
     The last one waits until another is free. Raises ``ServerBusyError`` if they are stuck.
     """
     limit = max(1, settings.REQUEST_THREADS - 1)
-    return SLOTS.held("thread", limit, BUSY, STUCK_AFTER, ServerBusyError)
+    return SLOTS.held(THREAD, limit, BUSY, STUCK_AFTER, ServerBusyError)
+
+
+def answer_with_one_thread_left(answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Return the answer, made while ``one_thread_left``.
+
+    The server sends a stream in the same thread, so it counts as long. Raises ``ServerBusyError``.
+    """
+    with one_thread_left():
+        response = answer()
+    return _counted_while_sent(THREAD, response)
 
 
 def answer_within_limit(
@@ -125,6 +136,10 @@ def answer_within_limit(
     """
     with SLOTS.held(key, limit, message, LONGEST_WAIT):
         response = answer()
+    return _counted_while_sent(key, response)
+
+
+def _counted_while_sent(key: Hashable, response: HttpResponseBase) -> HttpResponseBase:
     if response.streaming:
         stream = cast("StreamingHttpResponse", response)
         stream.streaming_content = _counted(key, cast("Iterable[bytes]", stream.streaming_content))

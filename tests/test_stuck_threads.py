@@ -3,12 +3,14 @@
 import logging
 
 import pytest
+from django.http import StreamingHttpResponse
 from django.urls import reverse
 
 from config import concurrency
 from config.concurrency import BUSY, one_thread_left
 from returns.models import ApiToken
 from returns.people.tokens import issue
+from returns.views.callers import OneThreadLeftMiddleware
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +62,23 @@ def test_a_thread_that_is_free_again_is_used(as_agent, settings):
     for _ in range(3):
         assert as_agent.get(reverse("return-list")).status_code == 200
     assert as_agent.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("ends_early", [False, True])
+def test_a_download_holds_its_thread_until_it_has_been_sent(
+    as_agent, rf, settings, monkeypatch, ends_early
+):
+    settings.REQUEST_THREADS = 2
+    monkeypatch.setattr(concurrency, "STUCK_AFTER", 0.01)
+    as_agent.raise_request_exception = False
+    answer = OneThreadLeftMiddleware(lambda _: StreamingHttpResponse([b"a", b"b"]))(rf.get("/"))
+    chunks = iter(answer.streaming_content)
+    assert next(chunks) == b"a"
+    assert as_agent.get(reverse("return-list")).status_code == 503
+    assert as_agent.get("/healthz").status_code == 200
+    if ends_early:
+        answer.close()
+    else:
+        assert list(chunks) == [b"b"]
+    with one_thread_left():
+        pass

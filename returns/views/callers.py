@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from config.concurrency import TooManyAtOnceError, answer_within_limit, one_thread_left
+from config.concurrency import TooManyAtOnceError, answer_with_one_thread_left, answer_within_limit
 from returns.views.errors import too_many_at_once
 
 TOO_MANY_REQUESTS = (
@@ -23,7 +23,8 @@ TOO_MUCH_HEAVY_WORK = (
 class OneThreadLeftMiddleware:
     """Leaves a thread of this process to health checks while all others are stuck.
 
-    They are stuck if the database is silent. Then people get 503 in words instead of waiting.
+    They are stuck if the database is silent, or if they send downloads that take long. Then people
+    get 503 in words instead of waiting.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -31,8 +32,7 @@ class OneThreadLeftMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response. Raises ``ServerBusyError``, which gets a page of its own."""
-        with one_thread_left():
-            return self.get_response(request)
+        return answer_with_one_thread_left(partial(self.get_response, request))
 
 
 class CallerLimitMiddleware:
