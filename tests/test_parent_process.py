@@ -15,7 +15,7 @@ def _begin_to_start(ready) -> None:
 
 
 def test_a_worker_that_still_starts_ends_when_it_is_asked_to():
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     ready = context.Event()
     worker = context.Process(target=_begin_to_start, args=(ready,))
     worker.start()
