@@ -9,10 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 
+from config.errors import Unavailability
 from returns.api.errors import DISK_FULL_MESSAGE
 from returns.models import ApiToken
 from returns.people.tokens import issue
-from returns.views.errors import DISK_FULL
+from returns.views.errors import UNAVAILABLE
 from tests.factories import make_person, make_return, make_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
@@ -103,7 +104,10 @@ def test_a_session_that_cannot_be_saved_is_no_invalid_request(client, agent, cap
 
 def test_htmx_gets_the_sentence_alone(client, full_disk):
     answer = comment(client, full_disk, **{"HX-Request": "true"})
-    assert (answer.status_code, answer.text) == (503, DISK_FULL)
+    assert (answer.status_code, answer.text) == (
+        503,
+        UNAVAILABLE[Unavailability.DISK_FULL].sentence,
+    )
 
 
 def test_returns_can_still_be_read(client, full_disk):

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.contrib.auth.models import User
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -28,17 +28,45 @@ UNSTORABLE = (
     "A text or number in this request cannot be searched for or saved. Nothing was changed."
 )
 NOT_ALLOWED = "This address does not accept this kind of request. Nothing was changed."
-DATABASE_AWAY = "The database cannot be reached at the moment. Try again in a few seconds."
-DISK_FULL = (
-    "The server's disk is full, so nothing can be saved at the moment. Tell your administrator."
-)
 FAILED = "Something went wrong. The error has been logged. Try again."
 RETRY_AFTER = 5  # seconds
-# The page and the sentence for each reason; the pages need no database.
+
+
+class Notice(NamedTuple):
+    """What people read while nothing can be done; htmx shows the sentence alone."""
+
+    title: str
+    heading: str
+    sentence: str
+    advice: str
+    icon: str
+
+
 UNAVAILABLE = {
-    Unavailability.DATABASE_AWAY: ("database_away.html", DATABASE_AWAY),
-    Unavailability.DISK_FULL: ("disk_full.html", DISK_FULL),
-    Unavailability.THREADS_STUCK: ("server_busy.html", BUSY),
+    Unavailability.DATABASE_AWAY: Notice(
+        "Not available",
+        "The returns desk is not available",
+        "The database cannot be reached at the moment. Try again in a few seconds.",
+        "If you were saving something, check first whether it was saved. If this takes longer, "
+        "tell your administrator.",
+        "components/icons/offline.svg",
+    ),
+    Unavailability.DISK_FULL: Notice(
+        "Disk full",
+        "The disk is full",
+        "The server's disk is full, so nothing can be saved at the moment. Tell your "
+        "administrator.",
+        "Returns can still be read. If you were saving something, check first whether it was "
+        "saved.",
+        "components/icons/warning.svg",
+    ),
+    Unavailability.THREADS_STUCK: Notice(
+        "Too busy",
+        "The returns desk is too busy",
+        BUSY,
+        "If this takes longer, tell your administrator.",
+        "components/icons/clock.svg",
+    ),
 }
 
 
@@ -155,8 +183,10 @@ def _answer_to(request: HttpRequest, error: BaseException) -> HttpResponse | Non
 def _unavailable(
     request: HttpRequest, error: BaseException, reason: Unavailability
 ) -> HttpResponse:
-    template, sentence = UNAVAILABLE[reason]
-    response = _error_response(request, template, sentence, status=503, message=sentence)
+    notice = UNAVAILABLE[reason]
+    response = _error_response(
+        request, "unavailable.html", notice.sentence, status=503, notice=notice
+    )
     response["Retry-After"] = str(RETRY_AFTER)
     _log_line(reason, request, response, error)
     return response

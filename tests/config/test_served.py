@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from config.errors import Unavailability
 from returns.views import errors
 from tests import fuzzing
 from tests.config.test_command_line import address_of
@@ -113,7 +114,8 @@ def test_a_page_says_that_the_database_is_away(without_database):
 
 def test_htmx_and_programs_get_it_in_their_own_form(without_database):
     fragment = without_database.get("/returns/", **HTMX)
-    assert (fragment.status, fragment.text) == (503, errors.DATABASE_AWAY)
+    sentence = errors.UNAVAILABLE[Unavailability.DATABASE_AWAY].sentence
+    assert (fragment.status, fragment.text) == (503, sentence)
     called = without_database.get("/openapi/v1/Tags", Authorization=TOKEN)
     assert (called.status, called.getheader("Retry-After")) == (503, "5")
     assert '"code":"unavailable"' in called.text
