@@ -6,7 +6,7 @@ from functools import cached_property
 from returns.feed.items import Item
 from returns.feed.records import RecordError
 from returns.feed.rejected import digest_of, reference_of
-from returns.models import FeedRun, RejectedRecord
+from returns.models import Fate, FeedRun, RejectedRecord
 
 
 class Arrivals:
@@ -16,6 +16,7 @@ class Arrivals:
         self._run = run
         self._items: list[Item] = []
         self._rejected: list[tuple[Item, RecordError]] = []
+        self._waiting: Collection[str] = ()
 
     def add(self, item: Item) -> None:
         """Remember an entry."""
@@ -24,6 +25,13 @@ class Arrivals:
     def reject(self, item: Item, error: RecordError) -> None:
         """Remember that an entry was rejected."""
         self._rejected.append((item, error))
+
+    def find_waiting(self) -> None:
+        """Find the entries that wait already. Must be called before those of the batch are kept."""
+        waiting = RejectedRecord.objects.filter(fate=Fate.WAITING)
+        if waiting.exists():
+            known = waiting.filter(digest__in=list(self._first_places))
+            self._waiting = set(known.values_list("digest", flat=True))
 
     @cached_property
     def references(self) -> Collection[str]:
@@ -35,7 +43,8 @@ class Arrivals:
 
         Those that were rejected earlier arrived before all entries.
         """
-        first = self._first_places.get(reject.digest, -1)
+        is_new = reject.digest not in self._waiting
+        first = self._first_places.get(reject.digest, -1) if is_new else -1
         later = (place for place in self._places.get(reject.reference, ()) if place > first)
         return {field for place in later for field in self._fields(self._items[place])}
 

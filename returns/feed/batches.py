@@ -102,7 +102,7 @@ class BatchMerge:
         if before and record.source != before.facts["source"] and "source" not in record.absent:
             raise _wrong_source(before.facts["source"], record)
         new = self._tags.new_names(record, before) if record.tag else []
-        after = merge(before, record, new, self._tags.count_present(reference))
+        after = merge(before, record, new, self._tags.count_with(reference, new))
         if new:
             self._tags.accept(reference, new)
         self.known[reference] = after

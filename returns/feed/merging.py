@@ -71,19 +71,19 @@ class Known:
 
 
 def merge(
-    known: Known | None, record: ReturnRecord, tags: Sequence[str] = (), present_tags: int = 0
+    known: Known | None, record: ReturnRecord, tags: Sequence[str] = (), tag_count: int = 0
 ) -> Known:
     """Return what is known after a record; the same object if the record adds nothing.
 
-    ``tags`` are the names in the record that no record has brought yet, and ``present_tags`` is the
-    number of tags that the return has. Raises ``RecordError`` if the record is the newest and its
-    state needs a time that no record has, or if the return would get too many tags.
+    ``tags`` are the names in the record that no record has brought yet, and ``tag_count`` is the
+    number of tags that the return has with these. Raises ``RecordError`` if the record is the
+    newest and its state needs a time that no record has, or if the return would get too many tags.
     """
     facts = dict(zip(FACT_COLUMNS, _fact_values(record), strict=True))
     if known is None:
         check_state(facts)
         first = _first_known(record, facts, tags)
-        _check_tags(tags, present_tags)
+        _check_tags(tags, tag_count)
         return first
     if not tags and _repeats(record, facts, known):
         return known
@@ -109,15 +109,14 @@ def merge(
             raise
         # An older record, whose times contradict the newest one, may have other facts.
         timeless = replace(record, absent=record.absent | set(STATE_COLUMNS[1:]))
-        return merge(known, timeless, tags, present_tags)
-    _check_tags(tags, present_tags)
+        return merge(known, timeless, tags, tag_count)
+    _check_tags(tags, tag_count)
     return replace(merged, corrected=_corrections_that_hold(known, merged))
 
 
-def _check_tags(tags: Sequence[str], present: int) -> None:
-    total = len(tags) + present
-    if tags and total > settings.RETURN_TAGS:
-        reason = f"the return would have had {total} tags"
+def _check_tags(tags: Sequence[str], count: int) -> None:
+    if tags and count > settings.RETURN_TAGS:
+        reason = f"the return would have had {count} tags"
         raise RecordError("tag", f"{reason}; at most {settings.RETURN_TAGS} are allowed")
 
 

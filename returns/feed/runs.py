@@ -91,6 +91,7 @@ class Run:
 
     def _keep_rejects(self) -> None:
         rejects, self._rejects = self._rejects, []
+        self._arrivals.find_waiting()
         unkept = keep_rejects(self.row, rejects, self._kept)
         self._kept += len(rejects) - unkept
         self.row.unkept += unkept

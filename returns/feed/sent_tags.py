@@ -24,6 +24,8 @@ RECORDS_AT_ONCE = 500  # if there are more
 
 # What a name means: the id of a tag, or what names of the same new tag have in common.
 type Meaning = int | str
+# Where a return has a tag: the slot of an exclusive group, otherwise 0, and then what the tag is.
+type Place = tuple[int, Meaning]
 
 
 class BatchTags:
@@ -35,7 +37,9 @@ class BatchTags:
         self._new: dict[Meaning, str] = {}
         self._room: int | None = None
         self._had: dict[str, set[Meaning]] = {}
-        self._present: dict[str, int] = {}
+        # Tags of an exclusive group share one place.
+        self._slots: dict[Meaning, int] = {}
+        self._places: dict[str, set[Place]] = {}
 
     def look_up(self, records: Iterable[ReturnRecord], stored: Mapping[str, StoredRow]) -> None:
         """Look up the tags of these records, and those that the stored returns have or had."""
@@ -64,8 +68,11 @@ class BatchTags:
             for name in new[reference]
             if isinstance(tag_id := self._meanings[name], int)
         ]
-        present = tagging.tags_of(ReturnTag, references)
-        self._present = {references[pk]: len(tag_ids) for pk, tag_ids in present.items()}
+        present = tagging.slots_of(ReturnTag, references)
+        self._places = {
+            references[pk]: {_place(slot, tag_id) for tag_id, slot in slots.items()}
+            for pk, slots in present.items()
+        }
         # Somebody may have removed them.
         for pk, tag_id in tagging.ever_tagged(ReturnTag, pairs):
             self._had[references[pk]].add(tag_id)
@@ -74,6 +81,7 @@ class BatchTags:
         for some in batched(sorted(set(names) - self._meanings.keys()), MAX_NAMES_AT_ONCE):
             tags = find_all(some)
             self._meanings |= {name: tag.pk for name, tag in tags.items()}
+            self._slots |= {tag.pk: tag.slot or 0 for tag in tags.values()}
             if unknown := [name for name in some if name not in tags]:
                 self._meanings |= similar_keys(unknown)
 
@@ -90,9 +98,16 @@ class BatchTags:
             by_meaning.setdefault(self._meanings[name], name)
         return [name for meaning, name in by_meaning.items() if meaning not in had]
 
-    def count_present(self, reference: str) -> int:
-        """Return how many tags a return has, with those accepted in this batch."""
-        return self._present.get(reference, 0)
+    def count_with(self, reference: str, names: Sequence[str]) -> int:
+        """Return how many tags a return has with these and with those accepted in this batch."""
+        return len(self._places_with(reference, names)) if names else 0
+
+    def _places_with(self, reference: str, names: Iterable[str]) -> set[Place]:
+        places = set(self._places.get(reference, ()))
+        for name in names:
+            meaning = self._meanings[name]
+            places.add(_place(self._slots.get(meaning, 0), meaning))
+        return places
 
     def accept(self, reference: str, names: Sequence[str]) -> None:
         """Count these tags as tags of the return.
@@ -108,7 +123,7 @@ class BatchTags:
                 raise _no_room(unknown[max(0, self._room - len(self._new))])
             self._new |= {self._meanings[name]: name for name in unknown}
         self._had.setdefault(reference, set()).update(meanings)
-        self._present[reference] = self.count_present(reference) + len(meanings)
+        self._places[reference] = self._places_with(reference, names)
 
     def _is_new(self, meaning: Meaning) -> bool:
         return isinstance(meaning, str) and meaning not in self._new
@@ -133,6 +148,10 @@ class BatchTags:
         of_new = [pair for pair in pairs if pair[0] in new]
         others = [pair for pair in pairs if pair[0] not in new]
         return _add(of_new) + _add(others, action), unknown
+
+
+def _place(slot: int, meaning: Meaning) -> Place:
+    return slot, 0 if slot else meaning
 
 
 def _no_room(name: str) -> RecordError:

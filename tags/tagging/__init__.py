@@ -19,7 +19,7 @@ from tags.tagging.kinds import (
     kinds_of_tagging,
     with_tables,
 )
-from tags.tagging.many import Conflict, TagsAdded, add_many, ever_tagged, remove_all, tags_of
+from tags.tagging.many import Conflict, TagsAdded, add_many, ever_tagged, remove_all, slots_of
 from tags.tagging.merge import count_affected, find_merge_conflicts, merge_taggings
 from tags.tagging.restore import RestoreResult, describe_restored, find_changed, restore_taggings
 from tags.tagging.single import Change, add_tag, remove_tag
@@ -57,7 +57,7 @@ __all__ = [
     "remove_tag",
     "remove_where_allowed",
     "restore_taggings",
+    "slots_of",
     "tag_batch",
-    "tags_of",
     "with_tables",
 ]

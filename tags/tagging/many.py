@@ -72,15 +72,15 @@ def remove_all(tagging: type[Tagging], entity_ids: Collection[int]) -> None:
         cursor.execute(with_tables(DELETE_ALL, tagging), [_array(entity_ids)])
 
 
-def tags_of(tagging: type[Tagging], entity_ids: Collection[int]) -> dict[int, set[int]]:
-    """Return the ids of the tags of records, by the record's id."""
-    tags: dict[int, set[int]] = {}
+def slots_of(tagging: type[Tagging], entity_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """Return the tags of records by the record's id: the id of each tag with its slot."""
+    slots: dict[int, dict[int, int]] = {}
     if entity_ids:
         with connection.cursor() as cursor:
-            cursor.execute(with_tables(SELECT_TAGS, tagging), [_array(entity_ids)])
-            for entity_id, tag_id in cursor.fetchall():
-                tags.setdefault(entity_id, set()).add(tag_id)
-    return tags
+            cursor.execute(with_tables(SELECT_SLOTS, tagging), [_array(entity_ids)])
+            for entity_id, tag_id, slot in cursor.fetchall():
+                slots.setdefault(entity_id, {})[tag_id] = slot
+    return slots
 
 
 def ever_tagged(tagging: type[Tagging], pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -151,7 +151,9 @@ FIND_CONFLICTS = """
     SELECT entity_id, tag_id, kept, name FROM ranked WHERE tag_id <> kept_id
     ORDER BY entity_id, tag_id
 """
-SELECT_TAGS = "SELECT entity_id, tag_id FROM {tagging} WHERE entity_id = ANY(%s::bigint[])"
+SELECT_SLOTS = """
+    SELECT entity_id, tag_id, slot FROM {tagging} WHERE entity_id = ANY(%s::bigint[])
+"""
 TAGGED_NOW = """
     SELECT w.entity_id, w.tag_id FROM unnest(%s::bigint[], %s::bigint[]) AS w (entity_id, tag_id)
     WHERE EXISTS (

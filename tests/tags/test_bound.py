@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from returns.models import ReturnTag, TagRule
+from returns.models import Return, ReturnTag, TagRule
 from returns.rules.running import run_hourly
 from tags import bulk
 from tags.bulk.results import describe_results
@@ -106,6 +106,19 @@ def test_tags_that_people_added_count_for_records_too(agent):
     row = bring(sent(str(record), tag="damaged,defective", **fields))
     assert row.rejected == 1
     assert names(record) == {"books", "fragile"}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_exclusive_tags_in_records_share_one_place(together):
+    """However many come, and in however many batches; "urgent-refund" outranks "standard"."""
+    parts = ["standard,books", "urgent-refund", "standard,damaged"]
+    items = [
+        sent("R-1", tag=tags, updatedAt=f"2026-03-0{day}T00:00:00Z")
+        for day, tags in enumerate(parts, start=1)
+    ]
+    for part in [items] if together else [[item] for item in items]:
+        assert bring(*part).rejected == 0
+    assert names(Return.objects.get()) == {"urgent-refund", "books", "damaged"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -67,6 +67,14 @@ def records(sources=("WMS",), wrong=()) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+def with_repeats(some: st.SearchStrategy[dict[str, Any]], most: int) -> st.SearchStrategy[Records]:
+    """Return lists of records, of which several are the same."""
+    different = st.lists(some, min_size=2, max_size=8)
+    return different.flatmap(
+        lambda each: st.lists(st.sampled_from(each), min_size=2, max_size=most)
+    )
+
+
 # Records of one return, about states and their times alone.
 STATES_ALONE = st.builds(
     lambda **fields: {name: value for name, value in fields.items() if value is not ABSENT},
@@ -152,7 +160,7 @@ class Cuts(TestCase):
     @pytest.mark.slow
     @tried_on(60)
     @given(
-        st.lists(records(["WMS", "WMS", "Oplog", ABSENT], ["wrong"]), min_size=2, max_size=14),
+        with_repeats(records(["WMS", "WMS", "Oplog", ABSENT], ["wrong"]), most=14),
         st.data(),
     )
     def test_batches_of_any_size_and_every_way_end_the_same(self, everything, data):
@@ -175,7 +183,7 @@ class Cuts(TestCase):
     @tried_on(60)
     @given(
         st.one_of(
-            st.lists(records(), min_size=2, max_size=10),
+            with_repeats(records(), most=10),
             st.lists(STATES_ALONE, min_size=3, max_size=6),
         ),
         st.data(),
@@ -284,6 +292,14 @@ class TestOneByOne:
         names = Tag.objects.filter(group__name=UNSORTED).values_list("name", flat=True)
         assert set(names) == {"z b", "b"}
         assert fates() == {"R-3": Fate.WAITING}
+
+    @pytest.mark.parametrize("ends", [(1, 3), (2, 3), (3,)])
+    def test_a_record_that_is_received_again_came_when_it_came_first(self, ends):
+        wrong = sent(updatedAt="soon")
+        items = [wrong, sent(), wrong]
+        for start, end in zip((0, *ends), ends, strict=False):
+            bring(*items[start:end])
+        assert fates() == {"Return-1": Fate.SUPERSEDED}
 
     @pytest.mark.parametrize("together", [True, False])
     def test_an_older_record_supersedes_none(self, together):
