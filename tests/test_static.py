@@ -85,3 +85,18 @@ def test_static_files_are_collected_under_names_that_change_with_their_content(t
     (script,) = tmp_path.glob("js/app.*.js")
     assert re.search(r'url\("?\.\./fonts/inter-latin-wght-normal\.\w{12}\.', style.read_text())
     assert re.search(r'"\./times\.\w{12}\.js"', script.read_text())
+
+
+def test_each_letter_comes_from_one_font_file():
+    """The dotless i is in the file of the Latin letters, although its number is beyond them."""
+    style = (STATIC / "css/app.css").read_text()
+    ranges = [_code_points(text) for text in re.findall(r"unicode-range: ([^;]+);", style)]
+    latin, extended = ranges
+    assert set(map(ord, "ıiIöüçßÖÜÇ•…–“”€")) <= latin
+    assert set(map(ord, "İğĞşŞ₺")) <= extended
+    assert not latin & extended
+
+
+def _code_points(ranges: str) -> set[int]:
+    bounds = [part.strip().removeprefix("U+").split("-") for part in ranges.split(",")]
+    return {point for each in bounds for point in range(int(each[0], 16), int(each[-1], 16) + 1)}

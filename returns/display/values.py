@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from config.text import shorten
@@ -34,8 +34,12 @@ UNIT_NAMES = {"y": "year", "mo": "month", "d": "day", "h": "hour", "min": "minut
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAYS_SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS_SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# Characters of a number that are shown as a whole, and of each end of a longer one.
-MAX_NUMBER_LENGTH, NUMBER_END_LENGTH = 18, 8
+# Characters of a number that are shown at its end, and at its beginning if its middle is hidden.
+# Capital letters take more room than digits, and the column of the references has less.
+NUMBER_END_LENGTH = 8
+DIGITS_START_LENGTH, LETTERS_START_LENGTH, REFERENCE_START_LENGTH = 8, 6, 4
+# So few characters are not worth a "…".
+MIN_HIDDEN_LENGTH = 3
 NO_NUMBER = format_html('<span class="missing">{}</span>', "–")
 MAX_TEXT_LENGTH, MAX_TITLE_LENGTH = 120, 500
 CHIPS_PER_ROW = 2
@@ -104,6 +108,23 @@ def exact(value: datetime | None) -> SafeString:
     )
 
 
+def shown_time(value: datetime) -> str:
+    """Format a time in the person's zone to the minute, as ``exact`` shows it."""
+    return _to_the_minute(timezone.localtime(value))
+
+
+def compared(value: datetime, other: datetime | None) -> SafeString:
+    """Format a time like ``exact``, but so precisely that it differs from another time."""
+    local = timezone.localtime(value)
+    text = _to_the_minute(local)
+    if other and other != value and shown_time(other) == text:
+        is_same_second = other.replace(microsecond=0) == value.replace(microsecond=0)
+        text = f"{text}:{local.second:02}" + (f".{local.microsecond:06}" if is_same_second else "")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), _to_the_second(local), text
+    )
+
+
 def elapsed(start: datetime | None, end: datetime | None) -> str:
     """Format the duration between two times; "" if one of them is missing.
 
@@ -125,20 +146,32 @@ def duration(value: timedelta) -> str:
 
 
 def number(value: str) -> SafeString:
-    """Format a number that people recognise by its beginning and end.
-
-    The middle of a long number is hidden only visually, so that copying, screen readers and the
-    browser's search still get the whole number.
-    """
+    """Format a number that people recognise by its beginning and end; see ``_ends``."""
     if not value:
         return NO_NUMBER
-    if len(value) <= MAX_NUMBER_LENGTH:
-        return escape(value)
+    return _ends(value, DIGITS_START_LENGTH if value.isdigit() else LETTERS_START_LENGTH)
+
+
+def reference(value: str) -> SafeString:
+    """Format a return reference where room is short; see ``_ends``."""
+    return _ends(value, REFERENCE_START_LENGTH)
+
+
+def _ends(value: str, start: int) -> SafeString:
+    """Format the beginning and the end of a number.
+
+    The middle of a long one is hidden only visually, so that copying, screen readers and the
+    browser's search still get the whole number. The style sheet never cuts off its end.
+    """
+    hidden = value[start:-NUMBER_END_LENGTH]
+    if len(hidden) < MIN_HIDDEN_LENGTH:
+        return format_html('<span class="ends"><bdi dir="ltr">{}</bdi></span>', value)
     return format_html(
-        '<span title="{}">{}<span class="middle">{}</span>{}</span>',
+        '<span class="ends" title="{}"><bdi dir="ltr">'
+        '{}<span class="middle">{}</span>{}</bdi></span>',
         value,
-        value[:NUMBER_END_LENGTH],
-        value[NUMBER_END_LENGTH:-NUMBER_END_LENGTH],
+        value[:start],
+        hidden,
         value[-NUMBER_END_LENGTH:],
     )
 

@@ -34,11 +34,6 @@ def differences(before: Known, after: Known) -> list[FactChange]:
     ]
 
 
-def fact_label(name: str) -> str:
-    """Return the name of a fact on screen; an unknown field has its own name."""
-    return FACTS_BY_COLUMN[name].label if name in FACTS_BY_COLUMN else name
-
-
 def fact_text(name: str, value: Any) -> str:
     """Return a value of a fact as people read it; "" if there is none."""
     if value is None:
@@ -48,3 +43,16 @@ def fact_text(name: str, value: Any) -> str:
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "j M Y, H:i:s")
     return value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+
+
+def describe_change(change: FactChange) -> tuple[str, str, str]:
+    """Return the label of a changed fact, and what it was and is as people read it.
+
+    An unknown field is its own label. Times are written so precisely that they differ.
+    """
+    name, before, after = change
+    old, new = fact_text(name, before), fact_text(name, after)
+    if old == new and isinstance(before, datetime) and isinstance(after, datetime):
+        old, new = f"{old}.{before.microsecond:06}", f"{new}.{after.microsecond:06}"
+    label = FACTS_BY_COLUMN[name].label if name in FACTS_BY_COLUMN else name
+    return label, old, new

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO
 
-from returns.feed.fact_changes import differences, fact_label, fact_text
+from returns.feed.fact_changes import describe_change, differences
 from returns.feed.files import DEFAULT_CHOICES, read_items, write_items
 from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, import_items
@@ -154,8 +154,8 @@ def _mapping_hint(format_: Format) -> str:
 
 def _change_sentence(row: WrittenRow, before: Known) -> str:
     parts = [
-        f"{fact_label(name)} {fact_text(name, old)!r} → {fact_text(name, new)!r}"
-        for name, old, new in differences(before, row.after)
+        f"{label} {old!r} → {new!r}"
+        for label, old, new in map(describe_change, differences(before, row.after))
     ]
     if row.new_tags:
         parts.append(f"Tags + {', '.join(row.new_tags)}")

@@ -7,7 +7,7 @@ from itertools import islice
 from django.conf import settings
 
 from returns.feed.encodings import encoding_label
-from returns.feed.fact_changes import differences, fact_label, fact_text
+from returns.feed.fact_changes import describe_change, differences
 from returns.feed.files import DEFAULT_CHOICES, read_items
 from returns.feed.headers import MAX_COLUMNS
 from returns.feed.ingest import WrittenRow
@@ -252,7 +252,7 @@ def _fixed(mapping: ColumnMapping | None) -> list[tuple[str, str]]:
 
 def _preview_change(row: WrittenRow, before: Known) -> PreviewChange:
     facts = [
-        (fact_label(name), shorten_cell(fact_text(name, old)), shorten_cell(fact_text(name, new)))
-        for name, old, new in differences(before, row.after)
+        (label, shorten_cell(old), shorten_cell(new))
+        for label, old, new in map(describe_change, differences(before, row.after))
     ]
     return PreviewChange(row.reference, facts, list(row.new_tags))

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
-from returns.feed.fact_changes import fact_label, fact_text
+from returns.feed.fact_changes import FactChange, describe_change
 from returns.feed.merging import FACT_COLUMNS
 from returns.feed.records import TIME_COLUMNS
 from returns.models import FeedRun, Kept, Return, ReturnTag, RunChange
@@ -81,25 +81,22 @@ def _listed(
         row.reference,
         record.get_absolute_url() if record else "",
         row.before is None,
-        [
-            (fact_label(name), fact_text(name, before), fact_text(name, after))
-            for name, before, after in _differences(row.changes)
-        ],
+        [describe_change(change) for change in _differences(row.changes)],
         sorted(tags["tag.added"]),
         sorted(tags["tag.removed"]),
         str(Kept(row.kept).label) if row.kept else "",
     )
 
 
-def _differences(changes: Mapping[str, list[Any]]) -> Iterator[tuple[str, Any, Any]]:
+def _differences(changes: Mapping[str, list[Any]]) -> Iterator[FactChange]:
     for name in FACT_COLUMNS:
         if name in changes:
             before, after = changes[name]
-            yield name, _value(name, before), _value(name, after)
+            yield FactChange(name, _value(name, before), _value(name, after))
     old, new = (loads(text) for text in changes.get("unknown_fields", ("{}", "{}")))
     for name in dict.fromkeys([*old, *new]):
         if old.get(name) != new.get(name):
-            yield name, old.get(name), new.get(name)
+            yield FactChange(name, old.get(name), new.get(name))
 
 
 def _value(name: str, stored: Any) -> Any:

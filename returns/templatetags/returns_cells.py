@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from returns.display.values import reference
 from returns.lists.cells import Cell, CellContext
 from returns.lists.columns import COLUMNS_BY_NAME
 from returns.lists.page import ReturnList
@@ -23,15 +24,12 @@ ROW = (
     '<tr id="return-{pk}" data-return="{reference}"><td class="check"><input type="checkbox"'
     ' id="select-{pk}" name="select" value="{pk}" data-tracking="{tracking}"'
     ' aria-label="Select {reference}" autocomplete="off"></td><td class="of-return">'
-    '<a class="reference" id="open-{pk}" href="{path}"{title}>{reference}</a>'
+    '<a class="reference" id="open-{pk}" href="{path}">{shown}</a>'
     '<button class="copy look" id="preview-{pk}" type="button" data-preview'
     ' aria-label="Preview {reference}" title="Preview (p)" hx-get="{card}"'
     ' hx-target="#preview-body" hx-swap="innerHTML" hx-sync="#preview:replace">{eye}</button></td>'
     "{why}{cells}</tr>"
 )
-# Longer references are cut off on the page, so they get a title.
-MAX_VISIBLE_REFERENCE = 16
-TITLE = ' title="{}"'
 REASON_CELL = '<td class="why">{}</td>'
 
 
@@ -46,12 +44,12 @@ def rows(return_list: ReturnList, may_tag: bool) -> SafeString:
 
 
 def _line(row: Row, cells: list[Cell], around: CellContext, *, is_search: bool) -> SafeString:
-    record, reference = row.record, row.record.return_reference_number
+    record = row.record
     return format_html(
         ROW,
         pk=record.pk,
-        reference=reference,
-        title=format_html(TITLE, reference) if len(reference) > MAX_VISIBLE_REFERENCE else "",
+        reference=record.return_reference_number,
+        shown=reference(record.return_reference_number),
         tracking=record.tracking_id,
         path=record.get_absolute_url(),
         card=_card_path_of_pk_0().replace("/0/", f"/{record.pk}/"),

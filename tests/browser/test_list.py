@@ -725,3 +725,47 @@ def test_rows_are_cards_on_a_phone(window, agent, three_returns):
     shows(page, "three")
     assert page.locator("[data-return=three]").bounding_box()["width"] > 300
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+# How far the last letter of a number lies beside the box that shows it; 0 if it is seen.
+HIDDEN_ENDS = """() => [...document.querySelectorAll(".ends")].filter((box) => {
+    const texts = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode());
+    const last = document.createRange();
+    last.setStart(texts.currentNode, texts.currentNode.length - 1);
+    last.setEnd(texts.currentNode, texts.currentNode.length);
+    const letter = last.getBoundingClientRect();
+    let seen = box.getBoundingClientRect();
+    for (let each = box; each.tagName !== "BODY"; each = each.parentElement) {
+        if (getComputedStyle(each).overflowX === "hidden") {
+            const { left, right } = each.getBoundingClientRect();
+            seen = { left: Math.max(seen.left, left), right: Math.min(seen.right, right) };
+        }
+    }
+    return letter.width < 1 || letter.right > seen.right + 1 || letter.left < seen.left - 1;
+}).map((box) => box.textContent)"""
+
+
+@pytest.mark.parametrize("address", ["/returns/", "/queue/"])
+def test_numbers_keep_their_ends_where_room_is_short(window, manager, vocabulary, address):
+    for letters in ("W" * 24, "1" * 34, "MMMMMM-M8"):
+        make_return(
+            letters,
+            state=State.ARRIVED,
+            sales_order_reference_number=f"{letters[:28]}-A",
+            tracking_id=f"{letters}B",
+        )
+    page = window(manager)
+    page.goto(address)
+    expect(page.locator(".ends")).to_have_count(9)
+    for width in (390, 768, 1000, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(HIDDEN_ENDS) == [], width
+
+
+def test_a_number_is_copied_and_found_whole(desk, three_returns):
+    desk.goto("/returns/")
+    number = desk.locator("#return-results .ends").filter(has_text=LONG_NUMBER)
+    number.dblclick()
+    assert desk.evaluate("getSelection().toString()").strip() == LONG_NUMBER
+    assert desk.evaluate(f"find('{LONG_NUMBER}', false, false, true)")

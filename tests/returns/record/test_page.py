@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from returns.display.values import shown_time
 from returns.models import State
 from returns.record.details import steps_of
 from tests.factories import make_return, put_tag
@@ -67,7 +68,9 @@ def test_every_field_is_shown_and_can_be_copied(as_agent):
         assert text in page
     for text in ("Return-1", "RSO1", "1201450414625470014100902000010011", "Trendyol", "IST-2"):
         assert f'data-copy="{text}"' in page
-    assert f'data-copy="{record.created_at.isoformat()}"' in page
+    shown = shown_time(record.created_at)
+    assert f">{shown}</time><button" in page
+    assert f'data-copy="{shown}"' in page
 
 
 def test_what_is_missing_is_said(as_agent):

@@ -5,7 +5,17 @@ import time_machine
 from django.template import Context, Template
 from django.utils import timezone
 
-from returns.display.values import age, duration, number, relative, short_age, state, when
+from returns.display.values import (
+    age,
+    compared,
+    duration,
+    number,
+    reference,
+    relative,
+    short_age,
+    state,
+    when,
+)
 
 NOW = datetime(2026, 11, 23, 11, 5, 12, tzinfo=UTC)
 
@@ -91,10 +101,33 @@ def test_a_duration_is_written_in_its_two_largest_units(length, words):
 
 def test_a_long_number_loses_its_middle_and_never_its_end():
     assert number("1201450414625470014100902000010012") == (
-        '<span title="1201450414625470014100902000010012">12014504'
-        '<span class="middle">146254700141009020</span>00010012</span>'
+        '<span class="ends" title="1201450414625470014100902000010012"><bdi dir="ltr">12014504'
+        '<span class="middle">146254700141009020</span>00010012</bdi></span>'
     )
-    assert number("1Z999AA10123456784") == "1Z999AA10123456784"
+    assert '">SHOP-2<span class="middle">026-IST</span>ANBUL-77</' in number(
+        "SHOP-2026-ISTANBUL-77"
+    )
+    assert '">LPNT<span class="middle">EST00000</span>00000001</' in (
+        reference("LPNTEST0000000000001")
+    )
+    assert number("Case-2201") == '<span class="ends"><bdi dir="ltr">Case-2201</bdi></span>'
+
+
+@pytest.mark.parametrize(
+    ("other", "shown"),
+    [
+        (None, "28 Nov 2026, 12:05"),
+        ("2026-11-28T12:04:59Z", "28 Nov 2026, 12:05"),
+        ("2026-11-28T12:05:01Z", "28 Nov 2026, 12:05:07"),
+        ("2026-11-28T12:05:07.000056Z", "28 Nov 2026, 12:05:07.000000"),
+        ("2026-11-28T12:05:07Z", "28 Nov 2026, 12:05"),
+    ],
+)
+def test_a_changed_time_is_written_so_that_it_differs_from_the_other(other, shown):
+    moment = datetime(2026, 11, 28, 12, 5, 7, tzinfo=UTC)
+    with timezone.override("UTC"):
+        html = compared(moment, datetime.fromisoformat(other) if other else None)
+    assert f">{shown}</time>" in html
 
 
 def test_a_state_is_shown_in_words():
