@@ -35,6 +35,18 @@ def move(entries: QuerySet[Any], entry: Model, *, up: bool) -> None:
     entries.bulk_update(ordered, ["position"])
 
 
+@transaction.atomic
+def place_before(entries: QuerySet[Any], entry: Any, below: Model) -> None:
+    """Give a new row the place of another one, which moves down with all rows below it."""
+    # Lock before reading: two people may move rows at the same time.
+    stored = list(entries.select_for_update())
+    here = stored.index(below) if below in stored else len(stored)
+    entry.position = here + 1
+    for position, each in enumerate(stored, start=1):
+        each.position = position + (position > here)
+    entries.bulk_update(stored, ["position"])
+
+
 def next_position(entries: QuerySet[Any]) -> int:
     """Return the ``position`` for a row after these."""
     last: int | None = entries.aggregate(last=Max("position"))["last"]

@@ -8,10 +8,11 @@ from django.db import transaction
 from config import ordering, versions
 from returns.filters import named
 from returns.filters.declarations import DEADLINE_FILTERS
-from returns.filters.due import stored_calendar
+from returns.filters.due import first_that_covers, stored_calendar
 from returns.filters.query import Query
 from returns.filters.wording import filter_label
 from returns.models import MAX_DEADLINE_AMOUNTS, DeadlinePolicy, Unit, WorkingCalendar
+from tags.vocabulary import load_vocabulary
 
 MAY_CHANGE_DEADLINES = "returns.change_deadlinepolicy"
 
@@ -37,7 +38,9 @@ def version_of(stored: DeadlinePolicy | WorkingCalendar) -> str:
 
 
 def save_policy(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
-    """Save the name and the time of a policy. A new one is saved with its filter, as the last.
+    """Save the name and the time of a policy, and of a new one its filter.
+
+    A new one becomes the last, or goes above the first one that matches all of its returns.
 
     ``seen`` is the ``version_of`` the policy that the person saw, if any. Raises
     ``ValidationError`` if the policy is not valid, or has changed since the person saw it.
@@ -47,7 +50,7 @@ def save_policy(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
         raise ValidationError(f"Enter 1 to {maximum:,} {Unit(policy.unit).label}.")
     with named.require_unique_name(f"There is already a deadline named “{policy.name}”."):
         if policy.pk is None:
-            policy.position = ordering.next_position(DeadlinePolicy.objects.all())
+            _place(policy)
             policy.save()
         else:
             stored = named.lock_entry(policy, "This deadline has been deleted.")
@@ -55,6 +58,15 @@ def save_policy(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
                 versions.check_version(version_of(stored), seen, "this deadline")
             policy.save(update_fields=["name", "amount", "unit"])
     return policy
+
+
+def _place(policy: DeadlinePolicy) -> None:
+    policies = DeadlinePolicy.objects.all()
+    wider = first_that_covers(policies, policy.parameters, load_vocabulary())
+    if wider and wider.parameters != policy.parameters:
+        ordering.place_before(policies, policy, wider)
+    else:
+        policy.position = ordering.next_position(policies)
 
 
 def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any]) -> None:

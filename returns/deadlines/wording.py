@@ -1,28 +1,35 @@
 """Deadlines and the working calendar as their pages show them."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, takewhile
 from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Value
 
 from returns.calendar.holidays import COUNTRIES, holidays_of
 from returns.calendar.working_time import HALF_DAY_CLOSES, Calendar
+from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.display.values import WEEKDAY_NAMES
 from returns.filters.due import (
     Deadlines,
     Due,
     build_calendar,
+    case_by_policy,
     current_deadlines,
     duration_label,
+    first_that_covers,
     stored_calendar,
 )
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.stored import to_query
 from returns.filters.wording import describe_query
-from returns.models import DeadlinePolicy
+from returns.models import DeadlinePolicy, Return, State
 from tags.vocabulary import Vocabulary, load_vocabulary
 
+WAITING_TIME_LIMIT_MS = 1_000
 CALENDAR_PREVIEW = timedelta(days=200)
 
 
@@ -31,7 +38,8 @@ class ListedDeadline:
     """A deadline as pages show it: its filter, its duration, and an example.
 
     ``example`` is when a return that arrived now would be due; None for a new deadline.
-    ``problem`` says why the deadline matches nothing.
+    ``problem`` says why the deadline matches nothing, or is never reached. ``waiting`` is the
+    number of waiting returns that it decides; None for a new one, or if counting took too long.
     """
 
     policy: DeadlinePolicy
@@ -40,6 +48,7 @@ class ListedDeadline:
     duration: str
     example: Due | None
     problem: str
+    waiting: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +74,37 @@ class DescribedCalendar:
 def list_deadlines(now: datetime) -> list[ListedDeadline]:
     """Return all deadlines in their order."""
     deadlines, vocabulary = current_deadlines(), load_vocabulary()
-    return [_listed(policy, deadlines, vocabulary, now) for policy in deadlines.policies]
+    waiting = _count_waiting(deadlines, vocabulary)
+    return [_listed(policy, deadlines, vocabulary, now, waiting) for policy in deadlines.policies]
 
 
 def describe_deadline(policy: DeadlinePolicy, now: datetime) -> ListedDeadline:
     """Return one deadline as pages show it; a new one has no example."""
-    return _listed(policy, current_deadlines(), load_vocabulary(), now)
+    deadlines, vocabulary = current_deadlines(), load_vocabulary()
+    waiting = _count_waiting(deadlines, vocabulary) if policy.pk else None
+    return _listed(policy, deadlines, vocabulary, now, waiting)
+
+
+def _count_waiting(deadlines: Deadlines, vocabulary: Vocabulary) -> Mapping[int, int] | None:
+    """Return how many waiting returns each policy decides, by its id; None if it takes too long."""
+    first = case_by_policy(
+        [(policy, Value(policy.pk)) for policy in deadlines.policies], Value(0), vocabulary
+    )
+    waiting = Return.objects.in_state(State.ARRIVED).order_by().values(policy=first)
+    counted = waiting.annotate(count=Count("pk")).values_list("policy", "count")
+    try:
+        with time_limit(WAITING_TIME_LIMIT_MS):
+            return defaultdict(int, counted)
+    except QueryTimeoutError:
+        return None
 
 
 def _listed(
-    policy: DeadlinePolicy, deadlines: Deadlines, vocabulary: Vocabulary, now: datetime
+    policy: DeadlinePolicy,
+    deadlines: Deadlines,
+    vocabulary: Vocabulary,
+    now: datetime,
+    waiting: Mapping[int, int] | None,
 ) -> ListedDeadline:
     query = to_query(policy.parameters, vocabulary)
     problems = ReturnFilterSet(query, vocabulary, one_by_one=True).problems()
@@ -84,8 +114,22 @@ def _listed(
         filters=describe_query(query),
         duration=duration_label(policy) if policy.amount else "",
         example=deadlines.due(policy, now) if policy.amount else None,
-        problem=problems[0] if problems else "",
+        problem=(
+            f"It matches nothing: {problems[0]}"
+            if problems
+            else _never_reached(policy, deadlines, vocabulary)
+        ),
+        waiting=None if waiting is None else waiting[policy.pk],
     )
+
+
+def _never_reached(policy: DeadlinePolicy, deadlines: Deadlines, vocabulary: Vocabulary) -> str:
+    above = takewhile(lambda each: each != policy, deadlines.policies) if policy.pk else ()
+    wider = first_that_covers(above, policy.parameters, vocabulary)
+    if wider is None:
+        return ""
+    which = "every return" if not wider.parameters else "all of its returns"
+    return f"It is never reached: “{wider}” above it matches {which}."
 
 
 def describe_calendar(now: datetime) -> DescribedCalendar:

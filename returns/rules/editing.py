@@ -1,8 +1,7 @@
 """Change rules, which tag returns automatically. Only this module writes them."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,12 +15,10 @@ from config.text import shorten
 from returns.filters import named
 from returns.filters.declarations import FILTERS_BY_NAME
 from returns.filters.query import Query
-from returns.filters.stored import to_query
-from returns.filters.wording import describe_query
 from returns.models import Moment, TagRule
 from tags.bulk import check_compatible
 from tags.models import Tag
-from tags.vocabulary import TagChip, Vocabulary, load_vocabulary, resolve_ids
+from tags.vocabulary import Vocabulary, resolve_ids
 
 logger = logging.getLogger(__name__)
 
@@ -35,39 +32,8 @@ SEARCH_NOT_ALLOWED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ListedRule:
-    """A rule as pages show it: its filter as labels and values, and its tags."""
-
-    rule: TagRule
-    query: str
-    filters: list[tuple[str, str]]
-    adds: list[TagChip]
-    removes: list[TagChip]
-
-
-def list_rules() -> list[ListedRule]:
-    """Return all rules in the order in which they run."""
-    vocabulary = load_vocabulary()
-    rules = list(TagRule.objects.all())
-    meant = resolve_ids({pk for rule in rules for pk in (*rule.adds, *rule.removes)})
-    return [_listed(rule, vocabulary, meant) for rule in rules]
-
-
-def describe(rule: TagRule) -> ListedRule:
-    """Return one rule as pages show it."""
-    return _listed(rule, load_vocabulary(), resolve_ids([*rule.adds, *rule.removes]))
-
-
-def _listed(rule: TagRule, vocabulary: Vocabulary, meant: dict[int, int]) -> ListedRule:
-    query = to_query(rule.parameters, vocabulary)
-    add_ids, remove_ids = _tag_ids(rule, meant)
-    adds = [vocabulary[pk] for pk in add_ids if pk in vocabulary]
-    removes = [vocabulary[pk] for pk in remove_ids if pk in vocabulary]
-    return ListedRule(rule, query.urlencode(), describe_query(query), adds, removes)
-
-
-def _tag_ids(rule: TagRule, meant: dict[int, int]) -> tuple[list[int], list[int]]:
+def resolved_tags(rule: TagRule, meant: Mapping[int, int]) -> tuple[list[int], list[int]]:
+    """Return the ids of the tags to add and to remove; ``meant`` has the tag that each id means."""
     adds = list(dict.fromkeys(meant[pk] for pk in rule.adds if pk in meant))
     removes = list(dict.fromkeys(meant[pk] for pk in rule.removes if pk in meant))
     return adds, removes
@@ -75,7 +41,20 @@ def _tag_ids(rule: TagRule, meant: dict[int, int]) -> tuple[list[int], list[int]
 
 def adds_and_removes(rule: TagRule) -> tuple[list[int], list[int]]:
     """Return the ids of the tags to add and to remove, with each merged tag replaced."""
-    return _tag_ids(rule, resolve_ids([*rule.adds, *rule.removes]))
+    return resolved_tags(rule, resolve_ids([*rule.adds, *rule.removes]))
+
+
+def tag_problem(adds: Sequence[int], removes: Sequence[int], vocabulary: Vocabulary) -> str:
+    """Say why merging, retiring or deleting tags has made a rule impossible; otherwise ""."""
+    if not adds and not removes:
+        return "Its tags have been deleted."
+    for pk in adds:
+        if pk in removes:
+            name = vocabulary[pk].name
+            return f"It would both add and remove “{name}”, because tags have been merged."
+        if vocabulary[pk].retired:
+            return f"The tag “{vocabulary[pk]}” is retired."
+    return ""
 
 
 def to_parameters(query: Query) -> dict[str, Any]:

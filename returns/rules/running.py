@@ -1,9 +1,7 @@
-"""Run rules: on returns that were created, arrived or completed, every hour, or as a dry run."""
+"""Run rules: on returns that were created, arrived or completed, or every hour."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
 from itertools import batched
 
 import pghistory
@@ -11,26 +9,20 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from returns.database.faults import is_passing_fault
 from returns.database.locks import Lock, try_lock
-from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.stored import to_query
 from returns.models import Moment, Return, ReturnTag, RuleEvent, TagRule
 from returns.querysets import ReturnQuerySet
 from returns.rules import editing
 from tags import tagging
-from tags.models import Tag
-from tags.vocabulary import ids_with_synonyms, load_vocabulary, tag_names
+from tags.vocabulary import Vocabulary, ids_with_synonyms, load_vocabulary
 
 logger = logging.getLogger(__name__)
 
 RULE_BATCH_SIZE = 1_000
-DRY_RUN_DAYS = 30
-DRY_RUN_TIME_LIMIT_MS = 8_000  # for each of its queries
-MAX_DRY_RUN_ROWS = 50
 MOMENT_COLUMNS = {
     Moment.CREATED: "created_at",
     Moment.ARRIVED: "arrived_to_warehouse_at",
@@ -121,7 +113,7 @@ def _run_if_due(rule: TagRule) -> bool:
 
 def _run_on_all(rule: TagRule) -> None:
     try:
-        ids = list(_changeable(rule).order_by("pk").values_list("pk", flat=True))
+        ids = list(changeable(rule).order_by("pk").values_list("pk", flat=True))
     except (RuleError, DatabaseError) as error:
         _note_failure(rule, error)
         return
@@ -153,61 +145,61 @@ def _tag(rule: TagRule, ids: Sequence[int]) -> None:
     tagging.lock_records(ReturnTag, ids)
     # Filter after locking: whoever held a lock may have changed what the filter reads.
     matches = _matching(rule, ids)
-    adds, removes = _tags_of(rule)
+    adds, removes = tags_of(rule)
     bound = tagging.describe_bound(ReturnTag)
     # Remove first, so that a new tag finds its exclusive group empty.
     for tag_id in removes:
         tagging.remove_where_allowed(ReturnTag, matches, tag_id)
     for tag_id in adds:
-        addable = _not_removed_by_others(rule, matches, tag_id)
+        addable = without_removed_by_others(rule, matches, tag_id)
         if full := tagging.find_full(ReturnTag, addable, [tag_id]):
             logger.info("Rule %s left out returns (returns: %s). %s", rule.pk, len(full), bound)
         tagging.add_where_allowed(ReturnTag, addable, tag_id)
 
 
-def _tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
+def tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
     """Return the ids of the tags to add and to remove.
 
     Raises ``RuleError`` if merging, retiring or deleting tags has made the rule impossible.
     """
     adds, removes = editing.adds_and_removes(rule)
-    if not adds and not removes:
-        raise RuleError("Its tags have been deleted.")
-    if contradictory := set(adds) & set(removes):
-        name = tag_names(contradictory)[contradictory.pop()]
-        raise RuleError(f"It would both add and remove “{name}”, because tags have been merged.")
-    if retired := Tag.objects.filter(pk__in=adds, retired_at__isnull=False).first():
-        raise RuleError(f"The tag “{retired}” is retired.")
+    if problem := editing.tag_problem(adds, removes, load_vocabulary()):
+        raise RuleError(problem)
     return adds, removes
 
 
 def _matching(rule: TagRule, ids: Sequence[int]) -> list[int]:
-    matches = _rule_queryset(rule).among(ids)
+    matches = matches_of(rule).among(ids)
     return list(matches.order_by().values_list("pk", flat=True))
 
 
-def _rule_queryset(rule: TagRule) -> ReturnQuerySet:
-    vocabulary = load_vocabulary()
+def filter_of(rule: TagRule, vocabulary: Vocabulary) -> ReturnFilterSet:
+    """Return the filter of a rule. Raises ``RuleError`` if it is not valid."""
     if "q" in rule.parameters:
         raise RuleError(editing.SEARCH_NOT_ALLOWED)
     filterset = ReturnFilterSet(to_query(rule.parameters, vocabulary), vocabulary, one_by_one=True)
     if problems := filterset.problems():
         raise RuleError(problems[0])
-    matches: ReturnQuerySet = filterset.qs
+    return filterset
+
+
+def matches_of(rule: TagRule) -> ReturnQuerySet:
+    """Return the returns that match a rule's filter. Raises ``RuleError`` if it is not valid."""
+    matches: ReturnQuerySet = filter_of(rule, load_vocabulary()).qs
     return matches
 
 
-def _changeable(rule: TagRule) -> ReturnQuerySet:
+def changeable(rule: TagRule) -> ReturnQuerySet:
     """Return the matches that lack a tag to add, or have one to remove."""
-    adds, removes = _tags_of(rule)
+    adds, removes = tags_of(rule)
     taggings = ReturnTag.objects.filter(entity=OuterRef("pk"))
     condition = Q(Exists(taggings.filter(tag__in=removes)))
     for tag_id in adds:
         condition |= Q(~Exists(taggings.filter(tag=tag_id)))
-    return _rule_queryset(rule).filter(condition)
+    return matches_of(rule).filter(condition)
 
 
-def _not_removed_by_others(rule: TagRule, ids: Sequence[int], tag_id: int) -> list[int]:
+def without_removed_by_others(rule: TagRule, ids: Sequence[int], tag_id: int) -> list[int]:
     """Return the ids without returns from which a person or another rule removed the tag."""
     with connection.cursor() as cursor:
         cursor.execute(REMOVED_BY_OTHERS_SQL, [list(ids), ids_with_synonyms(tag_id), rule.name])
@@ -228,50 +220,3 @@ REMOVED_BY_OTHERS_SQL = """
     AND pgh_label = 'tag.removed' AND pgh_context->'action' IS NULL
     AND (pgh_context ?| ARRAY['user', 'program'] OR pgh_context->>'rule' <> %s)
 """
-
-
-# Dry runs
-
-
-@dataclass(frozen=True, slots=True)
-class DryRun:
-    """How many returns a rule would have changed, and the newest of them."""
-
-    count: int
-    newest: list[Return]
-    problem: str = ""
-
-
-def dry_run(rule: TagRule) -> DryRun:
-    """Return what the rule would have done in the last 30 days. Nothing is changed.
-
-    An hourly rule is tried on everything that it matches now.
-    """
-    try:
-        with time_limit(DRY_RUN_TIME_LIMIT_MS):
-            ids = sorted(_would_change(rule))
-    except RuleError as error:
-        return DryRun(0, [], str(error))
-    except QueryTimeoutError:
-        return DryRun(0, [], "The dry run took too long. Narrow the filter.")
-    newest = Return.objects.among(ids).in_order_of("created_at", descending=True)
-    return DryRun(len(ids), list(newest[:MAX_DRY_RUN_ROWS]))
-
-
-def _would_change(rule: TagRule) -> set[int]:
-    matches = _changeable(rule)
-    if rule.moment != Moment.HOURLY:
-        since = timezone.now() - timedelta(days=DRY_RUN_DAYS)
-        matches = matches.filter(**{f"{MOMENT_COLUMNS[Moment(rule.moment)]}__gte": since})
-    ids = list(matches.order_by().values_list("pk", flat=True))
-    return set(_changes(rule, ids))
-
-
-def _changes(rule: TagRule, ids: Sequence[int]) -> Iterator[int]:
-    adds, removes = _tags_of(rule)
-    for tag_id in removes:
-        yield from tagging.find_removable(ReturnTag, ids, tag_id)
-    for tag_id in adds:
-        yield from tagging.find_addable(
-            ReturnTag, _not_removed_by_others(rule, ids, tag_id), tag_id
-        )

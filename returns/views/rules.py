@@ -15,8 +15,9 @@ from returns.filters.query import Query
 from returns.models import TagRule
 from returns.people.person import PersonRequest
 from returns.rules import editing
+from returns.rules.dry_runs import dry_run
 from returns.rules.forms import RuleForm
-from returns.rules.running import dry_run
+from returns.rules.wording import describe, list_rules
 from returns.views.callers import heavy
 from returns.views.named import entry_to_change, show_problems
 from tags.vocabulary import load_vocabulary
@@ -34,7 +35,7 @@ SWITCHED_ON, SWITCHED_OFF = "Switched “{}” on.", "Switched “{}” off."
 @may_see
 def show(request: PersonRequest) -> HttpResponse:
     """Show all rules in the order in which they run."""
-    return render(request, "rules/page.html", {"rules": editing.list_rules()})
+    return render(request, "rules/page.html", {"rules": list_rules()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -108,7 +109,7 @@ def _page(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpRespons
         "entry": entry,
         "may_change": request.user.has_perm(editing.MAY_CHANGE_RULES),
         "form": form,
-        "listed": editing.describe(entry),
+        "listed": describe(entry),
         "others": () if entry.pk else TagRule.objects.all(),
         "dry_run": dry_run(entry) if entry.pk else None,
         "offered_tags": [tag for tag in tags if not tag.retired or tag.id in adds],

@@ -321,3 +321,65 @@ def test_the_column_stands_in_the_queue_of_what_waits_once_there_are_deadlines(a
     editing.save_policy(DeadlinePolicy(name="All", amount=100, unit=Unit.HOURS))
     assert "Deadline" in headers("to_inspect")
     assert "Deadline" not in headers("on_the_way")
+
+
+# Deadlines that are never reached
+
+
+def make_policy(name: str, amount: int = 3, **parameters) -> DeadlinePolicy:
+    made = DeadlinePolicy(name=name, parameters=parameters, amount=amount, unit=Unit.HOURS)
+    made.position = DeadlinePolicy.objects.count() + 1
+    made.save()
+    return made
+
+
+def test_a_new_deadline_goes_above_those_that_match_all_of_its_returns(as_manager):
+    make_policy("Wet", notes=["wet"])
+    make_policy("Everything else")
+    as_manager.post("/deadlines/new/?tag=books", sent("Books"))
+    as_manager.post("/deadlines/new/?tag=books&notes=wet", sent("Wet books"))
+    as_manager.post("/deadlines/new/", sent("All"))
+    assert [str(each) for each in DeadlinePolicy.objects.all()] == [
+        *("Wet books", "Wet", "Books", "Everything else", "All")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "words"),
+    [
+        ({}, {"notes": ["wet"]}, "“Above” above it matches every return"),
+        ({"notes": ["wet"]}, {"notes": ["wet"], "source": ["WMS"]}, "all of its returns"),
+        ({"missing": ["order"]}, {"missing": ["order", "tracking"]}, "all of its returns"),
+        ({"notes": ["wet"]}, {"source": ["WMS"]}, ""),
+        ({"missing": ["order", "tracking"]}, {"missing": ["order"]}, ""),
+        ({"tag": [0]}, {"tag": [0], "notes": ["wet"]}, "matches nothing"),
+    ],
+)
+def test_a_deadline_that_is_never_reached_says_why(as_agent, above, below, words):
+    make_policy("Above", **above)
+    policy = make_policy("Below", **below)
+    said = as_agent.get(f"/deadlines/{policy.pk}/").context["listed"].problem
+    assert words in said
+    assert bool(said) == bool(words)
+    listed = as_agent.get("/deadlines/").text
+    assert ("It is never reached" in listed) == ("above it" in said or "all of its" in said)
+
+
+def test_tags_are_compared_as_any_and_all_of_them(as_agent):
+    books, fragile = make_tag("books").pk, make_tag("fragile").pk
+    make_policy("One of them", tag_any=[books, fragile])
+    below = [make_policy("Books", tag_any=[books]), make_policy("Both", tag=[books, fragile])]
+    for policy, is_never_reached in zip(below, [True, False], strict=True):
+        problem = as_agent.get(f"/deadlines/{policy.pk}/").context["listed"].problem
+        assert bool(problem) == is_never_reached
+
+
+def test_each_deadline_says_how_many_waiting_returns_it_decides(as_agent):
+    for number, notes in enumerate(["wet", "wet", "dry"]):
+        Return.objects.filter(pk=waiting(f"r{number}").pk).update(notes=notes)
+    wet, rest = make_policy("Wet", notes=["wet"]), make_policy("Everything else")
+    make_policy("Never")
+    listed = as_agent.get("/deadlines/").context["deadlines"]
+    assert [each.waiting for each in listed] == [2, 1, 0]
+    assert "<b>2</b> waiting returns are due" in as_agent.get(f"/deadlines/{wet.pk}/").text
+    assert "<b>1</b> waiting return is due" in as_agent.get(f"/deadlines/{rest.pk}/").text

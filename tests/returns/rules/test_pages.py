@@ -8,6 +8,7 @@ from returns.filters.query import Query
 from returns.models import Moment, TagRule
 from returns.rules import editing as rules
 from tags import editing
+from tags.tagging import add_tag, remove_tag
 from tests.factories import make_return, make_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
@@ -188,3 +189,85 @@ def test_a_retired_tag_of_a_rule_is_shown_and_has_to_go(as_manager, rule):
     assert [tag.name for tag in page.context["offered_tags"] if tag.retired] == ["investigate"]
     assert as_manager.post(path, sent(add="investigate")).status_code == 422
     assert as_manager.post(path, sent(add="books")).status_code == 302
+
+
+# Rules that never change anything
+
+
+def make_rule(name: str, query: str, adds: str, removes: str = "", **fields) -> TagRule:
+    new_rule = TagRule(name=name, parameters=rules.to_parameters(Query.parse(query)))
+    new_rule.moment = fields.get("moment", Moment.CREATED)
+    tags = [[make_tag(each) for each in names.split()] for names in (adds, removes)]
+    saved = rules.save_rule(new_rule, *tags)
+    rules.switch(saved, on=True)
+    return saved
+
+
+def problem_of(client, rule: TagRule) -> str:
+    problem = client.get(f"/rules/{rule.pk}/").context["listed"].problem
+    listed = client.get("/rules/").context["rules"]
+    assert [each.problem for each in listed if each.rule == rule] == [problem]
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("moment", "query", "adds", "removes", "words"),
+    [
+        ("arrived", "state=ReturnCreated", "books", "", "no return is in this state when it arr"),
+        ("completed", "state=ArrivedToWarehouse&state=ReturnCreated", "books", "", "is completed"),
+        ("arrived", "state=Completed", "books", "", ""),
+        ("created", "state=Completed", "books", "", ""),
+        ("hourly", "tag=books&tag=fragile", "books", "", "already tagged like this"),
+        ("hourly", "tag=books&tag_none=fragile", "books", "fragile", "already tagged like this"),
+        ("hourly", "tag=books", "books fragile", "", ""),
+        ("hourly", "tag=books", "", "books", ""),
+    ],
+)
+def test_a_rule_that_never_fires_says_why(as_manager, moment, query, adds, removes, words):
+    rule = make_rule("Rule", query, adds, removes, moment=moment)
+    problem = problem_of(as_manager, rule)
+    assert words in problem
+    assert bool(problem) == bool(words)
+
+
+def test_a_rule_below_one_that_always_takes_its_group_says_so(as_manager):
+    above = make_rule("Urgent", "notes=wet", "urgent-refund")
+    below = make_rule("Normal", "notes=wet&source=WMS", "standard")
+    wider = make_rule("All notes", "source=WMS", "standard")
+    assert "“Urgent” above it adds another tag of the same group" in problem_of(as_manager, below)
+    assert problem_of(as_manager, wider) == ""
+    rules.switch(above, on=False)
+    assert problem_of(as_manager, below) == ""
+
+
+def test_a_rule_with_a_deleted_or_a_retired_tag_says_so(as_manager):
+    rule = make_rule("Rule", "notes=wet", "books")
+    editing.retire(make_tag("books"), None, on=True)
+    assert problem_of(as_manager, rule) == "The tag “books” is retired."
+    TagRule.objects.update(parameters={"tag": [0]})
+    editing.retire(make_tag("books"), None, on=False)
+    assert problem_of(as_manager, rule).startswith("It matches nothing: Tags:")
+
+
+@pytest.mark.parametrize(
+    ("tagged", "removed", "words"),
+    [
+        (0, 0, "Would change 2 returns now."),
+        (2, 0, "2 returns match; all of them are tagged like this already."),
+        (1, 1, "2 returns match; where these tags are missing, a person or another rule decided so."),
+    ],
+)
+def test_a_dry_run_says_how_many_match(as_manager, agent, tagged, removed, words):
+    records = [make_return(notes="wet"), make_return(notes="wet")]
+    for record in records[: tagged + removed]:
+        add_tag(record, make_tag("books"), agent)
+    for record in records[tagged : tagged + removed]:
+        remove_tag(record, make_tag("books"), agent)
+    rule = make_rule("Rule", "notes=wet", "books", moment="hourly")
+    page = " ".join(as_manager.get(f"/rules/{rule.pk}/").text.split())
+    assert words in page
+
+
+def test_a_dry_run_without_matches_says_so(as_manager):
+    rule = make_rule("Rule", "notes=wet", "books", moment="hourly")
+    assert "No return matches its filter." in as_manager.get(f"/rules/{rule.pk}/").text

@@ -36,7 +36,9 @@ from returns.record.events import origins_of
 from returns.record.timeline import timeline_of
 from returns.rules import editing as rules
 from returns.rules import running
-from returns.rules.running import dry_run, run_hourly, run_queued
+from returns.rules.dry_runs import dry_run
+from returns.rules.running import run_hourly, run_queued
+from returns.rules.wording import describe
 from tags import bulk, editing, tagging
 from tags.merging import merge
 from tags.models import Tag, TagAction
@@ -678,7 +680,7 @@ class TestShippedRules:
             assert dry_run(rule).problem == ""
             assert as_manager.get(f"/rules/{rule.pk}/").status_code == 200
             # A person who made the same from the list would keep the same.
-            listed = rules.describe(rule)
+            listed = describe(rule)
             assert rules.to_parameters(Query.parse(listed.query)) == rule.parameters
 
     def test_they_do_what_they_say(self):

@@ -1,0 +1,27 @@
+"""Compare stored filters: whether one of them matches whatever another one matches."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# The more values these have, the fewer returns match; of the others that keep lists, the more.
+ALL_OF = {"tag", "tag_none", "missing", "missing_group"}
+ANY_OF = {"state", "tag_any"}
+
+
+def covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
+    """Tell whether a stored filter surely matches every return that another one matches.
+
+    False also if that cannot be told from the values alone. Merged tags must have been resolved,
+    see ``resolve_merged_tags``.
+    """
+    return all(
+        name in narrow and _is_wider(name, values, narrow[name]) for name, values in wide.items()
+    )
+
+
+def _is_wider(name: str, wide: Any, narrow: Any) -> bool:
+    if name in ALL_OF:
+        return set(wide) <= set(narrow)
+    if name in ANY_OF:
+        return set(narrow) <= set(wide)
+    return bool(wide == narrow)

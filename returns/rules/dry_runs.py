@@ -1,0 +1,85 @@
+"""What a rule would change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from returns.database.time_limit import QueryTimeoutError, time_limit
+from returns.filters.counts import FILTERED_CAP, CappedCount
+from returns.models import Moment, Return, ReturnTag, TagRule
+from returns.querysets import ReturnQuerySet
+from returns.rules.running import (
+    MOMENT_COLUMNS,
+    RuleError,
+    changeable,
+    matches_of,
+    tags_of,
+    without_removed_by_others,
+)
+from tags import tagging
+
+DRY_RUN_DAYS = 30
+DRY_RUN_TIME_LIMIT_MS = 8_000  # for each of its queries
+MAX_DRY_RUN_ROWS = 50
+NO_MATCHES = CappedCount(0)
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """How many returns a rule would have changed, and the newest of them.
+
+    ``matches`` is the number of returns that match its filter. ``all_tagged`` tells that all of
+    them are tagged as the rule would tag them.
+    """
+
+    count: int
+    newest: list[Return]
+    matches: CappedCount = NO_MATCHES
+    all_tagged: bool = False
+    problem: str = ""
+
+
+def dry_run(rule: TagRule) -> DryRun:
+    """Return what the rule would have done in the last 30 days. Nothing is changed.
+
+    An hourly rule is tried on everything that it matches now.
+    """
+    try:
+        with time_limit(DRY_RUN_TIME_LIMIT_MS):
+            lacking = list(_recent(changeable(rule), rule).order_by().values_list("pk", flat=True))
+            ids = set(_changes(rule, lacking))
+            matches = _recent(matches_of(rule), rule).order_by()[: FILTERED_CAP + 1].count()
+    except RuleError as error:
+        return DryRun(0, [], problem=str(error))
+    except QueryTimeoutError:
+        return DryRun(0, [], problem="The dry run took too long. Narrow the filter.")
+    newest = Return.objects.among(sorted(ids)).in_order_of("created_at", descending=True)
+    number = max(len(ids), min(matches, FILTERED_CAP))
+    return DryRun(
+        len(ids),
+        list(newest[:MAX_DRY_RUN_ROWS]),
+        CappedCount(number, matches > number),
+        all_tagged=not lacking,
+    )
+
+
+def _recent(returns: ReturnQuerySet, rule: TagRule) -> ReturnQuerySet:
+    if rule.moment == Moment.HOURLY:
+        return returns
+    since = timezone.now() - timedelta(days=DRY_RUN_DAYS)
+    recent: ReturnQuerySet = returns.filter(
+        **{f"{MOMENT_COLUMNS[Moment(rule.moment)]}__gte": since}
+    )
+    return recent
+
+
+def _changes(rule: TagRule, ids: Sequence[int]) -> Iterator[int]:
+    adds, removes = tags_of(rule)
+    for tag_id in removes:
+        yield from tagging.find_removable(ReturnTag, ids, tag_id)
+    for tag_id in adds:
+        yield from tagging.find_addable(
+            ReturnTag, without_removed_by_others(rule, ids, tag_id), tag_id
+        )

@@ -1,0 +1,120 @@
+"""Rules as their pages show them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from returns.filters.coverage import covers
+from returns.filters.stored import resolve_merged_tags, to_query
+from returns.filters.wording import describe_query
+from returns.models import Moment, State, TagRule
+from returns.rules.editing import resolved_tags, tag_problem
+from returns.rules.running import RuleError, filter_of
+from tags.vocabulary import TagChip, Vocabulary, load_vocabulary, resolve_ids
+
+# The states of returns that have just reached a moment.
+STATES_AT_MOMENT = {
+    Moment.ARRIVED: {State.ARRIVED, State.COMPLETED},
+    Moment.COMPLETED: {State.COMPLETED},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRule:
+    """A rule as pages show it: its filter as labels and values, and its tags.
+
+    ``problem`` says why the rule can never change a return, whatever comes.
+    """
+
+    rule: TagRule
+    query: str
+    filters: list[tuple[str, str]]
+    adds: list[TagChip]
+    removes: list[TagChip]
+    problem: str
+
+
+def list_rules() -> list[ListedRule]:
+    """Return all rules in the order in which they run."""
+    rules = list(TagRule.objects.all())
+    context = _Context(rules)
+    return [_listed(rule, context) for rule in rules]
+
+
+def describe(rule: TagRule) -> ListedRule:
+    """Return one rule as pages show it; of a new one nothing is judged."""
+    rules = list(TagRule.objects.all()) if rule.pk else []
+    return _listed(rule, _Context([*rules, rule]))
+
+
+class _Context:
+    """All rules in order, and the vocabulary."""
+
+    def __init__(self, rules: Sequence[TagRule]) -> None:
+        self.rules = rules
+        self.vocabulary = load_vocabulary()
+        self._meant = resolve_ids({pk for each in rules for pk in (*each.adds, *each.removes)})
+
+    def tags_of(self, rule: TagRule) -> tuple[list[int], list[int]]:
+        adds, removes = resolved_tags(rule, self._meant)
+        return (
+            [pk for pk in adds if pk in self.vocabulary],
+            [pk for pk in removes if pk in self.vocabulary],
+        )
+
+
+def _listed(rule: TagRule, context: _Context) -> ListedRule:
+    query = to_query(rule.parameters, context.vocabulary)
+    adds, removes = context.tags_of(rule)
+    return ListedRule(
+        rule=rule,
+        query=query.urlencode(),
+        filters=describe_query(query),
+        adds=[context.vocabulary[pk] for pk in adds],
+        removes=[context.vocabulary[pk] for pk in removes],
+        problem=_why_it_never_fires(rule, adds, removes, context) if rule.pk else "",
+    )
+
+
+def _why_it_never_fires(
+    rule: TagRule, adds: Sequence[int], removes: Sequence[int], context: _Context
+) -> str:
+    if problem := tag_problem(adds, removes, context.vocabulary):
+        return problem
+    try:
+        filter_of(rule, context.vocabulary)
+    except RuleError as error:
+        return f"It matches nothing: {error}"
+    parameters = resolve_merged_tags(rule.parameters, context.vocabulary)
+    states = STATES_AT_MOMENT.get(Moment(rule.moment))
+    if states and "state" in parameters and states.isdisjoint(parameters["state"]):
+        return f"It never fires: no return is in this state {rule.get_moment_display()}."
+    present, absent = parameters.get("tag", ()), parameters.get("tag_none", ())
+    if set(adds).issubset(present) and set(removes).issubset(absent):
+        return "It never fires: every return that it matches is already tagged like this."
+    if other := None if removes else _forestalling(rule, adds, parameters, context):
+        return f"It never fires: “{other}” above it adds another tag of the same group first."
+    return ""
+
+
+def _forestalling(
+    rule: TagRule, adds: Sequence[int], parameters: Mapping[str, list[str]], context: _Context
+) -> TagRule | None:
+    """Return the rule that always adds other tags of the same exclusive groups before this one."""
+    vocabulary = context.vocabulary
+    groups = _exclusive_groups(adds, vocabulary)
+    if len(groups) < len(adds):
+        return None
+    for other in takewhile(lambda each: each != rule, context.rules):
+        if not other.is_on or other.moment != rule.moment:
+            continue
+        their_adds, _ = context.tags_of(other)
+        taken = _exclusive_groups([pk for pk in their_adds if pk not in adds], vocabulary)
+        wide = resolve_merged_tags(other.parameters, vocabulary)
+        if groups <= taken and covers(wide, parameters):
+            return other
+    return None
+
+
+def _exclusive_groups(tag_ids: Sequence[int], vocabulary: Vocabulary) -> set[int]:
+    return {vocabulary[pk].group_id for pk in tag_ids if vocabulary[pk].exclusive}
