@@ -13,9 +13,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pghistory.models import Context
 
+from returns.filters.deleted_entries import expired
 from returns.models import AccessEvent, TokenUse
 from tags import bulk
-from tags.history import forget_old_rows
+from tags.history import forget_old_changes, forget_old_rows
 
 logger = logging.getLogger(__name__)
 
@@ -72,5 +73,7 @@ OLD_ROWS: dict[str, Callable[[datetime], int]] = {
         Context.objects.filter(updated_at__lt=now - timedelta(days=settings.CONTEXT_DAYS))
     ),
     "bulk taggings": _delete_bulk_taggings,
+    "deleted entries": lambda now: _delete(expired(now)),
     "taggings of old actions": lambda _: forget_old_rows(RETENTION_STEP),
+    "old changes of tags": lambda _: forget_old_changes(RETENTION_STEP),
 }

@@ -4,6 +4,7 @@ from returns.views import (
     bulk,
     comments,
     deadlines,
+    deleted,
     exports,
     feed,
     lists,
@@ -21,6 +22,7 @@ from returns.views import (
 
 urlpatterns = [
     path("", saved_views.home, name="home"),
+    path("deleted/<int:pk>/restore/", deleted.restore, name="restore-entry"),
     path("views/", saved_views.views, name="saved-views"),
     path("views/counts/", saved_views.counts, name="saved-view-counts"),
     path("views/<int:pk>/", saved_views.view, name="saved-view"),
@@ -32,9 +34,11 @@ urlpatterns = [
     path("return/<int:pk>/card/", record.return_card, name="return-card"),
     path("return/<int:pk>/delete/", record.delete, name="delete-return"),
     path("return/<int:pk>/tags/", tagging.return_tags, name="return-tags"),
+    path("return/<int:pk>/tags/undo/<int:action>/", tagging.undo_tags, name="undo-tags"),
     path("return/<int:pk>/timeline/", comments.return_timeline, name="return-timeline"),
     path("return/<int:pk>/comments/", comments.return_comments, name="return-comments"),
     path("comment/<int:pk>/", comments.return_comment, name="return-comment"),
+    path("comment/<int:pk>/restore/", comments.restore, name="restore-comment"),
     path("bulk/", bulk.new, name="new-bulk-tagging"),
     path("bulk/<int:pk>/", bulk.show, name="bulk-tagging"),
     path("rules/", rules.show, name="rules"),

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from django.contrib.auth.models import User
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from config import versions
 from config.text import shorten
 from tags.models import Tag, TagAction, TagActionRow, TagGroup
-from tags.tagging import Person
+from tags.tagging import Change, Person
 
 DAYS_TO_UNDO = 30
 ACTIONS_PER_PAGE = 50
@@ -79,6 +80,32 @@ def record_action(description: str, changes: Sequence[EntryChange], by: Person) 
     )
 
 
+def record_change(record: Model, change: Change, by: User, permission: str) -> TagAction:
+    """Store a change of the tags of one record; people with the permission can undo it.
+
+    Call it in the transaction that makes the change.
+    """
+    sentence = str(change).removesuffix(".")
+    action = TagAction.objects.create(
+        words=shorten(f"{sentence} on {record}.", MAX_DESCRIPTION_LENGTH),
+        done_by=by,
+        permission=permission,
+    )
+    TagActionRow.objects.bulk_create(
+        TagActionRow(
+            action=action,
+            taggings=each._meta.label_lower,
+            entity_id=record.pk,
+            tag_id=each.tag_id,
+            added=change.added is not None and each.tag_id == change.added.pk,
+            tagged_at=each.tagged_at,
+            tagged_by_id=each.tagged_by_id,
+        )
+        for each in change.taggings
+    )
+    return action
+
+
 def record_part(by: Person) -> TagAction:
     """Store an action that the history does not list: it is undone together with something else."""
     return TagAction.objects.create(words=PART, done_by=by if isinstance(by, User) else None)
@@ -96,6 +123,17 @@ def forget_old_rows(limit: int) -> int:
     old = TagActionRow.objects.filter(action__done_at__lt=oldest_undoable())
     some = list(old.exclude(action__words=PART).values_list("pk", flat=True)[:limit])
     return TagActionRow.objects.filter(pk__in=some).delete()[0]
+
+
+def forget_old_changes(limit: int) -> int:
+    """Delete up to ``limit`` changes of single records that are too old to be undone.
+
+    The timeline of the record keeps what happened. Returns how many were deleted.
+    """
+    old = TagAction.objects.filter(done_at__lt=oldest_undoable()).exclude(permission="")
+    some = list(old.order_by("done_at", "id").values_list("pk", flat=True)[:limit])
+    TagAction.objects.filter(pk__in=some).delete()
+    return len(some)
 
 
 def update_description(action: TagAction, description: str) -> None:
@@ -128,15 +166,25 @@ def can_be_undone(action: TagAction) -> bool:
 
 
 def actions(
-    count: int = ACTIONS_PER_PAGE, entry: Tag | TagGroup | None = None, before: int | None = None
+    count: int = ACTIONS_PER_PAGE,
+    entry: Tag | TagGroup | None = None,
+    before: int | None = None,
+    *,
+    by: User | None = None,
+    with_single: bool = True,
 ) -> list[TagAction]:
     """Return the latest actions, newest first.
 
     ``entry`` restricts them to those of one tag or group, ``before`` to those before the action
-    with this id.
+    with this id, and ``by`` to those of a person. Changes of the tags of a single record are left
+    out unless ``with_single``.
     """
     queryset = TagAction.objects.select_related("done_by", "undone_by", "bulk")
     queryset = queryset.exclude(words=PART).defer("bulk__entity_ids")
+    if not with_single:
+        queryset = queryset.filter(permission="")
+    if by:
+        queryset = queryset.filter(done_by=by)
     if entry:
         queryset = queryset.filter(changes__contains=[{"kind": kind_of(entry), "id": entry.pk}])
     if before is not None:
@@ -144,6 +192,13 @@ def actions(
     return list(queryset[:count])
 
 
-def was_done_by(action_id: int, person: User) -> bool:
-    """Tell whether the person did this action."""
-    return TagAction.objects.filter(pk=action_id, done_by=person).exists()
+def is_own_or_single(action_id: int, person: User) -> bool:
+    """Tell whether the person did this action, or it changed the tags of a single record."""
+    own_or_single = Q(done_by=person) | ~Q(permission="")
+    return TagAction.objects.filter(own_or_single, pk=action_id).exists()
+
+
+def has_changed(action_id: int, record: Model) -> bool:
+    """Tell whether an action changed the tags of this record alone."""
+    single = TagAction.objects.exclude(permission="")
+    return single.filter(pk=action_id, rows__entity_id=record.pk).exists()

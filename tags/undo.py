@@ -57,7 +57,8 @@ def _check_may_undo(action: TagAction, bulk_tagging: BulkTagging | None, by: Per
     if bulk_tagging:
         bulk.check_allowed(bulk_tagging, by, bulk.MAY_UNDO)
         return
-    needed = {f"tags.change_{change['kind']}" for change in action.changes} or {bulk.MAY_UNDO}
+    of_vocabulary = {f"tags.change_{change['kind']}" for change in action.changes}
+    needed = of_vocabulary or {action.permission or bulk.MAY_UNDO}
     if not by.has_perms(needed):
         raise VocabularyError("Your role does not allow you to undo this.")
 

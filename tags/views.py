@@ -16,7 +16,7 @@ from config.forms import save_form
 from config.htmx import HtmxRequest
 from tags import editing, merging
 from tags.forms import ChangeTagForm, GroupForm, MergeForm, TagForm
-from tags.history import ACTIONS_PER_PAGE, actions, kind_of, oldest_undoable, was_done_by
+from tags.history import ACTIONS_PER_PAGE, actions, is_own_or_single, kind_of, oldest_undoable
 from tags.models import Tag, TagGroup
 from tags.undo import undo
 from tags.usage import list_groups, usage_of_tags
@@ -39,7 +39,7 @@ def tags(request: PersonRequest) -> HttpResponse:
     """Show every group with its tags, and the latest changes."""
     context = {
         "groups": list_groups(),
-        "actions": actions(LATEST_ACTIONS),
+        "actions": actions(LATEST_ACTIONS, with_single=False),
         "oldest_undoable": oldest_undoable(),
     }
     return render(request, "tags/page.html", context)
@@ -228,30 +228,45 @@ def merge(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_see
 def history(request: PersonRequest) -> HttpResponse:
-    """Show the changes of the vocabulary and bulk taggings. Undo one of them."""
+    """Show the changes of the vocabulary and of tags. Undo one of them.
+
+    ``?show=vocabulary`` leaves out those of single returns, ``?show=mine`` those of other people.
+    """
     if request.method != "POST":
         return _show_history(request)
     action_id = _number(request.POST.get("undo", ""))
-    # Without the permission, people can still undo their own bulk taggings.
-    if not was_done_by(action_id, request.user):
+    # Without the permission, people can still undo their own bulk taggings, and single changes.
+    if not is_own_or_single(action_id, request.user):
         _check_may_change(request)
     try:
         messages.success(request, undo(action_id, request.user))
     except VocabularyError as error:
         messages.error(request, error.messages[0])
-    return redirect("tag-history")
+    return redirect(reverse("tag-history", query=_shown(request)))
 
 
 def _show_history(request: PersonRequest) -> HttpResponse:
     before = _number(request.GET.get("before", "")) or None
-    latest = actions(ACTIONS_PER_PAGE + 1, before=before)
+    shown = _shown(request).get("show")
+    latest = actions(
+        ACTIONS_PER_PAGE + 1,
+        before=before,
+        by=request.user if shown == "mine" else None,
+        with_single=shown != "vocabulary",
+    )
     has_more = len(latest) > ACTIONS_PER_PAGE
     context = {
         "actions": latest[:ACTIONS_PER_PAGE],
         "earlier": latest[ACTIONS_PER_PAGE - 1].pk if has_more else None,
         "oldest_undoable": oldest_undoable(),
+        "shown": shown,
     }
     return render(request, "tags/history.html", context)
+
+
+def _shown(request: PersonRequest) -> dict[str, str]:
+    shown = request.GET.get("show", "")
+    return {"show": shown} if shown in {"vocabulary", "mine"} else {}
 
 
 def _number(text: str) -> int:

@@ -92,6 +92,9 @@ PAGES = {
     "return-comments": (302, 403, 405, 405, 405),
     # A comment of the agent's.
     "return-comment": (302, 403, 200, 403, 403),
+    "restore-comment": (302, 403, 405, 405, 405),
+    "undo-tags": (302, 403, 405, 405, 405),
+    "restore-entry": (302, 405, 405, 405, 405),
     # The API asks for a token, whoever is signed in; what says how to call it holds no data.
     "api-docs": (200, 200, 200, 200, 200),
     "api-document": (200, 200, 200, 200, 200),
@@ -137,6 +140,9 @@ PAGES = {
 # What people do: the URL, what they send, and the answer for each of PEOPLE.
 ACTIONS = {
     "tag a return": ("return-tags", {"add": "books"}, (302, 403, 303, 303, 303)),
+    "undo a tag": ("undo-tags", {}, (302, 403, 303, 303, 303)),
+    "restore an entry": ("restore-entry", {}, (302, 403, 404, 404, 404)),
+    "restore a comment": ("restore-comment", {}, (302, 403, 403, 403, 303)),
     "create a tag": ("return-tags", {"add": "new", "group": "Process"}, (302, 403, 422, 303, 303)),
     "change a tag": ("change-tag", {"name": ""}, (302, 403, 403, 422, 422)),
     "retire a tag": ("change-tag", {"action": "retire"}, (302, 403, 403, 302, 302)),
@@ -221,6 +227,9 @@ def address(open_as):
         "api:return": [record.return_reference_number],
         "return-card": [record.pk],
         "return-tags": [record.pk],
+        "undo-tags": [record.pk, 0],
+        "restore-entry": [0],
+        "restore-comment": [comment.pk],
         "change-sentence": ["ArrivedToWarehouse", "en"],
         "change-tag": [make_tag("books").pk],
         "change-group": [make_tag("books").group_id],

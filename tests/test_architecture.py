@@ -37,6 +37,7 @@ WRITERS = {
         "returns/record/corrections.py",
         "returns/record/deletion.py",
     ),
+    ("DeletedEntry", "returns_deletedentry"): ("returns/filters/deleted_entries.py",),
     ("DeletedReturn", "returns_deletedreturn"): ("returns/record/deletion.py",),
     ("ReturnTag", "returns_returntag"): ("tags/tagging/",),
     ("Comment", "returns_comment"): ("returns/record/comments.py",),

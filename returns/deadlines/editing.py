@@ -74,11 +74,6 @@ def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any]) -> None:
     DeadlinePolicy.objects.filter(pk=policy.pk).update(parameters=parameters)
 
 
-def delete_policy(policy: DeadlinePolicy) -> None:
-    """Delete a policy. The next one that matches its returns then counts for them."""
-    DeadlinePolicy.objects.filter(pk=policy.pk).delete()
-
-
 def move(policy: DeadlinePolicy, *, up: bool) -> None:
     """Move a policy one place up or down; the first one that matches a return counts."""
     ordering.move(DeadlinePolicy.objects.all(), policy, up=up)

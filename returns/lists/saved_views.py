@@ -15,13 +15,14 @@ from django.urls import reverse
 
 from config import ordering
 from config.text import require_visible
+from returns.filters import deleted_entries
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.named import MAX_ENTRY_NAME_LENGTH, require_unique_name
 from returns.filters.query import Query
 from returns.filters.stored import to_query
 from returns.filters.wording import describe_query
-from returns.models import SavedView
+from returns.models import DeletedEntry, SavedView
 from tags.vocabulary import Vocabulary, load_vocabulary
 
 MAY_SHARE = "returns.share_view"
@@ -199,9 +200,20 @@ def set_shared(view: SavedView, *, on: bool) -> None:
     SavedView.objects.filter(pk=view.pk).update(token=token)
 
 
-def delete_view(view: SavedView) -> None:
-    """Delete the view."""
-    SavedView.objects.filter(pk=view.pk).delete()
+def restore_view(deleted: DeletedEntry) -> None:
+    """Restore a deleted view. It is the start page again unless another view is by now.
+
+    Raises ``ValidationError`` if that is not possible any more.
+    """
+    fields = deleted.held["fields"]
+    others = SavedView.objects.filter(owner=fields["owner"], role=fields["role"], is_start=True)
+    deleted_entries.restore(deleted, is_start=fields["is_start"] and not others.exists())
+
+
+def may_restore(user: User, deleted: DeletedEntry) -> bool:
+    """Tell whether the person may change the view that was deleted."""
+    owner = deleted.held["fields"]["owner"]
+    return bool(owner == user.pk or (owner is None and user.has_perm(MAY_SHARE)))
 
 
 def save_copy(view: SavedView, user: User) -> SavedView:

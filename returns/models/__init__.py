@@ -14,7 +14,7 @@ from returns.models.deadlines import (
     Unit,
     WorkingCalendar,
 )
-from returns.models.deleted import DeletedReturn
+from returns.models.deleted import DeletedEntry, DeletedReturn
 from returns.models.exports import Export, ExportPart, FileFormat, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
 from returns.models.mappings import SavedMapping
@@ -55,6 +55,7 @@ __all__ = [
     "Deadline",
     "DeadlineDay",
     "DeadlinePolicy",
+    "DeletedEntry",
     "DeletedReturn",
     "Density",
     "Dimension",

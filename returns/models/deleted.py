@@ -1,9 +1,10 @@
-"""Traces of returns that were deleted."""
+"""What is kept of deleted returns, and of deleted saved views, rules and deadlines."""
 
 from typing import Any
 
 import pgtrigger
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -53,3 +54,25 @@ class DeletedReturn(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class DeletedEntry(models.Model):
+    """A saved view, rule or deadline that was deleted, kept so that it can be restored.
+
+    ``kind`` is the label of its model, and ``held`` its fields as Django serializes them.
+    """
+
+    kind = models.CharField(max_length=60)
+    name = models.CharField(max_length=60)
+    held: Any = models.JSONField(encoder=DjangoJSONEncoder)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    deleted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = []
+        indexes = [models.Index(fields=["deleted_at"], name="deleted_entry_by_time")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -111,6 +111,19 @@ def delete_comment(pk: int, by: User) -> None:
         comment.save(update_fields=["deleted_at", "deleted_by"])
 
 
+@transaction.atomic
+def restore_comment(pk: int) -> None:
+    """Take back that a comment was deleted."""
+    comment = _lock(pk)
+    comment.deleted_at = comment.deleted_by = None
+    comment.save(update_fields=["deleted_at", "deleted_by"])
+
+
+def may_restore(comment: Comment, person: User | AnonymousUser) -> bool:
+    """Tell whether the person may restore a deleted comment: they deleted it, or are an admin."""
+    return comment.deleted_by_id == person.pk or person.has_perm("returns.delete_comment")
+
+
 def delete_comments_of(record_ids: Sequence[int]) -> None:
     """Delete the comments on returns that are about to be deleted, with their earlier texts.
 

@@ -118,11 +118,6 @@ def switch(rule: TagRule, *, on: bool) -> None:
     TagRule.objects.filter(pk=rule.pk).update(is_on=on, failures=0, off_because="", ran_at=None)
 
 
-def delete_rule(rule: TagRule) -> None:
-    """Delete a rule. The tags that it added stay."""
-    TagRule.objects.filter(pk=rule.pk).delete()
-
-
 def move(rule: TagRule, *, up: bool) -> None:
     """Move a rule one place up or down; the first one to add a tag of an exclusive group wins."""
     ordering.move(TagRule.objects.all(), rule, up=up)

@@ -6,9 +6,11 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
+from config.toasts import Toast, add_toast
 from config.versions import ChangedMeanwhileError
 from returns.models import Comment, Return
 from returns.people.person import PersonRequest
@@ -19,6 +21,8 @@ from returns.record.comments import (
     find_comment,
     may_delete,
     may_edit,
+    may_restore,
+    restore_comment,
 )
 from returns.record.forms import CommentForm
 from returns.record.timeline import timeline_of
@@ -74,7 +78,22 @@ def _delete(request: Request, comment: Comment) -> HttpResponse:
     if not may_delete(comment, request.user):
         raise PermissionDenied("Only the author or an admin can delete a comment.")
     delete_comment(comment.pk, request.user)
-    return _done(request, comment, "Comment deleted.")
+    undo = reverse("restore-comment", args=[comment.pk])
+    toast = Toast("Comment deleted.", undo, f"#comment-{comment.pk}")
+    return _done(request, comment, "Comment deleted.", toast)
+
+
+@permission_required("returns.comment_return", raise_exception=True)
+@require_POST
+def restore(request: Request, pk: int) -> HttpResponse:
+    """Restore a deleted comment."""
+    comment = _find(pk)
+    if not may_restore(comment, request.user):
+        raise PermissionDenied(
+            "Only the person who deleted a comment, or an admin, can restore it."
+        )
+    restore_comment(pk)
+    return _done(request, comment, "Comment restored.", Toast("Comment restored."))
 
 
 def _save(request: Request, comment: Comment) -> HttpResponse:
@@ -89,9 +108,14 @@ def _save(request: Request, comment: Comment) -> HttpResponse:
     return _done(request, comment, f"Comment saved. {form.cleaned_note}".rstrip())
 
 
-def _done(request: Request, comment: Comment, message: str) -> HttpResponse:
+def _done(
+    request: Request, comment: Comment, message: str, toast: Toast | None = None
+) -> HttpResponse:
     if wants_fragment(request):
-        return _show_comment(request, _find(comment.pk), editing=False, message=message)
+        comment = _find(comment.pk)
+        return _show_comment(request, comment, editing=False, message=message, toast=toast)
+    if toast and toast.undo:
+        add_toast(request, toast.text, toast.undo)
     return _back_to(comment.record)
 
 

@@ -20,6 +20,7 @@ from returns.filters.due import stored_calendar
 from returns.filters.query import Query
 from returns.models import DeadlinePolicy
 from returns.people.person import PersonRequest
+from returns.views.deleted import delete_with_undo
 from returns.views.named import entry_to_change, show_problems
 
 may_see = permission_required("returns.view_return", raise_exception=True)
@@ -102,9 +103,8 @@ def _run_action(request: PersonRequest, entry: DeadlinePolicy) -> HttpResponse:
     if action in {"up", "down"}:
         editing.move(entry, up=action == "up")
     elif action == "remove":
-        editing.delete_policy(entry)
-        message = f"Deleted the deadline “{entry}”. The next matching deadline now applies."
-        messages.success(request, message)
+        text = f"Deleted the deadline “{entry}”. The next matching deadline now applies."
+        delete_with_undo(request, entry, text)
     else:
         raise BadRequest("Unknown action.")
     return redirect("deadlines")

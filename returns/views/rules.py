@@ -19,6 +19,7 @@ from returns.rules.dry_runs import dry_run
 from returns.rules.forms import RuleForm
 from returns.rules.wording import describe, list_rules
 from returns.views.callers import heavy
+from returns.views.deleted import delete_with_undo
 from returns.views.named import entry_to_change, show_problems
 from tags.vocabulary import load_vocabulary
 
@@ -95,8 +96,8 @@ def _run_action(request: PersonRequest, entry: TagRule) -> HttpResponse:
     if action in {"up", "down"}:
         editing.move(entry, up=action == "up")
     elif action == "remove":
-        editing.delete_rule(entry)
-        messages.success(request, f"Deleted the rule “{entry}”. The tags that it added stay.")
+        text = f"Deleted the rule “{entry}”. The tags that it added stay."
+        delete_with_undo(request, entry, text)
     else:
         raise BadRequest("Unknown action.")
     return redirect("rules")

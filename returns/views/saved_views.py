@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -15,6 +15,7 @@ from returns.lists.forms import SaveViewForm
 from returns.lists.tabs import count_tabs
 from returns.models import SavedView
 from returns.people.person import PersonRequest
+from returns.views.deleted import delete_with_undo
 from returns.views.lists import to_list
 from tags.vocabulary import load_vocabulary
 
@@ -77,7 +78,6 @@ SAVED_VIEW_ACTIONS: dict[str, Callable[[SavedView], None]] = {
     "no-queue": lambda view: saved_views.set_queue(view, on=False),
     "share": lambda view: saved_views.set_shared(view, on=True),
     "unshare": lambda view: saved_views.set_shared(view, on=False),
-    "delete": saved_views.delete_view,
 }
 
 
@@ -93,19 +93,19 @@ def view(request: PersonRequest, pk: int) -> HttpResponse:
     return _change(request, saved_view)
 
 
-def _change(request: HttpRequest, saved_view: SavedView) -> HttpResponse:
+def _change(request: PersonRequest, saved_view: SavedView) -> HttpResponse:
     action = request.POST.get("action", "")
     if action == "rename":
         try:
             saved_views.rename(saved_view, request.POST.get("name", ""))
         except ValidationError as error:
             messages.error(request, error.messages[0])
+    elif action == "delete":
+        delete_with_undo(request, saved_view, f"Deleted the view “{saved_view.name}”.")
     elif action in SAVED_VIEW_ACTIONS:
         SAVED_VIEW_ACTIONS[action](saved_view)
     else:
         raise BadRequest("Unknown action.")
-    if action == "delete":
-        messages.success(request, f"Deleted the view “{saved_view.name}”.")
     return redirect("saved-views")
 
 

@@ -5,15 +5,21 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_http_methods
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
 
 from config.addresses import next_page
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
+from config.toasts import Toast, add_toast
+from returns.lists.bulk import MAY_TAG
 from returns.lists.rows import Row
 from returns.models import Return
+from returns.people.person import PersonRequest
 from returns.record.events import origins_of
+from tags import record_edits
 from tags.forms import AddTagForm
-from tags.tagging import TooManyTagsError, add_tag, remove_tag
+from tags.record_edits import Edit
+from tags.tagging import TooManyTagsError
 from tags.vocabulary import (
     chips,
     groups_for_new_tags,
@@ -26,9 +32,16 @@ from tags.vocabulary import (
 PLACES = {"row", "panel"}
 
 
-@permission_required("returns.tag_return", raise_exception=True)
+class Request(PersonRequest, HtmxRequest):
+    """A request of a signed-in person, possibly made by htmx."""
+
+
+may_tag = permission_required(MAY_TAG, raise_exception=True)
+
+
+@may_tag
 @require_http_methods(["GET", "HEAD", "POST"])
-def return_tags(request: HtmxRequest, pk: int) -> HttpResponse:
+def return_tags(request: Request, pk: int) -> HttpResponse:
     """Show the editor of a return's tags (``?view=chips``: only the tags). Add or remove one."""
     record = get_object_or_404(Return, pk=pk)
     if request.method == "POST" and "remove" in request.POST:
@@ -38,56 +51,79 @@ def return_tags(request: HtmxRequest, pk: int) -> HttpResponse:
     return _show(request, record)
 
 
-def _add(request: HtmxRequest, record: Return) -> HttpResponse:
+def _add(request: Request, record: Return) -> HttpResponse:
     form = AddTagForm(request.POST, by=request.user)
     tag = form.tag() if form.is_valid() else None
     if tag is None:
         return _show(request, record, form=form, status=422)
     try:
-        change = add_tag(record, tag, request.user)
+        edit = record_edits.add(record, tag, request.user, MAY_TAG)
     except TooManyTagsError as error:
         form.add_error("add", error)
         return _show(request, record, form=form, status=422)
-    return _done(request, record, str(change))
+    return _done(request, record, edit)
 
 
-def _remove(request: HtmxRequest, record: Return) -> HttpResponse:
+def _remove(request: Request, record: Return) -> HttpResponse:
     tag = tag_by_id(request.POST["remove"])
-    change = remove_tag(record, tag, request.user) if tag else "This tag no longer exists."
-    return _done(request, record, str(change))
+    return _done(request, record, record_edits.remove(record, tag, request.user, MAY_TAG))
 
 
-def _done(request: HtmxRequest, record: Return, message: str) -> HttpResponse:
+@may_tag
+@require_POST
+def undo_tags(request: Request, pk: int, action: int) -> HttpResponse:
+    """Undo a change of a return's tags."""
+    record = get_object_or_404(Return, pk=pk)
+    edit = record_edits.undo_edit(record, action, request.user)
+    return _done(request, record, edit, only_chips=not request.POST.get("editing"))
+
+
+def _done(
+    request: Request, record: Return, edit: Edit, *, only_chips: bool = False
+) -> HttpResponse:
+    text, undo = edit.text, ""
+    if edit.action:
+        text, undo = edit.action.words, reverse("undo-tags", args=[record.pk, edit.action.pk])
     if wants_fragment(request):
-        return _show(request, record, message=message)
+        toast = Toast(text, undo, f"#tags-{record.pk}", _place(request))
+        return _show(request, record, message=edit.text, toast=toast, only_chips=only_chips)
+    add_toast(request, text, undo)
     return HttpResponseRedirect(next_page(request, default=record.get_absolute_url()), status=303)
 
 
 def _show(
-    request: HtmxRequest,
+    request: Request,
     record: Return,
     form: AddTagForm | None = None,
     message: str = "",
     status: int = 200,
+    *,
+    toast: Toast | None = None,
+    only_chips: bool = False,
 ) -> HttpResponse:
     record = get_object_or_404(Return.objects.with_tag_ids(), pk=record.pk)
     vocabulary = load_vocabulary()
     row = Row(record, chips(record.tag_ids, vocabulary))
-    place = _param(request, "at")
     context: dict[str, Any] = {
         "record": record,
         "row": row,
         "origins": origins_of(record),
-        "at": place if place in PLACES else "page",
+        "at": _place(request),
         "next": next_page(request, default=record.get_absolute_url()),
-        "only_chips": request.GET.get("view") == "chips",
+        "only_chips": only_chips or request.GET.get("view") == "chips",
         "form": form,
         "message": message,
+        "toast": toast,
         "options": tag_options(vocabulary, row.tags),
         "groups": groups_for_new_tags() if request.user.has_perm("tags.add_tag") else (),
     }
     return render_page_or_fragment(request, "tags/edit.html", "answer", context, status)
 
 
-def _param(request: HtmxRequest, name: str) -> str:
+def _place(request: Request) -> str:
+    place = _param(request, "at")
+    return place if place in PLACES else "page"
+
+
+def _param(request: Request, name: str) -> str:
     return request.POST.get(name) or request.GET.get(name, "")

@@ -15,6 +15,7 @@ import "./times.js";
 import "./errors.js";
 import "./lists/views.js";
 import "./copy.js";
+import "./toasts.js";
 import "./menus.js";
 import { closest } from "./dom.js";
 

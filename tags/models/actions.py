@@ -1,4 +1,4 @@
-"""Changes of the vocabulary and of many records at once, stored so that they can be undone."""
+"""Changes of the vocabulary and of the tags of records, stored so that they can be undone."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -7,11 +7,12 @@ from django.db.models.functions import Now
 
 
 class TagAction(models.Model):
-    """A change of the vocabulary, or of the tags of many records at once.
+    """A change of the vocabulary, or of the tags of a record or of many records at once.
 
     It can be undone for ``DAYS_TO_UNDO`` days. ``words`` describes it for people, and is empty if
     it is a part of something else. ``changes`` holds the changed tags and groups, each before and
-    after (see ``EntryChange``). The changed taggings are in ``TagActionRow``.
+    after (see ``EntryChange``). The changed taggings are in ``TagActionRow``. ``permission`` is the
+    one to undo a change of a single record; it is empty for all other actions.
     """
 
     words = models.CharField(max_length=500)
@@ -26,10 +27,19 @@ class TagAction(models.Model):
     )
     # The result of undoing it, for people: what was restored and what was left alone.
     undo_words = models.CharField(max_length=500, blank=True)
+    permission = models.CharField(max_length=100, blank=True, db_default="", default="")
 
     class Meta:
         ordering = ["-done_at", "-id"]
-        indexes = [models.Index(fields=["-done_at", "-id"], name="tag_action_by_time")]
+        indexes = [
+            models.Index(fields=["-done_at", "-id"], name="tag_action_by_time"),
+            models.Index(
+                fields=["-done_at", "-id"],
+                condition=models.Q(permission=""),
+                name="tag_action_of_many",
+            ),
+            models.Index(fields=["done_by", "-done_at", "-id"], name="tag_action_by_person"),
+        ]
 
     def __str__(self) -> str:
         return self.words

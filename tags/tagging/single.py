@@ -6,17 +6,21 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Model, Q
 
-from tags.models import Tag
+from tags.models import Tag, Tagging
 from tags.tagging.bound import TooManyTagsError, describe_bound, find_full
 from tags.tagging.kinds import Person, done_by
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The tags added and removed. Both are None if there was nothing to change."""
+    """The tags added and removed. Both are None if there was nothing to change.
+
+    ``taggings`` has both with their person and time.
+    """
 
     added: Tag | None = None
     removed: Tag | None = None
+    taggings: tuple[Tagging, ...] = ()
 
     def __str__(self) -> str:
         if self.added and self.removed:
@@ -44,10 +48,12 @@ def add_tag(entity: Model, tag: Tag, by: Person) -> Change:
         if find_full(record.taggings.model, [record.pk], [tag.pk]):
             raise TooManyTagsError(describe_bound(record.taggings.model))
         replaced = _other_of_its_group(record, tag, slot)
-        if replaced:
-            record.taggings.filter(tag=replaced).delete()
-        added = _insert(record, tag, by)
-    return Change(added=tag if added else None, removed=replaced)
+        for each in replaced:
+            record.taggings.filter(pk=each.pk).delete()
+        is_new = _insert(record, tag, by)
+        added = list(record.taggings.filter(tag=tag)) if is_new else []
+    removed = replaced[0].tag if replaced else None
+    return Change(tag if added else None, removed, (*replaced, *added))
 
 
 def remove_tag(entity: Model, tag: Tag, by: Person) -> Change:
@@ -56,8 +62,10 @@ def remove_tag(entity: Model, tag: Tag, by: Person) -> Change:
     Raises the model's ``DoesNotExist`` if the record was deleted.
     """
     with transaction.atomic(), done_by(by):
-        removed, _ = _lock(entity).taggings.filter(tag=tag).delete()
-    return Change(removed=tag if removed else None)
+        taggings = _lock(entity).taggings.filter(tag=tag)
+        removed = list(taggings)
+        taggings.delete()
+    return Change(removed=tag if removed else None, taggings=tuple(removed))
 
 
 def _lock(entity: Model) -> Any:
@@ -84,10 +92,10 @@ def _lock_tag(tag_id: int) -> tuple[int | None, int]:
 LOCK_TAG = "SELECT synonym_of_id, slot FROM tags_tag WHERE id = %s FOR KEY SHARE"
 
 
-def _other_of_its_group(record: Any, tag: Tag, slot: int) -> Tag | None:
+def _other_of_its_group(record: Any, tag: Tag, slot: int) -> list[Any]:
+    """Return the tagging of another tag of an exclusive group, if the record has one."""
     in_slot = Q(slot=slot) & ~Q(slot=0) & ~Q(tag=tag)
-    tagging = record.taggings.select_related("tag").filter(in_slot).first()
-    return tagging.tag if tagging else None
+    return list(record.taggings.select_related("tag").filter(in_slot))
 
 
 def _insert(record: Any, tag: Tag, by: Person) -> bool:

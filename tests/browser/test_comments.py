@@ -1,5 +1,7 @@
 """Comments are written and edited in place, and the timeline follows the tags."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -187,18 +189,23 @@ def test_a_timeline_asked_for_before_a_comment_hides_it_not(window, agent, recor
     expect(page.locator("#timeline .of-tags").first).to_contain_text("Removed")
 
 
-def test_deleting_asks_first(window, agent, record):
+def test_deleting_can_be_undone(window, agent, record):
     make_comment(record, agent, "one")
     page = window(agent)
     page.goto("/returns/Return-1/")
-    delete = page.get_by_role("button", name="Delete the comment by agent")
-    page.once("dialog", lambda dialog: dialog.dismiss())
-    delete.click()
-    expect(said(page)).to_have_text("one")
-    page.once("dialog", lambda dialog: dialog.accept())
-    delete.click()
-    expect(page.get_by_text("Comment deleted by agent")).to_be_visible()
-    expect(said(page)).to_have_count(0)
+    for undo in (lambda: page.get_by_role("button", name="Undo").click(), press_ctrl_z(page)):
+        page.get_by_role("button", name="Delete the comment by agent").click()
+        expect(page.get_by_text("Comment deleted by agent")).to_be_visible()
+        expect(said(page)).to_have_count(0)
+        undo()
+        expect(said(page)).to_have_text("one")
+        expect(page.locator("#toast")).to_contain_text("Comment restored.")
+    page.get_by_role("button", name="Close this notice").click()
+    expect(page.locator("#toast")).to_be_empty()
+
+
+def press_ctrl_z(page: Page) -> Callable[[], None]:
+    return lambda: page.keyboard.press("Control+z")
 
 
 def test_without_javascript_the_same_is_done_by_plain_forms(window, agent, record):

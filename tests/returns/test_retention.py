@@ -10,7 +10,7 @@ from django.utils import timezone
 from pghistory.models import Context
 
 from returns import background, retention
-from returns.models import AccessEvent, ApiToken, ReturnTag, TokenUse
+from returns.models import AccessEvent, ApiToken, DeletedEntry, ReturnTag, TokenUse
 from tags import bulk
 from tags.models import BulkTagging, TagAction, TagActionRow
 from tests.factories import make_return, make_tag
@@ -81,6 +81,18 @@ def add_rows(old, young):
     return TagActionRow
 
 
+def add_changes(old, young):
+    for at in (old, young):
+        TagAction.objects.create(words="Added books", permission="x", done_at=at)
+    return TagAction
+
+
+def add_deleted_entries(old, young):
+    for at in (old, young):
+        DeletedEntry.objects.create(kind="returns.tagrule", name="x", held={}, deleted_at=at)
+    return DeletedEntry
+
+
 MAKERS = {
     "access events": (add_events, 90),
     "token uses": (add_uses, 90),
@@ -90,6 +102,8 @@ MAKERS = {
     "contexts of events": (add_contexts, 7),
     "bulk taggings": (add_bulk, 30),
     "taggings of old actions": (add_rows, 30),
+    "old changes of tags": (add_changes, 30),
+    "deleted entries": (add_deleted_entries, 30),
 }
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from returns.filters import deleted_entries
 from returns.filters.query import Query
 from returns.lists import saved_views
 from returns.lists.page import return_list
@@ -354,7 +355,7 @@ def test_a_name_that_is_taken_is_refused_in_words(as_agent, agent):
 
 def test_a_view_that_somebody_deleted_meanwhile_does_no_harm(as_agent, agent):
     view = save_view(agent, "Mine", Query.parse("q=1"))
-    saved_views.delete_view(view)
+    deleted_entries.delete(view, agent)
     saved_views.move(view, up=True)
     saved_views.set_start(view, on=True)
     saved_views.rename(view, "Back again")
@@ -387,7 +388,7 @@ def test_a_person_starts_at_their_own_view_then_their_roles_then_the_list(as_age
     own = save_view(agent, "Mine", Query.parse("q=1"))
     post(as_agent, own, action="start")
     assert as_agent.get("/")["Location"] == "/returns/?q=1"
-    saved_views.delete_view(own)
+    deleted_entries.delete(own, agent)
     assert start_path(agent) == "/returns/?arrived_from=today"
 
 

@@ -241,3 +241,19 @@ class TestWhatTheDatabaseRefuses:
 def test_lines_tabs_and_every_letter_stay():
     text = "Beden küçük\n\tİade: 退貨 👩‍💻 ﷼"
     assert clean_text(f"\r\n {text}\r ") == text
+
+
+def test_a_deleted_comment_is_restored_by_who_deleted_it(as_agent, as_manager, agent):
+    comment = make_comment(make_return(), agent)
+    answer = as_agent.post(f"/comment/{comment.pk}/", {"delete": "1"}, follow=True)
+    assert f'action="/comment/{comment.pk}/restore/"' in answer.text
+    assert as_manager.post(f"/comment/{comment.pk}/restore/").status_code == 403
+    as_agent.post(f"/comment/{comment.pk}/restore/")
+    comment.refresh_from_db()
+    assert (comment.deleted_at, comment.deleted_by) == (None, None)
+
+
+def test_what_an_admin_deleted_the_author_does_not_restore(as_agent, as_admin, agent):
+    comment = make_comment(make_return(), agent)
+    as_admin.post(f"/comment/{comment.pk}/", {"delete": "1"})
+    assert as_agent.post(f"/comment/{comment.pk}/restore/").status_code == 403

@@ -254,7 +254,11 @@ def test_a_rule_with_a_deleted_or_a_retired_tag_says_so(as_manager):
     [
         (0, 0, "Would change 2 returns now."),
         (2, 0, "2 returns match; all of them are tagged like this already."),
-        (1, 1, "2 returns match; where these tags are missing, a person or another rule decided so."),
+        (
+            1,
+            1,
+            "2 returns match; where these tags are missing, a person or another rule decided so.",
+        ),
     ],
 )
 def test_a_dry_run_says_how_many_match(as_manager, agent, tagged, removed, words):
