@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded_postgres
 
+LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
+MAX_LOGO_BYTES = 200_000
 POSTGRESQL = "django.db.backends.postgresql"
 # Commands that run for days beside the web server.
 SERVICES = {"work", "sync_returns", "runserver"}
@@ -77,6 +79,28 @@ def ageing_hours() -> list[int]:
             "An example is 24,48,72."
         )
     return edges
+
+
+def desk_name() -> str:
+    """Return the name of the desk that pages show."""
+    name = " ".join(os.environ.get("DESK_NAME", "Returns desk").split())
+    if not 1 <= len(name) <= 40:
+        raise ImproperlyConfigured("DESK_NAME must have 1 to 40 characters.")
+    return name
+
+
+def desk_logo() -> Path | None:
+    """Return the image file of the desk's logo; None for the parcel."""
+    text = os.environ.get("DESK_LOGO", "").strip()
+    if not text:
+        return None
+    path = Path(text)
+    if path.suffix.lower() not in LOGO_TYPES or not path.is_file():
+        kinds = ", ".join(sorted(LOGO_TYPES))
+        raise ImproperlyConfigured(f"DESK_LOGO must be the path of an image file: {kinds}.")
+    if path.stat().st_size > MAX_LOGO_BYTES:
+        raise ImproperlyConfigured(f"DESK_LOGO may have {MAX_LOGO_BYTES // 1000} kB.")
+    return path
 
 
 def positive_number(variable: str, default: int, unit: str) -> int:

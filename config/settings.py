@@ -193,6 +193,10 @@ WHITENOISE_USE_FINDERS = LOCAL or DEMO
 if WHITENOISE_USE_FINDERS:  # files are served from their sources, without collectstatic
     warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
 
+# What pages are called, and the logo beside it.
+DESK_NAME = environment.desk_name()
+DESK_LOGO = environment.desk_logo()
+
 # Language, times and limits
 
 LANGUAGE_CODE = "en-gb"

@@ -5,7 +5,7 @@ from django.contrib.auth.views import PasswordChangeDoneView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import health
+from config import brand, health
 from returns.views import accounts, preferences
 
 handler400 = "returns.views.errors.bad_request"
@@ -15,6 +15,7 @@ handler500 = "returns.views.errors.server_error"
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
+    path("logo", brand.logo, name="logo"),
     path("readyz", health.ready, name="readyz"),
     path("accounts/login/", accounts.sign_in, name="login"),
     path("accounts/logout/", accounts.sign_out, name="logout"),

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from tags import editing, usage
-from tags.forms import GroupForm, TagForm
+from tags.forms import ChangeTagForm, GroupForm, TagForm
 from tags.models import Tag, TagGroup
 
 
@@ -53,7 +53,7 @@ class TagGroupAdmin(VocabularyAdmin):
         editing.remove(obj, request.user)
 
 
-class ConfirmedTagForm(TagForm):
+class ConfirmedTagForm(ChangeTagForm):
     """A tag whose name is confirmed by a checkbox, because the admin has only its own buttons."""
 
     anyway = forms.BooleanField(
@@ -72,11 +72,16 @@ class TagAdmin(VocabularyAdmin):
     """Tags by group and position."""
 
     form = ConfirmedTagForm
+    fields = (*TagForm.Meta.fields, "keep_name", "anyway", "seen")
     list_display = ["name", "group", "position", "retired_at"]
     list_filter = ["group"]
     list_select_related = ["group"]
     search_fields = ["name"]
     show_facets = admin.ShowFacets.NEVER
+
+    def get_fields(self, request: HttpRequest, obj: Tag | None = None) -> Any:
+        """Return the fields; a new tag has no old name to keep."""
+        return [name for name in self.fields if obj or name != "keep_name"]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Return the number of records with the tag in one line; Django would load all of them."""
@@ -85,7 +90,8 @@ class TagAdmin(VocabularyAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
         """Save the tag. If its group changed, the database updates its taggings."""
-        editing.save_tag(obj, request.user, form.cleaned_data["seen"])
+        keep_name = form.cleaned_data.get("keep_name", False)
+        editing.save_tag(obj, request.user, form.cleaned_data["seen"], keep_name=keep_name)
 
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:
         """Delete the tag."""

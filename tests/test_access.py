@@ -22,6 +22,8 @@ ROLES = {"agent": CUSTOMER_SERVICE, "manager": WAREHOUSE_MANAGER, "admin": ADMIN
 # The answer to a GET, for each of PEOPLE. 302 leads an anonymous person to the login page.
 PAGES = {
     "healthz": (200, 200, 200, 200, 200),
+    # There is none unless a setting names one.
+    "logo": (404, 404, 404, 404, 404),
     "readyz": (200, 200, 200, 200, 200),
     "login": (200, 302, 302, 302, 302),
     "logout": (302, 405, 405, 405, 405),
@@ -114,7 +116,8 @@ PAGES = {
     "admin:returns_return_add": (302, 302, 302, 302, 403),
     "admin:returns_return_change": (302, 302, 302, 302, 200),
     "admin:returns_return_delete": (302, 302, 302, 302, 403),
-    "admin:returns_return_history": (302, 302, 302, 302, 200),
+    # To the timeline.
+    "admin:returns_return_history": (302, 302, 302, 302, 302),
     "admin:tags_tag_changelist": (302, 302, 302, 302, 200),
     "admin:tags_tag_add": (302, 302, 302, 302, 200),
     "admin:tags_taggroup_changelist": (302, 302, 302, 302, 200),

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from returns.admin.paging import CappedPaginator
 from returns.models import AccessEvent, TokenUse
 
 
@@ -14,6 +15,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     actions = None
     show_full_result_count = False
     list_per_page = 50
+    paginator = CappedPaginator
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: the program writes them."""

@@ -8,6 +8,7 @@ from django.db.models import Q, Value
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from returns.admin.paging import CappedPaginator
 from returns.expressions import SearchKey
 from returns.models import DeletedReturn
 
@@ -20,6 +21,7 @@ class DeletedReturnAdmin(admin.ModelAdmin):
     list_display = ["reference", "reason", "deleted_by", "deleted_at"]
     list_select_related = ["deleted_by"]
     list_per_page = 50
+    paginator = CappedPaginator
     ordering = ["-id"]
     sortable_by = ["deleted_at"]
     show_full_result_count = False

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.utils import timezone
 
+from returns.display.values import shown_time
 from returns.feed.records import EARLIEST_TIME, LATEST_TIME
 from returns.models import Return
 from returns.models.facts import CORRECTABLE_COLUMNS, FACTS_BY_COLUMN, MAX_AHEAD, Kind
@@ -16,9 +17,13 @@ from returns.record.corrections import held_fields, to_json_value
 
 
 class ExactTimeField(forms.DateTimeField):
-    """A time as text with microseconds and offset, so that an untouched value stays exact."""
+    """A time as pages write it, with seconds and microseconds: an untouched value stays exact."""
 
     widget = AdminTextInputWidget
+    input_formats = (
+        *("%d %b %Y, %H:%M", "%d %b %Y, %H:%M:%S", "%d %b %Y, %H:%M:%S.%f"),
+        *("%d %b %Y, %H:%M:%S %z", "%d %b %Y, %H:%M:%S.%f %z"),
+    )
 
     def to_python(self, value: Any) -> datetime | None:
         """Return the time in UTC; refuse one that some time zone cannot show."""
@@ -32,10 +37,16 @@ class ExactTimeField(forms.DateTimeField):
         return time
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the time as text in the person's time zone."""
-        if isinstance(value, datetime) and timezone.is_aware(value):
-            return timezone.localtime(value).isoformat(sep=" ")
-        return value
+        """Return the time as text in the person's time zone.
+
+        It has its offset only in an hour that the clocks go through twice.
+        """
+        if not isinstance(value, datetime) or timezone.is_naive(value):
+            return value
+        local = timezone.localtime(value)
+        text = f"{shown_time(value)}:{local:%S}" + (f"{local:.%f}" if local.microsecond else "")
+        is_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+        return f"{text} {local:%z}" if is_twice else text
 
 
 class ProseField(forms.CharField):
@@ -71,8 +82,8 @@ class CorrectionForm(forms.ModelForm):
         help_texts = {
             "updated_at": "Records of the WMS with a later time win. Correct a time in the future, "
             "so that they can.",
-            "arrived_to_warehouse_at": "For example 2026-03-01 14:30:00+03:00. Without an "
-            "offset, your own time zone is used.",
+            "arrived_to_warehouse_at": "For example 1 Mar 2026, 14:30 or 2026-03-01 14:30+03:00. "
+            "Without an offset, your own time zone is used.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
@@ -52,11 +53,31 @@ class PreferencesInline(admin.StackedInline):
         return request.user.has_perm("auth.change_user")
 
 
+class PersonForm(UserChangeForm):
+    """A person. The last superuser cannot become an ordinary person, or inactive."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to leave the desk without an active superuser."""
+        values = super().clean() or {}
+        was_one = User.objects.filter(pk=self.instance.pk, is_superuser=True, is_active=True)
+        if was_one.exists():
+            # Lock before reading: two superusers may demote each other at the same time.
+            active = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
+            is_last = not active.order_by("pk").exclude(pk=self.instance.pk).exists()
+            for name in ("is_superuser", "is_active"):
+                if is_last and not values.get(name, True):
+                    self.add_error(
+                        name, "This is the last active superuser. Make another one first."
+                    )
+        return values
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     """People and their roles. People who leave are made inactive: the timeline names them."""
 
     actions = None
+    form = PersonForm
     inlines = [PreferencesInline]
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff")
     filter_horizontal = ("groups",)
@@ -65,6 +86,11 @@ class PersonAdmin(UserAdmin):
         ("Name", {"fields": ("first_name", "last_name", "email")}),
         ("Access", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "usable_password", "password1", "password2")}),
+        ("Name", {"fields": ("first_name", "last_name", "email")}),
+        ("Access", {"fields": ("groups", "is_staff")}),
     )
     readonly_fields = ("last_login", "date_joined")
 

@@ -4,39 +4,29 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
-from django.core.paginator import Paginator
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.defaultfilters import date
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from returns.admin.forms import CorrectionForm
+from returns.admin.paging import CappedPaginator
 from returns.models import Return, State
 from returns.models.facts import CORRECTABLE_COLUMNS, FACTS, FACTS_BY_COLUMN, STATE_COLUMNS, Kind
 from returns.record.corrections import correct, to_json_value
 from returns.search import search_ends
 
-MAX_PAGED_RETURNS = 10_000
 KEY_FIELD = "return_reference_number"
 READ_ONLY_FACTS = (
     KEY_FIELD,
     *(fact.column for fact in FACTS if not fact.is_correctable and fact.column != KEY_FIELD),
 )
 OTHER_FIELDS = ("tag_names", "corrected_fields", "unknown_fields")
-
-
-class CappedPaginator(Paginator):
-    """Pages through the newest rows only: counting a million rows takes too long."""
-
-    @cached_property
-    def count(self) -> int:
-        """Return the number of rows, at most ``MAX_PAGED_RETURNS``."""
-        rows: Any = self.object_list
-        return rows.order_by()[:MAX_PAGED_RETURNS].count()  # type: ignore[no-any-return]
 
 
 @admin.register(Return)
@@ -101,6 +91,15 @@ class ReturnAdmin(admin.ModelAdmin):
             record.refresh_from_db()
         return record
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Redirect to the timeline, which has every change of the return, whoever made it."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            raise Http404("There is no such return.")
+        return redirect(f"{record.get_absolute_url()}#timeline")
+
     def save_model(self, request: HttpRequest, obj: Return, form: Any, change: bool) -> None:
         """Write the fields that the person changed."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
@@ -113,7 +112,7 @@ class ReturnAdmin(admin.ModelAdmin):
             "tag__group__position", "tag__position", "tag__name"
         )
         names = ", ".join(tagging.tag.name for tagging in taggings)
-        return f"{names or 'None'} (to change tags, open the return in Returns desk)"
+        return f"{names or 'None'} (to change tags, open the return’s page)"
 
     @admin.display(description="Corrections")
     def corrected_fields(self, obj: Return) -> SafeString | str:

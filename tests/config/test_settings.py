@@ -44,6 +44,9 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
         ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is not a whole number of seconds."),
         ({"DATABASE_URL": ""}, "DATABASE_URL is set but empty"),
         ({"API_CALLS_PER_MINUTE": "0"}, "API_CALLS_PER_MINUTE must be a whole number of calls"),
+        ({"DESK_NAME": " "}, "DESK_NAME must have 1 to 40 characters."),
+        ({"DESK_LOGO": "README.md"}, "DESK_LOGO must be the path of an image file: .png, .svg"),
+        ({"DESK_LOGO": "/nowhere.png"}, "DESK_LOGO must be the path of an image file"),
         ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is not a time zone"),
     ],
 )

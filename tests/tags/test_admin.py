@@ -151,3 +151,18 @@ def test_lists_cost_the_same_queries_for_three_times_the_rows(as_admin, path):
 
 def test_manager_changes_no_vocabulary_here(as_manager):
     assert as_manager.get(TAGS).status_code == 302
+
+
+def test_a_renamed_tag_keeps_its_old_name_as_a_synonym_unless_told_otherwise(as_admin):
+    tag = make_tag("books")
+    page = f"{TAGS}{tag.pk}/change/"
+    form = as_admin.get(page).context["adminform"].form
+    assert form["keep_name"].value() is True
+    as_admin.post(page, tag_fields(tag, name="paper goods", keep_name="on"))
+    assert Tag.names.get(name="books").synonym_of == tag
+    as_admin.post(page, tag_fields(tag, name="printed matter"))
+    assert not Tag.names.filter(name="paper goods").exists()
+
+
+def test_a_new_tag_has_no_old_name(as_admin):
+    assert 'name="keep_name"' not in as_admin.get(f"{TAGS}add/").text

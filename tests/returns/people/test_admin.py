@@ -128,3 +128,28 @@ def test_list_of_people_costs_the_same_queries_for_three_times_the_rows(as_admin
     for number in range(9):
         make_person(f"more{number}", roles.CUSTOMER_SERVICE)
     assert queries() == few
+
+
+def test_a_new_person_gets_a_role_and_staff_status_on_the_same_page(as_admin):
+    role = Group.objects.get(name=roles.ADMIN)
+    sent = {"username": "new", "password1": "blue-77-kitten", "password2": "blue-77-kitten"}
+    sent |= {"usable_password": "true", "first_name": "Ada", "groups": [role.pk], "is_staff": "on"}
+    assert as_admin.post(f"{PEOPLE}add/", sent).status_code == 302
+    person = User.objects.get(username="new")
+    assert (person.first_name, person.is_staff, person.groups.get()) == ("Ada", True, role)
+    assert not person.is_superuser
+
+
+@pytest.mark.parametrize("field", ["is_superuser", "is_active"])
+def test_the_last_superuser_cannot_demote_themselves(superuser, make_person, field):
+    client = Client()
+    client.force_login(superuser, backend="returns.people.RoleBackend")
+    make_person("gone", is_superuser=True, is_active=False)
+    assert change(client, superuser, **{field: ""}) == 200
+    answer = client.post(
+        f"{PEOPLE}{superuser.pk}/change/", form_of(client, superuser) | {field: ""}
+    )
+    assert "This is the last active superuser. Make another one first." in answer.text
+    assert superuser.is_superuser
+    make_person("second", is_superuser=True)
+    assert change(client, superuser, **{field: ""}) == 302
