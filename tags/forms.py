@@ -1,5 +1,6 @@
 """Forms for tags, tag groups and choices of tags."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from tags.history import version_of
 from tags.models import Tag, TagGroup
 from tags.sent_names import find_similar
 from tags.tagging import Person
-from tags.vocabulary import VocabularyError, clean_tag_name, find_tag
+from tags.vocabulary import VocabularyError, clean_tag_name, find_tag, near_names
 
 
 class AddTagForm(forms.Form):
@@ -32,6 +33,8 @@ class AddTagForm(forms.Form):
     )
     # The tag whose name is similar, if there is no tag of this one.
     similar: Tag | None = None
+    # Tags whose names are near, if there is neither.
+    near: Sequence[str] = ()
 
     def __init__(self, *args: Any, by: Person, **kwargs: Any) -> None:
         self.by = by
@@ -47,6 +50,7 @@ class AddTagForm(forms.Form):
         if not self.existing:
             other = find_similar(clean_tag_name(name))
             self.similar = other and (other.synonym_of or other)
+            self.near = () if self.similar else near_names(name)
         if not self.existing and not self.may_create:
             raise VocabularyError(f"{self._missing(name)} A warehouse manager can create it.")
         return name

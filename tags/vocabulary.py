@@ -7,6 +7,7 @@ and of files become tags in ``tags.sent_names``.
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -20,6 +21,8 @@ from tags.models import NameKey, Tag, TagGroup
 # The group of new tags from the feed or a file, until somebody sorts them.
 UNSORTED = "Unsorted"
 MAX_NAME_LENGTH = 50  # characters
+# Names that a person may have meant: how many, and how near, from 0 to 1.
+MAX_NEAR_NAMES, MIN_NEARNESS = 3, 0.6
 
 
 class VocabularyError(ValidationError):
@@ -141,6 +144,20 @@ def find_tag(name: str) -> Tag | None:
     """
     match = find_name(name)
     return resolve_id(match.pk) if match else None
+
+
+def near_names(name: str) -> list[str]:
+    """Return the names of up to three tags that a person may have meant by an unknown name.
+
+    A synonym counts for its tag. Retired tags are left out.
+    """
+    names: dict[str, str] = {}
+    for tag in Tag.names.filter(is_forgotten=False).select_related("synonym_of"):
+        meant = tag.synonym_of or tag
+        if not meant.retired_at:
+            names[tag.name.casefold()] = meant.name
+    near = get_close_matches(name.casefold(), names, n=MAX_NEAR_NAMES + 3, cutoff=MIN_NEARNESS)
+    return list(dict.fromkeys(names[each] for each in near))[:MAX_NEAR_NAMES]
 
 
 def find_name(name: str) -> Tag | None:

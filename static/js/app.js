@@ -16,6 +16,7 @@ import "./errors.js";
 import "./lists/views.js";
 import "./copy.js";
 import "./toasts.js";
+import "./drafts.js";
 import "./menus.js";
 import { closest } from "./dom.js";
 

@@ -102,8 +102,8 @@ function exactOption(box) {
 
 /**
  * Return the option that Enter takes before an arrow key has chosen one. None while the text is a tag that
- * the record carries, or the beginning of one: Enter must neither create a tag beside it nor add another
- * that happens to contain the text. A new tag only if nothing else matches.
+ * the record carries, or the beginning of one: Enter must not add another that happens to contain the text.
+ * No new tag either: the server answers with near names, and creating one is chosen deliberately.
  * @param {HTMLInputElement} box
  */
 function bestOption(box) {
@@ -117,7 +117,7 @@ function bestOption(box) {
   if (exact) return free.includes(exact) ? exact : null;
   const starting = free.find(starts);
   if (starting || shown.some(starts)) return starting ?? null;
-  return shown.length ? free[0] : find("[data-group]:not([hidden])", HTMLElement, listOf(box));
+  return free[0] ?? null;
 }
 
 /** @param {HTMLInputElement} box */

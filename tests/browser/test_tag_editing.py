@@ -156,11 +156,28 @@ def test_a_manager_creates_a_tag_without_leaving_the_row(window, manager):
     edit(page, record)
     page.keyboard.type("Boss asked")
     expect(page.get_by_role("option", name="Create “Boss asked” in Priority")).to_be_visible()
+    page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(chip(page, "Boss asked")).to_be_visible()
-    assert Tag.objects.get(name="Boss asked").group.name == "Unsorted"
+    assert Tag.objects.get(name="Boss asked").group.name == "Analysis"
     page.keyboard.type("boss ASKED")
     expect(page.get_by_role("option", name="Create")).to_have_count(0)
+
+
+def test_enter_on_an_unknown_name_offers_near_ones_and_creates_none(window, manager):
+    record, page = make_return(), window(manager)
+    edit(page, record)
+    page.keyboard.type("fragle")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Did you mean")).to_be_visible()
+    expect(box(page)).to_be_focused()
+    page.get_by_role("button", name="fragile", exact=True).click()
+    expect(chip(page, "fragile")).to_be_visible()
+    page.keyboard.type("quite new")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Create “quite new” in Process").click()
+    expect(chip(page, "quite new")).to_be_visible()
+    assert not Tag.objects.filter(name="fragle").exists()
 
 
 @pytest.mark.parametrize("text", ["book", "books"])

@@ -136,7 +136,30 @@ def test_a_manager_creates_a_tag_in_the_chosen_group(as_manager, record):
 def test_a_manager_without_javascript_is_asked_for_the_group(as_manager, record):
     response = as_manager.post(path(record), {"add": "boss-asked", "group": ""})
     assert response.status_code == 422
-    assert "Create in Unsorted" in response.content.decode()
+    assert "Create “boss-asked” in Unsorted" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("damagd", ["damaged"]),
+        ("BOKS", ["books"]),
+        ("elctronics", ["electronics"]),
+        ("kitapvi", ["books"]),
+        ("zzz", []),
+    ],
+)
+def test_near_names_are_offered_for_an_unknown_one(as_agent, record, typed, near):
+    for name in ("books", "damaged", "damaged-shipping", "electronics"):
+        make_tag(name)
+    editing.add_synonym(make_tag("books"), "kitapevi", None)
+    editing.retire(make_tag("damage"), None, on=True)
+    response = as_agent.post(path(record), {"add": typed}, headers=HTMX)
+    assert response.context["form"].near == near
+    text = response.content.decode()
+    assert ("Did you mean" in text) == bool(near)
+    for name in near:
+        assert f'name="add" value="{name}">{name}<' in text
 
 
 @pytest.mark.parametrize("name", ["Wrong Size", "#wrong_size", "wrongsize"])
