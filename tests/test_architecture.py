@@ -54,6 +54,7 @@ WRITERS = {
     ("RuleEvent", "returns_ruleevent"): ("returns/models/events.py", "returns/rules/running.py"),
     ("SharedTracking", "returns_sharedtracking"): ("returns/models/problems.py",),
     ("Change", "returns_change"): ("returns/models/changes.py", "returns/live/changes.py"),
+    ("Presence", "returns_presence"): ("returns/live/presence.py",),
     ("DeadlinePolicy", "returns_deadlinepolicy"): ("returns/deadlines/editing.py",),
     ("WorkingCalendar", "returns_workingcalendar"): ("returns/deadlines/editing.py",),
     ("DaySummary", "returns_daysummary"): ("returns/summaries/",),

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.urls import reverse
@@ -32,16 +31,15 @@ from returns.live.changes import (
     get_changes,
     token_seconds,
 )
+from returns.live.page import SEEN_PARAMETER, OpenPage, is_outdated
 from returns.models import State
 from returns.queues.cards import QueueCard, queue_cards
 from returns.queues.own import own_queue_cards
 from tags.vocabulary import load_vocabulary
 
-SINCE_PARAMETER, SEEN_PARAMETER = "since", "seen"
+SINCE_PARAMETER = "since"
 # Pages with the same query share the numbers that were read for one of them.
 SHARED_SECONDS = 2
-# After this time a page gets its numbers even if nothing changed.
-RECOUNT_SECONDS = 60
 # As many numbers as the search box takes.
 MAX_LISTED_REFERENCES = 200
 # The state and the reference of a new return that matches a query; None if it does not.
@@ -113,15 +111,13 @@ class SharedNumbers:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class LivePage:
-    """An open page: its query, its tokens, and the news and numbers that it gets."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePage(OpenPage):
+    """An open list or queue: its query, its tokens, and the news and numbers that it gets."""
 
     base: str
     query: Query
     since: str
-    seen: str
-    read_at: datetime | None
     news: News = NO_NEWS
     numbers: Numbers | None = None
     cards: list[QueueCard] = field(default_factory=list)
@@ -137,17 +133,6 @@ class LivePage:
         """Return the address of the first page of the list, where new returns are."""
         return self.query.path(self.base)
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether the feed was not read for too long, by the clock of the database."""
-        now = token_seconds(self.seen)
-        return self.read_at is not None and now - self.read_at.timestamp() > self.silent_after
-
-    @property
-    def silent_after(self) -> int:
-        """Return the seconds without a reading after which the feed counts as silent."""
-        return int(settings.FEED_SILENT_MINUTES) * 60
-
 
 def open_page(base: str, query: Query) -> LivePage:
     """Return the live part of a page. Call it before reading the rows of the list.
@@ -155,19 +140,14 @@ def open_page(base: str, query: Query) -> LivePage:
     ``base`` is the path of the page; it polls ``live/`` below that path.
     """
     token, read_at = current_token_and_read_at()
-    return LivePage(base, _filters(query), since=token, seen=token, read_at=read_at)
+    return LivePage(base=base, query=_filters(query), since=token, seen=token, read_at=read_at)
 
 
 def poll_page(base: str, query: Query, user: User) -> LivePage | None:
-    """Return the answer to a page's poll, or None if nothing has changed.
-
-    Returns also grow older and late by time alone, so a page gets its numbers now and then.
-    """
+    """Return the answer to a page's poll, or None if nothing has changed."""
     since, seen = query.get(SINCE_PARAMETER, ""), query.get(SEEN_PARAMETER, "")
     changes = check_changes(seen)
-    # Also if the clock was set back, because the page's numbers may then be of any age.
-    seconds = abs(token_seconds(changes.token) - token_seconds(seen))
-    if not changes.any and seconds < RECOUNT_SECONDS:
+    if not changes.any and not is_outdated(seen, changes.token):
         return None
     query = _filters(query)
     shared = _shared(base, query, seen)
@@ -178,7 +158,16 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
     news = _news(query, changes, shared.matches)
     numbers = shared.numbers
     cards = [*numbers.cards, *_own_cards(user, query, numbers)] if numbers.cards else []
-    return LivePage(base, query, since, numbers.token, numbers.read_at, news, numbers, cards)
+    return LivePage(
+        base=base,
+        query=query,
+        since=since,
+        seen=numbers.token,
+        read_at=numbers.read_at,
+        news=news,
+        numbers=numbers,
+        cards=cards,
+    )
 
 
 def _filters(query: Query) -> Query:

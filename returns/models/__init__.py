@@ -19,6 +19,7 @@ from returns.models.exports import Export, ExportPart, FileFormat, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
 from returns.models.mappings import SavedMapping
 from returns.models.people import Density, Person, Preferences
+from returns.models.presence import Presence
 from returns.models.problems import SharedTracking
 from returns.models.returns import Return, ReturnTag, State
 from returns.models.rules import Moment, RuleEvent, TagRule
@@ -71,6 +72,7 @@ __all__ = [
     "Outcome",
     "Person",
     "Preferences",
+    "Presence",
     "Progress",
     "RejectedRecord",
     "Return",

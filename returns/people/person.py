@@ -144,6 +144,11 @@ def _is_ended(request: HttpRequest) -> bool:
     return bool(request.session.get(SIGNED_IN_AT, 0) < deactivation.at.timestamp())
 
 
+def person_name(user: User) -> str:
+    """Return a person's full name, or the user name if there is none."""
+    return user.get_full_name() or user.get_username()
+
+
 def get_preferences(user: User) -> Preferences:
     """Return the person's preferences, or unsaved default ones."""
     try:

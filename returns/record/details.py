@@ -110,25 +110,22 @@ class ReturnDetails:
         return reverse("return-list", query={"order": order})
 
 
-def return_details(reference: str, language: str) -> ReturnDetails:
+def find_return(reference: str) -> int:
+    """Return the id of the return with this reference. Raises ``Http404`` if there is none."""
+    # PostgreSQL rejects a query with NUL in a text.
+    queryset = Return.objects.none() if "\0" in reference else Return.objects.all()
+    pk = queryset.filter(return_reference_number=reference).values_list("pk", flat=True).first()
+    if pk is None:
+        raise Http404(f"There is no return “{reference}”.")
+    return int(pk)
+
+
+def return_details(pk: int, language: str) -> ReturnDetails:
     """Return the details of a return, with the shopper's text in ``language`` first.
 
     Raises ``Http404`` if there is no such return.
     """
-    # PostgreSQL rejects a query with NUL in a text.
-    queryset = Return.objects.none() if "\0" in reference else Return.objects.all()
-    record = queryset.with_tag_ids().filter(return_reference_number=reference).first()
-    if record is None:
-        raise Http404(f"There is no return “{reference}”.")
-    return _details_of(record, language)
-
-
-def return_details_by_id(pk: int, language: str) -> ReturnDetails:
-    """Return the details of the return with this id. Raises ``Http404`` if there is none."""
-    return _details_of(get_object_or_404(Return.objects.with_tag_ids(), pk=pk), language)
-
-
-def _details_of(record: Return, language: str) -> ReturnDetails:
+    record = get_object_or_404(Return.objects.with_tag_ids(), pk=pk)
     others = list(Return.objects.same_order_as(record).with_tag_ids()[: MAX_OTHER_RETURNS + 1])
     vocabulary = load_vocabulary()
     (row,) = build_rows([record], vocabulary, with_due=True)

@@ -1,19 +1,16 @@
 """Template filters for people and comments."""
 
 from django import template
-from django.contrib.auth.models import User
 
 from config.versions import version_of
 from returns.models import Comment
+from returns.people.person import person_name
 from returns.record.comments import EarlierText, earlier_texts
 
 register = template.Library()
 
 
-@register.filter
-def person(user: User) -> str:
-    """Return a person's full name, or the user name if there is none."""
-    return user.get_full_name() or user.get_username()
+register.filter("person", person_name)
 
 
 @register.filter

@@ -2,14 +2,17 @@
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse, HttpResponseNotModified
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from returns.filters.query import Query
+from returns.live.open_return import poll_return
 from returns.live.polling import poll_page
-from returns.people.person import DeskRequest
+from returns.live.presence import end_presence, note_presence
+from returns.models import Return
+from returns.people.person import DeskRequest, PersonRequest
 
 
 @require_safe
@@ -26,6 +29,29 @@ def returns(request: DeskRequest) -> HttpResponse:
 def queue(request: DeskRequest) -> HttpResponse:
     """Return the changes since an open queue was loaded, and the numbers of all queues."""
     return _changes(request, reverse("queue"))
+
+
+@require_safe
+@cache_control(no_store=True)
+@permission_required("returns.view_return", raise_exception=True)
+def one_return(request: DeskRequest, pk: int) -> HttpResponse:
+    """Return what has changed on the page of a return since its last answer."""
+    page = poll_return(pk, Query.from_querydict(request.GET), request.user)
+    if page is None:
+        return HttpResponseNotModified()
+    return render(request, "record/page.html#answer", {"live": page, "details": page.details})
+
+
+@permission_required("returns.view_return", raise_exception=True)
+@require_POST
+def presence(request: PersonRequest, pk: int) -> HttpResponse:
+    """Note that a person has a return open, or with ``leave`` that they have left it."""
+    record = get_object_or_404(Return.objects.only("pk"), pk=pk)
+    if "leave" in request.POST:
+        end_presence(record.pk, request.user)
+    else:
+        note_presence(record.pk, request.user)
+    return HttpResponse(status=204)
 
 
 def _changes(request: DeskRequest, base: str) -> HttpResponse:

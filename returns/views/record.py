@@ -12,10 +12,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from config.forms import save_form
 from config.htmx import VARY_ON_HTMX, wants_fragment
+from returns.live.open_return import open_return
 from returns.models import Return
 from returns.people.person import DeskRequest, PersonRequest, get_preferences
 from returns.record import deletion
-from returns.record.details import return_details, return_details_by_id
+from returns.record.details import return_details
 from returns.record.forms import DeletionForm
 
 
@@ -23,15 +24,15 @@ from returns.record.forms import DeletionForm
 @permission_required("returns.view_return", raise_exception=True)
 def return_detail(request: PersonRequest, reference: str) -> HttpResponse:
     """Show the return with this reference, or 404. Admins read there who deleted it, and why."""
-    language = get_preferences(request.user).shopper_language
     try:
-        return render(request, "record/page.html", {"details": return_details(reference, language)})
+        page = open_return(reference, request.user)
     except Http404:
         may_see = request.user.has_perm(deletion.MAY_SEE_DELETED)
         trace = deletion.trace_of(reference) if may_see else None
         if trace is None:
             raise
-    return render(request, "record/deleted.html", {"trace": trace}, status=404)
+        return render(request, "record/deleted.html", {"trace": trace}, status=404)
+    return render(request, "record/page.html", {"live": page, "details": page.details})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +58,7 @@ def _delete(request: PersonRequest, record: Return, data: dict[str, Any]) -> Non
 @permission_required("returns.view_return", raise_exception=True)
 def return_card(request: DeskRequest, pk: int) -> HttpResponse:
     """Show the preview of a return. Without htmx, redirect to its page."""
-    details = return_details_by_id(pk, get_preferences(request.user).shopper_language)
+    details = return_details(pk, get_preferences(request.user).shopper_language)
     if not wants_fragment(request):
         return redirect(details.record)
     return render(request, "record/preview.html#card", {"details": details})

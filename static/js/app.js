@@ -5,6 +5,8 @@ import "./lists/links.js";
 import "./record/comments.js";
 import "./keys.js";
 import "./live.js";
+import "./record/live.js";
+import "./record/presence.js";
 import "./forms.js";
 import "./record/preview.js";
 import "./reports.js";

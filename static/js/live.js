@@ -52,6 +52,7 @@ function age(milliseconds) {
  */
 function state(element, now) {
   if (isSignedOut) return "signed-out";
+  if (element.hasAttribute("data-deleted")) return "deleted";
   if (element.hasAttribute("hx-get") && now - Math.max(answeredAt, visibleSince) > SILENT_MS) return "server";
   const { readAt, silentAfter } = element.dataset;
   return readAt && now - Date.parse(readAt) > Number(silentAfter) * 1000 ? "feed" : "fresh";

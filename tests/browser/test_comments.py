@@ -171,18 +171,18 @@ def test_nothing_is_typed_into_a_comment_that_is_being_saved(window, agent, reco
     expect(said(page)).to_have_text("two three")
 
 
-def test_a_timeline_asked_for_before_a_comment_hides_it_not(window, agent, record):
+def test_a_page_asked_for_before_a_comment_hides_it_not(window, agent, record):
     put_tag(record, "damaged")
     page = window(agent)
+    held = answered_late(page, "**/live/*")
     page.goto("/returns/Return-1/")
-    held = answered_late(page, "**/timeline/*")
     page.get_by_role("button", name="Edit tags").click()
     page.get_by_role("button", name="Remove damaged").click()
     wait_until(page, lambda: held)
     box(page).fill("Called.")
     box(page).press("Control+Enter")
     expect(said(page)).to_have_text("Called.")
-    with page.expect_response("**/timeline/*"):
+    with page.expect_response("**/live/*"):
         held[0]()
     page.wait_for_timeout(300)
     expect(said(page)).to_have_text("Called.")

@@ -1,13 +1,9 @@
-// Comments in place: Ctrl+Enter posts, the focus stays with the person who types, and the timeline follows
-// when tags are edited on the same page.
+// Comments in place: Ctrl+Enter posts, and the focus stays with the person who types.
 import { announce } from "../announce.js";
-import { isStale, outdate } from "../answers.js";
 import { closest, find, need } from "../dom.js";
 
 /** What each request posts as a new comment. @type {WeakMap<HtmxContext, string>} */
 const posted = new WeakMap();
-/** The ids of what was unfolded before each swap. @type {WeakMap<HtmxContext, string[]>} */
-const unfolded = new WeakMap();
 
 const newText = () => need("#comment-new-text", HTMLTextAreaElement);
 /**
@@ -75,39 +71,9 @@ function lockText(ctx, isLocked) {
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => lockText(ctx, true));
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => lockText(ctx, false));
 
-/** @param {HtmxContext} ctx */
-const isTimeline = (ctx) => ctx.target?.id === "timeline-events" && ctx.request.method === "GET";
-
-function requestTimeline() {
-  document.body.dispatchEvent(new CustomEvent("tags-edited"));
-}
-
-document.addEventListener("htmx:before:swap", (event) => {
-  const { ctx } = event.detail;
-  // A timeline from before a comment was written lacks that comment: request it again.
-  if (isTimeline(ctx) && isStale(ctx, "comments")) {
-    event.preventDefault();
-    requestTimeline();
-  }
-  // A fresh timeline arrives folded; what a person unfolded stays so.
-  unfolded.set(ctx, [...document.querySelectorAll("#timeline-events details[open]")].map(({ id }) => id));
-});
-
-/** @param {HtmxContext} ctx */
-function unfoldAgain(ctx) {
-  for (const id of unfolded.get(ctx) ?? []) document.getElementById(id)?.setAttribute("open", "");
-}
-
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-  const { target, response, request } = ctx;
-  if (!(response?.raw.ok || response?.status === 422)) return;
-  if (target?.matches?.(".tagging") && document.getElementById("timeline-events")) {
-    if (request.method === "POST") requestTimeline();
-    return;
-  }
-  if (!isComment(target)) return;
-  if (request.method === "POST") outdate("comments");
-  unfoldAgain(ctx);
+  const { target, response } = ctx;
+  if (!(response?.raw.ok || response?.status === 422) || !isComment(target)) return;
   if (target.matches(".comment")) afterEditing(target);
   removePosted(ctx);
   const message = target.querySelector(":scope > [data-message]")?.textContent;

@@ -320,7 +320,7 @@ def test_a_person_is_told_the_numbers_of_their_own_queues(as_manager, manager):
 def test_time_alone_makes_returns_older_so_numbers_are_told_each_minute(monkeypatch):
     page = open_page(QUEUE, Query.parse("queue=to_inspect"))
     assert ask(QUEUE, again(page)) is None
-    monkeypatch.setattr(polling, "RECOUNT_SECONDS", 0)
+    monkeypatch.setattr("returns.live.page.RECOUNT_SECONDS", 0)
     told_again = ask(QUEUE, again(page))
     assert told_again.numbers is not None
     assert not told_again.news.text

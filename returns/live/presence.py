@@ -1,0 +1,56 @@
+"""Who has a return open: their browsers say so now and then, see ``static/js/record/live.js``."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.db.models.functions import Now
+
+from returns.models import Presence
+from returns.people.person import person_name
+
+# A page in front says every 15 seconds that it is open.
+PRESENT_FOR = timedelta(seconds=30)
+# Deleted a little later, so that many are deleted at a time.
+FORGOTTEN_AFTER = timedelta(hours=1)
+MAX_NAMES = 3
+
+
+def note_presence(record_id: int, person: User) -> None:
+    """Store that a person has a return open now."""
+    Presence.objects.bulk_create(
+        [Presence(record_id=record_id, person=person)],
+        update_conflicts=True,
+        unique_fields=["record", "person"],
+        update_fields=["seen_at"],
+    )
+
+
+def end_presence(record_id: int, person: User) -> None:
+    """Store that a person has left a return."""
+    Presence.objects.filter(record_id=record_id, person=person).delete()
+
+
+def names_of_others(record_id: int, person: User) -> list[str]:
+    """Return the names of the other people who have the return open, by name."""
+    present = Presence.objects.filter(record_id=record_id, seen_at__gt=Now() - PRESENT_FOR)
+    others = present.exclude(person=person).select_related("person")
+    return sorted(person_name(each.person) for each in others)
+
+
+def presence_sentence(names: Sequence[str]) -> str:
+    """Return who else is looking at the return; "" if nobody is."""
+    if not names:
+        return ""
+    if len(names) == 1:
+        return f"{names[0]} is looking at this return."
+    if len(names) <= MAX_NAMES:
+        return f"{', '.join(names[:-1])} and {names[-1]} are looking at this return."
+    more = len(names) - MAX_NAMES + 1
+    return f"{', '.join(names[: MAX_NAMES - 1])} and {more} others are looking at this return."
+
+
+def forget_left() -> bool:
+    """Delete the rows of pages that were closed long ago. Return whether there were any."""
+    left = Presence.objects.filter(seen_at__lt=Now() - FORGOTTEN_AFTER)
+    return left.delete()[0] > 0

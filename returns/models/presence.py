@@ -1,0 +1,26 @@
+"""Who has a return open."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from returns.models.returns import Return
+
+
+class Presence(models.Model):
+    """A person whose browser shows a return, and when it last said so, by the database's clock."""
+
+    # Not checked: the row is forgotten soon, and need not keep anybody from deleting the return.
+    record = models.ForeignKey(
+        Return, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record", "person"], name="person_is_present_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.record_id}"
