@@ -1,8 +1,7 @@
 """The page of the list: all that it shows for a query."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -236,7 +235,7 @@ def _page(
         after=cleaned["after"],
         before=cleaned["before"],
         size=size,
-        states=_states(cleaned),
+        states=matching_states(filterset),
         ranks=ranks,
         urgent=urgent,
     )
@@ -251,7 +250,7 @@ def list_parts(filterset: ReturnFilterSet, urgent: list[int]) -> list[ReturnQuer
     return ordered_parts(
         _list_queryset(filterset),
         cleaned["sort"],
-        states=_states(cleaned),
+        states=matching_states(filterset),
         ranks=filterset.ranks(),
         urgent=urgent,
     )
@@ -262,8 +261,9 @@ def _list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
     return queryset
 
 
-def _states(cleaned: Mapping[str, Any]) -> Collection[str]:
+def matching_states(filterset: ReturnFilterSet) -> Collection[str]:
     """Return the states that the matches of these filters can have."""
+    cleaned = filterset.form.cleaned_data
     if states := cleaned.get("state"):
         return list(states)
     return {QUEUE_STATES[Queue(queue)]} if (queue := cleaned.get("queue")) else ANY_STATE

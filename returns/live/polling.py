@@ -7,7 +7,7 @@ while nothing has changed since, there is no new answer.
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -31,38 +31,49 @@ from returns.live.changes import (
     get_changes,
     token_seconds,
 )
+from returns.live.departures import STATE_VERBS, Departure, find_departures, format_rows, parse_rows
 from returns.live.page import SEEN_PARAMETER, OpenPage, is_outdated
-from returns.models import State
+from returns.models import Return, State
 from returns.queues.cards import QueueCard, queue_cards
 from returns.queues.own import own_queue_cards
 from tags.vocabulary import load_vocabulary
 
-SINCE_PARAMETER = "since"
+SINCE_PARAMETER, ROWS_PARAMETER = "since", "rows"
 # Pages with the same query share the numbers that were read for one of them.
 SHARED_SECONDS = 2
 # As many numbers as the search box takes.
 MAX_LISTED_REFERENCES = 200
 # The state and the reference of a new return that matches a query; None if it does not.
 Match = tuple[str, str] | None
-STATE_VERBS = {State.ARRIVED: "arrived", State.CREATED: "created", State.COMPLETED: "completed"}
 
 
 @dataclass(frozen=True, slots=True)
 class News:
     """The returns that are new in a list: their number by current state, and their references.
 
-    ``more`` says that not all changed returns were looked at.
+    ``more`` says that not all changed returns were looked at. ``left`` is the number of rows on
+    the page that have left the list.
     """
 
     counts: dict[str, CappedCount]
     references: list[str]
     more: bool
+    left: int = 0
 
     @property
     def text(self) -> str:
-        """Return the news as a text: "3 arrived, 1 created", or "" if there is none."""
+        """Return the news as a text: "3 arrived, 1 created, 2 left", or "" if there is none."""
         parts = [f"{count} {STATE_VERBS[State(state)]}" for state, count in self.counts.items()]
-        return ", ".join(parts) or ("Much has changed" if self.more else "")
+        if not parts and self.more:
+            parts = ["Much has changed"]
+        if self.left:
+            parts.append(f"{self.left} left")
+        return ", ".join(parts)
+
+    @property
+    def has_new(self) -> bool:
+        """Whether returns are new, and not only gone."""
+        return bool(self.counts) or self.more
 
     @property
     def total(self) -> int:
@@ -72,7 +83,7 @@ class News:
     @property
     def mark(self) -> str:
         """Return the number to show in the title of the browser's tab, or ""."""
-        return str(CappedCount(self.total, self.more)) if self.text else ""
+        return str(CappedCount(self.total, self.more)) if self.has_new else ""
 
     @property
     def address(self) -> str:
@@ -113,11 +124,17 @@ class SharedNumbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivePage(OpenPage):
-    """An open list or queue: its query, its tokens, and the news and numbers that it gets."""
+    """An open list or queue: its query, its tokens, and the news and numbers that it gets.
+
+    ``paging`` has the cursor of the page, and ``rows`` the ids of its returns.
+    """
 
     base: str
     query: Query
+    paging: Query
     since: str
+    rows: str = ""
+    departures: list[Departure] = field(default_factory=list)
     news: News = NO_NEWS
     numbers: Numbers | None = None
     cards: list[QueueCard] = field(default_factory=list)
@@ -125,13 +142,26 @@ class LivePage(OpenPage):
     @property
     def poll_address(self) -> str:
         """Return the address that the page polls."""
-        tokens = {POLL_PARAMETER: "", SINCE_PARAMETER: self.since, SEEN_PARAMETER: self.seen}
-        return with_query(f"{self.base}live/", self.query, tokens)
+        known = {
+            POLL_PARAMETER: "",
+            SINCE_PARAMETER: self.since,
+            SEEN_PARAMETER: self.seen,
+            ROWS_PARAMETER: self.rows,
+        }
+        return with_query(f"{self.base}live/", self.query, self.paging, known)
 
     @property
     def show_address(self) -> str:
-        """Return the address of the first page of the list, where new returns are."""
-        return self.query.path(self.base)
+        """Return the address of the first page of the list, where new returns are.
+
+        If returns have only left, it is that of the same page.
+        """
+        has_only_left = self.news.left and not self.news.has_new
+        return with_query(self.base, self.query, self.paging if has_only_left else "")
+
+    def showing(self, records: Iterable[Return]) -> "LivePage":
+        """Return the page with these returns as its rows."""
+        return replace(self, rows=format_rows(records))
 
 
 def open_page(base: str, query: Query) -> LivePage:
@@ -140,7 +170,14 @@ def open_page(base: str, query: Query) -> LivePage:
     ``base`` is the path of the page; it polls ``live/`` below that path.
     """
     token, read_at = current_token_and_read_at()
-    return LivePage(base=base, query=_filters(query), since=token, seen=token, read_at=read_at)
+    return LivePage(
+        base=base,
+        query=_filters(query),
+        paging=_paging(query),
+        since=token,
+        seen=token,
+        read_at=read_at,
+    )
 
 
 def poll_page(base: str, query: Query, user: User) -> LivePage | None:
@@ -149,19 +186,23 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
     changes = check_changes(seen)
     if not changes.any and not is_outdated(seen, changes.token):
         return None
-    query = _filters(query)
+    rows, paging, query = query.get(ROWS_PARAMETER, ""), _paging(query), _filters(query)
     shared = _shared(base, query, seen)
     changes = get_changes(since)
     if new := [pk for pk in changes.reached_ids if pk not in shared.matches]:
         matches = shared.matches | _matches(query, new)
         shared = _share(base, query, replace(shared, matches=matches))
-    news = _news(query, changes, shared.matches)
+    departures = find_departures(query, parse_rows(rows))
+    news = replace(_news(query, changes, shared.matches), left=len(departures))
     numbers = shared.numbers
     cards = [*numbers.cards, *_own_cards(user, query, numbers)] if numbers.cards else []
     return LivePage(
         base=base,
         query=query,
+        paging=paging,
         since=since,
+        rows=rows,
+        departures=departures,
         seen=numbers.token,
         read_at=numbers.read_at,
         news=news,
@@ -171,7 +212,12 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
 
 
 def _filters(query: Query) -> Query:
-    return query.without(POLL_PARAMETER, SINCE_PARAMETER, SEEN_PARAMETER, *PAGING_PARAMETERS)
+    ours = (POLL_PARAMETER, SINCE_PARAMETER, SEEN_PARAMETER, ROWS_PARAMETER)
+    return query.without(*ours, *PAGING_PARAMETERS)
+
+
+def _paging(query: Query) -> Query:
+    return query.without(*(name for name in query if name not in PAGING_PARAMETERS))
 
 
 def _news(query: Query, changes: Changes, matches: dict[int, Match]) -> News:

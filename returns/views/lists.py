@@ -32,7 +32,7 @@ def returns(request: DeskRequest) -> HttpResponse:
     query = Query.from_querydict(request.GET)
     page = polling.open_page(request.path, query)
     matches = return_list(query, get_preferences(request.user).columns)
-    context: dict[str, Any] = {"list": matches, "live": page}
+    context: dict[str, Any] = {"list": matches, "live": page.showing(matches.page.rows)}
     if not wants_fragment(request):
         context["tabs"] = tabs(request.user, query, matches.vocabulary)
         context["save_form"] = SaveViewForm(request.user)

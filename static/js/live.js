@@ -2,11 +2,13 @@
 // moves: the rows change only when a person asks for it.
 import { announce } from "./announce.js";
 import { isPending, isStale, watch } from "./answers.js";
-import { closest, find, findAll, need } from "./dom.js";
+import { closest, find, findAll, matches, need } from "./dom.js";
 import { linkOf, rows } from "./lists/rows.js";
+import { holdStill } from "./still.js";
 import { relative } from "./times.js";
 
 const EVERY_MS = 4_000;
+const EVERY_MS_WHILE_HIDDEN = 60_000;
 const SILENT_MS = 15_000;
 const SOUND = "desk-sound";
 
@@ -17,7 +19,8 @@ const news = () => poller()?.dataset ?? {};
 const isPoll = (ctx) => ctx.sourceElement?.id === "live-poll";
 
 let answeredAt = Date.now();
-let visibleSince = Date.now(); // a hidden page does not poll
+let askedAt = Date.now();
+let visibleSince = Date.now(); // a hidden page seldom polls
 let isSignedOut = false;
 let shownSince = news().since;
 let announced = "";
@@ -29,13 +32,16 @@ let warned = "";
 let rowsBefore = null;
 /** @type {AudioContext | null} */
 let audio = null;
+let keepPlace = () => {};
 
 // An answer is stale once other rows are shown.
 watch("rows", () => news().since);
 
 function poll() {
   const element = poller();
-  if (document.hidden || !element?.hasAttribute("hx-get") || isPending(element)) return;
+  if (!element?.hasAttribute("hx-get") || isPending(element)) return;
+  if (document.hidden && Date.now() - askedAt < EVERY_MS_WHILE_HIDDEN) return;
+  askedAt = Date.now();
   element.dispatchEvent(new Event("desk:poll"));
 }
 
@@ -66,7 +72,34 @@ function write(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
+// A row that has left the list stays in its place until a person asks for the list anew.
+function markDeparted() {
+  const departed = new Map(findAll("#departed li", HTMLElement).map((each) => [each.dataset.row, each]));
+  for (const row of rows()) {
+    const departure = departed.get(row.id);
+    row.classList.toggle("has-left", Boolean(departure));
+    const note = find(".left-note", HTMLElement, row);
+    if (!departure) note?.remove();
+    else write(note ?? addNote(row), departureText(departure));
+  }
+}
+
+/** @param {HTMLTableRowElement} row */
+function addNote(row) {
+  const note = document.createElement("span");
+  note.className = "left-note";
+  // Not in a cell of its own: that would make room for another column.
+  linkOf(row).parentElement?.append(note);
+  return note;
+}
+
+/** @param {HTMLElement} departure */
+function departureText({ dataset, textContent }) {
+  return dataset.at ? `${textContent} ${age(Date.now() - Date.parse(dataset.at))} ago` : textContent ?? "";
+}
+
 function update() {
+  markDeparted();
   const line = find("#live-line", HTMLElement);
   const element = poller();
   if (!line || !element || document.hidden) return;
@@ -162,7 +195,15 @@ function startAnew() {
   showNewRows(before);
 }
 
+// Numbers that grow may need another line; what the person looks at stays where it is.
+function holdRowsStill() {
+  const { activeElement } = document;
+  const place = matches(activeElement, "#main *") ? activeElement : find("#return-results", HTMLElement);
+  return place ? holdStill(place) : () => {};
+}
+
 function afterSwap() {
+  keepPlace();
   if (news().since !== shownSince) startAnew();
   showSoundButton();
   announceNews();
@@ -175,6 +216,7 @@ function afterSwap() {
 function beforeSwap(event) {
   const { ctx } = event.detail;
   if (isPoll(ctx) && isStale(ctx, "rows")) return event.preventDefault();
+  keepPlace = isPoll(ctx) ? holdRowsStill() : () => {};
   if (ctx.sourceElement?.id === "show-news") rowsBefore = new Set(rows().map((row) => row.id));
 }
 

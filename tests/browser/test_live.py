@@ -16,10 +16,10 @@ from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from returns.models import FeedRun, Outcome, State, Way
+from returns.models import FeedRun, Outcome, Return, State, Way
 from tests.browser.lists import quiet, shows
-from tests.browser.test_barriers import DESK, barriers, desk_and_phone
-from tests.factories import make_return
+from tests.browser.test_barriers import DESK, barriers, barriers_on_desk_and_phone, desk_and_phone
+from tests.factories import make_return, make_returns
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -197,7 +197,7 @@ def test_news_are_those_of_the_filter_that_is_shown_by_now(watched):
     expect(page).to_have_title("Returns · Returns desk")
 
 
-def test_a_hidden_tab_does_not_ask_and_asks_at_once_when_it_is_seen(watched):
+def test_a_hidden_tab_asks_once_a_minute_and_at_once_when_it_is_seen(watched):
     page = watched()
     page.goto(LIST)
     asked = polls(page)
@@ -206,12 +206,52 @@ def test_a_hidden_tab_does_not_ask_and_asks_at_once_when_it_is_seen(watched):
     hide(page, hidden=True)
     asked.clear()
     make_return("New", state=State.ARRIVED)
-    pass_by(page, 60)
+    pass_by(page, 50)
     page.wait_for_timeout(300)  # what was asked has left by then
     assert asked == []
-    hide(page, hidden=False)
-    expect(page.locator("#news b")).to_have_text("1 arrived")
+    pass_by(page, 15)
+    expect(page).to_have_title("(1) Returns · Returns desk")
     assert len(asked) == 1
+    make_return("Newer", state=State.ARRIVED)
+    hide(page, hidden=False)
+    expect(page.locator("#news b")).to_have_text("2 arrived")
+    assert len(asked) == 2
+
+
+def test_a_row_that_leaves_says_so_in_its_place(watched):
+    page = watched(viewport=DESK)
+    page.goto(QUEUE)
+    expect(page).to_have_title("Queue · Returns desk")
+    row = page.locator("tr[data-return=Old-03]")
+    page.locator("tr[data-return=Old-05] a.reference").focus()
+    before = place(page)
+    done = timezone.now() - timedelta(minutes=40)
+    old = Return.objects.get(return_reference_number="Old-03")
+    Return.objects.filter(pk=old.pk).update(state=State.COMPLETED, completed_at=done)
+    make_return("New", state=State.ARRIVED)
+    pass_by(page)
+    expect(page.locator("#news b")).to_have_text("1 arrived, 1 left")
+    expect(row.locator(".left-note")).to_have_text(re.compile(r"completed 4\d min ago"))
+    expect(page.locator("#announcer")).to_have_text("1 arrived, 1 left")
+    assert place(page) == before
+    assert barriers_on_desk_and_phone(page) == []
+    page.get_by_role("link", name="Show", exact=True).click()
+    expect(row).to_have_count(0)
+    expect(page.locator(".left-note")).to_have_count(0)
+    expect(page).to_have_title("Queue · Returns desk")
+
+
+def test_numbers_that_grow_move_no_row(watched):
+    page = watched(viewport=DESK)
+    Return.objects.all().delete()
+    make_return("Waits", state=State.ARRIVED)
+    page.goto(QUEUE)
+    before = place(page)
+    make_returns({"state": State.ARRIVED} for _ in range(1_200))
+    make_returns({"state": State.CREATED} for _ in range(20))
+    pass_by(page)
+    expect(page.locator("#queue-to_inspect .big")).to_have_text("1,201")
+    assert place(page) == before
 
 
 def test_a_server_that_is_silent_is_said_to_be_and_that_it_speaks_again(watched):

@@ -17,8 +17,9 @@ from returns.lists.page import return_list
 from returns.lists.saved_views import save_view
 from returns.live import polling
 from returns.live.changes import check_changes, current_token
+from returns.live.departures import parse_rows
 from returns.live.polling import LivePage, open_page, poll_page
-from returns.models import FeedRun, Outcome, Return, State, Way
+from returns.models import FeedRun, Outcome, Return, ReturnTag, State, Way
 from returns.queues.cards import queue_cards
 from returns.record.corrections import correct
 from tests.factories import make_return, put_tag
@@ -324,3 +325,54 @@ def test_time_alone_makes_returns_older_so_numbers_are_told_each_minute(monkeypa
     told_again = ask(QUEUE, again(page))
     assert told_again.numbers is not None
     assert not told_again.news.text
+
+
+def complete(record: Return) -> None:
+    now = timezone.now() - timedelta(seconds=40)
+    Return.objects.filter(pk=record.pk).update(state=State.COMPLETED, completed_at=now)
+
+
+def test_rows_that_have_left_are_told_with_the_reason(vocabulary):
+    done, gone, untagged, stays = (arrived() for _ in range(4))
+    for record in (done, gone, untagged, stays):
+        put_tag(record, "books")
+    query = Query.parse("queue=to_inspect&tag=books&after=x")
+    page = open_page(QUEUE, query).showing([done, gone, untagged, stays])
+    complete(done)
+    Return.objects.filter(pk=gone.pk).delete()
+    ReturnTag.objects.filter(entity=untagged).delete()
+    answer = ask(QUEUE, again(page))
+    departed = {each.pk: (each.text, bool(each.at)) for each in answer.departures}
+    assert departed == {
+        done.pk: ("completed", True),
+        gone.pk: ("deleted", False),
+        untagged.pk: ("no longer matches", False),
+    }
+    assert (answer.news.text, answer.news.mark) == ("3 left", "")
+    # Nobody loses the page that they are on.
+    assert answer.show_address == "/queue/?queue=to_inspect&tag=books&after=x"
+    arrived_now = arrived()
+    put_tag(arrived_now, "books")
+    answer = ask(QUEUE, again(answer))
+    assert (answer.news.text, answer.news.mark) == ("1 arrived, 3 left", "1")
+    assert answer.show_address == "/queue/?queue=to_inspect&tag=books"
+
+
+def test_a_row_that_matches_again_has_not_left():
+    record = arrived()
+    page = open_page(LIST, Query.parse("state=ArrivedToWarehouse")).showing([record])
+    complete(record)
+    assert ask(LIST, again(page)).news.left == 1
+    Return.objects.update(state=State.ARRIVED, completed_at=None)
+    assert ask(LIST, again(page)).departures == []
+
+
+@pytest.mark.parametrize("rows", ["", ",", "x,-1,1.5,²", "9" * 5000, "1," * 5000, str(2**63)])
+def test_rows_that_are_none_are_left_out(rows):
+    assert parse_rows(rows) in ([], [1])
+
+
+def test_a_page_polls_with_its_own_rows(as_agent):
+    rows = [arrived().pk for _ in range(3)]
+    address = Query.parse(polls_of(as_agent.get(LIST)).partition("?")[2])
+    assert sorted(map(int, address["rows"].split(","))) == rows

@@ -42,5 +42,6 @@ def test_the_queue_shows_each_bucket_in_its_colour(as_manager, settings, hours, 
     arrived = timezone.now() - timedelta(hours=3)
     make_return("one", state=State.ARRIVED, created_at=arrived, arrived_to_warehouse_at=arrived)
     page = as_manager.get("/queue/?queue=to_inspect").text
-    assert "".join(re.findall(r'<rect class="age-(\d+)"', page)) == colors
-    assert "".join(re.findall(r'swatch age-(\d+)"', page)) == colors
+    card = page.partition('id="queue-to_inspect"')[2].partition("</section>")[0]
+    assert "".join(re.findall(r'<rect class="age-(\d+)"', card)) == colors
+    assert "".join(re.findall(r'swatch age-(\d+)"', card)) == colors

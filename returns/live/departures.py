@@ -1,0 +1,61 @@
+"""Which rows of an open list have left it: their returns no longer match, or have been deleted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from returns.filters.cursors import MAX_ID
+from returns.filters.filterset import ReturnFilterSet
+from returns.filters.query import Query
+from returns.lists.page import matching_states
+from returns.models import Return, State
+from returns.record.timeline import STATE_TIME_FIELDS
+from tags.vocabulary import load_vocabulary
+
+# A page of a list has fewer rows.
+MAX_POLLED_ROWS = 200
+MAX_ID_DIGITS = len(str(MAX_ID))
+STATE_VERBS = {State.ARRIVED: "arrived", State.CREATED: "created", State.COMPLETED: "completed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A row that has left its list: what happened, and when if its state says so."""
+
+    pk: int
+    text: str
+    at: datetime | None = None
+
+
+def parse_rows(text: str) -> list[int]:
+    """Return the ids in a text such as "1,2,3"; whatever is no id is left out."""
+    parts = text.split(",")[:MAX_POLLED_ROWS]
+    numbers = (int(part) for part in parts if part.isdecimal() and len(part) <= MAX_ID_DIGITS)
+    return list(dict.fromkeys(number for number in numbers if number <= MAX_ID))
+
+
+def format_rows(records: Iterable[Return]) -> str:
+    """Return the text that ``parse_rows`` reads."""
+    return ",".join(str(record.pk) for record in records)
+
+
+def find_departures(query: Query, ids: Sequence[int]) -> list[Departure]:
+    """Return the rows with these ids that do not match the query any more."""
+    filterset = ReturnFilterSet(query, load_vocabulary())
+    matching = set(filterset.qs.among(ids).order_by().values_list("pk", flat=True))
+    left = [pk for pk in ids if pk not in matching]
+    if not left:
+        return []
+    fields = ("state", *STATE_TIME_FIELDS.values())
+    records = Return.objects.only(*fields).among(left).in_bulk()
+    states = matching_states(filterset)
+    return [_departure(pk, records.get(pk), states) for pk in left]
+
+
+def _departure(pk: int, record: Return | None, states: Iterable[str]) -> Departure:
+    if record is None:
+        return Departure(pk, "deleted")
+    if record.state in states:
+        return Departure(pk, "no longer matches")
+    state = State(record.state)
+    return Departure(pk, STATE_VERBS[state], getattr(record, STATE_TIME_FIELDS[state]))
