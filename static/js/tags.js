@@ -350,6 +350,8 @@ function onAnswer({ detail: { ctx } }) {
   if (box) prepare(box);
   const message = root.querySelector("[data-message]")?.textContent;
   if (message) announce(message);
+  // Nobody asked for it: colleagues have changed the tags.
+  if (ctx.sourceElement.matches("[data-refresh]")) return;
   if (isFocusSomewhere() && document.activeElement !== ctx.request.submitter) return;
   focusTarget(root, requests.get(ctx)?.removed)?.focus({ preventScroll: true });
   if (box && typedEarly) typeEarly(box);

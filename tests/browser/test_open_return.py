@@ -103,6 +103,8 @@ def test_an_open_editor_and_a_selection_stay(window, agent, manager, record):
     add_tag(record, make_tag("books"), manager)
     poll(page)
     expect(page.locator("#timeline .of-tags")).to_contain_text("books")
+    expect(page.locator("#return-tags .tag")).to_have_text("books")
+    quiet(page)
     assert place(page) == before
     assert before["selected"].startswith("Arrived at the warehouse")
     expect(page.get_by_role("combobox", name="Add a tag")).to_have_value("el")

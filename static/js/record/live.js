@@ -12,6 +12,11 @@ const poller = () => (document.getElementById("return-head") ? find("#live-poll"
 /** @param {HtmxContext} ctx */
 const isPoll = (ctx) => ctx.sourceElement?.id === "live-poll" && Boolean(poller());
 /**
+ * Tell whether an open editor of tags is brought up to date.
+ * @param {HtmxContext} ctx
+ */
+const isRefresh = (ctx) => ctx.sourceElement instanceof Element && ctx.sourceElement.matches("[data-refresh]");
+/**
  * Tell whether the person changes the return by this request.
  * @param {HtmxContext} ctx
  */
@@ -103,18 +108,23 @@ function placeToKeep() {
 /** @param {HtmxEvent} event */
 function beforeSwap(event) {
   const { ctx } = event.detail;
-  if (!isPoll(ctx)) return;
+  if (!isPoll(ctx) && !isRefresh(ctx)) return;
   if (isStale(ctx, "return")) return event.preventDefault();
-  before = isOwn ? null : new Set(parts().map(contentOf));
+  if (isPoll(ctx)) before = isOwn ? null : new Set(parts().map(contentOf));
   const place = placeToKeep();
   keepPlace = place ? holdStill(place) : () => {};
 }
 
 /** @param {HtmxEvent} event */
 function afterSwap({ detail: { ctx } }) {
-  if (!isPoll(ctx)) return;
+  if (!isPoll(ctx) && !isRefresh(ctx)) return;
   keepPlace();
-  if (before) markChanged(before);
+  if (isRefresh(ctx)) return;
+  if (before) {
+    markChanged(before);
+    // An open editor of tags is not replaced; it follows by itself.
+    find("#return-tags [data-refresh]", HTMLElement)?.dispatchEvent(new Event("desk:refresh"));
+  }
   before = null;
   if (!writing.size) isOwn = false;
 }
