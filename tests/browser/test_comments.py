@@ -182,10 +182,16 @@ def test_a_page_asked_for_before_a_comment_hides_it_not(window, agent, record):
     box(page).fill("Called.")
     box(page).press("Control+Enter")
     expect(said(page)).to_have_text("Called.")
+    page.evaluate(
+        """() => new MutationObserver(() => {
+          if (!document.querySelector(".comment-text")) document.body.dataset.lost = "";
+        }).observe(document.body, { childList: true, subtree: true })"""
+    )
     with page.expect_response("**/live/*"):
         held[0]()
     page.wait_for_timeout(300)
     expect(said(page)).to_have_text("Called.")
+    assert page.locator("body[data-lost]").count() == 0
     expect(page.locator("#timeline .of-tags").first).to_contain_text("Removed")
 
 
