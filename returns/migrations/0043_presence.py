@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0041_rejected_not_kept"),
+        ("returns", "0042_deleted_entries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
