@@ -1,16 +1,16 @@
 // Single keys: j, k, t, x and the others in the list of keys. They are recognised by their character, so they
 // are the same on every keyboard. They do nothing while a person types, or in a dialog or menu.
+//
+// A scan may begin on the page, outside of fields, and must not act as keys. So a letter waits until no other
+// character can follow it at a scanner's pace; other keys act at once.
 import { announce } from "./announce.js";
 import { closest, find, matches, need } from "./dom.js";
 import { onEscape } from "./escape.js";
 import { current, enterList, linkOf, move, rows } from "./lists/rows.js";
 import { closeMenus } from "./menus.js";
+import { isScan, SCAN_PAUSE_MS } from "./scanner.js";
+import { enter } from "./search.js";
 import { hasModifier, isTyping } from "./typing.js";
-
-// A hand scanner sends its characters faster than people type; in milliseconds from one to the next.
-const SCANNER_PACE = 40;
-const SCAN_LENGTH = 4;
-const LATE_MS = 250;
 
 const searchBox = () => find("#id_q", HTMLInputElement);
 
@@ -91,7 +91,7 @@ const ON_RETURN = {
  * @param {KeyboardEvent} event
  */
 function commandOf({ key }) {
-  if (document.body.dataset.singleKeys === "off" || !searchBox()) return undefined;
+  if (document.body.dataset.singleKeys === "off" || !searchBox() || isMenuOpen()) return undefined;
   const name = key.length === 1 ? key.toLowerCase() : key;
   if (rows().length) return ON_LIST[name] ?? ON_EVERY_PAGE[name];
   if (document.getElementById("return-results")) return ON_EVERY_PAGE[name];
@@ -100,55 +100,72 @@ function commandOf({ key }) {
 
 // Where keys do nothing
 
+const isMenuOpen = () => Boolean(document.querySelector("details.menu[open]"));
 const USES_SPACE = "button, summary, input, select, [role=button]";
 
 /** @param {KeyboardEvent} event */
 function isForAnother({ target, key }) {
-  if (isTyping(target) || document.querySelector("dialog:modal, details.menu[open]")) return true;
-  if (key === " ") return matches(target, USES_SPACE) || !current();
+  if (isTyping(target) || document.querySelector("dialog:modal")) return true;
+  // A held key may be about to make a row current.
+  if (key === " ") return matches(target, USES_SPACE) || !(current() || held.length);
   if (!key.startsWith("Arrow")) return false;
   return closest(target, ".shell *", Element) && !closest(target, "#main, #return-results tr", Element);
 }
 
-// A scan while the focus is on the page, not in the search box. The first characters are held back: if no
-// other one follows at once, they act as keys. Otherwise all of them go into the box, and the box gets the
-// focus, so that the rest of the scan and its Enter arrive there. A busy computer may deliver the first
-// characters late; those that are no keys still belong to the scan.
+// Characters that may be the beginning of a scan. Once they are a scan, they go into the field for numbers, which
+// gets the focus, so that the rest of the scan and its Enter arrive there.
 
 /** @type {KeyboardEvent[]} */
 const held = [];
-/** @type {KeyboardEvent[]} */
-let unused = [];
-let lastKeyAt = -Infinity;
 let timer = 0;
 
+const heldText = () => held.map(({ key }) => key).join("");
+/** Return the field that a scan goes into: on the page for scanning its own one, elsewhere the search box. */
+const fieldForScans = () => find("#scan-text", HTMLInputElement) ?? searchBox();
+
 function release() {
-  for (const event of held.splice(0)) {
-    const command = commandOf(event);
-    unused = command ? [] : [...unused, event];
-    command?.();
-  }
+  clearTimeout(timer);
+  for (const event of held.splice(0)) commandOf(event)?.();
 }
 
 /** @param {KeyboardEvent} event */
 function hold(event) {
   clearTimeout(timer);
-  const pause = event.timeStamp - lastKeyAt;
-  if (pause > SCANNER_PACE) release();
-  if (pause > LATE_MS) unused = [];
-  lastKeyAt = event.timeStamp;
   held.push(event);
-  if (held.length < SCAN_LENGTH) timer = setTimeout(release, SCANNER_PACE);
-  else typeIntoSearchBox([...unused.splice(0), ...held.splice(0)]);
+  if (isScan(heldText())) moveIntoField();
+  else timer = setTimeout(release, SCAN_PAUSE_MS);
 }
 
-/** @param {KeyboardEvent[]} events */
-function typeIntoSearchBox(events) {
-  const box = searchBox();
-  if (!box) return;
-  box.value = events.map(({ key }) => key).join("");
-  box.focus();
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+function moveIntoField() {
+  const field = fieldForScans();
+  const text = heldText();
+  held.length = 0;
+  if (!field) return null;
+  closeMenus();
+  field.value = text;
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  return field;
+}
+
+/**
+ * Before anything else happens: end a short scan, or act on the keys that were pressed before this one.
+ * @param {KeyboardEvent} event
+ */
+function settleHeld(event) {
+  const { key, timeStamp } = event;
+  if (!held.length || ["Shift", "CapsLock", "AltGraph"].includes(key)) return;
+  const isLate = timeStamp - held[held.length - 1].timeStamp > SCAN_PAUSE_MS;
+  const isEnd = key === "Enter" || key === "Tab";
+  if (!isLate && isEnd && isScan(heldText(), true)) {
+    event.preventDefault();
+    event.stopPropagation();
+    clearTimeout(timer);
+    const field = moveIntoField();
+    if (field) enter(field);
+  } else if (isLate || key.length > 1) {
+    release();
+  }
 }
 
 /** @param {KeyboardEvent} event */
@@ -157,9 +174,9 @@ function onKey(event) {
   const command = commandOf(event);
   const isCharacter = event.key.length === 1;
   if (command || (isCharacter && held.length)) event.preventDefault();
-  // A key held down repeats as fast as a scanner types. "/" need not wait: what follows it goes into the
-  // box anyway.
-  if (isCharacter && !event.repeat && (event.key !== "/" || held.length)) hold(event);
+  // A key held down repeats as fast as a scanner types. No number begins with "/", "?" or a space.
+  const mayBegin = isCharacter && !(command && /[^\p{L}\p{N}]/u.test(event.key));
+  if (isCharacter && !event.repeat && (mayBegin || held.length)) hold(event);
   else if (command) command();
   else if (event.key === "Enter") openCurrent(event);
 }
@@ -176,6 +193,7 @@ function openCurrent(event) {
   linkOf(row).click();
 }
 
+document.addEventListener("keydown", settleHeld, true);
 document.addEventListener("keydown", onKey);
 // The browser would clear the field. Here Escape keeps its text and moves the focus to the list.
 onEscape("field", ({ target }) => {

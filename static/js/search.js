@@ -2,15 +2,11 @@
 // Pasted lines stay separate numbers.
 import { announce } from "./announce.js";
 import { find } from "./dom.js";
+import { followsScan } from "./scanner.js";
 
-// A scanner sends its keys faster than anybody types; in milliseconds from key to key.
-const SCANNER_PACE = 40;
-const SHORTEST_SCAN = 6;
 // A scanner may end with carriage return and line feed: two times Enter.
 const SAME_ENTER_MS = 300;
 
-/** The keys that have followed each other at a scanner's pace. */
-let scan = { keys: 0, at: -Infinity };
 /** The last Enter: isOpening until its answer is known, isListWaiting if the list has been held back for it. */
 let entered = { text: /** @type {string | null} */ (null), at: -Infinity, isOpening: false, isListWaiting: false };
 
@@ -23,18 +19,6 @@ const isBox = (target) => target instanceof HTMLInputElement && target.id === "i
 
 // Keys in the box
 
-/** @param {KeyboardEvent} event */
-function isFromScanner({ timeStamp }) {
-  return scan.keys >= SHORTEST_SCAN && timeStamp - scan.at < SCANNER_PACE;
-}
-
-/** @param {KeyboardEvent} event */
-function countKey({ key, timeStamp }) {
-  if (key.length > 1) return;
-  const continues = timeStamp - scan.at < SCANNER_PACE;
-  scan = { keys: continues ? scan.keys + 1 : 1, at: timeStamp };
-}
-
 /**
  * @param {KeyboardEvent} event
  * @param {HTMLInputElement} box
@@ -43,12 +27,10 @@ function onKeyInBox(event, box) {
   if (event.isComposing) return;
   if (event.key === "Enter") {
     onEnter(event, box);
-  } else if (isFromScanner(event) && (event.key === "Tab" || event.ctrlKey)) {
+  } else if ((event.key === "Tab" || event.ctrlKey) && followsScan(event)) {
     // A scan may end with Tab as well. Control characters in it arrive as shortcuts of the browser.
     event.preventDefault();
     if (event.key === "Tab") enter(box);
-  } else {
-    countKey(event);
   }
 }
 
@@ -72,8 +54,11 @@ function rememberEnter(box, at) {
   box.select();
 }
 
-/** @param {HTMLInputElement} box */
-function enter(box) {
+/**
+ * Do what Enter in the box does.
+ * @param {HTMLInputElement} box
+ */
+export function enter(box) {
   if (!box.form) return;
   const button = find("button[type=submit]", HTMLButtonElement, box.form);
   rememberEnter(box, performance.now());

@@ -206,10 +206,64 @@ def test_a_scan_that_a_busy_computer_delivers_late_is_whole(desk, four):
     expect(box(desk)).to_have_value(four[1].tracking_id)
 
 
-def test_a_key_waits_no_longer_than_it_takes_to_tell_a_scanner(desk):
+def test_a_letter_waits_no_longer_than_it_takes_to_tell_a_slow_scanner(desk):
     with time_stands_still(desk):
-        type_at(desk, "j", 40)
+        type_at(desk, "j", 140)
+        expect(desk.locator("tr.is-current")).to_have_count(0)
+        desk.clock.run_for(10)
         expect(link(desk, "R1")).to_be_focused()
+        # What comes next proves that nothing else follows, and no number begins with "?".
+        type_at(desk, "j", 0)
+        desk.keyboard.press("Escape")
+        expect(link(desk, "R2")).to_be_focused()
+        type_at(desk, "?", 0)
+        expect(keys(desk)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("pace", "path", "end"),
+    [(30, "/returns/", "Enter"), (120, "/returns/", "Tab"), (120, "/returns/R1/", "Enter")],
+)
+def test_a_paced_scan_anywhere_opens_its_return_and_fires_nothing(desk, four, pace, path, end):
+    # Every letter is a key of the list or of a return.
+    number = f"XTJ{four[2].tracking_id}"
+    Return.objects.filter(pk=four[2].pk).update(tracking_id=number)
+    desk.goto(path)
+    if path == "/returns/":
+        checkbox(desk, "R1").focus()
+    with time_stands_still(desk):
+        type_at(desk, number, pace)
+        expect(box(desk)).to_have_value(number)
+        desk.keyboard.press(end)
+    expect(desk).to_have_url("/returns/R3/")
+    expect(desk.get_by_role("combobox", name="Add a tag")).to_have_count(0)
+
+
+def test_a_short_number_is_a_scan_if_its_end_follows_at_once(desk, four):
+    Return.objects.filter(pk=four[3].pk).update(sales_order_reference_number="X24K")
+    press(desk, "j")
+    with time_stands_still(desk):
+        type_at(desk, "X24K", 120)
+        desk.keyboard.press("Enter")
+    expect(desk).to_have_url("/returns/R4/")
+
+
+def test_a_slow_scan_into_a_comment_stays_text(desk, four):
+    desk.goto("/returns/R1/")
+    text = desk.get_by_label("Comment")
+    text.focus()
+    with time_stands_still(desk):
+        type_at(desk, four[2].tracking_id, 120)
+        desk.keyboard.press("Enter")
+    expect(text).to_have_value(f"{four[2].tracking_id}\n")
+    expect(desk).to_have_url("/returns/R1/")
+
+
+def test_keys_that_follow_each_other_fast_are_no_scan_and_keep_their_order(desk):
+    with time_stands_still(desk):
+        type_at(desk, "jxjjxk", 120)
+        desk.keyboard.press("Enter")
+    expect(desk).to_have_url("/returns/R2/")
 
 
 # Help
