@@ -228,10 +228,11 @@ FAILURES_PER_NAME = environment.positive_number("FAILURES_PER_NAME", 20, "failur
 FAILURES_PER_ADDRESS = environment.positive_number("FAILURES_PER_ADDRESS", 50, "failures")
 # For a statement of a call that reads.
 API_STATEMENT_LIMIT = environment.positive_number("API_STATEMENT_LIMIT", 5, "seconds")
-# How long the record of access, finished bulk taggings and contexts of events are kept.
+# How long the record of access, finished bulk taggings, contexts of events and scans are kept.
 ACCESS_DAYS = environment.positive_number("ACCESS_DAYS", 90, "days")
 BULK_TAGGING_DAYS = environment.positive_number("BULK_TAGGING_DAYS", 30, "days")
 CONTEXT_DAYS = environment.positive_number("CONTEXT_DAYS", 7, "days")
+SCAN_DAYS = environment.positive_number("SCAN_DAYS", 30, "days")
 # For exports that are kept for a day: one file, and all files of a person.
 EXPORT_FILE_MB = environment.positive_number("EXPORT_FILE_MB", 1_000, "megabytes")
 EXPORT_STORAGE_MB = environment.positive_number("EXPORT_STORAGE_MB", 2_000, "megabytes")

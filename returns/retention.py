@@ -14,7 +14,7 @@ from django.utils import timezone
 from pghistory.models import Context
 
 from returns.filters.deleted_entries import expired
-from returns.models import AccessEvent, TokenUse
+from returns.models import AccessEvent, Scan, TokenUse
 from tags import bulk
 from tags.history import forget_old_changes, forget_old_rows
 
@@ -74,6 +74,9 @@ OLD_ROWS: dict[str, Callable[[datetime], int]] = {
     ),
     "bulk taggings": _delete_bulk_taggings,
     "deleted entries": lambda now: _delete(expired(now)),
+    "scans": lambda now: _delete(
+        Scan.objects.filter(at__lt=now - timedelta(days=settings.SCAN_DAYS))
+    ),
     "taggings of old actions": lambda _: forget_old_rows(RETENTION_STEP),
     "old changes of tags": lambda _: forget_old_changes(RETENTION_STEP),
 }

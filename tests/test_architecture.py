@@ -87,6 +87,7 @@ WRITERS = {
     ("TokenUse", "returns_tokenuse"): ("returns/api/token_use.py", "returns/retention.py"),
     ("AccessEvent", "returns_accessevent"): ("returns/people/access.py", "returns/retention.py"),
     ("Deactivation", "returns_deactivation"): ("returns/models/people.py",),
+    ("Scan", "returns_scan"): ("returns/scans/recording.py", "returns/retention.py"),
     ("SavedView", "returns_savedview"): ("returns/lists/saved_views.py",),
 }
 # People and roles are no facts of returns.

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from returns.models import State
+from returns.models import Scan, State
 from tests.factories import make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +105,15 @@ def test_return_is_not_deleted_without_a_reason(admin, reason):
         admin.pk,
     )
     assert "deleted_return_has_a_reason" in message
+
+
+def test_a_scan_that_is_stored_twice_is_refused_by_name(make_person):
+    person = make_person("scanner")
+    scan = Scan.objects.create(person=person, text="1", verdict="unknown")
+    message = refused_by(
+        """INSERT INTO returns_scan (person_id, token, text, verdict)
+        VALUES (%s, %s, '2', 'unknown')""",
+        person.pk,
+        scan.token,
+    )
+    assert "scan_is_stored_once" in message

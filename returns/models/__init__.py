@@ -25,6 +25,7 @@ from returns.models.returns import Return, ReturnTag, State
 from returns.models.rules import Moment, RuleEvent, TagRule
 from returns.models.run_changes import Kept, RunChange, RunUndo
 from returns.models.saved_views import SavedView
+from returns.models.scans import Scan, Verdict
 from returns.models.sentences import Language, ShopperSentence
 from returns.models.summaries import (
     CountedReturn,
@@ -82,6 +83,7 @@ __all__ = [
     "RunUndo",
     "SavedMapping",
     "SavedView",
+    "Scan",
     "Scope",
     "SharedTracking",
     "ShopperSentence",
@@ -93,6 +95,7 @@ __all__ = [
     "UncountedReturn",
     "Unit",
     "Upload",
+    "Verdict",
     "Way",
     "WorkingCalendar",
 ]

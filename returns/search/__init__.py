@@ -1,6 +1,6 @@
 """Search the numbers of returns for a typed or scanned text, and say why each return matches."""
 
-from returns.search.finding import search, search_ends
+from returns.search.finding import search, search_ends, search_scans
 from returns.search.hits import Hit, SearchResult, Tier
 from returns.search.nearest import NearMatch, nearest
 from returns.search.typed import MAX_NUMBERS, MAX_SEARCH_LENGTH, TypedNumbers
@@ -16,4 +16,5 @@ __all__ = [
     "nearest",
     "search",
     "search_ends",
+    "search_scans",
 ]

@@ -1,6 +1,6 @@
 """Find returns by their numbers: whole, by end, beginning or middle, in a scan, or in a list."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -64,6 +64,19 @@ def search_ends(text: str, numbers: Sequence[str] = SEARCH_KEYS) -> SearchResult
     return _search_one(text, numbers, (*WHOLE_TIERS, *END_TIERS))
 
 
+def search_scans(texts: Collection[str]) -> dict[str, list[int]]:
+    """Return the ids of the returns with a scanned text as a whole number, by the text.
+
+    A barcode may have more characters in front of the number. Texts without a match are left out.
+    """
+    scanned = list(dict.fromkeys(texts))
+    ids: defaultdict[str, list[int]] = defaultdict(list)
+    rows, _ = _read_whole_first(scanned, SEARCH_KEYS, (Tier.SCANNED,)) if scanned else ([], False)
+    for text, pk in dict.fromkeys((scanned[row.place - 1], row.pk) for row in rows):
+        ids[text].append(pk)
+    return dict(ids)
+
+
 def _search_one(text: str, numbers: Sequence[str], tiers: tuple[Tier, ...]) -> SearchResult:
     cap = MAX_SHORT_TEXT_MATCHES if key_length(text) <= SHORT_TEXT_LENGTH else MAX_MATCHES
     rows, cut_short = _read([text], tuple(numbers), tiers, cap)
@@ -73,17 +86,25 @@ def _search_one(text: str, numbers: Sequence[str], tiers: tuple[Tier, ...]) -> S
 
 def _search_several(texts: Sequence[str], numbers: Sequence[str]) -> SearchResult:
     """Search for whole numbers first, then for parts of numbers with the texts that are left."""
-    cap = max(MIN_LIST_MATCHES, MAX_MATCHES // len(texts))
-    rows, cut_short = _read(texts, tuple(numbers), WHOLE_TIERS, cap)
-    if missing := _missing(texts, rows):
-        left = [texts[place] for place in missing]
-        more, more_cut = _read(left, tuple(numbers), PARTIAL_TIERS, cap)
-        # Their places refer to ``left``.
-        moved = [row._replace(place=missing[row.place - 1] + 1) for row in more]
-        rows, cut_short = rows + _best_tier_per_text(moved), cut_short or more_cut
+    rows, cut_short = _read_whole_first(texts, tuple(numbers), PARTIAL_TIERS)
     hits = best_hits((row.pk, _hit(row)) for row in rows)
     not_found = tuple(texts[place] for place in _missing(texts, rows))
     return SearchResult(hits, tuple(texts), not_found, cut_short)
+
+
+def _read_whole_first(
+    texts: Sequence[str], numbers: tuple[str, ...], tiers: tuple[Tier, ...]
+) -> tuple[list[_Row], bool]:
+    """Return the rows of whole numbers, and for the other texts the best of the further tiers."""
+    cap = max(MIN_LIST_MATCHES, MAX_MATCHES // len(texts))
+    rows, cut_short = _read(texts, numbers, WHOLE_TIERS, cap)
+    if missing := _missing(texts, rows):
+        left = [texts[place] for place in missing]
+        more, more_cut = _read(left, numbers, tiers, cap)
+        # Their places refer to ``left``.
+        moved = [row._replace(place=missing[row.place - 1] + 1) for row in more]
+        rows, cut_short = rows + _best_tier_per_text(moved), cut_short or more_cut
+    return rows, cut_short
 
 
 def _missing(texts: Sequence[str], rows: Iterable[_Row]) -> list[int]:

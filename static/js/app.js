@@ -10,6 +10,7 @@ import "./record/presence.js";
 import "./forms.js";
 import "./record/preview.js";
 import "./reports.js";
+import "./scans.js";
 import "./lists/selection.js";
 import "./lists/filters.js";
 import "./tags.js";

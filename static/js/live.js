@@ -6,11 +6,13 @@ import { closest, find, findAll, matches, need } from "./dom.js";
 import { linkOf, rows } from "./lists/rows.js";
 import { holdStill } from "./still.js";
 import { relative } from "./times.js";
+import { play } from "./tone.js";
 
 const EVERY_MS = 4_000;
 const EVERY_MS_WHILE_HIDDEN = 60_000;
 const SILENT_MS = 15_000;
 const SOUND = "desk-sound";
+const TONE = 660; // hertz
 
 const poller = () => find("#live-poll", HTMLElement);
 /** Return the news of the last answer: the data attributes of the polling element. */
@@ -30,8 +32,6 @@ let titlePrefix = "";
 let warned = "";
 /** The ids of the rows before new ones are shown. @type {Set<string> | null} */
 let rowsBefore = null;
-/** @type {AudioContext | null} */
-let audio = null;
 let keepPlace = () => {};
 
 // An answer is stale once other rows are shown.
@@ -143,18 +143,7 @@ function announceNews() {
 }
 
 function beep() {
-  if (localStorage.getItem(SOUND) !== "on") return;
-  audio ??= new AudioContext();
-  audio.resume();
-  const tone = audio.createOscillator();
-  const volume = audio.createGain();
-  const end = audio.currentTime + 0.25;
-  tone.frequency.value = 660;
-  volume.gain.setValueAtTime(0.15, audio.currentTime);
-  volume.gain.exponentialRampToValueAtTime(0.001, end);
-  tone.connect(volume).connect(audio.destination);
-  tone.start();
-  tone.stop(end);
+  if (localStorage.getItem(SOUND) === "on") play(TONE);
 }
 
 function showSoundButton() {

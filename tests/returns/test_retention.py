@@ -10,10 +10,10 @@ from django.utils import timezone
 from pghistory.models import Context
 
 from returns import background, retention
-from returns.models import AccessEvent, ApiToken, DeletedEntry, ReturnTag, TokenUse
+from returns.models import AccessEvent, ApiToken, DeletedEntry, ReturnTag, Scan, TokenUse
 from tags import bulk
 from tags.models import BulkTagging, TagAction, TagActionRow
-from tests.factories import make_return, make_tag
+from tests.factories import make_person, make_return, make_tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
@@ -73,6 +73,13 @@ def add_bulk(old, young):
     return BulkTagging
 
 
+def add_scans(old, young):
+    person = make_person("scanner")
+    for at in (old, young):
+        Scan.objects.create(person=person, text="1", verdict="unknown", at=at)
+    return Scan
+
+
 def add_rows(old, young):
     for at in (old, young):
         action = TagAction.objects.create(words="Tagged", done_at=at)
@@ -101,6 +108,7 @@ MAKERS = {
     "sessions": (add_sessions, 1),
     "contexts of events": (add_contexts, 7),
     "bulk taggings": (add_bulk, 30),
+    "scans": (add_scans, 30),
     "taggings of old actions": (add_rows, 30),
     "old changes of tags": (add_changes, 30),
     "deleted entries": (add_deleted_entries, 30),
