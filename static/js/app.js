@@ -10,6 +10,7 @@ import "./record/presence.js";
 import "./forms.js";
 import "./record/preview.js";
 import "./reports.js";
+import "./scanner_test.js";
 import "./scans.js";
 import "./lists/selection.js";
 import "./lists/filters.js";

@@ -159,3 +159,59 @@ def test_on_a_phone_field_and_verdict_are_seen_without_scrolling(window, agent, 
     scan(page, "999999")
     expect(verdict(page)).to_have_text("Unknown")
     assert barriers_on_desk_and_phone(page) == [], "scanned"
+
+
+# The test of a scanner
+
+
+@pytest.fixture
+def preferences(window, agent) -> Page:
+    page = window(agent)
+    page.goto("/preferences/")
+    page.get_by_label("Scan a barcode into this field").focus()
+    return page
+
+
+def findings(page: Page):
+    return page.locator("#scanner-findings [data-finding]:not([hidden])")
+
+
+@pytest.mark.parametrize(
+    ("text", "pace", "end", "told"),
+    [
+        ("RSO2000001", 30, "Enter", ["10", "30 ms", "with Enter", "recognises", "Nothing"]),
+        ("]C1rso2000001", 120, "Tab", ["13", "120 ms", "Tab", "recognises", "]C1", "lower-case"]),
+        ("RSO2000001", 200, "", ["10", "200 ms", "neither", "150 ms", "Nothing"]),
+        ("X24", 30, "Enter", ["3", "30 ms", "with Enter", "fewer than 6", "Nothing"]),
+    ],
+)
+def test_the_preferences_tell_what_a_scanner_sends(preferences, text, pace, end, told):
+    with time_stands_still(preferences):
+        type_at(preferences, text, pace)
+        if end:
+            preferences.keyboard.press(end)
+        else:
+            preferences.clock.run_for(1_000)
+    for place, words in enumerate(told):
+        expect(findings(preferences).nth(place)).to_contain_text(words)
+    expect(findings(preferences)).to_have_count(len(told))
+    expect(preferences).to_have_url("/preferences/")
+
+
+def test_a_scanner_for_another_keyboard_is_noticed(preferences):
+    """Of a Turkish keyboard: the keys of "-" and "i" type "*" and "ı"."""
+    preferences.evaluate(
+        """() => {
+            const field = document.getElementById("scanner-text");
+            const press = (key, code) => field.dispatchEvent(
+                new KeyboardEvent("keydown", {key, code, bubbles: true, cancelable: true}));
+            press("ı", "KeyI");
+            press("*", "Minus");
+            press("1", "Digit1");
+            press("Enter", "Enter");
+        }"""
+    )
+    exchanged = preferences.locator("[data-finding=layout]")
+    expect(exchanged).to_contain_text("i → ı, - → *")
+    expect(exchanged).to_contain_text("Set the scanner to the language")
+    assert barriers_on_desk_and_phone(preferences) == []
