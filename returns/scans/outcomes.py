@@ -20,8 +20,8 @@ class Outcome:
     """What is known now about a scan.
 
     ``row`` is its only return, and ``sentence`` says where that is. ``before`` is when the person
-    last scanned the return in this session. If several returns match, ``choices`` are the newest
-    of them, and ``total`` is their number.
+    last scanned this return, or else the same text, in this session. If several returns match,
+    ``choices`` are the newest of them, and ``total`` is their number.
     """
 
     scan: Scan
@@ -42,10 +42,9 @@ def outcome_of(scan: Scan, now: datetime) -> Outcome:
     """Return what is known now about a scan, which may not be stored yet."""
     ids = [scan.record_id] if scan.record_id else search_scans([scan.text]).get(scan.text, [])
     rows = _newest_rows(ids)
-    if not rows:
-        return Outcome(scan, Verdict.UNKNOWN)
-    if len(rows) > 1:
-        return Outcome(scan, Verdict.SEVERAL, choices=rows, total=len(ids))
+    if len(rows) != 1:
+        verdict, before = Verdict.SEVERAL if rows else Verdict.UNKNOWN, _scanned_before(scan)
+        return Outcome(scan, verdict, before=before, choices=rows, total=len(ids))
     (row,) = rows
     before = _scanned_before(scan, row.record)
     verdict = Verdict.REPEATED if before else verdict_on(row, now)
@@ -69,9 +68,9 @@ def _newest_rows(ids: Sequence[int]) -> list[Row]:
     return build_rows(list(newest), load_vocabulary(), with_due=True)
 
 
-def _scanned_before(scan: Scan, record: Return) -> datetime | None:
-    """Return when the person last scanned the return in this session, before this scan."""
-    scans = Scan.objects.filter(person=scan.person_id, in_session=True, record=record)
+def _scanned_before(scan: Scan, record: Return | None = None) -> datetime | None:
+    scans = Scan.objects.filter(person=scan.person_id, in_session=True)
+    scans = scans.filter(record=record) if record else scans.filter(text=scan.text)
     if scan.pk:
         scans = scans.filter(pk__lt=scan.pk)
     return scans.order_by("-pk").values_list("at", flat=True).first()

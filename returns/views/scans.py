@@ -31,7 +31,10 @@ def scan(request: DeskRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form=form, status=422)
     stored = record_scan(request.user, form.cleaned_data["text"], form.cleaned_data["token"], now)
-    return _page(request, stored=stored) if wants_fragment(request) else redirect("scan")
+    # The answer shows all scans, even if the page showed those of one verdict.
+    return (
+        _page(request, stored=stored, address="") if wants_fragment(request) else redirect("scan")
+    )
 
 
 @require_POST
@@ -72,7 +75,8 @@ def _page(
     stored: Scan | None = None,
     form: ScanForm | None = None,
     status: int = 200,
+    address: str | None = None,
 ) -> HttpResponse:
     page = scan_page(request.user, query, timezone.now(), stored)
     context = {"page": page, "form": form}
-    return render_page_or_fragment(request, "scans/page.html", "results", context, status)
+    return render_page_or_fragment(request, "scans/page.html", "results", context, status, address)

@@ -78,6 +78,12 @@ def test_the_second_scan_of_a_return_says_when_it_was_scanned_before(agent, mana
     assert scan(manager, record.tracking_id).verdict == Verdict.OPEN
 
 
+def test_a_number_that_is_unknown_again_stays_unknown_and_says_when_it_was_scanned(agent):
+    first, _ = scan(agent, "unknown-1"), scan(agent, "unknown-1")
+    shown = page(agent).outcome
+    assert (shown.verdict, shown.before) == (Verdict.UNKNOWN, first.at)
+
+
 def test_of_several_returns_the_person_chooses_one(as_agent, agent):
     make_returns([{"sales_order_reference_number": "ORD-77"}] * 2 + [{}])
     fitting = Return.objects.filter(sales_order_reference_number="ORD-77").last()
@@ -134,6 +140,8 @@ def test_the_answer_to_htmx_is_the_verdict_alone(as_agent):
     assert answer.status_code == 200
     assert answer.text.lstrip().startswith('<div class="scan-results"')
     assert 'data-verdict="unknown"' in answer.text
+    filtered = HTMX | {"HX-Current-URL": f"http://testserver{SCAN}?verdict=open"}
+    assert as_agent.post(f"{SCAN}?poll", {"text": "1"}, headers=filtered)["HX-Push-Url"] == SCAN
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x1d\x02", "9" * 501])
