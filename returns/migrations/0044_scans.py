@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0041_rejected_not_kept"),
+        ("returns", "0043_presence"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
