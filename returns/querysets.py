@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.expressions import Col
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
-from django.db.models.functions import ExtractIsoWeekDay
+from django.db.models.functions import Coalesce, ExtractIsoWeekDay
 from django.utils.timezone import get_default_timezone
 
 from returns.expressions import TAGGINGS_ALIAS, OrderedTaggings, SearchKey, WordsKey
@@ -270,3 +270,17 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         """Annotate each return with ``tag_ids``, a list of the ids of its tags."""
         taggings = self._taggings()._default_manager.filter(entity=OuterRef("pk"))
         return self.annotate(tag_ids=ArraySubquery(taggings.values("tag_id")))
+
+    def commented(self, *, yes: bool) -> Self:
+        """Keep returns with a comment that is not deleted, or those without one."""
+        has_comment = Exists(self._comments())
+        return self.filter(has_comment if yes else ~has_comment)
+
+    def with_comment_count(self) -> Self:
+        """Annotate each return with ``comment_count``, the number of its comments."""
+        count = self._comments().values("record").annotate(count=Count("pk")).values("count")
+        return self.annotate(comment_count=Coalesce(Subquery(count), 0))
+
+    def _comments(self) -> models.QuerySet[Any]:
+        comments = apps.get_model("returns", "Comment")._default_manager
+        return comments.filter(record=OuterRef("pk"), deleted_at=None).order_by()

@@ -95,6 +95,15 @@ FILTERS = (
         offered=Offered.MORE_MENU,
         for_deadlines=True,
     ),
+    Declaration(
+        name="commented",
+        filter=django_filters.ChoiceFilter(
+            label="Commented", choices=methods.Commented.choices, method=methods.by_comments
+        ),
+        chip_label="commented",
+        offered=Offered.MORE_MENU,
+        format_value=choice_label(methods.Commented),
+    ),
     fact_filter("carrier", "cargo_carrier", 100),
     fact_filter("channel", "sales_order_channel", 100),
     fact_filter("source", "source", 30),

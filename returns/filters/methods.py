@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Value
+from django.db.models import TextChoices, Value
 from django.utils import timezone
 
 from returns.expressions import SearchKey
@@ -85,6 +85,18 @@ def by_unknown_processing_time(queryset: ReturnQuerySet, _name: str, _kind: str)
 def by_weekday(queryset: ReturnQuerySet, _name: str, day: str) -> ReturnQuerySet:
     """Keep returns that arrived on a weekday."""
     return queryset.arrived_on_weekday(WEEKDAY_NUMBERS[day])
+
+
+class Commented(TextChoices):
+    """Whether a return has comments that are not deleted."""
+
+    YES = "yes", "yes"
+    NO = "no", "no"
+
+
+def by_comments(queryset: ReturnQuerySet, _name: str, choice: str) -> ReturnQuerySet:
+    """Keep returns with comments, or those without."""
+    return queryset.commented(yes=choice == Commented.YES)
 
 
 def by_problem(queryset: ReturnQuerySet, _name: str, kinds: list[str]) -> ReturnQuerySet:

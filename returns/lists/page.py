@@ -230,7 +230,7 @@ def _page(
 ) -> Page:
     cleaned = filterset.form.cleaned_data
     return paginate(
-        _list_queryset(filterset),
+        _list_queryset(filterset).with_comment_count(),
         cleaned["sort"],
         after=cleaned["after"],
         before=cleaned["before"],

@@ -126,6 +126,8 @@ class Return(models.Model):
 
     # Set by ``ReturnQuerySet.with_tag_ids`` only.
     tag_ids: list[int]
+    # Set by ``ReturnQuerySet.with_comment_count`` only.
+    comment_count: int
 
     objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -44,6 +44,12 @@ def comments_of(record: Return, limit: int) -> list[Comment]:
     return list(_comments().filter(record=record).order_by("-created_at", "-id")[:limit])
 
 
+def latest_comment(record: Return) -> Comment | None:
+    """Return the newest comment on a return that is not deleted. One query, on an index."""
+    comments = Comment.objects.select_related("author").filter(record=record, deleted_at=None)
+    return comments.order_by("-created_at", "-id").first()
+
+
 def find_comment(pk: int) -> Comment | None:
     """Return the comment with its earlier texts, or None."""
     return _comments().filter(pk=pk).first()

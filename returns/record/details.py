@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from returns.display.values import Origins
 from returns.lists.rows import Row, build_rows
-from returns.models import Return, State
+from returns.models import Comment, Return, State
 from returns.models.facts import FACTS_BY_COLUMN, FACTS_BY_KIND, Absence, Fact, Kind
 from returns.record.card import Card, build_card
+from returns.record.comments import latest_comment
 from returns.record.events import origins_of
 from returns.record.sentences import ShopperText, shopper_texts
 from returns.record.timeline import Timeline, timeline_of
@@ -83,6 +84,11 @@ class ReturnDetails:
     def timeline(self) -> Timeline:
         """Return the timeline. It is only read here, because the preview does not show it."""
         return timeline_of(self.record, self.vocabulary, whole=False)
+
+    @property
+    def latest_comment(self) -> Comment | None:
+        """Return the newest comment on the return, or None."""
+        return latest_comment(self.record)
 
     @property
     def corrected(self) -> list[str]:

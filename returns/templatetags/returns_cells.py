@@ -25,10 +25,15 @@ ROW = (
     ' id="select-{pk}" name="select" value="{pk}" data-tracking="{tracking}"'
     ' aria-label="Select {reference}" autocomplete="off"></td><td class="of-return">'
     '<a class="reference" id="open-{pk}" href="{path}">{shown}</a>'
+    "{comments}"
     '<button class="copy look" id="preview-{pk}" type="button" data-preview'
     ' aria-label="Preview {reference}" title="Preview (p)" hx-get="{card}"'
     ' hx-target="#preview-body" hx-swap="innerHTML" hx-sync="#preview:replace">{eye}</button></td>'
     "{why}{cells}</tr>"
+)
+COMMENTS = (
+    '<span class="commented" title="{count} comment{s}">{icon}{count}'
+    '<span class="visually-hidden"> comment{s}</span></span>'
 )
 REASON_CELL = '<td class="why">{}</td>'
 
@@ -53,7 +58,8 @@ def _line(row: Row, cells: list[Cell], around: CellContext, *, is_search: bool) 
         tracking=record.tracking_id,
         path=record.get_absolute_url(),
         card=_card_path_of_pk_0().replace("/0/", f"/{record.pk}/"),
-        eye=_eye(),
+        eye=_icon("eye"),
+        comments=_comments(record.comment_count),
         why=format_html(REASON_CELL, row.reason) if is_search else "",
         cells=format_html_join("", "{}", ((cell(row, around),) for cell in cells)),
     )
@@ -64,6 +70,12 @@ def _card_path_of_pk_0() -> str:
     return reverse("return-card", args=[0])
 
 
+def _comments(count: int) -> str:
+    if not count:
+        return ""
+    return format_html(COMMENTS, count=count, s="" if count == 1 else "s", icon=_icon("speech"))
+
+
 @cache
-def _eye() -> SafeString:
-    return render_to_string("components/icons/eye.svg")
+def _icon(name: str) -> SafeString:
+    return render_to_string(f"components/icons/{name}.svg")

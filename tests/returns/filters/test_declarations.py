@@ -26,6 +26,7 @@ VALUES = {
     "tag_none": "books",
     "missing_group": "Product category",
     "notes": "damaged",
+    "commented": "no",
     "carrier": "DHL",
     "channel": "Shop",
     "source": "Oplog",
