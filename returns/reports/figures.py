@@ -121,6 +121,15 @@ def format_change(now: float, before: float) -> str:
     return f"{100 * (now - before) / before:+.0f}%" if before else ""
 
 
+def change_figures(now: Figure, before: Figure) -> tuple[Figure, Figure]:
+    """Return the change of a number since the period before, and the change in percent."""
+    change = now.number - before.number
+    if not before.number:
+        return text_figure(f"{change:+,}", change), Figure(0, text="new", value="")
+    percent = 100 * change / before.number
+    return text_figure(f"{change:+,}", change), text_figure(f"{percent:+.0f}%", percent)
+
+
 def format_hours(hours: int) -> str:
     """Return hours as text: "53 h", and above three days "5 d 6 h"."""
     if hours <= 72:

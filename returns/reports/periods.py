@@ -10,7 +10,16 @@ from config.text import shorten
 from returns.calendar.working_time import ONE_DAY
 from returns.filters.query import Query
 
-PERIOD_CHOICES = {"7": "7 days", "30": "30 days", "90": "90 days", "quarter": "Quarter"}
+WEEK, LAST_WEEK, YESTERDAY = "week", "last-week", "yesterday"
+PERIOD_CHOICES = {
+    YESTERDAY: "Yesterday",
+    WEEK: "This week",
+    LAST_WEEK: "Last week",
+    "7": "7 days",
+    "30": "30 days",
+    "90": "90 days",
+    "quarter": "Quarter",
+}
 DEFAULT_PERIOD = "30"
 PERIOD_PARAMETERS = ("period", "from", "to")
 MAX_PERIOD_DAYS = 366 * 3
@@ -67,12 +76,16 @@ class Period:
 
     @property
     def before(self) -> Span:
-        """Return the same number of days just before."""
+        """Return the same number of days just before; the same weekdays of a week before."""
+        if self.choice == WEEK:
+            return Span(self.span.first - 7 * ONE_DAY, self.span.last - 7 * ONE_DAY)
         return Span(self.span.first - self.span.days * ONE_DAY, self.span.first - ONE_DAY)
 
     @property
     def before_label(self) -> str:
         """Return the label of numbers of the days before."""
+        if self.choice == WEEK:
+            return "on the same days last week"
         return "the day before" if self.span.days == 1 else f"in the {self.span.days} days before"
 
     @property
@@ -118,6 +131,13 @@ def parse_period(query: Query, now: datetime) -> Period:
     if choice == "quarter":
         first = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
         return Period(choice, Span(first, today), today)
+    if choice == YESTERDAY:
+        return Period(choice, Span(today - ONE_DAY, today - ONE_DAY), today)
+    monday = today - today.weekday() * ONE_DAY
+    if choice == WEEK:
+        return Period(choice, Span(monday, today), today)
+    if choice == LAST_WEEK:
+        return Period(choice, Span(monday - 7 * ONE_DAY, monday - ONE_DAY), today)
     if choice not in PERIOD_CHOICES:
         *names, last_name = PERIOD_CHOICES
         raise PeriodError(

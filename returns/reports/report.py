@@ -1,7 +1,7 @@
 """Building a report from an address: its scope, its period, and the sections that are counted."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from returns.filters.query import Query
 from returns.filters.stored import to_query
 from returns.filters.wording import describe_query, filter_label
 from returns.models import SavedView
+from returns.reports.changes import change_sections
 from returns.reports.counted_source import CountedSource
 from returns.reports.figures import Table
 from returns.reports.flow import flow_sections
@@ -39,17 +40,21 @@ from tags.vocabulary import load_vocabulary
 # Parameters that are neither filters nor the period: the tag groups of the rows and columns, and
 # the order of a table.
 REPORT_PARAMETERS = ("reasons", "against", "order")
+# The labels of the parameters that choose tag groups.
+GROUP_LABELS = {"reasons": "Rows", "against": "Columns"}
+ONE_GROUP = {"reasons": "Tag group"}
 # Filters that a scope cannot have, because the lists behind the numbers add them.
 FILTERS_OF_NUMBERS = tuple(each.name for each in FILTERS if not each.for_reports)
 COLUMN_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
 SUBJECTS = {
     "flow": "Flow",
+    "changes": "Changes",
     "speed": "Speed",
     "why": "Reasons",
     "orders": "Orders",
     "rules": "Rule results",
 }
-# The sections of each subject; "why" takes further parameters.
+# The sections of each subject; "why" and "changes" take further parameters.
 SECTIONS: dict[str, Callable[[Scope, Source, Period], list[Section]]] = {
     "flow": flow_sections,
     "speed": speed_sections,
@@ -141,7 +146,10 @@ def build_report(subject: str, query: Query, now: datetime) -> Report:
     if subject == "why":
         groups = (params.get("reasons", ""), params.get("against", ""))
         sections = why_sections(scope, source, period, *groups)
-        report = replace(report, groups=_group_choices(params, scope))
+        report = replace(report, groups=_group_choices(params, scope, subject, GROUP_LABELS))
+    elif subject == "changes":
+        sections = change_sections(scope, source, period, params.get("reasons", ""))
+        report = replace(report, groups=_group_choices(params, scope, subject, ONE_GROUP))
     else:
         sections = SECTIONS[subject](scope, source, period)
     return replace(
@@ -227,20 +235,22 @@ def _period_choices(params: Query, subject: str, period: Period | None) -> list[
     ]
 
 
-def _group_choices(params: Query, scope: Scope) -> dict[str, list[Choice]]:
-    """Return the choices of tag groups, by parameter."""
+def _group_choices(
+    params: Query, scope: Scope, subject: str, parameters: Mapping[str, str]
+) -> dict[str, list[Choice]]:
+    """Return the choices of tag groups, by the label of each parameter."""
     names = group_names(scope.vocabulary)
-    defaults = dict(zip(("reasons", "against"), default_groups(scope.vocabulary), strict=True))
+    defaults = dict(zip(GROUP_LABELS, default_groups(scope.vocabulary), strict=True))
     return {
-        parameter: [
+        label: [
             Choice(
                 name,
-                _address("why", params.without(parameter, "order"), **{parameter: name}),
-                params.get(parameter, default) == name,
+                _address(subject, params.without(parameter, "order"), **{parameter: name}),
+                params.get(parameter, defaults[parameter]) == name,
             )
             for name in names
         ]
-        for parameter, default in defaults.items()
+        for parameter, label in parameters.items()
     }
 
 

@@ -13,6 +13,7 @@ from returns.reports.figures import (
     Figure,
     Stat,
     Table,
+    change_figures,
     shade_cells,
     share_figure,
     text_figure,
@@ -234,18 +235,10 @@ def _change_section(counts: TagCounts) -> Section:
         )
         if now.number or before.number:
             name, group = text_figure(chip.name), text_figure(chip.group)
-            rows.append((name, group, now, before, *_change(now, before)))
+            rows.append((name, group, now, before, *change_figures(now, before)))
     if not rows:
         empty = "No return created in this period or the one before has a tag."
         return Section("moves", title, definition, empty=empty)
     rows.sort(key=lambda row: -abs(row[2].number - row[3].number))
     head = ("Tag", "Group", "Returns", "Before", "Change", "Change in %")
     return Section("moves", title, definition, tables=[Table("moves", title, head, rows)])
-
-
-def _change(now: Figure, before: Figure) -> tuple[Figure, Figure]:
-    change = now.number - before.number
-    if not before.number:
-        return text_figure(f"{change:+,}", change), Figure(0, text="new", value="")
-    percent = 100 * change / before.number
-    return text_figure(f"{change:+,}", change), text_figure(f"{percent:+.0f}%", percent)

@@ -2,6 +2,7 @@
 // outlives a reload, an expired login and a crash of the tab. Signing out removes it.
 import { announce } from "./announce.js";
 import { closest, find, findAll, matches } from "./dom.js";
+import { relative } from "./times.js";
 
 const PREFIX = "draft:";
 const KEPT_MS = 7 * 86_400_000;
@@ -87,8 +88,7 @@ function offer(form, draft) {
   const text = document.createElement("span");
   const typed = draft.fields.map(([, value]) => value).find((value, place) => value && value !== fieldsOf(form)[place]?.[1]) ?? "";
   const shown = typed.length > PREVIEW_LENGTH ? `${typed.slice(0, PREVIEW_LENGTH)}…` : typed;
-  const day = new Date(draft.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-  text.textContent = `Not sent on ${day}: “${shown}”`;
+  text.textContent = `Written ${relative(draft.at, Date.now())} and not sent: “${shown}”`;
   notice.append(text, button("Restore", "restoreDraft"), button("Discard", "dropDraft"));
   form.prepend(notice);
   announce("This form has text that was not sent.");

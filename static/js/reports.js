@@ -33,5 +33,40 @@ document.addEventListener("formdata", ({ target, formData }) => {
   if (!closest(target, "[data-counts]", Element)) return;
   for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });
+// A chart is one stop of the Tab key; the arrow keys go from point to point.
+
+/** @param {Element} chart */
+const pointsOf = (chart) => [...chart.querySelectorAll("a, [tabindex]")].filter((each) => each instanceof SVGElement);
+
+/**
+ * @param {SVGElement[]} points
+ * @param {SVGElement} current
+ */
+function makeStop(points, current) {
+  for (const point of points) point.setAttribute("tabindex", point === current ? "0" : "-1");
+}
+
+function makeStops() {
+  for (const chart of document.querySelectorAll(".chart svg")) {
+    const points = pointsOf(chart);
+    if (points.length) makeStop(points, points[0]);
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const chart = event.target instanceof Element ? event.target.closest(".chart svg") : null;
+  if (!chart || event.ctrlKey || event.metaKey || event.altKey) return;
+  const points = pointsOf(chart);
+  const here = points.findIndex((point) => point === event.target);
+  const steps = { ArrowRight: here + 1, ArrowDown: here + 1, ArrowLeft: here - 1, ArrowUp: here - 1, Home: 0, End: points.length - 1 };
+  const next = points[steps[/** @type {keyof steps} */ (event.key)] ?? -1];
+  if (here < 0 || !(event.key in steps)) return;
+  event.preventDefault();
+  if (!next) return;
+  makeStop(points, next);
+  next.focus();
+});
+makeStops();
+
 // Back may show the page as it was left.
 addEventListener("pageshow", hide);

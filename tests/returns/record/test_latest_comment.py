@@ -60,7 +60,7 @@ def test_counting_comments_reads_an_index(three):
             Return.objects.with_comment_count()[:10],
             Return.objects.commented(yes=True)[:10],
         ):
-            cursor.execute(f"EXPLAIN {str(queryset.query)}")
+            cursor.execute(f"EXPLAIN {queryset.query!s}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
             assert "comment_of_return" in plan
     assert len(make_returns) == 30

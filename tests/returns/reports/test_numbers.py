@@ -212,7 +212,7 @@ def test_another_group_may_be_the_reason_and_an_unknown_one_has_none():
     put_tag(make_return(), "books")
     made = report("why", "reasons=Product+category&against=Priority")
     assert [row[0].text for row in made.table("reasons").rows] == ["books"]
-    assert [choice.name for choice in made.groups["reasons"] if choice.is_chosen] == [
+    assert [choice.name for choice in made.groups["Rows"] if choice.is_chosen] == [
         "Product category"
     ]
     assert report("why", "reasons=Nothing").table("reasons") is None
@@ -283,7 +283,7 @@ def test_when_the_usual_groups_are_gone_the_first_others_are_shown():
     made = report("why", "")
     first = TagGroup.objects.order_by("position", "name").first().name
     assert made.sections[0].title == first
-    assert [choice.name for choice in made.groups["reasons"] if choice.is_chosen] == [first]
+    assert [choice.name for choice in made.groups["Rows"] if choice.is_chosen] == [first]
 
 
 # Changes
@@ -311,3 +311,47 @@ def test_what_arrives_by_a_clock_ahead_is_of_today():
     row = report("speed", "").table("ages").rows[0]
     assert [str(figure) for figure in row] == ["today", "1"]
     assert list_length(row[1]) == 1
+
+
+# Changes
+
+
+def test_changes_are_told_by_channel_carrier_and_tag_the_largest_first(at):
+    wednesday = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    at(wednesday)
+    last_week = wednesday - timedelta(days=7)
+    made = [
+        *(("Trendyol", "DHL", wednesday) for _ in range(2)),
+        *(("Trendyol", "UPS", last_week) for _ in range(3)),
+        *(("Shop", "DHL", wednesday) for _ in range(4)),
+        ("", "", last_week),
+        ("Shop", "UPS", wednesday - timedelta(days=5)),  # in neither period
+    ]
+    for channel, carrier, created in made:
+        record = make_return(sales_order_channel=channel, cargo_carrier=carrier, created_at=created)
+        put_tag(record, "wrong-size" if channel == "Shop" else "damaged")
+    maintenance.rebuild()
+    for scope in ("", "state=ReturnCreated", "tag_none=books"):
+        told = report("changes", f"period=week&{scope}")
+        tables = {table.name: table for section in told.sections for table in section.tables}
+        rows = {
+            name: [[str(figure) for figure in row] for row in table.rows]
+            for name, table in tables.items()
+        }
+        assert rows["by-channel"] == [
+            ["Shop", "4", "0", "+4", "new"],
+            ["Trendyol", "2", "3", "-1", "-33%"],
+            ["none", "0", "1", "-1", "-100%"],
+        ]
+        assert [row[:3] for row in rows["by-carrier"]] == [
+            ["DHL", "6", "0"],
+            ["UPS", "0", "3"],
+            ["none", "0", "1"],
+        ]
+        assert [row[:3] for row in rows["by-tag"]] == [
+            ["wrong-size", "4", "0"],
+            ["damaged", "2", "4"],
+        ]
+    other = report("changes", "period=week&reasons=Priority")
+    assert other.sections[2].title == "Priority"
+    assert other.sections[2].empty

@@ -90,6 +90,20 @@ def test_the_quarter_begins_with_its_first_month(today, first):
     assert result.span == Span(date(2026, *first), date(2026, *today))
 
 
+@pytest.mark.parametrize(
+    ("choice", "days", "before", "label"),
+    [
+        ("yesterday", (24, 24), (23, 23), "the day before"),
+        ("week", (23, 25), (16, 18), "on the same days last week"),
+        ("last-week", (16, 22), (9, 15), "in the 7 days before"),
+    ],
+)
+def test_periods_for_the_morning(choice, days, before, label):
+    result = period(f"period={choice}", WEDNESDAY)
+    span, earlier = (Span(*(date(2026, 11, day) for day in each)) for each in (days, before))
+    assert (result.span, result.before, result.before_label) == (span, earlier, label)
+
+
 def test_a_month_is_told_by_days():
     for first, unit, number in (("10-26", "day", 31), ("10-25", "week", 6)):
         result = period(f"from=2026-{first}&to=2026-11-25", WEDNESDAY)
@@ -149,7 +163,7 @@ def test_scope_and_period_go_along(as_agent, vocabulary):
     report = page.context["report"]
     subjects = {choice.name: choice.address for choice in report.subjects}
     assert subjects["Speed"] == f"/reports/speed/?tag_none=books&{days}"
-    assert report.periods[0].address == "/reports/flow/?tag_none=books&period=7"
+    assert report.periods[3].address == "/reports/flow/?tag_none=books&period=7"
     assert report.unfiltered_address == f"/reports/flow/?{days}"
     for ending in ("csv", "xlsx"):
         assert f'href="/reports/flow/flow.{ending}?tag_none=books&{days}"' in unescape(page.text)
@@ -190,7 +204,7 @@ def test_each_chart_has_a_name_and_each_of_its_points_says_its_number(as_agent, 
         assert re.search(r'<a href="[^"]+" aria-label="(.+)">.*<title>\1</title>', point)
 
 
-@pytest.mark.parametrize("subject", ["flow", "speed", "why", "orders", "rules"])
+@pytest.mark.parametrize("subject", ["flow", "changes", "speed", "why", "orders", "rules"])
 @pytest.mark.parametrize(
     ("query", "message"),
     [
@@ -218,6 +232,7 @@ def test_an_address_that_is_not_understood_counts_nothing(
             ["No return completed in this period", "No returns are waiting"],
         ),
         ("why", ["No return created in this period has a tag from the group"]),
+        ("changes", ["No returns were created in this period or the one before."]),
         ("orders", ["No order has two or more returns"]),
         ("rules", ["No rule tagged a return in this period"]),
     ],

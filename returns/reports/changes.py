@@ -1,0 +1,102 @@
+"""What has changed since the period before: by channel, carrier and the tags of a group."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+from returns.models import Dimension
+from returns.reports.charts import Chart, build_chart
+from returns.reports.dimensions import (
+    DIMENSION_TITLES,
+    dimension_filter,
+    dimension_label,
+)
+from returns.reports.figures import Figure, Stat, Table, change_figures, text_figure
+from returns.reports.periods import Period, Span
+from returns.reports.scope import Scope, event_filters
+from returns.reports.sections import Section
+from returns.reports.sources import CREATED, Source
+from returns.reports.why import default_groups
+
+MAX_CHART_VALUES = 8  # more have no room for their names
+
+type Row = tuple[Figure, Figure, Figure]
+
+
+def change_sections(
+    scope: Scope, source: Source, period: Period, tag_group: str = ""
+) -> list[Section]:
+    """Return the sections of the report; ``tag_group`` is a name, "" for the default one."""
+    both = Span(period.before.first, period.span.last)
+    group = tag_group or default_groups(scope.vocabulary)[0]
+    sections = []
+    for dimension in (Dimension.CHANNEL, Dimension.CARRIER, Dimension.TAG):
+        by_value = source.created_by(dimension, both)
+        if dimension == Dimension.TAG:
+            chips = scope.vocabulary.values()
+            wanted = {str(chip.id) for chip in chips if chip.group == group}
+            by_value = {value: days for value, days in by_value.items() if value in wanted}
+        title = group if dimension == Dimension.TAG else DIMENSION_TITLES[dimension]
+        rows = sorted(_rows(scope, period, dimension, by_value), key=_size_of_change)
+        sections.append(_section(f"by-{dimension.name.lower()}", title, period, rows))
+    all_created = source.created_by(Dimension.ALL, both).get("", Counter())
+    now, before = (
+        Figure(
+            sum(all_created[day] for day in span.each_day()),
+            scope.address(*event_filters(CREATED, span)),
+        )
+        for span in (period.span, period.before)
+    )
+    sections[0].stats.append(Stat("Created", CREATED, now, before))
+    return sections
+
+
+def _rows(
+    scope: Scope, period: Period, dimension: Dimension, by_value: dict[str, Counter[date]]
+) -> Iterator[Row]:
+    for value, by_day in by_value.items():
+        label = dimension_label(dimension, value, scope.vocabulary)
+        if not label:
+            continue
+        param = dimension_filter(dimension, value, scope.vocabulary)
+        now, before = (
+            Figure(
+                sum(by_day[day] for day in span.each_day()),
+                scope.address(*event_filters(CREATED, span), param),
+            )
+            for span in (period.span, period.before)
+        )
+        if now.number or before.number:
+            yield text_figure(label), now, before
+
+
+def _size_of_change(row: Row) -> tuple[int, int, str]:
+    name, now, before = row
+    return -abs(now.number - before.number), -now.number, name.text
+
+
+def _section(name: str, title: str, period: Period, rows: list[Row]) -> Section:
+    definition = (
+        f"Returns created in the period, compared with those created {period.before_label}. "
+        "The largest changes come first."
+    )
+    if not rows:
+        empty = "No returns were created in this period or the one before."
+        return Section(name, title, definition, empty=empty)
+    table_rows = [(*row, *change_figures(row[1], row[2])) for row in rows]
+    head = (title, "Created", "Before", "Change", "Change in %")
+    return Section(
+        name,
+        title,
+        definition,
+        charts=[_chart(title, rows)],
+        tables=[Table(name, title, head, table_rows)],
+    )
+
+
+def _chart(title: str, rows: list[Row]) -> Chart:
+    shown = rows[:MAX_CHART_VALUES]
+    series = {"this period": [row[1] for row in shown], "before": [row[2] for row in shown]}
+    heading = f"{title}: the largest changes"
+    labels = [row[0].text for row in shown]
+    return build_chart(heading, labels, series, is_bars=True, kinds=("returns", "created"))
