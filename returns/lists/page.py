@@ -25,6 +25,7 @@ from returns.filters.query import Query
 from returns.filters.queues import QUEUE_STATES, Queue
 from returns.filters.tag_menu import FilterChip, TagFilterGroup, tag_chips, tag_filter_groups
 from returns.lists.columns import ReturnTable, shown_columns
+from returns.lists.reasons import Reason, list_reasons
 from returns.lists.rows import Row, build_rows
 from returns.lists.summary import count_list, list_sort, summary_line
 from returns.models import State
@@ -160,6 +161,11 @@ class ReturnList:
     def path_of_search(self) -> str:
         """Return the path of the same search without other filters."""
         return reverse("return-list", query={"q": self.query.get("q", "")})
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """Return the filters that a return must pass, for a list that is empty."""
+        return list_reasons(self.query, self.base)
 
     @property
     def is_past_the_end(self) -> bool:

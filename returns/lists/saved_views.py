@@ -12,17 +12,20 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from config import ordering
 from config.text import require_visible
 from returns.filters import deleted_entries
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
-from returns.filters.form import PAGING_PARAMETERS
+from returns.filters.form import PAGING_PARAMETERS, default_sort
 from returns.filters.named import MAX_ENTRY_NAME_LENGTH, require_unique_name
 from returns.filters.query import Query
 from returns.filters.stored import to_query
 from returns.filters.wording import describe_query
-from returns.models import DeletedEntry, SavedView
+from returns.lists.summary import SORT_LABELS
+from returns.models import DeletedEntry, SavedView, StartPage
+from returns.people.person import get_preferences, save_preferences
 from tags.vocabulary import Vocabulary, load_vocabulary
 
 MAY_SHARE = "returns.share_view"
@@ -30,13 +33,13 @@ MAX_VIEWS = 30
 
 
 def visible_views(user: User) -> QuerySet[SavedView]:
-    """Return the views in the person's tabs: those of their roles, then their own."""
+    """Return the views in the person's tabs: their own, then those of their roles."""
     mine = Q(owner=user) | Q(role__user=user)
     return SavedView.objects.filter(mine).select_related("role").order_by(*LISTING_ORDER)
 
 
-# The views of roles, by the role's name, then the person's own.
-LISTING_ORDER = (F("owner").asc(nulls_first=True), "role__name", "position", "id")
+# The person's own views, then those of roles, by the role's name.
+LISTING_ORDER = (F("owner").asc(nulls_last=True), "role__name", "position", "id")
 
 
 def editable_views(user: User) -> QuerySet[SavedView]:
@@ -65,13 +68,13 @@ def may_change(user: User, view: SavedView) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ListedView:
-    """A saved view on the page of saved views; ``filters`` are labels and values."""
+    """A saved view on the page of saved views; ``text`` describes it in words."""
 
     view: SavedView
     whose: str
     address: str
     queue_address: str
-    filters: list[tuple[str, str]]
+    text: str
     may_change: bool
 
 
@@ -82,10 +85,19 @@ def list_views(user: User) -> list[ListedView]:
 
 
 def _listed(view: SavedView, vocabulary: Vocabulary, user: User) -> ListedView:
-    filters = describe_query(to_query(view.parameters, vocabulary))
+    text = describe_view(to_query(view.parameters, vocabulary))
     whose = view.role.name if view.role else "Mine"
     addresses = list_address(view, vocabulary), queue_address(view, vocabulary)
-    return ListedView(view, whose, *addresses, filters, may_change(user, view))
+    return ListedView(view, whose, *addresses, text, may_change(user, view))
+
+
+def describe_view(query: Query) -> str:
+    """Return the filter and the order of a view in words."""
+    filters = describe_query(query.without("sort", "group"))
+    text = ", ".join(f"{label} {value}" for label, value in filters) or "all returns"
+    sort = query.get("sort", default_sort(query))
+    order = "" if "q" in query and "sort" not in query else f"; {SORT_LABELS.get(sort, sort)}"
+    return f"{capfirst(text)}{order}"
 
 
 def get_view(user: User, pk: int) -> SavedView:
@@ -127,11 +139,12 @@ def queue_address(view: SavedView, vocabulary: Vocabulary) -> str:
 def start_path(user: User) -> str:
     """Return the path of the person's start page.
 
-    It is their own start view, that of their role, or else the list; the queue for roles with the
-    permission ``start_at_queue``.
+    It is the page that they chose, their own start view, that of their role, or else the list; the
+    queue for roles with the permission ``start_at_queue``.
     """
-    # The person's own views come last.
-    view = visible_views(user).filter(is_start=True).last()
+    if page := get_preferences(user).start_page:
+        return reverse(page)
+    view = visible_views(user).filter(is_start=True).first()
     if view:
         return list_address(view, load_vocabulary())
     # Ask the roles: a superuser has every permission, so has_perm() would not tell.
@@ -187,6 +200,8 @@ def set_start(view: SavedView, *, on: bool) -> None:
         list(_siblings(view).select_for_update())
         _siblings(view).filter(is_start=True).update(is_start=False)
         _siblings(view).filter(pk=view.pk).update(is_start=on)
+        if on and view.owner:
+            save_preferences(view.owner, {"start_page": StartPage.USUAL})
 
 
 def set_queue(view: SavedView, *, on: bool) -> None:

@@ -18,7 +18,7 @@ from returns.models.deleted import DeletedEntry, DeletedReturn
 from returns.models.exports import Export, ExportPart, FileFormat, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
 from returns.models.mappings import SavedMapping
-from returns.models.people import Density, Person, Preferences
+from returns.models.people import Density, Person, Preferences, StartPage, Theme
 from returns.models.presence import Presence
 from returns.models.problems import SharedTracking
 from returns.models.returns import Return, ReturnTag, State
@@ -87,10 +87,12 @@ __all__ = [
     "Scope",
     "SharedTracking",
     "ShopperSentence",
+    "StartPage",
     "State",
     "SummaryState",
     "TagPairDay",
     "TagRule",
+    "Theme",
     "TokenUse",
     "UncountedReturn",
     "Unit",

@@ -16,6 +16,24 @@ class Density(models.TextChoices):
     COMPACT = "compact", "Compact"
 
 
+class Theme(models.TextChoices):
+    """The colours of pages."""
+
+    SYSTEM = "", "As the computer"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class StartPage(models.TextChoices):
+    """The page that a person sees first."""
+
+    USUAL = "", "My start view, or the usual page of my role"
+    RETURNS = "return-list", "Returns"
+    QUEUE = "queue", "Queue"
+    SCAN = "scan", "Scan"
+    REPORTS = "reports", "Reports"
+
+
 class Preferences(models.Model):
     """The settings that a person chose for themselves."""
 
@@ -37,6 +55,12 @@ class Preferences(models.Model):
         default=list,
         blank=True,
         help_text="The columns of the list, in order. Leave empty for the default ones.",
+    )
+    theme = models.CharField(
+        max_length=5, choices=Theme, blank=True, default=Theme.SYSTEM, db_default=""
+    )
+    start_page = models.CharField(
+        max_length=20, choices=StartPage, blank=True, default=StartPage.USUAL, db_default=""
     )
     single_keys = models.BooleanField(
         "single-key shortcuts", default=True, help_text="Turns on shortcuts such as j, k, t and x."

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 
-from returns.models import Density
+from returns.models import Density, StartPage, Theme
 
 REGIONS = {
     "Africa",
@@ -42,6 +42,10 @@ class PreferencesForm(forms.Form):
         choices=_zones,
         help_text="Used for the times that you see. Date filters always use warehouse time.",
     )
+    theme = forms.ChoiceField(
+        label="Colours", choices=Theme.choices, required=False, widget=forms.RadioSelect
+    )
+    start_page = forms.ChoiceField(label="Start page", choices=StartPage.choices, required=False)
     density = forms.ChoiceField(
         label="Row density", choices=Density.choices, widget=forms.RadioSelect
     )

@@ -31,6 +31,10 @@ QUEUE_COLUMNS_WITH_DEADLINE = (
     *("reference", "waiting", "tags", "deadline"),
     *("order", "tracking", "carrier", "notes"),
 )
+COMPLETED_COLUMNS = (
+    *("reference", "completed", "waiting", "tags", "order", "tracking", "arrived"),
+    *("carrier", "notes"),
+)
 # All filters by waiting time.
 AGE_FILTERS = tuple(
     f"{name}_{side}" for name in AGE_FILTERS_BY_QUEUE.values() for side in ("over", "under")
@@ -124,9 +128,13 @@ def waiting_buckets(query: Query, shown: Query, vocabulary: Vocabulary) -> list[
 
 
 def queue_columns(queue: Any) -> tuple[str, ...]:
-    """Return the columns of a queue's list, with the deadline if its returns may have one."""
-    may_wait = queue not in {Queue.ON_THE_WAY, Queue.COMPLETED_TODAY}
-    has_deadlines = may_wait and DeadlinePolicy.objects.exists()
+    """Return the columns of a queue's list, with the deadline if its returns may have one.
+
+    Of completed returns, the column "waiting" shows the processing time.
+    """
+    if queue == Queue.COMPLETED_TODAY:
+        return COMPLETED_COLUMNS
+    has_deadlines = queue != Queue.ON_THE_WAY and DeadlinePolicy.objects.exists()
     return QUEUE_COLUMNS_WITH_DEADLINE if has_deadlines else QUEUE_COLUMNS
 
 

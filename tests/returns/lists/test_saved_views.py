@@ -238,7 +238,9 @@ def test_a_queue_that_is_a_saved_view_stands_once(agent, vocabulary):
 def test_the_page_describes_a_view_like_the_chips_of_the_list(as_agent, agent):
     query = "state=ArrivedToWarehouse&missing_group=Return reason&waiting_over=48&sort=arrived"
     save_view(agent, "Late", Query.parse(query))
-    described = "sorted by arrived · state Arrived · waiting over 48 h · no tag from Return reason"
+    described = (
+        "State Arrived, waiting over 48 h, no tag from Return reason; earliest arrival first"
+    )
     assert described in flat(as_agent.get("/views/"))
 
 
@@ -367,7 +369,7 @@ def test_a_name_of_letters_that_cannot_be_seen_is_refused(agent):
     with pytest.raises(ValidationError, match="invisible characters"):
         save_view(agent, "Mi\u200bne", Query.parse("q=1"))
     save_view(agent, "Cafe\u0301", Query.parse("q=1"))
-    assert names_of(agent)[-1] == "Caf\u00e9"
+    assert names_of(agent)[0] == "Caf\u00e9"
 
 
 def test_too_many_views_are_refused(agent):
@@ -433,7 +435,7 @@ def test_a_link_shows_a_view_to_others_who_may_keep_it(as_agent, as_manager, age
     assert re.search("manager shares this saved view with you", page)
     kept = as_agent.post(f"/views/shared/{view.token}/keep/")
     assert kept["Location"] == "/returns/?state=Completed"
-    assert names_of(agent)[-1] == "Hot"
+    assert names_of(agent)[0] == "Hot"
 
 
 def test_keeping_a_shared_view_never_writes_over_ones_own(as_agent, agent, manager):
@@ -455,3 +457,35 @@ def test_a_link_that_was_taken_back_leads_nowhere(as_agent, manager):
     assert as_agent.get(f"/views/shared/{view.token}/").status_code == 404
     assert as_agent.post(f"/views/shared/{view.token}/keep/").status_code == 404
     assert len(view.token) >= 22
+
+
+def test_own_views_come_first_and_have_a_link_to_copy(as_agent, agent):
+    save_view(agent, "Mine", Query.parse("state=Completed"))
+    assert names_of(agent)[0] == "Mine"
+    page = as_agent.get("/views/").text
+    assert page.index(">Mine</h2>") < page.index(">Customer service</h2>")
+    link = "http://testserver/returns/?state=Completed"
+    assert f'data-copy="{link}" aria-label="Copy link: Mine"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("", "All returns; newest first"),
+        ("q=77", "Search 77"),
+        ("queue=to_inspect", "Queue To inspect; urgent first, then earliest arrival"),
+        ("tag=books&sort=order", "Tags books; by order reference"),
+    ],
+)
+def test_a_view_is_described_in_words(query, text):
+    assert saved_views.describe_view(Query.parse(query)) == text
+
+
+def test_the_chosen_start_page_comes_before_views_until_a_view_is_chosen(as_agent, agent):
+    form = {"density": "comfortable", "start_page": "scan", "theme": "dark"}
+    as_agent.post("/preferences/", form)
+    assert as_agent.get("/")["Location"] == "/scan/"
+    assert '<html lang="en" data-theme="dark">' in as_agent.get("/returns/").text
+    own = save_view(agent, "Mine", Query.parse("q=1"))
+    post(as_agent, own, action="start")
+    assert as_agent.get("/")["Location"] == "/returns/?q=1"

@@ -164,3 +164,36 @@ def test_a_deadline_stands_on_paper_where_there_are_some(as_manager):
     assert "late by 2 h" in cells(page)
     make_return("on the way")
     assert '<th scope="col">Deadline</th>' not in as_manager.get(f"{PATH}?queue=on_the_way").text
+
+
+def test_groups_have_their_subtotals_and_each_return_is_printed_once(as_manager, vocabulary):
+    for hours, carrier in ((2, "DHL"), (50, "DHL"), (90, "UPS"), (1, "")):
+        record = waits(f"{hours}", hours, cargo_carrier=carrier)
+        put_tag(record, "books")
+    put_tag(record, "urgent-refund")
+    answer = as_manager.get(PATH, {"queue": "to_inspect", "group": "carrier"})
+    heads = re.findall(r'colspan="9">(.*?)</th>', flat(answer))
+    assert [" ".join(head.split()) for head in heads] == [
+        "DHL: 2 returns, longest wait 2 d 2 h",
+        "UPS: 1 return, longest wait 3 d 18 h",
+        "None: 1 return, longest wait 1 h",
+    ]
+    assert printed(answer) == ["50", "2", "90", "1"]
+    assert "By carrier" in flat(answer)
+    by_tag = as_manager.get(PATH, {"queue": "to_inspect", "group": "tag"})
+    assert sorted(printed(by_tag)) == ["1", "2", "50", "90"]
+    assert flat(by_tag).index("books: 3 returns") < flat(by_tag).index("urgent-refund: 1 return")
+
+
+def test_completed_returns_are_printed_with_their_processing_time(as_manager):
+    make_return(
+        "done",
+        state=State.COMPLETED,
+        arrived_to_warehouse_at=NOW - timedelta(hours=30),
+        completed_at=NOW - timedelta(hours=1),
+    )
+    answer = as_manager.get(PATH, {"queue": "completed_today"})
+    assert "1 d 5 h" in cells(answer)
+    heads = re.findall(r'<th scope="col">([^<]*)</th>', flat(answer))
+    assert "Processing time" in heads
+    assert "Waiting" not in heads

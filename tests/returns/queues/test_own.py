@@ -84,7 +84,7 @@ def test_a_queue_of_any_filter_keeps_to_it_and_shows_what_is_urgent_first(
 def test_it_is_shown_to_its_people_alone(manager, agent, vocabulary):
     save(manager, "Mine", "tag=books")
     save(manager, "Ours", "tag=books", Group.objects.get(name=roles.WAREHOUSE_MANAGER))
-    assert [card.title for card in cards(manager)] == ["Ours", "Mine"]
+    assert [card.title for card in cards(manager)] == ["Mine", "Ours"]
     assert cards(agent) == []
 
 

@@ -388,3 +388,11 @@ def test_managers_say_which_tags_are_urgent_and_it_is_undone(as_manager, vocabul
     assert action.words == "“books”: urgent."
     undo(action.pk, None)
     assert tag.pk not in urgent_ids()
+
+
+def test_completed_today_has_columns_that_fit_it(as_manager):
+    make_return("done", state=State.COMPLETED, completed_at=timezone.now())
+    table = as_manager.get("/queue/", {"queue": "completed_today"}).context["list"].table
+    assert table.shown[:3] == ["reference", "completed", "waiting"]
+    assert "deadline" not in table.shown
+    assert "created" not in table.shown
