@@ -20,9 +20,10 @@ from returns.filters.declarations import DEADLINE_FILTERS, REPEATABLE_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import GROUPINGS, ReturnFilterForm
 from returns.filters.methods import MISSING_CHOICES
-from returns.filters.paging import PAGE_SIZE, SORT_COLUMNS
+from returns.filters.paging import PAGE_SIZE
 from returns.filters.problems import Problem
 from returns.filters.queues import Queue
+from returns.filters.sorting import SORT_COLUMNS
 from returns.lists import bulk, saved_views
 from returns.models import Deadline, Scope, State
 from returns.models.facts import FACTS, Absence

@@ -17,7 +17,7 @@ from returns.api.query import MAX_PAGE_SIZE
 from returns.api.schemas import Failure, TooManyCalls
 from returns.filters.declarations import REPEATABLE_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.paging import SORT_COLUMNS
+from returns.filters.sorting import SORT_COLUMNS
 from returns.models import Scope, State
 
 JsonObject = dict[str, Any]
@@ -138,7 +138,7 @@ def _parameter_schema(name: str) -> JsonObject:
     if name in ("offset", "count"):
         return {"type": "integer", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
     if name == "sort":
-        names = [name for name, column in SORT_COLUMNS.items() if not column.urgent_first]
+        names = [name for name, column in SORT_COLUMNS.items() if column.for_api]
         return {"type": "string", "enum": [sign + name for name in names for sign in ("", "-")]}
     if name in (*TEXT_PARAMETERS, *TIME_PARAMETERS):
         return _array({"type": "string", "minLength": 1})

@@ -35,8 +35,8 @@ from returns.api.values import parse_whole_number
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import is_ignored
-from returns.filters.paging import Sort
 from returns.filters.query import Query
+from returns.filters.sorting import Sort
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
 from tags.vocabulary import load_vocabulary
@@ -265,8 +265,8 @@ def _parse_ordering(params: Params, dqb: Dqb) -> list[OrderBy] | None:
         sort = Sort.parse(text)
     except ValueError as error:
         raise InvalidRequest(ErrorDetail("sort", f"sort: {error}.", "unknown_sort")) from error
-    if sort.column.urgent_first:
-        message = f"sort: {quote(text)} only works on the pages of the queue."
+    if not sort.column.for_api:
+        message = f"sort: {quote(text)} only works on the pages."
         raise InvalidRequest(ErrorDetail("sort", message, "unknown_sort"))
     nulls_last = True if sort.column.may_be_missing and sort.descending else None
     return [

@@ -1,6 +1,6 @@
 """What declares one filter of the filter language, and functions for kinds that recur."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import TextChoices
 
 from returns.filters import methods
+from returns.filters.dates import PERIOD_CHOICES
 from returns.filters.fields import MomentFilter, TagsFilter, TextsFilter, hours_filter
 
 MAX_NUMBER_FILTER_LENGTH = 200
@@ -20,6 +21,20 @@ class Offered(Enum):
     TAG_MENU = "the menu of tags, with a chip"
     MORE_MENU = "the menu of more filters, with a chip"
     ADDRESS = "links and addresses alone, with a chip"
+
+
+class Section(Enum):
+    """A part of the menu of more filters, by its heading."""
+
+    PARCEL = "Parcel"
+    MISSING = "Missing"
+    DEADLINE = "Deadline"
+    TIME = "Waiting and processing time"
+    DATES = "Dates"
+
+
+# A value and its label.
+Choice = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +50,9 @@ class Declaration:
     filter: django_filters.Filter
     chip_label: str
     offered: Offered
+    # Where the menu of more filters has it, and the names that it offers beside a date.
+    section: Section = Section.PARCEL
+    presets: tuple[Choice, ...] = ()
     unit: str = ""
     joined_by: str = " or "
     format_value: Callable[[str], str] = str
@@ -73,6 +91,12 @@ class Declaration:
         if not isinstance(self.filter, django_filters.NumberFilter):
             return None
         return self.filter.extra["min_value"], self.filter.extra["max_value"]
+
+
+def preset_label(choices: Iterable[Choice]) -> Callable[[str], str]:
+    """Return a function that writes one of these values as its label, any other as it is."""
+    labels = dict(choices)
+    return lambda value: labels.get(value, value)
 
 
 def choice_label(choices: type[TextChoices]) -> Callable[[str], str]:
@@ -115,7 +139,7 @@ def fact_filter(name: str, column: str, max_length: int) -> Declaration:
         name=name,
         filter=django_filters.CharFilter(column, label=name.capitalize(), max_length=max_length),
         chip_label=name,
-        offered=Offered.ADDRESS,
+        offered=Offered.MORE_MENU,
         for_deadlines=True,
     )
 
@@ -129,7 +153,24 @@ def time_span_filter(
         filter=hours_filter(label, method),
         chip_label=chip_label,
         offered=Offered.MORE_MENU,
+        section=Section.TIME,
         unit=" h",
+    )
+
+
+def period_filter(event: str) -> Declaration:
+    """Declare a filter by a period in which an event happened, such as this week."""
+    return Declaration(
+        name=event,
+        filter=django_filters.ChoiceFilter(
+            label=f"{event.capitalize()} during", choices=PERIOD_CHOICES, method=methods.by_period
+        ),
+        chip_label=event,
+        offered=Offered.MORE_MENU,
+        section=Section.DATES,
+        format_value=preset_label(PERIOD_CHOICES),
+        for_reports=False,
+        keeps_many=event == "created",
     )
 
 
@@ -140,6 +181,7 @@ def creation_filter(end: str) -> Declaration:
         filter=MomentFilter(method="by_creation", label=f"Created {end}", end=end == "to"),
         chip_label=f"created {end}",
         offered=Offered.MORE_MENU,
+        section=Section.DATES,
         for_deadlines=True,
         for_reports=False,
         keeps_many=True,
@@ -154,6 +196,7 @@ def date_filter(event: str, column: str, end: str, *, for_deadlines: bool) -> De
         filter=MomentFilter(column, lookup, label=label, end=end == "to"),
         chip_label=f"{event} {end}",
         offered=Offered.MORE_MENU,
+        section=Section.DATES,
         for_deadlines=for_deadlines,
         for_reports=False,
     )

@@ -15,15 +15,32 @@ WEEKDAY_CHOICES = tuple(
 # ISO numbers, as PostgreSQL uses them: Monday is 1.
 WEEKDAY_NUMBERS = {name: number for number, (name, _) in enumerate(WEEKDAY_CHOICES, start=1)}
 
+# Periods that people choose by name, and days by which returns are due.
+PERIOD_CHOICES = (
+    ("today", "today"),
+    ("yesterday", "yesterday"),
+    ("last_7_days", "last 7 days"),
+    ("week", "this week"),
+    ("last_week", "last week"),
+    ("month", "this month"),
+)
+DUE_CHOICES = (
+    ("today", "today"),
+    ("tomorrow", "tomorrow"),
+    ("week", "this week"),
+    ("month", "this month"),
+)
+
 _DAYS_AGO = re.compile(r"-(\d{1,4})d")
 
 
 def parse_moment(text: str, *, end: bool, now: datetime) -> datetime:
     """Return the start of the day, week, month or moment that the text names, or its end.
 
-    The text is a date, ``today``, ``yesterday``, ``week``, ``month``, ``-7d`` or an ISO 8601 time.
-    Days are those of ``TIME_ZONE``. The end is exclusive. Raises ``ValueError`` for any other
-    text, and ``OverflowError`` at the limits of the calendar.
+    The text is a date, ``today``, ``yesterday``, ``tomorrow``, ``last_7_days``, ``week``,
+    ``last_week``, ``month``, ``-7d`` or an ISO 8601 time. Days are those of ``TIME_ZONE``. The end
+    is exclusive. Raises ``ValueError`` for any other text, and ``OverflowError`` at the limits of
+    the calendar.
     """
     zone = timezone.get_default_timezone()
     days = _days(text, now.astimezone(zone).date())
@@ -45,8 +62,12 @@ def _days(text: str, today: date) -> tuple[date, date] | None:
         return today, today + one
     if text == "yesterday":
         return today - one, today
-    if text == "week":
-        monday = today - timedelta(days=today.weekday())
+    if text == "tomorrow":
+        return today + one, today + 2 * one
+    if text == "last_7_days":
+        return today - 6 * one, today + one
+    if text in {"week", "last_week"}:
+        monday = today - timedelta(days=today.weekday() + (7 if text == "last_week" else 0))
         return monday, monday + 7 * one
     if text == "month":
         first = today.replace(day=1)

@@ -12,16 +12,19 @@ from returns.filters.builders import (
     MAX_NUMBER_FILTER_LENGTH,
     Declaration,
     Offered,
+    Section,
     choice_label,
     creation_filter,
     date_filter,
     fact_filter,
     number_filter,
+    period_filter,
+    preset_label,
     rule_filter,
     tags_filter,
     time_span_filter,
 )
-from returns.filters.dates import WEEKDAY_CHOICES
+from returns.filters.dates import DUE_CHOICES, WEEKDAY_CHOICES
 from returns.filters.fields import GroupsFilter, MomentFilter, NumbersFilter, TextsFilter
 from returns.filters.problems import Problem
 from returns.filters.queues import Queue
@@ -113,7 +116,8 @@ FILTERS = (
             label="Missing", choices=methods.MISSING_CHOICES, method=methods.by_missing
         ),
         chip_label="without",
-        offered=Offered.ADDRESS,
+        offered=Offered.MORE_MENU,
+        section=Section.MISSING,
         joined_by=" and ",
         format_value=lambda name: MISSING_LABELS.get(name, name),
         for_deadlines=True,
@@ -133,8 +137,19 @@ FILTERS = (
             label="Deadline", choices=Deadline.choices, method="by_deadline"
         ),
         chip_label="deadline",
-        offered=Offered.ADDRESS,
+        offered=Offered.MORE_MENU,
+        section=Section.DEADLINE,
         format_value=choice_label(Deadline),
+    ),
+    Declaration(
+        name="due_by",
+        filter=MomentFilter(method="by_due", label="Due by", end=True),
+        chip_label="due by",
+        offered=Offered.MORE_MENU,
+        section=Section.DEADLINE,
+        presets=DUE_CHOICES,
+        format_value=preset_label(DUE_CHOICES),
+        for_reports=False,
     ),
     time_span_filter("waiting_over", "Waiting over", "waiting over", methods.by_hours),
     time_span_filter("waiting_under", "Waiting under", "waiting under", methods.by_hours),
@@ -158,14 +173,18 @@ FILTERS = (
         chip_label="at least return",
         unit=" of the same order",
         offered=Offered.MORE_MENU,
+        section=Section.TIME,
         for_deadlines=True,
     ),
     # After the filters by tags: tag indexes contain the time of creation as well.
+    period_filter("created"),
     *(creation_filter(end) for end in ("from", "to")),
+    period_filter("arrived"),
     *(
         date_filter("arrived", "arrived_to_warehouse_at", end, for_deadlines=True)
         for end in ("from", "to")
     ),
+    period_filter("completed"),
     *(date_filter("completed", "completed_at", end, for_deadlines=False) for end in ("from", "to")),
     Declaration(
         name="open_at",

@@ -4,7 +4,7 @@ Nothing is stored per return, so a changed policy or calendar applies to all of 
 Under a policy, the returns due before a moment are those that arrived before some limit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from hashlib import md5
@@ -26,7 +26,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from returns.calendar.holidays import HOLIDAYS_VERSION
 from returns.calendar.working_time import (
@@ -166,7 +166,20 @@ def deadline_conditions(kind: str, vocabulary: Vocabulary, now: datetime) -> tup
     if kind in {Deadline.MET, Deadline.MISSED}:
         return outcome_conditions(kind, vocabulary, now)
     deadlines = current_deadlines()
-    limits = deadlines.limits(kind, now)
+    return _arrival_conditions(deadlines, deadlines.limits(kind, now), vocabulary)
+
+
+def due_conditions(moment: datetime, vocabulary: Vocabulary) -> tuple[Q, Case]:
+    """Return the two conditions of the waiting returns that are due before a moment."""
+    deadlines = current_deadlines()
+    limits = [(BEFORE_ALL, deadlines.limit(policy, moment)) for policy in deadlines.policies]
+    return _arrival_conditions(deadlines, limits, vocabulary)
+
+
+def _arrival_conditions(
+    deadlines: Deadlines, limits: Sequence[tuple[datetime, datetime]], vocabulary: Vocabulary
+) -> tuple[Q, Case]:
+    """Return the conditions of waiting returns that arrived within the span of their policy."""
     # One span around those of all policies lets PostgreSQL read waiting returns in order of
     # arrival, and stop early.
     first = min((since for since, _ in limits), default=BEFORE_ALL)
@@ -244,9 +257,24 @@ def _policy_state(policy: DeadlinePolicy, vocabulary: Vocabulary, now: datetime)
 def _completion_comparison(
     lookup: str, deadlines: Deadlines, policy: DeadlinePolicy, year: int
 ) -> Any:
-    times = due_times(deadlines.calendar, policy.amount, policy.unit, year, OUTCOME_YEARS + 2)
-    condition = Q(**{f"completed_at__{lookup}": DueTime(times)})
+    condition = Q(**{f"completed_at__{lookup}": _due_time(deadlines, policy, year)})
     return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+def due_expression(vocabulary: Vocabulary, now: datetime) -> Case:
+    """Return when a waiting return is due, or its arrival if that is long ago; else NULL."""
+    deadlines, year = current_deadlines(), now.year - OUTCOME_YEARS
+    times = (_due_time(deadlines, policy, year) for policy in deadlines.policies)
+    due_at = (Coalesce(time, F("arrived_to_warehouse_at")) for time in times)
+    policies = zip(deadlines.policies, due_at, strict=True)
+    nothing = Value(None, DateTimeField())
+    by_policy = case_by_policy(policies, nothing, vocabulary or load_vocabulary())
+    return Case(When(state=State.ARRIVED, then=by_policy), default=nothing)
+
+
+def _due_time(deadlines: Deadlines, policy: DeadlinePolicy, year: int) -> "DueTime":
+    times = due_times(deadlines.calendar, policy.amount, policy.unit, year, OUTCOME_YEARS + 2)
+    return DueTime(times)
 
 
 class DueTime(Func):

@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 
-from returns.filters.paging import DEFAULT_SORT, Cursor, Sort
+from returns.filters.paging import Cursor
 from returns.filters.queues import QUEUE_SORTS, Queue
+from returns.filters.sorting import DEFAULT_SORT, Sort
 
 IGNORED_PARAMETERS = {"_"}
 IGNORED_PREFIX = "utm_"

@@ -6,20 +6,27 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from returns.filters.builders import Declaration, Offered
+from returns.filters.builders import Declaration, Offered, Section
 from returns.filters.declarations import FILTERS_BY_NAME, filters_offered_in
 from returns.filters.query import Query
 from returns.filters.tag_menu import FilterChip, address_without
 from returns.filters.wording import value_label
 
+# The id of the date beside presets: the last value of a parameter counts.
+DATE_SUFFIX = "_date"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class MoreField:
-    """A field of the menu with its current value; ``type`` is that of its input element."""
+    """A field of the menu with its current value.
 
+    ``type`` is that of its input element, or ``select``, which has ``choices``. A ``checkbox``
+    with the value may be ``checked``. ``values`` is the id of the list of existing values.
+    """
+
+    section: str
     id: str
     name: str
     label: str
@@ -27,42 +34,77 @@ class MoreField:
     value: str
     lowest: int | None = None
     highest: int | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+    checked: bool = False
+    values: str = ""
 
 
 def has_field_for(name: str, value: str) -> bool:
-    """Tell whether a field of the list's form can show the value; a date field has no "today"."""
+    """Tell whether a field of the list's form can show the value; a date field has no "-7d"."""
     declaration = FILTERS_BY_NAME.get(name)
     if declaration is None or declaration.offered == Offered.ADDRESS:
         return False
     if declaration.offered != Offered.MORE_MENU:
         return True
+    if choices := _choices(declaration):
+        return value in dict(choices) or (declaration.is_moment and bool(_DATE.fullmatch(value)))
     if declaration.is_moment:
         return bool(_DATE.fullmatch(value))
     return bool(_NUMBER.fullmatch(value)) if declaration.bounds else True
 
 
 def more_fields(query: Query) -> Iterator[MoreField]:
-    """Yield the fields of the menu. A repeatable filter has an empty field after its values."""
-    for declaration in filters_offered_in(Offered.MORE_MENU):
-        if declaration.is_repeatable:
-            yield from _text_fields(declaration, query.getlist(declaration.name))
-            continue
-        name, value = declaration.name, query.get(declaration.name, "")
-        yield MoreField(
-            f"id_{name}",
-            name,
-            declaration.label,
-            "date" if declaration.is_moment else "number",
-            value if has_field_for(name, value) else "",
-            *(declaration.bounds or ()),
-        )
+    """Yield the fields of the menu, section by section."""
+    declarations = filters_offered_in(Offered.MORE_MENU)
+    for section in Section:
+        for declaration in (each for each in declarations if each.section == section):
+            yield from _fields(declaration, query)
+
+
+def _fields(declaration: Declaration, query: Query) -> Iterator[MoreField]:
+    section, name, label = declaration.section.value, declaration.name, declaration.label
+    choices = _choices(declaration)
+    if declaration.is_repeatable:
+        chosen = query.getlist(name)
+        yield from _boxes(declaration, chosen) if choices else _text_fields(declaration, chosen)
+        return
+    value = query.get(name, "")
+    value = value if has_field_for(name, value) else ""
+    if choices:
+        preset = value if value in dict(choices) else ""
+        yield MoreField(section, f"id_{name}", name, label, "select", preset, choices=choices)
+    if declaration.is_moment:
+        day = value if _DATE.fullmatch(value) else ""
+        suffix, text = (DATE_SUFFIX, f"{label} the day") if choices else ("", label)
+        yield MoreField(section, f"id_{name}{suffix}", name, text, "date", day)
+    elif declaration.bounds:
+        yield MoreField(section, f"id_{name}", name, label, "number", value, *declaration.bounds)
+    elif not choices:
+        values = f"values-of-{name}"
+        yield MoreField(section, f"id_{name}", name, label, "search", value, values=values)
+
+
+def _choices(declaration: Declaration) -> tuple[tuple[str, str], ...]:
+    """Return the values that a field offers, with their labels; none if any text is possible."""
+    values = declaration.filter.extra.get("choices", declaration.presets)
+    return tuple((value, declaration.format_value(value)) for value, _ in values)
+
+
+def _boxes(declaration: Declaration, chosen: list[str]) -> Iterator[MoreField]:
+    """Yield a checkbox for each value of a filter that takes several."""
+    section, name = declaration.section.value, declaration.name
+    for value, label in _choices(declaration):
+        text = label[0].upper() + label[1:]
+        field_id, is_checked = f"id_{name}_{value}", value in chosen
+        yield MoreField(section, field_id, name, text, "checkbox", value, checked=is_checked)
 
 
 def _text_fields(declaration: Declaration, texts: list[str]) -> Iterator[MoreField]:
-    name = declaration.name
+    """Yield a field for each text of a filter, and an empty one for one more."""
+    section, name = declaration.section.value, declaration.name
     for number, text in enumerate([*texts, ""] if texts else ["", ""], start=1):
         label = "or" if number > 1 else declaration.label
-        yield MoreField(f"id_{name}_{number}", name, label, "search", text)
+        yield MoreField(section, f"id_{name}_{number}", name, label, "search", text)
 
 
 def more_chips(query: Query, base: str) -> Iterator[FilterChip]:

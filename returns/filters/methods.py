@@ -23,6 +23,8 @@ OPTIONAL_FACTS = {
     "tracking": "tracking_id",
 }
 TAGS = "tags"
+# The times of the events after the creation, by their parameter.
+EVENT_COLUMNS = {"arrived": "arrived_to_warehouse_at", "completed": "completed_at"}
 MISSING_CHOICES = [(name, name) for name in (*OPTIONAL_FACTS, TAGS)]
 
 
@@ -37,6 +39,16 @@ def by_queue(queryset: ReturnQuerySet, _name: str, queue: str) -> ReturnQuerySet
     if queue != Queue.COMPLETED_TODAY:
         return queryset
     return queryset.filter(completed_at__gte=parse_moment("today", end=False, now=timezone.now()))
+
+
+def by_period(queryset: ReturnQuerySet, name: str, period: str) -> ReturnQuerySet:
+    """Keep the returns that were created, arrived or completed during a period."""
+    now = timezone.now()
+    since, before = (parse_moment(period, end=end, now=now) for end in (False, True))
+    if name == "created":
+        return queryset.created("gte", since).created("lt", before)
+    column = EVENT_COLUMNS[name]
+    return queryset.filter(**{f"{column}__gte": since, f"{column}__lt": before})
 
 
 def by_whole_order(queryset: ReturnQuerySet, _name: str, text: str) -> ReturnQuerySet:

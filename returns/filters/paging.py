@@ -10,74 +10,12 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-from config.text import shorten
 from returns.filters import cursors
-from returns.models import Return, State
+from returns.filters.sorting import ANY_STATE, Sort, SortColumn
+from returns.models import Return
 from returns.querysets import ReturnQuerySet
 
 PAGE_SIZE = 50
-DEFAULT_SORT = "-created"
-ANY_STATE = frozenset(State.values)
-
-
-@dataclass(frozen=True, slots=True)
-class SortColumn:
-    """A column that a list can be sorted by; rows without a value come last.
-
-    ``present_in`` and ``missing_in`` are the states of returns that may have, or lack, a value.
-    """
-
-    name: str
-    is_time: bool = True
-    present_in: frozenset[str] = ANY_STATE
-    missing_in: frozenset[str] = frozenset()
-    # Whether returns with an urgent tag come first, in the order of the tags' ranks.
-    urgent_first: bool = False
-
-    @property
-    def may_be_missing(self) -> bool:
-        """Whether some rows may lack a value."""
-        return bool(self.missing_in)
-
-
-SORT_COLUMNS = {
-    "created": SortColumn("created_at"),
-    "arrived": SortColumn(
-        "arrived_to_warehouse_at",
-        present_in=ANY_STATE - {State.CREATED},
-        missing_in=ANY_STATE - {State.ARRIVED},
-    ),
-    "urgent": SortColumn(
-        "arrived_to_warehouse_at",
-        present_in=ANY_STATE - {State.CREATED},
-        missing_in=ANY_STATE - {State.ARRIVED},
-        urgent_first=True,
-    ),
-    "completed": SortColumn(
-        "completed_at",
-        present_in=frozenset({State.COMPLETED}),
-        missing_in=ANY_STATE - {State.COMPLETED},
-    ),
-    "updated": SortColumn("updated_at"),
-    "order": SortColumn("order_key", is_time=False, missing_in=ANY_STATE),
-    "reference": SortColumn("return_key", is_time=False, missing_in=ANY_STATE),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """A column and a direction, as in the value ``-created`` of the parameter ``sort``."""
-
-    column: SortColumn
-    descending: bool
-
-    @classmethod
-    def parse(cls, text: str) -> "Sort":
-        """Return the sort of a parameter value. Raises ``ValueError`` for an unknown one."""
-        name = text.removeprefix("-")
-        if name not in SORT_COLUMNS or (name != text and SORT_COLUMNS[name].urgent_first):
-            raise ValueError(f"“{shorten(name, 50)}” is not a sort order")
-        return cls(SORT_COLUMNS[name], descending=text.startswith("-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +33,7 @@ class Cursor:
     def for_row(cls, record: Return, sort: Sort, urgent: Sequence[int] = ()) -> "Cursor":
         """Return the cursor of a row; ``urgent`` are the ids of urgent tags, in order of rank."""
         tag = next((tag for tag in urgent if tag in record.tag_ids), 0) if urgent else 0
-        return cls(getattr(record, sort.column.name), record.pk, tag)
+        return cls(sort.column.value_of(record), record.pk, tag)
 
     def encode(self) -> str:
         """Return the cursor as a text for URLs."""
@@ -262,12 +200,8 @@ def _value_parts(
         if cursor:
             rows = rows.after_row(column, cursor.value, cursor.pk, descending=descending)
         return [rows]
-    present = queryset.filter(**{f"{column}__isnull": False}).in_order_of(
-        column, descending=descending
-    )
-    missing = queryset.filter(**{f"{column}__isnull": True}).in_order_of(
-        "pk", descending=descending
-    )
+    present = queryset.filter(sort.column.is_present).in_order_of(column, descending=descending)
+    missing = queryset.filter(sort.column.is_missing).in_order_of("pk", descending=descending)
     # Looking for completion times of open returns would scan the whole index in vain.
     with_value = [present] if states & sort.column.present_in else []
     without = [missing] if states & sort.column.missing_in else []

@@ -14,7 +14,7 @@ from typing import Any
 import django_tables2 as tables
 from django_tables2.data import TableListData
 
-from returns.filters.paging import SORT_COLUMNS
+from returns.filters.sorting import SORT_COLUMNS
 from returns.lists import cells
 from returns.lists.rows import Row
 from returns.models import State
@@ -257,4 +257,8 @@ def column_choices(shown: Iterable[str]) -> list[ColumnChoice]:
 
 
 def _table_column(column: Column) -> tables.Column:
-    return tables.Column(column.header, orderable=column.is_sortable)
+    # The first click on the header of the waiting time shows the longest wait.
+    grows_backwards = column.is_sortable and SORT_COLUMNS[column.name].is_reversed
+    return tables.Column(
+        column.header, orderable=column.is_sortable, initial_sort_descending=grows_backwards
+    )

@@ -4,29 +4,26 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from config.addresses import with_query
 from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.declarations import FILTERS
+from returns.filters.due import due_expression
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import NON_FILTER_PARAMETERS, PAGING_PARAMETERS, default_sort
 from returns.filters.menu import MoreField, has_field_for, more_chips, more_fields
-from returns.filters.paging import (
-    ANY_STATE,
-    DEFAULT_SORT,
-    PAGE_SIZE,
-    Page,
-    ordered_parts,
-    paginate,
-)
+from returns.filters.paging import PAGE_SIZE, Page, ordered_parts, paginate
 from returns.filters.query import Query
 from returns.filters.queues import QUEUE_STATES, Queue
+from returns.filters.sorting import ANY_STATE, DEFAULT_SORT, DUE_AT
 from returns.filters.tag_menu import FilterChip, TagFilterGroup, tag_chips, tag_filter_groups
 from returns.lists.columns import ReturnTable, shown_columns
 from returns.lists.reasons import Reason, list_reasons
 from returns.lists.rows import Row, build_rows
+from returns.lists.suggestions import Suggestion, suggest_filters
 from returns.lists.summary import count_list, list_sort, summary_line
 from returns.models import State
 from returns.querysets import ReturnQuerySet
@@ -57,7 +54,8 @@ class ReturnList:
     """One page of the list, with everything that is shown around it.
 
     ``base`` is the path of the page that shows the list. ``search`` is the result of the search
-    box, if it is used, and ``nearest`` are suggestions if it found nothing. ``chosen_names`` are
+    box, if it is used. If it found nothing, ``nearest`` are similar numbers, and ``suggestions``
+    are filters by tags and notes. ``chosen_names`` are
     the chosen tags and groups by parameter, as the vocabulary spells them.
     """
 
@@ -75,6 +73,7 @@ class ReturnList:
     base: str
     search: SearchResult | None
     nearest: list[NearMatch]
+    suggestions: list[Suggestion]
 
     @property
     def states(self) -> list[StateChoice]:
@@ -208,6 +207,7 @@ def return_list(
         with_due="deadline" in shown_columns(columns),
         reasons={pk: hit.why for pk, hit in result.hits.items()} if result else {},
     )
+    nothing_found = result is not None and not result.hits
     counts, total = count_list(filterset)
     sort = list_sort(filterset)
     return ReturnList(
@@ -227,6 +227,7 @@ def return_list(
         is_filtered=filterset.has_filters_besides(*own_filters),
         sort=sort,
         search=result,
+        suggestions=suggest_filters(str(query["q"]), vocabulary) if nothing_found else [],
         nearest=[] if result is None or result.hits else nearest(result.numbers[0]),
     )
 
@@ -264,7 +265,10 @@ def list_parts(filterset: ReturnFilterSet, urgent: list[int]) -> list[ReturnQuer
 
 def _list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
     queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*FIELDS_NOT_SHOWN)
-    return queryset
+    if filterset.form.cleaned_data["sort"].column.name != DUE_AT:
+        return queryset
+    due_at = due_expression(filterset.vocabulary, timezone.now())
+    return queryset.annotate(**{DUE_AT: due_at})
 
 
 def matching_states(filterset: ReturnFilterSet) -> Collection[str]:

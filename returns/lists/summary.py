@@ -26,6 +26,12 @@ SORT_LABELS = {
     "updated": "earliest update first",
     "order": "by order reference",
     "-order": "by order reference, reversed",
+    "carrier": "by carrier",
+    "-carrier": "by carrier, reversed",
+    "waiting": "shortest wait first",
+    "-waiting": "longest wait first",
+    "deadline": "earliest deadline first",
+    "-deadline": "latest deadline first",
     "reference": "by return reference",
     "-reference": "by return reference, reversed",
 }

@@ -172,6 +172,7 @@ class Return(models.Model):
         indexes = [
             models.Index(fields=["state", "-created_at", "-id"], name="return_by_state"),
             models.Index(fields=["cargo_carrier", "-created_at", "-id"], name="return_by_carrier"),
+            models.Index(fields=["cargo_carrier", "id"], name="return_by_carrier_name"),
             models.Index(
                 fields=["sales_order_channel", "-created_at", "-id"], name="return_by_channel"
             ),

@@ -15,6 +15,7 @@ from config.htmx import (
     render_page_or_fragment,
     wants_fragment,
 )
+from returns.filters.known_values import known_values
 from returns.filters.query import Query
 from returns.lists.enter_key import find_enter_target
 from returns.lists.facets import count_facets
@@ -34,6 +35,7 @@ def returns(request: DeskRequest) -> HttpResponse:
     matches = return_list(query, get_preferences(request.user).columns)
     context: dict[str, Any] = {"list": matches, "live": page.showing(matches.page.rows)}
     if not wants_fragment(request):
+        context["known_values"] = known_values()
         context["tabs"] = tabs(request.user, query, matches.vocabulary)
         context["save_form"] = SaveViewForm(request.user)
     return render_page_or_fragment(

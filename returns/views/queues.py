@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from config.htmx import render_page_or_fragment
+from config.htmx import render_page_or_fragment, wants_fragment
 from returns.filters.form import NON_FILTER_PARAMETERS
+from returns.filters.known_values import known_values
 from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.lists.forms import SaveViewForm
@@ -45,6 +46,8 @@ def queue(request: DeskRequest) -> HttpResponse:
         "groups": group_queue(matches.query, path),
         "save_form": SaveViewForm(request.user, is_queue=True),
     }
+    if not wants_fragment(request):
+        context["known_values"] = known_values()
     return render_page_or_fragment(
         request, "queues/page.html", "answer", context, address=matches.address
     )

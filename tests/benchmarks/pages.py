@@ -140,7 +140,8 @@ def measure(size: int) -> dict:
 
 def cases() -> dict[str, tuple[str, str]]:
     """Return the pages by name: path, and who asks."""
-    from returns.filters.paging import Cursor, Sort
+    from returns.filters.paging import Cursor
+    from returns.filters.sorting import Sort
     from returns.models import Return
     from tags.models import Tag
 

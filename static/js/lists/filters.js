@@ -1,6 +1,6 @@
 // The menu of tags: one of three filters per tag, with the numbers of returns while it is open. And the chips
 // of active filters, which are removed in place.
-import { closest, find, findAll, need } from "../dom.js";
+import { closest, find, findAll, matches, need } from "../dom.js";
 
 const menu = () => find("#tag-picker", HTMLDetailsElement);
 
@@ -14,14 +14,17 @@ function clearOtherWays(box) {
   for (const other of findAll("input", HTMLInputElement, ways)) other.checked = other === box;
 }
 
+/** @param {HTMLInputElement | HTMLSelectElement} field */
+const isChosen = (field) => !(field instanceof HTMLInputElement && field.type === "checkbox") || field.checked;
+
 /**
  * Return the form field of a chip's filter.
  * @param {DOMStringMap} chip
  */
 const fieldOf = ({ off, value }) =>
   [...need("#return-filters", HTMLFormElement).elements]
-    .filter((field) => field instanceof HTMLInputElement)
-    .find((field) => field.name === off && field.value.trim() === value && (field.type !== "checkbox" || field.checked));
+    .filter((field) => field instanceof HTMLInputElement || field instanceof HTMLSelectElement)
+    .find((field) => field.name === off && field.value.trim() === value && isChosen(field));
 
 /** @param {MouseEvent} event */
 function onClick(event) {
@@ -37,8 +40,72 @@ function onClick(event) {
   const links = findAll("[data-off]", HTMLElement);
   const index = links.indexOf(link);
   (links[index + 1] ?? links[index - 1] ?? need("#tag-picker summary", HTMLElement)).focus();
-  if (field.type === "checkbox") field.checked = false;
+  if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = false;
   else field.value = "";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/**
+ * Show only the tags of the menu whose name contains the text, and the groups that have any.
+ * @param {HTMLInputElement} box
+ */
+function searchTags(box) {
+  const text = box.value.trim().toLowerCase();
+  const panel = need("#tag-picker .items", HTMLElement);
+  for (const group of findAll("fieldset", HTMLElement, panel)) {
+    const lines = findAll(".ways", HTMLElement, group);
+    for (const line of lines) line.hidden = !need("label", HTMLElement, line).innerText.toLowerCase().includes(text);
+    group.hidden = lines.every((line) => line.hidden);
+  }
+  need("#no-tag-found", HTMLElement).hidden = shownTags().length > 0;
+}
+
+const shownTags = () =>
+  findAll("#tag-picker .ways:not([hidden]) > label:first-child input", HTMLInputElement).filter((box) => !box.closest("[hidden]"));
+
+/**
+ * From the search of the tags, the arrow down leads to the tags, and Enter ticks the first of them.
+ * @param {KeyboardEvent} event
+ */
+function onSearchKey(event) {
+  const [first] = shownTags();
+  if (!matches(event.target, "#search-tags") || !(event.key === "Enter" || event.key === "ArrowDown")) return;
+  event.preventDefault();
+  if (event.key === "ArrowDown") first?.focus();
+  else if (/** @type {HTMLInputElement} */ (event.target).value.trim()) first?.click();
+}
+
+/**
+ * Return the value of a list of existing ones that a field holds, in any case, or undefined.
+ * @param {HTMLInputElement} field
+ */
+function knownValue({ list, value }) {
+  const text = value.trim().toLowerCase();
+  return text ? [...(list?.options ?? [])].find((option) => option.value.toLowerCase() === text)?.value : "";
+}
+
+/**
+ * What is typed into a field filters once it is an existing value, or when the field is left: the beginning of
+ * a name would match nothing.
+ * @param {Event} event
+ */
+function onTyping(event) {
+  const { target: field } = event;
+  if (!(field instanceof HTMLInputElement)) return;
+  if (field.id === "search-tags") {
+    event.stopPropagation();
+    searchTags(field);
+  } else if (field.list && field.form?.id === "return-filters" && event.isTrusted) {
+    const known = knownValue(field);
+    if (known === undefined) event.stopPropagation();
+    else field.value = known;
+  }
+}
+
+/** @param {Event} event */
+function onLeavingField({ target: field }) {
+  if (!(field instanceof HTMLInputElement && field.list && field.form?.id === "return-filters")) return;
+  field.value = knownValue(field) ?? field.value;
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
@@ -54,4 +121,8 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
 document.addEventListener("input", ({ target }) => {
   if (target instanceof HTMLInputElement && target.closest(".ways")) clearOtherWays(target);
 });
+// Captured, before the form sees it.
+document.addEventListener("input", onTyping, true);
+document.addEventListener("change", onLeavingField);
+document.addEventListener("keydown", onSearchKey);
 document.addEventListener("click", onClick);

@@ -6,8 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from returns.filters.paging import SORT_COLUMNS, Cursor, Sort, paginate
-from returns.models import Return, State
+from returns.filters.due import due_expression
+from returns.filters.paging import Cursor, paginate
+from returns.filters.sorting import SORT_COLUMNS, Sort
+from returns.models import DeadlinePolicy, Return, State, Unit
+from returns.querysets import ReturnQuerySet
+from tags.vocabulary import load_vocabulary
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +30,15 @@ def mixed_returns():
         )
 
 
+def by_due_time() -> ReturnQuerySet:
+    """Return all returns with the annotation by which the sort by deadline reads them."""
+    return Return.objects.annotate(due_at=due_expression(load_vocabulary(), START))
+
+
 def walk(sort: Sort, size: int) -> list[list[int]]:
     pages, after = [], None
     while True:
-        page = paginate(Return.objects.all(), sort, after=after, size=size)
+        page = paginate(by_due_time(), sort, after=after, size=size)
         pages.append([row.pk for row in page.rows])
         if not page.next:
             return pages
@@ -46,6 +55,9 @@ SORTS = [
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("size", [1, 4, 13])
 def test_every_row_is_walked_once(mixed_returns, sort, size):
+    DeadlinePolicy.objects.create(
+        name="One", amount=2, unit=Unit.BUSINESS_DAYS, parameters={"order": ["RSO1"]}
+    )
     pages = walk(Sort.parse(sort), size)
     walked = [pk for page in pages for pk in page]
     assert len(walked) == 13
@@ -56,7 +68,7 @@ def test_every_row_is_walked_once(mixed_returns, sort, size):
 @pytest.mark.parametrize("name", SORT_COLUMNS)
 @pytest.mark.parametrize("state", State.values)
 def test_a_state_rules_out_no_row_of_its_own(mixed_returns, name, state):
-    page = paginate(Return.objects.in_state(state), Sort.parse(name), states=[state])
+    page = paginate(by_due_time().in_state(state), Sort.parse(name), states=[state])
     assert {row.pk for row in page.rows} == set(
         Return.objects.in_state(state).values_list("pk", flat=True)
     )
@@ -79,13 +91,13 @@ def test_a_time_that_a_state_lacks_is_not_looked_for(django_assert_num_queries, 
 def test_walking_back_shows_the_same_pages(mixed_returns, text):
     sort = Sort.parse(text)
     forth = walk(sort, 4)
-    page = paginate(Return.objects.all(), sort, size=4)
+    page = paginate(by_due_time(), sort, size=4)
     while page.next:
-        page = paginate(Return.objects.all(), sort, after=Cursor.parse(page.next, sort), size=4)
+        page = paginate(by_due_time(), sort, after=Cursor.parse(page.next, sort), size=4)
     back = [[row.pk for row in page.rows]]
     while page.previous:
         before = Cursor.parse(page.previous, sort)
-        page = paginate(Return.objects.all(), sort, before=before, size=4)
+        page = paginate(by_due_time(), sort, before=before, size=4)
         back.append([row.pk for row in page.rows])
     assert [pk for page in reversed(back) for pk in page] == [pk for page in forth for pk in page]
 
@@ -140,3 +152,23 @@ def test_a_cursor_keeps_microseconds():
     sort = Sort.parse("-created")
     record = make_return(created_at=START + timedelta(microseconds=56))
     assert Cursor.parse(Cursor.for_row(record, sort).encode(), sort).value == record.created_at
+
+
+def test_the_carrier_is_sorted_by_name_and_missing_ones_come_last():
+    for carrier in ("UPS", "", "DHL"):
+        make_return(carrier or "none", cargo_carrier=carrier)
+    for sort, expected in (("carrier", "DHL UPS none"), ("-carrier", "UPS DHL none")):
+        rows = paginate(Return.objects.all(), Sort.parse(sort)).rows
+        assert [row.return_reference_number for row in rows] == expected.split()
+
+
+def test_the_longest_wait_comes_first_and_returns_that_do_not_wait_last(mixed_returns):
+    for name, hours in (("short", 1), ("long", 9)):
+        arrival = START + timedelta(days=9) - timedelta(hours=hours)
+        make_return(name, state=State.ARRIVED, arrived_to_warehouse_at=arrival)
+    rows = paginate(Return.objects.all(), Sort.parse("-waiting")).rows
+    waiting = [row for row in rows if row.state == State.ARRIVED]
+    assert rows[: len(waiting)] == waiting
+    assert [row.return_reference_number for row in waiting[-2:]] == ["long", "short"]
+    rows = paginate(Return.objects.all(), Sort.parse("waiting")).rows
+    assert [row.return_reference_number for row in rows[:2]] == ["short", "long"]

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
-from returns.filters.paging import DEFAULT_SORT
 from returns.filters.query import Query
+from returns.filters.sorting import DEFAULT_SORT
 from returns.lists.page import return_list
 from returns.lists.saved_views import list_address, save_view
 from returns.models import Return, ReturnTag, State

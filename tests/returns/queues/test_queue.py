@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.paging import Cursor, Page, Sort, paginate
+from returns.filters.paging import Cursor, Page, paginate
 from returns.filters.query import Query
+from returns.filters.sorting import Sort
 from returns.models import Return, State
 from returns.queues.cards import queue_cards
 from tags import editing

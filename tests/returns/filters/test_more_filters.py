@@ -1,0 +1,177 @@
+"""Filters by a period, by what is due, and the existing values that the menu offers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from returns.filters.filterset import ReturnFilterSet
+from returns.filters.known_values import KNOWN_VALUES_SQL, known_values
+from returns.filters.query import Query
+from returns.lists.page import list_parts
+from returns.models import DeadlinePolicy, State, Unit
+from tags.vocabulary import load_vocabulary
+from tests.factories import make_return
+
+pytestmark = pytest.mark.django_db
+
+# A Wednesday, in the middle of a month.
+NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
+
+
+def references(text: str) -> list[str]:
+    """Return the references of the returns that a query matches, sorted."""
+    filterset = ReturnFilterSet(Query.parse(text), load_vocabulary())
+    assert filterset.problems() == []
+    return sorted(filterset.qs.values_list("return_reference_number", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("period", "days"),
+    [
+        ("today", [0]),
+        ("yesterday", [1]),
+        ("last_7_days", [0, 1, 6]),
+        ("week", [-2, 0, 1]),
+        ("last_week", [6, 9]),
+        ("month", [-2, 0, 1, 6, 9, 17]),
+    ],
+)
+@pytest.mark.parametrize("event", ["created", "arrived", "completed"])
+def test_a_period_keeps_what_happened_within_it(event, period, days):
+    with time_machine.travel(NOW, tick=False):
+        for ago in (-2, 0, 1, 6, 9, 17, 18, 40):
+            moment = NOW - timedelta(days=ago)
+            make_return(
+                f"R{ago:02}",
+                state=State.COMPLETED,
+                created_at=moment,
+                arrived_to_warehouse_at=moment,
+                completed_at=moment,
+            )
+        assert references(f"{event}={period}") == sorted(f"R{ago:02}" for ago in days)
+
+
+def test_due_by_keeps_waiting_returns_whose_deadline_is_on_or_before_the_day():
+    DeadlinePolicy.objects.create(
+        name="Oplog", amount=24, unit=Unit.HOURS, parameters={"source": ["Oplog"]}
+    )
+    DeadlinePolicy.objects.create(name="All", amount=72, unit=Unit.HOURS, position=1)
+    with time_machine.travel(NOW, tick=False):
+        waiting = {"state": State.ARRIVED, "arrived_to_warehouse_at": NOW}
+        make_return("tomorrow", source="Oplog", **waiting)
+        make_return("in three days", **waiting)
+        make_return("late", **waiting | {"arrived_to_warehouse_at": NOW - timedelta(days=9)})
+        make_return("done", **waiting | {"state": State.COMPLETED, "completed_at": NOW})
+        assert references("due_by=today") == ["late"]
+        assert references("due_by=tomorrow") == ["late", "tomorrow"]
+        assert references("due_by=2026-11-20") == ["late", "tomorrow"]
+        assert references("due_by=2026-11-21") == ["in three days", "late", "tomorrow"]
+        assert references("due_by=week") == ["in three days", "late", "tomorrow"]
+
+
+def test_without_deadlines_nothing_is_due():
+    make_return("one", state=State.ARRIVED, arrived_to_warehouse_at=timezone.now())
+    assert references("due_by=2099-01-01") == []
+
+
+def test_the_menu_offers_the_values_that_exist(as_agent):
+    for carrier in ("UPS", "", "DHL", "UPS", "dhl"):
+        make_return(cargo_carrier=carrier, sales_order_channel="Shop")
+    make_return(source="Oplog")
+    assert known_values() == {
+        "carrier": ["DHL", "UPS", "dhl"],
+        "channel": ["Shop"],
+        "source": ["Oplog", "WMS"],
+    }
+    page = as_agent.get("/returns/").text
+    assert 'list="values-of-carrier"' in page
+    assert '<datalist id="values-of-carrier">' in page
+    assert '<option value="UPS">' in page
+
+
+def test_existing_values_are_read_from_indexes_alone():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {KNOWN_VALUES_SQL}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    indexes = ("return_by_carrier", "return_by_channel", "return_by_other_source")
+    assert all(plan.count(f"using {index}") == 2 for index in indexes)
+    assert "Seq Scan" not in plan
+
+
+def test_each_field_of_the_menu_shows_its_value(as_agent):
+    listing = as_agent.get(
+        "/returns/?carrier=DHL&missing=tags&deadline=late&due_by=week&created=month"
+    ).context["list"]
+    fields = {each.id: each for each in listing.more_fields}
+    assert fields["id_carrier"].value == "DHL"
+    assert fields["id_missing_tags"].checked
+    assert not fields["id_missing_order"].checked
+    assert fields["id_deadline"].value == "late"
+    assert (fields["id_due_by"].value, fields["id_due_by_date"].value) == ("week", "")
+    assert fields["id_created"].value == "month"
+    assert listing.hidden_parameters == []
+
+
+def test_of_a_word_and_a_day_for_what_is_due_the_day_counts(as_agent):
+    listing = as_agent.get("/returns/?due_by=week&due_by=2026-11-20").context["list"]
+    fields = {each.id: each.value for each in listing.more_fields}
+    assert (fields["id_due_by"], fields["id_due_by_date"]) == ("", "2026-11-20")
+    assert [each.text for each in listing.more_chips] == ["due by 2026-11-20"]
+
+
+def make_deadlines() -> None:
+    """Make a short deadline for one source, and a long one for all others but one carrier."""
+    DeadlinePolicy.objects.create(
+        name="Oplog", amount=24, unit=Unit.HOURS, parameters={"source": ["Oplog"]}
+    )
+    DeadlinePolicy.objects.create(
+        name="Orders", amount=2, unit=Unit.BUSINESS_DAYS, position=1, parameters={"order": ["RSO"]}
+    )
+
+
+def test_a_list_by_deadline_begins_with_the_earliest_of_all_policies(as_agent):
+    make_deadlines()
+    waiting = {"state": State.ARRIVED, "sales_order_reference_number": "RSO1"}
+    for name, days, source in (
+        ("third", 1, "WMS"),
+        ("first", 40, "WMS"),
+        ("long ago", 9 * 366, "WMS"),
+        ("second", 2, "Oplog"),
+    ):
+        arrival = NOW - timedelta(days=days)
+        make_return(name, source=source, arrived_to_warehouse_at=arrival, **waiting)
+    make_return("never", **waiting | {"sales_order_reference_number": "X"})
+    make_return("done", state=State.COMPLETED)
+    with time_machine.travel(NOW, tick=False):
+        listing = as_agent.get("/returns/?sort=deadline").context["list"]
+    assert listing.problems == []
+    shown = [row.return_reference_number for row in listing.page.rows]
+    assert shown[:4] == ["long ago", "first", "second", "third"]
+    assert set(shown[4:]) == {"never", "done"}
+    assert listing.summary.endswith(", earliest deadline first")
+
+
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [
+        ("carrier", "return_by_carrier_name"),
+        ("-waiting", "return_waiting"),
+        ("deadline", "return_waiting"),
+    ],
+)
+def test_a_sort_reads_an_index_and_never_all_returns(sort, index):
+    make_deadlines()
+    filterset = ReturnFilterSet(Query.parse(f"sort={sort}"), load_vocabulary())
+    assert filterset.problems() == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    first, *others = list_parts(filterset, [])
+    assert f" {index} on returns_return" in first[:51].explain()
+    assert all(
+        "Sort" not in part[:51].explain() and "Seq Scan" not in part[:51].explain()
+        for part in others
+    )
