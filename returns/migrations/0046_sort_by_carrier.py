@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0044_scans"),
+        ("returns", "0045_theme_and_start_page"),
     ]
 
     operations = [
