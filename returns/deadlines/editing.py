@@ -7,8 +7,9 @@ from django.db import transaction
 
 from config import ordering, versions
 from returns.filters import named
+from returns.filters.coverage import first_that_covers
 from returns.filters.declarations import DEADLINE_FILTERS
-from returns.filters.due import first_that_covers, stored_calendar
+from returns.filters.due import stored_calendar
 from returns.filters.query import Query
 from returns.filters.wording import filter_label
 from returns.models import MAX_DEADLINE_AMOUNTS, DeadlinePolicy, Unit, WorkingCalendar

@@ -13,6 +13,7 @@ from returns.calendar.holidays import COUNTRIES, holidays_of
 from returns.calendar.working_time import HALF_DAY_CLOSES, Calendar
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.display.values import WEEKDAY_NAMES
+from returns.filters.coverage import first_that_covers
 from returns.filters.due import (
     Deadlines,
     Due,
@@ -20,7 +21,6 @@ from returns.filters.due import (
     case_by_policy,
     current_deadlines,
     duration_label,
-    first_that_covers,
     stored_calendar,
 )
 from returns.filters.filterset import ReturnFilterSet

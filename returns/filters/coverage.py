@@ -1,7 +1,12 @@
 """Compare stored filters: whether one of them matches whatever another one matches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from returns.filters.conditions import ConditionSet
+from returns.filters.stored import resolve_merged_tags, to_query
+from returns.models import DeadlinePolicy
+from tags.vocabulary import Vocabulary
 
 # The more values these have, the fewer returns match; of the others that keep lists, the more.
 ALL_OF = {"tag", "tag_none", "missing", "missing_group"}
@@ -25,3 +30,16 @@ def _is_wider(name: str, wide: Any, narrow: Any) -> bool:
     if name in ANY_OF:
         return set(narrow) <= set(wide)
     return bool(wide == narrow)
+
+
+def first_that_covers(
+    policies: Iterable[DeadlinePolicy], parameters: Mapping[str, Any], vocabulary: Vocabulary
+) -> DeadlinePolicy | None:
+    """Return the first policy that matches whatever this filter matches, if there is one."""
+    narrow = resolve_merged_tags(parameters, vocabulary)
+    for policy in policies:
+        query = to_query(policy.parameters, vocabulary)
+        is_valid = not ConditionSet(query, vocabulary).problems()
+        if is_valid and covers(resolve_merged_tags(policy.parameters, vocabulary), narrow):
+            return policy
+    return None

@@ -142,6 +142,13 @@ FILTERS = (
         format_value=choice_label(Deadline),
     ),
     Declaration(
+        name="due_from",
+        filter=MomentFilter(method="by_due", label="Due from", end=False),
+        chip_label="due from",
+        offered=Offered.ADDRESS,
+        for_reports=False,
+    ),
+    Declaration(
         name="due_by",
         filter=MomentFilter(method="by_due", label="Due by", end=True),
         chip_label="due by",

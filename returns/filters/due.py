@@ -4,7 +4,7 @@ Nothing is stored per return, so a changed policy or calendar applies to all of 
 Under a policy, the returns due before a moment are those that arrived before some limit.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from hashlib import md5
@@ -32,6 +32,7 @@ from returns.calendar.holidays import HOLIDAYS_VERSION
 from returns.calendar.working_time import (
     BEFORE_ALL,
     MICROSECOND,
+    NEVER,
     Calendar,
     DueTimes,
     due,
@@ -39,7 +40,6 @@ from returns.calendar.working_time import (
     latest_arrival_limit,
 )
 from returns.filters.conditions import ConditionSet
-from returns.filters.coverage import covers
 from returns.filters.dates import parse_moment
 from returns.filters.declarations import DEADLINE_DATE_FILTERS
 from returns.filters.stored import resolve_merged_tags, to_query
@@ -65,19 +65,6 @@ class Due:
         if self.at < now:
             return Deadline.LATE
         return Deadline.AT_RISK if self.at <= now + self.soon else ""
-
-
-def first_that_covers(
-    policies: Iterable[DeadlinePolicy], parameters: Mapping[str, Any], vocabulary: Vocabulary
-) -> DeadlinePolicy | None:
-    """Return the first policy that matches whatever this filter matches, if there is one."""
-    narrow = resolve_merged_tags(parameters, vocabulary)
-    for policy in policies:
-        query = to_query(policy.parameters, vocabulary)
-        is_valid = not ConditionSet(query, vocabulary).problems()
-        if is_valid and covers(resolve_merged_tags(policy.parameters, vocabulary), narrow):
-            return policy
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +156,12 @@ def deadline_conditions(kind: str, vocabulary: Vocabulary, now: datetime) -> tup
     return _arrival_conditions(deadlines, deadlines.limits(kind, now), vocabulary)
 
 
-def due_conditions(moment: datetime, vocabulary: Vocabulary) -> tuple[Q, Case]:
-    """Return the two conditions of the waiting returns that are due before a moment."""
+def due_conditions(moment: datetime, vocabulary: Vocabulary, *, before: bool) -> tuple[Q, Case]:
+    """Return the two conditions of the waiting returns that are due before a moment, or later."""
     deadlines = current_deadlines()
-    limits = [(BEFORE_ALL, deadlines.limit(policy, moment)) for policy in deadlines.policies]
-    return _arrival_conditions(deadlines, limits, vocabulary)
+    limits = [deadlines.limit(policy, moment) for policy in deadlines.policies]
+    spans = [(BEFORE_ALL, limit) if before else (limit, NEVER) for limit in limits]
+    return _arrival_conditions(deadlines, spans, vocabulary)
 
 
 def _arrival_conditions(

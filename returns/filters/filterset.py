@@ -148,9 +148,10 @@ class ReturnFilterSet(ConditionSet):
         """Keep returns that are late or at risk, or that met or missed their deadline."""
         return queryset.filter(*self._deadline_conditions)
 
-    def by_due(self, queryset: ReturnQuerySet, _name: str, moment: Any) -> ReturnQuerySet:
-        """Keep waiting returns that are due before a moment."""
-        return queryset.filter(*due_conditions(moment, self.vocabulary))
+    def by_due(self, queryset: ReturnQuerySet, name: str, moment: Any) -> ReturnQuerySet:
+        """Keep waiting returns that are due before a moment, or at or after it."""
+        before = name == "due_by"
+        return queryset.filter(*due_conditions(moment, self.vocabulary, before=before))
 
     @cached_property
     def _deadline_conditions(self) -> tuple[Q, Case]:

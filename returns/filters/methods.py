@@ -24,7 +24,7 @@ OPTIONAL_FACTS = {
 }
 TAGS = "tags"
 # The times of the events after the creation, by their parameter.
-EVENT_COLUMNS = {"arrived": "arrived_to_warehouse_at", "completed": "completed_at"}
+PERIOD_COLUMNS = {"arrived": "arrived_to_warehouse_at", "completed": "completed_at"}
 MISSING_CHOICES = [(name, name) for name in (*OPTIONAL_FACTS, TAGS)]
 
 
@@ -47,7 +47,7 @@ def by_period(queryset: ReturnQuerySet, name: str, period: str) -> ReturnQuerySe
     since, before = (parse_moment(period, end=end, now=now) for end in (False, True))
     if name == "created":
         return queryset.created("gte", since).created("lt", before)
-    column = EVENT_COLUMNS[name]
+    column = PERIOD_COLUMNS[name]
     return queryset.filter(**{f"{column}__gte": since, f"{column}__lt": before})
 
 

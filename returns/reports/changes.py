@@ -1,4 +1,4 @@
-"""What has changed since the period before: by channel, carrier and the tags of a group."""
+"""For the morning: what is due, and what has changed by channel, carrier and tags."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from returns.reports.dimensions import (
     dimension_filter,
     dimension_label,
 )
+from returns.reports.due import due_section
 from returns.reports.figures import Figure, Stat, Table, change_figures, text_figure
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Scope, event_filters
@@ -48,7 +49,7 @@ def change_sections(
         for span in (period.span, period.before)
     )
     sections[0].stats.append(Stat("Created", CREATED, now, before))
-    return sections
+    return [due_section(scope, period), *sections]
 
 
 def _rows(

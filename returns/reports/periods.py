@@ -11,7 +11,7 @@ from returns.calendar.working_time import ONE_DAY
 from returns.filters.query import Query
 
 WEEK, LAST_WEEK, YESTERDAY = "week", "last-week", "yesterday"
-PERIOD_CHOICES = {
+REPORT_PERIODS = {
     YESTERDAY: "Yesterday",
     WEEK: "This week",
     LAST_WEEK: "Last week",
@@ -68,7 +68,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The days of a report. ``choice`` is one of ``PERIOD_CHOICES``, or "custom"."""
+    """The days of a report. ``choice`` is one of ``REPORT_PERIODS``, or "custom"."""
 
     choice: str
     span: Span
@@ -138,8 +138,8 @@ def parse_period(query: Query, now: datetime) -> Period:
         return Period(choice, Span(monday, today), today)
     if choice == LAST_WEEK:
         return Period(choice, Span(monday - 7 * ONE_DAY, monday - ONE_DAY), today)
-    if choice not in PERIOD_CHOICES:
-        *names, last_name = PERIOD_CHOICES
+    if choice not in REPORT_PERIODS:
+        *names, last_name = REPORT_PERIODS
         raise PeriodError(
             f"Period: there is no “{shorten(choice, 30)}”. Use {', '.join(names)} or {last_name}."
         )

@@ -20,8 +20,8 @@ from returns.reports.figures import Table
 from returns.reports.flow import flow_sections
 from returns.reports.orders import order_sections
 from returns.reports.periods import (
-    PERIOD_CHOICES,
     PERIOD_PARAMETERS,
+    REPORT_PERIODS,
     Period,
     PeriodError,
     parse_period,
@@ -231,7 +231,7 @@ def _period_choices(params: Query, subject: str, period: Period | None) -> list[
     params, chosen = params.without(*PERIOD_PARAMETERS), period.choice if period else ""
     return [
         Choice(name, _address(subject, params, period=value), value == chosen)
-        for value, name in PERIOD_CHOICES.items()
+        for value, name in REPORT_PERIODS.items()
     ]
 
 

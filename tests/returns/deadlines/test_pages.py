@@ -307,7 +307,8 @@ def test_the_chosen_deadline_is_a_chip_that_can_be_taken_off(as_agent):
     page = as_agent.get("/queue/?queue=to_inspect&deadline=late")
     (chip,) = page.context["list"].chips
     assert (chip.text, chip.address_without) == ("deadline late", "/queue/?queue=to_inspect")
-    assert ("deadline", "late") in page.context["list"].hidden_parameters
+    fields = {each.id: each.value for each in page.context["list"].more_fields}
+    assert fields["id_deadline"] == "late"
 
 
 @pytest.mark.slow

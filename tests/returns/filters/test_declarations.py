@@ -27,6 +27,7 @@ VALUES = {
     "missing_group": "Product category",
     "notes": "damaged",
     "commented": "no",
+    "due_from": "2026-11-20",
     "carrier": "DHL",
     "channel": "Shop",
     "source": "Oplog",

@@ -69,6 +69,8 @@ def test_due_by_keeps_waiting_returns_whose_deadline_is_on_or_before_the_day():
         assert references("due_by=tomorrow") == ["late", "tomorrow"]
         assert references("due_by=2026-11-20") == ["late", "tomorrow"]
         assert references("due_by=2026-11-21") == ["in three days", "late", "tomorrow"]
+        assert references("due_from=2026-11-21") == ["in three days"]
+        assert references("due_from=today&due_by=tomorrow") == ["tomorrow"]
         assert references("due_by=week") == ["in three days", "late", "tomorrow"]
 
 

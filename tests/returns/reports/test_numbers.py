@@ -353,5 +353,28 @@ def test_changes_are_told_by_channel_carrier_and_tag_the_largest_first(at):
             ["damaged", "2", "4"],
         ]
     other = report("changes", "period=week&reasons=Priority")
-    assert other.sections[2].title == "Priority"
-    assert other.sections[2].empty
+    assert other.sections[3].title == "Priority"
+    assert other.sections[3].empty
+
+
+def test_returns_are_due_on_the_next_working_days(at):
+    friday = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    at(friday)
+    assert report("changes", "").sections[0].empty.startswith("There are no deadlines yet.")
+    for name, amount, unit in (("Hours", 48, "hours"), ("Days", 2, "business_days")):
+        parameters = {"notes": ["now"]} if name == "Hours" else {}
+        editing.save_policy(
+            DeadlinePolicy(name=name, parameters=parameters, amount=amount, unit=unit)
+        )
+    for notes, days in (("now", 0), ("now", 1), ("", 0), ("", 1), ("", 1), ("", 9)):
+        arrived = friday - timedelta(days=days)
+        make_return(state=State.ARRIVED, notes=notes, arrived_to_warehouse_at=arrived)
+    maintenance.rebuild()
+    section = report("changes", "").sections[0]
+    rows = [[str(figure) for figure in row] for row in section.tables[0].rows]
+    # 48 hours from Thursday and Friday end on Saturday and Sunday.
+    assert rows[:3] == [["Fri 27 Nov", "0"], ["Mon 30 Nov", "4"], ["Tue 1 Dec", "1"]]
+    assert len(rows) == 7
+    assert section.stats[0].now.number == 1
+    for row in section.tables[0].rows:
+        assert list_length(row[1]) == row[1].number
