@@ -13,7 +13,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
 from returns.lists.columns import COLUMN_NAMES, shown_columns
-from returns.lists.page import list_parts
+from returns.lists.page import list_parts, urgent_tags
 from returns.lists.rows import Row, build_rows
 from tags.vocabulary import Vocabulary, load_vocabulary
 
@@ -78,7 +78,7 @@ def iter_batches(selection: Selection) -> Generator[list[Row]]:
     Memory does not grow with their number. A transaction stays open from the first batch to the
     last; the database ends it if the next batch is not asked for within ``BATCH_TIMEOUT``.
     """
-    urgent = [tag.id for tag in selection.vocabulary.values() if tag.raises]
+    urgent = urgent_tags(selection.vocabulary)
     parts = list_parts(selection.filterset, urgent)
     with_due = "deadline" in selection.columns
     with _one_snapshot():

@@ -49,6 +49,20 @@ def count_up_to(querysets: Sequence[ReturnQuerySet], cap: int) -> list[CappedCou
     return [CappedCount(min(number, cap), number > cap) for number in numbers]
 
 
+def count_parts(parts: Sequence[ReturnQuerySet], cap: int, milliseconds: int) -> CappedCount:
+    """Count the rows of parts that are read one after the other, in their order, up to a cap.
+
+    Raises ``QueryTimeoutError`` if counting a part takes longer than these milliseconds.
+    """
+    number = 0
+    with time_limit(milliseconds):
+        for part in parts:
+            number += part.values("pk")[: cap + 1 - number].count()
+            if number > cap:
+                break
+    return CappedCount(min(number, cap), number > cap)
+
+
 def count_by_state() -> StateCounts:
     """Count all returns by state, up to 10,000 each, from an index alone."""
     counts = count_up_to([Return.objects.in_state(state) for state in State.values], LIST_CAP)

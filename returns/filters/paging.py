@@ -97,7 +97,7 @@ def paginate(
     backwards = before is not None
     cursor = before if backwards else after
     parts = ordered_parts(queryset, sort, cursor, states, ranks, urgent, backwards=backwards)
-    rows = _read_rows(parts, limit=size + 1)
+    rows = read_rows(parts, limit=size + 1)
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
@@ -131,7 +131,7 @@ def ordered_parts(
     return _value_parts(queryset, sort, cursor, frozenset(states), backwards=backwards)
 
 
-def _read_rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
+def read_rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
     """Read up to ``limit`` rows of the parts, one part after the other."""
     rows: list[Return] = []
     for part in parts:

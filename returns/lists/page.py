@@ -15,12 +15,13 @@ from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import NON_FILTER_PARAMETERS, PAGING_PARAMETERS, default_sort
 from returns.filters.menu import MoreField, has_field_for, more_chips, more_fields
-from returns.filters.paging import PAGE_SIZE, Page, ordered_parts, paginate
+from returns.filters.paging import PAGE_SIZE, Cursor, Page, ordered_parts, paginate
 from returns.filters.query import Query
 from returns.filters.queues import QUEUE_STATES, Queue
 from returns.filters.sorting import ANY_STATE, DEFAULT_SORT, DUE_AT
 from returns.filters.tag_menu import FilterChip, TagFilterGroup, tag_chips, tag_filter_groups
 from returns.lists.columns import ReturnTable, shown_columns
+from returns.lists.links import ListLinks
 from returns.lists.reasons import Reason, list_reasons
 from returns.lists.rows import Row, build_rows
 from returns.lists.suggestions import Suggestion, suggest_filters
@@ -69,6 +70,7 @@ class ReturnList:
     chosen_names: dict[str, list[str]]
     is_filtered: bool
     sort: str
+    links: ListLinks
     total: CappedCount
     base: str
     search: SearchResult | None
@@ -199,7 +201,7 @@ def return_list(
     problems = filterset.problems()
     ranks = None if problems else filterset.ranks()
     result = None if problems else filterset.search_results.get("q")
-    urgent = [tag.id for tag in vocabulary.values() if tag.raises]
+    urgent = urgent_tags(vocabulary)
     page = Page([], None, None) if problems else _page(filterset, ranks, urgent, size)
     rows = build_rows(
         page.rows,
@@ -226,6 +228,7 @@ def return_list(
         },
         is_filtered=filterset.has_filters_besides(*own_filters),
         sort=sort,
+        links=ListLinks(query, base, filterset.form.cleaned_data.get("sort"), urgent),
         search=result,
         suggestions=suggest_filters(str(query["q"]), vocabulary) if nothing_found else [],
         nearest=[] if result is None or result.hits else nearest(result.numbers[0]),
@@ -248,19 +251,33 @@ def _page(
     )
 
 
-def list_parts(filterset: ReturnFilterSet, urgent: list[int]) -> list[ReturnQuerySet]:
+def list_parts(
+    filterset: ReturnFilterSet,
+    urgent: list[int],
+    cursor: Cursor | None = None,
+    *,
+    backwards: bool = False,
+) -> list[ReturnQuerySet]:
     """Return the querysets that, read one after the other, give every row of the list in order.
 
-    ``urgent`` are the ids of urgent tags, in order, for a sort that puts them first.
+    With a cursor, they give the rows after it, or before it with ``backwards``. ``urgent`` are
+    the ids of urgent tags, in order, for a sort that puts them first.
     """
     cleaned = filterset.form.cleaned_data
     return ordered_parts(
         _list_queryset(filterset),
         cleaned["sort"],
+        cursor,
         states=matching_states(filterset),
         ranks=filterset.ranks(),
         urgent=urgent,
+        backwards=backwards,
     )
+
+
+def urgent_tags(vocabulary: Vocabulary) -> list[int]:
+    """Return the ids of the urgent tags, the most urgent first."""
+    return [tag.id for tag in vocabulary.values() if tag.raises]
 
 
 def _list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:

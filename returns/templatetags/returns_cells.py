@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from returns.display.values import reference
 from returns.lists.cells import Cell, CellContext
 from returns.lists.columns import COLUMNS_BY_NAME
+from returns.lists.links import ListLinks
 from returns.lists.page import ReturnList
 from returns.lists.rows import Row
 
@@ -43,12 +44,14 @@ def rows(return_list: ReturnList, may_tag: bool) -> SafeString:
     """Format the rows of a list in its columns."""
     around = CellContext(may_tag, return_list.path, timezone.now())
     cells = [cell for name in return_list.table.cells if (cell := COLUMNS_BY_NAME[name].cell)]
-    is_search = return_list.is_search
-    lines = (_line(row, cells, around, is_search=is_search) for row in return_list.rows)
+    is_search, links = return_list.is_search, return_list.links
+    lines = (_line(row, cells, around, links, is_search=is_search) for row in return_list.rows)
     return format_html_join("", "{}", ((line,) for line in lines))
 
 
-def _line(row: Row, cells: list[Cell], around: CellContext, *, is_search: bool) -> SafeString:
+def _line(
+    row: Row, cells: list[Cell], around: CellContext, links: ListLinks, *, is_search: bool
+) -> SafeString:
     record = row.record
     return format_html(
         ROW,
@@ -56,7 +59,7 @@ def _line(row: Row, cells: list[Cell], around: CellContext, *, is_search: bool) 
         reference=record.return_reference_number,
         shown=reference(record.return_reference_number),
         tracking=record.tracking_id,
-        path=record.get_absolute_url(),
+        path=links.path(record),
         card=_card_path_of_pk_0().replace("/0/", f"/{record.pk}/"),
         eye=_icon("eye"),
         comments=_comments(record.comment_count),

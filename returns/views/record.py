@@ -12,6 +12,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from config.forms import save_form
 from config.htmx import VARY_ON_HTMX, wants_fragment
+from returns.filters.query import Query
+from returns.lists.place import find_place
 from returns.live.open_return import open_return
 from returns.models import Return
 from returns.people.person import DeskRequest, PersonRequest, get_preferences
@@ -32,7 +34,12 @@ def return_detail(request: PersonRequest, reference: str) -> HttpResponse:
         if trace is None:
             raise
         return render(request, "record/deleted.html", {"trace": trace}, status=404)
-    return render(request, "record/page.html", {"live": page, "details": page.details})
+    details = page.details
+    query = Query.from_querydict(request.GET)
+    place = find_place(query, details.record, details.vocabulary) if details else None
+    here = request.get_full_path() if place else ""
+    context = {"live": page, "details": details, "place": place, "here": here}
+    return render(request, "record/page.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -82,6 +82,8 @@ const ON_LIST = {
 };
 /** @type {Commands} */
 const ON_RETURN = {
+  j: click("next-return"),
+  k: click("previous-return"),
   t: () => editTags(need("#main", HTMLElement)),
   c: () => document.getElementById("comment-new-text")?.focus(),
 };
@@ -182,12 +184,14 @@ function onKey(event) {
 }
 
 /**
- * Open the current row from its checkbox, or if nothing has the focus. On the link Enter is the browser's.
+ * Open the current row from its checkbox, or if nothing has the focus. On the link Enter is the browser's, unless
+ * a key pressed just before has moved the focus since: then the browser does nothing.
  * @param {KeyboardEvent} event
  */
 function openCurrent(event) {
   const row = current();
-  const isOurs = event.target === document.body || matches(event.target, "[name=select]");
+  const hasMoved = event.target !== document.activeElement;
+  const isOurs = hasMoved || event.target === document.body || matches(event.target, "[name=select]");
   if (!isOurs || !row) return;
   event.preventDefault();
   linkOf(row).click();

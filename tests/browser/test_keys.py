@@ -1,5 +1,6 @@
 """The keyboard on the list and on a return, selection, and a person's own columns."""
 
+import re
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
@@ -102,7 +103,7 @@ def test_keys_and_arrows_move_the_focus_from_row_to_row_and_stop_at_the_ends(des
 
 def test_enter_opens_the_current_return_and_back_comes_back_to_it(desk):
     press(desk, "j", "j", "Enter")
-    expect(desk).to_have_url("/returns/R2/")
+    expect(desk).to_have_url(re.compile("/returns/R2/"))
     desk.go_back()
     expect(link(desk, "R2")).to_be_focused()
 
@@ -187,7 +188,7 @@ def test_a_scan_into_the_page_goes_into_the_box_and_fires_nothing(desk, four):
         type_at(desk, "j", BY_HAND)
         type_at(desk, number, BY_SCANNER)
         desk.keyboard.press("Enter")
-    expect(desk).to_have_url("/returns/R3/")
+    expect(desk).to_have_url(re.compile("/returns/R3/"))
 
 
 def test_a_scan_without_enter_is_searched_for(desk, four):
@@ -235,7 +236,7 @@ def test_a_paced_scan_anywhere_opens_its_return_and_fires_nothing(desk, four, pa
         type_at(desk, number, pace)
         expect(box(desk)).to_have_value(number)
         desk.keyboard.press(end)
-    expect(desk).to_have_url("/returns/R3/")
+    expect(desk).to_have_url(re.compile("/returns/R3/"))
     expect(desk.get_by_role("combobox", name="Add a tag")).to_have_count(0)
 
 
@@ -245,7 +246,7 @@ def test_a_short_number_is_a_scan_if_its_end_follows_at_once(desk, four):
     with time_stands_still(desk):
         type_at(desk, "X24K", 120)
         desk.keyboard.press("Enter")
-    expect(desk).to_have_url("/returns/R4/")
+    expect(desk).to_have_url(re.compile("/returns/R4/"))
 
 
 def test_a_slow_scan_into_a_comment_stays_text(desk, four):
@@ -256,14 +257,14 @@ def test_a_slow_scan_into_a_comment_stays_text(desk, four):
         type_at(desk, four[2].tracking_id, 120)
         desk.keyboard.press("Enter")
     expect(text).to_have_value(f"{four[2].tracking_id}\n")
-    expect(desk).to_have_url("/returns/R1/")
+    expect(desk).to_have_url(re.compile("/returns/R1/"))
 
 
 def test_keys_that_follow_each_other_fast_are_no_scan_and_keep_their_order(desk):
     with time_stands_still(desk):
         type_at(desk, "jxjjxk", 120)
         desk.keyboard.press("Enter")
-    expect(desk).to_have_url("/returns/R2/")
+    expect(desk).to_have_url(re.compile("/returns/R2/"))
 
 
 # Help

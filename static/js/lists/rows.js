@@ -97,10 +97,11 @@ function reloadCurrent({ detail: { ctx } }) {
   ctx.request.action = ctx.sourceElement.getAttribute("hx-get") ?? ctx.request.action;
 }
 
+// The row that one was at; a link from the page of a return names its row.
 function comeBack() {
   const [visit] = performance.getEntriesByType("navigation");
   const isNew = visit instanceof PerformanceNavigationTiming && visit.type === "navigate";
-  const row = isNew ? null : rowById(sessionStorage.getItem(memory()));
+  const row = rowById(isNew ? location.hash.slice(1) : sessionStorage.getItem(memory()));
   if (!row) return;
   mark(row);
   if (!isFocusSomewhere()) focusRow(row);
@@ -113,4 +114,6 @@ document.addEventListener("focusin", ({ target }) => {
 document.addEventListener("htmx:before:request", reloadCurrent);
 document.addEventListener("htmx:before:swap", beforeSwap);
 document.addEventListener("htmx:after:swap", afterSwap);
-comeBack();
+// Not before the browser has followed the address to its row, which takes away the focus.
+if (location.hash) addEventListener("load", () => setTimeout(comeBack));
+else comeBack();

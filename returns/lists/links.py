@@ -1,0 +1,52 @@
+"""Links from the rows of a list to its returns, which take the list along.
+
+The page of a return then leads to the next return of the list, and back to the list. The address
+has the parameters of the list; its page begins ``after`` the return.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.urls import reverse
+
+from config.addresses import with_query
+from returns.filters.paging import Cursor, Sort
+from returns.filters.query import Query
+from returns.models import Return
+
+# The parameter that says on which page the list was, if not on its own.
+PAGE_PARAMETER, QUEUE_PAGE = "list", "queue"
+
+
+@dataclass(frozen=True)
+class ListLinks:
+    """The links from a list; ``base`` is the path of the page that shows it.
+
+    ``urgent`` are the ids of the urgent tags, in order.
+    """
+
+    query: Query
+    base: str
+    sort: Sort
+    urgent: Sequence[int]
+
+    def cursor(self, record: Return) -> Cursor:
+        """Return the place of a return in the list."""
+        urgent = self.urgent if self.sort.column.urgent_first else ()
+        return Cursor.for_row(record, self.sort, urgent)
+
+    def path(self, record: Return) -> str:
+        """Return the path of a return's page, with the list and the return's place in it."""
+        path = record.get_absolute_url()
+        # The references that no path can have lead to a list instead.
+        if "?" in path:
+            return path
+        return with_query(path, self._list, f"after={self.cursor(record).encode()}")
+
+    @cached_property
+    def _list(self) -> str:
+        query = self.query.without("after", "before")
+        if self.base == reverse("queue"):
+            query = query.replace(**{PAGE_PARAMETER: QUEUE_PAGE})
+        return query.urlencode()

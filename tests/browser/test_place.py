@@ -1,0 +1,26 @@
+"""Working through a list: from return to return, and back to the row."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_barriers import barriers_on_desk_and_phone
+from tests.browser.test_keys import desk, four, link, press  # noqa: F401 - fixtures
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_keys_lead_through_the_list_and_back_to_the_row(desk):  # noqa: F811
+    press(desk, "j", "Enter")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("R1")
+    press(desk, "k", "j")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("R2")
+    places = desk.get_by_role("navigation", name="List")
+    expect(places).to_contain_text("2 of 4")
+    assert barriers_on_desk_and_phone(desk) == []
+    press(desk, "j")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("R3")
+    places.get_by_role("link", name="Back to list").click()
+    expect(link(desk, "R3")).to_be_focused()
+    press(desk, "j", "Enter")
+    expect(places).to_contain_text("4 of 4, the last one")
+    expect(places.get_by_role("link", name="Next")).to_have_count(0)
