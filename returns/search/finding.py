@@ -28,7 +28,7 @@ MAX_ACCIDENTAL_LENGTH = 9
 # For searching the middle of the numbers of all returns.
 MIDDLE_TIME_LIMIT_MS = 250
 
-WHOLE_TIERS = (Tier.WHOLE, Tier.WITHOUT_ZEROS)
+WHOLE_TIERS = (Tier.WHOLE, Tier.WITHOUT_ZEROS, Tier.BARE)
 END_TIERS = (Tier.END, Tier.BEGINNING)
 PARTIAL_TIERS = (*END_TIERS, Tier.SCANNED)
 

@@ -17,15 +17,17 @@ class Tier(IntEnum):
 
     WHOLE = 0
     WITHOUT_ZEROS = 1
-    END = 2
-    BEGINNING = 3
-    SCANNED = 4
-    MIDDLE = 5
+    BARE = 2
+    END = 3
+    BEGINNING = 4
+    SCANNED = 5
+    MIDDLE = 6
 
 
 REASON_TEXTS = {
     Tier.WHOLE: "{number} is {typed}",
     Tier.WITHOUT_ZEROS: "{number} is {typed} apart from zeros",
+    Tier.BARE: "{number} has the number {typed}",
     Tier.END: "{number} ends in {typed}",
     Tier.BEGINNING: "{number} starts with {typed}",
     Tier.SCANNED: "{number} is part of the scan",
@@ -75,8 +77,11 @@ class SearchResult:
 
     @property
     def whole_matches(self) -> list[int]:
-        """Return the ids of the returns with a number that was typed completely."""
-        return [pk for pk, hit in self.hits.items() if hit.tier <= Tier.WITHOUT_ZEROS]
+        """Return the ids of the returns with a number that was typed completely.
+
+        The bare number of a reference, such as 24881 of Return-24881, counts as complete.
+        """
+        return [pk for pk, hit in self.hits.items() if hit.tier <= Tier.BARE]
 
     def ids_by_rank(self) -> list[list[int]]:
         """Return the ids grouped by how well they match, the best group first.

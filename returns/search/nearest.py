@@ -1,6 +1,7 @@
 """Suggest the nearest numbers when nothing matches: one misheard or mistyped character away."""
 
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import NamedTuple
 
 from django.db import connection
@@ -9,6 +10,7 @@ from returns.models import Return
 from returns.querysets import ORDER_KEY, REFERENCE_KEY, TRACKING_KEY
 from returns.search import statements
 from returns.search.hits import NUMBER_LABELS
+from returns.search.typed import key_of
 
 MAX_NEAREST = 3
 NEIGHBOURS_PER_INDEX = 3
@@ -22,12 +24,24 @@ KEY_FIELDS = {
 }
 
 
+class Part(NamedTuple):
+    """A part of a number, and whether it differs from what was typed."""
+
+    text: str
+    differs: bool
+
+
 class NearMatch(NamedTuple):
-    """A return with a number close to the typed one: the number's label and its value."""
+    """A return with a number close to the typed one: the number's label, and its value in parts."""
 
     record: Return
     number: str
-    value: str
+    parts: list[Part]
+
+    @property
+    def difference(self) -> str:
+        """Return the characters that were typed otherwise, or left out."""
+        return ", ".join(part.text for part in self.parts if part.differs)
 
 
 def nearest(text: str) -> list[NearMatch]:
@@ -37,18 +51,41 @@ def nearest(text: str) -> list[NearMatch]:
         rows = cursor.fetchall()
     scored = [(_similarity(typed, key), pk, number) for typed, number, key, pk in rows]
     scored.sort(reverse=True)
+    key_typed = rows[0][0] if rows else ""
     near: dict[int, str] = {}
     for score, pk, number in scored:
         if score >= MIN_NUMBER_SIMILARITY and len(near) < MAX_NEAREST:
             near.setdefault(pk, number)
     records = Return.objects.in_bulk(near)
-    return [_near(records[pk], number) for pk, number in near.items() if pk in records]
+    return [_near(records[pk], number, key_typed) for pk, number in near.items() if pk in records]
 
 
-def _near(record: Return, number: str) -> NearMatch:
-    return NearMatch(record, NUMBER_LABELS[number], getattr(record, KEY_FIELDS[number]))
+def _near(record: Return, number: str, typed: str) -> NearMatch:
+    value = getattr(record, KEY_FIELDS[number])
+    return NearMatch(record, NUMBER_LABELS[number], compared_parts(typed, value))
+
+
+def compared_parts(typed: str, value: str) -> list[Part]:
+    """Return a number in parts that are equal to, or differ from, what was typed as a key."""
+    places, key = [], ""
+    for place, character in enumerate(value):
+        letters = key_of(character)
+        places += [place] * len(letters)
+        key += letters
+    differing = {
+        place
+        for kind, _, _, start, end in _matcher(typed, key).get_opcodes()
+        if kind != "equal"
+        for place in places[start:end]
+    }
+    runs = groupby(enumerate(value), lambda each: each[0] in differing)
+    return [Part("".join(text for _, text in run), differs) for differs, run in runs]
 
 
 def _similarity(typed: str, key: str) -> float:
     """Return the share of equal characters, from 0 to 1."""
-    return SequenceMatcher(None, typed, key, autojunk=False).ratio()
+    return _matcher(typed, key).ratio()
+
+
+def _matcher(typed: str, key: str) -> SequenceMatcher[str]:
+    return SequenceMatcher(None, typed, key, autojunk=False)

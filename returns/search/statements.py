@@ -16,6 +16,8 @@ from returns.search.typed import MAX_STORED_NUMBER_LENGTH
 MAX_ZEROS = 12
 # Shorter numbers are part of too many barcodes by accident.
 MIN_LENGTH_IN_SCAN = 8
+# How many digits a reference's bare number has at least: fewer are the end of too many references.
+MIN_BARE_LENGTH = 4
 # How many letters a scanner may add after the number. In front of it, anything is allowed.
 MAX_ADDED_LETTERS = 3
 # The middle of numbers is searched in this many newest returns first.
@@ -49,10 +51,15 @@ def _begins(value: str, key: str) -> str:
     return f"{value} >= {key} AND {value} < {key} || '['"
 
 
+# Only letters in front: Return-24881 has the bare number 24881.
+_IS_BARE = (
+    f"length(key) >= {MIN_BARE_LENGTH} AND key || left({{number}}, -length(key)) ~ '^[0-9]+[A-Z]+$'"
+)
 # The conditions of each tier, one per branch; {number} is the key column.
 TIER_CONDITIONS = {
     Tier.WHOLE: ["{number} = key"],
     Tier.WITHOUT_ZEROS: ["{number} = ANY (with_zeros) AND {number} <> key"],
+    Tier.BARE: [f"{_begins('reverse({number})', 'yek')} AND {_IS_BARE}"],
     Tier.END: [
         f"{_begins('reverse({number})', 'yek')} AND {{number}} <> key",
         _begins("reverse({number})", "yek_without_zeros"),
@@ -76,6 +83,7 @@ def find_statement(numbers: Sequence[str], tiers: Collection[Tier]) -> str:
         for tier in tiers
         for condition in TIER_CONDITIONS[tier]
         for number in numbers
+        if tier is not Tier.BARE or number == REFERENCE_KEY
     ]
     if Tier.WHOLE in tiers and REFERENCE_KEY in numbers:
         exact = "key IS NULL AND return_reference_number = text"

@@ -55,5 +55,10 @@ def _could_be_number(word: str) -> bool:
 
 def key_length(text: str) -> int:
     """Return how many letters A to Z and digits of the text are compared."""
-    letters = unicodedata.normalize("NFKD", text)
-    return sum((letter.isascii() and letter.isalnum()) or letter == "ı" for letter in letters)
+    return len(key_of(text))
+
+
+def key_of(text: str) -> str:
+    """Return the letters A to Z and digits of the text that are compared."""
+    letters = unicodedata.normalize("NFKD", text).replace("ı", "i")
+    return "".join(letter for letter in letters if letter.isascii() and letter.isalnum()).upper()

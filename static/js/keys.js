@@ -6,7 +6,7 @@
 import { announce } from "./announce.js";
 import { closest, find, matches, need } from "./dom.js";
 import { onEscape } from "./escape.js";
-import { current, enterList, linkOf, move, rows } from "./lists/rows.js";
+import { current, enterList, isFirst, linkOf, move, rows } from "./lists/rows.js";
 import { closeMenus } from "./menus.js";
 import { isScan, SCAN_PAUSE_MS } from "./scanner.js";
 import { enter } from "./search.js";
@@ -72,7 +72,7 @@ const ON_LIST = {
   j: () => move(1),
   k: () => move(-1),
   ArrowDown: () => move(1),
-  ArrowUp: () => move(-1),
+  ArrowUp: () => (isFirst(current()) ? focusSearchBox() : move(-1)),
   t: withRow(editTagsOf),
   x: withRow((row) => need("[name=select]", HTMLElement, row).click()),
   p: withRow(preview),

@@ -1,8 +1,10 @@
 // The search box. Enter replaces the page in place, so that the box stays and a person can go on scanning.
 // Pasted lines stay separate numbers.
 import { announce } from "./announce.js";
-import { find } from "./dom.js";
+import { closest, find, findAll } from "./dom.js";
+import { focusRow, rows } from "./lists/rows.js";
 import { followsScan } from "./scanner.js";
+import { hasModifier } from "./typing.js";
 
 // A scanner may end with carriage return and line feed: two times Enter.
 const SAME_ENTER_MS = 300;
@@ -27,6 +29,8 @@ function onKeyInBox(event, box) {
   if (event.isComposing) return;
   if (event.key === "Enter") {
     onEnter(event, box);
+  } else if (event.key === "ArrowDown" && !hasModifier(event)) {
+    if (enterResults()) event.preventDefault();
   } else if ((event.key === "Tab" || event.ctrlKey) && followsScan(event)) {
     // A scan may end with Tab as well. Control characters in it arrive as shortcuts of the browser.
     event.preventDefault();
@@ -76,6 +80,33 @@ function onPaste(event) {
   if (lines.length < 2) return;
   event.preventDefault();
   document.execCommand("insertText", false, lines.join(", "));
+}
+
+// From the box to what is below it, and back
+
+const offers = () => findAll("#return-results .nearest a.reference", HTMLAnchorElement);
+
+/**
+ * Move the focus to the first offer or result; return false if there is none.
+ */
+function enterResults() {
+  const first = offers()[0];
+  const row = rows()[0];
+  if (first) first.focus();
+  else if (row) focusRow(row);
+  return Boolean(first ?? row);
+}
+
+/** @param {KeyboardEvent} event */
+function onKeyInOffers(event) {
+  const link = closest(event.target, "a", HTMLAnchorElement);
+  const all = offers();
+  const index = link ? all.indexOf(link) : -1;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (index < 0 || !step || hasModifier(event)) return;
+  event.preventDefault();
+  const next = index + step < 0 ? searchBox() : all[index + step];
+  next?.focus();
 }
 
 // The list follows the box
@@ -149,6 +180,7 @@ function afterGoingBack({ detail: { ctx } }) {
 }
 
 document.addEventListener("keydown", (event) => isBox(event.target) && onKeyInBox(event, event.target));
+document.addEventListener("keydown", onKeyInOffers);
 document.addEventListener("paste", (event) => isBox(event.target) && onPaste(event));
 document.addEventListener("htmx:finally:swap", onPageOpened);
 document.addEventListener("htmx:finally:swap", afterGoingBack);

@@ -81,7 +81,7 @@ def paste(page: Page, text: str):
 
 
 def opened(page: Page, reference: str):
-    expect(page).to_have_url(re.compile(rf"/returns/{reference}/$"))
+    expect(page).to_have_url(re.compile(rf"/returns/{reference}/(\?|$)"))
     expect(page.locator("h1")).to_have_text(reference)
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_barriers import barriers_on_desk_and_phone
-from tests.browser.test_keys import desk, four, link, press  # noqa: F401 - fixtures
+from tests.browser.test_keys import box, desk, four, link, press  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,3 +24,17 @@ def test_keys_lead_through_the_list_and_back_to_the_row(desk):  # noqa: F811
     press(desk, "j", "Enter")
     expect(places).to_contain_text("4 of 4, the last one")
     expect(places.get_by_role("link", name="Next")).to_have_count(0)
+
+
+def test_arrows_lead_from_the_box_to_what_is_below_it_and_back(desk, four):  # noqa: F811
+    press(desk, "/", "ArrowDown", "ArrowDown")
+    expect(link(desk, "R2")).to_be_focused()
+    press(desk, "ArrowUp", "ArrowUp")
+    expect(box(desk)).to_be_focused()
+    box(desk).fill(f"{four[1].tracking_id[:-1]}X")
+    near = desk.locator(".nearest a.reference")
+    expect(near.first).to_be_visible()
+    press(desk, "ArrowDown")
+    expect(near.first).to_be_focused()
+    press(desk, "ArrowDown", "ArrowUp", "ArrowUp")
+    expect(box(desk)).to_be_focused()

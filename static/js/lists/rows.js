@@ -66,6 +66,12 @@ export function move(step) {
 }
 
 /**
+ * Tell whether the row is the first one of the list.
+ * @param {HTMLTableRowElement | null} row
+ */
+export const isFirst = (row) => Boolean(row) && row === rows()[0];
+
+/**
  * Move the focus from a field to the list; return false if the list has no rows.
  */
 export function enterList() {

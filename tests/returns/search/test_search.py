@@ -62,7 +62,7 @@ TYPED = [
     ("ORDìLòAQì5567", set(), ""),
     ("ord laq 5567", {"italian"}, "order is ORDLAQ5567"),
     ("IT'774'0091'55", {"italian"}, "tracking ID is IT774009155"),
-    ("Куегкт-14844", {"published"}, "return ends in 14844"),
+    ("Куегкт-14844", {"published"}, "return has the number 14844"),
     ("Return*14844", {"published"}, "return is RETURN14844"),
     # Zeros that somebody left out, or put in front
     ("771234", {"zeros"}, "order is 771234 apart from zeros"),
@@ -73,7 +73,7 @@ TYPED = [
     ("340434161094042557", {"zeros"}, "tracking ID is 340434161094042557 apart from zeros"),
     # The end
     ("0011", {"published"}, "tracking ID ends in 0011"),
-    ("14844", {"published"}, "return ends in 14844"),
+    ("14844", {"published"}, "return has the number 14844"),
     ("6115", {"fedex"}, "tracking ID ends in 6115"),
     ("2201878", {"fedex"}, "order ends in 2201878"),
     ("…7864", {"ups"}, "tracking ID ends in 7864"),
@@ -264,6 +264,38 @@ def test_a_misheard_number_offers_the_nearest(text, name, stored):
     assert stored[nearest(text)[0].record.pk] == name
 
 
+def test_the_nearest_number_marks_where_it_differs(as_agent, stored):
+    parts = nearest("31504570611S")[0].parts
+    assert parts == [("31504570611", False), ("5", True)]
+    page = flat(as_agent.get("/returns/?q=1Z0-B54D775293O7864"))
+    assert "1Z0B54D775293</span><mark>0</mark>" in page
+    assert ", different: 0</span>" in page
+
+
+def test_a_difference_counts_characters_as_they_are_stored(stored):
+    make_return("İade-77-1234567")
+    parts = nearest("IADE 77 1234569")[0].parts
+    assert parts == [("İade-77-123456", False), ("7", True)]
+
+
+def test_a_bare_number_counts_as_whole(as_agent, stored):
+    longer = make_return("Return-914844", tracking_id="99914844")
+    result = search("14844")
+    assert [stored.get(pk) for pk in result.whole_matches] == ["published"]
+    assert result.hits[longer.pk].why == "return ends in 14844"
+    assert as_agent.get("/find/?q=14844").url == "/returns/Return-14844/"
+
+
+@pytest.mark.parametrize("text", ["844", "0014844", "R14844", "4844"])
+def test_less_or_more_than_the_bare_number_is_not_whole(text, stored):
+    assert search(text).whole_matches == []
+
+
+def test_enter_opens_no_return_if_two_have_the_bare_number(as_agent, stored):
+    make_return("RT-14844", sales_order_reference_number="RSO1")
+    assert as_agent.get("/find/?q=14844").url == "/returns/?q=14844"
+
+
 def test_nothing_near_is_offered_for_nonsense(stored):
     assert nearest("QQQQ") == []
     assert nearest("---") == []
@@ -330,7 +362,7 @@ def test_every_branch_of_a_search_reads_an_index():
         for number in range(10_000, 12_000)
     )
     sql = finding.statements.find_statement(
-        ("order_key", "return_key", "tracking_key"), tuple(finding.Tier)[:5]
+        ("order_key", "return_key", "tracking_key"), tuple(finding.Tier)[:-1]
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE returns_return")
