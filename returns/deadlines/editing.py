@@ -70,9 +70,17 @@ def _place(policy: DeadlinePolicy) -> None:
         policy.position = ordering.next_position(policies)
 
 
-def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any]) -> None:
-    """Replace the filter of a policy."""
-    DeadlinePolicy.objects.filter(pk=policy.pk).update(parameters=parameters)
+def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any], seen: str = "") -> None:
+    """Replace the filter of a policy.
+
+    ``seen`` is as in ``save_policy``. Raises ``ValidationError`` if the policy has changed since,
+    or has been deleted.
+    """
+    with transaction.atomic():
+        stored = named.lock_entry(policy, "This deadline has been deleted.")
+        if seen:
+            versions.check_version(version_of(stored), seen, "this deadline")
+        DeadlinePolicy.objects.filter(pk=policy.pk).update(parameters=parameters)
 
 
 def move(policy: DeadlinePolicy, *, up: bool) -> None:

@@ -8,7 +8,7 @@ import django_filters
 from django.db.models import TextChoices
 
 from returns.filters import methods
-from returns.filters.dates import PERIOD_CHOICES
+from returns.filters.dates import NAMED_PERIODS
 from returns.filters.fields import MomentFilter, TagsFilter, TextsFilter, hours_filter
 
 MAX_NUMBER_FILTER_LENGTH = 200
@@ -163,12 +163,12 @@ def period_filter(event: str) -> Declaration:
     return Declaration(
         name=event,
         filter=django_filters.ChoiceFilter(
-            label=f"{event.capitalize()} during", choices=PERIOD_CHOICES, method=methods.by_period
+            label=f"{event.capitalize()} during", choices=NAMED_PERIODS, method=methods.by_period
         ),
         chip_label=event,
         offered=Offered.MORE_MENU,
         section=Section.DATES,
-        format_value=preset_label(PERIOD_CHOICES),
+        format_value=preset_label(NAMED_PERIODS),
         for_reports=False,
         keeps_many=event == "created",
     )

@@ -16,7 +16,7 @@ WEEKDAY_CHOICES = tuple(
 WEEKDAY_NUMBERS = {name: number for number, (name, _) in enumerate(WEEKDAY_CHOICES, start=1)}
 
 # Periods that people choose by name, and days by which returns are due.
-PERIOD_CHOICES = (
+NAMED_PERIODS = (
     ("today", "today"),
     ("yesterday", "yesterday"),
     ("last_7_days", "last 7 days"),

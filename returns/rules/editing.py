@@ -106,11 +106,19 @@ def _stays_on(rule: TagRule, seen: str) -> bool:
     return stored.is_on and now == before
 
 
-def use_filter(rule: TagRule, parameters: dict[str, Any]) -> None:
-    """Replace the filter of a rule, and switch the rule off."""
-    TagRule.objects.filter(pk=rule.pk).update(
-        parameters=parameters, is_on=False, failures=0, off_because=""
-    )
+def use_filter(rule: TagRule, parameters: dict[str, Any], seen: str = "") -> None:
+    """Replace the filter of a rule, and switch the rule off.
+
+    ``seen`` is as in ``save_rule``. Raises ``ValidationError`` if the rule has changed since, or
+    has been deleted.
+    """
+    with transaction.atomic():
+        stored = named.lock_entry(rule, "This rule has been deleted.")
+        if seen:
+            versions.check_version(version_of(stored), seen, "this rule")
+        TagRule.objects.filter(pk=rule.pk).update(
+            parameters=parameters, is_on=False, failures=0, off_because=""
+        )
 
 
 def switch(rule: TagRule, *, on: bool) -> None:

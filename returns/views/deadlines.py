@@ -93,7 +93,11 @@ def _edit(request: PersonRequest, entry: DeadlinePolicy, form: DeadlineForm) -> 
 
 def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpResponse:
     entry = entry_to_change(request, DeadlinePolicy)
-    editing.use_filter(entry, parameters)
+    try:
+        editing.use_filter(entry, parameters)
+    except ValidationError as error:
+        all_deadlines = (reverse("deadlines"), "All deadlines")
+        return show_problems(request, error, "New deadline", all_deadlines)
     messages.success(request, f"“{entry}” now uses this filter.")
     return redirect("deadline", entry.pk)
 

@@ -81,7 +81,10 @@ def _edit(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpRespons
 
 def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpResponse:
     entry = entry_to_change(request, TagRule)
-    editing.use_filter(entry, parameters)
+    try:
+        editing.use_filter(entry, parameters)
+    except ValidationError as error:
+        return show_problems(request, error, "New rule", (reverse("rules"), "All rules"))
     messages.success(request, NEW_FILTER.format(entry))
     return redirect("rule", entry.pk)
 

@@ -23,6 +23,8 @@ def test_the_list_that_is_shown_is_downloaded_by_clicks(window, agent, viewport)
     make_return("Other-2")
     page = window(agent, viewport=viewport)
     page.goto("/returns/?state=ArrivedToWarehouse")
+    if viewport == PHONE:
+        page.get_by_role("button", name="Actions").click()
     page.get_by_role("link", name="Export").click()
     expect(page.get_by_text("1 return", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

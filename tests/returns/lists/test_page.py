@@ -363,3 +363,14 @@ def test_digits_and_found_numbers_suggest_no_filter(as_agent, vocabulary):
     make_return("books")
     assert suggestions(as_agent, "4711") == []
     assert suggestions(as_agent, "books") == []
+
+
+def test_actions_stand_above_the_list_and_follow_its_filter(as_manager):
+    make_return("one")
+    page = as_manager.get("/returns/?state=ReturnCreated").text
+    assert page.index('id="tag-everything"') < page.index('id="return-results"')
+    answer = fragment(as_manager, "?state=ReturnCreated").text
+    for name in ("export-list", "tag-everything", "make-a-rule", "make-a-deadline", "report"):
+        assert f'id="{name}"' in answer
+    assert 'id="make-a-rule"' not in fragment(as_manager, "").text
+    assert 'id="export-list"' not in fragment(as_manager, "?state=Completed").text
