@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import date
@@ -98,6 +99,8 @@ class ReturnAdmin(admin.ModelAdmin):
         record = self.get_object(request, unquote(object_id))
         if record is None:
             raise Http404("There is no such return.")
+        if not self.has_view_or_change_permission(request, record):
+            raise PermissionDenied
         return redirect(f"{record.get_absolute_url()}#timeline")
 
     def save_model(self, request: HttpRequest, obj: Return, form: Any, change: bool) -> None:

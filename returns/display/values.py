@@ -120,6 +120,9 @@ def compared(value: datetime, other: datetime | None) -> SafeString:
     if other and other != value and shown_time(other) == text:
         is_same_second = other.replace(microsecond=0) == value.replace(microsecond=0)
         text = f"{text}:{local.second:02}" + (f".{local.microsecond:06}" if is_same_second else "")
+        # In the hour that clocks go through twice.
+        if local.utcoffset() != timezone.localtime(other).utcoffset():
+            text = f"{text} {_zone(local.utcoffset())}"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', value.isoformat(), _to_the_second(local), text
     )

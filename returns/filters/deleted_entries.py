@@ -35,7 +35,7 @@ def restore(deleted: DeletedEntry, **changed: Any) -> None:
 
     Raises ``ValidationError`` if that is not possible any more.
     """
-    (entry,) = serializers.deserialize("python", [deleted.held])
+    (entry,) = serializers.deserialize("python", [deleted.held], ignorenonexistent=True)
     for name, value in changed.items():
         setattr(entry.object, name, value)
     try:

@@ -11,8 +11,9 @@ from functools import cached_property
 from django.urls import reverse
 
 from config.addresses import with_query
-from returns.filters.paging import Cursor, Sort
+from returns.filters.paging import Cursor
 from returns.filters.query import Query
+from returns.filters.sorting import Sort
 from returns.models import Return
 
 # The parameter that says on which page the list was, if not on its own.

@@ -240,7 +240,7 @@ def _page(
 ) -> Page:
     cleaned = filterset.form.cleaned_data
     return paginate(
-        _list_queryset(filterset).with_comment_count(),
+        list_queryset(filterset).with_comment_count(),
         cleaned["sort"],
         after=cleaned["after"],
         before=cleaned["before"],
@@ -265,7 +265,7 @@ def list_parts(
     """
     cleaned = filterset.form.cleaned_data
     return ordered_parts(
-        _list_queryset(filterset),
+        list_queryset(filterset),
         cleaned["sort"],
         cursor,
         states=matching_states(filterset),
@@ -280,7 +280,8 @@ def urgent_tags(vocabulary: Vocabulary) -> list[int]:
     return [tag.id for tag in vocabulary.values() if tag.raises]
 
 
-def _list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
+def list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
+    """Return the returns of a list, with all that their rows and its sort need."""
     queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*FIELDS_NOT_SHOWN)
     if filterset.form.cleaned_data["sort"].column.name != DUE_AT:
         return queryset

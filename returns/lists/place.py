@@ -10,7 +10,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.paging import PAGE_SIZE, Cursor, read_rows
 from returns.filters.query import Query
 from returns.lists.links import PAGE_PARAMETER, QUEUE_PAGE, ListLinks
-from returns.lists.page import list_parts, urgent_tags
+from returns.lists.page import list_parts, list_queryset, urgent_tags
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 from tags.vocabulary import Vocabulary
@@ -59,7 +59,7 @@ def _find_place(filterset: ReturnFilterSet, record: Return, links: ListLinks) ->
     here = filterset.form.cleaned_data["after"]
     before, after = (_neighbours(filterset, record, links, here, back) for back in (True, False))
     rows_before, rows_after = _count(before), _count(after)
-    is_listed = filterset.qs.among([record.pk]).exists()
+    listed = list_queryset(filterset).among([record.pk]).first()
     # The rows above the return on its page of the list; another row ends the page before.
     above = ROWS_ABOVE
     if rows_before and not rows_before.more:
@@ -69,7 +69,7 @@ def _find_place(filterset: ReturnFilterSet, record: Return, links: ListLinks) ->
     page = filterset.query.without("after")
     if len(previous) > above:
         page = page.replace(after=links.cursor(previous[above]).encode())
-    row = record if is_listed else next(iter([*following, *previous]), record)
+    row = listed or next(iter([*following, *previous]), record)
     return ListPlace(
         list_path=f"{page.path(links.base)}#return-{row.pk}",
         previous=links.path(previous[0]) if previous else "",
@@ -78,8 +78,8 @@ def _find_place(filterset: ReturnFilterSet, record: Return, links: ListLinks) ->
             rows_before,
             rows_after,
             is_last=not following,
-            is_listed=is_listed,
-            is_here=links.cursor(record) == here,
+            is_listed=listed is not None,
+            is_here=listed is not None and links.cursor(listed) == here,
             is_cut_short=filterset.search_is_cut_short(),
         ),
     )

@@ -21,6 +21,8 @@ from returns.reports.why import default_groups
 
 MAX_CHART_VALUES = 8  # more have no room for their names
 
+TAG_SECTION = "by-tag"
+
 type Row = tuple[Figure, Figure, Figure]
 
 
@@ -83,6 +85,8 @@ def _section(name: str, title: str, period: Period, rows: list[Row]) -> Section:
     )
     if not rows:
         empty = "No returns were created in this period or the one before."
+        if name == TAG_SECTION:
+            empty = f"No return created in this period or the one before has a tag from “{title}”."
         return Section(name, title, definition, empty=empty)
     table_rows = [(*row, *change_figures(row[1], row[2])) for row in rows]
     head = (title, "Created", "Before", "Change", "Change in %")

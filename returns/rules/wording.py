@@ -79,12 +79,8 @@ def _listed(rule: TagRule, context: _Context) -> ListedRule:
 def _why_it_never_fires(
     rule: TagRule, adds: Sequence[int], removes: Sequence[int], context: _Context
 ) -> str:
-    if problem := tag_problem(adds, removes, context.vocabulary):
+    if problem := _problem(rule, adds, removes, context):
         return problem
-    try:
-        filter_of(rule, context.vocabulary)
-    except RuleError as error:
-        return f"It matches nothing: {error}"
     parameters = resolve_merged_tags(rule.parameters, context.vocabulary)
     states = STATES_AT_MOMENT.get(Moment(rule.moment))
     if states and "state" in parameters and states.isdisjoint(parameters["state"]):
@@ -93,7 +89,18 @@ def _why_it_never_fires(
     if set(adds).issubset(present) and set(removes).issubset(absent):
         return "It never fires: every return that it matches is already tagged like this."
     if other := None if removes else _forestalling(rule, adds, parameters, context):
-        return f"It never fires: “{other}” above it adds another tag of the same group first."
+        return f"It hardly ever fires: “{other}” above it adds another tag of the same group first."
+    return ""
+
+
+def _problem(rule: TagRule, adds: Sequence[int], removes: Sequence[int], context: _Context) -> str:
+    """Say why a rule cannot run; otherwise ""."""
+    if problem := tag_problem(adds, removes, context.vocabulary):
+        return problem
+    try:
+        filter_of(rule, context.vocabulary)
+    except RuleError as error:
+        return f"It matches nothing: {error}"
     return ""
 
 
@@ -108,7 +115,9 @@ def _forestalling(
     for other in takewhile(lambda each: each != rule, context.rules):
         if not other.is_on or other.moment != rule.moment:
             continue
-        their_adds, _ = context.tags_of(other)
+        their_adds, their_removes = context.tags_of(other)
+        if _problem(other, their_adds, their_removes, context):
+            continue
         taken = _exclusive_groups([pk for pk in their_adds if pk not in adds], vocabulary)
         wide = resolve_merged_tags(other.parameters, vocabulary)
         if groups <= taken and covers(wide, parameters):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from returns.lists.page import FIELDS_NOT_SHOWN
 from returns.lists.rows import Row, build_rows
 from returns.models import Deadline, Return, Scan, State, Verdict
@@ -70,7 +72,9 @@ def _newest_rows(ids: Sequence[int]) -> list[Row]:
 
 def _scanned_before(scan: Scan, record: Return | None = None) -> datetime | None:
     scans = Scan.objects.filter(person=scan.person_id, in_session=True)
-    scans = scans.filter(record=record) if record else scans.filter(text=scan.text)
+    # Its number may have been unknown then.
+    same_text = Q(record=None, text=scan.text)
+    scans = scans.filter(Q(record=record) | same_text if record else Q(text=scan.text))
     if scan.pk:
         scans = scans.filter(pk__lt=scan.pk)
     return scans.order_by("-pk").values_list("at", flat=True).first()

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -36,7 +37,12 @@ def choose_return(person: User, pk: int, record_id: int, now: datetime) -> None:
         raise Http404("This return does not match the scan.")
     scan.record_id = record_id
     scan.verdict = outcome_of(scan, now).verdict
-    scan.save(update_fields=["record", "verdict"])
+    try:
+        with transaction.atomic():
+            scan.save(update_fields=["record", "verdict"])
+            connection.check_constraints()
+    except IntegrityError:
+        raise Http404("This return has been deleted.") from None
 
 
 def dismiss_number(person: User, pk: int) -> None:

@@ -8,7 +8,11 @@ const PREFIX = "draft:";
 const KEPT_MS = 7 * 86_400_000;
 const PREVIEW_LENGTH = 60;
 
-/** @typedef {{ fields: [string, string][], at: number, sent: boolean }} Draft */
+// What tells the server which version of an entry a person saw.
+const VERSIONS = "input[type=hidden]:is([name=seen], [name=version], [name=replaces])";
+
+/** ``sent`` is the tab that has sent it and does not know the answer yet. */
+/** @typedef {{ fields: [string, string][], versions: [string, string][], at: number, sent: string }} Draft */
 
 const ourPrefix = () => `${PREFIX}${document.body.dataset.person}:`;
 /** @param {HTMLFormElement} form */
@@ -36,6 +40,25 @@ function fieldsOf(form) {
     }
   }
   return fields;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {[string, string][]}
+ */
+const versionsOf = (form) => findAll(VERSIONS, HTMLInputElement, form).map(({ name, value }) => [name, value]);
+
+/** Return what tells this tab from others; it outlives a reload. */
+function tab() {
+  try {
+    const known = sessionStorage.getItem("tab");
+    if (known) return known;
+    const made = crypto.getRandomValues(new Uint32Array(2)).join("-");
+    sessionStorage.setItem("tab", made);
+    return made;
+  } catch {
+    return "tab"; // the browser keeps nothing
+  }
 }
 
 /** @param {[string, string][]} fields */
@@ -73,7 +96,8 @@ const original = new WeakMap();
 function save(form) {
   const fields = fieldsOf(form);
   const isChanged = asText(fields) !== original.get(form);
-  write(keyOf(form), isChanged ? { fields, at: Date.now(), sent: false } : null);
+  const versions = original.has(form) ? versionsOf(form) : [];
+  write(keyOf(form), isChanged ? { fields, versions, at: Date.now(), sent: "" } : null);
 }
 
 // Offering
@@ -121,6 +145,10 @@ function restore(form, draft) {
       else control.value = values[0] ?? control.value;
     }
   }
+  // The server then says if somebody has changed the entry since the draft was begun.
+  for (const field of findAll(VERSIONS, HTMLInputElement, form)) {
+    field.value = draft.versions.find(([name]) => name === field.name)?.[1] ?? field.value;
+  }
   form.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
@@ -144,8 +172,11 @@ function settleSent() {
   const isSaved = Boolean(document.querySelector(".messages .success"));
   for (const key of keptKeys()) {
     const draft = read(key);
-    if (!draft || (draft.sent && isSaved) || Date.now() - draft.at > KEPT_MS) write(key, null);
-    else if (draft.sent) write(key, { ...draft, sent: false });
+    const isOurs = draft?.sent === tab();
+    // On a computer that people share, nobody leaves a text to the next one.
+    const isOfAnother = document.body.dataset.person && !key.startsWith(ourPrefix());
+    if (!draft || isOfAnother || (isOurs && isSaved) || Date.now() - draft.at > KEPT_MS) write(key, null);
+    else if (isOurs) write(key, { ...draft, sent: "" });
   }
 }
 
@@ -183,7 +214,7 @@ document.addEventListener("submit", ({ target, defaultPrevented }) => {
   }
   const form = formOf(target);
   const draft = form && read(keyOf(form));
-  if (draft && !defaultPrevented) write(keyOf(form), { ...draft, sent: true });
+  if (draft && !defaultPrevented) write(keyOf(form), { ...draft, sent: tab() });
 });
 
 // Forms that htmx sends

@@ -143,7 +143,13 @@ function takeFocus() {
   if (isNowhere && !isSelecting && !document.querySelector("dialog:modal")) field()?.focus({ preventScroll: true });
 }
 
-const isSoundOn = () => localStorage.getItem(SOUND) !== "off";
+function isSoundOn() {
+  try {
+    return localStorage.getItem(SOUND) !== "off";
+  } catch {
+    return true; // the browser keeps nothing
+  }
+}
 
 function showSound() {
   const button = find("#scan-sound", HTMLButtonElement);
@@ -153,7 +159,11 @@ function showSound() {
 }
 
 function switchSound() {
-  localStorage.setItem(SOUND, isSoundOn() ? "off" : "on");
+  try {
+    localStorage.setItem(SOUND, isSoundOn() ? "off" : "on");
+  } catch {
+    return announce("This browser keeps no settings.");
+  }
   showSound();
   if (isSoundOn()) play(...TONES.open);
 }

@@ -13,6 +13,15 @@ function close() {
   place?.replaceChildren();
 }
 
+/** The notice that is shown. @type {Element | null} */
+let shown = null;
+
+function noticeNew() {
+  const now = region()?.firstElementChild ?? null;
+  if (now !== shown) closeLater();
+  shown = now;
+}
+
 function closeLater() {
   clearTimeout(timer);
   timer = setTimeout(close, SHOWN_MS);
@@ -37,10 +46,10 @@ const isEmptyBox = (target) => target instanceof HTMLInputElement && !target.val
 function onSubmit(event) {
   const { target: form } = event;
   if (!(form instanceof HTMLFormElement) || !form.dataset.target || !closest(form, "#toast", HTMLElement)) return;
-  const shown = document.querySelector(form.dataset.target);
+  const target = document.querySelector(form.dataset.target);
   const editing = form.elements.namedItem("editing");
-  if (editing instanceof HTMLInputElement) editing.value = shown?.querySelector("[role=combobox]") ? "1" : "";
-  if (shown) return;
+  if (editing instanceof HTMLInputElement) editing.value = target?.querySelector("[role=combobox]") ? "1" : "";
+  if (target) return;
   // What would show the answer is no longer on the page: load the page again.
   event.preventDefault();
   event.stopPropagation();
@@ -52,5 +61,5 @@ document.addEventListener("submit", onSubmit, true);
 document.addEventListener("click", ({ target }) => {
   if (closest(target, "[data-close-toast]", Element)) region()?.replaceChildren();
 });
-document.addEventListener("htmx:after:swap", closeLater);
-closeLater();
+document.addEventListener("htmx:after:swap", noticeNew);
+noticeNew();

@@ -112,3 +112,41 @@ def test_signing_out_removes_what_was_typed(window, agent, record):
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Username")).to_be_visible()
     assert page.evaluate(DRAFTS) == []
+
+
+def test_a_restored_draft_does_not_overwrite_what_a_colleague_saved(window, manager, record):
+    policy = DeadlinePolicy.objects.create(name="Wet", amount=1, unit="hours", position=1)
+    page = window(manager)
+    page.goto(f"/deadlines/{policy.pk}/")
+    page.get_by_label("Due after").fill("3")
+    DeadlinePolicy.objects.update(amount=9)
+    page.reload()
+    notice(page).get_by_role("button", name="Restore").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".errorlist")).to_contain_text("changed")
+    assert DeadlinePolicy.objects.get().amount == 9
+
+
+def test_another_tab_does_not_decide_what_has_been_sent(window, manager, record):
+    page = window(manager)
+    page.goto("/deadlines/new/?notes=wet")
+    page.get_by_label("Name").fill("Wet parcels")
+    page.evaluate("""() => {
+        const key = Object.keys(localStorage).find((each) => each.startsWith("draft:"));
+        const draft = JSON.parse(localStorage.getItem(key));
+        localStorage.setItem(key, JSON.stringify({ ...draft, sent: "another tab" }));
+    }""")
+    page.goto("/deadlines/")
+    assert "another tab" in page.evaluate("Object.values(localStorage).join()")
+
+
+def test_a_text_is_not_left_to_the_next_person(window, agent, manager, record):
+    page = window(agent)
+    page.goto("/returns/Return-1/")
+    box(page).fill("x")
+    page.evaluate("""() => {
+        const key = Object.keys(localStorage).find((each) => each.startsWith("draft:"));
+        localStorage.setItem("draft:0:comment", localStorage.getItem(key));
+    }""")
+    page.goto("/returns/")
+    assert len(page.evaluate(DRAFTS)) == 1

@@ -61,7 +61,9 @@ def test_what_a_colleague_does_is_shown_and_marked(window, agent, manager, admin
     expect(page.locator("#return-tags .tag")).to_have_text("urgent-refund")
     expect(page.locator("#timeline .comment-text")).to_have_text("The shopper called.")
     expect(page.locator("#return-notes")).to_contain_text("Broken")
-    expect(page.locator("#announcer")).to_have_text("Changed: tags, notes, timeline, carrier.")
+    expect(page.locator("#announcer")).to_have_text(
+        "Changed: comment, tags, notes, timeline, carrier."
+    )
     expect(page.locator("#return-facts .has-changed")).to_contain_text("DHL")
     assert barriers(page) == []
     # For a moment.

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from returns.models import State
+from returns.models import State, TagRule
 from tests.browser.test_barriers import barriers_on_desk_and_phone
 from tests.factories import make_return, put_tag
 
@@ -86,3 +86,26 @@ def test_the_notice_and_its_buttons_have_no_barriers(window, agent, record):
     for button in page.locator(".tagging .tag button").all():
         box = button.bounding_box()
         assert (box["width"], box["height"]) >= (24, 24)
+
+
+def test_a_deleted_rule_comes_back(window, manager, vocabulary):
+    rule = TagRule.objects.create(name="Mine", moment="hourly", parameters={"notes": ["wet"]})
+    page = window(manager)
+    page.goto(f"/rules/{rule.pk}/")
+    page.get_by_role("button", name="Delete").click()
+    toast(page).get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Restored “Mine”.")).to_be_visible()
+    assert TagRule.objects.filter(pk=rule.pk).exists()
+
+
+def test_the_notice_ends_on_a_live_page(window, agent, record):
+    page = window(agent)
+    page.clock.install()
+    page.goto("/returns/Return-1/")
+    page.get_by_role("button", name="Edit tags").click()
+    add(page, "books")
+    expect(toast(page)).to_contain_text("Added books")
+    for _ in range(9):
+        with page.expect_response("**/live/?*"):
+            page.clock.run_for(4_000)
+    expect(toast(page)).to_be_empty()

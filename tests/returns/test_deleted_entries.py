@@ -1,7 +1,10 @@
 """Deleting a saved view, a rule or a deadline can be undone."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
 from django.urls import reverse
 
 from returns.deadlines import editing as deadlines
@@ -114,3 +117,34 @@ def test_a_view_whose_role_is_gone_stays_deleted_with_a_reason(as_manager, manag
     role.delete()
     answer = restore(as_manager, follow=True)
     assert "what it belonged to has been deleted" in answer.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_form_of_the_notice_is_accepted(manager, kind):
+    """The test client does not check what protects forms of the site unless it is told to."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(manager, backend="returns.people.RoleBackend")
+    model, make, action, _ = KINDS[kind]
+    entry = make(manager)
+    token = csrf_token_in(client.get("/preferences/"))
+    sent = {"action": action, "csrfmiddlewaretoken": token}
+    page = client.post(reverse(kind, args=[entry.pk]), sent, follow=True)
+    form = re.search(r'<div id="toast".*?</form>', page.text, re.DOTALL)[0]
+    address = re.search(r'action="([^"]+)"', form)[1]
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)[1]
+    assert client.post(address, {"csrfmiddlewaretoken": token}).status_code == 302
+    assert model.objects.filter(pk=entry.pk).exists()
+
+
+def csrf_token_in(page) -> str:
+    return re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
+
+
+def test_a_field_that_has_gone_since_is_left_out(as_manager, manager):
+    view = make_view(manager)
+    delete(as_manager, "saved-view", view)
+    deleted = DeletedEntry.objects.get()
+    deleted.held["fields"]["gone"] = 1
+    deleted.save()
+    assert restore(as_manager).status_code == 302
+    assert SavedView.objects.filter(pk=view.pk).exists()

@@ -276,3 +276,11 @@ def test_the_page_of_a_return_leads_admins_to_its_correction(as_admin, as_manage
     link = f'href="{page_of(record)}">Correct</a>'
     assert link in as_admin.get("/returns/Return-1/").text
     assert link not in as_manager.get("/returns/Return-1/").text
+
+
+def test_the_history_leads_nobody_who_may_not_see_returns(make_person):
+    client = Client()
+    client.force_login(make_person("staff", is_staff=True), backend="returns.people.RoleBackend")
+    record = make_return()
+    page = reverse("admin:returns_return_history", args=[record.pk])
+    assert client.get(page).status_code == 403

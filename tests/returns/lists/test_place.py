@@ -72,6 +72,7 @@ def five(vocabulary) -> None:
             for sort in ("created", "arrived", "-arrived", "urgent", "-completed", "-updated")
         ),
         *(f"/returns/?sort={sort}" for sort in ("order", "-order", "reference", "-reference")),
+        *(f"/returns/?sort={sort}" for sort in ("carrier", "waiting", "-waiting", "deadline")),
     ],
 )
 def test_next_and_previous_follow_the_list_in_every_order(as_agent, five, listing):

@@ -1,8 +1,11 @@
 """The pages of rules: who may change them, what is kept, what is said when it cannot be."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from returns.filters.query import Query
 from returns.models import Moment, TagRule
@@ -234,7 +237,9 @@ def test_a_rule_below_one_that_always_takes_its_group_says_so(as_manager):
     above = make_rule("Urgent", "notes=wet", "urgent-refund")
     below = make_rule("Normal", "notes=wet&source=WMS", "standard")
     wider = make_rule("All notes", "source=WMS", "standard")
-    assert "“Urgent” above it adds another tag of the same group" in problem_of(as_manager, below)
+    assert "hardly ever fires: “Urgent” above it adds another tag of the same group" in problem_of(
+        as_manager, below
+    )
     assert problem_of(as_manager, wider) == ""
     rules.switch(above, on=False)
     assert problem_of(as_manager, below) == ""
@@ -257,7 +262,7 @@ def test_a_rule_with_a_deleted_or_a_retired_tag_says_so(as_manager):
         (
             1,
             1,
-            "2 returns match; where these tags are missing, a person or another rule decided so.",
+            "2 returns match; none of them can be changed: what people",
         ),
     ],
 )
@@ -275,3 +280,18 @@ def test_a_dry_run_says_how_many_match(as_manager, agent, tagged, removed, words
 def test_a_dry_run_without_matches_says_so(as_manager):
     rule = make_rule("Rule", "notes=wet", "books", moment="hourly")
     assert "No return matches its filter." in as_manager.get(f"/rules/{rule.pk}/").text
+
+
+def test_a_rule_above_that_cannot_run_is_in_nobodys_way(as_manager):
+    make_rule("Urgent", "notes=wet", "urgent-refund")
+    below = make_rule("Normal", "notes=wet", "standard")
+    assert "“Urgent” above it" in problem_of(as_manager, below)
+    editing.retire(make_tag("urgent-refund"), None, on=True)
+    assert problem_of(as_manager, below) == ""
+
+
+def test_a_dry_run_of_the_last_days_says_so(as_manager):
+    make_return(notes="wet", created_at=timezone.now() - timedelta(days=60))
+    rule = make_rule("Rule", "notes=wet", "books")
+    page = as_manager.get(f"/rules/{rule.pk}/").text
+    assert "No return of the last 30 days matches its filter." in page

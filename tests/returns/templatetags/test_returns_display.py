@@ -133,3 +133,10 @@ def test_a_changed_time_is_written_so_that_it_differs_from_the_other(other, show
 def test_a_state_is_shown_in_words():
     assert state("ArrivedToWarehouse") == '<span class="state arrived">Arrived</span>'
     assert state("<Lost>") == '<span class="state">&lt;Lost&gt;</span>'
+
+
+def test_an_hour_that_clocks_go_through_twice_is_told_apart():
+    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
+    with timezone.override("Europe/Berlin"):
+        texts = compared(first, second), compared(second, first)
+    assert [text.partition("</time>")[0][-6:] for text in texts] == [" GMT+2", " GMT+1"]
