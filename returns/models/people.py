@@ -65,6 +65,12 @@ class Preferences(models.Model):
     single_keys = models.BooleanField(
         "single-key shortcuts", default=True, help_text="Turns on shortcuts such as j, k, t and x."
     )
+    recent = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        editable=False,
+        help_text="The ids of the returns opened last, the last one first.",
+    )
     demo_only = models.BooleanField(
         default=False, editable=False, help_text="Can sign in to the demo's own server only."
     )

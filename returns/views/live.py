@@ -13,6 +13,7 @@ from returns.live.polling import poll_page
 from returns.live.presence import end_presence, note_presence
 from returns.models import Return
 from returns.people.person import DeskRequest, PersonRequest
+from returns.people.recent import note_opened
 
 
 @require_safe
@@ -51,6 +52,7 @@ def presence(request: PersonRequest, pk: int) -> HttpResponse:
         end_presence(record.pk, request.user)
     else:
         note_presence(record.pk, request.user)
+        note_opened(record.pk, request.user)
     return HttpResponse(status=204)
 
 

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from config.forms import save_form
@@ -17,6 +17,7 @@ from returns.lists.place import find_place
 from returns.live.open_return import open_return
 from returns.models import Return
 from returns.people.person import DeskRequest, PersonRequest, get_preferences
+from returns.people.recent import note_opened, recent_returns
 from returns.record import deletion
 from returns.record.details import return_details
 from returns.record.forms import DeletionForm
@@ -40,6 +41,23 @@ def return_detail(request: PersonRequest, reference: str) -> HttpResponse:
     here = request.get_full_path() if place else ""
     context = {"live": page, "details": details, "place": place, "here": here}
     return render(request, "record/page.html", context)
+
+
+@require_safe
+@vary_on_headers(*VARY_ON_HTMX)
+@permission_required("returns.view_return", raise_exception=True)
+def recent(request: DeskRequest) -> HttpResponse:
+    """Show the returns that the person opened last; for the search box, the list alone."""
+    template = "people/recent.html#offers" if wants_fragment(request) else "people/recent.html"
+    return render(request, template, {"records": recent_returns(request.user)})
+
+
+@permission_required("returns.view_return", raise_exception=True)
+@require_POST
+def opened(request: PersonRequest, pk: int) -> HttpResponse:
+    """Note that the person has opened the preview of a return."""
+    note_opened(get_object_or_404(Return.objects.only("pk"), pk=pk).pk, request.user)
+    return HttpResponse(status=204)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

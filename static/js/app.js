@@ -1,6 +1,7 @@
 // All scripts, on every page: one page replaces another without a reload.
 import "./history.js";
 import "./search.js";
+import "./recent.js";
 import "./lists/links.js";
 import "./record/comments.js";
 import "./keys.js";

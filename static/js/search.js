@@ -84,7 +84,9 @@ function onPaste(event) {
 
 // From the box to what is below it, and back
 
-const offers = () => findAll("#return-results .nearest a.reference", HTMLAnchorElement);
+// The nearest numbers, or what was opened last.
+const OFFERS = "#recent:not([hidden]) a.reference, #return-results .nearest a.reference";
+const offers = () => findAll(OFFERS, HTMLAnchorElement);
 
 /**
  * Move the focus to the first offer or result; return false if there is none.

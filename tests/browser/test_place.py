@@ -38,3 +38,22 @@ def test_arrows_lead_from_the_box_to_what_is_below_it_and_back(desk, four):  # n
     expect(near.first).to_be_focused()
     press(desk, "ArrowDown", "ArrowUp", "ArrowUp")
     expect(box(desk)).to_be_focused()
+
+
+def test_the_empty_box_offers_what_was_opened_last(desk):  # noqa: F811
+    press(desk, "j", "j", "Enter")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("R2")
+    with desk.expect_response("**/presence/"):
+        desk.reload()
+    press(desk, "/")
+    offered = desk.locator("#recent a")
+    expect(offered).to_have_text(["R2"])
+    assert barriers_on_desk_and_phone(desk) == []
+    press(desk, "ArrowDown")
+    expect(offered).to_be_focused()
+    press(desk, "ArrowUp")
+    desk.keyboard.type("R3")
+    expect(offered).to_be_hidden()
+    box(desk).fill("")
+    offered.click()
+    expect(desk).to_have_url("/returns/R2/")
