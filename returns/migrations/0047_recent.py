@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0044_scans"),
+        ("returns", "0046_sort_by_carrier"),
     ]
 
     operations = [
