@@ -93,8 +93,9 @@ def _choices(declaration: Declaration) -> tuple[tuple[str, str], ...]:
 def _boxes(declaration: Declaration, chosen: list[str]) -> Iterator[MoreField]:
     """Yield a checkbox for each value of a filter that takes several."""
     section, name = declaration.section.value, declaration.name
-    for value, label in _choices(declaration):
-        text = label[0].upper() + label[1:]
+    for value, _ in _choices(declaration):
+        # Unlike the labels of the fields of these facts, which a person may look for by name.
+        text = f"No {value}"
         field_id, is_checked = f"id_{name}_{value}", value in chosen
         yield MoreField(section, field_id, name, text, "checkbox", value, checked=is_checked)
 

@@ -76,7 +76,7 @@ def state_cell(row: Row, _: CellContext) -> SafeString:
 
 def tags_cell(row: Row, context: CellContext) -> SafeString:
     """Return the cell of the tags, with the button to edit them."""
-    html = row_tags(row.record.pk, row.tags, context.may_tag, context.back_to)
+    html = row_tags(row.record, row.tags, context.may_tag, context.back_to)
     return format_html('<td class="wide">{}</td>', html)
 
 

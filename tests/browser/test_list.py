@@ -769,3 +769,17 @@ def test_a_number_is_copied_and_found_whole(desk, three_returns):
     number.dblclick()
     assert desk.evaluate("getSelection().toString()").strip() == LONG_NUMBER
     assert desk.evaluate(f"find('{LONG_NUMBER}', false, false, true)")
+
+
+@pytest.mark.parametrize("path", ["/returns/", "/queue/?queue=to_inspect"])
+def test_at_double_zoom_a_table_has_its_rows_above_the_fold(window, agent, path):
+    now = timezone.now()
+    record = make_return("Return-1", state=State.ARRIVED, arrived_to_warehouse_at=now)
+    page = window(agent, viewport={"width": 720, "height": 450})
+    page.goto(path)
+    row = page.get_by_role("row").filter(has_text=record.return_reference_number)
+    expect(page.get_by_role("columnheader", name="Return", exact=True)).to_be_visible()
+    box = row.bounding_box()
+    assert box["y"] + box["height"] <= 450
+    expect(row.get_by_role("button", name="Edit tags of Return-1", exact=True)).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
