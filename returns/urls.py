@@ -1,6 +1,7 @@
 from django.urls import path
 
 from returns.views import (
+    activity,
     bulk,
     comments,
     deadlines,
@@ -80,6 +81,7 @@ urlpatterns = [
     path("reports/", reports.show, name="reports"),
     path("reports/<slug:subject>/", reports.show, name="report"),
     path("reports/<slug:subject>/<slug:name>.<slug:ending>", reports.file, name="report-file"),
+    path("activity/", activity.show, name="activity"),
     path("recent/", record.recent, name="recent"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from django.contrib.auth.models import User
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from config import versions
@@ -190,6 +190,11 @@ def actions(
     if before is not None:
         queryset = queryset.filter(pk__lt=before)
     return list(queryset[:count])
+
+
+def latest_of(person: User) -> QuerySet[TagAction]:
+    """Return the actions of a person that the history lists, in no order."""
+    return TagAction.objects.filter(done_by=person).exclude(words=PART)
 
 
 def is_own_or_single(action_id: int, person: User) -> bool:

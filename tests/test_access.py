@@ -105,6 +105,7 @@ PAGES = {
     "return-timeline": (302, 403, 200, 200, 200),
     "return-comments": (302, 403, 405, 405, 405),
     # A comment of the agent's.
+    "activity": (302, 403, 200, 200, 200),
     "return-comment": (302, 403, 200, 403, 403),
     "restore-comment": (302, 403, 405, 405, 405),
     "undo-tags": (302, 403, 405, 405, 405),

@@ -78,7 +78,10 @@ class Comment(models.Model):
                 name="comment_is_deleted_by_somebody",
             ),
         ]
-        indexes = [models.Index(fields=["record", "-created_at", "-id"], name="comment_of_return")]
+        indexes = [
+            models.Index(fields=["record", "-created_at", "-id"], name="comment_of_return"),
+            models.Index(fields=["author", "-created_at"], name="comment_by_author"),
+        ]
         triggers = [pgtrigger.Protect(name="comment_stays", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ import pghistory
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
 from django.db.models.functions import Reverse
 from django.urls import reverse
 
@@ -62,7 +63,14 @@ def _search_key(field: str) -> models.GeneratedField:
     context_id_field=pghistory.ContextUUIDField(),
     meta={
         "indexes": [
-            models.Index(fields=["pgh_obj", "-pgh_created_at", "-pgh_id"], name="return_timeline")
+            models.Index(fields=["pgh_obj", "-pgh_created_at", "-pgh_id"], name="return_timeline"),
+            # Few among many events: those of admins.
+            models.Index(
+                KT("pgh_context__user"),
+                F("pgh_created_at").desc(),
+                condition=Q(pgh_context__source="correction"),
+                name="corrections_by_person",
+            ),
         ]
     },
 )
