@@ -16,6 +16,14 @@ export function closeMenus(except = null) {
   return open.length > 0;
 }
 
+// On a phone the filters of a list lie behind a button.
+document.addEventListener("click", ({ target }) => {
+  const button = closest(target, "#show-filters", HTMLButtonElement);
+  const form = document.getElementById("return-filters");
+  if (!button || !form) return;
+  const isOpen = form.classList.toggle("is-open");
+  button.setAttribute("aria-expanded", String(isOpen));
+});
 document.addEventListener("click", ({ target }) => {
   closeMenus(closest(target, "details.menu", HTMLDetailsElement));
 });

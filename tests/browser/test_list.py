@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from returns.models import ReturnTag, State
+from returns.models import DeadlinePolicy, ReturnTag, State
 from tests.browser.lists import hold_the_list
 from tests.factories import make_return, make_returns, put_tag, put_tags
 
@@ -717,6 +717,7 @@ def test_rows_are_cards_on_a_phone(window, agent, three_returns):
     card = page.locator("[data-return=one]")
     expect(card).not_to_have_css("display", "table-row")
     expect(card).to_contain_text(LONG_NUMBER[-8:])
+    page.get_by_role("button", name="Filters").tap()
     choose_tag(page, "books")
     shows(page, "two", "three")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -783,3 +784,27 @@ def test_at_double_zoom_a_table_has_its_rows_above_the_fold(window, agent, path)
     assert box["y"] + box["height"] <= 450
     expect(row.get_by_role("button", name="Edit tags of Return-1", exact=True)).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("path", ["/returns/", "/queue/?queue=to_inspect"])
+def test_on_a_phone_the_first_row_is_seen_and_filters_lie_behind_a_button(
+    window, admin, vocabulary, path
+):
+    make_return("Return-1", state=State.ARRIVED, tracking_id="77")
+    DeadlinePolicy.objects.create(name="All", amount=1, unit="hours", position=1)
+    page = window(admin, viewport={"width": 390, "height": 844})
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    row = page.locator("tr[data-return]")
+    assert row.bounding_box()["y"] < 320
+    navigation = page.get_by_role("navigation", name="Main")
+    assert navigation.locator("> :is(a, details):visible").count() <= 5
+    expect(page.get_by_label("Tracking ID")).to_be_hidden()
+    button = page.get_by_role("button", name="Filters")
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    page.get_by_label("Tracking ID").fill("78")
+    expect(row).to_have_count(0)
+    navigation.get_by_text("More").click()
+    navigation.get_by_role("link", name="Deadlines").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Deadlines")

@@ -117,6 +117,7 @@ def test_without_javascript_the_form_and_the_chips_do_the_same(window, agent, re
 def test_the_menu_stays_within_a_phone(window, agent, returns):
     page = window(agent, viewport={"width": 390, "height": 844}, has_touch=True)
     page.goto("/returns/")
+    page.get_by_role("button", name="Filters").tap()
     page.locator("#tag-picker summary").click()
     way(page, "any of: books").tap()
     shows(page, "books+damaged", "books")
