@@ -75,7 +75,7 @@ def box(page: Page):
 
 
 def order(page: Page):
-    return page.get_by_label("Order reference")
+    return page.get_by_role("searchbox", name="Order reference")
 
 
 def choose_state(page: Page, state: str):

@@ -52,7 +52,7 @@ def test_the_whole_card_leads_to_its_queue_on_a_phone_too(desk):
     for size in ({"width": 1440, "height": 900}, {"width": 390, "height": 844}):
         desk.set_viewport_size(size)
         desk.goto("/queue/?queue=to_inspect")
-        card(desk, "On the way").click(position={"x": 30, "y": 50})
+        card(desk, "On the way").click(position={"x": 200, "y": 12})
         shows(desk, "way")
         expect(desk.get_by_role("link", name="On the way", exact=True)).to_have_attribute(
             "aria-current", "page"

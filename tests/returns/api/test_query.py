@@ -216,7 +216,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(db):
         ("offset=x", "offset", "not a whole number"),
         ("count=1&count=2", "count", "given more than once"),
         ("sort=age", "sort", "is not a sort order"),
-        ("sort=urgent", "sort", "only works on the pages of the queue"),
+        ("sort=urgent", "sort", "only works on the pages."),
         ("tag=no-such", "tag", "no tag"),
         ("waiting_over=-1", "waiting_over", "greater than or equal to 0"),
         ("dqb=s%3DcreatedAt&sort=created", "sort", "Give it once"),
