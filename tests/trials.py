@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 # For each hundred examples that a test asks for.
 settings.register_profile("dev", max_examples=25, deadline=None)
-settings.register_profile("ci", max_examples=30, deadline=None)
+settings.register_profile("ci", max_examples=20, deadline=None)
 settings.register_profile("whole", max_examples=100, deadline=None)
 
 
