@@ -24,6 +24,8 @@ may_change_rules = permission_required(rule_editing.MAY_CHANGE_RULES, raise_exce
 may_change_deadlines = permission_required(
     deadline_editing.MAY_CHANGE_DEADLINES, raise_exception=True
 )
+RULE_SAVED = "“{}” now uses this filter. It is switched off: check its dry run, then switch it on."
+DEADLINE_SAVED = "“{}” now uses this filter."
 
 
 @require_safe
@@ -46,19 +48,7 @@ def of_new_deadline(request: PersonRequest) -> HttpResponse:
 @may_change_rules
 def of_rule(request: PersonRequest, pk: int) -> HttpResponse:
     """Change the filter of a rule."""
-    entry = get_object_or_404(TagRule, pk=pk)
-    page, title = reverse("rule", args=[pk]), f"Filter of the rule “{entry}”"
-    if request.method != "POST":
-        seen = rule_editing.version_of(entry)
-        return _show(request, {"title": title, "cancel": page, "seen": seen})
-    try:
-        parameters = rule_editing.to_parameters(Query.parse(request.POST.get("query", "")))
-        rule_editing.use_filter(entry, parameters, request.POST.get("seen", ""))
-    except ValidationError as error:
-        return show_problems(request, error, title, (page, "Back to the rule"))
-    text = "“{}” now uses this filter. It is switched off: check its dry run, then switch it on."
-    messages.success(request, text.format(entry))
-    return redirect(page)
+    return _change(request, get_object_or_404(TagRule, pk=pk), "rule", rule_editing, RULE_SAVED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,16 +56,23 @@ def of_rule(request: PersonRequest, pk: int) -> HttpResponse:
 def of_deadline(request: PersonRequest, pk: int) -> HttpResponse:
     """Change the filter of a deadline."""
     entry = get_object_or_404(DeadlinePolicy, pk=pk)
-    page, title = reverse("deadline", args=[pk]), f"Filter of the deadline “{entry}”"
+    return _change(request, entry, "deadline", deadline_editing, DEADLINE_SAVED)
+
+
+def _change(
+    request: PersonRequest, entry: TagRule | DeadlinePolicy, kind: str, editing: Any, saved: str
+) -> HttpResponse:
+    """Show or save the filter of an entry; ``editing`` is the module that writes its kind."""
+    page, title = reverse(kind, args=[entry.pk]), f"Filter of the {kind} “{entry}”"
     if request.method != "POST":
-        seen = deadline_editing.version_of(entry)
+        seen = editing.version_of(entry)
         return _show(request, {"title": title, "cancel": page, "seen": seen})
     try:
-        parameters = deadline_editing.to_parameters(Query.parse(request.POST.get("query", "")))
-        deadline_editing.use_filter(entry, parameters, request.POST.get("seen", ""))
+        parameters = editing.to_parameters(Query.parse(request.POST.get("query", "")))
+        editing.use_filter(entry, parameters, request.POST.get("seen", ""))
     except ValidationError as error:
-        return show_problems(request, error, title, (page, "Back to the deadline"))
-    messages.success(request, f"“{entry}” now uses this filter.")
+        return show_problems(request, error, title, (page, f"Back to the {kind}"))
+    messages.success(request, saved.format(entry))
     return redirect(page)
 
 
