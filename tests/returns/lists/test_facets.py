@@ -16,7 +16,7 @@ from returns.lists import facets
 from returns.lists.facets import count_facets
 from returns.models import State
 from tags.vocabulary import load_vocabulary as words
-from tests.factories import make_return, make_returns, put_tags
+from tests.factories import make_returns, put_tags
 from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
@@ -134,9 +134,3 @@ def test_all_numbers_come_from_one_statement(returns):
         count_facets(Query.parse("tag_any=books&tag_any=damaged&state=Completed"))
     read = [query["sql"] for query in captured if "SELECT" in query["sql"]]
     assert len(read) == 2  # the vocabulary is the other one
-
-
-def test_a_return_whose_reference_is_the_path_of_the_numbers_is_linked(as_agent):
-    record = make_return("facets")
-    assert record.get_absolute_url() == "/returns/?reference=facets"
-    assert "facets" in as_agent.get(record.get_absolute_url()).text

@@ -290,12 +290,6 @@ def test_polls_never_extend_a_session(as_agent, path):
     assert as_agent.session.get_expiry_date() - before < timedelta(seconds=5)
 
 
-def test_a_return_that_is_called_like_the_path_is_still_found(as_agent):
-    record = make_return("live")
-    assert record.get_absolute_url() == "/returns/?reference=live"
-    assert "live" in as_agent.get(record.get_absolute_url()).text
-
-
 def test_the_page_asks_from_before_its_rows_were_read(as_agent):
     before = current_token()
     address = polls_of(as_agent.get(LIST))

@@ -10,6 +10,7 @@ from django.utils import timezone
 from returns.display.values import shown_time
 from returns.models import State
 from returns.record.details import steps_of
+from returns.urls import urlpatterns
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,14 @@ def test_any_reference_is_reached_through_its_link(as_agent, reference):
     assert answer.context["details"].record == record
 
 
-@pytest.mark.parametrize("reference", [".", ".."])
+def references_of_other_pages() -> list[str]:
+    """Return each reference whose page would be at the address of another page."""
+    shown = (str(pattern.pattern) for pattern in urlpatterns)
+    inside = (path.removeprefix("returns/") for path in shown if path.startswith("returns/"))
+    return [rest.removesuffix("/") for rest in inside if rest.endswith("/") and "<" not in rest]
+
+
+@pytest.mark.parametrize("reference", [".", "..", *references_of_other_pages()])
 def test_a_reference_that_no_path_can_carry_is_linked_as_a_filter(as_agent, reference):
     record = make_return(reference)
     assert record.get_absolute_url() == f"/returns/?reference={reference}"
