@@ -25,9 +25,9 @@ from returns.filters.problems import Problem
 from returns.filters.queues import Queue
 from returns.filters.sorting import SORT_COLUMNS
 from returns.lists import bulk, saved_views
+from returns.lists.groups import MAX_GROUPS
 from returns.models import Deadline, Scope, State
 from returns.models.facts import FACTS, Absence
-from returns.queues.groups import MAX_GROUPS
 from returns.queues.handover import MAX_HANDOVER_LINES
 from returns.record import sentences
 from returns.search import MAX_NUMBERS

@@ -13,7 +13,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
 from returns.lists.columns import COLUMN_NAMES, shown_columns
-from returns.lists.page import list_parts, urgent_tags
+from returns.lists.reading import list_parts, urgent_tags
 from returns.lists.rows import Row, build_rows
 from tags.vocabulary import Vocabulary, load_vocabulary
 

@@ -45,7 +45,18 @@ class StateCounts:
 
 def count_up_to(querysets: Sequence[ReturnQuerySet], cap: int) -> list[CappedCount]:
     """Count the rows of each queryset up to a cap, all in one statement."""
-    numbers = _count_each([each.order_by().values("pk")[: cap + 1] for each in querysets])
+    return _count_slices([each.order_by() for each in querysets], cap)
+
+
+def count_newest_up_to(querysets: Sequence[ReturnQuerySet], cap: int) -> list[CappedCount]:
+    """Count like ``count_up_to``, the newest rows first: with a cap, old ones need not be read."""
+    return _count_slices(
+        [each.in_order_of("created_at", descending=True) for each in querysets], cap
+    )
+
+
+def _count_slices(querysets: Sequence[ReturnQuerySet], cap: int) -> list[CappedCount]:
+    numbers = _count_each([each.values("pk")[: cap + 1] for each in querysets])
     return [CappedCount(min(number, cap), number > cap) for number in numbers]
 
 

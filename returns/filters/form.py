@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from returns.filters.grouping import GROUP_COLUMNS
 from returns.filters.paging import Cursor
 from returns.filters.queues import QUEUE_SORTS, Queue
 from returns.filters.sorting import DEFAULT_SORT, Sort
@@ -12,8 +13,8 @@ from returns.filters.sorting import DEFAULT_SORT, Sort
 IGNORED_PARAMETERS = {"_"}
 IGNORED_PREFIX = "utm_"
 PAGING_PARAMETERS = ("after", "before")
-# What the returns of a queue can be grouped by.
-GROUPINGS = ("carrier", "channel", "tag")
+# What returns can be counted by; by tag, their rows cannot be grouped.
+GROUPINGS = (*GROUP_COLUMNS, "tag")
 # Parameters that do not change which returns match.
 NON_FILTER_PARAMETERS = (*PAGING_PARAMETERS, "sort", "group")
 
@@ -61,6 +62,9 @@ class ReturnFilterForm(forms.Form):
         if not text or not sort:
             return None
         try:
-            return Cursor.parse(text, sort)
+            cursor = Cursor.parse(text, sort)
         except ValueError as error:
             raise forms.ValidationError(f"{error}.") from error
+        if cursor.group is None and self.cleaned_data.get("group") in GROUP_COLUMNS:
+            raise forms.ValidationError("there is no such page in groups.")
+        return cursor

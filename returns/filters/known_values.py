@@ -1,5 +1,7 @@
 """The existing values of filters by the whole text of a fact, for their fields to offer."""
 
+from collections.abc import Iterable
+
 from django.db import connection
 
 # The columns, by the parameter of the filter. Each has an index that begins with it.
@@ -25,23 +27,24 @@ _VALUES_SQL = """
     WHERE known.place < {limit}
 ) SELECT '{name}', value FROM known)
 """
-KNOWN_VALUES_SQL = "UNION ALL".join(
-    _VALUES_SQL.format(
+KNOWN_VALUES_SQL = {
+    name: _VALUES_SQL.format(
         name=name,
         column=column,
         among=f"NOT source = '{USUAL_SOURCE}'" if column == "source" else f"{column} > ''",
         limit=MAX_KNOWN_VALUES,
     )
     for name, column in KNOWN_VALUE_COLUMNS.items()
-)
+}
 
 
-def known_values() -> dict[str, list[str]]:
+def known_values(names: Iterable[str] = KNOWN_VALUE_COLUMNS) -> dict[str, list[str]]:
     """Return the values that returns have, sorted, by the parameter of the filter."""
-    values: dict[str, list[str]] = {name: [] for name in KNOWN_VALUE_COLUMNS}
+    values: dict[str, list[str]] = {name: [] for name in names}
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN_VALUES_SQL)
+        cursor.execute("UNION ALL".join(KNOWN_VALUES_SQL[name] for name in values))
         for name, value in cursor.fetchall():
             values[name].append(value)
-    values["source"] = sorted([USUAL_SOURCE, *values["source"]])
+    if "source" in values:
+        values["source"] = sorted([USUAL_SOURCE, *values["source"]])
     return values

@@ -4,13 +4,14 @@ A page costs the same anywhere in a million rows, and no row is skipped or repea
 arrive while somebody turns pages.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
 from returns.filters import cursors
+from returns.filters.grouping import RowGroups, group_order
 from returns.filters.sorting import ANY_STATE, Sort, SortColumn
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
@@ -22,33 +23,49 @@ PAGE_SIZE = 50
 class Cursor:
     """A row at which a page begins or ends: its value in the sorted column, or None, and its id.
 
-    ``urgent`` is the id of the urgent tag that puts the row first, 0 for none.
+    ``urgent`` is the id of the urgent tag that puts the row first, 0 for none. ``group`` is the
+    value by which the row is grouped, None in a list without groups.
     """
 
     value: datetime | str | None
     pk: int
     urgent: int = 0
+    group: str | None = None
 
     @classmethod
-    def for_row(cls, record: Return, sort: Sort, urgent: Sequence[int] = ()) -> "Cursor":
-        """Return the cursor of a row; ``urgent`` are the ids of urgent tags, in order of rank."""
+    def for_row(
+        cls, record: Return, sort: Sort, urgent: Sequence[int] = (), group_column: str = ""
+    ) -> "Cursor":
+        """Return the cursor of a row; ``urgent`` are the ids of urgent tags, in order of rank.
+
+        ``group_column`` is the column by which rows are grouped, "" for none.
+        """
         tag = next((tag for tag in urgent if tag in record.tag_ids), 0) if urgent else 0
-        return cls(sort.column.value_of(record), record.pk, tag)
+        group = getattr(record, group_column) if group_column else None
+        return cls(sort.column.value_of(record), record.pk, tag, group)
 
     def encode(self) -> str:
         """Return the cursor as a text for URLs."""
         value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
-        parts = [value, self.pk, *([self.urgent] if self.urgent else [])]
+        parts: list[Any] = [value, self.pk]
+        if self.group is not None:
+            parts += [self.urgent, self.group]
+        elif self.urgent:
+            parts.append(self.urgent)
         return cursors.encode(parts)
 
     @classmethod
     def parse(cls, text: str, sort: Sort) -> "Cursor":
         """Return the cursor of a text. Raises ``ValueError`` if it is no cursor of this sort."""
         try:
-            value, pk, *urgent = cursors.decode(text)
-            (tag_id,) = urgent or [0]
+            value, pk, *rest = cursors.decode(text)
+            tag_id, *group = rest or [0]
+            (group_value,) = group or [None]
             return cls(
-                _parse_value(value, sort.column), cursors.parse_id(pk), cursors.parse_id(tag_id)
+                _parse_value(value, sort.column),
+                cursors.parse_id(pk),
+                cursors.parse_id(tag_id),
+                None if group_value is None else _parse_text(group_value),
             )
         except (ValueError, TypeError, OverflowError) as error:
             raise ValueError("there is no such page") from error
@@ -57,24 +74,33 @@ class Cursor:
 def _parse_value(value: Any, column: SortColumn) -> datetime | str | None:
     if value is None and column.may_be_missing:
         return None
+    text = _parse_text(value)
+    if not column.is_time:
+        return text
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC)
+
+
+def _parse_text(value: Any) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise TypeError(value)
     value.encode()  # raises for an unpaired surrogate, which PostgreSQL rejects
-    if not column.is_time:
-        return value
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError(value)
-    return moment.astimezone(UTC)
+    return value
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows of one page, and the cursors of the previous and the next page, if any."""
+    """The rows of one page, and the cursors of the previous and the next page, if any.
+
+    ``continues`` tells that its first group of rows begins on the page before.
+    """
 
     rows: list[Return]
     previous: str | None
     next: str | None
+    continues: bool = False
 
 
 def paginate(
@@ -86,27 +112,36 @@ def paginate(
     states: Collection[str] = ANY_STATE,
     ranks: Sequence[Sequence[int]] | None = None,
     urgent: Sequence[int] = (),
+    groups: RowGroups | None = None,
 ) -> Page:
     """Return the page after or before a cursor, or the first page.
 
     ``states`` are the states that the rows may have; queries that these make pointless are left
     out. ``ranks`` are ids grouped by how well they match a search, the best first; rows are sorted
     within a rank. ``urgent`` are the ids of urgent tags, in order, for a sort that puts them first.
+    With ``groups``, rows are sorted within their group.
     """
     urgent = urgent if sort.column.urgent_first else ()
     backwards = before is not None
     cursor = before if backwards else after
-    parts = ordered_parts(queryset, sort, cursor, states, ranks, urgent, backwards=backwards)
+    parts = ordered_parts(
+        queryset, sort, cursor, states, ranks, urgent, groups, backwards=backwards
+    )
     rows = read_rows(parts, limit=size + 1)
-    more = len(rows) > size
-    rows = rows[:size]
+    rows, beyond = rows[:size], rows[size:]
     if backwards:
         rows.reverse()
+    more = bool(beyond)
     has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
+    column = groups.column if groups else ""
+    ends = [Cursor.for_row(row, sort, urgent, column) for row in (*rows[:1], *rows[-1:])]
+    above = [Cursor.for_row(row, sort, urgent, column) for row in beyond] if backwards else [after]
     return Page(
         rows,
-        Cursor.for_row(rows[0], sort, urgent).encode() if rows and has_previous else None,
-        Cursor.for_row(rows[-1], sort, urgent).encode() if rows and has_next else None,
+        ends[0].encode() if ends and has_previous else None,
+        ends[-1].encode() if ends and has_next else None,
+        continues=bool(column and ends)
+        and any(row and row.group == ends[0].group for row in above),
     )
 
 
@@ -117,13 +152,20 @@ def ordered_parts(
     states: Collection[str] = ANY_STATE,
     ranks: Sequence[Sequence[int]] | None = None,
     urgent: Sequence[int] = (),
+    groups: RowGroups | None = None,
     *,
     backwards: bool = False,
-) -> list[ReturnQuerySet]:
+) -> Iterable[ReturnQuerySet]:
     """Return the querysets that, read one after the other, give all rows after a cursor.
 
     Without a cursor they give all rows. The arguments are those of ``paginate``.
     """
+    if groups and groups.values:
+        parts = _group_parts(queryset, cursor, groups, backwards=backwards)
+        return chain.from_iterable(
+            ordered_parts(each, sort, here, states, ranks, urgent, backwards=backwards)
+            for each, here in parts
+        )
     if ranks is not None:
         return _ranked_parts(queryset, sort, cursor, ranks, backwards=backwards)
     if urgent and sort.column.urgent_first:
@@ -131,7 +173,7 @@ def ordered_parts(
     return _value_parts(queryset, sort, cursor, frozenset(states), backwards=backwards)
 
 
-def read_rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
+def read_rows(parts: Iterable[ReturnQuerySet], limit: int) -> list[Return]:
     """Read up to ``limit`` rows of the parts, one part after the other."""
     rows: list[Return] = []
     for part in parts:
@@ -139,6 +181,17 @@ def read_rows(parts: list[ReturnQuerySet], limit: int) -> list[Return]:
         if len(rows) == limit:
             break
     return rows
+
+
+def _group_parts(
+    queryset: ReturnQuerySet, cursor: Cursor | None, groups: RowGroups, *, backwards: bool
+) -> Iterator[tuple[ReturnQuerySet, Cursor | None]]:
+    """Yield the groups that are left after the cursor, which is within the first of them."""
+    group = cursor.group if cursor else None
+    for value in reversed(groups.values) if backwards else groups.values:
+        is_passed = group is not None and (group_order(value) < group_order(group)) != backwards
+        if value == group or not is_passed:
+            yield queryset.filter(**{groups.column: value}), cursor if value == group else None
 
 
 def _ranked_parts(

@@ -11,6 +11,8 @@ from functools import cached_property
 from django.urls import reverse
 
 from config.addresses import with_query
+from returns.filters.filterset import ReturnFilterSet
+from returns.filters.grouping import GROUP_COLUMNS
 from returns.filters.paging import Cursor
 from returns.filters.query import Query
 from returns.filters.sorting import Sort
@@ -24,18 +26,29 @@ PAGE_PARAMETER, QUEUE_PAGE = "list", "queue"
 class ListLinks:
     """The links from a list; ``base`` is the path of the page that shows it.
 
-    ``urgent`` are the ids of the urgent tags, in order.
+    ``urgent`` are the ids of the urgent tags, in order, and ``group_column`` is the column by
+    which rows are grouped, "" for none.
     """
 
     query: Query
     base: str
     sort: Sort
     urgent: Sequence[int]
+    group_column: str = ""
+
+    @classmethod
+    def for_filterset(
+        cls, filterset: ReturnFilterSet, base: str, urgent: Sequence[int]
+    ) -> "ListLinks":
+        """Return the links from the list of a filterset at a path."""
+        cleaned = filterset.form.cleaned_data
+        group_column = GROUP_COLUMNS.get(cleaned.get("group", ""), "")
+        return cls(filterset.query, base, cleaned.get("sort"), urgent, group_column)
 
     def cursor(self, record: Return) -> Cursor:
         """Return the place of a return in the list."""
         urgent = self.urgent if self.sort.column.urgent_first else ()
-        return Cursor.for_row(record, self.sort, urgent)
+        return Cursor.for_row(record, self.sort, urgent, self.group_column)
 
     def path(self, record: Return) -> str:
         """Return the path of a return's page, with the list and the return's place in it."""

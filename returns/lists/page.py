@@ -1,33 +1,32 @@
 """The page of the list: all that it shows for a query."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 
 from config.addresses import with_query
 from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.declarations import FILTERS
-from returns.filters.due import due_expression
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import NON_FILTER_PARAMETERS, PAGING_PARAMETERS, default_sort
+from returns.filters.grouping import GROUP_COLUMNS
 from returns.filters.menu import MoreField, has_field_for, more_chips, more_fields
-from returns.filters.paging import PAGE_SIZE, Cursor, Page, ordered_parts, paginate
+from returns.filters.paging import PAGE_SIZE, Page
 from returns.filters.query import Query
-from returns.filters.queues import QUEUE_STATES, Queue
-from returns.filters.sorting import ANY_STATE, DEFAULT_SORT, DUE_AT
+from returns.filters.sorting import DEFAULT_SORT
 from returns.filters.tag_menu import FilterChip, TagFilterGroup, tag_chips, tag_filter_groups
 from returns.lists.columns import ReturnTable, shown_columns
+from returns.lists.groups import Grouping, RowGroup, group_rows, grouping_note, groupings
 from returns.lists.links import ListLinks
+from returns.lists.reading import read_page, row_groups, urgent_tags
 from returns.lists.reasons import Reason, list_reasons
 from returns.lists.rows import Row, build_rows
 from returns.lists.suggestions import Suggestion, suggest_filters
 from returns.lists.summary import count_list, list_sort, summary_line
 from returns.models import State
-from returns.querysets import ReturnQuerySet
 from returns.search import NearMatch, SearchResult, nearest
 from tags.vocabulary import Vocabulary, load_vocabulary
 
@@ -36,8 +35,6 @@ from tags.vocabulary import Vocabulary, load_vocabulary
 REPLACED_IN_REPORTS = tuple(
     each.name for each in FILTERS if not each.for_reports and not each.name.startswith("rule")
 )
-# Large fields that no row shows.
-FIELDS_NOT_SHOWN = ("notes_key", "unknown_fields", "corrections", "feed_tags", "stamps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +53,17 @@ class ReturnList:
 
     ``base`` is the path of the page that shows the list. ``search`` is the result of the search
     box, if it is used. If it found nothing, ``nearest`` are similar numbers, and ``suggestions``
-    are filters by tags and notes. ``chosen_names`` are
-    the chosen tags and groups by parameter, as the vocabulary spells them.
+    are filters by tags and notes. ``row_groups`` are the rows in their groups, or
+    ``grouping_note`` says why they are not grouped. ``chosen_names`` are the chosen tags and groups
+    by parameter, as the vocabulary spells them.
     """
 
     query: Query
     problems: list[str]
     page: Page
     rows: list[Row]
+    row_groups: list[RowGroup]
+    grouping_note: str
     table: ReturnTable
     counts: StateCounts
     vocabulary: Vocabulary
@@ -149,6 +149,16 @@ class ReturnList:
         return "\n".join(self.search.not_found) if self.search else ""
 
     @property
+    def groupings(self) -> list[Grouping]:
+        """Return the ways to group the rows, as the page offers them."""
+        return groupings(self.query, self.base, GROUP_COLUMNS)
+
+    @property
+    def column_count(self) -> int:
+        """Return the number of columns of the table, with that of the checkboxes."""
+        return 1 + len(self.table.shown) + self.is_search
+
+    @property
     def filters(self) -> Query:
         """Return the filters alone, without page, order and grouping."""
         return self.query.without(*NON_FILTER_PARAMETERS)
@@ -187,22 +197,28 @@ class ReturnList:
 
 
 def return_list(
-    query: Query, columns: Iterable[str] = (), base: str = "", size: int = PAGE_SIZE
+    query: Query,
+    columns: Iterable[str] = (),
+    base: str = "",
+    size: int = PAGE_SIZE,
+    *,
+    in_groups: bool = True,
 ) -> ReturnList:
     """Return the page of the list for a query, in the columns that the person chose.
 
     ``base`` is the path of the page that shows it, by default that of the list. ``size`` is the
-    number of returns on a page. ``problems`` of the result names what is not valid in the query.
+    number of returns on a page. Without ``in_groups``, rows are never grouped. ``problems`` of the
+    result names what is not valid in the query.
     """
     vocabulary = load_vocabulary()
     base = base or reverse("return-list")
     own_filters = ("queue",) if base == reverse("queue") else ()
     filterset = ReturnFilterSet(query, vocabulary)
     problems = filterset.problems()
-    ranks = None if problems else filterset.ranks()
     result = None if problems else filterset.search_results.get("q")
     urgent = urgent_tags(vocabulary)
-    page = Page([], None, None) if problems else _page(filterset, ranks, urgent, size)
+    groups = row_groups(filterset) if in_groups and not problems else None
+    page = Page([], None, None) if problems else read_page(filterset, urgent, groups, size)
     rows = build_rows(
         page.rows,
         vocabulary,
@@ -217,6 +233,8 @@ def return_list(
         problems=problems,
         page=page,
         rows=rows,
+        row_groups=group_rows(rows, groups, filterset, base, continues=page.continues),
+        grouping_note=grouping_note(query, groups),
         table=ReturnTable(rows, DEFAULT_SORT if problems else sort, columns),
         counts=counts,
         total=total,
@@ -228,70 +246,8 @@ def return_list(
         },
         is_filtered=filterset.has_filters_besides(*own_filters),
         sort=sort,
-        links=ListLinks(query, base, filterset.form.cleaned_data.get("sort"), urgent),
+        links=ListLinks.for_filterset(filterset, base, urgent),
         search=result,
         suggestions=suggest_filters(str(query["q"]), vocabulary) if nothing_found else [],
         nearest=[] if result is None or result.hits else nearest(result.numbers[0]),
     )
-
-
-def _page(
-    filterset: ReturnFilterSet, ranks: list[list[int]] | None, urgent: list[int], size: int
-) -> Page:
-    cleaned = filterset.form.cleaned_data
-    return paginate(
-        list_queryset(filterset).with_comment_count(),
-        cleaned["sort"],
-        after=cleaned["after"],
-        before=cleaned["before"],
-        size=size,
-        states=matching_states(filterset),
-        ranks=ranks,
-        urgent=urgent,
-    )
-
-
-def list_parts(
-    filterset: ReturnFilterSet,
-    urgent: list[int],
-    cursor: Cursor | None = None,
-    *,
-    backwards: bool = False,
-) -> list[ReturnQuerySet]:
-    """Return the querysets that, read one after the other, give every row of the list in order.
-
-    With a cursor, they give the rows after it, or before it with ``backwards``. ``urgent`` are
-    the ids of urgent tags, in order, for a sort that puts them first.
-    """
-    cleaned = filterset.form.cleaned_data
-    return ordered_parts(
-        list_queryset(filterset),
-        cleaned["sort"],
-        cursor,
-        states=matching_states(filterset),
-        ranks=filterset.ranks(),
-        urgent=urgent,
-        backwards=backwards,
-    )
-
-
-def urgent_tags(vocabulary: Vocabulary) -> list[int]:
-    """Return the ids of the urgent tags, the most urgent first."""
-    return [tag.id for tag in vocabulary.values() if tag.raises]
-
-
-def list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
-    """Return the returns of a list, with all that their rows and its sort need."""
-    queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*FIELDS_NOT_SHOWN)
-    if filterset.form.cleaned_data["sort"].column.name != DUE_AT:
-        return queryset
-    due_at = due_expression(filterset.vocabulary, timezone.now())
-    return queryset.annotate(**{DUE_AT: due_at})
-
-
-def matching_states(filterset: ReturnFilterSet) -> Collection[str]:
-    """Return the states that the matches of these filters can have."""
-    cleaned = filterset.form.cleaned_data
-    if states := cleaned.get("state"):
-        return list(states)
-    return {QUEUE_STATES[Queue(queue)]} if (queue := cleaned.get("queue")) else ANY_STATE

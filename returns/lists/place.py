@@ -7,10 +7,10 @@ from django.urls import reverse
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import FILTERED_CAP, CappedCount, count_parts
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.paging import PAGE_SIZE, Cursor, read_rows
+from returns.filters.paging import PAGE_SIZE, read_rows
 from returns.filters.query import Query
 from returns.lists.links import PAGE_PARAMETER, QUEUE_PAGE, ListLinks
-from returns.lists.page import list_parts, list_queryset, urgent_tags
+from returns.lists.reading import list_parts, list_queryset, row_groups, urgent_tags
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 from tags.vocabulary import Vocabulary
@@ -45,8 +45,7 @@ def find_place(query: Query, record: Return, vocabulary: Vocabulary) -> ListPlac
     if "after" not in query or filterset.problems():
         return None
     base = reverse("queue" if is_queue else "return-list")
-    sort, urgent = filterset.form.cleaned_data["sort"], urgent_tags(vocabulary)
-    links = ListLinks(filterset.query, base, sort, urgent)
+    links = ListLinks.for_filterset(filterset, base, urgent_tags(vocabulary))
     filterset.ranks()  # A search has a time limit of its own.
     try:
         with time_limit(PLACE_TIME_LIMIT_MS):
@@ -57,7 +56,15 @@ def find_place(query: Query, record: Return, vocabulary: Vocabulary) -> ListPlac
 
 def _find_place(filterset: ReturnFilterSet, record: Return, links: ListLinks) -> ListPlace:
     here = filterset.form.cleaned_data["after"]
-    before, after = (_neighbours(filterset, record, links, here, back) for back in (True, False))
+    groups, urgent = row_groups(filterset), list(links.urgent)
+    before, after = (
+        # The return itself may have moved within the list.
+        [
+            part.exclude(pk=record.pk)
+            for part in list_parts(filterset, urgent, here, groups, backwards=back)
+        ]
+        for back in (True, False)
+    )
     rows_before, rows_after = _count(before), _count(after)
     listed = list_queryset(filterset).among([record.pk]).first()
     # The rows above the return on its page of the list; another row ends the page before.
@@ -91,14 +98,6 @@ def _count(parts: list[ReturnQuerySet]) -> CappedCount | None:
         return count_parts(parts, FILTERED_CAP, COUNT_TIME_LIMIT_MS)
     except QueryTimeoutError:
         return None
-
-
-def _neighbours(
-    filterset: ReturnFilterSet, record: Return, links: ListLinks, here: Cursor, backwards: bool
-) -> list[ReturnQuerySet]:
-    """Return the parts of the list after its place, or before it, without the return itself."""
-    parts = list_parts(filterset, list(links.urgent), here, backwards=backwards)
-    return [part.exclude(pk=record.pk) for part in parts]
 
 
 def _position(

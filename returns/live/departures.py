@@ -7,7 +7,7 @@ from datetime import datetime
 from returns.filters.cursors import MAX_ID
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
-from returns.lists.page import matching_states
+from returns.lists.reading import matching_states
 from returns.models import Return, State
 from returns.record.timeline import STATE_TIME_FIELDS
 from tags.vocabulary import load_vocabulary

@@ -21,6 +21,7 @@ from returns.models.events import (
     tag_replaced,
 )
 from returns.models.facts import VERBOSE_NAMES
+from returns.models.indexes import open_group_indexes
 from returns.models.problems import (
     problem_indexes,
     shared_by_changed,
@@ -197,6 +198,7 @@ class Return(models.Model):
                 condition=Q(state="ArrivedToWarehouse"),
                 name="return_waiting",
             ),
+            *open_group_indexes(),
             models.Index(fields=["completed_at", "id"], name="return_by_completion"),
             models.Index(fields=["updated_at", "id"], name="return_by_update"),
             # The id lets a search read its matches from the index alone.

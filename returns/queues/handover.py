@@ -12,10 +12,10 @@ from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.filters.wording import OTHER_LABELS, describe_query
+from returns.lists.groups import GROUPING_LABELS
 from returns.lists.page import ReturnList, return_list
 from returns.lists.rows import Row
 from returns.queues.cards import queue_columns
-from returns.queues.groups import GROUPING_LABELS
 
 MAX_HANDOVER_LINES = 500
 
@@ -87,7 +87,9 @@ def build_handover(query: Query, now: datetime) -> Handover:
     query = query.without(*PAGING_PARAMETERS)
     queue = query.get("queue", "")
     columns = queue_columns(queue)
-    listing = return_list(query, columns, base=reverse("queue-handover"), size=MAX_HANDOVER_LINES)
+    # The first returns of the queue as a whole, which are then grouped.
+    base = reverse("queue-handover")
+    listing = return_list(query, columns, base, MAX_HANDOVER_LINES, in_groups=False)
     on_the_way = queue == Queue.ON_THE_WAY
     lines = list(_lines(listing.rows, now, on_the_way=on_the_way))
     grouping = query.get("group", "")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from returns.lists.page import FIELDS_NOT_SHOWN
+from returns.lists.reading import FIELDS_NOT_SHOWN
 from returns.lists.rows import Row, build_rows
 from returns.models import Deadline, Return, Scan, State, Verdict
 from returns.record.card import status_sentence

@@ -3,6 +3,7 @@
 Not a template, for speed: a list has fifty rows of ten cells.
 """
 
+from collections.abc import Iterable
 from functools import cache
 
 from django import template
@@ -40,12 +41,12 @@ REASON_CELL = '<td class="why">{}</td>'
 
 
 @register.simple_tag
-def rows(return_list: ReturnList, may_tag: bool) -> SafeString:
-    """Format the rows of a list in its columns."""
+def rows(return_list: ReturnList, shown: Iterable[Row], may_tag: bool) -> SafeString:
+    """Format rows of a list in its columns."""
     around = CellContext(may_tag, return_list.path, timezone.now())
     cells = [cell for name in return_list.table.cells if (cell := COLUMNS_BY_NAME[name].cell)]
     is_search, links = return_list.is_search, return_list.links
-    lines = (_line(row, cells, around, links, is_search=is_search) for row in return_list.rows)
+    lines = (_line(row, cells, around, links, is_search=is_search) for row in shown)
     return format_html_join("", "{}", ((line,) for line in lines))
 
 

@@ -16,11 +16,11 @@ from returns.filters.known_values import known_values
 from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.lists.forms import SaveViewForm
+from returns.lists.groups import group_queue
 from returns.lists.page import return_list
 from returns.live import polling
 from returns.people.person import DeskRequest
 from returns.queues.cards import queue_cards, queue_columns
-from returns.queues.groups import group_queue
 from returns.queues.handover import build_handover
 from returns.queues.own import own_queue_cards
 from returns.queues.problems import count_problems

@@ -10,7 +10,7 @@ from django.utils import timezone
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.known_values import KNOWN_VALUES_SQL, known_values
 from returns.filters.query import Query
-from returns.lists.page import list_parts
+from returns.lists.reading import list_parts
 from returns.models import DeadlinePolicy, State, Unit
 from tags.vocabulary import load_vocabulary
 from tests.factories import make_return

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from returns.filters.due import due_expression
+from returns.filters.grouping import RowGroups
 from returns.filters.paging import Cursor, paginate
 from returns.filters.sorting import SORT_COLUMNS, Sort
 from returns.models import DeadlinePolicy, Return, State, Unit
@@ -27,6 +28,7 @@ def mixed_returns():
             state=State.values[number % 3],
             created_at=START + timedelta(minutes=number // 3),
             sales_order_reference_number="" if number % 4 == 0 else f"RSO{number % 5}",
+            cargo_carrier=("UPS", "", "aras")[number % 5 % 3],
         )
 
 
@@ -35,10 +37,10 @@ def by_due_time() -> ReturnQuerySet:
     return Return.objects.annotate(due_at=due_expression(load_vocabulary(), START))
 
 
-def walk(sort: Sort, size: int) -> list[list[int]]:
+def walk(sort: Sort, size: int, groups: RowGroups | None = None) -> list[list[int]]:
     pages, after = [], None
     while True:
-        page = paginate(by_due_time(), sort, after=after, size=size)
+        page = paginate(by_due_time(), sort, after=after, size=size, groups=groups)
         pages.append([row.pk for row in page.rows])
         if not page.next:
             return pages
@@ -100,6 +102,45 @@ def test_walking_back_shows_the_same_pages(mixed_returns, text):
         page = paginate(by_due_time(), sort, before=before, size=4)
         back.append([row.pk for row in page.rows])
     assert [pk for page in reversed(back) for pk in page] == [pk for page in forth for pk in page]
+
+
+CARRIERS = RowGroups.of_values("cargo_carrier", ["", "UPS", "aras"])
+
+
+@pytest.mark.parametrize("text", SORTS)
+def test_in_groups_every_row_is_walked_once_in_the_order_of_the_list(mixed_returns, text):
+    sort = Sort.parse(text)
+    ungrouped = [pk for page in walk(sort, 50) for pk in page]
+    carriers = dict(Return.objects.values_list("pk", "cargo_carrier"))
+    expected = [pk for name in ("aras", "UPS", "") for pk in ungrouped if carriers[pk] == name]
+    assert [pk for page in walk(sort, 4, CARRIERS) for pk in page] == expected
+
+
+@pytest.mark.parametrize("text", SORTS)
+def test_walking_back_in_groups_shows_the_same_pages_and_headings(mixed_returns, text):
+    sort, forth, page = Sort.parse(text), [], None
+    while page is None or page.next:
+        after = Cursor.parse(page.next, sort) if page else None
+        page = paginate(by_due_time(), sort, after=after, size=4, groups=CARRIERS)
+        forth.append((page.rows, page.continues))
+    back = [(page.rows, page.continues)]
+    while page.previous:
+        before = Cursor.parse(page.previous, sort)
+        page = paginate(by_due_time(), sort, before=before, size=4, groups=CARRIERS)
+        back.append((page.rows, page.continues))
+    assert back[::-1] == forth
+    assert [continues for _, continues in forth] == [False, True, False, True]
+
+
+def test_a_group_that_has_gone_is_passed_where_it_was(mixed_returns):
+    sort = Sort.parse("created")
+    page = paginate(Return.objects.all(), sort, size=1, groups=CARRIERS)
+    Return.objects.filter(cargo_carrier="aras").update(cargo_carrier="")
+    groups = RowGroups.of_values("cargo_carrier", ["", "UPS"])
+    after = Cursor.parse(page.next, sort)
+    rest = paginate(Return.objects.all(), sort, after=after, groups=groups)
+    assert len(rest.rows) == 13
+    assert not rest.continues
 
 
 def test_rows_without_the_time_come_last_in_both_directions(mixed_returns):

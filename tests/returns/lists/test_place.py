@@ -53,6 +53,7 @@ def five(vocabulary) -> None:
             arrived_to_warehouse_at=now - timedelta(days=10) + timedelta(hours=n),
             updated_at=now - timedelta(hours=n % 3),
             sales_order_reference_number=f"7001{n % 2}",
+            cargo_carrier=("", "UPS", "aras")[n % 3],
         )
         if n in {3, 4}:
             put_tag(made, "urgent-refund" if n == 4 else "vip")
@@ -73,6 +74,9 @@ def five(vocabulary) -> None:
         ),
         *(f"/returns/?sort={sort}" for sort in ("order", "-order", "reference", "-reference")),
         *(f"/returns/?sort={sort}" for sort in ("carrier", "waiting", "-waiting", "deadline")),
+        "/returns/?group=carrier",
+        "/queue/?queue=to_inspect&group=carrier",
+        "/returns/?q=70011&group=carrier",
     ],
 )
 def test_next_and_previous_follow_the_list_in_every_order(as_agent, five, listing):

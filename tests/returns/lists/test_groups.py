@@ -1,5 +1,6 @@
-"""Groups of a queue: by carrier, channel or tag, each the list that it counts."""
+"""Groups of returns: by carrier, channel or tag, each the list that it counts."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.filters.filterset import ReturnFilterSet
+from returns.filters.paging import PAGE_SIZE
 from returns.filters.query import Query
+from returns.lists import reading
+from returns.lists.groups import Group, group_queue
 from returns.models import Return, State
-from returns.queues.groups import Group, group_queue
 from tags.vocabulary import load_vocabulary as words
-from tests.factories import make_return, put_tag
+from tests.factories import make_return, make_returns, put_tag
 from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +136,85 @@ def test_the_page_groups_in_place_and_what_is_made_of_it_is_the_filter_alone(as_
         headers={"HX-Request": "true", "HX-Request-Type": "partial"},
     )
     assert 'hx-target="#queue-groups"' in fragment.text
+
+
+def headings(page) -> list[str]:
+    cells = re.findall(r'<th scope="rowgroup"[^>]*>(.*?)</th>', page.text, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", "", cell).split()) for cell in cells]
+
+
+def test_rows_stand_under_headings_with_their_numbers_in_the_order_of_the_list(as_agent):
+    for number, carrier in enumerate(["MNG", "", "aras", "MNG"]):
+        created = timezone.now() - timedelta(hours=number)
+        make_return(f"R{number}", cargo_carrier=carrier, created_at=created)
+    page = as_agent.get("/returns/?group=carrier")
+    assert headings(page) == ["aras 1 return", "MNG 2 returns", "No carrier 1 return"]
+    assert re.findall(r'data-return="(R\d)"', page.text) == ["R2", "R0", "R3", "R1"]
+    for group in page.context["list"].row_groups:
+        assert listed(group.heading.address) == group.heading.count.number == len(group.rows)
+
+
+def test_a_group_that_goes_on_says_so_on_the_next_page_and_not_before(as_agent):
+    make_returns({"cargo_carrier": "MNG"} for _ in range(PAGE_SIZE + 1))
+    make_return(cargo_carrier="UPS")
+    first = as_agent.get("/returns/?group=carrier")
+    assert headings(first) == ["MNG 51 returns"]
+    second = as_agent.get(f"/returns/?group=carrier&after={first.context['list'].page.next}")
+    assert headings(second) == ["MNG 51 returns continued", "UPS 1 return"]
+
+
+def test_one_group_alone_and_the_queue_have_their_headings_too(as_agent):
+    for carrier in ("MNG", "UPS", ""):
+        waiting(cargo_carrier=carrier)
+    for query, name in (("carrier=MNG", "MNG"), ("missing=carrier", "No carrier")):
+        page = as_agent.get(f"/queue/?queue=to_inspect&group=carrier&{query}")
+        assert headings(page) == [f"{name} 1 return"]
+
+
+def test_more_rows_cost_no_more_queries(as_agent, django_assert_max_num_queries):
+    def count_queries() -> int:
+        with django_assert_max_num_queries(99) as queries:
+            as_agent.get("/returns/?group=carrier")
+        return len(queries)
+
+    make_returns({"cargo_carrier": name} for name in ("MNG", "UPS") for _ in range(3))
+    few = count_queries()
+    make_returns({"cargo_carrier": name} for name in ("MNG", "UPS") for _ in range(6))
+    assert count_queries() == few
+
+
+def test_by_tag_the_page_says_why_the_rows_are_not_grouped(as_agent, vocabulary):
+    put_tag(waiting(), "books")
+    page = as_agent.get("/queue/?queue=to_inspect&group=tag")
+    assert headings(page) == []
+    assert "Rows are not grouped by tag" in page.text
+    assert "group=tag" not in as_agent.get("/returns/").text
+
+
+def test_with_too_many_carriers_the_rows_stay_one_list(as_agent, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_KNOWN_VALUES", 2)
+    make_returns({"cargo_carrier": f"Carrier {n}"} for n in range(PAGE_SIZE + 2))
+    page = as_agent.get("/returns/?group=carrier")
+    assert headings(page) == []
+    assert "Rows are not grouped" in page.text
+    rest = as_agent.get(f"/returns/?group=carrier&after={page.context['list'].page.next}")
+    assert len(rest.context["list"].rows) == 2
+
+
+def test_a_place_without_a_group_is_no_page_of_a_grouped_list(as_agent):
+    make_returns({} for _ in range(PAGE_SIZE + 1))
+    after = as_agent.get("/returns/").context["list"].page.next
+    page = as_agent.get(f"/returns/?group=carrier&after={after}")
+    assert "there is no such page in groups" in page.text
+
+
+def test_without_scripts_the_list_offers_its_groups_as_links(as_agent):
+    make_return()
+    page = as_agent.get("/returns/?state=ReturnCreated&after=x")
+    assert 'href="/returns/?state=ReturnCreated&amp;group=carrier"' in page.text
+    answer = as_agent.get(
+        "/returns/?state=ReturnCreated&group=carrier",
+        headers={"HX-Request": "true", "HX-Request-Type": "partial"},
+    )
+    assert 'hx-target="#groupings"' in answer.text
+    assert 'name="group" value="carrier"' in answer.text

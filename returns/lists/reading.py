@@ -1,0 +1,103 @@
+"""Read the returns of a list, in its order."""
+
+from collections.abc import Collection, Iterable
+
+from django.utils import timezone
+
+from returns.filters.due import due_expression
+from returns.filters.filterset import ReturnFilterSet
+from returns.filters.grouping import GROUP_COLUMNS, RowGroups
+from returns.filters.known_values import MAX_KNOWN_VALUES, known_values
+from returns.filters.paging import Cursor, Page, ordered_parts, paginate
+from returns.filters.queues import QUEUE_STATES, Queue
+from returns.filters.sorting import ANY_STATE, DUE_AT
+from returns.querysets import ReturnQuerySet
+from tags.vocabulary import Vocabulary
+
+# Large fields that no row shows.
+FIELDS_NOT_SHOWN = ("notes_key", "unknown_fields", "corrections", "feed_tags", "stamps")
+
+
+def read_page(
+    filterset: ReturnFilterSet, urgent: list[int], groups: RowGroups | None, size: int
+) -> Page:
+    """Return the page that the query of a list names; the arguments are those of ``list_parts``."""
+    cleaned = filterset.form.cleaned_data
+    return paginate(
+        list_queryset(filterset).with_comment_count(),
+        cleaned["sort"],
+        after=cleaned["after"],
+        before=cleaned["before"],
+        size=size,
+        states=matching_states(filterset),
+        ranks=filterset.ranks(),
+        urgent=urgent,
+        groups=groups,
+    )
+
+
+def list_parts(
+    filterset: ReturnFilterSet,
+    urgent: list[int],
+    cursor: Cursor | None = None,
+    groups: RowGroups | None = None,
+    *,
+    backwards: bool = False,
+) -> Iterable[ReturnQuerySet]:
+    """Return the querysets that, read one after the other, give every row of the list in order.
+
+    With a cursor, they give the rows after it, or before it with ``backwards``. ``urgent`` are
+    the ids of urgent tags, in order, for a sort that puts them first. ``groups`` are those of the
+    rows, see ``row_groups``.
+    """
+    cleaned = filterset.form.cleaned_data
+    return ordered_parts(
+        list_queryset(filterset),
+        cleaned["sort"],
+        cursor,
+        states=matching_states(filterset),
+        ranks=filterset.ranks(),
+        urgent=urgent,
+        groups=groups,
+        backwards=backwards,
+    )
+
+
+def row_groups(filterset: ReturnFilterSet) -> RowGroups | None:
+    """Return the groups in which a valid query shows its rows; None if it does not group them.
+
+    They are those of all returns, unless the query names one of them. With too many of them,
+    there are none to show: then they have no values.
+    """
+    name = filterset.form.cleaned_data["group"]
+    if name not in GROUP_COLUMNS:
+        return None
+    column = GROUP_COLUMNS[name]
+    if name in filterset.values:
+        return RowGroups(column, (filterset.values[name],))
+    if name in filterset.values.get("missing", ()):
+        return RowGroups(column, ("",))
+    values = known_values([name])[name]
+    return RowGroups.of_values(column, [*values, ""] if len(values) < MAX_KNOWN_VALUES else [])
+
+
+def urgent_tags(vocabulary: Vocabulary) -> list[int]:
+    """Return the ids of the urgent tags, the most urgent first."""
+    return [tag.id for tag in vocabulary.values() if tag.raises]
+
+
+def list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
+    """Return the returns of a list, with all that their rows and its sort need."""
+    queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*FIELDS_NOT_SHOWN)
+    if filterset.form.cleaned_data["sort"].column.name != DUE_AT:
+        return queryset
+    due_at = due_expression(filterset.vocabulary, timezone.now())
+    return queryset.annotate(**{DUE_AT: due_at})
+
+
+def matching_states(filterset: ReturnFilterSet) -> Collection[str]:
+    """Return the states that the matches of these filters can have."""
+    cleaned = filterset.form.cleaned_data
+    if states := cleaned.get("state"):
+        return list(states)
+    return {QUEUE_STATES[Queue(queue)]} if (queue := cleaned.get("queue")) else ANY_STATE
