@@ -2,21 +2,25 @@
 
 import django.db.models.fields.json
 from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    # Writes go on while an index is built concurrently, which no transaction can do.
+    atomic = False
+
     dependencies = [
         ("returns", "0047_recent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="comment",
             index=models.Index(fields=["author", "-created_at"], name="comment_by_author"),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="returnevent",
             index=models.Index(
                 django.db.models.fields.json.KeyTextTransform("user", "pgh_context"),
