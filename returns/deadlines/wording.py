@@ -8,6 +8,7 @@ from itertools import groupby, takewhile
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Value
+from django.urls import reverse
 
 from returns.calendar.holidays import COUNTRIES, holidays_of
 from returns.calendar.working_time import HALF_DAY_CLOSES, Calendar
@@ -49,6 +50,11 @@ class ListedDeadline:
     example: Due | None
     problem: str
     waiting: int | None
+
+    @property
+    def waiting_path(self) -> str:
+        """Return the path of the list of these returns."""
+        return reverse("return-list", query={"due_under": self.policy.name})
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,14 @@ FILTERS = (
         format_value=choice_label(Deadline),
     ),
     Declaration(
+        name="due_under",
+        filter=django_filters.CharFilter(
+            label="Due under the deadline", method="by_policy", max_length=60
+        ),
+        chip_label="due under the deadline",
+        offered=Offered.ADDRESS,
+    ),
+    Declaration(
         name="due_from",
         filter=MomentFilter(method="by_due", label="Due from", end=False),
         chip_label="due from",

@@ -164,6 +164,13 @@ def due_conditions(moment: datetime, vocabulary: Vocabulary, *, before: bool) ->
     return _arrival_conditions(deadlines, spans, vocabulary)
 
 
+def decided_conditions(name: str, vocabulary: Vocabulary) -> tuple[Q, Case]:
+    """Return the two conditions of the waiting returns that the policy of this name decides."""
+    policies = [(each, Value(each.name == name)) for each in current_deadlines().policies]
+    decided = case_by_policy(policies, Value(value=False), vocabulary or load_vocabulary())
+    return Q(state=State.ARRIVED), decided
+
+
 def _arrival_conditions(
     deadlines: Deadlines, limits: Sequence[tuple[datetime, datetime]], vocabulary: Vocabulary
 ) -> tuple[Q, Case]:

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 
 from returns.filters.conditions import ConditionSet
 from returns.filters.declarations import FILTERS, FILTERS_BY_NAME, REPEATABLE_PARAMETERS
-from returns.filters.due import deadline_conditions, due_conditions
+from returns.filters.due import deadline_conditions, decided_conditions, due_conditions
 from returns.filters.fields import TAG_PARAMETERS, without_nul
 from returns.filters.form import PAGING_PARAMETERS, default_sort, is_ignored
 from returns.filters.query import Query
@@ -147,6 +147,10 @@ class ReturnFilterSet(ConditionSet):
     def by_deadline(self, queryset: ReturnQuerySet, _name: str, _kind: str) -> ReturnQuerySet:
         """Keep returns that are late or at risk, or that met or missed their deadline."""
         return queryset.filter(*self._deadline_conditions)
+
+    def by_policy(self, queryset: ReturnQuerySet, _name: str, policy: str) -> ReturnQuerySet:
+        """Keep waiting returns whose deadline is the one of this name."""
+        return queryset.filter(*decided_conditions(policy, self.vocabulary))
 
     def by_due(self, queryset: ReturnQuerySet, name: str, moment: Any) -> ReturnQuerySet:
         """Keep waiting returns that are due before a moment, or at or after it."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import FILTERED_CAP, CappedCount
+from returns.filters.dates import parse_moment
+from returns.filters.stored import to_query
 from returns.models import Moment, Return, ReturnTag, TagRule
 from returns.querysets import ReturnQuerySet
 from returns.rules.running import (
@@ -19,8 +21,10 @@ from returns.rules.running import (
     without_removed_by_others,
 )
 from tags import tagging
+from tags.vocabulary import load_vocabulary
 
-DRY_RUN_DAYS = 30
+# The start of a day, as filters by date name it.
+DRY_RUN_SINCE = "-30d"
 DRY_RUN_TIME_LIMIT_MS = 8_000  # for each of its queries
 MAX_DRY_RUN_ROWS = 50
 NO_MATCHES = CappedCount(0)
@@ -30,13 +34,15 @@ NO_MATCHES = CappedCount(0)
 class DryRun:
     """How many returns a rule would have changed, and the newest of them.
 
-    ``matches`` is the number of returns that match its filter. ``all_tagged`` tells that all of
-    them are tagged as the rule would tag them.
+    ``matches`` is the number of returns that match its filter, and ``matches_path`` the path of
+    their list, "" if no filter says it. ``all_tagged`` tells that all of them are tagged as the
+    rule would tag them.
     """
 
     count: int
     newest: list[Return]
     matches: CappedCount = NO_MATCHES
+    matches_path: str = ""
     all_tagged: bool = False
     problem: str = ""
 
@@ -61,6 +67,7 @@ def dry_run(rule: TagRule) -> DryRun:
         len(ids),
         list(newest[:MAX_DRY_RUN_ROWS]),
         CappedCount(number, matches > number),
+        _matches_path(rule),
         all_tagged=not lacking,
     )
 
@@ -68,11 +75,22 @@ def dry_run(rule: TagRule) -> DryRun:
 def _recent(returns: ReturnQuerySet, rule: TagRule) -> ReturnQuerySet:
     if rule.moment == Moment.HOURLY:
         return returns
-    since = timezone.now() - timedelta(days=DRY_RUN_DAYS)
+    since = parse_moment(DRY_RUN_SINCE, end=False, now=timezone.now())
     recent: ReturnQuerySet = returns.filter(
         **{f"{MOMENT_COLUMNS[Moment(rule.moment)]}__gte": since}
     )
     return recent
+
+
+def _matches_path(rule: TagRule) -> str:
+    """Return the path of the list of the recent matches; "" if the filter has such a date too."""
+    query = to_query(rule.parameters, load_vocabulary())
+    if rule.moment != Moment.HOURLY:
+        parameter = f"{rule.moment}_from"
+        if parameter in query:
+            return ""
+        query = query.replace(**{parameter: DRY_RUN_SINCE})
+    return query.path(reverse("return-list"))
 
 
 def _changes(rule: TagRule, ids: Sequence[int]) -> Iterator[int]:

@@ -12,6 +12,7 @@ from returns.display.deadlines import due_text
 from returns.filters.due import Due
 from returns.models import DeadlinePolicy, Return, State, Unit, WorkingCalendar
 from tests.factories import make_return, make_tag
+from tests.markup import flat
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 
@@ -382,5 +383,9 @@ def test_each_deadline_says_how_many_waiting_returns_it_decides(as_agent):
     make_policy("Never")
     listed = as_agent.get("/deadlines/").context["deadlines"]
     assert [each.waiting for each in listed] == [2, 1, 0]
-    assert "<b>2</b> waiting returns are due" in as_agent.get(f"/deadlines/{wet.pk}/").text
-    assert "<b>1</b> waiting return is due" in as_agent.get(f"/deadlines/{rest.pk}/").text
+    page = flat(as_agent.get(f"/deadlines/{wet.pk}/"))
+    assert "<b>2</b> waiting returns</a> are due" in page
+    assert "<b>1</b> waiting return</a> is due" in flat(as_agent.get(f"/deadlines/{rest.pk}/"))
+    for each in listed:
+        assert f'href="{each.waiting_path}"' in as_agent.get("/deadlines/").text
+        assert len(as_agent.get(each.waiting_path).context["list"].rows) == each.waiting

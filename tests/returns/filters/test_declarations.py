@@ -34,6 +34,7 @@ VALUES = {
     "missing": "tracking",
     "problem": "no_order",
     "deadline": "late",
+    "due_under": "One",
     "created": "week",
     "arrived": "today",
     "completed": "last_7_days",
