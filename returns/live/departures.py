@@ -1,14 +1,19 @@
-"""Which rows of an open list have left it: their returns no longer match, or have been deleted."""
+"""What happens to the rows of an open list: those that have left it, and their comments.
+
+A row leaves the list when its return no longer matches, or has been deleted.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Q
+
 from returns.filters.cursors import MAX_ID
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.lists.reading import matching_states
-from returns.models import Return, State
+from returns.models import Comment, Return, State
 from returns.record.timeline import STATE_TIME_FIELDS
 from tags.vocabulary import load_vocabulary
 
@@ -37,6 +42,12 @@ def parse_rows(text: str) -> list[int]:
 def format_rows(records: Iterable[Return]) -> str:
     """Return the text that ``parse_rows`` reads."""
     return ",".join(str(record.pk) for record in records)
+
+
+def count_comments(ids: Sequence[int]) -> dict[int, int]:
+    """Return the number of comments of each of these rows that has, or had, any."""
+    numbers = Comment.objects.filter(record__in=ids).order_by().values_list("record")
+    return dict(numbers.annotate(number=Count("pk", filter=Q(deleted_at=None))))
 
 
 def find_departures(query: Query, ids: Sequence[int]) -> list[Departure]:

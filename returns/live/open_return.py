@@ -26,9 +26,8 @@ from returns.record.details import (
 )
 
 VERSION_PARAMETER, PRESENT_PARAMETER = "version", "present"
-# The rows that the page shows, each with the transaction that wrote it last. The events tell a tag
-# that was added and removed meanwhile. What is not here, such as a tag's new name, follows with
-# the answer that each page gets once a minute.
+# The rows that the page shows, and those that its deadlines and tags depend on, each with the
+# transaction that wrote it last. The events tell a tag that was added and removed meanwhile.
 ROWS_SQL = f"""
     WITH shown AS (
         SELECT id, xmin FROM returns_return WHERE id = %(record)s
@@ -44,6 +43,12 @@ ROWS_SQL = f"""
             WHERE entity_id IN (SELECT id FROM shown)),
         (SELECT array_agg((id, xmin)::text ORDER BY id) FROM returns_comment
             WHERE record_id = %(record)s),
+        (SELECT array_agg((id, xmin)::text ORDER BY id) FROM tags_tag WHERE id IN (
+            SELECT tag_id FROM returns_returntag WHERE entity_id IN (SELECT id FROM shown)
+        )),
+        (SELECT array_agg((id, xmin)::text ORDER BY id) FROM tags_taggroup),
+        (SELECT array_agg((id, xmin)::text ORDER BY id) FROM returns_deadlinepolicy),
+        (SELECT array_agg((id, xmin)::text ORDER BY id) FROM returns_workingcalendar),
         (SELECT pgh_id FROM returns_returntagevent WHERE entity_id = %(record)s
             ORDER BY pgh_created_at DESC, pgh_id DESC LIMIT 1)
 """

@@ -31,7 +31,14 @@ from returns.live.changes import (
     get_changes,
     token_seconds,
 )
-from returns.live.departures import STATE_VERBS, Departure, find_departures, format_rows, parse_rows
+from returns.live.departures import (
+    STATE_VERBS,
+    Departure,
+    count_comments,
+    find_departures,
+    format_rows,
+    parse_rows,
+)
 from returns.live.page import SEEN_PARAMETER, OpenPage, is_outdated
 from returns.models import Return, State
 from returns.queues.cards import QueueCard, queue_cards
@@ -62,12 +69,12 @@ class News:
 
     @property
     def text(self) -> str:
-        """Return the news as a text: "3 arrived, 1 created, 2 left", or "" if there is none."""
+        """Return the news as a text: "3 arrived, 1 created, 2 left this page", or "" if none."""
         parts = [f"{count} {STATE_VERBS[State(state)]}" for state, count in self.counts.items()]
         if not parts and self.more:
             parts = ["Much has changed"]
         if self.left:
-            parts.append(f"{self.left} left")
+            parts.append(f"{self.left} left this page")
         return ", ".join(parts)
 
     @property
@@ -126,7 +133,8 @@ class SharedNumbers:
 class LivePage(OpenPage):
     """An open list or queue: its query, its tokens, and the news and numbers that it gets.
 
-    ``paging`` has the cursor of the page, and ``rows`` the ids of its returns.
+    ``paging`` has the cursor of the page, and ``rows`` the ids of its returns. ``comments`` are the
+    numbers of comments of those that have, or had, any.
     """
 
     base: str
@@ -135,6 +143,7 @@ class LivePage(OpenPage):
     since: str
     rows: str = ""
     departures: list[Departure] = field(default_factory=list)
+    comments: dict[int, int] = field(default_factory=dict)
     news: News = NO_NEWS
     numbers: Numbers | None = None
     cards: list[QueueCard] = field(default_factory=list)
@@ -192,7 +201,8 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
     if new := [pk for pk in changes.reached_ids if pk not in shared.matches]:
         matches = shared.matches | _matches(query, new)
         shared = _share(base, query, replace(shared, matches=matches))
-    departures = find_departures(query, parse_rows(rows))
+    ids = parse_rows(rows)
+    departures = find_departures(query, ids)
     news = replace(_news(query, changes, shared.matches), left=len(departures))
     numbers = shared.numbers
     cards = [*numbers.cards, *_own_cards(user, query, numbers)] if numbers.cards else []
@@ -203,6 +213,7 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
         since=since,
         rows=rows,
         departures=departures,
+        comments=count_comments(ids),
         seen=numbers.token,
         read_at=numbers.read_at,
         news=news,

@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - built from our own constants alone
-"""A log of the statements that changed returns or their tags.
+"""A log of the statements that changed returns, their tags, or what else open pages show of them.
 
 Triggers write it, so bulk and raw writes are logged too.
 """
@@ -35,7 +35,7 @@ class CurrentTransaction(Func):
 
 
 class Change(models.Model):
-    """A statement that changed returns or their tags, and its transaction.
+    """A statement that changed what open pages show, and its transaction.
 
     ``reached_count`` is the number of returns that were created or changed state. ``reached`` has
     the ids of the first 1,000 of them.
@@ -88,6 +88,19 @@ def tag_change_triggers() -> list[pgtrigger.Trigger]:
         after(pgtrigger.Insert, "note_tagged", new, new="new_values"),
         after(pgtrigger.Update, "note_retagged", new, new="new_values"),
         after(pgtrigger.Delete, "note_untagged", old, old="old_values"),
+    ]
+
+
+def shown_change_triggers() -> list[pgtrigger.Trigger]:
+    """Return triggers that log each write to a table with what pages show beside returns.
+
+    A migration has the same for the vocabulary, which knows nothing of returns.
+    """
+    new, old = _log_if_any("new_values"), _log_if_any("old_values")
+    return [
+        after(pgtrigger.Insert, "note_inserted", new, new="new_values"),
+        after(pgtrigger.Update, "note_updated", new, new="new_values"),
+        after(pgtrigger.Delete, "note_deleted", old, old="old_values"),
     ]
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 
+from returns.models.changes import shown_change_triggers
 from returns.models.events import BigEvent
 from returns.models.returns import Return
 
@@ -82,7 +83,10 @@ class Comment(models.Model):
             models.Index(fields=["record", "-created_at", "-id"], name="comment_of_return"),
             models.Index(fields=["author", "-created_at"], name="comment_by_author"),
         ]
-        triggers = [pgtrigger.Protect(name="comment_stays", operation=pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="comment_stays", operation=pgtrigger.Delete),
+            *shown_change_triggers(),
+        ]
 
     def __str__(self) -> str:
         return f"Comment of {self.author} on {self.record}"

@@ -6,6 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
+from returns.models.changes import shown_change_triggers
+
 MAX_DEADLINE_HOURS = 24 * 365
 
 
@@ -57,6 +59,7 @@ class DeadlinePolicy(models.Model):
                 name="deadline_policy_leaves_time",
             ),
         ]
+        triggers = shown_change_triggers()
 
     def __str__(self) -> str:
         return self.name
@@ -86,6 +89,7 @@ class WorkingCalendar(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_working_calendar")
         ]
+        triggers = shown_change_triggers()
 
     def __str__(self) -> str:
         return f"Working calendar, {len(self.closed_days)} closed days"

@@ -27,7 +27,7 @@ ROW = (
     ' id="select-{pk}" name="select" value="{pk}" data-tracking="{tracking}"'
     ' aria-label="Select {reference}" autocomplete="off"></td><td class="of-return">'
     '<a class="reference" id="open-{pk}" href="{path}">{shown}</a>'
-    "{comments}"
+    '<span class="comments" id="comments-{pk}">{comments}</span>'
     '<button class="copy look" id="preview-{pk}" type="button" data-preview'
     ' aria-label="Preview {reference}" title="Preview (p)" hx-get="{card}"'
     ' hx-target="#preview-body" hx-swap="innerHTML" hx-sync="#preview:replace">{eye}</button></td>'
@@ -63,7 +63,7 @@ def _line(
         path=links.path(record),
         card=_card_path_of_pk_0().replace("/0/", f"/{record.pk}/"),
         eye=_icon("eye"),
-        comments=_comments(record.comment_count),
+        comments=comment_mark(record.comment_count),
         why=format_html(REASON_CELL, row.reason) if is_search else "",
         cells=format_html_join("", "{}", ((cell(row, around),) for cell in cells)),
     )
@@ -74,7 +74,9 @@ def _card_path_of_pk_0() -> str:
     return reverse("return-card", args=[0])
 
 
-def _comments(count: int) -> str:
+@register.simple_tag
+def comment_mark(count: int) -> str:
+    """Format the number of comments of a row; "" without any."""
     if not count:
         return ""
     return format_html(COMMENTS, count=count, s="" if count == 1 else "s", icon=_icon("speech"))

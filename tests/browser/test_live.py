@@ -230,9 +230,9 @@ def test_a_row_that_leaves_says_so_in_its_place(watched):
     Return.objects.filter(pk=old.pk).update(state=State.COMPLETED, completed_at=done)
     make_return("New", state=State.ARRIVED)
     pass_by(page)
-    expect(page.locator("#news b")).to_have_text("1 arrived, 1 left")
+    expect(page.locator("#news b")).to_have_text("1 arrived, 1 left this page")
     expect(row.locator(".left-note")).to_have_text(re.compile(r"completed 4\d min ago"))
-    expect(page.locator("#announcer")).to_have_text("1 arrived, 1 left")
+    expect(page.locator("#announcer")).to_have_text("1 arrived, 1 left this page")
     assert place(page) == before
     assert barriers_on_desk_and_phone(page) == []
     page.get_by_role("link", name="Show", exact=True).click()

@@ -15,8 +15,17 @@ from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.live import changes
 from returns.live.changes import current_token, forget_old, get_changes
-from returns.models import Change, Return, ReturnTag, State
-from tests.factories import make_return, make_tag, put_tag
+from returns.models import (
+    Change,
+    DeadlinePolicy,
+    Return,
+    ReturnTag,
+    State,
+    Unit,
+    WorkingCalendar,
+)
+from tags.models import Tag, TagGroup
+from tests.factories import make_comment, make_person, make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +71,11 @@ WRITES: dict[str, Callable[[Return], object]] = {
     "tags by COPY": copy_taggings,
     "a tag replaced": lambda _: ReturnTag.objects.update(tag=make_tag("other")),
     "a tag removed": lambda _: run("DELETE FROM returns_returntag"),
+    "a comment": lambda record: make_comment(record, make_person("writer")),
+    "a deadline": lambda _: DeadlinePolicy.objects.create(name="New", amount=1, unit=Unit.HOURS),
+    "the calendar": lambda _: WorkingCalendar.objects.create(),
+    "the name of a tag": lambda _: Tag.objects.filter(name="standing").update(name="other"),
+    "the colour of a group": lambda _: TagGroup.objects.update(color="red"),
     "a return deleted": lambda record: run(f"DELETE FROM returns_return WHERE id = {record.pk}"),
 }
 

@@ -16,9 +16,18 @@ from django.utils import timezone
 from config.versions import version_of
 from returns.live.open_return import ROWS_SQL
 from returns.live.presence import forget_left, names_of_others, presence_sentence
-from returns.models import Comment, Presence, Return, State
+from returns.models import (
+    Comment,
+    DeadlinePolicy,
+    Presence,
+    Return,
+    State,
+    Unit,
+    WorkingCalendar,
+)
 from returns.record.comments import add_comment, delete_comment, edit_comment
 from returns.record.corrections import correct
+from tags.models import Tag, TagGroup
 from tags.tagging import add_tag, remove_tag
 from tests.factories import make_comment, make_return, make_tag, put_tag
 
@@ -65,6 +74,10 @@ WRITES: dict[str, Callable[[Return], object]] = {
     "a deleted comment": lambda _: delete_comment(comment().pk, by()),
     "another return of the order": lambda _: make_return(sales_order_reference_number="RSO-1"),
     "a change of another return": change_other,
+    "a deadline": lambda _: DeadlinePolicy.objects.create(name="New", amount=1, unit=Unit.HOURS),
+    "the calendar": lambda _: WorkingCalendar.objects.create(),
+    "the name of its tag": lambda _: Tag.objects.filter(name="damaged").update(name="wet"),
+    "the colour of a group": lambda _: TagGroup.objects.update(color="red"),
 }
 
 
@@ -72,6 +85,7 @@ WRITES: dict[str, Callable[[Return], object]] = {
 def test_each_change_has_one_answer(as_agent, record, write):
     make_return("Return-2", sales_order_reference_number="RSO-1")
     make_comment(record, by(), "Old")
+    put_tag(record, "damaged")
     address = polls_of(as_agent.get(PATH))
     answer = as_agent.get(address, headers=HTMX)
     assert (answer.status_code, answer["Cache-Control"]) == (304, "no-store")

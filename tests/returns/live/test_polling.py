@@ -21,8 +21,9 @@ from returns.live.departures import parse_rows
 from returns.live.polling import LivePage, open_page, poll_page
 from returns.models import FeedRun, Outcome, Return, ReturnTag, State, Way
 from returns.queues.cards import queue_cards
+from returns.record.comments import delete_comment
 from returns.record.corrections import correct
-from tests.factories import make_return, put_tag
+from tests.factories import make_comment, make_return, put_tag
 from tests.markup import flat
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -342,13 +343,13 @@ def test_rows_that_have_left_are_told_with_the_reason(vocabulary):
         gone.pk: ("deleted", False),
         untagged.pk: ("no longer matches", False),
     }
-    assert (answer.news.text, answer.news.mark) == ("3 left", "")
+    assert (answer.news.text, answer.news.mark) == ("3 left this page", "")
     # Nobody loses the page that they are on.
     assert answer.show_address == "/queue/?queue=to_inspect&tag=books&after=x"
     arrived_now = arrived()
     put_tag(arrived_now, "books")
     answer = ask(QUEUE, again(answer))
-    assert (answer.news.text, answer.news.mark) == ("1 arrived, 3 left", "1")
+    assert (answer.news.text, answer.news.mark) == ("1 arrived, 3 left this page", "1")
     assert answer.show_address == "/queue/?queue=to_inspect&tag=books"
 
 
@@ -370,3 +371,20 @@ def test_a_page_polls_with_its_own_rows(as_agent):
     rows = [arrived().pk for _ in range(3)]
     address = Query.parse(polls_of(as_agent.get(LIST)).partition("?")[2])
     assert sorted(map(int, address["rows"].split(","))) == rows
+
+
+def test_the_number_of_comments_of_a_row_follows(as_agent, agent):
+    record = arrived("here")
+    arrived("other")
+    page = as_agent.get(LIST)
+    mark = f'<span class="comments" id="comments-{record.pk}"></span>'
+    assert mark in page.text
+    comment = make_comment(record, agent)
+    answer = as_agent.get(polls_of(page), headers=HTMX)
+    assert f'hx-target="#comments-{record.pk}"><span class="commented" title="1 comment">' in (
+        answer.text
+    )
+    delete_comment(comment.pk, agent)
+    answer = as_agent.get(polls_of(answer), headers=HTMX)
+    assert f'<hx-partial hx-target="#comments-{record.pk}"></hx-partial>' in answer.text
+    assert answer.text.count("#comments-") == 1
