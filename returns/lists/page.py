@@ -154,11 +154,6 @@ class ReturnList:
         return groupings(self.query, self.base, GROUP_COLUMNS)
 
     @property
-    def column_count(self) -> int:
-        """Return the number of columns of the table, with that of the checkboxes."""
-        return 1 + len(self.table.shown) + self.is_search
-
-    @property
     def filters(self) -> Query:
         """Return the filters alone, without page, order and grouping."""
         return self.query.without(*NON_FILTER_PARAMETERS)

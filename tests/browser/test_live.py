@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -19,7 +20,7 @@ from playwright.sync_api import Page, expect
 from returns.models import FeedRun, Outcome, Return, State, Way
 from tests.browser.lists import quiet, shows
 from tests.browser.test_barriers import DESK, barriers, barriers_on_desk_and_phone, desk_and_phone
-from tests.factories import make_return, make_returns
+from tests.factories import make_comment, make_return, make_returns
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -220,7 +221,7 @@ def test_a_hidden_tab_asks_once_a_minute_and_at_once_when_it_is_seen(watched):
 
 def test_a_row_that_leaves_says_so_in_its_place(watched):
     page = watched(viewport=DESK)
-    page.goto(QUEUE)
+    page.goto(f"{QUEUE}&group=carrier")
     expect(page).to_have_title("Queue · Returns desk")
     row = page.locator("tr[data-return=Old-03]")
     page.locator("tr[data-return=Old-05] a.reference").focus()
@@ -229,9 +230,12 @@ def test_a_row_that_leaves_says_so_in_its_place(watched):
     old = Return.objects.get(return_reference_number="Old-03")
     Return.objects.filter(pk=old.pk).update(state=State.COMPLETED, completed_at=done)
     make_return("New", state=State.ARRIVED)
+    make_comment(Return.objects.get(return_reference_number="Old-04"), User.objects.get())
     pass_by(page)
     expect(page.locator("#news b")).to_have_text("1 arrived, 1 left this page")
     expect(row.locator(".left-note")).to_have_text(re.compile(r"completed 4\d min ago"))
+    expect(page.locator("tr[data-return=Old-04] .commented")).to_have_text("1 comment")
+    expect(page.get_by_role("rowheader")).to_have_count(1)
     expect(page.locator("#announcer")).to_have_text("1 arrived, 1 left this page")
     assert place(page) == before
     assert barriers_on_desk_and_phone(page) == []

@@ -97,7 +97,7 @@ def test_the_menu_offers_the_values_that_exist(as_agent):
 def test_existing_values_are_read_from_indexes_alone():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {KNOWN_VALUES_SQL}")
+        cursor.execute(f"EXPLAIN {'UNION ALL'.join(KNOWN_VALUES_SQL.values())}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     indexes = ("return_by_carrier", "return_by_channel", "return_by_other_source")
     assert all(plan.count(f"using {index}") == 2 for index in indexes)
