@@ -32,13 +32,15 @@ def reference_in(path: str) -> str:
     return urlsplit(path).path.removeprefix("/returns/").strip("/")
 
 
-def walk(client, path: str, way: str = "next") -> list[str]:
-    """Return the references from a path on, to the end of the list."""
-    references = []
+def walk(client, path: str, way: str = "next") -> tuple[list[str], list[str]]:
+    """Return the references from a path on, to the end of the list, and the position of each."""
+    references, positions = [], []
     while path:
+        place = place_at(client, path)
         references.append(reference_in(path))
-        path = getattr(place_at(client, path), way)
-    return references
+        positions.append(place.position)
+        path = getattr(place, way)
+    return references, positions
 
 
 @pytest.fixture
@@ -83,12 +85,10 @@ def test_next_and_previous_follow_the_list_in_every_order(as_agent, five, listin
     rows = paths(as_agent, listing)
     references = [reference_in(path) for path in rows]
     assert len(references) > 1
-    assert walk(as_agent, rows[0]) == references
-    assert walk(as_agent, rows[-1], "previous") == references[::-1]
-    positions = [place_at(as_agent, path).position for path in rows]
     count = len(rows)
-    assert positions[:-1] == [f"{n} of {count}" for n in range(1, count)]
-    assert positions[-1] == f"{count} of {count}, the last one"
+    positions = [f"{n} of {count}" for n in range(1, count)] + [f"{count} of {count}, the last one"]
+    assert walk(as_agent, rows[0]) == (references, positions)
+    assert walk(as_agent, rows[-1], "previous") == (references[::-1], positions[::-1])
 
 
 @pytest.mark.parametrize("path", ["/returns/", "/queue/"])
