@@ -1,10 +1,11 @@
 // Single keys: j, k, t, x and the others in the list of keys. They are recognised by their character, so they
 // are the same on every keyboard. They do nothing while a person types, or in a dialog or menu.
 //
-// A scan may begin on the page, outside of fields, and must not act as keys. So a letter waits until no other
-// character can follow it at a scanner's pace; other keys act at once.
+// A scan may begin on the page, outside of fields for text, also in a dialog or on a button, and must not act as keys.
+// So a letter waits until no other character can follow it at a scanner's pace; other keys, and a key that is held
+// down, act at once.
 import { announce } from "./announce.js";
-import { closest, find, matches, need } from "./dom.js";
+import { closest, find, findAll, matches, need } from "./dom.js";
 import { onEscape } from "./escape.js";
 import { current, enterList, isFirst, linkOf, move, rows } from "./lists/rows.js";
 import { closeMenus } from "./menus.js";
@@ -92,8 +93,9 @@ const ON_RETURN = {
  * Return what a key does on this page; nothing if the person has switched single keys off.
  * @param {KeyboardEvent} event
  */
-function commandOf({ key }) {
+function commandOf({ key, target }) {
   if (document.body.dataset.singleKeys === "off" || !searchBox() || isMenuOpen()) return undefined;
+  if (isTyping(target) || isDialogOpen()) return undefined;
   const name = key.length === 1 ? key.toLowerCase() : key;
   if (rows().length) return ON_LIST[name] ?? ON_EVERY_PAGE[name];
   if (document.getElementById("return-results")) return ON_EVERY_PAGE[name];
@@ -103,13 +105,15 @@ function commandOf({ key }) {
 // Where keys do nothing
 
 const isMenuOpen = () => Boolean(document.querySelector("details.menu[open]"));
+const isDialogOpen = () => Boolean(document.querySelector("dialog:modal"));
 const USES_SPACE = "button, summary, input, select, [role=button]";
 
 /** @param {KeyboardEvent} event */
 function isForAnother({ target, key }) {
-  if (isTyping(target) || document.querySelector("dialog:modal")) return true;
-  // A held key may be about to make a row current.
-  if (key === " ") return matches(target, USES_SPACE) || !(current() || held.length);
+  if (isTyping(target) && !isSelect(target)) return true;
+  if (isDialogOpen() && key.length > 1) return true;
+  // A space between the characters of a scan, or else of a person. A held key may be about to make a row current.
+  if (key === " ") return matches(target, USES_SPACE) ? !/\d/.test(heldText()) : !(current() || held.length);
   if (!key.startsWith("Arrow")) return false;
   return closest(target, ".shell *", Element) && !closest(target, "#main, #return-results tr", Element);
 }
@@ -120,7 +124,14 @@ function isForAnother({ target, key }) {
 /** @type {KeyboardEvent[]} */
 const held = [];
 let timer = 0;
+/** What a select had chosen before these characters. @type {{ select: HTMLSelectElement, index: number } | null} */
+let chosen = null;
 
+/**
+ * @param {EventTarget | null} target
+ * @returns {target is HTMLSelectElement}
+ */
+const isSelect = (target) => target instanceof HTMLSelectElement;
 const heldText = () => held.map(({ key }) => key).join("");
 /** Return the field that a scan goes into: on the page for scanning its own one, elsewhere the search box. */
 const fieldForScans = () => find("#scan-text", HTMLInputElement) ?? searchBox();
@@ -133,9 +144,15 @@ function release() {
 /** @param {KeyboardEvent} event */
 function hold(event) {
   clearTimeout(timer);
+  const { target } = event;
+  if (!held.length) chosen = isSelect(target) ? { select: target, index: target.selectedIndex } : null;
   held.push(event);
-  if (isScan(heldText())) moveIntoField();
-  else timer = setTimeout(release, SCAN_PAUSE_MS);
+  if (isScan(heldText())) {
+    event.preventDefault();
+    moveIntoField();
+  } else {
+    timer = setTimeout(release, SCAN_PAUSE_MS);
+  }
 }
 
 function moveIntoField() {
@@ -143,11 +160,20 @@ function moveIntoField() {
   const text = heldText();
   held.length = 0;
   if (!field) return null;
+  putChoiceBack();
   closeMenus();
+  for (const dialog of findAll("dialog:modal", HTMLDialogElement)) dialog.close();
   field.value = text;
   field.focus();
   field.dispatchEvent(new Event("input", { bubbles: true }));
   return field;
+}
+
+// The letters of a scan may have chosen another option.
+function putChoiceBack() {
+  if (!chosen || chosen.select.selectedIndex === chosen.index) return;
+  chosen.select.selectedIndex = chosen.index;
+  for (const type of ["input", "change"]) chosen.select.dispatchEvent(new Event(type, { bubbles: true }));
 }
 
 /**
@@ -165,7 +191,7 @@ function settleHeld(event) {
     clearTimeout(timer);
     const field = moveIntoField();
     if (field) enter(field);
-  } else if (isLate || key.length > 1) {
+  } else if (isLate || key.length > 1 || event.repeat) {
     release();
   }
 }
@@ -175,7 +201,9 @@ function onKey(event) {
   if (event.defaultPrevented || hasModifier(event) || isForAnother(event)) return;
   const command = commandOf(event);
   const isCharacter = event.key.length === 1;
-  if (command || (isCharacter && held.length)) event.preventDefault();
+  // In a select letters lead to an option, unless they turn out to be a scan.
+  const isForSelect = isSelect(event.target) && event.key !== " ";
+  if (command || (isCharacter && held.length && !isForSelect)) event.preventDefault();
   // A key held down repeats as fast as a scanner types. No number begins with "/", "?" or a space.
   const mayBegin = isCharacter && !(command && /[^\p{L}\p{N}]/u.test(event.key));
   if (isCharacter && !event.repeat && (mayBegin || held.length)) hold(event);

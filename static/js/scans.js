@@ -184,6 +184,7 @@ function onSubmit(event) {
   input.focus();
 }
 
+// However uneven its pace: in this field also what a person types is to be checked, and a scan must not be lost.
 /** @param {KeyboardEvent} event */
 function onKey(event) {
   const input = field();

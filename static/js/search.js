@@ -3,7 +3,7 @@
 import { announce } from "./announce.js";
 import { closest, find, findAll } from "./dom.js";
 import { focusRow, rows } from "./lists/rows.js";
-import { followsScan } from "./scanner.js";
+import { belongsToScan } from "./scanner.js";
 import { hasModifier } from "./typing.js";
 
 // A scanner may end with carriage return and line feed: two times Enter.
@@ -31,7 +31,7 @@ function onKeyInBox(event, box) {
     onEnter(event, box);
   } else if (event.key === "ArrowDown" && !hasModifier(event)) {
     if (enterResults()) event.preventDefault();
-  } else if ((event.key === "Tab" || event.ctrlKey) && followsScan(event)) {
+  } else if ((event.key === "Tab" || event.ctrlKey) && belongsToScan(event, box.value)) {
     // A scan may end with Tab as well. Control characters in it arrive as shortcuts of the browser.
     event.preventDefault();
     if (event.key === "Tab") enter(box);

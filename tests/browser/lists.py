@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import timedelta
 
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 
@@ -24,6 +27,23 @@ def address_is(page: Page, query: str, path: str = "/returns/") -> None:
 def quiet(page: Page) -> None:
     """Wait until all is answered: a clock set forward would let a request time out."""
     expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+@contextmanager
+def time_stands_still(page: Page):
+    """Let no time pass in the page but what a test asks for: a busy machine is no slow hand."""
+    quiet(page)
+    page.clock.install()
+    page.clock.pause_at(timezone.now() + timedelta(minutes=1))
+    yield
+    page.clock.resume()
+
+
+def type_at(page: Page, text: str, pace: int):
+    """Press a key every so many milliseconds of a time that stands still."""
+    for key in text:
+        page.keyboard.press(key)
+        page.clock.run_for(pace)
 
 
 def answered_late(page: Page, path: str, *, nth: int = 1) -> list:

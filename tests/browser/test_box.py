@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from returns.models import State
+from tests.browser.lists import time_stands_still, type_at
 from tests.browser.test_list import wait_until
 from tests.factories import make_return
 
@@ -135,6 +136,35 @@ def test_tab_of_a_person_goes_on_to_the_next_control(desk):
     desk.keyboard.press("Tab")
     expect(box(desk)).not_to_be_focused()
     expect(rows(desk)).to_have_text(["third"])
+
+
+@pytest.mark.parametrize(
+    ("pauses", "is_scan"),
+    [([120] * 6, True), ([30, 60, 8, 40, 20, 50], True), ([70, 110, 60, 140, 90, 80], False)],
+)
+def test_tab_right_after_a_fast_hand_goes_on_and_after_a_scanner_enters(desk, pauses, is_scan):
+    desk.goto("/returns/third/")
+    box(desk).focus()
+    with time_stands_still(desk):
+        for key, pause in zip("ORD-77", pauses, strict=True):
+            type_at(desk, key, pause)
+        desk.keyboard.press("Tab")
+    if is_scan:
+        expect(desk).to_have_url(re.compile("/returns/.*77"))
+    else:
+        expect(box(desk)).not_to_be_focused()
+        expect(desk).to_have_url("/returns/third/")
+
+
+def test_tab_after_a_scan_into_a_text_is_a_person_s(desk):
+    desk.goto("/returns/third/")
+    box(desk).fill("12")
+    with time_stands_still(desk):
+        box(desk).press("End")
+        type_at(desk, SECOND, 30)
+        desk.keyboard.press("Tab")
+    expect(box(desk)).not_to_be_focused()
+    expect(desk).to_have_url("/returns/third/")
 
 
 def test_two_scans_in_a_row_end_at_the_second(desk):

@@ -1,7 +1,7 @@
 """The keyboard on the list and on a return, selection, and a person's own columns."""
 
 import re
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Error, Page, expect
 
 from returns.models import Preferences, Return
-from tests.browser.lists import quiet
+from tests.browser.lists import time_stands_still, type_at
 from tests.browser.test_barriers import barriers, desk_and_phone
 from tests.browser.test_box import hold_first
 from tests.browser.test_list import wait_until
@@ -19,6 +19,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # A person's fingers, and a hand scanner's: milliseconds from key to key.
 BY_HAND, BY_SCANNER = 90, 8
+# Notes what is submitted or pressed but is not the search.
+CHANGES = """() => {
+    const note = ({ target }) => {
+        if (!target.closest("search, header")) sessionStorage.setItem("pressed", target.outerHTML);
+    };
+    document.addEventListener("click", note, true);
+    document.addEventListener("submit", note, true);
+}"""
 PREVIEWED = """() => document.addEventListener('desk:preview', ({ target }) => {
     document.body.dataset.previewed = target.dataset.return;
 })"""
@@ -63,23 +71,6 @@ def press(page: Page, *pressed: str):
     for key in pressed:
         page.keyboard.press(key)
         page.wait_for_timeout(BY_HAND)
-
-
-@contextmanager
-def time_stands_still(page: Page):
-    """Let no time pass in the page but what a test asks for: a busy machine is no slow hand."""
-    quiet(page)
-    page.clock.install()
-    page.clock.pause_at(timezone.now() + timedelta(minutes=1))
-    yield
-    page.clock.resume()
-
-
-def type_at(page: Page, text: str, pace: int):
-    """Press a key every so many milliseconds of a time that stands still."""
-    for key in text:
-        page.keyboard.press(key)
-        page.clock.run_for(pace)
 
 
 def refresh(page: Page, query: str = ""):
@@ -238,6 +229,69 @@ def test_a_paced_scan_anywhere_opens_its_return_and_fires_nothing(desk, four, pa
         desk.keyboard.press(end)
     expect(desk).to_have_url(re.compile("/returns/R3/"))
     expect(desk.get_by_role("combobox", name="Add a tag")).to_have_count(0)
+
+
+START = "Start page"
+
+
+@pytest.mark.parametrize(
+    ("place", "number", "end"),
+    [
+        # "S" would choose the page for scanning, and a space open the list of choices.
+        ("select", "S31504 7061", "Enter"),
+        ("select", "S315", "Tab"),
+        ("button", "1 504 7061", "Enter"),
+        ("dialog", "xtj31504706", "Enter"),
+        ("dialog", "x315", "Enter"),
+        ("menu", "xtj31504706", "Enter"),
+    ],
+)
+def test_a_scan_reaches_the_desk_wherever_the_focus_is(desk, four, place, number, end):
+    Return.objects.filter(pk=four[2].pk).update(tracking_id=number)
+    desk.goto("/preferences/")
+    desk.evaluate(CHANGES)
+    if place == "select":
+        desk.get_by_label(START).focus()
+    elif place == "button":
+        desk.get_by_role("button", name="Save").first.focus()
+    elif place == "menu":
+        desk.locator("#person-menu summary").click()
+    else:
+        press(desk, "?")
+        expect(keys(desk).get_by_role("button", name="Close")).to_be_focused()
+    with time_stands_still(desk):
+        type_at(desk, number, 120)
+        desk.keyboard.press(end)
+    expect(desk).to_have_url(re.compile("/returns/R3/"))
+    expect(keys(desk)).to_be_hidden()
+    assert desk.evaluate("sessionStorage.getItem('pressed')") is None
+    desk.go_back()
+    expect(desk.get_by_label(START)).to_have_value("")
+
+
+def test_letters_of_a_person_still_choose_in_a_select(desk):
+    desk.goto("/preferences/")
+    desk.get_by_label(START).focus()
+    press(desk, "r", "e", "p")
+    expect(desk.get_by_label(START)).to_have_value("reports")
+
+
+def test_a_held_key_acts_at_once_and_a_fast_row_of_keys_acts_as_often(desk):
+    with time_stands_still(desk):
+        desk.keyboard.down("j")
+        desk.clock.run_for(140)
+        # The browser repeats a key that is held down.
+        desk.keyboard.down("j")
+        expect(link(desk, "R2")).to_be_focused()
+        desk.keyboard.down("j")
+        expect(link(desk, "R3")).to_be_focused()
+        desk.keyboard.up("j")
+        type_at(desk, "kkjj", 30)
+        desk.clock.run_for(150)
+        expect(link(desk, "R3")).to_be_focused()
+        type_at(desk, "kk", 120)
+        desk.clock.run_for(150)
+        expect(link(desk, "R1")).to_be_focused()
 
 
 def test_a_short_number_is_a_scan_if_its_end_follows_at_once(desk, four):

@@ -4,10 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from returns.models import Scan, State
-from tests.browser.lists import hold_forms
+from tests.browser.lists import hold_forms, time_stands_still, type_at
 from tests.browser.test_barriers import PHONE, barriers_on_desk_and_phone
 from tests.browser.test_box import scan
-from tests.browser.test_keys import time_stands_still, type_at
 from tests.browser.test_list import wait_until
 from tests.factories import make_return, put_tag
 
