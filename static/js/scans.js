@@ -81,6 +81,9 @@ function show() {
   const place = find("#scan-waiting", HTMLElement);
   if (!place) return;
   const scans = waiting();
+  // Then the style sheet hides the verdict, which is on an earlier scan.
+  if (scans.length) place.dataset.status = status;
+  else delete place.dataset.status;
   for (const sentence of findAll("[data-sentence]", HTMLElement, place)) {
     sentence.hidden = !scans.length || sentence.dataset.sentence !== status;
   }
@@ -113,6 +116,9 @@ function afterSending({ detail: { ctx } }) {
   send();
 }
 
+/** That the last scan was refused. The server has not stored it, and so answers others with an earlier one. @type {Node | null} */
+let refusal = null;
+
 /** @param {HtmxEvent} event */
 function beforeSwap(event) {
   const { ctx } = event.detail;
@@ -120,10 +126,12 @@ function beforeSwap(event) {
   const isAnswer = [200, 422].includes(ctx.response?.status ?? 0);
   const isOvertaken = ctx.request.method === "GET" && isStale(ctx, "scans");
   if (!isAnswer || isOvertaken) event.preventDefault();
+  refusal = isFromSender(ctx) ? null : find("#verdict[data-verdict=refused]", HTMLElement)?.cloneNode(true) ?? null;
 }
 
 /** @param {HtmxEvent} event */
 function afterSwap({ detail: { ctx } }) {
+  if (refusal && isForResults(ctx)) find("#verdict", HTMLElement)?.replaceWith(refusal);
   takeFocus();
   showSound();
   show();

@@ -82,8 +82,9 @@ def test_a_slow_and_then_a_broken_network_lose_no_scan(desk):
     scan(desk, URGENT)
     wait_until(desk, lambda: held)
     expect(waiting(desk)).to_have_text([OPEN, URGENT])
+    expect(desk.locator("#verdict p").first).to_be_hidden()
     held[0].abort()
-    expect(desk.get_by_text("Not sent yet.")).to_be_visible()
+    expect(desk.get_by_text("Not sent yet")).to_be_visible()
     desk.get_by_role("button", name="Try again").click()
     wait_until(desk, lambda: len(held) > 1)
     held[1].continue_()
@@ -96,11 +97,41 @@ def test_a_slow_and_then_a_broken_network_lose_no_scan(desk):
     expect(waiting(desk)).to_have_count(0)
 
 
+def update(page: Page):
+    """Let the page ask what has changed, as it does every 20 seconds."""
+    with page.expect_response("**/scan/?poll=*"):
+        page.evaluate(
+            "document.getElementById('scan-again').dispatchEvent(new Event('desk:again'))"
+        )
+
+
+def test_what_is_large_is_about_the_last_scan_even_if_that_was_refused(desk):
+    scan(desk, OPEN)
+    expect(verdict(desk)).to_have_text("Open")
+    desk.keyboard.insert_text("9" * 501)
+    desk.keyboard.press("Enter")
+    expect(verdict(desk)).to_have_text("Not a number")
+    update(desk)
+    expect(desk.locator("#scan-results.htmx-swapping, .htmx-request")).to_have_count(0)
+    expect(verdict(desk)).to_have_text("Not a number")
+    scan(desk, OPEN)
+    expect(verdict(desk)).to_have_text("Scanned before")
+    desk.route("**/scan/?poll", lambda route: route.abort())
+    scan(desk, URGENT)
+    expect(desk.get_by_text("Not sent yet")).to_be_visible()
+    update(desk)
+    expect(verdict(desk)).to_be_hidden()
+    assert barriers_on_desk_and_phone(desk) == []
+    desk.unroute_all()
+    desk.get_by_role("button", name="Try again").click()
+    expect(verdict(desk)).to_have_text("Urgent")
+
+
 def test_a_session_that_has_expired_says_so_and_its_scans_are_sent_later(desk):
     cookies = desk.context.cookies()
     desk.context.clear_cookies(name="sessionid")
     scan(desk, OPEN)
-    expect(desk.get_by_text("You were signed out.")).to_be_visible()
+    expect(desk.get_by_text("Signed out")).to_be_visible()
     expect(desk).to_have_url("/scan/")
     expect(waiting(desk)).to_have_text([OPEN])
     desk.context.add_cookies(cookies)
