@@ -2,7 +2,8 @@
 """Answer the polls of the page of a return: what changed since, and who else looks at it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -59,13 +60,14 @@ class LiveReturn(OpenPage):
     """The open page of a return: the version of what it shows, and who else looks at it.
 
     ``details`` is None in an answer to a page that shows them already, and ``version`` is "" if
-    the return has been deleted.
+    the return has been deleted. ``page`` tells the page from others of the same person.
     """
 
     pk: int
     version: str
     others: Sequence[str] = ()
     details: ReturnDetails | None = None
+    page: UUID = field(default_factory=uuid4)
 
     @property
     def poll_address(self) -> str:

@@ -1,7 +1,8 @@
-"""Who has a return open: their browsers say so now and then, see ``static/js/record/live.js``."""
+"""Who has a return open: their pages say so now and then, see ``static/js/record/presence.js``."""
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
@@ -16,26 +17,26 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 MAX_NAMES = 3
 
 
-def note_presence(record_id: int, person: User) -> None:
-    """Store that a person has a return open now."""
+def note_presence(record_id: int, person: User, page: UUID) -> None:
+    """Store that a page of a person shows a return now."""
     Presence.objects.bulk_create(
-        [Presence(record_id=record_id, person=person)],
+        [Presence(record_id=record_id, person=person, page=page)],
         update_conflicts=True,
-        unique_fields=["record", "person"],
+        unique_fields=["record", "person", "page"],
         update_fields=["seen_at"],
     )
 
 
-def end_presence(record_id: int, person: User) -> None:
-    """Store that a person has left a return."""
-    Presence.objects.filter(record_id=record_id, person=person).delete()
+def end_presence(record_id: int, person: User, page: UUID) -> None:
+    """Store that a page of a person no longer shows a return; other pages may."""
+    Presence.objects.filter(record_id=record_id, person=person, page=page).delete()
 
 
 def names_of_others(record_id: int, person: User) -> list[str]:
     """Return the names of the other people who have the return open, by name."""
     present = Presence.objects.filter(record_id=record_id, seen_at__gt=Now() - PRESENT_FOR)
-    others = present.exclude(person=person).select_related("person")
-    return sorted(person_name(each.person) for each in others)
+    others = present.exclude(person=person).order_by("person").distinct("person")
+    return sorted(person_name(each.person) for each in others.select_related("person"))
 
 
 def presence_sentence(names: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 """Who has a return open."""
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -8,18 +10,25 @@ from returns.models.returns import Return
 
 
 class Presence(models.Model):
-    """A person whose browser shows a return, and when it last said so, by the database's clock."""
+    """A page in the browser of a person that shows a return.
+
+    ``page`` identifies it, so that closing one of two tabs leaves the other. ``seen_at`` is when it
+    last said so, by the database's clock.
+    """
 
     # Not checked: the row is forgotten soon, and need not keep anybody from deleting the return.
     record = models.ForeignKey(
         Return, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    page = models.UUIDField(default=uuid4, editable=False)
     seen_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["record", "person"], name="person_is_present_once")
+            models.UniqueConstraint(
+                fields=["record", "person", "page"], name="page_is_present_once"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Answers to the polling of open pages."""
 
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from returns.filters.query import Query
+from returns.live.forms import PresenceForm
 from returns.live.open_return import poll_return
 from returns.live.polling import poll_page
 from returns.live.presence import end_presence, note_presence
@@ -46,12 +48,16 @@ def one_return(request: DeskRequest, pk: int) -> HttpResponse:
 @permission_required("returns.view_return", raise_exception=True)
 @require_POST
 def presence(request: PersonRequest, pk: int) -> HttpResponse:
-    """Note that a person has a return open, or with ``leave`` that they have left it."""
+    """Note that a page of a person shows a return, or with ``leave`` that it no longer does."""
     record = get_object_or_404(Return.objects.only("pk"), pk=pk)
-    if "leave" in request.POST:
-        end_presence(record.pk, request.user)
+    form = PresenceForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest("This is not the id of a page.")
+    page = form.cleaned_data["page"]
+    if form.cleaned_data["leave"]:
+        end_presence(record.pk, request.user, page)
     else:
-        note_presence(record.pk, request.user)
+        note_presence(record.pk, request.user, page)
         note_opened(record.pk, request.user)
     return HttpResponse(status=204)
 

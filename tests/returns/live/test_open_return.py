@@ -168,6 +168,20 @@ def test_being_here_is_one_row_until_it_is_old_or_ended(as_manager, agent, manag
     assert names_of_others(record.pk, agent) == []
 
 
+def test_of_two_pages_of_a_person_one_may_be_closed(as_manager, agent, manager, record):
+    path = f"/return/{record.pk}/presence/"
+    first, second = uuid4(), uuid4()
+    for page in (first, second):
+        as_manager.post(path, {"page": str(page)})
+    assert names_of_others(record.pk, agent) == ["manager"]
+    assert names_of_others(record.pk, manager) == []
+    as_manager.post(path, {"page": str(first), "leave": "1"})
+    assert names_of_others(record.pk, agent) == ["manager"]
+    as_manager.post(path, {"page": str(second), "leave": "1"})
+    assert names_of_others(record.pk, agent) == []
+    assert as_manager.post(path, {"page": "x"}).status_code == 400
+
+
 def test_pages_that_were_closed_are_forgotten(agent, manager, record):
     present_at(record, agent)
     assert not forget_left()
