@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from config.addresses import next_page
 from config.htmx import HtmxRequest, render_page_or_fragment, wants_fragment
 from config.toasts import Toast, add_toast
 from config.versions import ChangedMeanwhileError
@@ -56,7 +57,7 @@ def return_comments(request: Request, pk: int) -> HttpResponse:
     if wants_fragment(request):
         message = f"Comment added. {form.cleaned_note}".rstrip()
         return _show_timeline(request, record, posted=True, message=message)
-    return _back_to(record)
+    return _back_to(request, record)
 
 
 @permission_required("returns.comment_return", raise_exception=True)
@@ -116,11 +117,12 @@ def _done(
         return _show_comment(request, comment, editing=False, message=message, toast=toast)
     if toast and toast.undo:
         add_toast(request, toast.text, toast.undo)
-    return _back_to(comment.record)
+    return _back_to(request, comment.record)
 
 
-def _back_to(record: Return) -> HttpResponse:
-    return HttpResponseRedirect(f"{record.get_absolute_url()}#timeline", status=303)
+def _back_to(request: Request, record: Return) -> HttpResponse:
+    path = next_page(request, default=record.get_absolute_url())
+    return HttpResponseRedirect(f"{path}#timeline", status=303, max_length=None)
 
 
 def _find(pk: int) -> Comment:
@@ -133,6 +135,7 @@ def _show_timeline(
     request: Request, record: Return, status: int = 200, **context: Any
 ) -> HttpResponse:
     whole = request.GET.get("timeline") == "all"
+    context["next"] = next_page(request, default=record.get_absolute_url())
     context["timeline"] = timeline_of(record, load_vocabulary(), whole=whole)
     return render_page_or_fragment(request, "record/timeline.html", "answer", context, status)
 
@@ -141,4 +144,5 @@ def _show_comment(
     request: Request, comment: Comment, status: int = 200, **context: Any
 ) -> HttpResponse:
     context["comment"] = comment
+    context["next"] = next_page(request, default=comment.record.get_absolute_url())
     return render_page_or_fragment(request, "record/comment.html", "answer", context, status)

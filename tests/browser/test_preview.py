@@ -158,6 +158,7 @@ def test_back_from_the_return_shows_the_list(desk):
     shows(desk, "R1")
     panel(desk).get_by_role("link", name="R1", exact=True).click()
     expect(desk).to_have_url(re.compile("/returns/R1/"))
+    expect(desk.get_by_role("navigation", name="List")).to_contain_text("1 of 3")
     desk.go_back()
     expect(link(desk, "R3")).to_be_visible()
 

@@ -4,7 +4,7 @@ import { announce } from "../announce.js";
 import { isStale, outdate } from "../answers.js";
 import { closest, find, matches, need } from "../dom.js";
 import { onEscape } from "../escape.js";
-import { current } from "../lists/rows.js";
+import { current, linkOf } from "../lists/rows.js";
 
 const FOLLOW_MS = 120;
 const COVERS_THE_PAGE = matchMedia("(max-width: 900px)");
@@ -51,6 +51,10 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!isPreview(ctx) || !ctx.response?.raw.ok) return;
   const parts = [...(ctx.target?.querySelectorAll("h2, .say") ?? [])].map((part) => part.textContent?.trim());
   announce(parts.join(": "));
+  // Opened from here, the return has its place in the list as well.
+  const row = closest(ctx.sourceElement, "tr", HTMLTableRowElement);
+  const link = find("#preview-body h2 a.reference", HTMLAnchorElement);
+  if (row && link) link.href = linkOf(row).href;
   needPanel().scrollTop = 0;
 });
 

@@ -4,10 +4,12 @@ import re
 from datetime import timedelta
 from html import unescape
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from config.versions import version_of
 from returns.filters.paging import PAGE_SIZE
 from returns.lists import place as places
 from returns.models import State
@@ -171,3 +173,27 @@ def test_without_scripts_the_editor_of_tags_leads_back_to_the_place(as_agent, fi
     path = paths(as_agent, "/returns/?state=ArrivedToWarehouse")[0]
     page = unescape(as_agent.get(path).content.decode())
     assert f'name="next" value="{path}"' in page
+
+
+def test_without_scripts_comments_lead_back_to_the_place(as_agent, agent, five):
+    path = paths(as_agent, "/returns/?state=ArrivedToWarehouse")[0]
+    record = as_agent.get(path).context["details"].record
+    page = unescape(as_agent.get(path).content.decode())
+    new = f"/return/{record.pk}/comments/"
+    assert f'name="next" value="{path}"' in page[page.index(f'action="{new}"') :][:900]
+    sent = {"text": "Called", "token": str(uuid4()), "next": path}
+    assert as_agent.post(new, sent)["Location"] == f"{path}#timeline"
+    page = as_agent.get(path).content.decode()
+    edit = unescape(re.search(r'id="comment-\d+-edit" href="([^"]+)"', page)[1])
+    form = unescape(as_agent.get(edit).content.decode())
+    assert f'href="{path}#timeline"' in form
+    assert f'name="next" value="{path}"' in form
+    one = edit.partition("?")[0]
+    saved = {"text": "Called back", "replaces": version_of("Called"), "next": path}
+    for data in (saved, {"delete": "1", "next": path}):
+        assert as_agent.post(one, data)["Location"] == f"{path}#timeline"
+    assert as_agent.post(new, sent | {"text": ""}).status_code == 422
+    assert (
+        as_agent.post(new, sent | {"next": "https://elsewhere.example/"})["Location"]
+        == f"{record.get_absolute_url()}#timeline"
+    )
