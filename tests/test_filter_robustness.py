@@ -297,6 +297,7 @@ def test_what_the_form_sends_next_shows_the_same(desk, said):
         for field in first.more_fields
         if field.type != "checkbox" or field.checked
     ]
+    fields += [("sort", sort.value) for sort in first.sorts if sort.is_chosen]
     sent = urlencode(first.hidden_parameters + fields)
     again = desk.get(f"/returns/?{sent}").context["list"]
     assert again.page.rows == first.page.rows

@@ -25,7 +25,13 @@ from returns.lists.reading import read_page, row_groups, urgent_tags
 from returns.lists.reasons import Reason, list_reasons
 from returns.lists.rows import Row, build_rows
 from returns.lists.suggestions import Suggestion, suggest_filters
-from returns.lists.summary import count_list, list_sort, summary_line
+from returns.lists.summary import (
+    SortChoice,
+    count_list,
+    list_sort,
+    sort_choices,
+    summary_line,
+)
 from returns.models import State
 from returns.search import NearMatch, SearchResult, nearest
 from tags.vocabulary import Vocabulary, load_vocabulary
@@ -93,12 +99,17 @@ class ReturnList:
             (name, value)
             for name, values in self.query.lists()
             for value in values
-            if name not in PAGING_PARAMETERS and not has_field_for(name, value)
+            if name not in (*PAGING_PARAMETERS, "sort") and not has_field_for(name, value)
         ]
         # The form has checkboxes for groups with tags alone.
         offered = {chip.group for chip in self.vocabulary.values()}
         missing = self.chosen_names["missing_group"]
         return hidden + [("missing_group", name) for name in missing if name not in offered]
+
+    @property
+    def sorts(self) -> list[SortChoice]:
+        """Return the sorts that a select offers where the headers of columns are not shown."""
+        return sort_choices(self.query, self.sort)
 
     @property
     def tag_groups(self) -> list[TagFilterGroup]:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from returns.filters import counts
+from returns.filters.sorting import SORT_COLUMNS
 from returns.models import Return, State
 from tags.models import Tag, TagGroup
 from tests.factories import make_return, make_returns, make_tag, put_tag
@@ -203,6 +204,24 @@ def test_filters_that_no_field_can_show_are_carried_along_and_seen(as_agent):
         "/returns/?created_from=2026-01-31&arrived_from=today"
         "&waiting_over=1.5&reference=R&notes=ge%C3%A7"
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "chosen"),
+    [
+        ("", "Newest first", ""),
+        ("?sort=-created", "Newest first", ""),
+        ("?sort=-waiting", "Newest first", "-waiting"),
+        ("?q=RSO", "Best match first", ""),
+        ("?q=RSO&sort=created", "Best match first", "created"),
+    ],
+)
+def test_a_select_offers_every_sort_and_shows_the_current_one(as_agent, query, first, chosen):
+    listing = as_agent.get(f"/returns/{query}").context["list"]
+    assert [sort.value for sort in listing.sorts if sort.is_chosen] == [chosen]
+    assert (listing.sorts[0].value, listing.sorts[0].label) == ("", first)
+    both = {*SORT_COLUMNS, *(f"-{name}" for name in SORT_COLUMNS)} - {"-urgent"}
+    assert {sort.value or "-created" for sort in listing.sorts} == both
 
 
 def test_the_form_carries_along_a_group_that_it_does_not_offer(as_agent, vocabulary):
