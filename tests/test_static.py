@@ -42,6 +42,14 @@ def test_templates_and_styles_hold_nothing_that_the_policy_forbids():
     assert [path.name for path in pages if forbidden.search(path.read_text())] == []
 
 
+def test_comments_of_templates_are_not_shown():
+    """A comment in braces ends in its line; Django shows a longer one."""
+    pages = [*(settings.BASE_DIR / "templates").rglob("*.*")]
+    assert len(pages) > 20
+    shown = re.compile(r"\{#(?!.*#\})")
+    assert [path.name for path in pages if shown.search(path.read_text())] == []
+
+
 def test_lines_of_templates_and_styles_fit_the_editor():
     pages = [*(settings.BASE_DIR / "templates").rglob("*.*"), *STATIC.glob("css/*.css")]
     assert len(pages) > 20

@@ -18,6 +18,7 @@ from returns.filters.paging import PAGE_SIZE, Page
 from returns.filters.query import Query
 from returns.filters.sorting import DEFAULT_SORT
 from returns.filters.tag_menu import FilterChip, TagFilterGroup, tag_chips, tag_filter_groups
+from returns.lists.choices import SortChoice, StateChoice, sort_choices
 from returns.lists.columns import ReturnTable, shown_columns
 from returns.lists.groups import Grouping, RowGroup, group_rows, grouping_note, groupings
 from returns.lists.links import ListLinks
@@ -25,13 +26,7 @@ from returns.lists.reading import read_page, row_groups, urgent_tags
 from returns.lists.reasons import Reason, list_reasons
 from returns.lists.rows import Row, build_rows
 from returns.lists.suggestions import Suggestion, suggest_filters
-from returns.lists.summary import (
-    SortChoice,
-    count_list,
-    list_sort,
-    sort_choices,
-    summary_line,
-)
+from returns.lists.summary import count_list, list_sort, summary_line
 from returns.models import State
 from returns.search import NearMatch, SearchResult, nearest
 from tags.vocabulary import Vocabulary, load_vocabulary
@@ -41,16 +36,6 @@ from tags.vocabulary import Vocabulary, load_vocabulary
 REPLACED_IN_REPORTS = tuple(
     each.name for each in FILTERS if not each.for_reports and not each.name.startswith("rule")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StateChoice:
-    """A state as the filter offers it."""
-
-    value: str
-    label: str
-    count: CappedCount
-    is_chosen: bool
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,5 @@
 """The numbers of a list, and the line that sums it up."""
 
-from dataclasses import dataclass
-
-from django.utils.text import capfirst
-
 from returns.database.time_limit import QueryTimeoutError
 from returns.filters.counts import (
     CappedCount,
@@ -14,7 +10,6 @@ from returns.filters.counts import (
 )
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import default_sort
-from returns.filters.query import Query
 
 TOTAL_TIME_LIMIT_MS = 700
 
@@ -40,25 +35,6 @@ SORT_LABELS = {
     "reference": "by return reference",
     "-reference": "by return reference, reversed",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SortChoice:
-    """A sort of a list as a select offers it; its ``value`` is "" for the usual one."""
-
-    value: str
-    label: str
-    is_chosen: bool
-
-
-def sort_choices(query: Query, sort: str) -> list[SortChoice]:
-    """Return the sorts of a list that has this one; the usual one of the query is first."""
-    usual = "" if query.get("q") else default_sort(query)
-    others = [value for value in SORT_LABELS if value not in {"", usual}]
-    return [
-        SortChoice("" if value == usual else value, capfirst(SORT_LABELS[value]), value == sort)
-        for value in (usual, *others)
-    ]
 
 
 def list_sort(filterset: ReturnFilterSet) -> str:

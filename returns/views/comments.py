@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -122,7 +122,10 @@ def _done(
 
 def _back_to(request: Request, record: Return) -> HttpResponse:
     path = next_page(request, default=record.get_absolute_url())
-    return HttpResponseRedirect(f"{path}#timeline", status=303, max_length=None)
+    # With the list that the return was opened from, the address may be long.
+    response = redirect(f"{path}#timeline", max_length=None)
+    response.status_code = 303
+    return response
 
 
 def _find(pk: int) -> Comment:

@@ -99,6 +99,9 @@ PAGES = {
     "tags for many": "/bulk/?state=Completed",
     "tags for none": "/bulk/?q=nothing",
     "tags for what is not understood": "/bulk/?stete=Completed",
+    "the filter of a new rule": "/rules/new/filter/?state=Completed",
+    "the filter of a new deadline": "/deadlines/new/filter/?tag=wrong-size",
+    "activity": "/activity/",
     "columns": "/preferences/columns/",
     "preferences": "/preferences/",
     "password": "/accounts/password/",
@@ -158,7 +161,7 @@ def test_rules(page):
     rule = TagRule.objects.get()
     for _ in range(3):
         rules.note_failure(rule, "There is no such tag.")
-    for path in ("/rules/", f"/rules/{rule.pk}/"):
+    for path in ("/rules/", f"/rules/{rule.pk}/", f"/rules/{rule.pk}/filter/"):
         page.goto(path)
         assert barriers_in_both_themes(page) == [], path
 
@@ -215,6 +218,17 @@ def test_menus(page):
     page.locator("#person-menu summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     assert barriers_in_both_themes(page) == [], "the person's"
+    page.goto("/returns/Return-1/")
+    page.get_by_role("searchbox", name="Order, return or tracking number").focus()
+    expect(page.locator("#recent a")).to_have_text(["Return-1"])
+    assert barriers_in_both_themes(page) == [], "what was opened last"
+    page.set_viewport_size(PHONE)
+    page.get_by_role("navigation", name="Main").get_by_text("More").click()
+    assert barriers_in_both_themes(page) == [], "more pages, on a phone"
+    page.goto("/returns/")
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_label("Sort", exact=True)).to_be_visible()
+    assert barriers_in_both_themes(page) == [], "filters, on a phone"
 
 
 def test_trouble(page):

@@ -828,6 +828,8 @@ def test_on_a_phone_the_first_row_is_seen_and_filters_lie_behind_a_button(
     button = page.get_by_role("button", name="Filters")
     button.click()
     expect(button).to_have_attribute("aria-expanded", "true")
+    if path != "/returns/":
+        expect(page.locator("[data-chosen] .legend")).to_be_visible()
     page.get_by_label("Tracking ID").fill("78")
     expect(row).to_have_count(0)
     navigation.get_by_text("More").click()
