@@ -67,9 +67,7 @@ def _undo(action: TagAction) -> str:
     lift_statement_timeout()
     for change in reversed(action.changes):
         reverting.revert(change)
-    sentences = ["Undone."]
     with tagging.as_part_of(action):
-        for kind in tagging.kinds_of_tagging():
-            result = tagging.restore_taggings(kind, action)
-            sentences += tagging.describe_restored(kind, result)
-    return " ".join(sentences)
+        kinds = tagging.kinds_of_tagging()
+        results = [(kind, tagging.restore_taggings(kind, action)) for kind in kinds]
+    return " ".join(tagging.describe_undoing(results, of_vocabulary=bool(action.changes)))

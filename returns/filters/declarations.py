@@ -25,7 +25,13 @@ from returns.filters.builders import (
     time_span_filter,
 )
 from returns.filters.dates import DUE_CHOICES, WEEKDAY_CHOICES
-from returns.filters.fields import GroupsFilter, MomentFilter, NumbersFilter, TextsFilter
+from returns.filters.fields import (
+    DeadlineNameFilter,
+    GroupsFilter,
+    MomentFilter,
+    NumbersFilter,
+    TextsFilter,
+)
 from returns.filters.problems import Problem
 from returns.filters.queues import Queue
 from returns.models import Deadline, State
@@ -143,9 +149,7 @@ FILTERS = (
     ),
     Declaration(
         name="due_under",
-        filter=django_filters.CharFilter(
-            label="Due under the deadline", method="by_policy", max_length=60
-        ),
+        filter=DeadlineNameFilter(label="Due under the deadline", method="by_policy"),
         chip_label="due under the deadline",
         offered=Offered.ADDRESS,
     ),

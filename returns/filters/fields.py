@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from config.text import shorten
 from returns.filters.dates import parse_moment
+from returns.models import DeadlinePolicy
 from returns.search import MAX_NUMBERS, TypedNumbers
 from tags.vocabulary import canonical_names, find_groups
 
@@ -89,6 +90,27 @@ class GroupsFilter(django_filters.MultipleChoiceFilter):
     """A filter by the names of tag groups."""
 
     field_class = GroupsField
+
+
+class DeadlineNameField(forms.CharField):
+    """The name of a deadline, in any case."""
+
+    def clean(self, value: Any) -> str:
+        """Return the name as the deadline has it. Reject one that no deadline has."""
+        name = str(super().clean(value))
+        if not name:
+            return name
+        stored = DeadlinePolicy.objects.values_list("name", flat=True)
+        names = {each.casefold(): each for each in stored}
+        if name.casefold() not in names:
+            raise forms.ValidationError(f"there is no deadline “{shorten(name, 50)}”.")
+        return names[name.casefold()]
+
+
+class DeadlineNameFilter(django_filters.Filter):
+    """A filter by the deadline that decides when a return is due."""
+
+    field_class = DeadlineNameField
 
 
 class TextsField(forms.Field):

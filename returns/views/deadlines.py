@@ -85,7 +85,7 @@ def _edit(request: PersonRequest, entry: DeadlinePolicy, form: DeadlineForm) -> 
         editing.save_policy(entry, data["seen"])
 
     if request.method == "POST" and save_form(form, write):
-        message = f"Saved the deadline “{entry}”. It now applies to all matching returns."
+        message = f"Saved the deadline “{entry}”."
         messages.success(request, message)
         return redirect("deadlines")
     return _page(request, entry, form)

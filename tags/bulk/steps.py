@@ -131,7 +131,7 @@ def _undo_last(bulk: BulkTagging, action: TagAction) -> None:
         return
     bulk.status = Status.UNDONE
     reason = [bulk.results["why"]] if bulk.results.get("why") else []
-    sentences = [*reason, "Undone.", *tagging.describe_restored(kind, result)]
+    sentences = [*reason, *tagging.describe_undoing([(kind, result)])]
     history.update_undo_result(action, " ".join(sentences))
 
 

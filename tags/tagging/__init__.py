@@ -21,7 +21,7 @@ from tags.tagging.kinds import (
 )
 from tags.tagging.many import Conflict, TagsAdded, add_many, ever_tagged, remove_all, slots_of
 from tags.tagging.merge import count_affected, find_merge_conflicts, merge_taggings
-from tags.tagging.restore import RestoreResult, describe_restored, find_changed, restore_taggings
+from tags.tagging.restore import RestoreResult, describe_undoing, find_changed, restore_taggings
 from tags.tagging.single import Change, add_tag, remove_tag
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "count_label",
     "count_taggings",
     "describe_bound",
-    "describe_restored",
+    "describe_undoing",
     "done_by",
     "ever_tagged",
     "example_names",

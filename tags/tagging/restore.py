@@ -1,6 +1,6 @@
 """Restore the taggings that an action changed, unless they have changed again since."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +71,23 @@ def _params(
     return {"action": action.pk, "taggings": tagging._meta.label_lower, "ids": entity_ids}
 
 
-def describe_restored(tagging: type[Tagging], result: RestoreResult) -> list[str]:
-    """Return sentences about the records restored and left alone."""
+def describe_undoing(
+    results: Iterable[tuple[type[Tagging], RestoreResult]], *, of_vocabulary: bool = False
+) -> list[str]:
+    """Return sentences about what was undone and left alone, for each kind of tagging.
+
+    ``of_vocabulary`` says that the vocabulary was changed back too.
+    """
+    kinds = list(results)
+    restored = of_vocabulary or any(result.records for _, result in kinds)
+    is_all_left = not restored and any(result.changed for _, result in kinds)
+    sentences = ["Nothing was undone." if is_all_left else "Undone."]
+    for tagging, result in kinds:
+        sentences += _describe_restored(tagging, result)
+    return sentences
+
+
+def _describe_restored(tagging: type[Tagging], result: RestoreResult) -> list[str]:
     sentences = []
     if result.records:
         restored = count_label(tagging, result.records)

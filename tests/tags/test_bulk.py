@@ -103,6 +103,15 @@ def test_undo_leaves_and_names_what_changed_since(manager, agent):
     ]
 
 
+def test_undo_says_so_if_all_of_it_has_changed_since(manager, agent):
+    record = make_return("R1")
+    job = run(draft_for([record], manager, add="standard"))
+    add_tag(record, make_tag("urgent-refund"), agent)
+    result = undo(job.action.pk, manager)
+    assert result == "Nothing was undone. Left alone because changed since: 1 return (R1)."
+    assert tags_of(record) == {"urgent-refund"}
+
+
 def test_undo_leaves_a_tag_that_was_merged_since(manager):
     record, other = make_return("R1"), make_return("R2")
     put_tag(record, "fragile")

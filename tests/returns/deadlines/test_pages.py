@@ -389,3 +389,28 @@ def test_each_deadline_says_how_many_waiting_returns_it_decides(as_agent):
     for each in listed:
         assert f'href="{each.waiting_path}"' in as_agent.get("/deadlines/").text
         assert len(as_agent.get(each.waiting_path).context["list"].rows) == each.waiting
+
+
+@pytest.mark.parametrize("name", ["Gone", "\0", "x" * 3_000])
+def test_a_list_by_a_deadline_that_does_not_exist_says_so(as_manager, name):
+    make_return("R1", state=State.ARRIVED)
+    page = as_manager.get("/returns/", {"due_under": name}).context["list"]
+    assert (len(page.rows), len(page.problems)) == (0, 1)
+    assert page.problems[0].startswith("Due under the deadline: ")
+
+
+def test_a_list_by_a_deadline_knows_its_name_in_any_case(as_manager):
+    editing.save_policy(DeadlinePolicy(name="All", amount=24, unit="hours"))
+    make_return("R1", state=State.ARRIVED)
+    page = as_manager.get("/returns/", {"due_under": "aLL"}).context["list"]
+    assert [row.record.return_reference_number for row in page.rows] == ["R1"]
+
+
+def test_a_deadline_that_is_never_reached_says_nothing_else(as_manager):
+    for name in ("All", "Never"):
+        editing.save_policy(DeadlinePolicy(name=name, amount=24, unit="hours"))
+    never = DeadlinePolicy.objects.get(name="Never")
+    page = as_manager.get(f"/deadlines/{never.pk}/").text
+    assert "never reached" in page
+    assert "A return that arrived now" not in page
+    assert as_manager.get("/deadlines/").text.count("if arrived now") == 1

@@ -44,9 +44,8 @@ def test_a_page_leads_to_the_list_with_its_filter(as_manager, rule, policy):
     assert answer.context["list"].page.rows[0].return_reference_number == "torn"
     page = as_manager.get(f"/deadlines/{policy.pk}/").text
     assert f'href="/deadlines/{policy.pk}/filter/?source=Oplog"' in page
-    assert (
-        "Filter of the deadline “Oplog”" in as_manager.get(f"/deadlines/{policy.pk}/filter/").text
-    )
+    page = as_manager.get(f"/deadlines/{policy.pk}/filter/?source=Oplog").text
+    assert "Filter of the deadline “Oplog”" in page
 
 
 def test_a_filter_is_saved_and_the_rule_is_off_until_it_was_tried(as_manager, rule, policy):
@@ -60,6 +59,33 @@ def test_a_filter_is_saved_and_the_rule_is_off_until_it_was_tried(as_manager, ru
     as_manager.post(f"/deadlines/{policy.pk}/filter/", form)
     policy.refresh_from_db()
     assert policy.parameters == {"carrier": ["UPS"]}
+
+
+def test_without_a_query_the_page_is_about_the_stored_filter(as_manager, rule, policy):
+    for path, stored in (
+        (f"/rules/{rule.pk}/filter/", "notes=hasar"),
+        (f"/deadlines/{policy.pk}/filter/", "source=Oplog"),
+    ):
+        assert as_manager.get(path)["Location"] == f"{path}?{stored}"
+
+
+def test_a_deadline_of_some_returns_does_not_become_one_of_all_by_emptying_its_filter(
+    as_manager, policy
+):
+    answer = as_manager.post(f"/deadlines/{policy.pk}/filter/", {"query": "", "seen": ""})
+    assert answer.status_code == 422
+    assert "Choose at least one filter." in answer.text
+    policy.refresh_from_db()
+    assert policy.parameters == {"source": ["Oplog"]}
+
+
+def test_a_refused_filter_stays_in_the_form(as_manager, policy):
+    path = f"/deadlines/{policy.pk}/filter/"
+    sent = hidden(as_manager.get(f"{path}?state=Completed").text)
+    answer = as_manager.post(path, sent)
+    assert "A deadline cannot filter by: state" in answer.text
+    assert hidden(answer.text) == sent
+    assert "Filter of the deadline “Oplog”" in answer.text
 
 
 def test_a_filter_that_somebody_changed_meanwhile_is_not_replaced(as_manager, rule, policy):
