@@ -363,7 +363,8 @@ def test_what_the_vocabulary_allows_no_longer_is_taken_back_and_says_why(manager
     job.refresh_from_db()
     assert job.status == "undone"
     assert job.action.undo_words.startswith(
-        "“defective” and “damaged” cannot both be added: Return reason allows only one tag. Undone."
+        "“defective” and “damaged” cannot both be added: Return reason allows only one tag. "
+        "Nothing was undone."
     )
     assert ReturnTag.objects.filter(tag=make_tag("defective")).count() == 3
 
