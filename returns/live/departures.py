@@ -9,7 +9,6 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from returns.filters.cursors import MAX_ID
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.lists.reading import matching_states
@@ -17,9 +16,6 @@ from returns.models import Comment, Return, State
 from returns.record.timeline import STATE_TIME_FIELDS
 from tags.vocabulary import load_vocabulary
 
-# A page of a list has fewer rows.
-MAX_POLLED_ROWS = 200
-MAX_ID_DIGITS = len(str(MAX_ID))
 STATE_VERBS = {State.ARRIVED: "arrived", State.CREATED: "created", State.COMPLETED: "completed"}
 
 
@@ -30,18 +26,6 @@ class Departure:
     pk: int
     text: str
     at: datetime | None = None
-
-
-def parse_rows(text: str) -> list[int]:
-    """Return the ids in a text such as "1,2,3"; whatever is no id is left out."""
-    parts = text.split(",")[:MAX_POLLED_ROWS]
-    numbers = (int(part) for part in parts if part.isdecimal() and len(part) <= MAX_ID_DIGITS)
-    return list(dict.fromkeys(number for number in numbers if number <= MAX_ID))
-
-
-def format_rows(records: Iterable[Return]) -> str:
-    """Return the text that ``parse_rows`` reads."""
-    return ",".join(str(record.pk) for record in records)
 
 
 def count_comments(ids: Sequence[int]) -> dict[int, int]:

@@ -7,7 +7,7 @@ while nothing has changed since, there is no new answer.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -23,6 +23,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
 from returns.filters.queues import Queue
+from returns.lists.page import ReturnList
 from returns.lists.summary import count_list, summarize
 from returns.live.changes import (
     Changes,
@@ -31,21 +32,15 @@ from returns.live.changes import (
     get_changes,
     token_seconds,
 )
-from returns.live.departures import (
-    STATE_VERBS,
-    Departure,
-    count_comments,
-    find_departures,
-    format_rows,
-    parse_rows,
-)
+from returns.live.departures import STATE_VERBS, Departure, count_comments, find_departures
 from returns.live.page import SEEN_PARAMETER, OpenPage, is_outdated
-from returns.models import Return, State
+from returns.live.rows import ROW_PARAMETERS, ShownRows, find_changed, parse_rows, shown_rows
+from returns.models import State
 from returns.queues.cards import QueueCard, queue_cards
 from returns.queues.own import own_queue_cards
 from tags.vocabulary import load_vocabulary
 
-SINCE_PARAMETER, ROWS_PARAMETER = "since", "rows"
+SINCE_PARAMETER = "since"
 # Pages with the same query share the numbers that were read for one of them.
 SHARED_SECONDS = 2
 # As many numbers as the search box takes.
@@ -133,15 +128,15 @@ class SharedNumbers:
 class LivePage(OpenPage):
     """An open list or queue: its query, its tokens, and the news and numbers that it gets.
 
-    ``paging`` has the cursor of the page, and ``rows`` the ids of its returns. ``comments`` are the
-    numbers of comments of those that have, or had, any.
+    ``paging`` has the cursor of the page. ``comments`` are the numbers of comments of those of its
+    rows that have, or had, any.
     """
 
     base: str
     query: Query
     paging: Query
     since: str
-    rows: str = ""
+    rows: ShownRows = field(default_factory=ShownRows)
     departures: list[Departure] = field(default_factory=list)
     comments: dict[int, int] = field(default_factory=dict)
     news: News = NO_NEWS
@@ -155,9 +150,14 @@ class LivePage(OpenPage):
             POLL_PARAMETER: "",
             SINCE_PARAMETER: self.since,
             SEEN_PARAMETER: self.seen,
-            ROWS_PARAMETER: self.rows,
+            **self.rows.parameters,
         }
         return with_query(f"{self.base}live/", self.query, self.paging, known)
+
+    @property
+    def address(self) -> str:
+        """Return the address of the page itself."""
+        return with_query(self.base, self.query, self.paging)
 
     @property
     def show_address(self) -> str:
@@ -166,11 +166,11 @@ class LivePage(OpenPage):
         If returns have only left, it is that of the same page.
         """
         has_only_left = self.news.left and not self.news.has_new
-        return with_query(self.base, self.query, self.paging if has_only_left else "")
+        return self.address if has_only_left else with_query(self.base, self.query)
 
-    def showing(self, records: Iterable[Return]) -> "LivePage":
-        """Return the page with these returns as its rows."""
-        return replace(self, rows=format_rows(records))
+    def showing(self, matches: ReturnList) -> "LivePage":
+        """Return the page with the rows of this list."""
+        return replace(self, rows=shown_rows(matches.rows, matches.table.shown))
 
 
 def open_page(base: str, query: Query) -> LivePage:
@@ -195,14 +195,13 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
     changes = check_changes(seen)
     if not changes.any and not is_outdated(seen, changes.token):
         return None
-    rows, paging, query = query.get(ROWS_PARAMETER, ""), _paging(query), _filters(query)
+    rows, paging, query = parse_rows(query), _paging(query), _filters(query)
     shared = _shared(base, query, seen)
     changes = get_changes(since)
     if new := [pk for pk in changes.reached_ids if pk not in shared.matches]:
         matches = shared.matches | _matches(query, new)
         shared = _share(base, query, replace(shared, matches=matches))
-    ids = parse_rows(rows)
-    departures = find_departures(query, ids)
+    departures = find_departures(query, rows.ids)
     news = replace(_news(query, changes, shared.matches), left=len(departures))
     numbers = shared.numbers
     cards = [*numbers.cards, *_own_cards(user, query, numbers)] if numbers.cards else []
@@ -211,9 +210,9 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
         query=query,
         paging=paging,
         since=since,
-        rows=rows,
+        rows=find_changed(rows),
         departures=departures,
-        comments=count_comments(ids),
+        comments=count_comments(rows.ids),
         seen=numbers.token,
         read_at=numbers.read_at,
         news=news,
@@ -223,7 +222,7 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
 
 
 def _filters(query: Query) -> Query:
-    ours = (POLL_PARAMETER, SINCE_PARAMETER, SEEN_PARAMETER, ROWS_PARAMETER)
+    ours = (POLL_PARAMETER, SINCE_PARAMETER, SEEN_PARAMETER, *ROW_PARAMETERS)
     return query.without(*ours, *PAGING_PARAMETERS)
 
 

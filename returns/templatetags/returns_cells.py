@@ -19,6 +19,7 @@ from returns.lists.columns import COLUMNS_BY_NAME
 from returns.lists.links import ListLinks
 from returns.lists.page import ReturnList
 from returns.lists.rows import Row
+from returns.live.rows import ShownRows
 
 register = template.Library()
 
@@ -37,6 +38,16 @@ COMMENTS = (
     '<span class="commented" title="{count} comment{s}">{icon}{count}'
     '<span class="visually-hidden"> comment{s}</span></span>'
 )
+# By column, its cell in a row.
+FOLLOWING_CELLS = {
+    "state": ".of-state",
+    "tags": ".wide",
+    "arrived": "[data-label=Arrived]",
+    "completed": "[data-label=Completed]",
+    "waiting": "[data-label=Waiting]",
+    "deadline": "[data-label=Deadline]",
+}
+CHANGED_CELL = '<hx-partial hx-target="#return-{} > {}" hx-swap="outerMorph">{}</hx-partial>'
 REASON_CELL = '<td class="why">{}</td>'
 
 
@@ -72,6 +83,19 @@ def _line(
 @cache
 def _card_path_of_pk_0() -> str:
     return reverse("return-card", args=[0])
+
+
+@register.simple_tag
+def changed_cells(shown: ShownRows, back_to: str, may_tag: bool) -> SafeString:
+    """Format the cells of an open page's rows that have changed; each takes its cell's place."""
+    around = CellContext(may_tag, back_to, timezone.now())
+    parts = (
+        (row.record.pk, FOLLOWING_CELLS[name], cell(row, around))
+        for row in shown.changed
+        for name in shown.columns
+        if (cell := COLUMNS_BY_NAME[name].cell)
+    )
+    return format_html_join("", CHANGED_CELL, parts)
 
 
 @register.simple_tag

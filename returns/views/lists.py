@@ -33,7 +33,7 @@ def returns(request: DeskRequest) -> HttpResponse:
     query = Query.from_querydict(request.GET)
     page = polling.open_page(request.path, query)
     matches = return_list(query, get_preferences(request.user).columns)
-    context: dict[str, Any] = {"list": matches, "live": page.showing(matches.page.rows)}
+    context: dict[str, Any] = {"list": matches, "live": page.showing(matches)}
     if not wants_fragment(request):
         context["known_values"] = known_values()
         context["tabs"] = tabs(request.user, query, matches.vocabulary)

@@ -41,7 +41,7 @@ def queue(request: DeskRequest) -> HttpResponse:
     matches = return_list(query, queue_columns(query.get("queue")), path)
     context: dict[str, Any] = {
         "list": matches,
-        "live": page.showing(matches.page.rows),
+        "live": page.showing(matches),
         "cards": [*queue_cards(matches.query), *own_queue_cards(request.user, matches.query)],
         "groups": group_queue(matches.query, path),
         "save_form": SaveViewForm(request.user, is_queue=True),

@@ -1,5 +1,5 @@
 // Polls for an open list or queue: what is new, and whether server and feed are alive. Nothing on the page
-// moves: the rows change only when a person asks for it.
+// moves: cells follow what is stored, but rows come and go only when a person asks for it.
 import { announce } from "./announce.js";
 import { isPending, isStale, watch } from "./answers.js";
 import { closest, find, findAll, matches, need } from "./dom.js";

@@ -358,19 +358,25 @@ function onAnswer({ detail: { ctx } }) {
 }
 
 /**
- * Leave alone the rows whose tags were edited since the list was requested: it does not know of that.
+ * Tell whether an answer may replace the tags of rows: the list anew, or cells that have changed.
+ * @param {HtmxContext} ctx
+ */
+const hasRows = (ctx) => ctx.target?.id === "return-results" || ctx.sourceElement.id === "live-poll";
+
+/**
+ * Leave alone the rows whose tags were edited since the list was requested, or are being edited: it does not know.
  * @param {HtmxEvent} event
  */
 function beforeSwap({ detail: { ctx } }) {
-  if (ctx.target?.id !== "return-results") return;
-  for (const root of ctx.target.querySelectorAll(".tagging")) {
-    if (isStale(ctx, root)) root.toggleAttribute("hx-morph-skip", true);
+  if (!hasRows(ctx)) return;
+  for (const root of document.querySelectorAll("#return-results .tagging")) {
+    if (isStale(ctx, root) || root.querySelector(".htmx-request")) root.toggleAttribute("hx-morph-skip", true);
   }
 }
 
 /** @param {HtmxEvent} event */
 function afterSwap({ detail: { ctx } }) {
-  if (ctx.target?.id !== "return-results") return;
+  if (!hasRows(ctx)) return;
   for (const root of document.querySelectorAll("#return-results .tagging[hx-morph-skip]")) {
     root.toggleAttribute("hx-morph-skip", Boolean(boxIn(root)));
   }

@@ -17,10 +17,10 @@ from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from returns.models import FeedRun, Outcome, Return, State, Way
+from returns.models import FeedRun, Outcome, Return, ReturnTag, State, Way
 from tests.browser.lists import quiet, shows
 from tests.browser.test_barriers import DESK, barriers, barriers_on_desk_and_phone, desk_and_phone
-from tests.factories import make_comment, make_return, make_returns
+from tests.factories import make_comment, make_return, make_returns, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -243,6 +243,26 @@ def test_a_row_that_leaves_says_so_in_its_place(watched):
     expect(row).to_have_count(0)
     expect(page.locator(".left-note")).to_have_count(0)
     expect(page).to_have_title("Queue · Returns desk")
+
+
+def test_tags_follow_in_their_place_and_an_open_editor_keeps_its_text(watched):
+    old, edited = (Return.objects.get(return_reference_number=f"Old-{n}") for n in ("03", "05"))
+    put_tag(old, "vip-customer")
+    page = watched(viewport=DESK)
+    page.goto(QUEUE)
+    edited_row = page.locator("tr[data-return=Old-05]")
+    edited_row.get_by_role("button", name="Edit tags").click()
+    edited_row.get_by_role("combobox", name="Add a tag").press_sequentially("el")
+    before = place(page)
+    ReturnTag.objects.all().delete()
+    for record in (old, edited):
+        put_tag(record, "urgent-refund")
+    pass_by(page)
+    expect(page.locator("tr[data-return=Old-03] .tags")).to_have_text("urgent-refund")
+    assert place(page) == before
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(edited_row.locator(".tags")).to_have_text("urgent-refund")
 
 
 def test_numbers_that_grow_move_no_row(watched):

@@ -17,12 +17,22 @@ from returns.lists.page import return_list
 from returns.lists.saved_views import save_view
 from returns.live import polling
 from returns.live.changes import check_changes, current_token
-from returns.live.departures import parse_rows
 from returns.live.polling import LivePage, open_page, poll_page
-from returns.models import FeedRun, Outcome, Return, ReturnTag, State, Way
+from returns.live.rows import parse_rows
+from returns.models import (
+    DeadlinePolicy,
+    FeedRun,
+    Outcome,
+    Return,
+    ReturnTag,
+    State,
+    Unit,
+    Way,
+)
 from returns.queues.cards import queue_cards
 from returns.record.comments import delete_comment
 from returns.record.corrections import correct
+from tags.models import Tag
 from tests.factories import make_comment, make_return, put_tag
 from tests.markup import flat
 
@@ -332,7 +342,8 @@ def test_rows_that_have_left_are_told_with_the_reason(vocabulary):
     for record in (done, gone, untagged, stays):
         put_tag(record, "books")
     query = Query.parse("queue=to_inspect&tag=books&after=x")
-    page = open_page(QUEUE, query).showing([done, gone, untagged, stays])
+    page = open_page(QUEUE, query)
+    page = page.showing(return_list(query.without("after"), (), QUEUE))
     complete(done)
     Return.objects.filter(pk=gone.pk).delete()
     ReturnTag.objects.filter(entity=untagged).delete()
@@ -355,7 +366,8 @@ def test_rows_that_have_left_are_told_with_the_reason(vocabulary):
 
 def test_a_row_that_matches_again_has_not_left():
     record = arrived()
-    page = open_page(LIST, Query.parse("state=ArrivedToWarehouse")).showing([record])
+    query = Query.parse("state=ArrivedToWarehouse")
+    page = open_page(LIST, query).showing(return_list(query))
     complete(record)
     assert ask(LIST, again(page)).news.left == 1
     Return.objects.update(state=State.ARRIVED, completed_at=None)
@@ -364,13 +376,61 @@ def test_a_row_that_matches_again_has_not_left():
 
 @pytest.mark.parametrize("rows", ["", ",", "x,-1,1.5,²", "9" * 5000, "1," * 5000, str(2**63)])
 def test_rows_that_are_none_are_left_out(rows):
-    assert parse_rows(rows) in ([], [1])
+    assert parse_rows(Query.from_lists({"rows": [rows]})).ids in ([], [1])
 
 
 def test_a_page_polls_with_its_own_rows(as_agent):
     rows = [arrived().pk for _ in range(3)]
     address = Query.parse(polls_of(as_agent.get(LIST)).partition("?")[2])
-    assert sorted(map(int, address["rows"].split(","))) == rows
+    assert sorted(parse_rows(address).ids) == rows
+
+
+def cells_in(answer) -> set[str]:
+    """Return the cells that an answer brings, as ids of returns and selectors."""
+    return set(re.findall(r'hx-target="#return-(\d+ > [^"]+)"', answer.text))
+
+
+def retag(record: Return) -> None:
+    ReturnTag.objects.filter(entity=record).delete()
+    put_tag(record, "electronics")
+
+
+def rename(_: Return) -> None:
+    Tag.objects.filter(name="books").update(name="paper")
+
+
+@pytest.mark.parametrize(("write", "shown"), [(retag, "electronics"), (rename, "paper")])
+def test_the_tags_of_a_row_follow_whoever_changes_them(as_agent, write, shown):
+    record, _ = arrived("here"), arrived("other")
+    put_tag(record, "books")
+    page = as_agent.get(LIST)
+    write(record)
+    answer = as_agent.get(polls_of(page), headers=HTMX)
+    assert f'data-tag="{shown}"' in answer.text
+    assert 'data-tag="books"' not in answer.text
+    assert f"{record.pk} > .wide" in cells_in(answer)
+    # What the page shows by now is not sent again.
+    put_tag(arrived("elsewhere"), "books")
+    assert cells_in(as_agent.get(polls_of(answer), headers=HTMX)) == set()
+
+
+def test_only_the_rows_that_changed_are_sent_and_only_in_the_columns_of_the_page(as_agent):
+    record, _ = arrived("here"), arrived("other")
+    page = as_agent.get(LIST)
+    complete(record)
+    cells = {".of-state", ".wide", "[data-label=Arrived]", "[data-label=Completed]"}
+    answer = as_agent.get(polls_of(page), headers=HTMX)
+    assert cells_in(answer) == {f"{record.pk} > {cell}" for cell in cells}
+
+
+def test_the_deadline_of_a_row_follows_its_policy(as_agent):
+    record = arrived("here")
+    fields = {"name": "Soon", "amount": 10, "unit": Unit.HOURS}
+    DeadlinePolicy.objects.create(parameters={"tag": []}, **fields)
+    page = as_agent.get("/queue/?queue=to_inspect")
+    DeadlinePolicy.objects.update(amount=20)
+    answer = as_agent.get(polls_of(page), headers=HTMX)
+    assert f"{record.pk} > [data-label=Deadline]" in cells_in(answer)
 
 
 def test_the_number_of_comments_of_a_row_follows(as_agent, agent):
