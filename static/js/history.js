@@ -7,16 +7,16 @@ let isLeaving = false;
 /** @param {HtmxContext} ctx */
 const isRestore = (ctx) => Boolean(ctx.request.headers["HX-History-Restore-Request"]);
 /**
- * Tell whether the request was made by Enter in the search box: a person who scans does not wait for Back.
+ * Tell whether the request opens a page in place, by a scan or by a key: then nobody waits for Back.
  * @param {HtmxContext} ctx
  */
-const isSearch = (ctx) => ctx.select === "#main";
+const opensPage = (ctx) => ctx.select === "#main";
 
 /** @param {HtmxEvent} event */
 function onRequest(event) {
   const { ctx } = event.detail;
   if (!isLeaving || isRestore(ctx) || ctx.request.method !== "GET") return;
-  if (!isSearch(ctx)) return event.preventDefault();
+  if (!opensPage(ctx)) return event.preventDefault();
   isLeaving = false;
   outdate("page", ctx);
 }

@@ -9,6 +9,7 @@ import { closest, find, findAll, matches, need } from "./dom.js";
 import { onEscape } from "./escape.js";
 import { current, enterList, isFirst, linkOf, move, rows } from "./lists/rows.js";
 import { closeMenus } from "./menus.js";
+import { step } from "./record/steps.js";
 import { isScan, SCAN_PAUSE_MS } from "./scanner.js";
 import { enter } from "./search.js";
 import { hasModifier, isTyping } from "./typing.js";
@@ -83,8 +84,8 @@ const ON_LIST = {
 };
 /** @type {Commands} */
 const ON_RETURN = {
-  j: click("next-return"),
-  k: click("previous-return"),
+  j: () => step(1),
+  k: () => step(-1),
   t: () => editTags(need("#main", HTMLElement)),
   c: () => document.getElementById("comment-new-text")?.focus(),
 };

@@ -19,6 +19,12 @@ const searchBox = () => find("#id_q", HTMLInputElement);
  */
 const isBox = (target) => target instanceof HTMLInputElement && target.id === "id_q";
 
+/**
+ * Tell whether the request was made by Enter in the box.
+ * @param {HtmxContext} ctx
+ */
+const isOfBox = (ctx) => ctx.sourceElement.id === "box";
+
 // Keys in the box
 
 /**
@@ -131,7 +137,7 @@ function onPageOpened({ detail: { ctx } }) {
   const texts = ["h1", "#return-count"].map((part) => document.querySelector(`#main ${part}`)?.textContent);
   announce(texts.filter(Boolean).join(", "));
   // What was typed since Enter belongs to the new page.
-  if (box.value !== entered.text) updateList(box);
+  if (isOfBox(ctx) && box.value !== entered.text) updateList(box);
 }
 
 /**
@@ -151,7 +157,7 @@ function holdListBack(event) {
 /** @param {HtmxEvent} event */
 function releaseList({ detail: { ctx } }) {
   const status = ctx.response?.status ?? Infinity;
-  if (ctx.select !== "#main" || status >= 400) return;
+  if (!isOfBox(ctx) || status >= 400) return;
   entered.isOpening = false;
   const box = searchBox();
   if (box && status === 204 && entered.isListWaiting) updateList(box);
