@@ -10,7 +10,7 @@ import { onEscape } from "./escape.js";
 import { current, enterList, isFirst, linkOf, move, rows } from "./lists/rows.js";
 import { closeMenus } from "./menus.js";
 import { step } from "./record/steps.js";
-import { isScan, SCAN_PAUSE_MS } from "./scanner.js";
+import { isScan, recognise, SCAN_PAUSE_MS } from "./scanner.js";
 import { enter } from "./search.js";
 import { hasModifier, isTyping } from "./typing.js";
 
@@ -150,6 +150,7 @@ function hold(event) {
   held.push(event);
   if (isScan(heldText())) {
     event.preventDefault();
+    recognise();
     moveIntoField();
   } else {
     timer = setTimeout(release, SCAN_PAUSE_MS);

@@ -30,7 +30,7 @@ const FASTER_THAN_HANDS_MS = 40;
 const MOST_UNEVEN = 1.5;
 
 /** The characters without a pause before this moment, in any field, and when each was pressed. */
-let run = { text: "", moments: [-Infinity], isEnded: false };
+let run = { text: "", moments: [-Infinity], isEnded: false, isRecognised: false };
 
 const lastMoment = () => run.moments[run.moments.length - 1];
 
@@ -41,8 +41,16 @@ function follow(event) {
   if (ENDS.includes(key) || repeat) run.isEnded = true;
   if (key.length > 1 || hasModifier(event)) return;
   const continues = !run.isEnded && timeStamp - lastMoment() <= SCAN_PAUSE_MS;
-  const before = continues ? run : { text: "", moments: [] };
-  run = { text: before.text + key, moments: [...before.moments, timeStamp], isEnded: repeat };
+  const before = continues ? run : { text: "", moments: [], isRecognised: false };
+  const { isRecognised } = before;
+  run = { text: before.text + key, moments: [...before.moments, timeStamp], isEnded: repeat, isRecognised };
+}
+
+/**
+ * Note that these characters began outside of fields and are a scan: nobody types there, so its end needs no pace.
+ */
+export function recognise() {
+  run.isRecognised = true;
 }
 
 /**
@@ -59,7 +67,8 @@ export function followsScan({ timeStamp }) {
  * @param {string} text
  */
 export function belongsToScan(event, text) {
-  return text.trim() === run.text.trim() && followsScan(event) && hasPaceOfScanner([...run.moments, event.timeStamp]);
+  if (text.trim() !== run.text.trim() || !followsScan(event)) return false;
+  return run.isRecognised || hasPaceOfScanner([...run.moments, event.timeStamp]);
 }
 
 /** @param {number[]} moments */

@@ -156,6 +156,16 @@ def test_tab_right_after_a_fast_hand_goes_on_and_after_a_scanner_enters(desk, pa
         expect(desk).to_have_url("/returns/third/")
 
 
+def test_an_uneven_scan_that_began_outside_of_the_box_is_entered_by_its_tab(desk):
+    desk.goto("/returns/third/")
+    with time_stands_still(desk):
+        for place, key in enumerate(SECOND):
+            type_at(desk, key, (40, 110, 70)[place % 3])
+        desk.keyboard.press("Tab")
+    opened(desk, "second")
+    expect(box(desk)).to_be_focused()
+
+
 def test_tab_after_a_scan_into_a_text_is_a_person_s(desk):
     desk.goto("/returns/third/")
     box(desk).fill("12")
