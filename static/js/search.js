@@ -1,7 +1,7 @@
 // The search box. Enter replaces the page in place, so that the box stays and a person can go on scanning.
 // Pasted lines stay separate numbers.
 import { announce } from "./announce.js";
-import { closest, find, findAll } from "./dom.js";
+import { closest, find, findAll, matches } from "./dom.js";
 import { focusRow, rows } from "./lists/rows.js";
 import { belongsToScan } from "./scanner.js";
 import { hasModifier } from "./typing.js";
@@ -20,10 +20,10 @@ const searchBox = () => find("#id_q", HTMLInputElement);
 const isBox = (target) => target instanceof HTMLInputElement && target.id === "id_q";
 
 /**
- * Tell whether the request was made by Enter in the box.
+ * Tell whether the request opens a page for the box, and not for a step from return to return.
  * @param {HtmxContext} ctx
  */
-const isOfBox = (ctx) => ctx.sourceElement.id === "box";
+const isOfBox = (ctx) => ctx.select === "#main" && !matches(ctx.sourceElement, "#next-return, #previous-return");
 
 // Keys in the box
 
