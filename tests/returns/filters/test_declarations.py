@@ -7,6 +7,7 @@ from returns.filters.declarations import FILTERS, FILTERS_BY_NAME, Offered
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.filters.wording import describe_query
+from returns.models import DeadlinePolicy, Unit
 from tags.vocabulary import load_vocabulary as words_now
 from tests.factories import make_tag
 
@@ -59,6 +60,12 @@ def test_every_filter_has_an_example_here():
 
 def test_the_filterset_has_each_filter_and_no_other():
     assert list(ReturnFilterSet.base_filters) == [each.name for each in FILTERS]
+
+
+@pytest.fixture(autouse=True)
+def one_deadline(db):
+    """Make the deadline that ``due_under`` names."""
+    DeadlinePolicy.objects.create(name=VALUES["due_under"], amount=1, unit=Unit.HOURS)
 
 
 @pytest.mark.parametrize("name", VALUES)
