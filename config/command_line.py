@@ -2,7 +2,9 @@
 
 import sys
 
+import django
 from django.core.management import execute_from_command_line
+from django.utils import translation
 
 from config.errors import sentence_for
 
@@ -17,6 +19,9 @@ def main(argv: list[str]) -> int:
     ``--traceback`` is given. Other errors are raised.
     """
     try:
+        django.setup()
+        # What is printed and logged is in one language, whatever LANGUAGE_CODE says for pages.
+        translation.activate("en")
         execute_from_command_line(argv)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

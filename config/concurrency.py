@@ -12,13 +12,15 @@ from typing import cast
 
 from django.conf import settings
 from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 # Long enough for the requests of several tabs that are opened at once, and short enough for the
 # others, who wait for a thread meanwhile.
 LONGEST_WAIT = 1.0  # seconds
 # Requests that take longer than that are stuck, such as those that wait for a silent database.
 STUCK_AFTER = 5.0  # seconds
-BUSY = (
+BUSY = gettext_lazy(
     "The returns desk is too busy, or its database does not answer. Nothing was changed. Try again "
     "in a few seconds."
 )
@@ -45,7 +47,7 @@ class Slots:
         self,
         key: Hashable,
         limit: int,
-        message: str,
+        message: str | Promise,
         wait: float,
         refusal: type[TooManyAtOnceError] = TooManyAtOnceError,
     ) -> Iterator[None]:
@@ -128,7 +130,7 @@ def answer_with_one_thread_left(answer: Callable[[], HttpResponseBase]) -> HttpR
 
 
 def answer_within_limit(
-    key: Hashable, limit: int, message: str, answer: Callable[[], HttpResponseBase]
+    key: Hashable, limit: int, message: str | Promise, answer: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
     """Return the answer, made while one of the caller's slots is held.
 

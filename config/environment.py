@@ -69,6 +69,16 @@ def time_zone() -> str:
     return zone
 
 
+def language(codes: list[str]) -> str:
+    """Return the code of the language of those who have not chosen one."""
+    code = os.environ.get("LANGUAGE_CODE", "en")
+    if code not in codes:
+        raise ImproperlyConfigured(
+            f"LANGUAGE_CODE {code!r} is not a language of this program. Use {', '.join(codes)}."
+        )
+    return code
+
+
 def ageing_hours() -> list[int]:
     """Return the hours that divide the waiting returns of a queue into buckets."""
     hours = [part.strip() for part in os.environ.get("AGEING_HOURS", "24,48,72").split(",")]

@@ -7,6 +7,7 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, ProgrammingError, connection
 from django.db import Error as DatabaseError
+from django.utils import translation
 
 from config.concurrency import ServerBusyError
 from config.postgres_server import ServerError
@@ -72,8 +73,13 @@ def is_unstorable(error: BaseException | None) -> bool:
 
 
 def first_line(error: BaseException | None) -> str:
-    """Return the first line of PostgreSQL's message: it names server and user, no password."""
-    return str(error).partition("\n")[0].removeprefix("connection failed: ")
+    """Return the first line of PostgreSQL's message: it names server and user, no password.
+
+    A message of our own is in English here, because logs are.
+    """
+    with translation.override("en"):
+        text = str(error)
+    return text.partition("\n")[0].removeprefix("connection failed: ")
 
 
 def sentence_for(error: Exception) -> str | None:

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from config.concurrency import ServerBusyError, one_thread_left
@@ -27,7 +28,8 @@ def ready(_request: HttpRequest) -> JsonResponse:
         with one_thread_left():
             waiting = unapplied_migrations()
     except ServerBusyError as error:
-        return JsonResponse({"status": str(error)}, status=503)
+        with translation.override("en"):  # like the other answers, which are for programs
+            return JsonResponse({"status": str(error)}, status=503)
     except Error:
         return JsonResponse({"status": "the database is not reachable"}, status=503)
     if waiting:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy
 from django_htmx.middleware import HtmxDetails
 
 from config.addresses import is_own_address, with_query
@@ -22,7 +23,7 @@ class HtmxRequest(HttpRequest):
 
 # The parameter of automatic requests, which must not take anybody to the login page.
 POLL_PARAMETER = "poll"
-SIGNED_OUT = (
+SIGNED_OUT = gettext_lazy(
     "You were signed out. Reload the page to sign in. Until then, what you typed is still here."
 )
 VARY_ON_HTMX = ("HX-Request", "HX-Request-Type")
@@ -114,7 +115,8 @@ class SignInRedirectMiddleware:
             page = target.query and request.method == "POST" and _page_with_form(request)
             return redirect(with_query(login, {"next": page})) if page else response
         if POLL_PARAMETER in request.GET:
-            return HttpResponse(SIGNED_OUT, status=401, content_type="text/plain; charset=utf-8")
+            text = str(SIGNED_OUT)
+            return HttpResponse(text, status=401, content_type="text/plain; charset=utf-8")
         sign_in = with_query(login, {"next": _page_to_return_to(request)})
         return HttpResponse(headers={"HX-Redirect": sign_in})
 

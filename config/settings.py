@@ -14,7 +14,7 @@ import pghistory
 import pgtrigger
 from django.utils.csp import CSP
 
-from config import environment
+from config import environment, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -56,6 +56,8 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     # Before the middleware that reads cookies: programs send only a token.
     "returns.api.middleware.ApiMiddleware",
+    # The browser's language, until PersonMiddleware knows the person's own.
+    "django.middleware.locale.LocaleMiddleware",
     "returns.views.callers.OneThreadLeftMiddleware",
     "config.unreadable.UnreadableRequestMiddleware",
     "config.body_limit.BodyLimitMiddleware",
@@ -87,6 +89,10 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                *("config.dates", "config.fragments", "config.numbers", "config.shipped_names"),
             ],
         },
     }
@@ -161,6 +167,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_NAME = "language"
 CSRF_FAILURE_VIEW = "returns.views.errors.csrf_failure"
 if not LOCAL and not DEBUG and not DEMO:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -174,6 +181,7 @@ if not LOCAL and not DEBUG and not DEMO:
     # Browsers keep names with this prefix to https and this host: no subdomain can set them.
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
     MESSAGE_STORAGE = "config.cookies.HostMessageStorage"
 
 # Files
@@ -199,8 +207,11 @@ DESK_LOGO = environment.desk_logo()
 
 # Language, times and limits
 
-LANGUAGE_CODE = "en-gb"
-USE_I18N = False
+LANGUAGES = [("tr", "Türkçe"), ("en", "English"), ("de", "Deutsch")]
+# For those who have not chosen one, and whose browser asks for none of these.
+LANGUAGE_CODE = environment.language([code for code, _ in LANGUAGES])
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 TIME_ZONE = environment.time_zone()
 # The hours that divide the waiting returns of a queue into buckets.
@@ -254,28 +265,7 @@ REJECTED_LENGTH = environment.positive_number("REJECTED_LENGTH", 20_000, "charac
 REJECTED_PER_RUN = environment.positive_number("REJECTED_PER_RUN", 10_000, "records")
 REJECTED_PER_SOURCE = environment.positive_number("REJECTED_PER_SOURCE", 50_000, "records")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "nowhere": {"class": "logging.NullHandler"},
-    },
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        **{
-            name: {"level": environment.log_level(sys.argv)}
-            for name in ("config", "returns", "tags")
-        },
-        # Our own lines about failed sign-ins say more.
-        "axes": {"level": "ERROR"},
-        # Logged by the root logger; Django's own handlers would log it again if DEBUG is on.
-        "django": {"handlers": [], "level": "WARNING"},
-        # Requests for other hosts come from scanners; they are not worth a traceback.
-        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
-    },
-}
+LOGGING = logs.settings(environment.log_level(sys.argv))
 
 # The database comes last, so that other errors are reported before a server is started.
 

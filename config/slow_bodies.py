@@ -27,7 +27,12 @@ logger = logging.getLogger(__name__)
 BODY_CHUNK = 64 * 1024  # bytes
 BODY_IN_MEMORY = 1024 * 1024  # bytes; larger ones are kept in a temporary file
 WATCH_INTERVAL = 0.5  # seconds
-INCOMPLETE = "The request's body did not arrive as a whole, so nothing was done. Send it again.\n"
+# In all languages: which one the person reads is only known in Django.
+INCOMPLETE = (
+    "The request's body did not arrive as a whole, so nothing was done. Send it again.\n"
+    "İstek eksik ulaştı, bu yüzden hiçbir şey yapılmadı. Yeniden gönderin.\n"
+    "Die Anfrage kam nicht vollständig an, daher wurde nichts getan. Senden Sie sie noch einmal.\n"
+).encode()
 # What pages carry too; this answer is given before Django is asked.
 PLAIN_HEADERS = [
     ("Content-Type", "text/plain; charset=utf-8"),
@@ -61,7 +66,7 @@ class BodyTimeLimit:
                 body = _read(environ["wsgi.input"], length)
             if body is None:
                 start_response("400 Bad Request", PLAIN_HEADERS)
-                return [INCOMPLETE.encode()]
+                return [INCOMPLETE]
             environ["wsgi.input"] = body
         return self.application(environ, start_response)
 

@@ -12,12 +12,13 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
+from django.utils.translation import gettext_lazy
 
 READABLE_ENCODINGS = {"utf-8", "ascii"}
 # Django cannot make a request of some values of Content-Type. This one takes their place.
 UNREADABLE_TYPE = "text/plain; charset=unknown"
-OTHER_ENCODING = "The request is not written in UTF-8, so it could not be read."
-NUL_IN_COOKIE = (
+OTHER_ENCODING = gettext_lazy("The request is not written in UTF-8, so it could not be read.")
+NUL_IN_COOKIE = gettext_lazy(
     "A cookie could not be read. Delete the cookies of this site in your browser, then sign in."
 )
 

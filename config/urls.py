@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config import brand, health
-from returns.views import accounts, preferences
+from returns.views import accounts, languages, preferences
 
 handler400 = "returns.views.errors.bad_request"
 handler403 = "returns.views.errors.permission_denied"
@@ -22,6 +22,7 @@ urlpatterns = [
     path("accounts/password/", accounts.change_password, name="password_change"),
     path("accounts/password/done/", PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("preferences/language/", languages.choose, name="choose-language"),
     path("preferences/columns/", preferences.columns, name="columns"),
     # These replace the admin's pages, so that there is one login page with one lockout.
     path("admin/login/", accounts.enter_admin),

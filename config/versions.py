@@ -20,12 +20,10 @@ def version_of(state: Any) -> str:
     return sha256(dumps(state, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def check_version(
-    stored: str, seen: str, what: str, then: str = "Look again, then change it."
-) -> None:
+def require_version(stored: str, seen: str, message: str) -> None:
     """Raise ``ChangedMeanwhileError`` unless the stored version is the one that the person saw.
 
-    ``what`` names the object in the message, and ``then`` says what the person can do.
+    The message is a whole sentence about the object that changed, and what the person can do.
     """
     if stored != seen:
-        raise ChangedMeanwhileError(f"Somebody changed {what} meanwhile. {then}")
+        raise ChangedMeanwhileError(message)

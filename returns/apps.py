@@ -1,18 +1,24 @@
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
+from django.utils.translation import pgettext_lazy
 
 
 class ReturnsConfig(AppConfig):
     """Returns, their tags, and the people who work with them."""
 
     name = "returns"
+    verbose_name = pgettext_lazy("app", "Returns")
 
     def ready(self) -> None:
-        """Set up the roles after every migrate, and register the check of time zone data."""
+        """Set up the roles after every migrate, and register the check of time zone data.
+
+        The admin shows the name of axes, which has none in any language.
+        """
+        apps.get_app_config("axes").verbose_name = pgettext_lazy("app", "Sign-in protection")
         post_migrate.connect(_set_up_roles, sender=self)
         register(_check_time_zone_data, Tags.database)
 

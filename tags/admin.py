@@ -7,6 +7,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from tags import editing, usage
 from tags.forms import ChangeTagForm, GroupForm, TagForm
@@ -18,6 +20,26 @@ class VocabularyAdmin(admin.ModelAdmin):
 
     actions = None
     view_on_site = False
+
+    @admin.display(description=_("name"), ordering="name")
+    def label(self, obj: Tag | TagGroup) -> str:
+        """Return the name as the reader knows it."""
+        return obj.label
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log under the name that is stored; everybody reads the log."""
+        with override(None):
+            return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log under the name that is stored."""
+        with override(None):
+            return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Log under the name that is stored."""
+        with override(None):
+            return super().log_deletions(request, queryset)
 
     def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show or save the form. Show an error that was only raised while saving."""
@@ -33,7 +55,7 @@ class VocabularyAdmin(admin.ModelAdmin):
         try:
             return view(request, *args, **kwargs)
         except ValidationError as error:
-            self.message_user(request, error.message, messages.ERROR)
+            self.message_user(request, str(error.message), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
 
@@ -42,7 +64,7 @@ class TagGroupAdmin(VocabularyAdmin):
     """Groups in display order."""
 
     form = GroupForm
-    list_display = ["name", "color", "exclusive", "required_when", "position"]
+    list_display = ["label", "color", "exclusive", "required_when", "position"]
 
     def save_model(self, request: HttpRequest, obj: TagGroup, form: Any, change: bool) -> None:
         """Save the group."""
@@ -57,9 +79,9 @@ class ConfirmedTagForm(ChangeTagForm):
     """A tag whose name is confirmed by a checkbox, because the admin has only its own buttons."""
 
     anyway = forms.BooleanField(
-        label="Similar name",
+        label=_("Similar name"),
         required=False,
-        help_text="Tick this if the name is meant to be similar to that of another tag.",
+        help_text=_("Tick this if the name is meant to be similar to that of another tag."),
     )
 
     def is_confirmed(self, name: str) -> bool:
@@ -73,7 +95,7 @@ class TagAdmin(VocabularyAdmin):
 
     form = ConfirmedTagForm
     fields = (*TagForm.Meta.fields, "keep_name", "anyway", "seen")
-    list_display = ["name", "group", "position", "retired_at"]
+    list_display = ["label", "group", "position", "retired_at"]
     list_filter = ["group"]
     list_select_related = ["group"]
     search_fields = ["name"]

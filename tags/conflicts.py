@@ -8,11 +8,16 @@ from django.db.models import ProtectedError
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from tags.labels import group_labelled, tag_labelled
 from tags.models import Tag, TagGroup
 from tags.vocabulary import VocabularyError, find_group, find_name
 
-NAME_TOO_LONG = "This name is too long: some of its letters count as several characters."
+NAME_TOO_LONG = gettext_lazy(
+    "This name is too long: some of its letters count as several characters."
+)
 
 
 @contextmanager
@@ -31,42 +36,58 @@ def database_errors_as(message: Callable[[Exception], str]) -> Iterator[None]:
 def tag_conflict(tag: Tag, error: Exception) -> str:
     """Say why a tag could not be saved."""
     if isinstance(error, DataError):
-        return NAME_TOO_LONG
+        return str(NAME_TOO_LONG)
     return name_conflict(tag) or (
-        f"“{tag}” is in use together with another tag of {tag.group}, which allows only one."
+        _("“%(tag)s” is in use together with another tag of %(group)s, which allows only one.")
+        % {"tag": tag, "group": tag.group}
     )
 
 
 def group_conflict(group: TagGroup, error: Exception) -> str:
     """Say why a group could not be saved."""
     if isinstance(error, DataError):
-        return NAME_TOO_LONG
+        return str(NAME_TOO_LONG)
     return group_name_conflict(group) or (
-        f"Two tags of {group} are in use together, so the group cannot be limited to one."
+        _("Two tags of %(group)s are in use together, so the group cannot be limited to one.")
+        % {"group": group}
     )
 
 
 def name_conflict(tag: Tag) -> str:
-    """Say which other tag has the tag's name; "" if none has, or if it is one of its synonyms."""
-    other = find_name(tag.name)
+    """Say which other tag has the tag's name; "" if none has, or if it is one of its synonyms.
+
+    A label that the other tag has in any language is its name, too.
+    """
+    other = find_name(tag.name) or _labelled_besides(tag)
     if other is None or (tag.pk and tag.pk in {other.pk, other.synonym_of_id}):
         return ""
     if other.synonym_of:
-        return f"“{other}” is a synonym of {other.synonym_of} in {other.synonym_of.group}."
-    return f"There is already a tag {other} in {other.group}."
+        return _("“%(name)s” is a synonym of %(tag)s in %(group)s.") % {
+            "name": other,
+            "tag": other.synonym_of,
+            "group": other.synonym_of.group,
+        }
+    return _("There is already a tag %(tag)s in %(group)s.") % {"tag": other, "group": other.group}
+
+
+def _labelled_besides(tag: Tag) -> Tag | None:
+    other = tag_labelled(tag.name)
+    return None if other and other.pk in {tag.pk, tag.synonym_of_id} else other
 
 
 def similar_name(other: Tag) -> SafeString:
     """Say which tag or synonym has a similar name, with a link to the tag."""
     tag = other.synonym_of or other
-    text = "There is already a tag with a similar name, {link} in {group}."
+    text = _("There is already a tag with a similar name, {link} in {group}.")
     if other.synonym_of:
-        text = "A similar name, “{other}”, is a synonym of {link} in {group}."
+        text = _("A similar name, “{other}”, is a synonym of {link} in {group}.")
     link = format_html('<a href="{}">{}</a>', reverse("change-tag", args=[tag.pk]), tag)
     return format_html(text, link=link, group=tag.group, other=other)
 
 
 def group_name_conflict(group: TagGroup) -> str:
-    """Say which other group has the group's name; "" if none has."""
-    other = find_group(group.name)
-    return f"There is already a group {other}." if other and other.pk != group.pk else ""
+    """Say which other group has the group's name, or has it as a label; "" if none has."""
+    other = find_group(group.name) or group_labelled(group.name)
+    if other is None or other.pk == group.pk:
+        return ""
+    return _("There is already a group %(group)s.") % {"group": other}

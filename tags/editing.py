@@ -6,13 +6,23 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.ordering import moved
-from config.versions import check_version
+from config.stored_texts import StoredText, stored_text
+from config.versions import require_version
 from tags import history
-from tags.conflicts import database_errors_as, group_conflict, tag_conflict
+from tags.conflicts import (
+    database_errors_as,
+    group_conflict,
+    group_name_conflict,
+    name_conflict,
+    tag_conflict,
+)
 from tags.history import EntryChange, Snapshot, entry_change, snapshot
 from tags.models import Tag, TagGroup
+from tags.saved_fields import describe_saved
+from tags.sentences import joined
 from tags.tagging import Person
 from tags.vocabulary import VocabularyError, clean_tag_name, find_name
 
@@ -48,8 +58,9 @@ def save_tag(tag: Tag, by: Person, seen: str = "", *, keep_name: bool = False) -
         # Lock before reading: somebody may make the group exclusive at this moment.
         group = lock(TagGroup, tag.group_id)
         if group is None:
-            raise VocabularyError("This group has been deleted.")
+            raise VocabularyError(_("This group has been deleted."))
         tag.slot = group.slot
+        _raise_if(name_conflict(tag))
         namesake = find_name(tag.name) if before else None
         is_own_synonym = namesake and namesake.synonym_of_id == tag.pk
         freed = [_free_name(namesake)] if namesake and is_own_synonym else []
@@ -59,6 +70,12 @@ def save_tag(tag: Tag, by: Person, seen: str = "", *, keep_name: bool = False) -
         synonym = None if not old_name or find_name(old_name) else _create_synonym(tag, old_name)
         _record_saved(tag, before, by, freed, synonym)
     return tag
+
+
+def _raise_if(conflict: str) -> None:
+    """Refuse a name that is taken. Of labels in other languages the database knows nothing."""
+    if conflict:
+        raise VocabularyError(conflict)
 
 
 def _free_name(synonym: Tag) -> EntryChange:
@@ -79,6 +96,7 @@ def save_group(group: TagGroup, by: Person, seen: str = "") -> TagGroup:
     group.name = " ".join(group.name.split())
     with database_errors_as(lambda error: group_conflict(group, error)):
         before = _lock_before_saving(group, seen)
+        _raise_if(group_name_conflict(group))
         group.save()
         _record_saved(group, before, by)
     return group
@@ -95,9 +113,13 @@ def add_synonym(tag: Tag, name: str, by: Person) -> Tag:
     """Add a synonym to the tag. Raises ``VocabularyError`` if the name is taken."""
     name = clean_tag_name(name)
     with database_errors_as(lambda error: tag_conflict(Tag(name=name, synonym_of=tag), error)):
+        _raise_if(name_conflict(Tag(name=name, synonym_of=tag)))
         synonym = _create_synonym(tag, name)
         change = entry_change(synonym, None, snapshot(synonym))
-        history.record_action(f"Added “{synonym}” as a synonym of “{tag}”.", [change], by)
+        description = stored_text(
+            "Added “%(name)s” as a synonym of “%(tag)s”.", name=synonym.name, tag=tag.stored_name
+        )
+        history.record_action(description, [change], by)
     return synonym
 
 
@@ -116,7 +138,9 @@ def remove_synonym(tag: Tag, synonym_id: int, by: Person) -> str:
         if synonym is None or synonym.synonym_of_id != tag.pk or synonym.is_forgotten:
             return ""
         name = str(synonym.name)
-        description = f"Removed the synonym “{name}” of “{tag}”."
+        description = stored_text(
+            "Removed the synonym “%(name)s” of “%(tag)s”.", name=name, tag=tag.stored_name
+        )
         history.record_action(description, [_free_name(synonym)], by)
     return name
 
@@ -126,11 +150,13 @@ def remove(entry: Entry, by: Person) -> None:
 
     Raises ``VocabularyError`` if the tag or group is in use.
     """
-    with database_errors_as(lambda _: f"“{entry}” is in use and cannot be deleted."):
+    in_use = _("“%(name)s” is in use and cannot be deleted.") % {"name": entry}
+    with database_errors_as(lambda _error: in_use):
         lift_statement_timeout()
         deleted = [*synonyms_of(entry), entry]
         changes = [entry_change(each, snapshot(each), None) for each in deleted]
-        history.record_action(f"Deleted “{entry}”.", changes, by)
+        description = stored_text("Deleted “%(name)s”.", name=entry.stored_name)
+        history.record_action(description, changes, by)
         for each in deleted:
             each.delete()
 
@@ -149,7 +175,13 @@ def move(entry: Entry, by: Person, *, up: bool) -> None:
             sibling.save(update_fields=["position"])
         changes = [entry_change(each, before[each.pk], snapshot(each)) for each in ordered]
         changed = [change for change in changes if change["before"] != change["after"]]
-        history.record_action(f"Moved “{entry}” {'up' if up else 'down'}.", changed, by)
+        history.record_action(_describe_move(entry, up=up), changed, by)
+
+
+def _describe_move(entry: Entry, *, up: bool) -> StoredText:
+    if up:
+        return stored_text("Moved “%(name)s” up.", name=entry.stored_name)
+    return stored_text("Moved “%(name)s” down.", name=entry.stored_name)
 
 
 def _siblings(entry: Entry) -> Any:
@@ -175,7 +207,7 @@ def lock_slot(tag_id: int) -> int:
     """Lock a tag and return its slot. Raises ``VocabularyError`` if it is not a tag any more."""
     tag = lock(Tag, tag_id)
     if tag is None or tag.slot is None:
-        raise VocabularyError("This tag no longer exists.")
+        raise VocabularyError(_("This tag no longer exists."))
     slot: int = tag.slot
     return slot
 
@@ -193,11 +225,15 @@ def _lock_before_saving(entry: Entry, seen: str) -> Snapshot | None:
         return None
     stored = lock(type(entry), entry.pk)
     if stored is None:
-        raise VocabularyError(f"“{entry}” has been deleted.")
+        raise VocabularyError(_("“%(name)s” has been deleted.") % {"name": entry})
     if isinstance(stored, Tag) and stored.synonym_of:
-        raise VocabularyError(f"“{stored}” has been merged into “{stored.synonym_of}”.")
+        raise VocabularyError(
+            _("“%(tag)s” has been merged into “%(into)s”.")
+            % {"tag": stored, "into": stored.synonym_of}
+        )
     if seen:
-        check_version(history.version_of(stored), seen, f"“{stored}”")
+        text = _("Somebody changed “%(name)s” meanwhile. Look again, then change it.")
+        require_version(history.version_of(stored), seen, text % {"name": stored})
     return snapshot(stored)
 
 
@@ -213,39 +249,9 @@ def _record_saved(
     if before == after:
         return
     changes = [*freed, entry_change(entry, before, after)]
-    description = _describe(entry, before or {}, after)
+    description = describe_saved(entry, before or {}, after)
     if synonym:
         changes.append(entry_change(synonym, None, snapshot(synonym)))
-        description += f" Kept “{synonym}” as a synonym."
+        kept = stored_text("Kept “%(name)s” as a synonym.", name=synonym.name)
+        description = joined([description, kept])
     history.record_action(description, changes, by)
-
-
-def _describe(entry: Entry, before: Snapshot, after: Snapshot) -> str:
-    """Describe the changed fields for the history."""
-    if not before:
-        return (
-            f"Created “{entry}” in {entry.group}."
-            if isinstance(entry, Tag)
-            else f"Created “{entry}”."
-        )
-    changed = {name for name in after if before[name] != after[name]}
-    parts = []
-    if "name" in changed:
-        parts.append(f"renamed from “{before['name']}”")
-    if "group_id" in changed and isinstance(entry, Tag):
-        parts.append(f"moved to {entry.group}")
-    if "retired_at" in changed:
-        parts.append("retired" if after["retired_at"] else "no longer retired")
-    if "exclusive" in changed:
-        parts.append("only one tag allowed" if after["exclusive"] else "several tags allowed")
-    if "required_when" in changed:
-        parts.append("required" if after["required_when"] else "no longer required")
-    if "raises" in changed:
-        parts.append("urgent" if after["raises"] else "no longer urgent")
-    others = {
-        "description": "description changed",
-        "color": "colour changed",
-        "position": "position changed",
-    }
-    parts += [text for name, text in others.items() if name in changed]
-    return f"“{entry}”: {', '.join(parts)}."

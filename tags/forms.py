@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tags import editing, usage
 from tags.conflicts import group_name_conflict, name_conflict, similar_name
 from tags.history import version_of
+from tags.labels import tag_labelled
 from tags.models import Tag, TagGroup
 from tags.sent_names import find_similar
 from tags.tagging import Person
@@ -20,16 +23,18 @@ class AddTagForm(forms.Form):
     ``anyway`` is that group if the person wants the tag although a similar one exists.
     """
 
-    add = forms.CharField(strip=True, error_messages={"required": "Enter a tag name."})
+    add = forms.CharField(
+        strip=True, error_messages={"required": gettext_lazy("Enter a tag name.")}
+    )
     group = forms.ModelChoiceField(
         TagGroup.objects.all(),
         required=False,
-        error_messages={"invalid_choice": "This group no longer exists."},
+        error_messages={"invalid_choice": gettext_lazy("This group no longer exists.")},
     )
     anyway = forms.ModelChoiceField(
         TagGroup.objects.all(),
         required=False,
-        error_messages={"invalid_choice": "This group no longer exists."},
+        error_messages={"invalid_choice": gettext_lazy("This group no longer exists.")},
     )
     # The tag whose name is similar, if there is no tag of this one.
     similar: Tag | None = None
@@ -44,15 +49,17 @@ class AddTagForm(forms.Form):
     def clean_add(self) -> str:
         """Reject names that no tag can have, retired tags, and tags the person may not create."""
         name: str = self.cleaned_data["add"]
-        self.existing = find_tag(name)
+        self.existing = find_tag(name) or tag_labelled(name)
         if self.existing and self.existing.retired_at:
-            raise VocabularyError(f"“{self.existing}” is retired. Choose another tag.")
+            text = _("“%(tag)s” is retired. Choose another tag.") % {"tag": self.existing}
+            raise VocabularyError(text)
         if not self.existing:
             other = find_similar(clean_tag_name(name))
             self.similar = other and (other.synonym_of or other)
             self.near = () if self.similar else near_names(name)
         if not self.existing and not self.may_create:
-            raise VocabularyError(f"{self._missing(name)} A warehouse manager can create it.")
+            advice = _("A warehouse manager can create it.")
+            raise VocabularyError(f"{self._missing(name)} {advice}")
         return name
 
     def tag(self) -> Tag | None:
@@ -80,14 +87,19 @@ class AddTagForm(forms.Form):
         chosen = anyway or (None if self.similar else group)
         if chosen:
             return editing.create_tag(add, chosen, self.by)
-        advice = "" if self.similar else " Choose a group to create it in."
-        raise VocabularyError(f"{self._missing(add)}{advice}", code="needs-group")
+        text = self._missing(add)
+        if self.similar is None:
+            advice = _("Choose a group to create it in.")
+            text = f"{text} {advice}"
+        raise VocabularyError(text, code="needs-group")
 
     def _missing(self, name: str) -> str:
         if self.similar is None:
-            return f"There is no tag “{name}”."
-        retired = ", which is retired" if self.similar.retired_at else ""
-        return f"There is no tag “{name}”, but there is “{self.similar}”{retired}."
+            return _("There is no tag “%(name)s”.") % {"name": name}
+        text = _("There is no tag “%(name)s”, but there is “%(similar)s”.")
+        if self.similar.retired_at:
+            text = _("There is no tag “%(name)s”, but there is “%(similar)s”, which is retired.")
+        return text % {"name": name, "similar": self.similar}
 
 
 class _EntryForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -96,7 +108,7 @@ class _EntryForm(forms.ModelForm):  # type: ignore[type-arg]
     Saving fails if somebody else has changed it since, so that their change is not lost.
     """
 
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(label="", required=False, widget=forms.HiddenInput)
     # A name that the person may confirm, because another one is similar.
     name_to_confirm = ""
 
@@ -112,20 +124,27 @@ class GroupForm(_EntryForm):
     class Meta:
         model = TagGroup
         fields = ["name", "description", "color", "exclusive", "required_when", "position"]
-        labels = {"color": "Colour", "exclusive": "Only one tag per return"}
+        labels = {
+            "color": gettext_lazy("Colour"),
+            "exclusive": gettext_lazy("Only one tag per return"),
+        }
         help_texts = {
-            "exclusive": "Adding a tag of this group replaces the one the return has.",
-            "position": "Groups are listed by position, lowest first.",
+            "exclusive": gettext_lazy(
+                "Adding a tag of this group replaces the one the return has."
+            ),
+            "position": gettext_lazy("Groups are listed by position, lowest first."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stages = [("", "Not required"), *usage.stages().items()]
+        stages = [("", _("Not required")), *usage.stages().items()]
         self.fields["required_when"] = forms.ChoiceField(
             choices=stages,
             required=False,
-            label="Required when",
-            help_text="Returns that need a tag of this group but have none are listed separately.",
+            label=_("Required when"),
+            help_text=_(
+                "Returns that need a tag of this group but have none are listed separately."
+            ),
         )
 
     def clean_name(self) -> str:
@@ -154,8 +173,8 @@ class TagForm(_EntryForm):
         model = Tag
         fields = ["name", "description", "group", "raises", "position"]
         help_texts = {
-            "raises": "Returns with this tag go to the top of the queue.",
-            "position": "The tags of a group are listed by position, lowest first.",
+            "raises": gettext_lazy("Returns with this tag go to the top of the queue."),
+            "position": gettext_lazy("The tags of a group are listed by position, lowest first."),
         }
 
     def clean_name(self) -> str:
@@ -190,10 +209,10 @@ class ChangeTagForm(TagForm):
     """An existing tag, with the choice to keep the old name of a renamed tag."""
 
     keep_name = forms.BooleanField(
-        label="Keep the old name as a synonym",
+        label=gettext_lazy("Keep the old name as a synonym"),
         required=False,
         initial=True,
-        help_text="Files and the feed can then still use the old name.",
+        help_text=gettext_lazy("Files and the feed can then still use the old name."),
     )
 
 
@@ -203,12 +222,14 @@ class BulkForm(forms.Form):
     add = forms.ModelMultipleChoiceField(
         Tag.objects.filter(retired_at__isnull=True).select_related("group"),
         required=False,
-        error_messages={"invalid_choice": "One of these tags was deleted or retired."},
+        error_messages={
+            "invalid_choice": gettext_lazy("One of these tags was deleted or retired.")
+        },
     )
     remove = forms.ModelMultipleChoiceField(
         Tag.objects.all(),
         required=False,
-        error_messages={"invalid_choice": "One of these tags no longer exists."},
+        error_messages={"invalid_choice": gettext_lazy("One of these tags no longer exists.")},
     )
 
     def chosen_ids(self, field_name: str) -> list[int]:
@@ -223,16 +244,16 @@ class MergeForm(forms.Form):
     tag = forms.ModelMultipleChoiceField(
         Tag.objects.all(),
         error_messages={
-            "required": "Choose the tags to merge on the Tags page.",
-            "invalid_choice": "One of these tags no longer exists.",
+            "required": gettext_lazy("Choose the tags to merge on the Tags page."),
+            "invalid_choice": gettext_lazy("One of these tags no longer exists."),
         },
     )
     into = forms.ModelChoiceField(
         Tag.objects.filter(retired_at__isnull=True).select_related("group"),
         required=False,
-        label="Merge into",
-        empty_label="Choose a tag",
-        error_messages={"invalid_choice": "This tag was deleted or retired."},
+        label=gettext_lazy("Merge into"),
+        empty_label=gettext_lazy("Choose a tag"),
+        error_messages={"invalid_choice": gettext_lazy("This tag was deleted or retired.")},
     )
 
 

@@ -9,13 +9,12 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from config import versions
-from config.text import shorten
+from config.stored_texts import StoredText, stored_text
 from tags.models import Tag, TagAction, TagActionRow, TagGroup
 from tags.tagging import Change, Person
 
 DAYS_TO_UNDO = 30
 ACTIONS_PER_PAGE = 50
-MAX_DESCRIPTION_LENGTH = 500
 # The description of an action that is a part of something else, such as an import.
 PART = ""
 
@@ -66,7 +65,7 @@ def entry_change(
     return {"kind": kind_of(entry), "id": entry.pk, "before": before, "after": after}
 
 
-def record_action(description: str, changes: Sequence[EntryChange], by: Person) -> TagAction:
+def record_action(description: StoredText, changes: Sequence[EntryChange], by: Person) -> TagAction:
     """Store an action. Call it in the transaction that makes the changes.
 
     Also deletes the stored taggings of actions that are too old to be undone.
@@ -74,7 +73,7 @@ def record_action(description: str, changes: Sequence[EntryChange], by: Person) 
     old = TagActionRow.objects.filter(action__done_at__lt=oldest_undoable())
     old.exclude(action__words=PART).delete()
     return TagAction.objects.create(
-        words=shorten(description, MAX_DESCRIPTION_LENGTH),
+        words=description,
         changes=list(changes),
         done_by=by if isinstance(by, User) else None,
     )
@@ -85,11 +84,8 @@ def record_change(record: Model, change: Change, by: User, permission: str) -> T
 
     Call it in the transaction that makes the change.
     """
-    sentence = str(change).removesuffix(".")
     action = TagAction.objects.create(
-        words=shorten(f"{sentence} on {record}.", MAX_DESCRIPTION_LENGTH),
-        done_by=by,
-        permission=permission,
+        words=_describe(change, record), done_by=by, permission=permission
     )
     TagActionRow.objects.bulk_create(
         TagActionRow(
@@ -104,6 +100,21 @@ def record_change(record: Model, change: Change, by: User, permission: str) -> T
         for each in change.taggings
     )
     return action
+
+
+def _describe(change: Change, record: Model) -> StoredText:
+    added = change.added.stored_name if change.added else ""
+    removed = change.removed.stored_name if change.removed else ""
+    if added and removed:
+        return stored_text(
+            "%(added)s replaced %(removed)s on %(record)s.",
+            added=added,
+            removed=removed,
+            record=str(record),
+        )
+    if added:
+        return stored_text("Added %(tag)s on %(record)s.", tag=added, record=str(record))
+    return stored_text("Removed %(tag)s on %(record)s.", tag=removed, record=str(record))
 
 
 def record_part(by: Person) -> TagAction:
@@ -136,22 +147,22 @@ def forget_old_changes(limit: int) -> int:
     return len(some)
 
 
-def update_description(action: TagAction, description: str) -> None:
+def update_description(action: TagAction, description: StoredText) -> None:
     """Replace the description of an action that is still running."""
-    action.words = shorten(description, MAX_DESCRIPTION_LENGTH)
+    action.words = description
     action.save(update_fields=["words"])
 
 
-def mark_undone(action: TagAction, by: Person, result: str) -> None:
+def mark_undone(action: TagAction, by: Person, result: StoredText) -> None:
     """Store who undid an action, and the result of that for people to read."""
     action.undone_at, action.undone_by = timezone.now(), by if isinstance(by, User) else None
-    action.undo_words = shorten(result, MAX_DESCRIPTION_LENGTH)
+    action.undo_words = result
     action.save(update_fields=["undone_at", "undone_by", "undo_words"])
 
 
-def update_undo_result(action: TagAction, result: str) -> None:
+def update_undo_result(action: TagAction, result: StoredText) -> None:
     """Replace the result of an undo that is still running."""
-    action.undo_words = shorten(result, MAX_DESCRIPTION_LENGTH)
+    action.undo_words = result
     action.save(update_fields=["undo_words"])
 
 

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from config.stored_texts import StoredText, stored_text
 from tags import history, tagging
 from tags.editing import lift_statement_timeout
 from tags.history import EntryChange, entry_change, snapshot
 from tags.models import Tag
+from tags.sentences import joined
 from tags.tagging import Person
 from tags.vocabulary import VocabularyError
 
@@ -69,9 +72,9 @@ def merge(merged: Sequence[Tag], into: Tag, by: Person) -> int:
     return moved
 
 
-def _describe(merged: Sequence[Tag], into: Tag) -> str:
-    names = ", ".join(f"“{tag}”" for tag in merged)
-    return f"Merged {names} into “{into}”."
+def _describe(merged: Sequence[Tag], into: Tag) -> StoredText:
+    names = joined((stored_text("“%(name)s”", name=tag.stored_name) for tag in merged), ", ")
+    return stored_text("Merged %(names)s into “%(into)s”.", names=names, into=into.stored_name)
 
 
 def _changes(merged: Sequence[Tag], into: Tag) -> list[EntryChange]:
@@ -97,14 +100,18 @@ def _turn_into_synonym(change: EntryChange, into: Tag) -> None:
 
 def _check(merged: Sequence[Tag], into: Tag) -> None:
     if not merged:
-        raise VocabularyError("Choose at least one other tag to merge.")
+        raise VocabularyError(_("Choose at least one other tag to merge."))
     if into in merged:
-        raise VocabularyError(f"“{into}” cannot be merged into itself.")
+        raise VocabularyError(_("“%(tag)s” cannot be merged into itself.") % {"tag": into})
     for tag in (*merged, into):
         if tag.synonym_of_id:
-            raise VocabularyError(f"“{tag}” has been merged into another tag. Start again.")
+            raise VocabularyError(
+                _("“%(tag)s” has been merged into another tag. Start again.") % {"tag": tag}
+            )
     if into.retired_at:
-        raise VocabularyError(f"“{into}” is retired. Bring it back before you merge into it.")
+        raise VocabularyError(
+            _("“%(tag)s” is retired. Bring it back before you merge into it.") % {"tag": into}
+        )
 
 
 def _describe_conflict(ids: list[int], into: Tag) -> str:
@@ -112,10 +119,12 @@ def _describe_conflict(ids: list[int], into: Tag) -> str:
     for kind in tagging.kinds_of_tagging():
         conflicts = tagging.find_merge_conflicts(kind, ids, into.pk)
         if conflicts.count:
-            records = tagging.count_label(kind, conflicts.count)
-            return (
-                f"{into.group} allows only one tag, but another tag of it is on {records}: "
-                f"{tagging.example_names(kind, conflicts.first)}. "
-                "Remove one of the two tags there first."
-            )
+            return _(
+                "%(group)s allows only one tag, but another tag of it is on %(records)s: "
+                "%(examples)s. Remove one of the two tags there first."
+            ) % {
+                "group": into.group,
+                "records": tagging.count_label(kind, conflicts.count),
+                "examples": tagging.example_names(kind, conflicts.first),
+            }
     return ""

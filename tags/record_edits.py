@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from tags import history, tagging
 from tags.models import Tag, TagAction
@@ -29,14 +30,14 @@ def add(record: Model, tag: Tag, by: User, permission: str) -> Edit:
 def remove(record: Model, tag: Tag | None, by: User, permission: str) -> Edit:
     """Remove a tag from a record; people with the permission can undo it."""
     if tag is None:
-        return Edit("This tag no longer exists.")
+        return Edit(_("This tag no longer exists."))
     return _recorded(record, by, permission, lambda: tagging.remove_tag(record, tag, by))
 
 
 def undo_edit(record: Model, action_id: int, by: User) -> Edit:
     """Undo a change of the tags of this record."""
     if not history.has_changed(action_id, record):
-        return Edit("This change no longer exists.")
+        return Edit(_("This change no longer exists."))
     try:
         return Edit(undo(action_id, by))
     except VocabularyError as error:

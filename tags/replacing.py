@@ -8,10 +8,13 @@ import pghistory
 from django.conf import settings
 from django.db import transaction
 
+from config.shipped_names import stored_tag
+from config.stored_texts import StoredText, Value, stored_text, to_stored
 from tags import history, tagging
 from tags.deadlocks import retry_deadlocks
 from tags.models import Tag, Tagging
 from tags.sent_names import find_or_create
+from tags.sentences import joined
 from tags.vocabulary import clean_tag_name
 
 
@@ -30,7 +33,7 @@ class Replacement:
 
 
 def replace_tags(
-    kind: type[Tagging], entity_id: int, names: Sequence[str], *, program: str
+    kind: type[Tagging], entity_id: int, names: Sequence[str], *, program: StoredText | str
 ) -> Replacement:
     """Give a record exactly these tags. Unknown names become tags of the group "Unsorted".
 
@@ -44,7 +47,7 @@ def replace_tags(
 
 
 @transaction.atomic
-def _replace(kind: Any, entity_id: int, names: list[str], program: str) -> Replacement:
+def _replace(kind: Any, entity_id: int, names: list[str], program: StoredText | str) -> Replacement:
     # Lock before reading: others may tag the same record.
     tagging.lock_records(kind, [entity_id])
     requested, given_way = _without_conflicts(find_or_create(names).values())
@@ -64,7 +67,7 @@ def _replace(kind: Any, entity_id: int, names: list[str], program: str) -> Repla
     if adds or removes:
         description = _describe(kind, entity_id, replacement, program)
         action = history.record_action(description, [], by=None)
-        with pghistory.context(program=program):
+        with pghistory.context(program=to_stored(program)):
             tagging.tag_batch(kind, [entity_id], adds, removes, action, by=None)
     return replacement
 
@@ -86,11 +89,20 @@ def _without_conflicts(tags: Iterable[Tag]) -> tuple[set[int], dict[str, str]]:
     return remaining, dropped
 
 
-def _describe(kind: Any, entity_id: int, replacement: Replacement, program: str) -> str:
+def _describe(
+    kind: Any, entity_id: int, replacement: Replacement, program: StoredText | str
+) -> StoredText:
     """Return for example "Return-1, by the API token “Shop”: added books; removed apparel."."""
-    parts = []
+    values: dict[str, Value] = {
+        "record": tagging.example_names(kind, [entity_id]),
+        "program": program,
+        "added": joined(map(stored_tag, replacement.added), ", "),
+        "removed": joined(map(stored_tag, replacement.removed), ", "),
+    }
+    if replacement.added and replacement.removed:
+        return stored_text(
+            "%(record)s, by %(program)s: added %(added)s; removed %(removed)s.", **values
+        )
     if replacement.added:
-        parts.append(f"added {', '.join(replacement.added)}")
-    if replacement.removed:
-        parts.append(f"removed {', '.join(replacement.removed)}")
-    return f"{tagging.example_names(kind, [entity_id])}, by {program}: {'; '.join(parts)}."
+        return stored_text("%(record)s, by %(program)s: added %(added)s.", **values)
+    return stored_text("%(record)s, by %(program)s: removed %(removed)s.", **values)

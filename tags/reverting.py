@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
 
+from config.shipped_names import group_label, tag_label
 from tags.conflicts import database_errors_as, group_name_conflict, name_conflict
 from tags.editing import lock, lock_slot, synonyms_of
 from tags.history import EntryChange, Snapshot, kind_of, snapshot
@@ -20,9 +22,9 @@ def revert(change: EntryChange) -> None:
     before, after = change["before"], change["after"]
     model: Any = next(model for model in (Tag, TagGroup) if change["kind"] == kind_of(model()))
     stored = lock(model, change["id"])
-    name = (after or before or {})["name"]
     if (stored is None) != (after is None):
-        raise _changed_since(name)
+        label = tag_label if model is Tag else group_label
+        raise _changed_since(label((after or before or {})["name"]))
     entry = stored or model(pk=change["id"])
     with database_errors_as(lambda error: _conflict(entry, error)):
         if before is None:
@@ -32,7 +34,8 @@ def revert(change: EntryChange) -> None:
 
 
 def _changed_since(name: str) -> VocabularyError:
-    return VocabularyError(f"“{name}” has changed since. Undo the later changes first.")
+    text = _("“%(name)s” has changed since. Undo the later changes first.")
+    return VocabularyError(text % {"name": name})
 
 
 def _delete_created(entry: Any, after: Snapshot | None) -> None:
@@ -64,14 +67,16 @@ def _current_slots(tag: Tag) -> tuple[int | None, int | None]:
         return None, lock_slot(tag.synonym_of_id)
     group = lock(TagGroup, tag.group_id)
     if group is None:
-        raise VocabularyError(f"The group of “{tag}” has been deleted. Undo that first.")
+        text = _("The group of “%(tag)s” has been deleted. Undo that first.")
+        raise VocabularyError(text % {"tag": tag})
     return group.slot, None
 
 
 def _conflict(entry: Any, error: Exception) -> str:
     if isinstance(entry, TagGroup):
         return group_name_conflict(entry) or (
-            f"This cannot be undone for {entry}: some records or tags conflict with it."
+            _("This cannot be undone for %(group)s: some records or tags conflict with it.")
+            % {"group": entry}
         )
-    in_use = f"“{entry}” is in use, so this cannot be undone."
+    in_use = _("“%(name)s” is in use, so this cannot be undone.") % {"name": entry}
     return in_use if isinstance(error, ProtectedError) else name_conflict(entry) or in_use

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 
 from django.db import connection, transaction
 
+from tags.labels import tag_labelled, tags_labelled
 from tags.models import Tag
 from tags.vocabulary import UNSORTED, ids_of_names
 
@@ -14,8 +15,8 @@ def find_or_create(names: Iterable[str]) -> dict[str, Tag]:
     """Map each name to its tag. Unknown names become tags of the group "Unsorted".
 
     Names that differ only by spaces, hyphens and underscores, or by # in front, mean one tag, which
-    is called by the first of them. Raises ``IntegrityError`` with the name of the constraint for a
-    name that no tag can have.
+    is called by the first of them. What is no name may be the label of a tag, in any language.
+    Raises ``IntegrityError`` with the name of the constraint for a name that no tag can have.
     """
     names = list(dict.fromkeys(names))
     tags = find_all(names)
@@ -32,7 +33,8 @@ def find_all(names: Iterable[str]) -> dict[str, Tag]:
     others = [name for name in unique_names if name not in ids]
     ids |= {name: tag_id for name, tag_id, _ in ids_of_names(others, FIND_SIMILAR_TAGS)}
     tags = Tag.objects.in_bulk(set(ids.values()))
-    return {name: tags[tag_id] for name, tag_id in ids.items() if tag_id in tags}
+    found = {name: tags[tag_id] for name, tag_id in ids.items() if tag_id in tags}
+    return found | tags_labelled((name for name in others if name not in ids), loosely=True)
 
 
 def similar_keys(names: Collection[str]) -> dict[str, str]:
@@ -50,13 +52,17 @@ def count_unsorted() -> int:
 def find_similar(name: str, besides: int | None = None) -> Tag | None:
     """Return the oldest tag or synonym whose name means the same, or None; see ``find_or_create``.
 
-    Leaves out the tag with the id ``besides``, and its synonyms.
+    If there is none, the tag whose label means the same. Leaves out the tag with the id
+    ``besides``, and its synonyms.
     """
     with connection.cursor() as cursor:
         cursor.execute(FIND_SIMILAR_NAME, {"name": name, "besides": besides})
         row = cursor.fetchone()
+    if row is None:
+        labelled = tag_labelled(name, loosely=True)
+        return None if labelled and labelled.pk == besides else labelled
     names = Tag.names.select_related("group", "synonym_of__group")
-    return names.filter(pk=row[0]).first() if row else None
+    return names.filter(pk=row[0]).first()
 
 
 def _create_unsorted(names: list[str]) -> None:

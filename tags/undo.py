@@ -2,16 +2,19 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from config.stored_texts import StoredText, stored_text
 from tags import bulk, history, reverting, tagging
 from tags.editing import lift_statement_timeout
 from tags.models import BulkTagging, TagAction
+from tags.sentences import joined
 from tags.tagging import Person
 from tags.vocabulary import VocabularyError
 
 # Seconds that a person waits for undoing a bulk tagging. The rest is done in the background.
 MAX_SECONDS = 1.5
-IN_PROGRESS = "Undoing in the background."
+IN_PROGRESS = stored_text("Undoing in the background.")
 
 
 def undo(action_id: int, by: Person) -> str:
@@ -34,18 +37,19 @@ def undo(action_id: int, by: Person) -> str:
     if bulk_tagging:
         bulk.run_steps(bulk_tagging, MAX_SECONDS)
         action.refresh_from_db()
-    return action.undo_words
+    return str(action.undo_words)
 
 
 def _lock_action(action_id: int) -> TagAction:
     action = TagAction.objects.select_for_update(no_key=True).filter(pk=action_id).first()
     if action is None or action.words == history.PART:
-        raise VocabularyError("This change no longer exists.")
+        raise VocabularyError(_("This change no longer exists."))
     if action.undone_at:
-        raise VocabularyError("This has already been undone.")
+        raise VocabularyError(_("This has already been undone."))
     if not history.can_be_undone(action):
         raise VocabularyError(
-            f"Changes older than {history.DAYS_TO_UNDO} days can no longer be undone."
+            _("Changes older than %(days)s days can no longer be undone.")
+            % {"days": history.DAYS_TO_UNDO}
         )
     return action
 
@@ -60,14 +64,14 @@ def _check_may_undo(action: TagAction, bulk_tagging: BulkTagging | None, by: Per
     of_vocabulary = {f"tags.change_{change['kind']}" for change in action.changes}
     needed = of_vocabulary or {action.permission or bulk.MAY_UNDO}
     if not by.has_perms(needed):
-        raise VocabularyError("Your role does not allow you to undo this.")
+        raise VocabularyError(_("Your role does not allow you to undo this."))
 
 
-def _undo(action: TagAction) -> str:
+def _undo(action: TagAction) -> StoredText:
     lift_statement_timeout()
     for change in reversed(action.changes):
         reverting.revert(change)
     with tagging.as_part_of(action):
         kinds = tagging.kinds_of_tagging()
         results = [(kind, tagging.restore_taggings(kind, action)) for kind in kinds]
-    return " ".join(tagging.describe_undoing(results, of_vocabulary=bool(action.changes)))
+    return joined(tagging.describe_undoing(results, of_vocabulary=bool(action.changes)))

@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from config.numbers import grouped
 from tags import tagging
 from tags.editing import lift_statement_timeout
 from tags.models import Tag, TagGroup
@@ -30,8 +33,9 @@ class Usage:
 
     @property
     def total_text(self) -> str:
-        """Return the number of records with the tag for display: "12", "10,000+"."""
-        return _count_text(self.total)
+        """Return the number of records with the tag for display: "12 returns"."""
+        count = _count_text(self.total)
+        return ngettext("%(count)s return", "%(count)s returns", self.total) % {"count": count}
 
     @property
     def recent_text(self) -> str:
@@ -40,7 +44,8 @@ class Usage:
 
 
 def _count_text(count: int) -> str:
-    return f"{count:,}" if count <= MAX_COUNTED_USES else f"{MAX_COUNTED_USES:,}+"
+    """Return for example "12" or "10,000+"."""
+    return grouped(count) if count <= MAX_COUNTED_USES else f"{grouped(MAX_COUNTED_USES)}+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,11 @@ def describe_uses(tag: Tag) -> str:
     for kind in tagging.kinds_of_tagging():
         count = kind._default_manager.filter(tag=tag)[: MAX_COUNTED_USES + 1].count()
         if count > MAX_COUNTED_USES:
-            return f"“{tag}” is on more than {tagging.count_label(kind, MAX_COUNTED_USES)}."
+            records = tagging.count_label(kind, MAX_COUNTED_USES)
+            return _("“%(tag)s” is on more than %(records)s.") % {"tag": tag, "records": records}
         if count:
-            return f"“{tag}” is on {tagging.count_label(kind, count)}."
+            records = tagging.count_label(kind, count)
+            return _("“%(tag)s” is on %(records)s.") % {"tag": tag, "records": records}
     return ""
 
 
@@ -102,8 +109,10 @@ def describe_conflicts(tags: list[Tag]) -> str:
         conflicting = tagged.annotate(tags=Count("pk")).filter(tags__gt=1)
         if count := conflicting.count():
             first = list(conflicting.order_by("entity").values_list("entity", flat=True)[:4])
-            examples = tagging.example_names(kind, first)
-            return f"Two tags of this group are on {tagging.count_label(kind, count)}: {examples}."
+            return _("Two tags of this group are on %(records)s: %(examples)s.") % {
+                "records": tagging.count_label(kind, count),
+                "examples": tagging.example_names(kind, first),
+            }
     return ""
 
 
@@ -132,7 +141,7 @@ def _missing_links(group: TagGroup) -> list[tuple[str, str]]:
     stage = group.required_when
     return [
         (
-            f"{kind.stages[stage]} without {group}",
+            _("%(stage)s without %(group)s") % {"stage": kind.stages[stage], "group": group},
             kind.list_path(missing_group=group.name, stage=stage),
         )
         for kind in tagging.kinds_of_tagging()

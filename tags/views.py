@@ -10,10 +10,12 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.forms import save_form
 from config.htmx import HtmxRequest
+from config.numbers import grouped
 from tags import editing, merging
 from tags.forms import ChangeTagForm, GroupForm, MergeForm, TagForm
 from tags.history import ACTIONS_PER_PAGE, actions, is_own_or_single, kind_of, oldest_undoable
@@ -57,10 +59,10 @@ def usage(request: PersonRequest) -> HttpResponse:
 def move(request: PersonRequest) -> HttpResponse:
     """Move a tag or a group one place up or down: ``up=tag-5``, ``down=taggroup-2``."""
     up = "up" in request.POST
-    kind, _, number = request.POST.get("up" if up else "down", "").partition("-")
+    kind, number = request.POST.get("up" if up else "down", "").partition("-")[::2]
     models: dict[str, Any] = {kind_of(entry): type(entry) for entry in (Tag(), TagGroup())}
     if kind not in models or not number.isdecimal():
-        raise BadRequest("Unknown tag or group.")
+        raise BadRequest(_("Unknown tag or group."))
     entry = get_object_or_404(models[kind], pk=number)
     editing.move(entry, request.user, up=up)
     return redirect(_anchor(entry))
@@ -72,7 +74,7 @@ def new_tag(request: PersonRequest) -> HttpResponse:
     """Create a tag."""
     form = TagForm(request.POST or None, initial={"group": request.GET.get("group")})
     return _show_form(
-        request, form, "New tag", lambda _: editing.save_tag(form.instance, request.user)
+        request, form, _("New tag"), lambda _data: editing.save_tag(form.instance, request.user)
     )
 
 
@@ -82,7 +84,7 @@ def new_group(request: PersonRequest) -> HttpResponse:
     """Create a group."""
     form = GroupForm(request.POST or None)
     return _show_form(
-        request, form, "New group", lambda _: editing.save_group(form.instance, request.user)
+        request, form, _("New group"), lambda _data: editing.save_group(form.instance, request.user)
     )
 
 
@@ -101,7 +103,7 @@ def tag(request: PersonRequest, pk: int) -> HttpResponse:
     return _show_form(
         request,
         form,
-        f"Tag {entry}",
+        _("Tag %(name)s") % {"name": entry},
         lambda data: editing.save_tag(
             form.instance, request.user, data["seen"], keep_name=data["keep_name"]
         ),
@@ -122,7 +124,7 @@ def group(request: PersonRequest, pk: int) -> HttpResponse:
     return _show_form(
         request,
         form,
-        f"Group {entry}",
+        _("Group %(name)s") % {"name": entry},
         lambda data: editing.save_group(form.instance, request.user, data["seen"]),
         entry=entry,
     )
@@ -130,7 +132,7 @@ def group(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _check_may_change(request: PersonRequest) -> None:
     if not request.user.has_perm("tags.change_tag"):
-        raise PermissionDenied("Only managers can change tags and groups.")
+        raise PermissionDenied(_("Only managers can change tags and groups."))
 
 
 def _show_form(
@@ -141,7 +143,7 @@ def _show_form(
     entry: Tag | TagGroup | None = None,
 ) -> HttpResponse:
     if request.method == "POST" and save_form(form, write):
-        messages.success(request, f"Saved “{form.instance}”.")
+        messages.success(request, _("Saved “%(name)s”.") % {"name": form.instance})
         return redirect(_anchor(form.instance))
     context = {
         "form": form,
@@ -157,28 +159,30 @@ def _show_form(
 
 def _retire(request: PersonRequest, tag: Tag) -> str:
     editing.retire(tag, request.user, on=True)
-    return f"Retired “{tag}”. Returns keep it, but it is no longer offered."
+    return _("Retired “%(tag)s”. Returns keep it, but it is no longer offered.") % {"tag": tag}
 
 
 def _bring_back(request: PersonRequest, tag: Tag) -> str:
     editing.retire(tag, request.user, on=False)
-    return f"Brought “{tag}” back."
+    return _("Brought “%(tag)s” back.") % {"tag": tag}
 
 
 def _add_synonym(request: PersonRequest, tag: Tag) -> str:
     synonym = editing.add_synonym(tag, request.POST.get("name", ""), request.user)
-    return f"Added “{synonym}” as a synonym of “{tag}”."
+    return _("Added “%(name)s” as a synonym of “%(tag)s”.") % {"name": synonym, "tag": tag}
 
 
 def _remove_synonym(request: PersonRequest, tag: Tag) -> str:
     number = request.POST.get("synonym", "")
     name = editing.remove_synonym(tag, int(number), request.user) if number.isdecimal() else ""
-    return f"Removed the synonym “{name}”." if name else "This synonym had already been removed."
+    if not name:
+        return _("This synonym had already been removed.")
+    return _("Removed the synonym “%(name)s”.") % {"name": name}
 
 
 def _remove(request: PersonRequest, entry: Tag | TagGroup) -> str:
     editing.remove(entry, request.user)
-    return f"Deleted “{entry}”."
+    return _("Deleted “%(name)s”.") % {"name": entry}
 
 
 ENTRY_ACTIONS: dict[str, Callable[..., str]] = {
@@ -195,7 +199,7 @@ def _run_action(
 ) -> HttpResponse:
     action = allowed.get(request.POST["action"])
     if action is None:
-        raise BadRequest("Unknown action.")
+        raise BadRequest(_("Unknown action."))
     try:
         messages.success(request, action(request, entry))
     except VocabularyError as error:
@@ -216,7 +220,8 @@ def merge(request: PersonRequest) -> HttpResponse:
         try:
             if request.method == "POST" and into:
                 moved = merging.merge(merged, into, request.user)
-                messages.success(request, f"Merged into “{into}”. Tags replaced: {moved:,}.")
+                text = _("Merged into “%(tag)s”. Tags replaced: %(count)s.")
+                messages.success(request, text % {"tag": into, "count": grouped(moved)})
                 return redirect(_anchor(into))
             context["preview"] = merging.preview(merged, into) if into else None
         except VocabularyError as error:

@@ -14,7 +14,10 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import OuterRef, Value
+from django.utils.translation import gettext as _
 
+from config.shipped_names import group_label, stored_tag, tag_label
+from config.stored_texts import StoredText, stored_text
 from config.text import has_invisible
 from tags.models import NameKey, Tag, TagGroup
 
@@ -27,6 +30,11 @@ MAX_NEAR_NAMES, MIN_NEARNESS = 3, 0.6
 
 class VocabularyError(ValidationError):
     """A name or a change that is not allowed, with a message for the person."""
+
+    def __init__(
+        self, message: StoredText | str, code: str | None = None, params: Any = None
+    ) -> None:
+        super().__init__(message, code, params)  # type: ignore[arg-type]  # shown by str()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,22 @@ class TagChip:
     raises: bool = False
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """Return the name of the tag as its reader knows it."""
+        return tag_label(self.name)
+
+    @property
+    def group_label(self) -> str:
+        """Return the name of the group as its reader knows it."""
+        return group_label(self.group)
+
+    @property
+    def stored_name(self) -> StoredText:
+        """Return the name of the tag for texts that are stored."""
+        return stored_tag(self.name)
 
 
 type Vocabulary = dict[int, TagChip]
@@ -70,10 +93,11 @@ def load_vocabulary() -> Vocabulary:
 def _chip(order: int, row: tuple[Any, ...]) -> TagChip:
     id_, name, color, group_id, group, exclusive, retired_at, description, *rest = row
     synonyms, required_when, raises = rest
-    title = f"{group}: {name}"
+    title = f"{group_label(group)}: {tag_label(name)}"
     title += f", {description}" if description else ""
-    title += " (retired)" if retired_at else ""
     retired = retired_at is not None
+    if retired:
+        title = _("%(tag)s (retired)") % {"tag": title}
     return TagChip(
         *(id_, name, color, group_id, group, exclusive, order, title),
         *(retired, description, tuple(synonyms), required_when, raises),
@@ -99,6 +123,12 @@ class TagOption:
         """Return the name of the tag's group."""
         return self.chip.group
 
+    @property
+    def other_names(self) -> list[str]:
+        """Return what a person may type instead of the name: the label and the synonyms."""
+        names = dict.fromkeys((self.chip.label, *self.chip.synonyms))
+        return [name for name in names if name != self.chip.name]
+
 
 def tag_options(vocabulary: Vocabulary, present: Collection[TagChip]) -> list[TagOption]:
     """Return the tags that can be chosen for a record with the ``present`` tags."""
@@ -121,16 +151,19 @@ def clean_tag_name(name: str) -> str:
     """
     name = unicodedata.normalize("NFC", name.strip())
     if has_invisible(name):
-        raise VocabularyError("A tag name cannot contain invisible characters.")
+        raise VocabularyError(stored_text("A tag name cannot contain invisible characters."))
     name = " ".join(name.split())
     if not name:
-        raise VocabularyError("Enter a tag name.")
+        raise VocabularyError(stored_text("Enter a tag name."))
     if "," in name:
-        raise VocabularyError("A tag name cannot contain a comma.")
+        raise VocabularyError(stored_text("A tag name cannot contain a comma."))
     if len(name) > MAX_NAME_LENGTH:
-        raise VocabularyError(
-            f"A tag name can have up to {MAX_NAME_LENGTH} characters; this one has {len(name)}."
+        text = stored_text(
+            "A tag name can have up to %(most)s characters; this one has %(count)s.",
+            most=MAX_NAME_LENGTH,
+            count=len(name),
         )
+        raise VocabularyError(text)
     return name
 
 
@@ -149,13 +182,13 @@ def find_tag(name: str) -> Tag | None:
 def near_names(name: str) -> list[str]:
     """Return the names of up to three tags that a person may have meant by an unknown name.
 
-    A synonym counts for its tag. Retired tags are left out.
+    A synonym counts for its tag, and so does its label. Retired tags are left out.
     """
     names: dict[str, str] = {}
     for tag in Tag.names.filter(is_forgotten=False).select_related("synonym_of"):
         meant = tag.synonym_of or tag
         if not meant.retired_at:
-            names[tag.name.casefold()] = meant.name
+            names |= dict.fromkeys((tag.label.casefold(), tag.name.casefold()), meant.name)
     near = get_close_matches(name.casefold(), names, n=MAX_NEAR_NAMES + 3, cutoff=MIN_NEARNESS)
     return list(dict.fromkeys(names[each] for each in near))[:MAX_NEAR_NAMES]
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.utils import translation
 
 from returns.people import roles
 from tests import database, factories, trials
@@ -27,6 +28,7 @@ def pytest_configure() -> None:
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "sessionid", "csrftoken"
+    settings.LANGUAGE_COOKIE_NAME = "language"
     settings.MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
     files = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": files}
@@ -57,6 +59,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
                 cursor.execute("SELECT pg_reload_conf()")
         database.remember()
     TransactionTestCase._fixture_teardown = lambda _: database.put_back()
+
+
+@pytest.fixture(autouse=True)
+def _default_language():
+    """Begin each test in English: the test client leaves the language of its last answer active."""
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True)

@@ -165,6 +165,8 @@ def test_a_person_with_another_role_reads_which_one_they_have(client, stranger):
     stranger.groups.create(name="Visitors")
     client.force_login(stranger, backend="returns.people.RoleBackend")
     assert "Your role: Visitors" in client.get("/returns/").text
+    stranger.groups.create(name="Waiters")
+    assert "Your roles: Visitors, Waiters" in client.get("/returns/").text
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
@@ -195,7 +197,7 @@ def _given_up_by_postgres() -> OperationalError:
 
 @pytest.mark.parametrize(
     ("headers", "words"),
-    [({}, "<h1>This took too long</h1>"), ({"HX-Request": "true"}, errors.TIMED_OUT)],
+    [({}, "<h1>This took too long</h1>"), ({"HX-Request": "true"}, str(errors.TIMED_OUT))],
 )
 def test_what_takes_too_long_is_given_up_in_words(rf, agent, headers, words):
     request = rf.get("/returns/", headers=headers)

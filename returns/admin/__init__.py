@@ -1,11 +1,13 @@
 """Django's admin for returns and people; importing a module registers its models."""
 
-from django.conf import settings
 from django.contrib import admin
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
 
+from config.brand import desk_name
 from returns.admin import access, deleted, people, returns, tokens
 
-admin.site.site_header = admin.site.site_title = settings.DESK_NAME
-admin.site.index_title = "Administration"
+admin.site.site_header = admin.site.site_title = lazy(desk_name, str)()
+admin.site.index_title = _("Administration")
 
 __all__ = ["access", "deleted", "people", "returns", "tokens"]

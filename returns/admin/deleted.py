@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Q, Value
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from returns.admin.paging import CappedPaginator
 from returns.expressions import SearchKey
@@ -26,7 +27,7 @@ class DeletedReturnAdmin(admin.ModelAdmin):
     sortable_by = ["deleted_at"]
     show_full_result_count = False
     search_fields = ["reference"]
-    search_help_text = "The whole return reference, in any case, with or without punctuation."
+    search_help_text = _("The whole return reference, in any case, with or without punctuation.")
     fields = ("reference", "reason", "deleted_by", "deleted_at", "record_id", "what_it_held")
     readonly_fields = (
         "reference",
@@ -62,7 +63,7 @@ class DeletedReturnAdmin(admin.ModelAdmin):
             return queryset, False
         return queryset.filter(Q(reference=term) | Q(return_key=SearchKey(Value(term)))), False
 
-    @admin.display(description="What it held")
+    @admin.display(description=_("What it held"))
     def what_it_held(self, obj: DeletedReturn) -> str:
         """Return its facts, tags, comments and timeline as JSON."""
         return format_html("<pre>{}</pre>", json.dumps(obj.held, indent=2, ensure_ascii=False))

@@ -1,6 +1,7 @@
 """The form with which an admin corrects a return."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,32 +9,44 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from config.dates import to_the_minute
+from config.written_dates import read_time
 from returns.display.values import shown_time
 from returns.feed.records import EARLIEST_TIME, LATEST_TIME
 from returns.models import Return
 from returns.models.facts import CORRECTABLE_COLUMNS, FACTS_BY_COLUMN, MAX_AHEAD, Kind
 from returns.record.corrections import held_fields, to_json_value
 
+_OFFSET = re.compile(r"\s*([+-]\d{2}:?\d{2})$")
+
+
+def _not_a_time() -> str:
+    example = to_the_minute(datetime(2026, 3, 1, 14, 30, tzinfo=UTC))
+    message = gettext("This is not a time. Write it as %(example)s, or as 2026-03-01 14:30.")
+    return message % {"example": example}
+
 
 class ExactTimeField(forms.DateTimeField):
     """A time as pages write it, with seconds and microseconds: an untouched value stays exact."""
 
     widget = AdminTextInputWidget
-    input_formats = (
-        *("%d %b %Y, %H:%M", "%d %b %Y, %H:%M:%S", "%d %b %Y, %H:%M:%S.%f"),
-        *("%d %b %Y, %H:%M:%S %z", "%d %b %Y, %H:%M:%S.%f %z"),
-    )
+    default_error_messages = {"invalid": lazy(_not_a_time, str)()}
+    # ISO 8601 is read without these, and what people write becomes that.
+    input_formats = ()
 
     def to_python(self, value: Any) -> datetime | None:
         """Return the time in UTC; refuse one that some time zone cannot show."""
         try:
-            time = super().to_python(value)
+            time = super().to_python(_as_iso(value) if isinstance(value, str) else value)
             time = time and time.astimezone(UTC)
         except OverflowError:
             time = LATEST_TIME + timedelta(days=1)
         if time and not EARLIEST_TIME <= time <= LATEST_TIME:
-            raise forms.ValidationError("This time is out of range.")
+            raise forms.ValidationError(gettext("This time is out of range."))
         return time
 
     def prepare_value(self, value: Any) -> Any:
@@ -47,6 +60,22 @@ class ExactTimeField(forms.DateTimeField):
         text = f"{shown_time(value)}:{local:%S}" + (f"{local:.%f}" if local.microsecond else "")
         is_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
         return f"{text} {local:%z}" if is_twice else text
+
+
+def _as_iso(text: str) -> str:
+    """Return a time in any form in which people write it as "2026-03-01 14:30:00", with its offset.
+
+    Other texts stay as they are.
+    """
+    text = text.strip()
+    try:
+        if time := read_time(text):
+            return time.isoformat(" ")
+        if (offset := _OFFSET.search(text)) and (time := read_time(text[: offset.start()])):
+            return f"{time.isoformat(' ')}{offset[1]}"
+    except ValueError:
+        pass
+    return text
 
 
 class ProseField(forms.CharField):
@@ -70,7 +99,7 @@ class CorrectionForm(forms.ModelForm):
     another admin wrote meanwhile. A field that both changed is refused once, with the new value.
     """
 
-    seen = forms.JSONField(widget=forms.HiddenInput)
+    seen = forms.JSONField(label="", widget=forms.HiddenInput)
 
     class Meta:
         model = Return
@@ -80,10 +109,14 @@ class CorrectionForm(forms.ModelForm):
         }
         widgets = {name: field.widget for name, field in field_classes.items()}
         help_texts = {
-            "updated_at": "Records of the WMS with a later time win. Correct a time in the future, "
-            "so that they can.",
-            "arrived_to_warehouse_at": "For example 1 Mar 2026, 14:30 or 2026-03-01 14:30+03:00. "
-            "Without an offset, your own time zone is used.",
+            "updated_at": _(
+                "Records of the WMS with a later time win. Correct a time in the future, "
+                "so that they can."
+            ),
+            "arrived_to_warehouse_at": _(
+                "For example 1 Mar 2026, 14:30 or 2026-03-01 14:30+03:00. "
+                "Without an offset, your own time zone is used."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -94,7 +127,7 @@ class CorrectionForm(forms.ModelForm):
         """Return the values that were shown; refuse a damaged form."""
         seen = self.cleaned_data["seen"]
         if not isinstance(seen, dict) or seen.keys() != set(CORRECTABLE_COLUMNS):
-            raise forms.ValidationError("This form is damaged. Open the return again.")
+            raise forms.ValidationError(gettext("This form is damaged. Open the return again."))
         return seen
 
     def clean(self) -> dict[str, Any]:
@@ -107,7 +140,7 @@ class CorrectionForm(forms.ModelForm):
             }
             for name in changed:
                 if isinstance(values[name], datetime) and values[name] > timezone.now() + MAX_AHEAD:
-                    self.add_error(name, "This time is more than a day in the future.")
+                    self.add_error(name, gettext("This time is more than a day in the future."))
             for name in held_fields(changed):
                 if now[name] != values["seen"][name]:
                     self._refuse_once(name, now[name])
@@ -116,9 +149,12 @@ class CorrectionForm(forms.ModelForm):
 
     def _refuse_once(self, name: str, now: Any) -> None:
         if now:
-            message = f"Somebody else changed this to “{now}”. Check it, then save again."
+            message = gettext(
+                "Somebody else changed this to “%(value)s”. Check it, then save again."
+            )
+            message %= {"value": now}
         else:
-            message = "Somebody else cleared this field. Check it, then save again."
+            message = gettext("Somebody else cleared this field. Check it, then save again.")
         self.add_error(name, message)
         posted = {key: self.data[key] for key in self.data}
         seen = json.loads(posted["seen"]) | {name: now}

@@ -5,6 +5,8 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
+from config.numbers import grouped
+
 MAX_PAGED_ROWS = 10_000
 
 
@@ -24,4 +26,4 @@ class CappedPaginator(Paginator):
     @property
     def shown_count(self) -> str:
         """Return the number of rows for people: "17", or "10,000+" if there are more."""
-        return f"{self.count:,}{'+' if self._found > MAX_PAGED_ROWS else ''}"
+        return f"{grouped(self.count)}{'+' if self._found > MAX_PAGED_ROWS else ''}"

@@ -9,9 +9,14 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from config.shipped_names import role_label
 from config.text import require_visible
+from returns.admin.permission_names import permission_name
 from returns.models import Preferences
+from returns.people.forms import RolesField
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -21,9 +26,10 @@ class PreferencesAdminForm(forms.ModelForm):
     """A person's preferences, with a list of time zones: a wrong one would break every page."""
 
     time_zone = forms.ChoiceField(
+        label=_("Time zone"),
         required=False,
         choices=[
-            ("", "Warehouse time"),
+            ("", _("Warehouse time")),
             *((zone, zone) for zone in sorted(available_timezones())),
         ],
     )
@@ -66,10 +72,18 @@ class PersonForm(UserChangeForm):
             is_last = not active.order_by("pk").exclude(pk=self.instance.pk).exists()
             for name in ("is_superuser", "is_active"):
                 if is_last and not values.get(name, True):
-                    self.add_error(
-                        name, "This is the last active superuser. Make another one first."
-                    )
+                    message = gettext("This is the last active superuser. Make another one first.")
+                    self.add_error(name, message)
         return values
+
+
+class RoleFilter(admin.RelatedFieldListFilter):
+    """A filter by role, by the names that the reader knows."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        """Return the ids of the roles with their names."""
+        choices = super().field_choices(field, request, model_admin)
+        return [(pk, role_label(str(name))) for pk, name in choices]
 
 
 @admin.register(User)
@@ -80,17 +94,18 @@ class PersonAdmin(UserAdmin):
     form = PersonForm
     inlines = [PreferencesInline]
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff")
+    list_filter = ("is_staff", "is_superuser", "is_active", ("groups", RoleFilter))
     filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Name", {"fields": ("first_name", "last_name", "email")}),
-        ("Access", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
-        ("Times", {"fields": ("last_login", "date_joined")}),
+        (_("Name"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Access"), {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
+        (_("Times"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
-        ("Name", {"fields": ("first_name", "last_name", "email")}),
-        ("Access", {"fields": ("groups", "is_staff")}),
+        (_("Name"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Access"), {"fields": ("groups", "is_staff")}),
     )
     readonly_fields = ("last_login", "date_joined")
 
@@ -100,6 +115,12 @@ class PersonAdmin(UserAdmin):
         if field and db_field.name in {"first_name", "last_name"}:
             field.validators.append(require_visible)
         return field
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer roles by the names that the reader knows."""
+        if db_field.name == "groups":
+            kwargs["form_class"] = RolesField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
         """Show the preferences of existing people only; new people have none yet."""
@@ -127,12 +148,27 @@ class RoleAdmin(admin.ModelAdmin):
     """Roles are read-only; ``setup_roles`` sets their permissions."""
 
     actions = None
+    list_display = ["label"]
     fields = ["name", "allowed"]
 
-    @admin.display(description="Permissions")
+    @admin.display(description=_("Name"), ordering="name")
+    def label(self, obj: Group) -> str:
+        """Return the name of the role as its reader knows it."""
+        return role_label(obj.name)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Group | None:
+        """Return the role under the name that its reader knows; it is only shown, never saved."""
+        role: Group | None = super().get_object(request, object_id, from_field)
+        if role:
+            role.name = role_label(role.name)
+        return role
+
+    @admin.display(description=_("Permissions"))
     def allowed(self, obj: Group) -> str:
         """Return the role's permissions."""
-        return ", ".join(permission.name for permission in obj.permissions.all())
+        return ", ".join(map(permission_name, obj.permissions.all()))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: the roles are defined in code."""

@@ -9,12 +9,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import date
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
+from config.dates import to_the_minute
 from returns.admin.forms import CorrectionForm
 from returns.admin.paging import CappedPaginator
 from returns.models import Return, State
@@ -55,13 +57,16 @@ class ReturnAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["return_reference_number"]
-    search_help_text = "Order, return or tracking number: all of it, its beginning or its end."
+    search_help_text = _("Order, return or tracking number: all of it, its beginning or its end.")
     readonly_fields = [*READ_ONLY_FACTS, *OTHER_FIELDS]
     fieldsets = [
         (None, {"fields": READ_ONLY_FACTS}),
-        ("State", {"fields": [*STATE_COLUMNS, "seen"]}),
-        ("Facts", {"fields": [name for name in CORRECTABLE_COLUMNS if name not in STATE_COLUMNS]}),
-        ("Other", {"fields": OTHER_FIELDS}),
+        (_("State"), {"fields": [*STATE_COLUMNS, "seen"]}),
+        (
+            _("Facts"),
+            {"fields": [name for name in CORRECTABLE_COLUMNS if name not in STATE_COLUMNS]},
+        ),
+        (_("Other"), {"fields": OTHER_FIELDS}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -98,7 +103,7 @@ class ReturnAdmin(admin.ModelAdmin):
         """Redirect to the timeline, which has every change of the return, whoever made it."""
         record = self.get_object(request, unquote(object_id))
         if record is None:
-            raise Http404("There is no such return.")
+            raise Http404(gettext("There is no such return."))
         if not self.has_view_or_change_permission(request, record):
             raise PermissionDenied
         return redirect(f"{record.get_absolute_url()}#timeline")
@@ -108,30 +113,38 @@ class ReturnAdmin(admin.ModelAdmin):
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         correct(obj, changes, by=cast("User", request.user))
 
-    @admin.display(description="Tags")
+    @admin.display(description=_("Tags"))
     def tag_names(self, obj: Return) -> str:
         """Return the names of the return's tags; they are changed on the return's page."""
         taggings = obj.taggings.select_related("tag__group").order_by(
             "tag__group__position", "tag__position", "tag__name"
         )
-        names = ", ".join(tagging.tag.name for tagging in taggings)
-        return f"{names or 'None'} (to change tags, open the return’s page)"
+        names = ", ".join(str(tagging.tag) for tagging in taggings)
+        if not names:
+            return gettext("None (to change tags, open the return’s page)")
+        return gettext("%(tags)s (to change tags, open the return’s page)") % {"tags": names}
 
-    @admin.display(description="Corrections")
+    @admin.display(description=_("Corrections"))
     def corrected_fields(self, obj: Return) -> SafeString | str:
         """Return each corrected field with the value that the WMS sent."""
         lines = [
-            (FACTS_BY_COLUMN[name].label, _sent_text(name, sent))
+            (_correction(name, sent),)
             for name, sent in sorted(obj.corrections.items())
             if sent != to_json_value(getattr(obj, name))
         ]
-        return format_html_join("", "<div>{}: corrected; the WMS sent {}</div>", lines) or "None"
+        none = pgettext("corrections", "None")
+        return format_html_join("", "<div>{}</div>", lines) or none
 
 
-def _sent_text(name: str, sent: str | None) -> str:
-    kind = FACTS_BY_COLUMN[name].kind
+def _correction(name: str, sent: str | None) -> str:
+    kind, field = FACTS_BY_COLUMN[name].kind, FACTS_BY_COLUMN[name].label
     time = parse_datetime(sent) if sent and kind is Kind.TIME else None
     if isinstance(time, datetime):
-        return date(timezone.localtime(time), "j M Y, H:i:s")
+        local = timezone.localtime(time)
+        values = {"field": field, "time": f"{to_the_minute(local)}:{local:%S}"}
+        return gettext("%(field)s: corrected; the WMS sent %(time)s") % values
     word = dict(State.choices).get(sent, sent) if kind is Kind.STATE and sent else sent
-    return f"“{word}”" if word else "nothing"
+    if not word:
+        return gettext("%(field)s: corrected; the WMS sent nothing") % {"field": field}
+    values = {"field": field, "value": str(word)}
+    return gettext("%(field)s: corrected; the WMS sent “%(value)s”") % values

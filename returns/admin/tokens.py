@@ -7,7 +7,11 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from config.forms import WholeNumberField
 from returns.models import ApiToken, Scope
 from returns.people.tokens import DEFAULT_TOKEN_DAYS, MAX_TOKEN_DAYS, is_name_taken, issue, revoke
 
@@ -16,20 +20,20 @@ class NewTokenForm(forms.ModelForm):
     """The form for a new token."""
 
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices, widget=forms.CheckboxSelectMultiple, label="Allowed to"
+        choices=Scope.choices, widget=forms.CheckboxSelectMultiple, label=_("Allowed to")
     )
-    days = forms.IntegerField(
+    days = WholeNumberField(
         required=False,
         min_value=1,
         max_value=MAX_TOKEN_DAYS,
         initial=DEFAULT_TOKEN_DAYS,
-        label="Valid for (days)",
-        help_text=f"{DEFAULT_TOKEN_DAYS} if you leave it empty.",
+        label=_("Valid for (days)"),
+        help_text=format_lazy(_("{days} if you leave it empty."), days=DEFAULT_TOKEN_DAYS),
     )
     never_expires = forms.BooleanField(
         required=False,
-        label="Never expires",
-        help_text="Keeps it valid until it is revoked. The number of days then has no meaning.",
+        label=_("Never expires"),
+        help_text=_("Keeps it valid until it is revoked. The number of days then has no meaning."),
     )
 
     class Meta:
@@ -46,7 +50,9 @@ class NewTokenForm(forms.ModelForm):
         """Return the name; refuse it if a token that is not revoked has it."""
         name: str = self.cleaned_data["name"]
         if is_name_taken(name):
-            raise forms.ValidationError("A token with this name already exists. Revoke it first.")
+            raise forms.ValidationError(
+                gettext("A token with this name already exists. Revoke it first.")
+            )
         return name
 
 
@@ -55,8 +61,8 @@ class RevokingForm(forms.ModelForm):
 
     revoke = forms.BooleanField(
         required=False,
-        label="Revoke",
-        help_text="The program's calls are refused from now on. This cannot be undone.",
+        label=_("Revoke"),
+        help_text=_("The program's calls are refused from now on. This cannot be undone."),
     )
 
     class Meta:
@@ -121,7 +127,7 @@ class TokenAdmin(admin.ModelAdmin):
         context = self.admin_site.each_context(request) | {"token": obj, "title": f"{obj.name}"}
         return render(request, "people/token_created.html", context)
 
-    @admin.display(description="Allowed to")
+    @admin.display(description=_("Allowed to"))
     def allowed_scopes(self, obj: ApiToken) -> str:
         """Return the scopes."""
         return ", ".join(obj.scopes)

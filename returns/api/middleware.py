@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import resolve
+from django.utils import translation
 from django.utils.log import log_response
 
 from config.concurrency import SLOTS, one_thread_left
@@ -38,6 +39,8 @@ DOCUMENT_PATH = f"{BASE_PATH}/openapi.json"
 QUICK_PARAMETERS = {"count", "cursor"}
 # Programs can try again by themselves.
 PROGRAM_WAIT = 0.3  # seconds
+# Programs read no other language.
+LANGUAGE = "en"
 # Records have a limit of their own.
 FEED_PATH = f"{BASE_PATH}/feed"
 MAX_CALL_BYTES = 100_000
@@ -55,7 +58,8 @@ class ApiMiddleware:
         is_api = path == BASE_PATH or path.startswith(f"{BASE_PATH}/")
         if path == DOCS_PATH or not is_api:
             return self.get_response(request)
-        return handle_call(cast("ApiRequest", request))
+        with translation.override(LANGUAGE):
+            return handle_call(cast("ApiRequest", request))
 
 
 def handle_call(request: ApiRequest) -> HttpResponse:

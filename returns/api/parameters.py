@@ -1,5 +1,7 @@
 """The parameters of ``GET /Returns`` with their descriptions, for the parser and the document."""
 
+from django.utils import translation
+
 from returns.api.field_parameters import TEXT_PARAMETERS, TIME_PARAMETERS
 from returns.filters.declarations import REPEATABLE_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
@@ -31,7 +33,8 @@ PAGE_PARAMETERS = {"group", *PAGING_PARAMETERS}
 
 
 def _filter_description(name: str) -> str:
-    label = str(ReturnFilterSet.base_filters[name].label)
+    with translation.override("en"):
+        label = str(ReturnFilterSet.base_filters[name].label)
     if name in REPEATABLE_PARAMETERS:
         return f"the filter “{label}” of the list of returns; may be repeated"
     return f"the filter “{label}” of the list of returns"

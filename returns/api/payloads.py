@@ -36,7 +36,8 @@ def tagged_returns_page(params: QueryDict) -> Payload:
     tags = load_vocabulary()
 
     def serialize(return_: Return) -> Payload:
-        return serialize_tagged_return(return_, map(str, chips(return_.tag_ids, tags)))
+        names = (tag.name for tag in chips(return_.tag_ids, tags))
+        return serialize_tagged_return(return_, names)
 
     return _page(page, serialize, params)
 

@@ -4,8 +4,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config import ordering, versions
+from config.numbers import grouped
 from returns.filters import named
 from returns.filters.coverage import first_that_covers
 from returns.filters.declarations import DEADLINE_FILTERS
@@ -16,6 +19,11 @@ from returns.models import MAX_DEADLINE_AMOUNTS, DeadlinePolicy, Unit, WorkingCa
 from tags.vocabulary import load_vocabulary
 
 MAY_CHANGE_DEADLINES = "returns.change_deadlinepolicy"
+ALLOWED_AMOUNTS = {
+    Unit.HOURS: gettext_lazy("Enter 1 to %(maximum)s hours."),
+    Unit.WORKING_HOURS: gettext_lazy("Enter 1 to %(maximum)s working hours."),
+    Unit.BUSINESS_DAYS: gettext_lazy("Enter 1 to %(maximum)s business days."),
+}
 
 
 def to_parameters(query: Query) -> dict[str, Any]:
@@ -24,11 +32,12 @@ def to_parameters(query: Query) -> dict[str, Any]:
     Raises ``ValidationError`` if the filter is not valid, or not one of those for deadlines.
     """
     parameters = named.to_parameters(query)
-    if rejected := [filter_label(name) for name in parameters if name not in DEADLINE_FILTERS]:
-        raise ValidationError(
-            f"A deadline cannot filter by: {', '.join(rejected)}. It applies from arrival, so "
+    if rejected := [str(filter_label(name)) for name in parameters if name not in DEADLINE_FILTERS]:
+        message = _(
+            "A deadline cannot filter by: %(filters)s. It applies from arrival, so "
             "filter by tags, notes, numbers, or dates of creation and arrival."
         )
+        raise ValidationError(message % {"filters": ", ".join(rejected)})
     return parameters
 
 
@@ -48,17 +57,28 @@ def save_policy(policy: DeadlinePolicy, seen: str = "") -> DeadlinePolicy:
     """
     if not 1 <= policy.amount <= MAX_DEADLINE_AMOUNTS[Unit(policy.unit)]:
         maximum = MAX_DEADLINE_AMOUNTS[Unit(policy.unit)]
-        raise ValidationError(f"Enter 1 to {maximum:,} {Unit(policy.unit).label}.")
-    with named.require_unique_name(f"There is already a deadline named “{policy.name}”."):
+        message = ALLOWED_AMOUNTS[Unit(policy.unit)]
+        raise ValidationError(message % {"maximum": grouped(maximum)})
+    taken = _("There is already a deadline named “%(name)s”.")
+    with named.require_unique_name(policy, DeadlinePolicy.objects.all(), taken):
         if policy.pk is None:
             _place(policy)
             policy.save()
         else:
-            stored = named.lock_entry(policy, "This deadline has been deleted.")
-            if seen:
-                versions.check_version(version_of(stored), seen, "this deadline")
+            _lock(policy, seen)
             policy.save(update_fields=["name", "amount", "unit"])
     return policy
+
+
+def _lock(policy: DeadlinePolicy, seen: str) -> None:
+    """Lock the policy; refuse one that is gone, or is not as it was seen."""
+    stored = named.lock_entry(policy, _("This deadline has been deleted."))
+    if seen:
+        versions.require_version(
+            version_of(stored),
+            seen,
+            _("Somebody changed this deadline meanwhile. Look again, then change it."),
+        )
 
 
 def _place(policy: DeadlinePolicy) -> None:
@@ -77,9 +97,7 @@ def use_filter(policy: DeadlinePolicy, parameters: dict[str, Any], seen: str = "
     or has been deleted.
     """
     with transaction.atomic():
-        stored = named.lock_entry(policy, "This deadline has been deleted.")
-        if seen:
-            versions.check_version(version_of(stored), seen, "this deadline")
+        _lock(policy, seen)
         DeadlinePolicy.objects.filter(pk=policy.pk).update(parameters=parameters)
 
 
@@ -95,11 +113,15 @@ def save_calendar(calendar: WorkingCalendar, seen: str = "") -> None:
     ``ValidationError`` if the warehouse would never open, or the calendar has changed since.
     """
     if not any(calendar.hours):
-        raise ValidationError("The warehouse must open on at least one day of the week.")
+        raise ValidationError(_("The warehouse must open on at least one day of the week."))
     with transaction.atomic():
         WorkingCalendar.objects.select_for_update().first()
         if seen:
-            versions.check_version(version_of(stored_calendar()), seen, "the calendar")
+            versions.require_version(
+                version_of(stored_calendar()),
+                seen,
+                _("Somebody changed the calendar meanwhile. Look again, then change it."),
+            )
         WorkingCalendar.objects.update_or_create(
             pk=1,
             defaults={

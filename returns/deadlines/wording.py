@@ -1,7 +1,7 @@
 """Deadlines and the working calendar as their pages show them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby, takewhile
@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Value
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from returns.calendar.holidays import COUNTRIES, holidays_of
+from config.dates import date_words
+from returns.calendar.countries import country_name
+from returns.calendar.holidays import named_holidays_of
 from returns.calendar.working_time import HALF_DAY_CLOSES, Calendar
 from returns.database.time_limit import QueryTimeoutError, time_limit
-from returns.display.values import WEEKDAY_NAMES
 from returns.filters.coverage import first_that_covers
 from returns.filters.due import (
     Deadlines,
@@ -26,7 +29,7 @@ from returns.filters.due import (
 )
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.stored import to_query
-from returns.filters.wording import describe_query
+from returns.filters.wording import describe_query, say_query
 from returns.models import DeadlinePolicy, Return, State
 from tags.vocabulary import Vocabulary, load_vocabulary
 
@@ -46,6 +49,7 @@ class ListedDeadline:
     policy: DeadlinePolicy
     query: str
     filters: list[tuple[str, str]]
+    phrases: list[str]
     duration: str
     example: Due | None
     problem: str
@@ -118,10 +122,11 @@ def _listed(
         policy=policy,
         query=query.urlencode(),
         filters=describe_query(query),
+        phrases=say_query(query),
         duration=duration_label(policy) if policy.amount else "",
         example=deadlines.due(policy, now) if policy.amount else None,
         problem=(
-            f"It matches nothing: {problems[0]}"
+            _("It matches nothing: %(problem)s") % {"problem": problems[0]}
             if problems
             else _never_reached(policy, deadlines, vocabulary)
         ),
@@ -134,8 +139,11 @@ def _never_reached(policy: DeadlinePolicy, deadlines: Deadlines, vocabulary: Voc
     wider = first_that_covers(above, policy.parameters, vocabulary)
     if wider is None:
         return ""
-    which = "every return" if not wider.parameters else "all of its returns"
-    return f"It is never reached: “{wider}” above it matches {which}."
+    if wider.parameters:
+        message = _("It is never reached: “%(deadline)s” above it matches all of its returns.")
+    else:
+        message = _("It is never reached: “%(deadline)s” above it matches every return.")
+    return message % {"deadline": wider}
 
 
 def describe_calendar(now: datetime) -> DescribedCalendar:
@@ -144,7 +152,7 @@ def describe_calendar(now: datetime) -> DescribedCalendar:
     calendar = build_calendar(stored)
     return DescribedCalendar(
         week=list(_week(calendar)),
-        country=dict(COUNTRIES).get(stored.country, ""),
+        country=country_name(stored.country),
         zone=calendar.zone,
         at_risk_hours=stored.at_risk_hours,
         next_days=list(_next_days(calendar, now.astimezone(ZoneInfo(calendar.zone)).date())),
@@ -153,12 +161,21 @@ def describe_calendar(now: datetime) -> DescribedCalendar:
 
 def _week(calendar: Calendar) -> Iterator[tuple[str, str]]:
     """Yield the names of weekdays in a row with the same hours, and the hours."""
-    days = zip(WEEKDAY_NAMES, calendar.week, strict=True)
+    days = zip(date_words().weekdays, calendar.week, strict=True)
     for hours, days_in_row in groupby(days, key=lambda each: each[1]):
-        names = [name for name, _ in days_in_row]
-        separator = " and " if len(names) == 2 else " to "
-        label = names[0] if len(names) == 1 else f"{names[0]}{separator}{names[-1]}"
-        yield label, f"{hours[0]:%H:%M} – {hours[1]:%H:%M}" if hours else "closed"
+        names = [name for name, _hours in days_in_row]
+        shown = f"{hours[0]:%H:%M} – {hours[1]:%H:%M}" if hours else pgettext("hours", "closed")
+        yield _days_in_row(names), shown
+
+
+def _days_in_row(names: Sequence[str]) -> str:
+    values = {"first": names[0], "last": names[-1]}
+    match len(names):
+        case 1:
+            return names[0]
+        case 2:
+            return pgettext("weekdays", "%(first)s and %(last)s") % values
+    return pgettext("weekdays", "%(first)s to %(last)s") % values
 
 
 def _next_days(calendar: Calendar, today: date) -> Iterator[DayOff]:
@@ -166,7 +183,7 @@ def _next_days(calendar: Calendar, today: date) -> Iterator[DayOff]:
     holidays = {
         day: holiday
         for year in sorted({today.year, until.year})
-        for day, holiday in holidays_of(calendar.country, year).items()
+        for day, holiday in named_holidays_of(calendar.country, year).items()
     }
     for day in sorted(holidays.keys() | calendar.closed | calendar.opened):
         if today <= day <= until:
@@ -179,9 +196,11 @@ def _next_days(calendar: Calendar, today: date) -> Iterator[DayOff]:
 
 def _special_hours(calendar: Calendar, day: date, *, is_half: bool) -> str:
     if day in calendar.closed:
-        return "closed (extra closing day)"
+        return pgettext("hours", "closed (extra closing day)")
     if day in calendar.opened:
-        return "open (extra opening day)"
+        return pgettext("hours", "open (extra opening day)")
     if calendar.hours_of(day) is None:
-        return "closed"
-    return f"closes at {HALF_DAY_CLOSES:%H:%M}" if is_half else "usual hours"
+        return pgettext("hours", "closed")
+    if is_half:
+        return pgettext("hours", "closes at %(time)s") % {"time": f"{HALF_DAY_CLOSES:%H:%M}"}
+    return pgettext("hours", "usual hours")

@@ -14,17 +14,21 @@ PASSWORD = "demo"  # noqa: S105 - printed by the demo, and refused by every othe
 
 @dataclass(frozen=True)
 class Person:
-    """A person of the demo, with their role."""
+    """A person of the demo, with their role and their language."""
 
     name: str
     role: str
+    language: str
     fields: dict[str, Any] = field(default_factory=dict)
 
 
 PEOPLE = [
-    Person("service", roles.CUSTOMER_SERVICE, {"first_name": "Selin", "last_name": "Aydın"}),
-    Person("manager", roles.WAREHOUSE_MANAGER, {"first_name": "Murat", "last_name": "Kaya"}),
-    Person("admin", roles.ADMIN, {"first_name": "Ada", "is_staff": True, "is_superuser": True}),
+    Person("service", roles.CUSTOMER_SERVICE, "tr", {"first_name": "Selin", "last_name": "Aydın"}),
+    Person("manager", roles.WAREHOUSE_MANAGER, "de", {"first_name": "Jonas", "last_name": "Weber"}),
+    Person(
+        *("admin", roles.ADMIN, "en"),
+        {"first_name": "Ada", "is_staff": True, "is_superuser": True},
+    ),
 ]
 
 
@@ -43,5 +47,5 @@ def _set_up(person: Person) -> bool:
         return Preferences.objects.filter(user=existing, demo_only=True).exists()
     user = User.objects.create_user(person.name, password=PASSWORD, **person.fields)
     user.groups.add(Group.objects.get(name=person.role))
-    Preferences.objects.create(user=user, demo_only=True)
+    Preferences.objects.create(user=user, demo_only=True, language=person.language)
     return True

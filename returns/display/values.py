@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
 
+from config.dates import DateWords, date_words, to_the_minute
+from config.fragments import icon
 from config.text import shorten
+from returns.display.durations import duration_words
 from returns.models import Return, State
 from tags.vocabulary import TagChip
 
@@ -27,13 +32,6 @@ class Origin:
 # By tag id.
 Origins = Mapping[int, Origin]
 
-# The same units as in static/js/times.js.
-UNITS = (("y", 365 * 86400), ("mo", 30 * 86400), ("d", 86400), ("h", 3600), ("min", 60))
-UNIT_NAMES = {"y": "year", "mo": "month", "d": "day", "h": "hour", "min": "minute"}
-# Formatted here rather than by Django, for speed: a page shows 150 times.
-WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-WEEKDAYS_SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS_SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Characters of a number that are shown at its end, and at its beginning if its middle is hidden.
 # Capital letters take more room than digits, and the column of the references has less.
 NUMBER_END_LENGTH = 8
@@ -47,76 +45,69 @@ ROW_TAGS = '<div class="tagging" id="tags-{pk}"><span class="tags">{chips}{more}
 MORE_TAGS = '<span class="tag more" title="{}">+{}</span>'
 EDIT_TAGS = (
     '<form class="edit-tags" action="{editor}"><button class="add" name="next" value="{back_to}"'
-    ' aria-label="Edit tags of {reference}" title="Edit tags" hx-get="{editor}?at=row"'
+    ' aria-label="{label}" title="{title}" hx-get="{editor}?at=row"'
     ' hx-target="closest .tagging" hx-swap="none" hx-sync="closest .tagging:replace">{plus}'
     "</button></form>"
 )
 STATE_CLASSES = {State.CREATED: "created", State.ARRIVED: "arrived", State.COMPLETED: "completed"}
-STATES = {
-    state.value: format_html('<span class="state {}">{}</span>', css_class, state.label)
-    for state, css_class in STATE_CLASSES.items()
-}
-MISSING = format_html(
-    '<span class="missing"><span aria-hidden="true">–</span>'
-    '<span class="visually-hidden">{}</span></span>',
-    "not yet",
-)
 
 
-def when(value: datetime | None) -> SafeString:
-    """Format a time as "3 h ago". Its title, and screen readers, have the exact time."""
+@cache
+def missing(language: str | None) -> SafeString:  # noqa: ARG001  # the key of the cache
+    """Return a dash for a time that is not known yet, in the language of the page."""
+    return format_html(
+        '<span class="missing"><span aria-hidden="true">–</span>'
+        '<span class="visually-hidden">{}</span></span>',
+        pgettext("time", "not yet"),
+    )
+
+
+# In the language of the page; what holds it escapes it like any other safe text.
+MISSING = lazy(lambda: missing(get_language()), SafeString)()
+
+
+def when(value: datetime | None, language: str | None = None) -> SafeString:
+    """Format a time as "3 h ago". Its title, and screen readers, have the exact time.
+
+    Finding the ``language`` of the page takes a while, so a list gives it.
+    """
+    language = language or get_language()
     if value is None:
-        return MISSING
+        return missing(language)
     local = timezone.localtime(value)
+    words = date_words(language)
     return format_html(
         '<time class="when" datetime="{}" title="{}"><span aria-hidden="true">{}</span>'
         '<span class="visually-hidden">{}</span></time>',
         value.isoformat(),
-        _to_the_second(local),
-        relative(value, timezone.now()),
-        _to_the_minute(local),
+        _to_the_second(local, words),
+        duration_words(language).relative(value, timezone.now()),
+        words.to_the_minute(local),
     )
-
-
-def age(value: datetime) -> str:
-    """Format the age of a time in its largest unit: "3 months". A future time counts as new."""
-    seconds = int((timezone.now() - value).total_seconds())
-    for unit, length in UNITS:
-        if seconds >= length:
-            count = seconds // length
-            return f"{count} {UNIT_NAMES[unit]}{'s' if count > 1 else ''}"
-    return "less than a minute"
-
-
-def short_age(value: datetime) -> str:
-    """Format the age of a time like static/js/live.js: "40 s", "3 mo". A future time is new."""
-    now = timezone.now()
-    seconds = max(0, int((now - value).total_seconds()))
-    return f"{seconds} s" if seconds < 60 else relative(value, now).removesuffix(" ago")
 
 
 def exact(value: datetime | None) -> SafeString:
     """Format a time in the person's zone to the minute. Its title has the seconds and the zone."""
     if value is None:
         return MISSING
-    local = timezone.localtime(value)
+    local, words = timezone.localtime(value), date_words()
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),
-        _to_the_second(local),
-        _to_the_minute(local),
+        _to_the_second(local, words),
+        words.to_the_minute(local),
     )
 
 
 def shown_time(value: datetime) -> str:
     """Format a time in the person's zone to the minute, as ``exact`` shows it."""
-    return _to_the_minute(timezone.localtime(value))
+    return to_the_minute(timezone.localtime(value))
 
 
 def compared(value: datetime, other: datetime | None) -> SafeString:
     """Format a time like ``exact``, but so precisely that it differs from another time."""
-    local = timezone.localtime(value)
-    text = _to_the_minute(local)
+    local, words = timezone.localtime(value), date_words()
+    text = words.to_the_minute(local)
     if other and other != value and shown_time(other) == text:
         is_same_second = other.replace(microsecond=0) == value.replace(microsecond=0)
         text = f"{text}:{local.second:02}" + (f".{local.microsecond:06}" if is_same_second else "")
@@ -124,28 +115,11 @@ def compared(value: datetime, other: datetime | None) -> SafeString:
         if local.utcoffset() != timezone.localtime(other).utcoffset():
             text = f"{text} {_zone(local.utcoffset())}"
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), _to_the_second(local), text
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(),
+        _to_the_second(local, words),
+        text,
     )
-
-
-def elapsed(start: datetime | None, end: datetime | None) -> str:
-    """Format the duration between two times; "" if one of them is missing.
-
-    Also "" if the start is after the end, because the WMS's clock may be ahead of ours.
-    """
-    return duration(end - start) if start and end and start <= end else ""
-
-
-def duration(value: timedelta) -> str:
-    """Format a duration in its two largest units: "2 d 4 h"."""
-    minutes = int(abs(value).total_seconds()) // 60
-    if not minutes:
-        return "under a minute"
-    days, minutes = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [f"{n} {unit}" for n, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if n]
-    text = " ".join(parts[: 1 if days and not hours else 2])
-    return text if value > timedelta(0) else f"{text} earlier"
 
 
 def number(value: str) -> SafeString:
@@ -187,14 +161,22 @@ def shortened(text: str) -> str:
     return format_html('<span title="{}">{}</span>', title, beginning)
 
 
-def state(value: str) -> SafeString:
-    """Format a state as its label, with a shape."""
-    return STATES.get(value) or format_html('<span class="state">{}</span>', value)
+def state(value: str, language: str | None = None) -> SafeString:
+    """Format a state as its label, with a shape, in the language of the page."""
+    if value in STATE_CLASSES:
+        return _known_state(value, language or get_language())
+    return format_html('<span class="state">{}</span>', value)
+
+
+@cache
+def _known_state(value: str, language: str | None) -> SafeString:  # noqa: ARG001  # as above
+    known = State(value)
+    return format_html('<span class="state {}">{}</span>', STATE_CLASSES[known], known.label)
 
 
 def chip(tag: TagChip, origins: Origins | None = None) -> SafeString:
     """Format a tag in the colour of its group. Its title says who added it, if known."""
-    return _chip(tag, chip_title(tag, origins) if origins else tag.title)
+    return _chip(tag, chip_title(tag, origins) if origins else tag.title, get_language())
 
 
 def chip_title(tag: TagChip, origins: Origins) -> str:
@@ -202,38 +184,58 @@ def chip_title(tag: TagChip, origins: Origins) -> str:
     origin = origins.get(tag.id)
     if origin is None:
         return tag.title
-    return f"{tag.title}. Added by {origin.who}, {_to_the_minute(timezone.localtime(origin.at))}"
+    return _("%(title)s. Added by %(who)s, %(time)s") % {
+        "title": tag.title,
+        "who": origin.who,
+        "time": shown_time(origin.at),
+    }
 
 
-def row_tags(record: Return, tags: Sequence[TagChip], may_tag: bool, back_to: str) -> SafeString:
+def row_tags(
+    record: Return,
+    tags: Sequence[TagChip],
+    may_tag: bool,
+    back_to: str,
+    language: str | None = None,
+) -> SafeString:
     """Format a return's tags for a row: two chips, the number of further tags, an edit button.
 
     Not a template, for speed: templates of the tags were half the cost of a list of fifty rows.
-    ``back_to`` is the page to return to from the editor without JavaScript.
+    ``back_to`` is the page to return to from the editor without JavaScript, ``language`` the one of
+    the page.
     """
-    chips = format_html_join("", "{}", ((_chip(tag, tag.title),) for tag in tags[:CHIPS_PER_ROW]))
+    language = language or get_language()
+    shown = ((_chip(tag, tag.title, language),) for tag in tags[:CHIPS_PER_ROW])
+    chips = format_html_join("", "{}", shown)
     others = tags[CHIPS_PER_ROW:]
     more = format_html(MORE_TAGS, ", ".join(map(str, others)), len(others)) if others else ""
     edit = ""
     if may_tag:
+        label, title = _edit_tags_texts(language)
         edit = format_html(
             EDIT_TAGS,
             editor=_editor_path(record.pk),
-            reference=record.return_reference_number,
+            label=label % {"reference": record.return_reference_number},
+            title=title,
             back_to=back_to,
-            plus=_plus(),
+            plus=icon("plus"),
         )
     return format_html(ROW_TAGS, pk=record.pk, chips=chips, more=more, edit=edit)
 
 
+@cache
+def _edit_tags_texts(language: str | None) -> tuple[str, str]:  # noqa: ARG001  # as above
+    return _("Edit tags of %(reference)s"), _("Edit tags")
+
+
 @lru_cache(maxsize=1_000)
-def _chip(tag: TagChip, title: str) -> SafeString:
+def _chip(tag: TagChip, title: str, language: str | None) -> SafeString:  # noqa: ARG001  # as above
     return format_html(
         '<span class="tag {}" data-tag="{}" title="{}"><span>{}</span></span>',
         tag.color,
         tag.name,
         title,
-        tag.name,
+        tag.label,
     )
 
 
@@ -246,29 +248,9 @@ def _editor_path_of_pk_0() -> str:
     return reverse("return-tags", args=[0])
 
 
-@cache
-def _plus() -> SafeString:
-    return render_to_string("components/icons/plus.svg")
-
-
-def relative(then: datetime, now: datetime) -> str:
-    """Return for example "3 h ago" or "in 2 d": the largest unit, rounded down."""
-    seconds = int((now - then).total_seconds())
-    for unit, length in UNITS:
-        if abs(seconds) >= length:
-            count = abs(seconds) // length
-            return f"in {count} {unit}" if seconds < 0 else f"{count} {unit} ago"
-    return "just now"
-
-
-def _to_the_minute(local: datetime) -> str:
-    day = f"{local.day} {MONTHS_SHORT[local.month - 1]} {local.year}"
-    return f"{day}, {local.hour:02}:{local.minute:02}"
-
-
-def _to_the_second(local: datetime) -> str:
-    zone = _zone(local.utcoffset())
-    return f"{WEEKDAYS_SHORT[local.weekday()]} {_to_the_minute(local)}:{local.second:02} {zone}"
+def _to_the_second(local: datetime, words: DateWords) -> str:
+    shown = words.with_time(words.weekday_and_full_day(local), local)
+    return f"{shown}:{local.second:02} {_zone(local.utcoffset())}"
 
 
 @cache

@@ -8,19 +8,26 @@ download, and a plain text stream ends with a sentence.
 import zlib
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 GZIP_WINDOW_BITS = 16 + zlib.MAX_WBITS
 FASTEST_LEVEL = 1
 # An invalid zlib block type, so that the receiver notices the break.
 INVALID_BLOCK = b"\xff" * 64
-INCOMPLETE_NOTE = b"\r\nTHIS FILE IS NOT COMPLETE: reading it failed. Export it again.\r\n"
 
 
 def plain_stream(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the chunks. If they fail, yield a sentence that says so and raise the error again."""
+    # Said now, in the language of the page; the chunks are read when that may be over.
+    note = _("THIS FILE IS NOT COMPLETE: reading it failed. Export it again.")
+    return _plain_stream(chunks, f"\r\n{note}\r\n".encode())
+
+
+def _plain_stream(chunks: Iterator[bytes], note: bytes) -> Iterator[bytes]:
     try:
         yield from chunks
     except Exception:
-        yield INCOMPLETE_NOTE
+        yield note
         raise
 
 

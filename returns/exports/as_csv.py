@@ -9,11 +9,12 @@ from datetime import datetime
 from io import StringIO
 
 from django.utils import timezone
+from django.utils.translation import get_language, override
 
-from returns.exports.columns import header
 from returns.exports.selection import Selection, iter_batches
 from returns.feed.spelling import FORMULA
 from returns.lists.columns import COLUMNS_BY_NAME
+from returns.lists.file_headers import file_header
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +32,33 @@ def csv_chunks(
 ) -> Generator[bytes]:
     """Yield the file in chunks. ``bom`` adds the mark by which Excel recognises UTF-8.
 
-    ``on_progress`` is called after each batch with the number of rows so far.
+    ``on_progress`` is called after each batch with the number of rows so far. The file is in the
+    language of this call, although the chunks may be read later.
     """
+    chunks = _chunks(selection, now, bom=bom, on_progress=on_progress)
+    return _in_language(get_language(), chunks)
+
+
+def _in_language(language: str | None, chunks: Generator[bytes]) -> Generator[bytes]:
+    """Yield the chunks, each of them made in a language."""
+    with closing(chunks):
+        while True:
+            with override(language):
+                chunk = next(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+
+
+def _chunks(
+    selection: Selection,
+    now: datetime,
+    *,
+    bom: bool,
+    on_progress: Callable[[int], None] | None,
+) -> Generator[bytes]:
     values = [COLUMNS_BY_NAME[name].value for name in selection.columns]
-    headers = [header(name) for name in selection.columns]
+    headers = [file_header(name) for name in selection.columns]
     head, count = _encode([headers], BOM if bom else ""), 0
     with closing(iter_batches(selection)) as batches:
         for rows in batches:

@@ -8,12 +8,13 @@ from typing import IO, Any
 from xml.sax.saxutils import escape
 
 from django.utils import timezone
+from django.utils.translation import pgettext
 from xlsxwriter import Workbook
 
 from config.text import shorten
-from returns.exports.columns import header
 from returns.exports.selection import Selection, iter_batches
 from returns.lists.columns import COLUMNS_BY_NAME, Column, Kind
+from returns.lists.file_headers import file_header
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def write_workbook(
     columns = [COLUMNS_BY_NAME[name] for name in selection.columns]
     count = 0
     with Workbook(file, WORKBOOK_OPTIONS) as book:
-        sheet = book.add_worksheet("Returns")
+        sheet = book.add_worksheet(pgettext("sheet of a workbook", "Returns"))
         formats = _write_head(book, sheet, selection.columns)
         # Closed at once if writing fails: its transaction must be over before that is stored.
         with closing(iter_batches(selection)) as batches:
@@ -66,7 +67,7 @@ def _write_head(book: Any, sheet: Any, names: list[str]) -> dict[Kind, Any]:
     """Write the header row, and return the cell format of each kind of column."""
     bold = book.add_format({"bold": True})
     for index, name in enumerate(names):
-        title = header(name)
+        title = file_header(name)
         sheet.write_string(0, index, title, bold)
         sheet.set_column(index, index, max(COLUMNS_BY_NAME[name].width, len(title) + 3))
     sheet.freeze_panes(1, 0)

@@ -19,11 +19,15 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 from xlsxwriter.exceptions import XlsxWriterException
 
+from config.numbers import grouped
+from config.stored_texts import StoredText, stored_text
 from returns.database.locks import Lock, try_lock
 from returns.exports import as_csv, as_xlsx
-from returns.exports.forms import ExportRequest, check_fits_sheet, check_permission
+from returns.exports.forms import ExportRequest, check_fits_sheet, check_permission, refusal
 from returns.exports.selection import Selection, count_returns, parse_selection
 from returns.filters.query import Query
 from returns.models import Export, ExportPart, FileFormat, Progress
@@ -62,6 +66,7 @@ def request_export(request: ExportRequest, person: User, file_format: FileFormat
         bom=request.bom,
         name=request.file_name(timezone.now(), file_format),
         total=_count(request.selection, file_format),
+        language=get_language() or "",
     )
 
 
@@ -82,8 +87,8 @@ def _check_limits(person: User) -> None:
     unfinished = Export.objects.filter(by=person, status__in=UNFINISHED)
     if unfinished.count() >= MAX_UNFINISHED_PER_PERSON:
         raise ValidationError(
-            f"You already have {MAX_UNFINISHED_PER_PERSON} exports in progress. Wait until one of "
-            "them is ready."
+            _("You already have %(count)s exports in progress. Wait until one of them is ready.")
+            % {"count": grouped(MAX_UNFINISHED_PER_PERSON)}
         )
     _check_storage(person, 0)
 
@@ -93,9 +98,12 @@ def _check_storage(person: User, size: int) -> None:
     kept = Export.objects.filter(by=person, expires_at__gte=timezone.now())
     used = kept.aggregate(total=Sum("size", default=0))["total"]
     if used + size >= settings.EXPORT_STORAGE_MB * MEGABYTE:
-        raise ValidationError(
-            f"Your exports may take up {settings.EXPORT_STORAGE_MB:,} MB. Delete those that you no "
-            "longer need, or filter for fewer returns."
+        raise refusal(
+            stored_text(
+                "Your exports may take up %(megabytes)s MB. Delete those that you no longer need, "
+                "or filter for fewer returns.",
+                megabytes=settings.EXPORT_STORAGE_MB,
+            )
         )
 
 
@@ -124,7 +132,7 @@ def file_chunks(export: Export, person: User) -> Iterator[bytes]:
     any more.
     """
     if export.status != Progress.DONE:
-        raise ValidationError("This export is not ready yet.")
+        raise ValidationError(_("This export is not ready yet."))
     check_permission(person, export.rows)
     return _file_chunks(export)
 
@@ -157,7 +165,8 @@ def make_next() -> bool:
             # Read again with the lock, because it may just have been made.
             export = unfinished.filter(pk=pk).first() if has_lock else None
             if export and _is_due(export):
-                _make(export)
+                with override(export.language or settings.LANGUAGE_CODE):
+                    _make(export)
                 return True
     return False
 
@@ -178,8 +187,11 @@ def _make(export: Export) -> None:
     if export.attempts >= MAX_EXPORT_ATTEMPTS:
         _fail(
             export,
-            f"This export was interrupted {MAX_EXPORT_ATTEMPTS} times. Start it again, or filter "
-            "for fewer returns.",
+            stored_text(
+                "This export was interrupted %(count)s times. Start it again, or filter for fewer "
+                "returns.",
+                count=MAX_EXPORT_ATTEMPTS,
+            ),
         )
         return
     export.status, export.attempts, export.rows = Progress.RUNNING, export.attempts + 1, 0
@@ -189,10 +201,12 @@ def _make(export: Export) -> None:
         with TemporaryFile() as file, _progress_writer(export) as write_progress:
             _write(export, file, write_progress)
     except ValidationError as error:
-        _fail(export, " ".join(error.messages))
+        # A single message may be one for every language.
+        _fail(export, getattr(error, "message", " ".join(error.messages)))
     except (XlsxWriterException, OSError):
         logger.exception("The export %s was not made", export.pk)
-        _fail(export, "The file could not be written. The server's disk may be full.")
+        text = stored_text("The file could not be written. The server's disk may be full.")
+        _fail(export, text)
 
 
 def _write(export: Export, file: IO[bytes], write_progress: Callable[[int], None]) -> None:
@@ -231,9 +245,12 @@ def _write_csv(
 
 def _check_size(size: int) -> None:
     if size > settings.EXPORT_FILE_MB * MEGABYTE:
-        raise ValidationError(
-            f"A file may have up to {settings.EXPORT_FILE_MB:,} MB. Filter for fewer returns, or "
-            "choose fewer columns."
+        raise refusal(
+            stored_text(
+                "A file may have up to %(megabytes)s MB. Filter for fewer returns, or choose fewer "
+                "columns.",
+                megabytes=settings.EXPORT_FILE_MB,
+            )
         )
 
 
@@ -255,7 +272,7 @@ def _store(export: Export, file: IO[bytes], rows: int, size: int) -> None:
     logger.info("Export %s is made (returns: %s, bytes: %s).", export.pk, rows, size)
 
 
-def _fail(export: Export, reason: str) -> None:
+def _fail(export: Export, reason: StoredText | str) -> None:
     now = timezone.now()
     Export.objects.filter(pk=export.pk).update(
         status=Progress.FAILED, message=reason, ended_at=now, expires_at=now + KEPT_FOR

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
+from config.stored_texts import StoredText, stored_text
 from returns.exports import as_xlsx
 from returns.exports.file_names import build_file_name
 from returns.exports.selection import Selection, count_returns, parse_selection
 from returns.filters.query import Query
-from returns.filters.wording import describe_query
+from returns.filters.wording import filter_parts
 from returns.people.person import get_preferences
 
 EXPORT_PERMISSION = "returns.view_return"
@@ -44,9 +46,9 @@ class ExportRequest:
         return [(name, value) for name, values in lists for value in values]
 
     @property
-    def filters(self) -> list[tuple[str, str]]:
-        """Return the names and values of the filters, for people."""
-        return describe_query(self.selection.query)
+    def filters(self) -> list[tuple[str, str, str]]:
+        """Return the filters for people: the words before the values, the values, those after."""
+        return filter_parts(self.selection.query)
 
     def file_name(self, now: datetime, extension: str) -> str:
         """Return the name of the file."""
@@ -65,22 +67,33 @@ def parse_request(query: Query, person: User) -> ExportRequest:
     return ExportRequest(selection, number, bom=query.get("bom") == "1")
 
 
+def refusal(text: StoredText) -> ValidationError:
+    """Return an error with a message for readers of any language, who may read it later."""
+    return ValidationError(cast("Any", text))
+
+
 def check_permission(person: User, number: int) -> None:
     """Raise ``ValidationError`` if the person may not, or no longer, export so many returns."""
     if not person.has_perm(EXPORT_PERMISSION):
-        raise ValidationError("You don't have permission to see returns any more.")
+        raise refusal(stored_text("You don't have permission to see returns any more."))
     limit = MAX_RETURNS_WITHOUT_PERMISSION
     if number > limit and not person.has_perm(EXPORT_ALL_PERMISSION):
-        raise ValidationError(
-            f"Your role can export up to {limit:,} returns, and this list has more. Filter for "
-            "fewer, or ask a warehouse manager to export it."
+        raise refusal(
+            stored_text(
+                "Your role can export up to %(limit)s returns, and this list has more. Filter for "
+                "fewer, or ask a warehouse manager to export it.",
+                limit=limit,
+            )
         )
 
 
 def check_fits_sheet(number: int) -> None:
     """Raise ``ValidationError`` if an Excel sheet cannot hold so many returns."""
     if number > as_xlsx.MAX_SHEET_ROWS:
-        raise ValidationError(
-            f"An Excel sheet holds up to {as_xlsx.MAX_SHEET_ROWS:,} returns. Export the list as "
-            "CSV, or filter for fewer."
+        raise refusal(
+            stored_text(
+                "An Excel sheet holds up to %(limit)s returns. Export the list as CSV, or filter "
+                "for fewer.",
+                limit=as_xlsx.MAX_SHEET_ROWS,
+            )
         )

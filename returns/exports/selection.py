@@ -7,6 +7,7 @@ from itertools import batched
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from config.text import shorten
 from returns.filters.filterset import ReturnFilterSet
@@ -49,7 +50,10 @@ def parse_selection(query: Query, default_columns: Iterable[str]) -> Selection:
     """
     columns = _parse_columns(query.getlist("columns"), default_columns)
     if (bom := query.get("bom", "1")) != "1":
-        raise ValidationError(f"bom: “{shorten(bom, 50)}” is not valid. Use 1, or leave it out.")
+        raise ValidationError(
+            _("bom: “%(value)s” is not valid. Use 1, or leave it out.")
+            % {"value": shorten(bom, 50)}
+        )
     query = query.without(*FILE_PARAMETERS)
     tags = load_vocabulary()
     filterset = ReturnFilterSet(query, tags)
@@ -62,7 +66,9 @@ def _parse_columns(names: list[str], default_columns: Iterable[str]) -> list[str
     if ALL_COLUMNS in names:
         return list(COLUMN_NAMES)
     if unknown := [name for name in names if name not in COLUMN_NAMES]:
-        raise ValidationError(f"columns: there is no column “{shorten(unknown[0], 50)}”.")
+        raise ValidationError(
+            _("columns: there is no column “%(name)s”.") % {"name": shorten(unknown[0], 50)}
+        )
     return shown_columns(names or default_columns)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from config.stored_texts import stored_text, to_stored
 from returns.feed.merging import (
     Known,
     Stamp,
@@ -11,6 +12,7 @@ from returns.feed.merging import (
     newest_stamp,
     stamp_of,
 )
+from returns.feed.reasons import quoted
 from returns.feed.records import RecordError, ReturnRecord
 from returns.feed.sent_tags import BatchTags
 from returns.feed.stored_rows import StoredRow
@@ -83,7 +85,7 @@ class BatchMerge:
             try:
                 self._accept(each.record)
             except RecordError as error:
-                if str(error) != str(each.error):
+                if _stored(error) != _stored(each.error):
                     each.error = error
             else:
                 del refused[at]
@@ -108,6 +110,15 @@ class BatchMerge:
         self.known[reference] = after
 
 
+def _stored(error: RecordError) -> list[tuple[str, str]]:
+    return [(field, to_stored(why)) for field, why in error.problems]
+
+
 def _wrong_source(owner: str, record: ReturnRecord) -> RecordError:
-    known = f"{record.return_reference_number} is already recorded by {owner!r}"
-    return RecordError("source", f"{record.source!r}, but {known}")
+    why = stored_text(
+        "%(source)s, but %(reference)s is already recorded by %(owner)s",
+        source=quoted(record.source),
+        reference=record.return_reference_number,
+        owner=quoted(owner),
+    )
+    return RecordError("source", why)

@@ -2,6 +2,10 @@
 
 import re
 
+from django.utils.translation import gettext_noop
+
+from config.stored_texts import StoredText, stored_text
+from returns.feed.reasons import followed, quoted
 from returns.feed.records import API_NAMES, KNOWN_FIELDS, UNSTRIPPED_COLUMNS, RecordError
 from returns.models.facts import FACTS
 
@@ -16,35 +20,42 @@ ERROR = re.compile(r"#(?:N/A|NV|YOK|[^\W\d_]+(?:/0)?[!?])|#{2,}", re.IGNORECASE)
 KEPT_AS_TEXT = re.compile(r'="(.*)"|\'(?=[^\'])(.*)', re.DOTALL)
 MONTHS = (
     "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
-    "oca|şub|sub|nis|haz|tem|ağu|agu|eyl|eki|kas|ara"
+    r"oca|şub|sub|nis|haz|tem|ağu|agu|eyl|eki|kas|ara|mär|mrz|mai(?![^\W\d_])|okt|dez"
 )
 # What is lost cannot be brought back from the file.
 LOST = {
-    r"[+-]?\d(?:[.,]\d+)?E\+\d+": "shortened this number",
-    r"\d+[.,]0+": "made a decimal number of this",
-    r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}": "grouped the digits of this number",
-    rf"\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}|\d{{1,2}}[. -](?:{MONTHS})[^\W\d_]*(?:[. -]\d{{2,4}})?"
+    r"[+-]?\d(?:[.,]\d+)?E\+\d+": gettext_noop(
+        "a spreadsheet has shortened this number: %(value)s"
+    ),
+    r"\d+[.,]0+": gettext_noop("a spreadsheet has made a decimal number of this: %(value)s"),
+    r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}": gettext_noop(
+        "a spreadsheet has grouped the digits of this number: %(value)s"
+    ),
+    r"\d{1,2}[./]\d{1,2}[./]\d{4}"
+    rf"|\d{{1,2}}(?:\. |[. -])(?:{MONTHS})[^\W\d_]*(?:[. -]\d{{2,4}})?"
     rf"|(?:{MONTHS})[.-]\d{{2}}|\d{{4}}-\d{{2}}-\d{{2}}(?:[ T]\d{{2}}:\d{{2}}(?::\d{{2}})?)?": (
-        "made a date of this"
+        gettext_noop("a spreadsheet has made a date of this: %(value)s")
     ),
 }
 WHAT_WAS_DONE = tuple(LOST.values())
 LOST_NUMBER = re.compile("|".join(f"({pattern})" for pattern in LOST), re.IGNORECASE)
-AS_TEXT = "Format the column as text there, enter the original again, and save the file again"
+AS_TEXT = stored_text(
+    "Format the column as text there, enter the original again, and save the file again"
+)
 
 
 # What a spreadsheet has made of a number, by the type of its cell; see ``workbook_rows``.
 MADE_BY_TYPE = {
-    "d": "made a date of this",
-    "f": "made a decimal number of this",
-    "b": "made “true” or “false” of this",
+    "d": gettext_noop("a spreadsheet has made a date of this: %(value)s"),
+    "f": gettext_noop("a spreadsheet has made a decimal number of this: %(value)s"),
+    "b": gettext_noop("a spreadsheet has made “true” or “false” of this: %(value)s"),
 }
 
 
 def check_type(field: str, text: str, kind: str) -> None:
     """Raise ``RecordError`` for a reference or tracking ID whose cell has another type."""
     if field in NUMBER_FIELDS and kind in MADE_BY_TYPE:
-        raise RecordError(field, f"a spreadsheet has {MADE_BY_TYPE[kind]}: {text!r}. {AS_TEXT}")
+        raise RecordError(field, _lost(MADE_BY_TYPE[kind], text))
 
 
 def restore(field: str, text: str, *, is_typed: bool = False) -> str:
@@ -65,8 +76,14 @@ def restore(field: str, text: str, *, is_typed: bool = False) -> str:
     if is_empty or (field in NUMBER_FIELDS and text == "0"):
         return ""
     if text.startswith("#") and ERROR.fullmatch(text):
-        raise RecordError(field, f"the spreadsheet shows an error, {text}, instead of a value")
+        why = stored_text(
+            "the spreadsheet shows an error, %(value)s, instead of a value", value=text
+        )
+        raise RecordError(field, why)
     if field in NUMBER_FIELDS and (lost := LOST_NUMBER.fullmatch(text)):
-        what = WHAT_WAS_DONE[(lost.lastindex or 1) - 1]
-        raise RecordError(field, f"a spreadsheet has {what}: {text!r}. {AS_TEXT}")
+        raise RecordError(field, _lost(WHAT_WAS_DONE[(lost.lastindex or 1) - 1], text))
     return text
+
+
+def _lost(what: str, text: str) -> StoredText:
+    return followed(StoredText(what, {"value": quoted(text)}), AS_TEXT)

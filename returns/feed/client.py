@@ -30,6 +30,9 @@ from urllib.request import (
     build_opener,
 )
 
+from config.stored_texts import stored_text
+from tags.sentences import joined
+
 logger = logging.getLogger(__name__)
 
 MAX_PAGE_ATTEMPTS = 8  # per page
@@ -42,11 +45,10 @@ MAX_RESPONSE_BYTES = 50_000_000
 CHUNK_BYTES = 65_536
 WITH_TAGS, WITHOUT_TAGS = "Returns/GetReturnsWithTag", "Returns"
 RETRY_LOG = "Returns API at %s: %s Attempt %s of %s failed; next one in %.1f s."
-GAVE_UP = "Gave up after {attempts} attempts."
 
 
 class RemoteApiError(Exception):
-    """The other API cannot be read; the message says why, for people."""
+    """The other API cannot be read; its one argument says why, for people."""
 
 
 class _TransientError(Exception):
@@ -57,7 +59,7 @@ class _RetryAfterError(_TransientError):
     """The API says when to call again, in ``seconds``."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__("The API asked to wait.")
+        super().__init__(stored_text("The API asked to wait."))
         self.seconds = seconds
 
 
@@ -136,19 +138,20 @@ class Client:
 
     def fetch_page(self, dqb: str) -> RemotePage:
         """Return the page for a DynamicQueryBuilder query. Raises ``RemoteApiError``."""
-        problem = ""
+        problem = stored_text("The API asked to wait.")
         for attempt in range(MAX_PAGE_ATTEMPTS):
             try:
                 return self._attempt(dqb)
             except _RetryAfterError as wait:
-                problem = str(wait)
+                problem = wait.args[0]
                 pause = min(wait.seconds, MAX_RETRY_AFTER) + self.random.uniform(0, 1)
             except _TransientError as error:
-                problem = str(error)
+                problem = error.args[0]
                 pause = self.random.uniform(0, min(MAX_RETRY_PAUSE, FIRST_RETRY_PAUSE * 2**attempt))
             logger.info(RETRY_LOG, self.origin, problem, attempt + 1, MAX_PAGE_ATTEMPTS, pause)
             self.sleep(pause)
-        raise RemoteApiError(f"{problem} {GAVE_UP.format(attempts=MAX_PAGE_ATTEMPTS)}")
+        gave_up = stored_text("Gave up after %(count)s attempts.", count=MAX_PAGE_ATTEMPTS)
+        raise RemoteApiError(joined([problem, gave_up]))
 
     def _attempt(self, dqb: str) -> RemotePage:
         if self._wait:
@@ -164,7 +167,8 @@ class Client:
         except HTTPError as error:
             return self._handle_error_status(error, dqb)
         except (OSError, HTTPException, URLError) as error:
-            raise _TransientError(f"The API does not answer ({_reason(error)}).") from None
+            why = stored_text("The API does not answer (%(problem)s).", problem=_reason(error))
+            raise _TransientError(why) from None
         if headers.get("x-remaining-calls") == "0":
             self._wait = min(_retry_after(headers, 1.0), MAX_RETRY_AFTER)
         return _parse_page(_decompress(body, headers))
@@ -183,22 +187,35 @@ class Client:
         if status == 429:
             raise _RetryAfterError(_retry_after(error.headers, MAX_RETRY_PAUSE))
         if status >= 500 or status == 408:
-            raise _TransientError(f"The API answered with status {status}.")
-        raise RemoteApiError(
-            _ERROR_MESSAGES.get(status, f"The API answered with unexpected status {status}.")
+            raise _TransientError(
+                stored_text("The API answered with status %(status)s.", status=str(status))
+            )
+        unexpected = stored_text(
+            "The API answered with unexpected status %(status)s.", status=str(status)
         )
+        raise RemoteApiError(_ERROR_MESSAGES.get(status, unexpected))
 
 
 _ERROR_MESSAGES = {
-    400: "The API did not understand the request (400). Check RETURNS_API_URL.",
-    401: "The API rejected the token (401). Check RETURNS_API_TOKEN.",
-    403: "The API denied access (403). Check the token's scopes and RETURNS_API_TENANT.",
-    404: "There is no Returns API at this address (404). Check RETURNS_API_URL.",
+    400: stored_text("The API did not understand the request (400). Check RETURNS_API_URL."),
+    401: stored_text("The API rejected the token (401). Check RETURNS_API_TOKEN."),
+    403: stored_text(
+        "The API denied access (403). Check the token's scopes and RETURNS_API_TENANT."
+    ),
+    404: stored_text("There is no Returns API at this address (404). Check RETURNS_API_URL."),
 } | dict.fromkeys(
     (301, 302, 303, 307, 308),
-    "The API redirects to another address, to which the token must not be sent. "
-    "Set RETURNS_API_URL to the new address.",
+    stored_text(
+        "The API redirects to another address, to which the token must not be sent. Set "
+        "RETURNS_API_URL to the new address."
+    ),
 )
+
+
+_TOO_SLOW = stored_text(
+    "The response took longer than %(seconds)s s.", seconds=round(RESPONSE_TIMEOUT)
+)
+_CUT_OFF = stored_text("The response was cut off.")
 
 
 def _read_body(answer: IO[bytes]) -> bytes:
@@ -209,15 +226,16 @@ def _read_body(answer: IO[bytes]) -> bytes:
         if len(body) > MAX_RESPONSE_BYTES:
             raise _too_large()
         if time.monotonic() > end:
-            raise _TransientError(f"The response took longer than {RESPONSE_TIMEOUT:.0f} s.")
+            raise _TransientError(_TOO_SLOW)
     length = answer.headers.get("Content-Length", "")  # type: ignore[attr-defined]
     if length.isdecimal() and len(body) < int(length):
-        raise _TransientError("The response was cut off.")
+        raise _TransientError(_CUT_OFF)
     return bytes(body)
 
 
 def _too_large() -> RemoteApiError:
-    return RemoteApiError(f"A page is larger than {MAX_RESPONSE_BYTES // 1_000_000} MB.")
+    size = MAX_RESPONSE_BYTES // 1_000_000
+    return RemoteApiError(stored_text("A page is larger than %(size)s MB.", size=size))
 
 
 def _decompress(body: bytes, headers: Message) -> bytes:
@@ -227,11 +245,12 @@ def _decompress(body: bytes, headers: Message) -> bytes:
     try:
         plain = decompressor.decompress(body, MAX_RESPONSE_BYTES)
     except zlib.error:
-        raise _TransientError("The response could not be decompressed.") from None
+        why = stored_text("The response could not be decompressed.")
+        raise _TransientError(why) from None
     if decompressor.unconsumed_tail:
         raise _too_large()
     if not decompressor.eof:
-        raise _TransientError("The response was cut off.")
+        raise _TransientError(_CUT_OFF)
     return plain
 
 
@@ -239,10 +258,10 @@ def _parse_page(body: bytes) -> RemotePage:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        raise _TransientError("The response is not JSON.") from None
+        raise _TransientError(stored_text("The response is not JSON.")) from None
     items = answer.get("items") if isinstance(answer, Mapping) else None
     if not isinstance(items, list):
-        raise _TransientError('The response is not {"items": [...]}.')
+        raise _TransientError(stored_text('The response is not {"items": [...]}.'))
     total = answer.get("dataSetCount")
     return RemotePage(items, total if type(total) is int else None)
 

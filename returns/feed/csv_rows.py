@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, islice
 
+from config.stored_texts import StoredText, stored_text
 from returns.feed.headers import HEADER_ROWS, FoundHeader, find_header
 from returns.feed.items import Choices, Format, Item
+from returns.feed.reasons import Why
 from returns.feed.records import RecordError
 from returns.feed.tables import Row, count_filled, read_table
 
@@ -22,7 +24,9 @@ class TooManyColumnsError(ValueError):
     """A row has more columns than any table of returns."""
 
 
-def read_csv(lines: Iterator[str], choices: Choices, doubt: str = "") -> Iterator[Item]:
+def read_csv(
+    lines: Iterator[str], choices: Choices, doubt: StoredText | None = None
+) -> Iterator[Item]:
     """Yield the rows; a header that is not understood becomes one item with an error."""
     head, number = _head(lines), 1
     if head and head[0].lower().startswith(SEPARATOR_LINE):
@@ -38,8 +42,10 @@ def read_csv(lines: Iterator[str], choices: Choices, doubt: str = "") -> Iterato
             place = item.place
             yield item
     except TooManyColumnsError:
-        reason = f"more than {MAX_DELIMITERS:,} columns below this; the rest was not read"
-        yield Item(place, format_, error=RecordError("file", reason))
+        why = stored_text(
+            "more than %(most)s columns below this; the rest was not read", most=MAX_DELIMITERS
+        )
+        yield Item(place, format_, error=RecordError("file", why))
 
 
 def _head(lines: Iterator[str]) -> list[str]:
@@ -94,17 +100,33 @@ def split_rows(lines: Iterator[str], delimiter: str, number: int) -> Iterator[Ro
     recorded = _bounded(lines, read, delimiter)
     rows = csv.reader(recorded, delimiter=delimiter, strict=True)
     while True:
-        cells, problem, text = [], "", ""
+        cells: list[str] = []
+        problem: Why = ""
+        text = ""
         try:
             cells = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            problem, text = str(error), "".join(read).rstrip("\r\n")
+            problem, text = _why(error, delimiter), "".join(read).rstrip("\r\n")
         after = number + len(read)
         yield Row(number, after, cells, problem, text)
         number = after
         read.clear()
+
+
+def _why(error: csv.Error, delimiter: str) -> Why:
+    """Return an error of the library in words of our own, as far as it has some."""
+    message = str(error)
+    if message == "unexpected end of data":
+        return stored_text("unexpected end of data")
+    if message == f"'{delimiter}' expected after '\"'":
+        return stored_text("'%(delimiter)s' expected after '\"'", delimiter=delimiter)
+    if message.startswith("field larger than field limit"):
+        return stored_text(
+            "field larger than field limit (%(most)s)", most=str(csv.field_size_limit())
+        )
+    return message
 
 
 def _bounded(lines: Iterator[str], read: list[str], delimiter: str) -> Iterator[str]:

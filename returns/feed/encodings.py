@@ -10,6 +10,8 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
+from config.stored_texts import stored_text
+
 UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 WINDOWS_TURKISH = "cp1254"
 SNIFFED_BYTES = 64
@@ -17,7 +19,7 @@ MAX_LINE_BYTES = 4_000_000  # longer lines are cut
 
 
 class NotATextError(ValueError):
-    """The file is not text; the message says what it seems to be, and what to do."""
+    """The file is not text; its one argument says what it seems to be, and what to do."""
 
 
 def as_utf8(head: bytes, stream: BinaryIO) -> BinaryIO:
@@ -30,7 +32,7 @@ def as_utf8(head: bytes, stream: BinaryIO) -> BinaryIO:
     if encoding:
         return io.BufferedReader(_Recoded(whole, encoding))
     if b"\x00" in head[:SNIFFED_BYTES]:
-        raise NotATextError("binary data, not text")
+        raise NotATextError(stored_text("binary data, not text"))
     return io.BufferedReader(whole)
 
 

@@ -5,8 +5,8 @@ from json import dumps
 from typing import Any, NamedTuple
 
 from django.utils import timezone
-from django.utils.formats import date_format
 
+from config.dates import to_the_minute
 from returns.feed.merging import FACT_COLUMNS, Known
 from returns.models import State
 from returns.models.facts import FACTS_BY_COLUMN
@@ -41,7 +41,8 @@ def fact_text(name: str, value: Any) -> str:
     if name == "state":
         return str(State(value).label)
     if isinstance(value, datetime):
-        return date_format(timezone.localtime(value), "j M Y, H:i:s")
+        local = timezone.localtime(value)
+        return f"{to_the_minute(local)}:{local.second:02}"
     return value if isinstance(value, str) else dumps(value, ensure_ascii=False)
 
 
@@ -54,5 +55,5 @@ def describe_change(change: FactChange) -> tuple[str, str, str]:
     old, new = fact_text(name, before), fact_text(name, after)
     if old == new and isinstance(before, datetime) and isinstance(after, datetime):
         old, new = f"{old}.{before.microsecond:06}", f"{new}.{after.microsecond:06}"
-    label = FACTS_BY_COLUMN[name].label if name in FACTS_BY_COLUMN else name
+    label = str(FACTS_BY_COLUMN[name].label) if name in FACTS_BY_COLUMN else name
     return label, old, new

@@ -13,6 +13,8 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO
 
+from config.stored_texts import StoredText, stored_text
+from config.text import to_storable_text
 from returns.feed.csv_rows import read_csv
 from returns.feed.dates import MONTH_AHEAD, has_month_first
 from returns.feed.encodings import (
@@ -33,6 +35,7 @@ from returns.feed.json_items import (
     read_records,
     to_json,
 )
+from returns.feed.labels import stored_place
 from returns.feed.records import RecordError
 from returns.feed.spelling import TIME_FIELDS
 from returns.feed.workbooks import (
@@ -63,7 +66,7 @@ def read_items(stream: BinaryIO, choices: Choices = DEFAULT_CHOICES) -> Iterator
         else:
             yield from _read_text(as_utf8(start, stream), choices)
     except (NotATextError, NotATableError) as error:
-        yield Item("line 1", LINES, error=RecordError("file", str(error)))
+        yield Item("line 1", LINES, error=RecordError("file", error.args[0]))
 
 
 def _read_workbook(stream: BinaryIO, choices: Choices) -> Iterator[Item]:
@@ -71,15 +74,15 @@ def _read_workbook(stream: BinaryIO, choices: Choices) -> Iterator[Item]:
     with sheet.file:
         format_ = Format("xlsx", choices=replace(choices, sheet=sheet.name), sheets=sheet.sheets)
         seems_month_first = not choices.dates and _has_month_ahead(sheet.file)
-        doubt = _month_first(read_sheet(sheet, format_), choices) if seems_month_first else ""
+        doubt = _month_first(read_sheet(sheet, format_), choices) if seems_month_first else None
         yield from read_sheet(sheet, replace(format_, doubt=doubt))
 
 
 def _read_text(plain: BinaryIO, choices: Choices) -> Iterator[Item]:
     marked = _read_head(plain)
     head = marked.removeprefix(BYTE_ORDER_MARK)
-    if reason := explain_markup(head):
-        raise NotATableError(reason)
+    if why := explain_markup(head):
+        raise NotATableError(why)
     whole = io.BufferedReader(Rejoined(head, plain), HEAD_BYTES)
     start = head.lstrip()[:1]
     if start in (b"[", b"{") and choices.mapping:
@@ -107,7 +110,9 @@ def _read_text(plain: BinaryIO, choices: Choices) -> Iterator[Item]:
 
 
 def _read_twice(
-    stream: BinaryIO, choices: Choices, read: Callable[[BinaryIO, str], Iterator[Item]]
+    stream: BinaryIO,
+    choices: Choices,
+    read: Callable[[BinaryIO, StoredText | None], Iterator[Item]],
 ) -> Iterator[Item]:
     """Yield the items that ``read`` gives for a stream, and for why the order of dates is unclear.
 
@@ -115,10 +120,10 @@ def _read_twice(
     """
     with TemporaryFile() as copy:
         shutil.copyfileobj(stream, copy)
-        doubt = ""
+        doubt = None
         if not choices.dates and _has_month_ahead(copy):
             copy.seek(0)
-            doubt = _month_first(read(copy, ""), choices)
+            doubt = _month_first(read(copy, None), choices)
         copy.seek(0)
         yield from read(copy, doubt)
 
@@ -134,14 +139,15 @@ def _has_month_ahead(file: BinaryIO) -> bool:
     return False
 
 
-def _month_first(items: Iterator[Item], choices: Choices) -> str:
-    """Return which row has a date that cannot have the day first; "" if none has one."""
+def _month_first(items: Iterator[Item], choices: Choices) -> StoredText | None:
+    """Return which row has a date that cannot have the day first; None if none has one."""
     for item in islice(items, choices.most):
         cells = item.original if isinstance(item.original, list) else []
         for name, at, _ in item.format.columns:
             if name in TIME_FIELDS and at < len(cells) and has_month_first(cells[at]):
-                return f"{item.place} has {cells[at].strip()}"
-    return ""
+                place, date = stored_place(item.place), to_storable_text(cells[at].strip())
+                return stored_text("%(place)s has %(date)s", place=place, date=date)
+    return None
 
 
 def _read_head(stream: BinaryIO) -> bytes:

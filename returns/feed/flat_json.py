@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from config.stored_texts import StoredText
 from returns.feed.items import Choices, Format, Item
 from returns.feed.json_items import count_values
 from returns.feed.tables import Row, read_table
@@ -15,7 +16,9 @@ MAX_LIST_ENTRIES = 10  # of a list within a record
 MAX_DEPTH = 8
 
 
-def read_flat(items: Iterator[Item], choices: Choices, doubt: str = "") -> Iterator[Item]:
+def read_flat(
+    items: Iterator[Item], choices: Choices, doubt: StoredText | None = None
+) -> Iterator[Item]:
     """Yield JSON records, given as items, as the rows of a table."""
     first = _sample(items)
     names: dict[str, None] = {}
@@ -40,8 +43,8 @@ def _sample(items: Iterator[Item]) -> list[Item]:
 
 def _row(number: int, item: Item, header: Iterable[str]) -> Row:
     if item.raw is None:
-        reason = item.error.reason if item.error else ""
-        return Row(number, number + 1, [], reason, str(item.original or ""))
+        why = item.error.why if item.error else ""
+        return Row(number, number + 1, [], why, str(item.original or ""))
     values = flatten(item.raw)
     return Row(number, number + 1, [values.get(name, "") for name in header])
 

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
+from config.stored_texts import StoredText, stored_text, to_stored
 from config.text import shorten, to_storable_text
-from returns.feed.items import FIELD_LABELS, Column, Format
+from returns.feed.items import Column, Format
+from returns.feed.labels import stored_label
 from returns.feed.mappings import ColumnMapping, unique_headers
+from returns.feed.reasons import listed
 from returns.feed.records import (
     API_NAMES,
     KNOWN_FIELDS,
@@ -78,7 +81,10 @@ def with_header(format_: Format, header: Sequence[str]) -> Format:
 def check_width(header: Sequence[str]) -> None:
     """Raise ``RecordError`` for a header with too many columns."""
     if len(header) > MAX_COLUMNS:
-        raise RecordError("file", f"{len(header):,} columns; at most {MAX_COLUMNS:,} are read")
+        why = stored_text(
+            "%(count)s columns; at most %(most)s are read", count=len(header), most=MAX_COLUMNS
+        )
+        raise RecordError("file", why)
 
 
 def read_columns(format_: Format) -> Format:
@@ -90,8 +96,10 @@ def read_columns(format_: Format) -> Format:
         raise RecordError("file", _missing_reason(format_, missing))
     names = _names(format_.header)
     if twice := {name for name, count in Counter(filter(None, names)).items() if count > 1}:
-        columns = ", ".join(sorted(FIELD_LABELS.get(name, name) for name in twice))
-        raise RecordError("file", f"more than one column for {columns}")
+        columns = listed(sorted(map(stored_label, twice), key=to_stored), ", ")
+        raise RecordError(
+            "file", stored_text("more than one column for %(columns)s", columns=columns)
+        )
     return replace(
         format_,
         columns=tuple(
@@ -108,13 +116,21 @@ def missing_fields(format_: Format) -> tuple[str, ...]:
     return tuple(name for name in REQUIRED_FIELDS if name not in names)
 
 
-def _missing_reason(format_: Format, missing: Sequence[str]) -> str:
-    columns = ", ".join(FIELD_LABELS[name] for name in missing)
+def _missing_reason(format_: Format, missing: Sequence[str]) -> StoredText:
+    columns = listed(map(stored_label, missing), ", ")
     if len(format_.header) < ENOUGH_NAMES:
-        return f"not JSON, and no header with {columns} in the first {HEADER_ROWS} rows"
+        return stored_text(
+            "not JSON, and no header with %(columns)s in the first %(rows)s rows",
+            columns=columns,
+            rows=HEADER_ROWS,
+        )
     headers = [header.strip() for header in format_.header if header.strip()]
     more = ", …" if len(headers) > MAX_NAMED_HEADERS else ""
-    return f"no column for {columns}. There are: {', '.join(headers[:MAX_NAMED_HEADERS])}{more}"
+    return stored_text(
+        "no column for %(columns)s. There are: %(headers)s",
+        columns=columns,
+        headers=f"{', '.join(headers[:MAX_NAMED_HEADERS])}{more}",
+    )
 
 
 def _names(header: Sequence[str]) -> list[str]:

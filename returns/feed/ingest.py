@@ -14,6 +14,7 @@ import pghistory
 from django.db import DataError, IntegrityError, connection, transaction
 from psycopg.errors import NotNullViolation
 
+from config.stored_texts import stored_text
 from returns.feed.batches import BatchMerge, Rejection
 from returns.feed.fact_changes import differences
 from returns.feed.merging import Known
@@ -148,8 +149,10 @@ def _write(batch: Batch, run: FeedRun | None) -> IngestSummary:
         if isinstance(refusal.__cause__, NotNullViolation):
             raise  # no record is to blame: the tables are newer than this process
         if len(batch) == 1:
-            reason = f"refused by the database: {str(refusal).splitlines()[0]}"
-            rejection = Rejection(batch[0][1], RecordError("record", reason), batch[0][0])
+            why = stored_text(
+                "refused by the database: %(problem)s", problem=str(refusal).splitlines()[0]
+            )
+            rejection = Rejection(batch[0][1], RecordError("record", why), batch[0][0])
             return IngestSummary(read=1, rejected=[rejection])
     middle = len(batch) // 2
     return _write(batch[:middle], run) + _write(batch[middle:], run)

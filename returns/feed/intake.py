@@ -6,6 +6,7 @@ from datetime import datetime
 
 from returns.feed.ingest import IngestSummary, TagConflict, WrittenRow, ingest
 from returns.feed.items import Item
+from returns.feed.reasons import Why
 from returns.feed.records import RecordError, ReturnRecord
 from returns.feed.repeats import RowRepeats
 from returns.models import FeedRun
@@ -31,7 +32,7 @@ class IntakeResult:
     tag_conflicts: list[TagConflict] = field(default_factory=list)
     unknown_tags: list[str] = field(default_factory=list)
     differing_rows: dict[str, list[str]] = field(default_factory=dict)
-    left_out: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[tuple[str, Why]] = field(default_factory=list)
     written: list[WrittenRow] = field(default_factory=list)
 
     @property

@@ -1,28 +1,19 @@
 """The entries of files and API bodies, and the formats of files."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
+from config.stored_texts import StoredText, stored_text
+from returns.feed.labels import stored_label, stored_whole
 from returns.feed.mappings import ColumnMapping
 from returns.feed.parsing import parse_record
+from returns.feed.reasons import Why, in_words, listed, named
 from returns.feed.records import UPDATED_FIELD, RecordError, ReturnRecord, combined
-from returns.models import State
-from returns.models.facts import FACTS
 
-# How people call the fields and the states of the API.
-FIELD_LABELS = {
-    **{fact.api_name: fact.label for fact in FACTS},
-    "tag": "Tags",
-    **{str(state): str(state.label) for state in State},
-}
-# Times are called as the states are, so within a sentence they need more words.
-TIMES_WITHIN = {fact.api_name: f"a time of “{fact.label}”" for fact in FACTS if fact.is_time}
 TABLES = frozenset({"csv", "xlsx", "flat"})
-# Fields of one word, such as "notes", are called so in sentences too.
-API_WORDS = re.compile("|".join(rf"\b{name}\b" for name in FIELD_LABELS if not name.islower()))
+MAX_PROBLEMS = 20  # of a record, that are named
 
 
 class Column(NamedTuple):
@@ -69,7 +60,7 @@ class Format:
     choices: Choices = field(default=Choices(), hash=False)
     above: int = 0
     sheets: tuple[str, ...] = ()
-    doubt: str = ""
+    doubt: StoredText | None = None
     missing: tuple[str, ...] = ()
 
     @property
@@ -97,7 +88,7 @@ class Item:
     error: RecordError | None = None
     original: Any = None
     is_update_derived: bool = False
-    left_out: str = ""
+    left_out: Why = ""
 
     def placed(self, place: str) -> "Item":
         """Return the item with another place; ``dataclasses.replace`` takes six times as long."""
@@ -136,20 +127,28 @@ class Item:
         return not self.format.is_table or UPDATED_FIELD in self.format.headers()
 
     def describe(self, error: RecordError) -> str:
-        """Return an error in the words of the file: columns by their headers, states by labels."""
-        if not self.format.is_table:
-            return str(error)
-        headers = self.format.headers()
-        words, words_within = FIELD_LABELS | headers, FIELD_LABELS | TIMES_WITHIN | headers
-        problems = (
-            f"{words.get(name, name)}: {API_WORDS.sub(lambda word: words_within[word[0]], reason)}"
-            for name, reason in error.problems
-        )
-        return "; ".join(dict.fromkeys(problems))  # a column may be read for several fields
+        """Return an error as a text in the language that is active; see ``description``."""
+        return str(self.description(error))
 
-    def reason(self, error: RecordError) -> str:
-        """Return what is wrong, as ``describe`` does, without the name of the first field."""
-        return self.describe(error).split(": ", 1)[1]
+    def description(self, error: RecordError) -> Why:
+        """Return an error in the words of the file: columns by their headers, states by labels."""
+        return listed(named(name, why) for name, why in self._problems(error))
+
+    def reason(self, error: RecordError) -> Why:
+        """Return what is wrong, as ``description`` does, without the name of the first field."""
+        (_, first), *others = self._problems(error)
+        return listed([first, *(named(name, why) for name, why in others)])
+
+    def _problems(self, error: RecordError) -> list[tuple[Why, Why]]:
+        given = error.problems[:MAX_PROBLEMS]
+        if not self.format.is_table:
+            return [(stored_whole(name), why) for name, why in given]
+        headers = self.format.headers()
+        problems = [
+            (headers.get(name) or stored_label(name), in_words(why, headers)) for name, why in given
+        ]
+        # A column may be read for several fields.
+        return problems if len(problems) == 1 else list(dict.fromkeys(problems))
 
 
 JSON = Format("json")
@@ -161,4 +160,5 @@ def item_from_json(place: str, entry: object) -> Item:
     if isinstance(entry, dict):
         return Item(place, JSON, raw=entry, original=entry)
     # An empty entry is still an entry, so ``original`` must not be None.
-    return Item(place, JSON, error=RecordError("record", "not an object"), original=entry or "")
+    error = RecordError("record", stored_text("not an object"))
+    return Item(place, JSON, error=error, original=entry or "")

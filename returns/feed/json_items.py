@@ -11,7 +11,9 @@ from typing import BinaryIO
 
 import ijson
 
+from config.stored_texts import StoredText, stored_text
 from returns.feed.items import JSON, LINES, Format, Item
+from returns.feed.reasons import Why
 from returns.feed.records import REFERENCE_FIELD, RecordError
 
 MAX_DIGITS = 4000
@@ -27,8 +29,16 @@ MAX_RECORD_BYTES = 1_000_000
 MAX_WHOLE_BYTES = 5_000_000  # of a line, or of a file whose records are in no list
 
 
+class JsonGuardError(ValueError):
+    """The parser would be exhausted; ``why`` says by what, ``is_record`` that a record is long."""
+
+    def __init__(self, why: StoredText, *, is_record: bool = False) -> None:
+        super().__init__(why)
+        self.why, self.is_record = why, is_record
+
+
 class JsonGuard:
-    """A JSON stream that raises ``ValueError`` before what would exhaust the parser.
+    """A JSON stream that raises ``JsonGuardError`` before what would exhaust the parser.
 
     That is a number with thousands of digits, lists and objects in thousands of others, and a value
     of many bytes within a list at this depth; at depth 0 that is the whole text.
@@ -47,7 +57,7 @@ class JsonGuard:
         """Return the next bytes."""
         chunk = self._stream.read(size)
         if TOO_LONG_NUMBER.search(self._end + chunk):
-            raise ValueError(f"{MAX_DIGITS} digits in a row")
+            raise JsonGuardError(stored_text("%(count)s digits in a row", count=MAX_DIGITS))
         least = self._check_depth(chunk)
         self._check_length(len(chunk), least)
         self._end = chunk[-MAX_DIGITS:]
@@ -58,7 +68,10 @@ class JsonGuard:
         self._length = length if is_between else self._length + length
         most = MAX_RECORD_BYTES if self._depth_of_list else MAX_WHOLE_BYTES
         if self._length > most:
-            raise ValueError(f"a record of more than {most // 1_000_000} MB")
+            why = stored_text(
+                "a record of more than %(size)s MB; the rest was not read", size=most // 1_000_000
+            )
+            raise JsonGuardError(why, is_record=True)
 
     def _check_depth(self, chunk: bytes) -> int:
         """Return the least depth within the chunk."""
@@ -69,7 +82,7 @@ class JsonGuard:
         self._is_text ^= len(parts) % 2 == 0
         depths = list(accumulate(map(BRACKET_DEPTHS.__getitem__, outside), initial=self._depth))
         if max(depths) > MAX_JSON_DEPTH:
-            raise ValueError(f"more than {MAX_JSON_DEPTH} levels deep")
+            raise JsonGuardError(stored_text("more than %(most)s levels deep", most=MAX_JSON_DEPTH))
         self._depth = depths[-1]
         return min(depths)
 
@@ -118,22 +131,25 @@ def read_records(stream: BinaryIO, head: bytes, prefix: str) -> Iterator[Item]:
 
 
 def _json_error(error: Exception) -> RecordError:
+    if isinstance(error, JsonGuardError) and error.is_record:
+        return RecordError("file", error.why)
     message = str(error)
     if "premature EOF" in message:
-        return RecordError("file", "ends unexpectedly here")
-    if message.startswith("a record of"):
-        return RecordError("file", f"{message}; the rest was not read")
+        return RecordError("file", stored_text("ends unexpectedly here"))
     if "UTF8" in message:
-        return RecordError("file", "not UTF-8 here; the rest was not read")
-    reason = message.splitlines()[0].removeprefix("parse error: ").strip()
-    return RecordError("file", f"invalid JSON here ({reason}); the rest was not read")
+        return RecordError("file", stored_text("not UTF-8 here; the rest was not read"))
+    problem: Why = message.splitlines()[0].removeprefix("parse error: ").strip()
+    if isinstance(error, JsonGuardError):
+        problem = error.why
+    why = stored_text("invalid JSON here (%(problem)s); the rest was not read", problem=problem)
+    return RecordError("file", why)
 
 
 def _item(place: str, format: Format, value: object, original: object) -> Item:  # noqa: A002
     if isinstance(value, Mapping):
         return Item(place, format, raw=value, original=original)
-    error = RecordError("record", f"not an object: {to_json(value)[:60]}")
-    return Item(place, format, error=error, original=original)
+    why = stored_text("not an object: %(value)s", value=to_json(value)[:60])
+    return Item(place, format, error=RecordError("record", why), original=original)
 
 
 def _unwrap(value: object) -> list[object]:
@@ -182,8 +198,8 @@ def read_lines(stream: BinaryIO, *, unwraps: bool = True) -> Iterator[Item]:
 
 def _read_line(place: str, line: bytes, *, unwraps: bool) -> Iterator[Item]:
     if len(line) > MAX_WHOLE_BYTES:
-        reason = f"a line of more than {MAX_WHOLE_BYTES // 1_000_000} MB"
-        yield Item(place, LINES, error=RecordError("record", reason))
+        why = stored_text("a line of more than %(size)s MB", size=MAX_WHOLE_BYTES // 1_000_000)
+        yield Item(place, LINES, error=RecordError("record", why))
         return
     text = line.decode(errors="surrogateescape").rstrip("\r\n")
     try:
@@ -191,12 +207,10 @@ def _read_line(place: str, line: bytes, *, unwraps: bool) -> Iterator[Item]:
         for entry in _unwrap(value) if unwraps else [value]:
             yield _item(place, LINES, entry, text)
     except (ValueError, RecursionError) as error:
-        position = (
-            f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
-        )
-        yield Item(
-            place, LINES, error=RecordError("record", f"invalid JSON{position}"), original=text
-        )
+        why = stored_text("invalid JSON")
+        if isinstance(error, json.JSONDecodeError):
+            why = stored_text("invalid JSON at character %(place)s", place=str(error.pos + 1))
+        yield Item(place, LINES, error=RecordError("record", why), original=text)
 
 
 def find_lists(content: bytes) -> dict[str, int]:

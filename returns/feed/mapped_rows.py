@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from config.stored_texts import stored_text
 from config.text import to_storable_text
 from returns.feed.mappings import BY_DATES, LEFT_OUT, ColumnMapping
 from returns.feed.parsing import TIMES_RULED_OUT
-from returns.feed.records import API_NAMES, REFERENCE_FIELD
+from returns.feed.reasons import Why, quoted
+from returns.feed.records import API_NAMES, REFERENCE_FIELD, Problem
 from returns.feed.spelling import state_for_word, word_key
 from returns.models import State
 
@@ -19,9 +21,7 @@ class MappedRows:
         self.states = mapping.states_by_key()
         self.fixed = {name: value for name, value in mapping.fixed.items() if value != BY_DATES}
 
-    def complete(
-        self, raw: dict[str, str], cells: Sequence[str], problems: list[tuple[str, str]]
-    ) -> str:
+    def complete(self, raw: dict[str, str], cells: Sequence[str], problems: list[Problem]) -> Why:
         """Complete the values of a row, and add what is wrong to ``problems``.
 
         Returns why the row is left out, if it is.
@@ -33,10 +33,13 @@ class MappedRows:
             word = cells[self.state_at] if self.state_at < len(cells) else ""
             word = to_storable_text(word.strip())
             if (state := self._state(word)) == LEFT_OUT:
-                return f"“{word}” is left out, as the column mapping says"
+                return stored_text("“%(word)s” is left out, as the column mapping says", word=word)
             raw["state"] = state or word
             if not state:
-                problems.append(("state", f"the column mapping does not say what {word!r} means"))
+                why = stored_text(
+                    "the column mapping does not say what %(word)s means", word=quoted(word)
+                )
+                problems.append(("state", why))
         # One column may be the time of several states.
         for column in TIMES_RULED_OUT.get(raw.get("state", ""), ()):
             raw.pop(API_NAMES[column], None)

@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.text import require_visible
-from returns.feed.items import FIELD_LABELS
+from returns.feed.labels import FIELD_LABELS
 from returns.feed.mappings import BY_DATES, LEFT_OUT, ColumnMapping
 from returns.feed.records import API_NAMES, MAX_LENGTHS, REFERENCE_FIELD
-from returns.feed.spelling import STATES_BY_SPELLING, normalize, word_key
+from returns.feed.spelling import normalize, states_by_word, word_key
 from returns.models import State
 from returns.models.facts import FACTS_REQUIRED_FIRST
 
@@ -23,15 +25,11 @@ MAPPED_FIELDS = [
 ]
 FIXED_FIELDS = [API_NAMES["cargo_carrier"], API_NAMES["sales_order_channel"], "tag"]
 COLUMN, FIXED = "column:", "fixed:"  # before the value of an option
-STATE_OPTIONS = [
-    (f"{FIXED}{BY_DATES}", "From the dates: completed, else arrived, else created"),
-    *((f"{FIXED}{state}", f"All returns are “{state.label}”") for state in State),
-]
 UNDECIDED, LEAVE_OUT = "", "leave out"
 MEANINGS = [
-    (UNDECIDED, "Choose"),
-    *((str(state), str(state.label)) for state in State),
-    (LEAVE_OUT, "Leave these rows out"),
+    (UNDECIDED, gettext_lazy("Choose")),
+    *((str(state), state.label) for state in State),
+    (LEAVE_OUT, gettext_lazy("Leave these rows out")),
 ]
 
 
@@ -53,19 +51,24 @@ class MappingForm(forms.Form):
     prefix_text = forms.CharField(
         required=False,
         max_length=20,
-        label="Put before each return reference",
-        help_text="If the column is not the WMS's return number, write something such as SHOP-, so "
-        "that the numbers cannot be confused. The WMS's own record of the same parcel will be "
-        "another return.",
+        label=gettext_lazy("Put before each return reference"),
+        help_text=gettext_lazy(
+            "If the column is not the WMS's return number, write something such as SHOP-, so "
+            "that the numbers cannot be confused. The WMS's own record of the same parcel will be "
+            "another return."
+        ),
     )
-    keeps_others = forms.BooleanField(required=False, label="Store the other columns as well")
+    keeps_others = forms.BooleanField(
+        required=False, label=gettext_lazy("Store the other columns as well")
+    )
     name = forms.CharField(
         required=False,
         max_length=100,
         validators=[require_visible],
-        label="Remember as",
-        help_text="Files with the same header are then read like this. Leave it empty to use it "
-        "once.",
+        label=gettext_lazy("Remember as"),
+        help_text=gettext_lazy(
+            "Files with the same header are then read like this. Leave it empty to use it once."
+        ),
     )
 
     def __init__(
@@ -83,15 +86,15 @@ class MappingForm(forms.Form):
         self.mapping = mapping
         columns = [(f"{COLUMN}{each}", each) for each in header]
         for field_ in MAPPED_FIELDS:
-            options = [("", "Not in this file"), *columns]
+            options = [("", _("Not in this file")), *columns]
             if field_ == "state":
-                options = [("", "Choose"), *STATE_OPTIONS, *columns]
+                options = [("", _("Choose")), *_state_options(), *columns]
             elif field_ in FIXED_FIELDS:
-                options = [("", "Not in this file"), (FIXED, "The same for all:"), *columns]
+                options = [("", _("Not in this file")), (FIXED, _("The same for all:")), *columns]
                 self.fields[f"fixed-{field_}"] = forms.CharField(
                     required=False,
                     max_length=MAX_LENGTHS.get(_column(field_)) or 200,
-                    label=f"{FIELD_LABELS[field_]} of all returns",
+                    label=_("%(field)s of all returns") % {"field": FIELD_LABELS[field_]},
                     initial=mapping.fixed.get(field_, ""),
                 )
             self.fields[f"column-{field_}"] = forms.ChoiceField(
@@ -99,7 +102,7 @@ class MappingForm(forms.Form):
                 required=field_ in (REFERENCE_FIELD, CREATED_FIELD, "state"),
                 label=FIELD_LABELS[field_],
                 initial=self._option(field_, header),
-                error_messages={"required": "Choose a column."},
+                error_messages={"required": _("Choose a column.")},
             )
 
     def _option(self, field_: str, header: Sequence[str]) -> str:
@@ -113,8 +116,8 @@ class MappingForm(forms.Form):
     def require_name(self) -> None:
         """Require the name: the form is that of a saved mapping, not of a file."""
         name = self.fields["name"]
-        name.required, name.label = True, "Name"
-        name.help_text = "Files with the same header are read like this."
+        name.required, name.label = True, _("Name")
+        name.help_text = _("Files with the same header are read like this.")
 
     def entries(self) -> list[tuple[forms.BoundField, forms.BoundField | None]]:
         """Return the choice of each field, with that of its fixed value if it has one."""
@@ -132,9 +135,7 @@ class MappingForm(forms.Form):
         """Return what each of these words means, as submitted or as known."""
         known = _meanings(self.mapping.states) | self._submitted_words()
         return [
-            StateWord(
-                word, known.get(word_key(word)) or STATES_BY_SPELLING.get(normalize(word), "")
-            )
+            StateWord(word, known.get(word_key(word)) or states_by_word().get(normalize(word), ""))
             for word in words
         ]
 
@@ -149,13 +150,13 @@ class MappingForm(forms.Form):
         cleaned = super().clean() or {}
         for each in FIXED_FIELDS:
             if cleaned.get(f"column-{each}") == FIXED and not cleaned.get(f"fixed-{each}"):
-                self.add_error(f"fixed-{each}", "Enter a value.")
+                self.add_error(f"fixed-{each}", _("Enter a value."))
         return cleaned
 
     def is_complete(self, words: Sequence[str]) -> bool:
         """Tell whether everything is valid, and each of these words has a meaning."""
         if self.is_valid() and not all(each.meaning for each in self.state_words(words)):
-            self.add_error(None, "Say what each word of the state column means.")
+            self.add_error(None, _("Say what each word of the state column means."))
         return self.is_valid()
 
     def to_mapping(self, words: Sequence[str], records: str = "") -> ColumnMapping:
@@ -182,6 +183,17 @@ class MappingForm(forms.Form):
             keeps_others=data["keeps_others"],
             records=records,
         )
+
+
+def _state_options() -> list[tuple[str, str]]:
+    by_dates = _("From the dates: completed, else arrived, else created")
+    return [
+        (f"{FIXED}{BY_DATES}", by_dates),
+        *(
+            (f"{FIXED}{state}", _("All returns are “%(state)s”") % {"state": state.label})
+            for state in State
+        ),
+    ]
 
 
 def _meanings(states: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from config.stored_texts import stored_text
 from config.text import shorten
 from returns.feed.records import RecordError
 from returns.feed.spelling import normalize, word_key
@@ -54,8 +55,11 @@ class ColumnMapping:
         for at, cell in enumerate(header):
             if normalize(cell) == wanted:
                 return at
-        reason = f"the column “{self.columns[name]}”, which the column mapping uses, is missing"
-        raise RecordError("file", reason)
+        why = stored_text(
+            "the column “%(column)s”, which the column mapping uses, is missing",
+            column=self.columns[name],
+        )
+        raise RecordError("file", why)
 
 
 def from_json(stored: Mapping[str, Any]) -> ColumnMapping | None:

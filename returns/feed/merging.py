@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from returns.feed.reasons import too_many_tags
 from returns.feed.records import (
     NEEDED_TIMES,
     TIME_COLUMNS,
@@ -116,8 +117,7 @@ def merge(
 
 def _check_tags(tags: Sequence[str], count: int) -> None:
     if tags and count > settings.RETURN_TAGS:
-        reason = f"the return would have had {count} tags"
-        raise RecordError("tag", f"{reason}; at most {settings.RETURN_TAGS} are allowed")
+        raise RecordError("tag", too_many_tags(count, settings.RETURN_TAGS))
 
 
 def _first_known(record: ReturnRecord, facts: dict[str, Any], tags: Sequence[str]) -> Known:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from config.numbers import grouped
 from config.text import to_storable_text
 from returns.feed.files import read_items
 from returns.feed.items import Choices, Item
@@ -49,7 +51,8 @@ def outline(content: bytes, choices: Choices, records: str = "") -> Outline | No
 
 def _list_name(prefix: str, count: int) -> str:
     keys = [key for key in prefix.split(".") if key != "item"]
-    return f"{' › '.join(keys) or 'the whole file'} ({count:,})"
+    name = " › ".join(keys) or _("the whole file")
+    return f"{name} ({grouped(count)})"
 
 
 def distinct_values(content: bytes, choices: Choices, at: int, records: str = "") -> list[str]:

@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from returns.feed.items import FIELD_LABELS
-from returns.feed.retries import wrong_value
+from config.numbers import decimal
+from returns.display.durations import in_minutes
+from returns.feed.labels import field_label, place_label, stored_whole
+from returns.feed.retries import origin_text, wrong_value
 from returns.feed.runs import interrupted_runs
 from returns.feed.waiting import FIXABLE_WAYS
 from returns.live.changes import current_token_and_read_at, token_seconds
@@ -36,7 +40,21 @@ class RunStatus:
         if not self.row.ended_at:
             return ""
         seconds = max(0, (self.row.ended_at - self.row.began_at).total_seconds())
-        return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
+        if seconds < 60:
+            return pgettext("seconds", "%(count)s s") % {"count": decimal(seconds, 1)}
+        return in_minutes(round(seconds / 60))
+
+    @property
+    def label(self) -> str:
+        """Return its status for people."""
+        if self.status == "interrupted":
+            return _("interrupted")
+        return str(Outcome(self.status).label)
+
+    @property
+    def origin(self) -> str:
+        """Return where its records come from, for people."""
+        return origin_text(self.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +180,8 @@ def list_rejects(fate: Fate, run: FeedRun | None = None, beyond: int | None = No
     for row in shown:
         row.wrong_value = wrong_value(row)
         is_from_file = row.run.way in FIXABLE_WAYS
-        row.field_label = FIELD_LABELS.get(row.field, row.field) if is_from_file else row.field
+        row.field_label = field_label(row.field) if is_from_file else str(stored_whole(row.field))
+        row.place_label = place_label(row.place)
     return RejectPage(
         shown[:ROWS_PER_PAGE],
         shown[ROWS_PER_PAGE - 1].pk if len(shown) > ROWS_PER_PAGE else None,

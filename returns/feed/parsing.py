@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from json import dumps
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 
+from config.stored_texts import stored_text
+from returns.feed.reasons import Why, excerpt, too_long, unknown_state
 from returns.feed.records import (
     API_NAMES,
     DEFAULT_VALUES,
@@ -23,6 +25,7 @@ from returns.feed.records import (
     TEXT_COLUMNS,
     TIME_COLUMNS,
     UNSTRIPPED_COLUMNS,
+    Problem,
     RecordError,
     ReturnRecord,
     check_state,
@@ -31,12 +34,14 @@ from returns.feed.records import (
 )
 from returns.models import State
 from returns.models.facts import MAX_AHEAD, STATE_COLUMNS
+from tags.sentences import joined
 from tags.vocabulary import MAX_NAME_LENGTH, VocabularyError, clean_tag_name
 
 WHOLE_FROM = 1e16  # numbers from here on have no fraction
 MAX_NESTING = 50  # levels of lists and objects in an unknown field
-MAX_SHOWN_VALUE = 60  # characters of a wrong value that an error message quotes
+MAX_SHOWN_NAME = 60  # characters of the name of a field that an error message quotes
 MAX_FIELD_NAME = 200  # characters of the name of an unknown field
+LACKING = stored_text("missing")
 STATE_VALUES = frozenset(State.values)
 # By state, the times that a return cannot have: a record with this state says so.
 TIMES_RULED_OUT = {
@@ -75,11 +80,11 @@ def parse_record(
     )
 
 
-def _problems(raw: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def _problems(raw: Mapping[str, object]) -> Iterator[Problem]:
     """Yield all that is wrong with the values, each with its field."""
     for name in REQUIRED_COLUMNS:
         if raw.get(API_NAMES[name]) in (None, ""):
-            yield API_NAMES[name], "missing"
+            yield API_NAMES[name], LACKING
     for name, parse in PARSERS:
         try:
             parse(raw, name)
@@ -107,7 +112,7 @@ def _text(raw: Mapping[str, object], name: str) -> str:
         text = text.strip()
     max_length = MAX_LENGTHS.get(name) or settings.RECORD_TEXT_LENGTH
     if len(text) > max_length:
-        raise RecordError(field, f"{len(text)} characters; at most {max_length} are allowed")
+        raise RecordError(field, too_long(len(text), max_length))
     return text
 
 
@@ -115,19 +120,20 @@ def _to_text(field: str, value: object) -> str:
     """Return an integer as text: an order number may be a JSON number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise RecordError(field, f"not text: {_excerpt(value)}")
+    raise RecordError(field, stored_text("not text: %(value)s", value=excerpt(value)))
 
 
 def _require_storable(field: str, text: str) -> str:
     """Return the text; raise ``RecordError`` if PostgreSQL cannot store it."""
     if "\x00" in text:
-        raise RecordError(field, "contains a NUL character")
+        raise RecordError(field, stored_text("contains a NUL character"))
     if text.isascii():
         return text
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise RecordError(field, "not valid Unicode (or the file is not UTF-8)") from None
+        why = stored_text("not valid Unicode (or the file is not UTF-8)")
+        raise RecordError(field, why) from None
     return text
 
 
@@ -139,13 +145,17 @@ def parse_time(raw: Mapping[str, object], name: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(value.strip())  # type: ignore[attr-defined]
     except (ValueError, AttributeError):
-        raise RecordError(API_NAMES[name], f"not a time: {_excerpt(value)}") from None
+        why = stored_text("not a time: %(value)s", value=excerpt(value))
+        raise RecordError(API_NAMES[name], why) from None
     if time.tzinfo is None:
-        raise RecordError(API_NAMES[name], f"no time zone: {_excerpt(value)}")
+        why = stored_text("no time zone: %(value)s", value=excerpt(value))
+        raise RecordError(API_NAMES[name], why)
     if not EARLIEST_TIME <= time <= LATEST_TIME:
-        raise RecordError(API_NAMES[name], f"out of range: {_excerpt(value)}")
+        why = stored_text("out of range: %(value)s", value=excerpt(value))
+        raise RecordError(API_NAMES[name], why)
     if time > datetime.now(UTC) + MAX_AHEAD:
-        raise RecordError(API_NAMES[name], f"more than a day in the future: {_excerpt(value)}")
+        why = stored_text("more than a day in the future: %(value)s", value=excerpt(value))
+        raise RecordError(API_NAMES[name], why)
     return time.astimezone(UTC)
 
 
@@ -153,14 +163,13 @@ def _state(raw: Mapping[str, object], name: str) -> str:
     state = raw.get(API_NAMES[name])
     if isinstance(state, str) and state.strip() in STATE_VALUES:
         return state.strip()
-    *others, last = State.values
-    raise RecordError("state", f"unknown: {_excerpt(state)}; use {', '.join(others)} or {last}")
+    raise RecordError("state", unknown_state(excerpt(state)))
 
 
 def _reference(raw: Mapping[str, object], name: str) -> str:
     reference = _text(raw, name)
     if not reference:
-        raise RecordError(API_NAMES[name], "missing")
+        raise RecordError(API_NAMES[name], LACKING)
     return reference
 
 
@@ -174,23 +183,29 @@ def _tag(raw: Mapping[str, object], name: str) -> str | None:
 
 def _clean_tags(text: str) -> str | None:
     if len(text) > settings.RECORD_TAGS * (MAX_NAME_LENGTH + len(", ")):  # too long for the cache
-        raise _too_many_tags(f"{len(text)} characters")
+        why = stored_text(
+            "%(count)s characters; at most %(most)s tags are allowed",
+            count=len(text),
+            most=settings.RECORD_TAGS,
+        )
+        raise RecordError("tag", why)
     return _clean_short_tags(text)
-
-
-def _too_many_tags(given: str) -> RecordError:
-    return RecordError("tag", f"{given}; at most {settings.RECORD_TAGS} tags are allowed")
 
 
 @lru_cache(maxsize=4096)
 def _clean_short_tags(text: str) -> str | None:
     given = split_tags(text)
     if len(given) > settings.RECORD_TAGS:
-        raise _too_many_tags(f"{len(given)} names")
+        why = stored_text(
+            "%(count)s names; at most %(most)s tags are allowed",
+            count=len(given),
+            most=settings.RECORD_TAGS,
+        )
+        raise RecordError("tag", why)
     try:
         names = [clean_name(name) for name in given]
     except VocabularyError as error:
-        raise RecordError("tag", f"{error.messages[0]} {_excerpt(text)}") from None
+        raise RecordError("tag", joined([cast("Why", error.message), excerpt(text)])) from None
     return ",".join(dict.fromkeys(names)) or None
 
 
@@ -208,27 +223,38 @@ def _unknown_fields(raw: Mapping[str, object], _: str) -> dict[str, Any]:
 def _check_size(unknown: Mapping[str, object]) -> None:
     """Raise ``RecordError`` if a record has more in unknown fields than a return may hold."""
     if len(unknown) > settings.RECORD_OTHER_FIELDS:
-        reason = f"{len(unknown)} unknown fields; at most {settings.RECORD_OTHER_FIELDS} are stored"
-        raise RecordError("record", reason)
+        why = stored_text(
+            "%(count)s unknown fields; at most %(most)s are stored",
+            count=len(unknown),
+            most=settings.RECORD_OTHER_FIELDS,
+        )
+        raise RecordError("record", why)
     name = max(unknown, key=len)
     if len(name) > MAX_FIELD_NAME:
-        reason = f"a name of {len(name)} characters; at most {MAX_FIELD_NAME} are allowed"
-        raise RecordError(_excerpt(name), reason)
+        why = stored_text(
+            "a name of %(count)s characters; at most %(most)s are allowed",
+            count=len(name),
+            most=MAX_FIELD_NAME,
+        )
+        raise RecordError(_excerpt(name), why)
     # The text in memory is about as long, and made much faster.
     with suppress(RecursionError):  # what is nested so deeply is refused anyway
         if len(repr(unknown)) <= settings.RECORD_OTHER_LENGTH:
             return
         length = len(dumps(unknown, default=str))
         if length > settings.RECORD_OTHER_LENGTH:
-            limit = settings.RECORD_OTHER_LENGTH
-            reason = f"{length} characters in unknown fields; at most {limit} are stored"
-            raise RecordError("record", reason)
+            why = stored_text(
+                "%(count)s characters in unknown fields; at most %(most)s are stored",
+                count=length,
+                most=settings.RECORD_OTHER_LENGTH,
+            )
+            raise RecordError("record", why)
 
 
 def _json(field: str, value: object, depth: int = 0) -> Any:
     """Return the value as a JSON column can store it."""
     if depth > MAX_NESTING:
-        raise RecordError(field, f"more than {MAX_NESTING} levels deep")
+        raise RecordError(field, stored_text("more than %(most)s levels deep", most=MAX_NESTING))
     match value:
         case str():
             return _require_storable(field, value)
@@ -248,13 +274,14 @@ def _json(field: str, value: object, depth: int = 0) -> Any:
 
 def _require_finite(field: str, number: float) -> float:
     if not math.isfinite(number):
-        raise RecordError(field, f"not a valid JSON number: {number}")
+        why = stored_text("not a valid JSON number: %(number)s", number=str(number))
+        raise RecordError(field, why)
     return number
 
 
-def _excerpt(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= MAX_SHOWN_VALUE else f"{text[: MAX_SHOWN_VALUE - 3]}..."
+def _excerpt(name: str) -> str:
+    text = repr(name)
+    return text if len(text) <= MAX_SHOWN_NAME else f"{text[: MAX_SHOWN_NAME - 3]}..."
 
 
 # What reads the value of each column.

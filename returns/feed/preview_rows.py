@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from config.text import shorten, to_storable_text
-from returns.feed.fact_changes import fact_text
-from returns.feed.items import FIELD_LABELS, Format, Item
+from returns.feed.items import Format, Item
+from returns.feed.labels import FIELD_LABELS
+from returns.feed.reasons import Why
 from returns.feed.records import REFERENCE_FIELD
 from returns.feed.rejected import to_ascii_json
 from returns.feed.spelling import TIME_FIELDS
@@ -16,33 +19,55 @@ MAX_PREVIEW_COLUMNS = 20
 MAX_PREVIEW_CELL = 80  # characters
 
 
+@dataclass(frozen=True)
+class Labels:
+    """API names of fields and states, which are shown by what they are called."""
+
+    fields: list[str]
+
+
+@dataclass(frozen=True)
+class CellAsRead:
+    """What a cell has, and how it is understood: a state, or a time in ISO 8601."""
+
+    written: str
+    name: str
+    value: str
+
+
+type Cell = str | Labels | CellAsRead
+
+
 @dataclass
 class PreviewRow:
     """A row of the preview: its place in the file, its cells, and its error if it has one."""
 
     place: str
-    cells: list[str]
-    error: str = ""
+    cells: list[Cell]
+    error: Why = ""
 
 
-def shown_headers(format_: Format) -> list[str]:
+def shown_headers(format_: Format) -> list[str | Labels]:
     """Return the headers of the cells that ``show_row`` shows."""
-    state = [FIELD_LABELS["state"]] if _has_own_state(format_) else []
-    return state + [shorten_cell(format_.header[at].strip()) for at in _shown_indexes(format_)]
+    state = [Labels(["state"])] if _has_own_state(format_) else []
+    return [*state, *(shorten_cell(format_.header[at].strip()) for at in _shown_indexes(format_))]
 
 
-def show_row(item: Item, error: str = "") -> PreviewRow:
+def show_row(item: Item, error: Why = "") -> PreviewRow:
     """Return how a row or a record is shown; of many columns, those that are read come first."""
     if not item.format.is_table or not isinstance(item.original, list):
-        return PreviewRow(item.place, _show_record(item)[:MAX_PREVIEW_COLUMNS], error)
+        return PreviewRow(item.place, [*_show_record(item)[:MAX_PREVIEW_COLUMNS]], error)
     raw = item.raw or {}
     names: dict[int, str] = {}
     for name, at, _ in item.format.columns:
         names.setdefault(at, name)
-    cells = [FIELD_LABELS.get(str(raw.get("state")), "")] if _has_own_state(item.format) else []
+    cells: list[Cell] = []
+    if _has_own_state(item.format):
+        state = str(raw.get("state"))
+        cells.append(Labels([state]) if state in FIELD_LABELS else "")
     for at in _shown_indexes(item.format):
         written = item.original[at] if at < len(item.original) else ""
-        cells.append(shorten_cell(written) + _as_read(names.get(at, ""), written, raw))
+        cells.append(_as_read(names.get(at, ""), written, raw))
     return PreviewRow(item.place, cells, error)
 
 
@@ -65,21 +90,26 @@ def _show_record(item: Item) -> list[str]:
     return [f"{shorten_cell(name)}: {shorten_cell(value)}" for name, value in item.raw.items()]
 
 
-def _as_read(name: str, written: str, raw: Mapping[str, object]) -> str:
-    """Return how a cell is understood: times and states in words, references with their prefix."""
-    value = raw.get(name)
+def _as_read(name: str, written: str, raw: Mapping[str, object]) -> Cell:
+    """Return a cell with how it is understood: times and states, references with their prefix."""
+    shown, value = shorten_cell(written), raw.get(name)
     if not isinstance(value, str) or value == written:
-        return ""
-    if name == "state" and value in State.values and FIELD_LABELS[value] != written:
-        return f" = {FIELD_LABELS[value]}"
+        return shown
+    if name == "state" and value in State.values:
+        return CellAsRead(shown, name, value)
     if name == REFERENCE_FIELD and value.endswith(written):
-        return f" = {value}"
-    if name not in TIME_FIELDS:
-        return ""
+        return f"{shown} = {value}"
+    if name in TIME_FIELDS and _can_be_shown(value):
+        return CellAsRead(shown, name, value)
+    return shown
+
+
+def _can_be_shown(value: str) -> bool:
     try:
-        return f" = {fact_text(name, datetime.fromisoformat(value))}"
+        timezone.localtime(datetime.fromisoformat(value))
     except (ValueError, OverflowError):  # rejected as no time, or as out of range
-        return ""
+        return False
+    return True
 
 
 def shorten_cell(value: object) -> str:

@@ -5,18 +5,19 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
+from config.stored_texts import StoredText, stored_text
 from returns.feed.encodings import encoding_label
-from returns.feed.fact_changes import describe_change, differences
 from returns.feed.files import DEFAULT_CHOICES, read_items
 from returns.feed.headers import MAX_COLUMNS
-from returns.feed.ingest import WrittenRow
 from returns.feed.intake import IntakeResult, import_items
-from returns.feed.items import FIELD_LABELS, Choices, Format, Item
+from returns.feed.items import Choices, Format, Item
 from returns.feed.json_items import count_values
 from returns.feed.mappings import BY_DATES, ColumnMapping
-from returns.feed.merging import Known
-from returns.feed.preview_rows import PreviewRow, shorten_cell, show_row, shown_headers
+from returns.feed.preview_changes import PreviewChange, preview_change
+from returns.feed.preview_rows import Labels, PreviewRow, shorten_cell, show_row, shown_headers
+from returns.feed.reasons import Why, storable
 from returns.feed.records import KNOWN_FIELDS, REFERENCE_FIELD, UPDATED_FIELD, RecordError
 from returns.feed.spelling import TIME_FIELDS, ZONE_SUFFIX
 
@@ -26,25 +27,23 @@ MAX_PREVIEW_ROWS = 50
 MAX_PREVIEW_ERRORS = 100
 MAX_PREVIEW_CHANGES = 100
 MAX_PREVIEW_TAGS = 100
-FOREIGN_KINDS = frozenset({"JSON", "JSON, one record per line"})
-DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
-
-
-@dataclass
-class PreviewChange:
-    """A return that the import would change: its facts with their names, before and after."""
-
-    reference: str
-    facts: list[tuple[str, str, str]]
-    new_tags: list[str]
+MAX_PREVIEW_PLACES = 1_000  # of the rows of one return
+JSON_KINDS = frozenset({"json", "lines", "flat"})
+# What is said of CSV with each delimiter.
+CSV_KINDS = {
+    ",": gettext_noop("CSV in %(encoding)s, separated by commas"),
+    ";": gettext_noop("CSV in %(encoding)s, separated by semicolons"),
+    "\t": gettext_noop("CSV in %(encoding)s, separated by tabs"),
+}
 
 
 @dataclass
 class FilePreview:
-    """What a file contains, and what its import would do.
+    """What a file contains, and what its import would do; see also ``stored_previews``.
 
     ``header`` is that of a table, and ``columns`` are pairs of one of its cells and the fields that
-    are read from it. ``unknown`` are columns that are stored with the returns as they are.
+    are read from it. ``kept`` are the indexes of those that are stored with the returns as they
+    are, and ``unknown`` their names. ``is_json`` tells whether the file is JSON.
     ``wrong`` are rows that would be rejected, and ``left_out`` rows that are no records, with the
     reasons. With ``is_partial``, the file has more records than were read. ``rehearsed`` is the
     number of records that were tried out against the database; of those, ``changes`` are the first
@@ -55,22 +54,24 @@ class FilePreview:
     with something in brackets that is no time zone.
     ``missing`` are the required fields without a column; with ``lacks_references``, no record has a
     return reference. ``sheets`` are the names of a workbook's sheets, of which ``sheet`` is read.
-    ``doubt`` says why the order of day and month is not known.
+    ``doubt`` says why the order of day and month is not known, and ``doubt_sentence`` what to do.
     """
 
-    kind: str = ""
+    kind: Why = ""
+    is_json: bool = False
     header: list[str] = field(default_factory=list)
-    columns: list[tuple[str, str]] = field(default_factory=list)
+    columns: list[tuple[str, str | Labels]] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     rows: list[PreviewRow] = field(default_factory=list)
     wrong: list[PreviewRow] = field(default_factory=list)
     changes: list[PreviewChange] = field(default_factory=list)
     unknown_tags: list[str] = field(default_factory=list)
-    differing_rows: list[tuple[str, str]] = field(default_factory=list)
-    left_out: list[tuple[str, str]] = field(default_factory=list)
+    differing_rows: list[tuple[str, list[str]]] = field(default_factory=list)
+    left_out: list[tuple[str, Why]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    fixed: list[tuple[str, str]] = field(default_factory=list)
-    shown: list[str] = field(default_factory=list)
+    fixed: list[tuple[Why | Labels, Why | Labels]] = field(default_factory=list)
+    shown: list[str | Labels] = field(default_factory=list)
     unknown_zones: list[str] = field(default_factory=list)
     above: int = 0
     sheets: list[str] = field(default_factory=list)
@@ -85,12 +86,21 @@ class FilePreview:
     rejected: int = 0
     conflicts: int = 0
     has_updates: bool = True
-    doubt: str = ""
+    doubt: Why = ""
+    doubt_sentence: Why = ""
 
     @property
     def not_read(self) -> list[str]:
         """Return the headers of the columns that are not read."""
         return [header for header, name in self.columns if not name]
+
+    @property
+    def read_columns(self) -> list[tuple[str, str | Labels, bool]]:
+        """Return the columns that are read, and whether they are stored as they are."""
+        kept = set(self.kept)
+        return [
+            (header, name, at in kept) for at, (header, name) in enumerate(self.columns) if name
+        ]
 
     @property
     def is_empty(self) -> bool:
@@ -100,7 +110,7 @@ class FilePreview:
     @property
     def is_foreign(self) -> bool:
         """Tell whether nothing can be imported until somebody says what the columns are."""
-        return bool(self.missing) or (self.kind in FOREIGN_KINDS and self.lacks_references)
+        return bool(self.missing) or (self.is_json and self.lacks_references)
 
 
 def make_preview(content: bytes, choices: Choices = DEFAULT_CHOICES) -> FilePreview:
@@ -138,8 +148,9 @@ def make_preview(content: bytes, choices: Choices = DEFAULT_CHOICES) -> FilePrev
     preview.unchanged, preview.rejected = result.unchanged, len(builder.wrong)
     preview.conflicts = len(result.tag_conflicts)
     preview.differing_rows = [
-        (reference, ", ".join(places)) for reference, places in result.differing_rows.items()
-    ][:MAX_PREVIEW_CHANGES]
+        (reference, places[:MAX_PREVIEW_PLACES])
+        for reference, places in islice(result.differing_rows.items(), MAX_PREVIEW_CHANGES)
+    ]
     preview.unknown_tags = sorted(set(result.unknown_tags))[:MAX_PREVIEW_TAGS]
     return preview
 
@@ -159,7 +170,7 @@ class _PreviewBuilder:
             self._describe(item)
         if item.left_out:
             if len(preview.left_out) < MAX_PREVIEW_ERRORS:
-                preview.left_out.append((item.place, item.left_out))
+                preview.left_out.append((item.place, storable(item.left_out)))
             return
         preview.read += 1
         preview.lacks_references &= REFERENCE_FIELD not in (item.raw or {})
@@ -177,27 +188,26 @@ class _PreviewBuilder:
             return
         self.wrong.add(key)
         if len(self.preview.wrong) < MAX_PREVIEW_ERRORS:
-            self.preview.wrong.append(show_row(item, item.describe(error)))
+            self.preview.wrong.append(show_row(item, storable(item.description(error))))
         for row in self.preview.rows:
             if row.place == item.place:
-                row.error = item.describe(error)
+                row.error = storable(item.description(error))
 
     def add_changes(self, result: IntakeResult) -> None:
         """Add the returns that a batch changes."""
         changes = self.preview.changes
         for row in result.written:
             if row.before and row.is_visible and len(changes) < MAX_PREVIEW_CHANGES:
-                changes.append(_preview_change(row, row.before))
+                changes.append(preview_change(row, row.before))
 
     def _describe(self, item: Item) -> None:
         format_, preview = item.format, self.preview
         if item.error and item.error.field == "file" and not format_.header:
             return
-        preview.kind = FORMAT_NAMES.get(format_.kind, "")
+        preview.kind = KIND_LABELS.get(format_.kind, "")
+        preview.is_json = format_.kind in JSON_KINDS
         if format_.kind == "csv":
-            preview.kind = (
-                f"CSV in {self.encoding}, separated by {DELIMITER_NAMES[format_.delimiter]}"
-            )
+            preview.kind = StoredText(CSV_KINDS[format_.delimiter], {"encoding": self.encoding})
         if format_.is_table:
             names = {column.name for column in format_.columns}
             preview.header = list(format_.header[:MAX_COLUMNS])
@@ -208,26 +218,43 @@ class _PreviewBuilder:
             preview.fixed = _fixed(format_.choices.mapping)
             preview.above = format_.above
             preview.sheets, preview.sheet = list(format_.sheets), format_.choices.sheet
-            preview.doubt = format_.doubt
+            if format_.doubt:
+                preview.doubt, preview.doubt_sentence = format_.doubt, _ask_for_order(format_.doubt)
             preview.has_updates = UPDATED_FIELD in names
-            preview.unknown = [shorten_cell(name) for name in names - KNOWN_FIELDS]
+            preview.kept = sorted({each.at for each in format_.columns if _is_unknown(each.name)})
+            preview.unknown = [shorten_cell(name) for name in names if _is_unknown(name)]
 
 
-FORMAT_NAMES = {
+KIND_LABELS: dict[str, Why] = {
     "json": "JSON",
-    "lines": "JSON, one record per line",
+    "lines": stored_text("JSON, one record per line"),
     "flat": "JSON",
-    "xlsx": "Excel workbook",
+    "xlsx": stored_text("Excel workbook"),
 }
 
 
-def _columns(format_: Format) -> list[tuple[str, str]]:
+def _is_unknown(name: str) -> bool:
+    return name not in KNOWN_FIELDS
+
+
+def _ask_for_order(doubt: StoredText) -> StoredText:
+    return stored_text(
+        "Day or month first? In this file, %(place)s has %(date)s. Choose the order of dates with "
+        "slashes, then preview again.",
+        **doubt.values,
+    )
+
+
+def _columns(format_: Format) -> list[tuple[str, str | Labels]]:
     """Return the headers with the fields that are read from each; "" for one that is not read."""
-    fields: dict[int, list[str]] = {}
+    fields: dict[int, str | Labels] = {}
     for name, at, _ in format_.columns:
-        fields.setdefault(at, []).append(FIELD_LABELS.get(name, name))
+        if _is_unknown(name):
+            fields[at] = shorten_cell(name)
+        elif isinstance(found := fields.setdefault(at, Labels([])), Labels):
+            found.fields.append(name)
     return [
-        (shorten_cell(header.strip()), shorten_cell(", ".join(fields.get(at, []))))
+        (shorten_cell(header.strip()), fields.get(at, ""))
         for at, header in enumerate(format_.header)
     ]
 
@@ -242,17 +269,13 @@ def _unknown_zones(format_: Format) -> list[str]:
     ]
 
 
-def _fixed(mapping: ColumnMapping | None) -> list[tuple[str, str]]:
+def _fixed(mapping: ColumnMapping | None) -> list[tuple[Why | Labels, Why | Labels]]:
     if not mapping:
         return []
-    labels = FIELD_LABELS | {BY_DATES: "from the dates"}
-    fixed = [(labels[name], labels.get(value, value)) for name, value in mapping.fixed.items()]
-    return [("Before each return reference", mapping.prefix), *fixed] if mapping.prefix else fixed
-
-
-def _preview_change(row: WrittenRow, before: Known) -> PreviewChange:
-    facts = [
-        (label, shorten_cell(old), shorten_cell(new))
-        for label, old, new in map(describe_change, differences(before, row.after))
-    ]
-    return PreviewChange(row.reference, facts, list(row.new_tags))
+    fixed: list[tuple[Why | Labels, Why | Labels]] = []
+    if mapping.prefix:
+        fixed.append((stored_text("Before each return reference"), mapping.prefix))
+    for name, value in mapping.fixed.items():
+        said: Why | Labels = Labels([value]) if name == "state" else value
+        fixed.append((Labels([name]), stored_text("from the dates") if value == BY_DATES else said))
+    return fixed

@@ -106,7 +106,7 @@ def _item_result(
         "returnReferenceNumber": shown,
         "result": result or "unchanged",
         "errors": [
-            {"property": field, "message": reason}
-            for field, reason in (error.problems if error else ())
+            {"property": field, "message": str(why)}
+            for field, why in (error.problems if error else ())
         ],
     }

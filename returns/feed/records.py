@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from returns.feed.reasons import Why, state_with, state_without
 from returns.models import Return, State
 from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, STATE_COLUMNS, Kind
 
 # A day inside the limits of ``datetime``, so that every time can be shown in every time zone.
 EARLIEST_TIME = datetime(1, 1, 2, tzinfo=UTC)
 LATEST_TIME = datetime(9999, 12, 30, tzinfo=UTC)
+# The API's name of a field, and what is wrong with it.
+type Problem = tuple[str, Why]
 
 
 def _with_every_fact[Record](record: type[Record]) -> type[Record]:
@@ -56,25 +59,34 @@ class ReturnRecord:
 
 
 class RecordError(ValueError):
-    """A record was rejected: ``field`` is the API's name of the wrong field, ``reason`` why.
+    """A record was rejected: ``field`` is the API's name of the wrong field, ``why`` the reason.
 
-    ``problems`` are such pairs for everything that is wrong with the record.
+    ``problems`` are such pairs for everything that is wrong with the record. As text, the error is
+    in the language that is active.
     """
 
-    def __init__(self, field: str, reason: str, others: Iterable[tuple[str, str]] = ()) -> None:
-        self.problems = ((field, reason), *others)
-        super().__init__("; ".join(f"{name}: {why}" for name, why in self.problems))
+    def __init__(self, field: str, why: Why, others: Iterable[Problem] = ()) -> None:
+        super().__init__(field, why)
+        self.problems: tuple[Problem, ...] = ((field, why), *others)
         self.field = field
-        self.reason = reason
+        self.why = why
+
+    @property
+    def reason(self) -> str:
+        """Return the reason in the language that is active."""
+        return str(self.why)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{name}: {why}" for name, why in self.problems)
 
 
-def combined(problems: Iterable[tuple[str, str]]) -> RecordError:
+def combined(problems: Iterable[Problem]) -> RecordError:
     """Return one error for these problems, the first for each field."""
-    by_field: dict[str, str] = {}
-    for field_, reason in problems:
-        by_field.setdefault(field_, reason)
-    (first, reason), *others = by_field.items()
-    return RecordError(first, reason, others)
+    by_field: dict[str, Why] = {}
+    for field_, why in problems:
+        by_field.setdefault(field_, why)
+    (first, why), *others = by_field.items()
+    return RecordError(first, why, others)
 
 
 def column_name(name: str) -> str:
@@ -117,7 +129,7 @@ def check_state(values: Mapping[str, Any], absent: Collection[str] = ()) -> None
     state = values["state"]
     needed = NEEDED_TIMES.get(state)
     if needed and values[needed] is None and needed not in absent:
-        raise RecordError("state", f"{state} without {API_NAMES[needed]}")
+        raise RecordError("state", state_without(state, API_NAMES[needed]))
     for column in STATE_COLUMNS[1:]:
         if state != State.COMPLETED and column != needed and values[column] is not None:
-            raise RecordError("state", f"{state} with {API_NAMES[column]}")
+            raise RecordError("state", state_with(state, API_NAMES[column]))

@@ -9,9 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import override
 
+from config.stored_texts import to_stored
 from config.text import shorten, to_storable_text
 from returns.feed.items import Item
+from returns.feed.reasons import storable
 from returns.feed.records import REFERENCE_FIELD, RecordError
 from returns.models import Fate, FeedRun, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
@@ -19,7 +22,6 @@ from tags.deadlocks import retry_deadlocks
 Rejects = Sequence[tuple[Item, RecordError]]
 
 MAX_SHORT_TEXT = 200
-MAX_REASON = 1_000  # characters
 MAX_EXPONENT = 300
 TOO_DEEP = json.dumps("nested too deeply to be stored")
 SETTLED = (Fate.IMPORTED, Fate.SUPERSEDED)
@@ -98,8 +100,12 @@ def _without_room(run: FeedRun, digests: set[str]) -> set[str]:
 def digest_of(run: FeedRun, item: Item, error: RecordError) -> str:
     """Return what identifies a rejected record, however often it is received."""
     content = item.original if item.raw is None else item.raw
-    # An item without content is identified by its place and error.
-    identity = f"{run.origin} {item.place} {error}" if content is None else to_ascii_json(content)
+    if content is None:
+        # It is identified by its place and error, in whatever language the process works.
+        with override("en"):
+            identity = f"{run.origin} {item.place} {error}"
+    else:
+        identity = to_ascii_json(content)
     return sha256(identity.encode(errors="replace")).hexdigest()
 
 
@@ -110,7 +116,7 @@ def _values(run: FeedRun, item: Item, error: RecordError) -> list[Any]:
         to_short_text(item.place),
         reference_of(item),
         to_short_text(error.field),
-        to_storable_text(shorten(item.reason(error), MAX_REASON)),
+        to_stored(storable(item.reason(error))),
         written if is_whole else _cut(written),
         item.raw is not None and written != TOO_DEEP and is_whole,
         digest_of(run, item, error),

@@ -20,7 +20,7 @@ def reopen_rejects(run: FeedRun, references: Collection[str]) -> None:
     """
     imported = RejectedRecord.objects.filter(fate=Fate.IMPORTED, settled_by=None)
     waited = imported.filter(is_record=True, field="state").exclude(run=run)
-    rows = list(waited.filter(reference__in=references))
+    rows = list(waited.filter(reference__in=references).defer("reason"))
     stored = load_stored({row.reference for row in rows})
     lost = [
         row.pk

@@ -3,7 +3,10 @@
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from config.stored_texts import stored_text
 from returns.feed.items import Format, Item
+from returns.feed.labels import stored_place
+from returns.feed.reasons import quoted
 from returns.feed.records import API_NAMES, RecordError, ReturnRecord
 
 # Rows of one return mostly follow each other; earlier returns are forgotten.
@@ -40,7 +43,12 @@ class RowRepeats:
         for name in IDENTIFYING_COLUMNS:
             value, other = getattr(record, name), getattr(first, name)
             if value and other and value != other:
-                reason = f"{value!r}, but {place} has {other!r} for the same return"
-                raise RecordError(API_NAMES[name], reason)
+                why = stored_text(
+                    "%(value)s, but %(place)s has %(other)s for the same return",
+                    value=quoted(value),
+                    place=stored_place(place),
+                    other=quoted(other),
+                )
+                raise RecordError(API_NAMES[name], why)
         if record != first:
             self.differing.setdefault(reference, [place]).append(item.place)

@@ -4,16 +4,21 @@ Only records from files are fixed here. Pulled and pushed records are fixed in t
 """
 
 import json
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from config.text import to_storable_text
+from config.written_dates import in_numbers
+from returns.feed.dates import parse_date
 from returns.feed.intake import IntakeResult
-from returns.feed.items import FIELD_LABELS, JSON, Item
+from returns.feed.items import JSON, Item
+from returns.feed.labels import field_label
 from returns.feed.parsing import parse_record
 from returns.feed.records import (
     API_NAMES,
@@ -24,15 +29,27 @@ from returns.feed.records import (
 )
 from returns.feed.rejected import settle, to_ascii_json
 from returns.feed.runs import record_run
-from returns.feed.spelling import parse_cell
+from returns.feed.spelling import TIME_FIELDS, parse_cell
 from returns.feed.waiting import FIXABLE_WAYS, lost_values
-from returns.models import Fate, RejectedRecord, Way
+from returns.models import Fate, FeedRun, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
 
 MAY_CHANGE_FEED = "returns.change_feedrun"
 MAX_RETRIED_AT_ONCE = 5_000
+# Where the records of such a run come from; see ``origin_text``.
+BY_RETRY, BY_FIX = "retried", "fixed"
 # Fields whose value fits on one line.
 FIXABLE_FIELDS = KNOWN_FIELDS - {API_NAMES[name] for name in UNSTRIPPED_COLUMNS}
+
+
+def origin_text(run: FeedRun) -> str:
+    """Return where the records of a run come from, as people read it."""
+    if run.way == Way.RETRY and run.by:
+        if run.origin == BY_RETRY:
+            return _("Rejected records, retried by %(person)s") % {"person": run.by}
+        if run.origin == BY_FIX:
+            return _("Rejected record, fixed by %(person)s") % {"person": run.by}
+    return run.origin
 
 
 def retry(rejects: QuerySet[RejectedRecord], person: User) -> IntakeResult:
@@ -42,12 +59,12 @@ def retry(rejects: QuerySet[RejectedRecord], person: User) -> IntakeResult:
     """
     waiting = rejects.filter(fate=Fate.WAITING, is_record=True)
     if not waiting.exists():
-        raise ValidationError("None of these records can be retried.")
+        raise ValidationError(_("None of these records can be retried."))
     records = list(waiting.select_related("run").order_by("pk")[:MAX_RETRIED_AT_ONCE])
     rejected_again: set[int] = set()
-    with record_run(Way.RETRY, f"Rejected records, retried by {person}", by=person) as run:
+    with record_run(Way.RETRY, BY_RETRY, by=person) as run:
         result = run.import_items(
-            map(_item, records), on_reject=lambda item, _: rejected_again.add(item.original)
+            map(_item, records), on_reject=lambda item, _error: rejected_again.add(item.original)
         )
     imported = {row.pk for row in records} - rejected_again
     taken = RejectedRecord.objects.filter(pk__in=imported)
@@ -77,9 +94,9 @@ def fix_value(rejects: QuerySet[RejectedRecord], text: str, person: User) -> Int
     """
     row = rejects.filter(fate=Fate.WAITING).select_related("run").first()
     if row is None or wrong_value(row) is None:
-        raise ValidationError("This record cannot be fixed here.")
+        raise ValidationError(_("This record cannot be fixed here."))
     raw = _with_value(row, text.strip())
-    with record_run(Way.RETRY, f"Rejected record, fixed by {person}", by=person) as run:
+    with record_run(Way.RETRY, BY_FIX, by=person) as run:
         item = Item(row.place, JSON, raw=raw, error=lost_values(raw), original=raw)
         result = run.import_items([item])
     fate = Fate.SUPERSEDED if result.rejected else Fate.IMPORTED
@@ -98,9 +115,21 @@ def _with_value(row: RejectedRecord, text: str) -> dict[str, object]:
         parse_record(raw)
     except RecordError as error:
         if reason := dict(error.problems).get(row.field):
-            label = FIELD_LABELS.get(row.field, row.field)
-            raise ValidationError(f"{label}: {reason}") from None
+            problem = f"{field_label(row.field)}: {reason}"
+            if row.field in TIME_FIELDS and not _is_time(row.field, text):
+                problem = _("%(problem)s. Write it as %(example)s, or as 2026-11-28 14:05.") % {
+                    "problem": problem,
+                    "example": f"{in_numbers(date(2026, 11, 28))} 14:05",
+                }
+            raise ValidationError(problem) from None
     return raw
+
+
+def _is_time(field: str, text: str) -> bool:
+    try:
+        return parse_date(field, text) is not None
+    except RecordError:
+        return False
 
 
 def set_aside(rejects: QuerySet[RejectedRecord], person: User) -> int:

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
+from config.shipped_names import tag_label
 from returns.feed.fact_changes import FactChange, describe_change
 from returns.feed.merging import FACT_COLUMNS
 from returns.feed.records import TIME_COLUMNS
@@ -104,7 +106,7 @@ def _value(name: str, stored: Any) -> Any:
 
 
 def _tags_of(run: FeedRun, ids: Iterable[int]) -> dict[int, dict[str, list[str]]]:
-    """Return the names of the tags that the run added and removed, by return and by event."""
+    """Return the labels of the tags that the run added and removed, by return and by event."""
     model: Any = ReturnTag
     events = model.pgh_event_models["tag.added"].objects.filter(
         entity__in=list(ids), pgh_context__run=run.pk
@@ -117,5 +119,6 @@ def _tags_of(run: FeedRun, ids: Iterable[int]) -> dict[int, dict[str, list[str]]
     names = tag_names({tag_id for *_, tag_id in rows})
     tags: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for entity_id, label, tag_id in rows:
-        tags[entity_id][label].append(names.get(tag_id, "a deleted tag"))
+        name = names.get(tag_id, "")
+        tags[entity_id][label].append(tag_label(name) if name else _("a deleted tag"))
     return tags

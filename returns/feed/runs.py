@@ -13,10 +13,12 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError
 from django.db.models.functions import Now
 
+from config.stored_texts import StoredText, stored_text
 from returns.database.locks import Lock, try_lock, without_lock
 from returns.feed.arrivals import Arrivals
 from returns.feed.intake import IntakeResult, OnReject, import_items
 from returns.feed.items import Item
+from returns.feed.reasons import Why
 from returns.feed.records import RecordError
 from returns.feed.rejected import keep_rejects, reference_of, to_short_text
 from returns.feed.superseding import supersede_rejects
@@ -24,6 +26,8 @@ from returns.models import FeedRun, Outcome, Return, Way
 from tags.history import record_part
 
 logger = logging.getLogger(__name__)
+
+STOPPED = stored_text("Stopped manually.")
 
 
 class Run:
@@ -146,7 +150,7 @@ def interrupted_runs(runs: Iterable[FeedRun]) -> set[int]:
     return without_lock(Lock.RUN, running) if running else set()
 
 
-def _end(row: FeedRun, outcome: Outcome, message: str = "") -> None:
+def _end(row: FeedRun, outcome: Outcome, message: Why = "") -> None:
     # By the database's clock, as the beginning, whatever time this process believes it is.
     row.outcome, row.ended_at, row.message = outcome, Now(), message
     try:
@@ -156,7 +160,9 @@ def _end(row: FeedRun, outcome: Outcome, message: str = "") -> None:
         logger.exception("The end of feed run %s could not be saved.", row.pk)
 
 
-def _message(error: BaseException) -> str:
+def _message(error: BaseException) -> Why:
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
-        return "Stopped manually."
+        return STOPPED
+    if error.args and isinstance(error.args[0], StoredText):
+        return error.args[0]
     return str(error) or type(error).__name__

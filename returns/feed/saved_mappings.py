@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from config.text import shorten
 from returns.feed.layouts import LAYOUTS
@@ -19,7 +20,7 @@ from returns.models import SavedMapping
 MAX_SAVED_HEADERS = 1000
 MAX_FREE_NAME = 90  # characters, so that a number fits behind
 MIN_FITTING_COLUMNS = 3  # of a mapping that was made for another header
-NAME_TAKEN = "A column mapping for other columns has this name. Choose another name."
+NAME_TAKEN = gettext_lazy("A column mapping for other columns has this name. Choose another name.")
 
 
 @dataclass(frozen=True)

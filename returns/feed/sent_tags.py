@@ -10,6 +10,8 @@ from operator import itemgetter
 
 from django.conf import settings
 
+from config.shipped_names import stored_group
+from config.stored_texts import stored_text
 from returns.feed.merging import Known
 from returns.feed.records import RecordError, ReturnRecord, split_tags
 from returns.feed.stored_rows import StoredRow
@@ -17,6 +19,7 @@ from returns.models import ReturnTag
 from tags import tagging
 from tags.models import TagAction
 from tags.sent_names import count_unsorted, find_all, find_or_create, similar_keys
+from tags.vocabulary import UNSORTED
 
 MAX_NAMES_AT_ONCE = 10_000  # that are looked up
 MAX_PAIRS_AT_ONCE = 30_000  # of a record and a tag, in one statement
@@ -155,11 +158,14 @@ def _place(slot: int, meaning: Meaning) -> Place:
 
 
 def _no_room(name: str) -> RecordError:
-    return RecordError(
-        "tag",
-        f"“{name}” would be a new tag, but the group “Unsorted” may have only "
-        f"{settings.FEED_NEW_TAGS} tags. Move tags to other groups, or merge them",
+    why = stored_text(
+        "“%(tag)s” would be a new tag, but the group “%(group)s” may have only %(most)s tags. Move "
+        "tags to other groups, or merge them",
+        tag=name,
+        group=stored_group(UNSORTED),
+        most=str(settings.FEED_NEW_TAGS),
     )
+    return RecordError("tag", why)
 
 
 def _add(pairs: list[tuple[int, int]], action: TagAction | None = None) -> tagging.TagsAdded:

@@ -1,30 +1,35 @@
 """Translation of the headers, states and times in spreadsheets into those of the API.
 
-Case, spaces, punctuation and dots on Turkish letters make no difference in headers and states.
+Case, spaces, punctuation and dots on letters make no difference in headers and states. Beside what
+is listed here and with the facts, they may be those of our own files in any language.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 
+from config.stored_texts import StoredText, stored_text
 from returns.feed.cells import restore
 from returns.feed.dates import depends_on_order, parse_date
-from returns.feed.records import API_NAMES, TIME_COLUMNS, RecordError
+from returns.feed.own_words import derived_headers, own_headers, own_states
+from returns.feed.reasons import quoted
+from returns.feed.records import API_NAMES, KNOWN_FIELDS, TIME_COLUMNS, RecordError
 from returns.models import State
 from returns.models.facts import FACTS
 
 _HEADER_SPELLINGS = {fact.api_name: fact.spellings or fact.api_name for fact in FACTS}
-_HEADER_SPELLINGS["tag"] = "tags, etiket, etiketler"
+_HEADER_SPELLINGS["tag"] = "tags, etiket, etiketler, etikett, etiketten"
 _STATE_SPELLINGS: dict[str, str] = {
-    State.CREATED: "return created, created, on the way, oluşturuldu, yolda",
+    State.CREATED: "return created, created, on the way, oluşturuldu, yolda, angelegt, erstellt, "
+    "unterwegs",
     State.ARRIVED: "arrived to warehouse, arrived, in the warehouse, depoda, depoya ulaştı, "
-    "ulaştı, geldi",
-    State.COMPLETED: "completed, done, tamamlandı, bitti",
+    "ulaştı, geldi, eingetroffen, angekommen, im lager",
+    State.COMPLETED: "completed, done, tamamlandı, bitti, abgeschlossen, erledigt",
 }
 # A time zone in brackets after a header, as our own export writes it.
 ZONE_SUFFIX = re.compile(r"\s*\(([^()]*)\)\s*$")
@@ -56,14 +61,29 @@ def _invert_spellings(spellings_by_name: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-FIELDS_BY_HEADER = _invert_spellings(_HEADER_SPELLINGS)
-FIELDS_BY_HEADER |= {normalize(name): name for name in API_NAMES.values()}
-STATES_BY_SPELLING = _invert_spellings(_STATE_SPELLINGS) | {
-    normalize(value): value for value in State.values
-}
-# Columns of our own exports that show no fact; the second kind has its time zone behind it.
-DERIVED_HEADERS = frozenset({normalize("Waiting (hours)")})
-DERIVED_TIMES = frozenset({normalize("Deadline")})
+def _normalized[Value](words: Mapping[str, Value]) -> dict[str, Value]:
+    return {normalize(word): value for word, value in words.items()}
+
+
+@cache
+def fields_by_header() -> dict[str, str]:
+    """Return the API field that each header means, normalized and without a time zone."""
+    listed = _invert_spellings(_HEADER_SPELLINGS)
+    return _normalized(own_headers()) | listed | {normalize(name): name for name in KNOWN_FIELDS}
+
+
+@cache
+def states_by_word() -> dict[str, str]:
+    """Return the API's value that each word of a state column means, normalized."""
+    listed = _invert_spellings(_STATE_SPELLINGS)
+    return _normalized(own_states()) | listed | {normalize(value): value for value in State.values}
+
+
+@cache
+def _derived_headers() -> dict[str, bool]:
+    return _normalized(derived_headers())
+
+
 # Programs write days before this for "none": 1 January 1970 or 1900, or of the year 1.
 FIRST_YEAR = 2000
 TIME_FIELDS = frozenset(API_NAMES[name] for name in TIME_COLUMNS)
@@ -71,10 +91,10 @@ TIME_FIELDS = frozenset(API_NAMES[name] for name in TIME_COLUMNS)
 
 def field_for_header(header: str) -> str:
     """Return the API field that a header means, or the header itself if it means none."""
-    header = " ".join(header.split())
+    header, fields = " ".join(header.split()), fields_by_header()
     return (
-        FIELDS_BY_HEADER.get(normalize(ZONE_SUFFIX.sub("", header)))
-        or FIELDS_BY_HEADER.get(normalize(header))
+        fields.get(normalize(ZONE_SUFFIX.sub("", header)))
+        or fields.get(normalize(header))
         or header
     )
 
@@ -90,25 +110,28 @@ def zone_for_header(header: str) -> tzinfo | None:
     try:
         return ZoneInfo(ZONES_BY_NAME[name.casefold()])
     except KeyError:
-        reason = (
-            f"“{header.strip()}”: “{name}” is no time zone. Write, for example, (UTC) or "
-            f"({settings.TIME_ZONE}), or leave the brackets out"
+        why = stored_text(
+            "“%(header)s”: “%(name)s” is no time zone. Write, for example, (UTC) or (%(zone)s), or "
+            "leave the brackets out",
+            header=header.strip(),
+            name=name,
+            zone=settings.TIME_ZONE,
         )
-        raise RecordError("file", reason) from None
+        raise RecordError("file", why) from None
 
 
 def is_derived_header(header: str) -> bool:
     """Tell whether a column of our own export shows no fact but what follows from facts."""
-    header = " ".join(header.split())
-    return normalize(header) in DERIVED_HEADERS or (
-        bool(ZONE_SUFFIX.search(header)) and normalize(ZONE_SUFFIX.sub("", header)) in DERIVED_TIMES
-    )
+    header, derived = " ".join(header.split()), _derived_headers()
+    if derived.get(normalize(header)) is False:
+        return True
+    return bool(ZONE_SUFFIX.search(header) and derived.get(normalize(ZONE_SUFFIX.sub("", header))))
 
 
 @lru_cache(maxsize=1024)
 def state_for_word(word: str) -> str:
     """Return the API's value of a state in words; other texts are returned as they are."""
-    return STATES_BY_SPELLING.get(normalize(word), word)
+    return states_by_word().get(normalize(word), word)
 
 
 def parse_cell(
@@ -117,14 +140,14 @@ def parse_cell(
     zone: tzinfo,
     *,
     dates: str = "dmy",
-    doubt: str = "",
+    doubt: StoredText | None = None,
     is_typed: bool = False,
 ) -> str:
     """Return the value of a cell as the API has it; unclear values are returned as they are.
 
     The apostrophe that keeps a spreadsheet from reading a text as a formula is removed, unless
     ``is_typed``: the cells of a workbook need none. ``dates`` is the order of the numbers of a
-    date, and ``doubt`` says why that is not known. Times without a
+    date, and ``doubt`` says which date makes that unclear. Times without a
     time zone are in ``zone``; an hour that occurs twice means the first. Raises ``RecordError`` for
     a date that does not exist or may mean two, and for a value that a spreadsheet has destroyed.
     """
@@ -139,11 +162,20 @@ def parse_cell(
     if field not in TIME_FIELDS:
         return text
     if doubt and depends_on_order(text):
-        raise RecordError(field, f"day or month first? {text!r} is not clear, because {doubt}")
+        why = stored_text(
+            "day or month first? %(value)s is not clear, because %(place)s has %(date)s",
+            value=quoted(text),
+            **doubt.values,
+        )
+        raise RecordError(field, why)
     time = parse_date(field, text, dates)
     if time is None:
         return text
     if time.year < FIRST_YEAR:
-        reason = f"before the year {FIRST_YEAR}: {text!r}. Leave the cell empty if there is no time"
-        raise RecordError(field, reason)
+        why = stored_text(
+            "before the year %(year)s: %(value)s. Leave the cell empty if there is no time",
+            year=str(FIRST_YEAR),
+            value=quoted(text),
+        )
+        raise RecordError(field, why)
     return (time if time.tzinfo else time.replace(tzinfo=zone)).isoformat()

@@ -31,7 +31,7 @@ def supersede_rejects(arrivals: Arrivals) -> None:
     ids = waiting.filter(reference__in=arrivals.references).values_list("pk", flat=True)
     superseded: list[int] = []
     for some in batched(ids, ROWS_AT_ONCE):
-        rows = RejectedRecord.objects.filter(pk__in=some)
+        rows = RejectedRecord.objects.filter(pk__in=some).defer("reason")
         stored = load_stored({row.reference for row in rows})
         known = {reference: row.known for reference, row in stored.items()}
         superseded += (

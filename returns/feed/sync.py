@@ -13,7 +13,7 @@ from returns.feed.client import Client, RemoteApiError
 from returns.feed.intake import IntakeResult
 from returns.feed.items import Item, item_from_json
 from returns.feed.records import RecordError
-from returns.feed.runs import Run, record_run
+from returns.feed.runs import STOPPED, Run, record_run
 from returns.feed.walk import WalkStep, walk
 from returns.models import FeedRun, Way
 
@@ -60,7 +60,7 @@ def sync(
             for step in walk(client, start):
                 _import_step(run, step, on_reject)
                 if not should_continue():
-                    raise RemoteApiError("Stopped manually.")
+                    raise RemoteApiError(STOPPED)
         row = run.row
         return PullResult(row.read, row.created, row.updated, row.rejected)
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from config.stored_texts import stored_text
 from returns.feed.cells import check_type
 from returns.feed.headers import (
     REQUIRED_FIELDS,
@@ -19,10 +20,12 @@ from returns.feed.headers import (
 )
 from returns.feed.items import Format, Item
 from returns.feed.mapped_rows import MappedRows
+from returns.feed.reasons import Why
 from returns.feed.records import (
     API_NAMES,
     REFERENCE_FIELD,
     UPDATED_FIELD,
+    Problem,
     RecordError,
     combined,
 )
@@ -42,6 +45,7 @@ CORRECTABLE_WHEN_MAPPED = frozenset(API_NAMES.values()) - {REFERENCE_FIELD, "sta
 # The longest text of a cell. Our own workbooks cut longer ones.
 CUT_CELL_LENGTH = 32_767
 MAX_EMPTY_ROWS = 100_000  # in what a preview reads
+HEADER_AGAIN, ROW_OF_TOTALS = stored_text("the header again"), stored_text("a row of totals")
 PLACE_NAMES = {"csv": "line", "xlsx": "row", "flat": "item"}
 
 
@@ -55,7 +59,7 @@ class Row(NamedTuple):
     number: int
     after: int
     cells: list[str]
-    error: str = ""
+    error: Why = ""
     text: str = ""
     types: str = ""
 
@@ -79,8 +83,10 @@ def read_table(format_: Format, header: Row, rows: Iterable[Row]) -> Iterator[It
         else:
             empty += 1
             if empty > MAX_EMPTY_ROWS and format_.choices.most:
-                reason = f"more than {MAX_EMPTY_ROWS:,} empty rows; the preview ends here"
-                yield Item(f"{PLACE_NAMES[format_.kind]} {row.number}", format_, left_out=reason)
+                why = stored_text(
+                    "more than %(most)s empty rows; the preview ends here", most=MAX_EMPTY_ROWS
+                )
+                yield Item(f"{PLACE_NAMES[format_.kind]} {row.number}", format_, left_out=why)
                 return
 
 
@@ -128,8 +134,10 @@ class _RowReader:
         if reason := self._why_left_out(cells):
             return Item(place, self.format, original=cells, left_out=reason)
         if len(cells) > width and any(cells[width:]):
-            many = RecordError("record", f"{len(cells)} cells, but only {width} columns")
-            return Item(place, self.format, error=many, original=cells)
+            many = stored_text(
+                "%(cells)s cells, but only %(columns)s columns", cells=len(cells), columns=width
+            )
+            return Item(place, self.format, error=RecordError("record", many), original=cells)
         raw, problems = self._parse_cells(row)
         if self.mapped:
             if reason := self.mapped.complete(raw, cells, problems):
@@ -151,10 +159,10 @@ class _RowReader:
             is_update_derived=is_update_derived,
         )
 
-    def _parse_cells(self, row: Row) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    def _parse_cells(self, row: Row) -> tuple[dict[str, str], list[Problem]]:
         """Return the values of a row, and what is wrong; a wrong cell keeps its original text."""
         raw: dict[str, str] = {}
-        problems: list[tuple[str, str]] = []
+        problems: list[Problem] = []
         cells, types, is_typed = row.cells, row.types, self.format.kind != "csv"
         count = len(cells)
         for name, at, zone in self.columns:
@@ -182,15 +190,15 @@ class _RowReader:
                 problems += cell_error.problems
         return raw, problems
 
-    def _why_left_out(self, cells: list[str]) -> str:
+    def _why_left_out(self, cells: list[str]) -> Why:
         count = len(cells)
         is_sign_there = self.sign_at < count and word_key(cells[self.sign_at]) == self.sign
         if is_sign_there and self.header == [normalize(cell) for cell in cells[: len(self.header)]]:
-            return "the header again"
+            return HEADER_AGAIN
         if not any(at < count and cells[at].strip() for at in self.needed):
             first = next((cell for cell in cells if cell.strip()), "")
             if TOTAL.match(word_key(first)):
-                return "a row of totals"
+                return ROW_OF_TOTALS
         return ""
 
 

@@ -15,7 +15,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from config.numbers import grouped
+from config.stored_texts import StoredText, stored_text, to_stored
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.feed.reopening import reopen_rejects
 from returns.feed.retries import MAY_CHANGE_FEED
@@ -69,15 +73,19 @@ class UndoPreview:
 def undo_problem(run: FeedRun) -> str:
     """Return why a run cannot be undone, as a sentence; "" if it can."""
     if run.way != Way.FILE:
-        return "Only imports of files can be undone."
+        return _("Only imports of files can be undone.")
     if hasattr(run, "undo"):
-        return "This import has already been undone."
+        return _("This import has already been undone.")
     if run.outcome == Outcome.RUNNING and not interrupted_runs([run]):
-        return "This import is still running. Wait until it has finished."
+        return _("This import is still running. Wait until it has finished.")
     if run.began_at < oldest_undoable():
-        return f"Imports older than {DAYS_TO_UNDO} days can no longer be undone."
+        return ngettext(
+            "Imports older than %(count)s day can no longer be undone.",
+            "Imports older than %(count)s days can no longer be undone.",
+            DAYS_TO_UNDO,
+        ) % {"count": grouped(DAYS_TO_UNDO)}
     if not RunChange.objects.filter(run=run).exists():
-        return "This import changed nothing that can be undone."
+        return _("This import changed nothing that can be undone.")
     return ""
 
 
@@ -148,7 +156,7 @@ def _run_step(pk: int) -> bool:
         except (IntegrityError, DataError, PermissionDenied) as error:
             # Trying again would fail again, and would hold up all other background work.
             undoing = active.get(pk=pk)
-            undoing.message = str(error).partition("\n")[0]
+            undoing.message = _message(error)
             undoing.ended_at = timezone.now()
             logger.exception("Undoing feed run %s failed.", undoing.run_id)
         undoing.save()
@@ -159,7 +167,15 @@ def _run_step(pk: int) -> bool:
 
 def _check_may_undo(undoing: RunUndo) -> None:
     if undoing.by is None or not undoing.by.has_perm(MAY_CHANGE_FEED):
-        raise PermissionDenied("The person who started undoing may not do so any more.")
+        raise PermissionDenied(
+            stored_text("The person who started undoing may not do so any more.")
+        )
+
+
+def _message(error: Exception) -> StoredText | str:
+    if error.args and isinstance(error.args[0], StoredText):
+        return error.args[0]
+    return str(error).partition("\n")[0]
 
 
 def _undo_next(undoing: RunUndo) -> None:
@@ -175,7 +191,7 @@ def _undo_next(undoing: RunUndo) -> None:
     ):
         _restore_tags(undoing.run, changed)
         cursor.execute(RESTORE, {"run": undoing.run_id, "ids": changed})
-        delete_returns(created, undoing.by, _reason(undoing.run))
+        delete_returns(created, undoing.by, to_stored(_reason(undoing.run)))
     reopen_rejects(undoing.run, [each.reference for each in verdicts if not each.kept])
     for reason in Kept:
         stays = [each.record_id for each in verdicts if each.kept == reason]
@@ -212,5 +228,9 @@ def _restore_tags(run: FeedRun, ids: Sequence[int]) -> None:
             tagging.restore_taggings(ReturnTag, run.tag_action, ids)
 
 
-def _reason(run: FeedRun) -> str:
-    return f"The import that created it was undone: run {run.pk}, {run.origin}."
+def _reason(run: FeedRun) -> StoredText:
+    return stored_text(
+        "The import that created it was undone: run %(run)s, %(file)s.",
+        run=str(run.pk),
+        file=run.origin,
+    )

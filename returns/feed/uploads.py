@@ -2,9 +2,8 @@
 
 import io
 import logging
-from dataclasses import asdict
 from datetime import timedelta
-from typing import IO, Any
+from typing import IO
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,20 +11,22 @@ from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from returns.database.faults import is_passing_fault
 from returns.database.locks import Lock, try_lock
 from returns.feed.dates import DATE_ORDERS
 from returns.feed.files import read_items
 from returns.feed.items import Choices
-from returns.feed.mappings import ColumnMapping, from_json
+from returns.feed.mappings import ColumnMapping
+from returns.feed.mappings import from_json as mapping_from_json
 from returns.feed.outlines import Outline, distinct_values, outline
-from returns.feed.preview_rows import PreviewRow
-from returns.feed.previews import FilePreview, PreviewChange, make_preview
+from returns.feed.previews import FilePreview, make_preview
 from returns.feed.rejected import to_short_text
 from returns.feed.retries import MAY_CHANGE_FEED
 from returns.feed.runs import interrupted_runs, record_run
 from returns.feed.saved_mappings import NamedMapping, find_same
+from returns.feed.stored_previews import from_json, to_json
 from returns.feed.upload_content import read_content, store_content
 from returns.models import FeedRun, Outcome, Upload, Way
 
@@ -45,10 +46,11 @@ def save_upload(file: IO[bytes], name: str, person: User) -> Upload:
     content = file.read(MAX_UPLOAD_BYTES + 1)
     if len(content) > MAX_UPLOAD_BYTES:
         raise ValidationError(
-            f"This file is larger than {MAX_UPLOAD_SIZE}. Split it into smaller files."
+            _("This file is larger than %(size)s. Split it into smaller files.")
+            % {"size": MAX_UPLOAD_SIZE}
         )
     if not content.strip():
-        raise ValidationError("This file is empty.")
+        raise ValidationError(_("This file is empty."))
     preview = make_preview(content)
     known = _known_mapping(content, preview)
     if known:
@@ -60,7 +62,7 @@ def save_upload(file: IO[bytes], name: str, person: User) -> Upload:
         size=len(content),
         mapping=known.mapping.to_json() if known else {},
         mapping_name=known.name if known else "",
-        preview=asdict(preview),
+        preview=to_json(preview),
     )
     with transaction.atomic():
         upload.save()
@@ -114,7 +116,7 @@ def is_begun(upload: Upload) -> bool:
 
 def _preview_again(upload: Upload) -> None:
     """Store what was chosen with its preview, unless the import has begun meanwhile."""
-    preview = asdict(make_preview(read_content(upload.pk), _choices(upload)))
+    preview = to_json(make_preview(read_content(upload.pk), _choices(upload)))
     Upload.objects.filter(pk=upload.pk, wanted_at=None, run=None).update(
         empty_clears=upload.empty_clears,
         dates=upload.dates,
@@ -140,16 +142,13 @@ def _choices(upload: Upload) -> Choices:
         empty_clears=upload.empty_clears,
         dates=upload.dates,
         sheet=upload.sheet,
-        mapping=from_json(upload.mapping),
+        mapping=mapping_from_json(upload.mapping),
     )
 
 
 def load_preview(upload: Upload) -> FilePreview:
-    """Return the preview that was made when the file was stored."""
-    stored: dict[str, Any] = upload.preview
-    rows = {name: [PreviewRow(**row) for row in stored[name]] for name in ("rows", "wrong")}
-    changes = [PreviewChange(**each) for each in stored.get("changes", [])]
-    return FilePreview(**stored | rows | {"changes": changes})
+    """Return the preview that was made when the file was stored, in the language that is active."""
+    return from_json(upload.preview)
 
 
 def get_upload(pk: int, person: User) -> Upload | None:
@@ -180,7 +179,7 @@ def _request_import(pk: int, person: User, seen: str) -> Upload | None:
         return None
     if seen and seen != upload.reading:
         raise ValidationError(
-            "Meanwhile it was chosen to read this file differently. Look at the preview again."
+            _("Meanwhile it was chosen to read this file differently. Look at the preview again.")
         )
     upload.wanted_at, upload.tries = timezone.now(), 0
     upload.save(update_fields=["wanted_at", "tries"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from returns.feed.cells import restore
 from returns.feed.parsing import parse_record
-from returns.feed.records import RecordError, ReturnRecord, combined
+from returns.feed.records import Problem, RecordError, ReturnRecord, combined
 from returns.feed.rejected import settle, to_short_text
 from returns.models import Fate, RejectedRecord, Way
 
@@ -50,7 +50,7 @@ def update_reasons(refused: Iterable[tuple[WaitingRecord, RecordError]]) -> None
     for waiting, error in refused:
         if error is not waiting.error:
             rows = RejectedRecord.objects.filter(pk=waiting.pk)
-            rows.update(field=to_short_text(error.field), reason=error.reason)
+            rows.update(field=to_short_text(error.field), reason=error.why)
 
 
 def settle_imported(imported: Collection[WaitingRecord]) -> None:
@@ -62,7 +62,7 @@ def settle_imported(imported: Collection[WaitingRecord]) -> None:
 
 def lost_values(raw: dict[str, object]) -> RecordError | None:
     """Return an error for values that a spreadsheet destroyed; they are stored as they were."""
-    problems: list[tuple[str, str]] = []
+    problems: list[Problem] = []
     for name, value in raw.items():
         try:
             restore(name, value if isinstance(value, str) else "")

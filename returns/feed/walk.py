@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
+from config.stored_texts import stored_ntext, stored_text
 from returns.feed.client import RemoteApiError, RemotePage
 from returns.feed.records import EARLIEST_TIME
 
@@ -29,6 +30,7 @@ REMOTE_PAGE_SIZE = 100  # records per page, the maximum of a Returns API
 REMOTE_PAGE_OVERLAP = 20  # entries that pages by offset share, in case earlier ones disappear
 MAX_PAGE_TRIES = 4
 MAX_READINGS = 8
+_DIFFERING = stored_text("The API sends different returns each time for the same query.")
 
 
 class PageSource(Protocol):
@@ -128,7 +130,7 @@ class _WalkByTime:
                 self._remember_copies(copies & before)
                 return
             page = self._page(self.start)
-        raise RemoteApiError("The API sends different returns each time for the same query.")
+        raise RemoteApiError(_DIFFERING)
 
     def _remember(self, page: RemotePage) -> list[Any]:
         """Remember the entries of a page, and return the new ones."""
@@ -160,7 +162,12 @@ class _WalkByTime:
                 }
                 return page
             yield from self._read_from(self._page(self.start))
-        raise RemoteApiError(f"The API leaves out returns between {self.start} and {self._newest}.")
+        why = stored_text(
+            "The API leaves out returns between %(start)s and %(end)s.",
+            start=str(self.start),
+            end=str(self._newest),
+        )
+        raise RemoteApiError(why)
 
     def _leaves_out(self, page: RemotePage) -> bool:
         if self._total is None or page.total is None:
@@ -217,7 +224,16 @@ def _walk_by_offset(client: PageSource, start: datetime) -> Iterator[WalkStep]:
         if len(seen) == before and (total is None or count >= total):
             yield WalkStep([], max((time for time in seen.values() if time), default=None))
             return
-    raise RemoteApiError(f"The API says that it has {total} returns, but sent {len(seen)}.")
+    if total is None:
+        raise RemoteApiError(_DIFFERING)
+    why = stored_ntext(
+        "The API says that it has %(total)s return, but sent %(sent)s.",
+        "The API says that it has %(total)s returns, but sent %(sent)s.",
+        total,
+        total=total,
+        sent=len(seen),
+    )
+    raise RemoteApiError(why)
 
 
 def _count_doubles(pages: list[list[bytes]]) -> int:

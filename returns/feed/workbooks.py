@@ -12,8 +12,10 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
+from config.stored_texts import StoredText, stored_text
 from returns.feed.headers import HEADER_ROWS, find_header
 from returns.feed.items import Format, Item
+from returns.feed.reasons import followed
 from returns.feed.tables import Row, count_filled, read_table
 
 ZIP, OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -22,11 +24,13 @@ MAX_UNPACKED = 200_000_000  # bytes
 MAX_READING_SECONDS = 90  # seconds
 # In files of Office's old format, the names of parts are in UTF-16.
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-SAVE_AS = "Open it in the spreadsheet, and save it as an Excel workbook (.xlsx) or as CSV"
+SAVE_AS = stored_text(
+    "Open it in the spreadsheet, and save it as an Excel workbook (.xlsx) or as CSV"
+)
 
 
 class NotATableError(ValueError):
-    """The file cannot be read as a table; the message says what it is, and what to do."""
+    """The file cannot be read as a table; its one argument says what it is, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,19 @@ def is_workbook(head: bytes) -> bool:
     return head.startswith((ZIP, OLD_OFFICE))
 
 
-def explain_markup(head: bytes) -> str:
-    """Return what a file that begins with "<" is, and what to do; "" for another file."""
+def explain_markup(head: bytes) -> StoredText | None:
+    """Return what a file that begins with "<" is, and what to do; None for another file."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:2000].lower()
     if not start.startswith(b"<"):
-        return ""
+        return None
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
-        return f"an Excel file in the XML format of 2003. {SAVE_AS}"
+        return followed(stored_text("an Excel file in the XML format of 2003"), SAVE_AS)
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body", b"<meta")):
-        return f"a web page with a table, whatever its name ends in. {SAVE_AS}"
-    return f"XML, which is not read. {SAVE_AS}" if start.startswith(b"<?xml") else ""
+        why = stored_text("a web page with a table, whatever its name ends in")
+        return followed(why, SAVE_AS)
+    if start.startswith(b"<?xml"):
+        return followed(stored_text("XML, which is not read"), SAVE_AS)
+    return None
 
 
 def open_sheet(stream: BinaryIO, wanted: str = "") -> Sheet:
@@ -89,7 +96,12 @@ def open_sheet(stream: BinaryIO, wanted: str = "") -> Sheet:
     described = json.loads(out.readline())
     if described["sheet"] not in described["sheets"] and wanted:
         names = ", ".join(f"“{name}”" for name in described["sheets"])
-        raise NotATableError(f"a workbook without the sheet “{wanted}”. There are: {names}")
+        why = stored_text(
+            "a workbook without the sheet “%(sheet)s”. There are: %(sheets)s",
+            sheet=wanted,
+            sheets=names,
+        )
+        raise NotATableError(why)
     return Sheet(described["sheet"], tuple(described["sheets"]), out)
 
 
@@ -98,28 +110,34 @@ def _check(file: IO[bytes]) -> None:
     if file.read(len(OLD_OFFICE)) == OLD_OFFICE:
         file.seek(0)
         if ENCRYPTED in file.read():
-            raise NotATableError(
+            why = stored_text(
                 "a workbook that is protected with a password. Remove the password in the "
                 "spreadsheet, and save it again"
             )
-        raise NotATableError(f"an Excel file in the format before 2007 (.xls). {SAVE_AS}")
+            raise NotATableError(why)
+        why = stored_text("an Excel file in the format before 2007 (.xls)")
+        raise NotATableError(followed(why, SAVE_AS))
     try:
         with ZipFile(file) as archive:
             names = set(archive.namelist())
             unpacked = sum(part.file_size for part in archive.infolist())
     except (BadZipFile, ValueError, OSError):
-        raise NotATableError("a damaged archive or workbook. Save it again") from None
+        why = stored_text("a damaged archive or workbook. Save it again")
+        raise NotATableError(why) from None
     if "xl/workbook.bin" in names:
-        raise NotATableError(f"an Excel file in the binary format (.xlsb). {SAVE_AS}")
+        why = stored_text("an Excel file in the binary format (.xlsb)")
+        raise NotATableError(followed(why, SAVE_AS))
     if "content.xml" in names and "mimetype" in names:
-        raise NotATableError(f"an OpenDocument file. {SAVE_AS}")
+        raise NotATableError(followed(stored_text("an OpenDocument file"), SAVE_AS))
     if "xl/workbook.xml" not in names:
-        raise NotATableError("an archive. Unpack it, and import the files in it one by one")
+        why = stored_text("an archive. Unpack it, and import the files in it one by one")
+        raise NotATableError(why)
     if unpacked > MAX_UNPACKED:
-        raise NotATableError(
-            f"a workbook that unpacks to more than {MAX_UNPACKED // 1_000_000} MB. "
-            "Save the sheet as CSV, or split it"
+        why = stored_text(
+            "a workbook that unpacks to more than %(size)s MB. Save the sheet as CSV, or split it",
+            size=MAX_UNPACKED // 1_000_000,
         )
+        raise NotATableError(why)
 
 
 def _run(path: str, wanted: str, out: BinaryIO) -> None:
@@ -129,10 +147,14 @@ def _run(path: str, wanted: str, out: BinaryIO) -> None:
             command, stdout=out, stderr=subprocess.PIPE, timeout=MAX_READING_SECONDS, check=True
         )
     except subprocess.TimeoutExpired:
-        reason = "a workbook that takes too long to read. Save the sheet as CSV, or split it"
-        raise NotATableError(reason) from None
+        why = stored_text(
+            "a workbook that takes too long to read. Save the sheet as CSV, or split it"
+        )
+        raise NotATableError(why) from None
     except subprocess.CalledProcessError as error:
         if error.returncode < 0 or b"MemoryError" in error.stderr:
-            reason = "a workbook that is too large to read. Save the sheet as CSV, or split it"
-            raise NotATableError(reason) from None
-        raise NotATableError(f"a damaged workbook. {SAVE_AS}") from None
+            why = stored_text(
+                "a workbook that is too large to read. Save the sheet as CSV, or split it"
+            )
+            raise NotATableError(why) from None
+        raise NotATableError(followed(stored_text("a damaged workbook"), SAVE_AS)) from None

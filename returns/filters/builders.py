@@ -1,17 +1,35 @@
 """What declares one filter of the filter language, and functions for kinds that recur."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import django_filters
 from django.db.models import TextChoices
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from returns.filters import methods
 from returns.filters.dates import NAMED_PERIODS
-from returns.filters.fields import MomentFilter, TagsFilter, TextsFilter, hours_filter
+from returns.filters.fields import (
+    MomentFilter,
+    TagsFilter,
+    TextsFilter,
+    hours_filter,
+    tag_value_label,
+)
+from returns.filters.words import WORDS, Words
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MAX_NUMBER_FILTER_LENGTH = 200
+# How several values are joined: each two of them in turn.
+EITHER, BOTH = _("%(list)s or %(last)s"), _("%(list)s and %(last)s")
+_DECIMAL_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 class Offered(Enum):
@@ -23,38 +41,36 @@ class Offered(Enum):
     ADDRESS = "links and addresses alone, with a chip"
 
 
-class Section(Enum):
-    """A part of the menu of more filters, by its heading."""
+class Section(TextChoices):
+    """A part of the menu of more filters, with its heading."""
 
-    PARCEL = "Parcel"
-    MISSING = "Missing"
-    DEADLINE = "Deadline"
-    TIME = "Waiting and processing time"
-    DATES = "Dates"
+    PARCEL = "parcel", pgettext_lazy("filters", "Parcel")
+    MISSING = "missing", pgettext_lazy("filters", "Missing")
+    DEADLINE = "deadline", pgettext_lazy("filters", "Deadline")
+    TIME = "time", pgettext_lazy("filters", "Waiting and processing time")
+    DATES = "dates", pgettext_lazy("filters", "Dates")
 
 
 # A value and its label.
-Choice = tuple[str, str]
+Choice = tuple[str, "StrOrPromise"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """A filter: its parameter, its field and method, its texts, and who may use it.
+    """A filter: its parameter, its field and method, and who may use it; ``WORDS`` has its texts.
 
-    ``filter`` reads and applies the values; its label is that of the field. Chips and summaries
-    show ``chip_label``, the value as ``format_value`` writes it, and ``unit``; ``joined_by``
-    stands between several values. A filter by a number compares the key columns ``columns``.
+    ``filter`` reads and applies the values. Chips and summaries show a value as ``format_value``
+    writes it, within the phrase of the filter; ``joined_by`` joins several values. A filter by a
+    number compares the key columns ``columns``.
     """
 
     name: str
     filter: django_filters.Filter
-    chip_label: str
     offered: Offered
     # Where the menu of more filters has it, and the names that it offers beside a date.
     section: Section = Section.PARCEL
     presets: tuple[Choice, ...] = ()
-    unit: str = ""
-    joined_by: str = " or "
+    joined_by: "StrOrPromise" = EITHER
     format_value: Callable[[str], str] = str
     columns: tuple[str, ...] = ()
     # Deadlines use filters that judge each return by itself, with the same result at any time.
@@ -69,11 +85,22 @@ class Declaration:
     def __post_init__(self) -> None:
         if self.filter.field_name is None:
             self.filter.field_name = self.name
+        self.filter.label = self.words.label
+
+    @property
+    def words(self) -> Words:
+        """Return the texts of the filter."""
+        return WORDS[self.name]
 
     @property
     def label(self) -> str:
         """Return the label of the field."""
-        return str(self.filter.label)
+        return str(self.words.label)
+
+    @property
+    def chip_label(self) -> str:
+        """Return the phrase of the filter without its value: "waiting over"."""
+        return self.words.phrase_without_value
 
     @property
     def is_repeatable(self) -> bool:
@@ -96,7 +123,7 @@ class Declaration:
 def preset_label(choices: Iterable[Choice]) -> Callable[[str], str]:
     """Return a function that writes one of these values as its label, any other as it is."""
     labels = dict(choices)
-    return lambda value: labels.get(value, value)
+    return lambda value: str(labels.get(value, value))
 
 
 def choice_label(choices: type[TextChoices]) -> Callable[[str], str]:
@@ -104,30 +131,40 @@ def choice_label(choices: type[TextChoices]) -> Callable[[str], str]:
     return lambda value: str(choices(value).label) if value in choices.values else value
 
 
-def number_filter(name: str, label: str, column: str, offered: Offered) -> Declaration:
+def hours_label(value: str) -> str:
+    """Return a number of hours as people read it."""
+    return pgettext("hours", "%(count)s h") % {"count": _local_number(value)}
+
+
+def order_position_label(value: str) -> str:
+    """Return the position of a return within its order as people read it."""
+    return pgettext("filter", "%(value)s of the same order") % {"value": _local_number(value)}
+
+
+def _local_number(text: str) -> str:
+    """Return a number with the decimal separator of the language; other texts as they are."""
+    return str(number_format(text)) if _DECIMAL_NUMBER.fullmatch(text) else text
+
+
+def number_filter(name: str, column: str, offered: Offered) -> Declaration:
     """Declare a filter by one of a return's numbers; ``column`` is its key column."""
     return Declaration(
         name=name,
-        filter=django_filters.CharFilter(
-            label=label, method="by_number", max_length=MAX_NUMBER_FILTER_LENGTH
-        ),
-        chip_label=_lower_first(label),
+        filter=django_filters.CharFilter(method="by_number", max_length=MAX_NUMBER_FILTER_LENGTH),
         offered=offered,
         columns=(column,),
         for_deadlines=True,
     )
 
 
-def tags_filter(
-    name: str, label: str, chip_label: str, method: str, *, joined_by: str
-) -> Declaration:
+def tags_filter(name: str, method: str, *, joined_by: "StrOrPromise" = EITHER) -> Declaration:
     """Declare a filter by the names of tags; ``method`` belongs to the filterset."""
     return Declaration(
         name=name,
-        filter=TagsFilter(label=label, method=method),
-        chip_label=chip_label,
+        filter=TagsFilter(method=method),
         offered=Offered.TAG_MENU,
         joined_by=joined_by,
+        format_value=tag_value_label,
         for_deadlines=True,
         keeps_many=name != "tag",
     )
@@ -137,24 +174,20 @@ def fact_filter(name: str, column: str, max_length: int) -> Declaration:
     """Declare a filter by the exact value of a column."""
     return Declaration(
         name=name,
-        filter=django_filters.CharFilter(column, label=name.capitalize(), max_length=max_length),
-        chip_label=name,
+        filter=django_filters.CharFilter(column, max_length=max_length),
         offered=Offered.MORE_MENU,
         for_deadlines=True,
     )
 
 
-def time_span_filter(
-    name: str, label: str, chip_label: str, method: methods.FilterMethod
-) -> Declaration:
+def time_span_filter(name: str, method: methods.FilterMethod) -> Declaration:
     """Declare a filter by a number of hours."""
     return Declaration(
         name=name,
-        filter=hours_filter(label, method),
-        chip_label=chip_label,
+        filter=hours_filter(method),
         offered=Offered.MORE_MENU,
         section=Section.TIME,
-        unit=" h",
+        format_value=hours_label,
     )
 
 
@@ -162,10 +195,7 @@ def period_filter(event: str) -> Declaration:
     """Declare a filter by a period in which an event happened, such as this week."""
     return Declaration(
         name=event,
-        filter=django_filters.ChoiceFilter(
-            label=f"{event.capitalize()} during", choices=NAMED_PERIODS, method=methods.by_period
-        ),
-        chip_label=event,
+        filter=django_filters.ChoiceFilter(choices=NAMED_PERIODS, method=methods.by_period),
         offered=Offered.MORE_MENU,
         section=Section.DATES,
         format_value=preset_label(NAMED_PERIODS),
@@ -178,8 +208,7 @@ def creation_filter(end: str) -> Declaration:
     """Declare a filter by the date of creation; ``end`` is ``from`` or ``to``."""
     return Declaration(
         name=f"created_{end}",
-        filter=MomentFilter(method="by_creation", label=f"Created {end}", end=end == "to"),
-        chip_label=f"created {end}",
+        filter=MomentFilter(method="by_creation", end=end == "to"),
         offered=Offered.MORE_MENU,
         section=Section.DATES,
         for_deadlines=True,
@@ -190,11 +219,10 @@ def creation_filter(end: str) -> Declaration:
 
 def date_filter(event: str, column: str, end: str, *, for_deadlines: bool) -> Declaration:
     """Declare a filter by the date of another event; ``end`` is ``from`` or ``to``."""
-    lookup, label = "lt" if end == "to" else "gte", f"{event.capitalize()} {end}"
+    lookup = "lt" if end == "to" else "gte"
     return Declaration(
         name=f"{event}_{end}",
-        filter=MomentFilter(column, lookup, label=label, end=end == "to"),
-        chip_label=f"{event} {end}",
+        filter=MomentFilter(column, lookup, end=end == "to"),
         offered=Offered.MORE_MENU,
         section=Section.DATES,
         for_deadlines=for_deadlines,
@@ -202,16 +230,14 @@ def date_filter(event: str, column: str, end: str, *, for_deadlines: bool) -> De
     )
 
 
-def rule_filter(name: str, filter_: django_filters.Filter) -> Declaration:
+def rule_filter(
+    name: str, filter_: django_filters.Filter, format_value: Callable[[str], str] = str
+) -> Declaration:
     """Declare a filter by what rules have tagged."""
     return Declaration(
         name=name,
         filter=filter_,
-        chip_label=_lower_first(str(filter_.label)),
         offered=Offered.ADDRESS,
+        format_value=format_value,
         for_reports=False,
     )
-
-
-def _lower_first(label: str) -> str:
-    return label[0].lower() + label[1:]

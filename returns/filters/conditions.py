@@ -5,6 +5,7 @@ from typing import Any
 
 import django_filters
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from config.text import shorten
 from returns.filters.declarations import DEADLINE_FILTERS, FILTERS, FILTERS_BY_NAME
@@ -48,12 +49,12 @@ class ConditionSet(django_filters.FilterSet):
     def problems(self) -> list[str]:
         """Return a sentence for each parameter that is unknown or has an invalid value."""
         unknown = [
-            f"{shorten(name, 50)}: there is no such filter."
+            _("%(name)s: there is no such filter.") % {"name": shorten(name, 50)}
             for name in self.query
             if name not in self.form.fields and not is_ignored(name)
         ]
         return unknown + [
-            f"{self.form[name].label}: {sentence}"
+            _("%(field)s: %(problem)s") % {"field": self.form[name].label, "problem": sentence}
             for name, sentences in self.form.errors.items()
             for sentence in sentences
         ]

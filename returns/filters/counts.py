@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from config.numbers import grouped
 from returns.database.time_limit import time_limit
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
@@ -23,8 +24,13 @@ class CappedCount:
     number: int
     more: bool = False
 
+    @property
+    def plural_number(self) -> int:
+        """Return the number that singular and plural follow: "0+" and "1+" are several."""
+        return max(self.number, 2) if self.more else self.number
+
     def __str__(self) -> str:
-        return f"{self.number:,}{'+' if self.more else ''}"
+        return f"{grouped(self.number)}{'+' if self.more else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,28 +7,33 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import pgettext_lazy
 
+# With the labels that Django has in every language.
 WEEKDAY_CHOICES = tuple(
-    (name.lower(), name)
-    for name in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    (name, WEEKDAYS[number])
+    for number, name in enumerate(
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    )
 )
 # ISO numbers, as PostgreSQL uses them: Monday is 1.
 WEEKDAY_NUMBERS = {name: number for number, (name, _) in enumerate(WEEKDAY_CHOICES, start=1)}
 
 # Periods that people choose by name, and days by which returns are due.
 NAMED_PERIODS = (
-    ("today", "today"),
-    ("yesterday", "yesterday"),
-    ("last_7_days", "last 7 days"),
-    ("week", "this week"),
-    ("last_week", "last week"),
-    ("month", "this month"),
+    ("today", pgettext_lazy("period", "today")),
+    ("yesterday", pgettext_lazy("period", "yesterday")),
+    ("last_7_days", pgettext_lazy("period", "last 7 days")),
+    ("week", pgettext_lazy("period", "this week")),
+    ("last_week", pgettext_lazy("period", "last week")),
+    ("month", pgettext_lazy("period", "this month")),
 )
 DUE_CHOICES = (
-    ("today", "today"),
-    ("tomorrow", "tomorrow"),
-    ("week", "this week"),
-    ("month", "this month"),
+    ("today", pgettext_lazy("period", "today")),
+    ("tomorrow", pgettext_lazy("period", "tomorrow")),
+    ("week", pgettext_lazy("period", "this week")),
+    ("month", pgettext_lazy("period", "this month")),
 )
 
 _DAYS_AGO = re.compile(r"-(\d{1,4})d")

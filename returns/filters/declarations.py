@@ -6,9 +6,12 @@ one.
 """
 
 import django_filters
+from django.utils.translation import pgettext_lazy
 
+from config.shipped_names import deadline_label, rule_label
 from returns.filters import methods
 from returns.filters.builders import (
+    BOTH,
     MAX_NUMBER_FILTER_LENGTH,
     Declaration,
     Offered,
@@ -18,6 +21,7 @@ from returns.filters.builders import (
     date_filter,
     fact_filter,
     number_filter,
+    order_position_label,
     period_filter,
     preset_label,
     rule_filter,
@@ -31,6 +35,7 @@ from returns.filters.fields import (
     MomentFilter,
     NumbersFilter,
     TextsFilter,
+    group_value_label,
 )
 from returns.filters.problems import Problem
 from returns.filters.queues import Queue
@@ -40,76 +45,72 @@ from returns.search import MAX_SEARCH_LENGTH
 
 MAX_ORDER_POSITION = 100
 
-MISSING_LABELS = {"order": "order reference", "tracking": "tracking ID"}
+MISSING_LABELS = {
+    "carrier": pgettext_lazy("missing fact", "carrier"),
+    "channel": pgettext_lazy("missing fact", "channel"),
+    "order": pgettext_lazy("missing fact", "order reference"),
+    "tracking": pgettext_lazy("missing fact", "tracking ID"),
+    methods.TAGS: pgettext_lazy("missing fact", "tags"),
+}
+UNKNOWN_CHOICES = [("unknown", pgettext_lazy("processing time", "unknown"))]
 
 # Filters are applied, and shown in menus and chips, in this order.
 FILTERS = (
     Declaration(
         name="q",
         filter=NumbersFilter(
-            label="Order, return or tracking number",
             method="by_search",
             max_length=MAX_SEARCH_LENGTH,
         ),
-        chip_label="search",
         offered=Offered.FORM,
         for_rules=False,
     ),
     Declaration(
         name="state",
-        filter=django_filters.MultipleChoiceFilter(
-            label="State", choices=State.choices, method=methods.by_state
-        ),
-        chip_label="state",
+        filter=django_filters.MultipleChoiceFilter(choices=State.choices, method=methods.by_state),
         offered=Offered.FORM,
         format_value=choice_label(State),
         keeps_many=True,
     ),
     Declaration(
         name="queue",
-        filter=django_filters.ChoiceFilter(
-            label="Queue", choices=Queue.choices, method=methods.by_queue
-        ),
-        chip_label="queue",
+        filter=django_filters.ChoiceFilter(choices=Queue.choices, method=methods.by_queue),
         offered=Offered.ADDRESS,
         format_value=choice_label(Queue),
         for_reports=False,
     ),
-    number_filter("order", "Order reference", ORDER_KEY, Offered.FORM),
+    number_filter("order", ORDER_KEY, Offered.FORM),
     Declaration(
         name="order_is",
         filter=django_filters.CharFilter(
-            label="Order", method=methods.by_whole_order, max_length=MAX_NUMBER_FILTER_LENGTH
+            method=methods.by_whole_order, max_length=MAX_NUMBER_FILTER_LENGTH
         ),
-        chip_label="order",
         offered=Offered.ADDRESS,
     ),
-    number_filter("reference", "Return reference", REFERENCE_KEY, Offered.ADDRESS),
-    number_filter("tracking", "Tracking ID", TRACKING_KEY, Offered.FORM),
-    tags_filter("tag", "Tags", "tags", "by_tags", joined_by=" and "),
-    tags_filter("tag_any", "Any of the tags", "any of", "by_any_tag", joined_by=" or "),
-    tags_filter("tag_none", "None of the tags", "none of", "by_no_tag", joined_by=" or "),
+    number_filter("reference", REFERENCE_KEY, Offered.ADDRESS),
+    number_filter("tracking", TRACKING_KEY, Offered.FORM),
+    tags_filter("tag", "by_tags", joined_by=BOTH),
+    tags_filter("tag_any", "by_any_tag"),
+    tags_filter("tag_none", "by_no_tag"),
     Declaration(
         name="missing_group",
-        filter=GroupsFilter(label="No tag from the group", method="by_missing_groups"),
-        chip_label="no tag from",
+        filter=GroupsFilter(method="by_missing_groups"),
         offered=Offered.TAG_MENU,
+        format_value=group_value_label,
         for_deadlines=True,
         keeps_many=True,
     ),
     Declaration(
         name="notes",
-        filter=TextsFilter(label="Notes contain", method=methods.by_notes),
-        chip_label="notes contain",
+        filter=TextsFilter(method=methods.by_notes),
         offered=Offered.MORE_MENU,
         for_deadlines=True,
     ),
     Declaration(
         name="commented",
         filter=django_filters.ChoiceFilter(
-            label="Commented", choices=methods.Commented.choices, method=methods.by_comments
+            choices=methods.Commented.choices, method=methods.by_comments
         ),
-        chip_label="commented",
         offered=Offered.MORE_MENU,
         format_value=choice_label(methods.Commented),
     ),
@@ -119,78 +120,65 @@ FILTERS = (
     Declaration(
         name="missing",
         filter=django_filters.MultipleChoiceFilter(
-            label="Missing", choices=methods.MISSING_CHOICES, method=methods.by_missing
+            choices=methods.MISSING_CHOICES, method=methods.by_missing
         ),
-        chip_label="without",
         offered=Offered.MORE_MENU,
         section=Section.MISSING,
-        joined_by=" and ",
-        format_value=lambda name: MISSING_LABELS.get(name, name),
+        joined_by=BOTH,
+        format_value=lambda name: str(MISSING_LABELS.get(name, name)),
         for_deadlines=True,
     ),
     Declaration(
         name="problem",
         filter=django_filters.MultipleChoiceFilter(
-            label="Problem", choices=Problem.choices, method=methods.by_problem
+            choices=Problem.choices, method=methods.by_problem
         ),
-        chip_label="problem",
         offered=Offered.ADDRESS,
         format_value=choice_label(Problem),
     ),
     Declaration(
         name="deadline",
-        filter=django_filters.ChoiceFilter(
-            label="Deadline", choices=Deadline.choices, method="by_deadline"
-        ),
-        chip_label="deadline",
+        filter=django_filters.ChoiceFilter(choices=Deadline.choices, method="by_deadline"),
         offered=Offered.MORE_MENU,
         section=Section.DEADLINE,
         format_value=choice_label(Deadline),
     ),
     Declaration(
         name="due_under",
-        filter=DeadlineNameFilter(label="Due under the deadline", method="by_policy"),
-        chip_label="due under the deadline",
+        filter=DeadlineNameFilter(method="by_policy"),
         offered=Offered.ADDRESS,
+        format_value=deadline_label,
     ),
     Declaration(
         name="due_from",
-        filter=MomentFilter(method="by_due", label="Due from", end=False),
-        chip_label="due from",
+        filter=MomentFilter(method="by_due", end=False),
         offered=Offered.ADDRESS,
         for_reports=False,
     ),
     Declaration(
         name="due_by",
-        filter=MomentFilter(method="by_due", label="Due by", end=True),
-        chip_label="due by",
+        filter=MomentFilter(method="by_due", end=True),
         offered=Offered.MORE_MENU,
         section=Section.DEADLINE,
         presets=DUE_CHOICES,
         format_value=preset_label(DUE_CHOICES),
         for_reports=False,
     ),
-    time_span_filter("waiting_over", "Waiting over", "waiting over", methods.by_hours),
-    time_span_filter("waiting_under", "Waiting under", "waiting under", methods.by_hours),
-    time_span_filter("on_the_way_over", "On the way over", "on the way over", methods.by_hours),
-    time_span_filter("on_the_way_under", "On the way under", "on the way under", methods.by_hours),
-    time_span_filter(
-        "took_over", "Processing time over", "processing time over", methods.by_processing_time
-    ),
-    time_span_filter(
-        "took_under", "Processing time under", "processing time under", methods.by_processing_time
-    ),
+    time_span_filter("waiting_over", methods.by_hours),
+    time_span_filter("waiting_under", methods.by_hours),
+    time_span_filter("on_the_way_over", methods.by_hours),
+    time_span_filter("on_the_way_under", methods.by_hours),
+    time_span_filter("took_over", methods.by_processing_time),
+    time_span_filter("took_under", methods.by_processing_time),
     Declaration(
         name="order_returns",
         filter=django_filters.NumberFilter(
-            label="At least the … return of the same order",
             method=methods.by_order_position,
             min_value=2,
             max_value=MAX_ORDER_POSITION,
             decimal_places=0,
         ),
-        chip_label="at least return",
-        unit=" of the same order",
+        format_value=order_position_label,
         offered=Offered.MORE_MENU,
         section=Section.TIME,
         for_deadlines=True,
@@ -207,46 +195,37 @@ FILTERS = (
     *(date_filter("completed", "completed_at", end, for_deadlines=False) for end in ("from", "to")),
     Declaration(
         name="open_at",
-        filter=MomentFilter(
-            method=methods.by_open_at, label="In the warehouse at the end of", end=True
-        ),
-        chip_label="in the warehouse at the end of",
+        filter=MomentFilter(method=methods.by_open_at, end=True),
         offered=Offered.ADDRESS,
         for_reports=False,
     ),
     Declaration(
         name="took",
         filter=django_filters.ChoiceFilter(
-            label="Processing time",
-            choices=[("unknown", "unknown")],
+            choices=UNKNOWN_CHOICES,
             method=methods.by_unknown_processing_time,
         ),
-        chip_label="processing time",
         offered=Offered.ADDRESS,
+        format_value=preset_label(UNKNOWN_CHOICES),
     ),
     Declaration(
         name="arrived_weekday",
-        filter=django_filters.ChoiceFilter(
-            label="Arrived on a", choices=WEEKDAY_CHOICES, method=methods.by_weekday
-        ),
-        chip_label="arrived on a",
+        filter=django_filters.ChoiceFilter(choices=WEEKDAY_CHOICES, method=methods.by_weekday),
         offered=Offered.ADDRESS,
-        format_value=str.capitalize,
+        format_value=preset_label(WEEKDAY_CHOICES),
     ),
     rule_filter(
         "rule",
-        django_filters.CharFilter(label="Tagged by the rule", method="by_rule", max_length=100),
+        django_filters.CharFilter(method="by_rule", max_length=100),
+        rule_label,
     ),
     rule_filter(
         "rule_undone",
-        django_filters.CharFilter(
-            label="Tag removed again after the rule", method="by_rule", max_length=100
-        ),
+        django_filters.CharFilter(method="by_rule", max_length=100),
+        rule_label,
     ),
-    rule_filter(
-        "rule_from", MomentFilter(method="by_rule", label="Tagged by a rule from", end=False)
-    ),
-    rule_filter("rule_to", MomentFilter(method="by_rule", label="Tagged by a rule to", end=True)),
+    rule_filter("rule_from", MomentFilter(method="by_rule", end=False)),
+    rule_filter("rule_to", MomentFilter(method="by_rule", end=True)),
 )
 FILTERS_BY_NAME = {declaration.name: declaration for declaration in FILTERS}
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from returns.models import DeletedEntry
 
@@ -25,7 +26,8 @@ def delete(entry: Model, by: User) -> DeletedEntry | None:
         return None
     (held,) = serializers.serialize("python", [stored])
     kind = type(entry)._meta.label_lower
-    deleted = DeletedEntry.objects.create(kind=kind, name=str(stored), held=held, deleted_by=by)
+    name = held["fields"]["name"]
+    deleted = DeletedEntry.objects.create(kind=kind, name=name, held=held, deleted_by=by)
     stored.delete()
     return deleted
 
@@ -46,8 +48,11 @@ def restore(deleted: DeletedEntry, **changed: Any) -> None:
             DeletedEntry.objects.filter(pk=deleted.pk).delete()
     except IntegrityError as error:
         raise ValidationError(
-            f"“{deleted}” cannot be restored: its name is in use again, or what it belonged to "
-            "has been deleted."
+            _(
+                "“%(name)s” cannot be restored: its name is in use again, or what it belonged to "
+                "has been deleted."
+            )
+            % {"name": deleted}
         ) from error
 
 

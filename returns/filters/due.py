@@ -28,6 +28,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
+from config.shipped_names import deadline_label
 from returns.calendar.holidays import HOLIDAYS_VERSION
 from returns.calendar.working_time import (
     BEFORE_ALL,
@@ -43,7 +44,7 @@ from returns.filters.conditions import ConditionSet
 from returns.filters.dates import parse_moment
 from returns.filters.declarations import DEADLINE_DATE_FILTERS
 from returns.filters.stored import resolve_merged_tags, to_query
-from returns.models import Deadline, DeadlinePolicy, State, WorkingCalendar
+from returns.models import Deadline, DeadlinePolicy, State, Unit, WorkingCalendar
 from tags.vocabulary import Vocabulary, load_vocabulary
 
 MISSING_GROUP_PARAMETER = "missing_group"
@@ -59,6 +60,11 @@ class Due:
     at: datetime
     policy: str
     soon: timedelta
+
+    @property
+    def label(self) -> str:
+        """Return the name of the policy as its reader knows it."""
+        return deadline_label(self.policy)
 
     def standing(self, now: datetime) -> str:
         """Return ``Deadline.LATE``, ``Deadline.AT_RISK``, or "" while there is time."""
@@ -123,8 +129,7 @@ def _hours(opens: str, closes: str) -> tuple[time, time]:
 
 def duration_label(policy: DeadlinePolicy) -> str:
     """Return the time that a policy allows: "1 business day"."""
-    unit = policy.get_unit_display()
-    return f"{policy.amount:,} {unit.removesuffix('s') if policy.amount == 1 else unit}"
+    return Unit(policy.unit).counted(policy.amount)
 
 
 def case_by_policy(

@@ -5,7 +5,11 @@ from typing import Any
 import django_filters
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from config.numbers import grouped
+from config.shipped_names import group_label, tag_label
 from config.text import shorten
 from returns.filters.dates import parse_moment
 from returns.models import DeadlinePolicy
@@ -17,11 +21,47 @@ TAG_PARAMETERS = ("tag", "tag_any", "tag_none")
 MAX_NOTE_TEXTS = 20
 MAX_NOTE_TEXT_LENGTH = 100
 MAX_HOURS = 100_000
+# With the id behind them, the names of deleted tags and groups in queries, in every language.
+DELETED_TAG, DELETED_GROUP = "deleted tag ", "deleted group "
 
 
 def without_nul(names: list[str]) -> list[str]:
     """Return the names without NUL, which PostgreSQL rejects and no name contains."""
     return [name.replace("\0", "") for name in names]
+
+
+def tag_value_label(name: str) -> str:
+    """Return the name of a tag in a query as people read it; one that was deleted has none."""
+    return _deleted_label(name) or tag_label(name)
+
+
+def group_value_label(name: str) -> str:
+    """Return the name of a group in a query as people read it; one that was deleted has none."""
+    return _deleted_label(name) or group_label(name)
+
+
+def _deleted_label(name: str) -> str:
+    for prefix, text in (
+        (DELETED_TAG, _("deleted tag %(number)s")),
+        (DELETED_GROUP, _("deleted group %(number)s")),
+    ):
+        if name.startswith(prefix) and (number := name.removeprefix(prefix)).isdecimal():
+            return text % {"number": number}
+    return ""
+
+
+class VocabularyField(forms.MultipleChoiceField):
+    """Names of tags or groups."""
+
+    def validate(self, value: Any) -> None:
+        """Refuse unknown names; those of deleted tags and groups, as people read them."""
+        try:
+            super().validate(value)
+        except forms.ValidationError as error:
+            if error.params:
+                name = str(error.params["value"])
+                error.params["value"] = _deleted_label(name) or name
+            raise
 
 
 class MomentField(forms.Field):
@@ -40,8 +80,8 @@ class MomentField(forms.Field):
             return parse_moment(text, end=self.end, now=timezone.now())
         except (ValueError, OverflowError) as error:
             raise forms.ValidationError(
-                f"“{shorten(text, 50)}” is not a date. "
-                "Use 2026-11-23, today, yesterday, week, month or -7d."
+                _("“%(text)s” is not a date. Use 2026-11-23, today, yesterday, week, month or -7d.")
+                % {"text": shorten(text, 50)}
             ) from error
 
 
@@ -51,14 +91,14 @@ class MomentFilter(django_filters.Filter):
     field_class = MomentField
 
 
-class TagsField(forms.MultipleChoiceField):
+class TagsField(VocabularyField):
     """Names of tags, in any case."""
 
-    default_error_messages = {"invalid_choice": "there is no tag “%(value)s”."}
+    default_error_messages = {"invalid_choice": gettext_lazy("there is no tag “%(value)s”.")}
 
     def to_python(self, value: Any) -> list[str]:
         """Return the names as the vocabulary writes them."""
-        known = {name for name, _ in self.choices}  # type: ignore[misc, union-attr]
+        known = {name for name, _label in self.choices}  # type: ignore[misc, union-attr]
         names = without_nul(super().to_python(value))
         meant = canonical_names([name for name in names if name not in known])
         return list(dict.fromkeys(meant.get(name, name) for name in names))
@@ -70,10 +110,10 @@ class TagsFilter(django_filters.MultipleChoiceFilter):
     field_class = TagsField
 
 
-class GroupsField(forms.MultipleChoiceField):
+class GroupsField(VocabularyField):
     """Names of tag groups, in any case."""
 
-    default_error_messages = {"invalid_choice": "there is no tag group “%(value)s”."}
+    default_error_messages = {"invalid_choice": gettext_lazy("there is no tag group “%(value)s”.")}
 
     def to_python(self, value: Any) -> list[str]:
         """Return the names as the vocabulary writes them."""
@@ -103,7 +143,9 @@ class DeadlineNameField(forms.CharField):
         stored = DeadlinePolicy.objects.values_list("name", flat=True)
         names = {each.casefold(): each for each in stored}
         if name.casefold() not in names:
-            raise forms.ValidationError(f"there is no deadline “{shorten(name, 50)}”.")
+            raise forms.ValidationError(
+                _("there is no deadline “%(name)s”.") % {"name": shorten(name, 50)}
+            )
         return names[name.casefold()]
 
 
@@ -122,13 +164,18 @@ class TextsField(forms.Field):
         """Return the texts, each once. Reject too many, too long, and unsearchable ones."""
         texts = without_nul(list(dict.fromkeys(value or [])))
         if len(texts) > MAX_NOTE_TEXTS:
-            raise forms.ValidationError(f"enter at most {MAX_NOTE_TEXTS} texts.")
+            raise forms.ValidationError(
+                _("enter at most %(count)s texts.") % {"count": grouped(MAX_NOTE_TEXTS)}
+            )
         for text in texts:
             if not any(character.isalnum() for character in text):
-                raise forms.ValidationError(f"“{shorten(text, 50)}” has no letter or digit.")
+                raise forms.ValidationError(
+                    _("“%(text)s” has no letter or digit.") % {"text": shorten(text, 50)}
+                )
             if len(text) > MAX_NOTE_TEXT_LENGTH:
                 raise forms.ValidationError(
-                    f"“{shorten(text, 50)}” is longer than {MAX_NOTE_TEXT_LENGTH} characters."
+                    _("“%(text)s” is longer than %(count)s characters.")
+                    % {"text": shorten(text, 50), "count": grouped(MAX_NOTE_TEXT_LENGTH)}
                 )
         return texts
 
@@ -139,11 +186,9 @@ class TextsFilter(django_filters.Filter):
     field_class = TextsField
 
 
-def hours_filter(label: str, method: Any) -> django_filters.NumberFilter:
+def hours_filter(method: Any) -> django_filters.NumberFilter:
     """Return a filter by a number of hours."""
-    return django_filters.NumberFilter(
-        label=f"{label} (hours)", method=method, min_value=0, max_value=MAX_HOURS
-    )
+    return django_filters.NumberFilter(method=method, min_value=0, max_value=MAX_HOURS)
 
 
 class NumbersField(forms.CharField):
@@ -155,7 +200,8 @@ class NumbersField(forms.CharField):
         text = str(super().clean((value or "").replace("\0", "\ufffd")))
         if len(numbers := TypedNumbers.parse(text).numbers) > MAX_NUMBERS:
             raise forms.ValidationError(
-                f"enter at most {MAX_NUMBERS} numbers; these are {len(numbers)}."
+                _("enter at most %(limit)s numbers; these are %(count)s.")
+                % {"limit": grouped(MAX_NUMBERS), "count": grouped(len(numbers))}
             )
         return text
 

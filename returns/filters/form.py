@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from config.text import shorten
 from returns.filters.grouping import GROUP_COLUMNS
 from returns.filters.paging import Cursor
 from returns.filters.queues import QUEUE_SORTS, Queue
@@ -33,19 +36,29 @@ def is_ignored(name: str) -> bool:
 class ReturnFilterForm(forms.Form):
     """The form of a filterset, with fields for sort, grouping and page."""
 
-    sort = forms.CharField(required=False, max_length=20)
+    # The labels stand before what is wrong with a parameter.
+    sort = forms.CharField(label=pgettext_lazy("label", "Sort"), required=False, max_length=20)
     group = forms.ChoiceField(
-        required=False, choices=[("", ""), *((name, name) for name in GROUPINGS)]
+        label=gettext_lazy("Group by"),
+        required=False,
+        choices=[("", ""), *((name, name) for name in GROUPINGS)],
     )
-    after = forms.CharField(required=False, max_length=500)
-    before = forms.CharField(required=False, max_length=500)
+    after = forms.CharField(
+        label=pgettext_lazy("part of a list", "After"), required=False, max_length=500
+    )
+    before = forms.CharField(
+        label=pgettext_lazy("part of a list", "Before"), required=False, max_length=500
+    )
 
     def clean_sort(self) -> Sort:
         """Return the sort, or the default one."""
+        text = self.cleaned_data["sort"] or default_sort(self.data)
         try:
-            return Sort.parse(self.cleaned_data["sort"] or default_sort(self.data))
+            return Sort.parse(text)
         except ValueError as error:
-            raise forms.ValidationError(f"{error}.") from error
+            raise forms.ValidationError(
+                _("“%(text)s” is not a sort order.") % {"text": shorten(text.removeprefix("-"), 50)}
+            ) from error
 
     def clean_after(self) -> Cursor | None:
         """Return the cursor after which the page begins."""
@@ -54,7 +67,7 @@ class ReturnFilterForm(forms.Form):
     def clean_before(self) -> Cursor | None:
         """Return the cursor before which the page ends."""
         if self.cleaned_data["before"] and self.cleaned_data.get("after"):
-            raise forms.ValidationError("use either “after” or “before”, not both.")
+            raise forms.ValidationError(_("use either “after” or “before”, not both."))
         return self._cursor("before")
 
     def _cursor(self, name: str) -> Cursor | None:
@@ -64,7 +77,7 @@ class ReturnFilterForm(forms.Form):
         try:
             cursor = Cursor.parse(text, sort)
         except ValueError as error:
-            raise forms.ValidationError(f"{error}.") from error
+            raise forms.ValidationError(_("there is no such page.")) from error
         if cursor.group is None and self.cleaned_data.get("group") in GROUP_COLUMNS:
-            raise forms.ValidationError("there is no such page in groups.")
+            raise forms.ValidationError(_("there is no such page in groups."))
         return cursor

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from config.text import name_order
+
 # The columns, by the parameter of the filter. Each has an index that begins with it.
 KNOWN_VALUE_COLUMNS = {
     "carrier": "cargo_carrier",
@@ -39,12 +41,12 @@ KNOWN_VALUES_SQL = {
 
 
 def known_values(names: Iterable[str] = KNOWN_VALUE_COLUMNS) -> dict[str, list[str]]:
-    """Return the values that returns have, sorted, by the parameter of the filter."""
+    """Return the values that returns have, by the parameter of the filter, each in order."""
     values: dict[str, list[str]] = {name: [] for name in names}
     with connection.cursor() as cursor:
         cursor.execute("UNION ALL".join(KNOWN_VALUES_SQL[name] for name in values))
         for name, value in cursor.fetchall():
             values[name].append(value)
     if "source" in values:
-        values["source"] = sorted([USUAL_SOURCE, *values["source"]])
-    return values
+        values["source"].append(USUAL_SOURCE)
+    return {name: sorted(found, key=name_order) for name, found in values.items()}

@@ -5,17 +5,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from returns.filters.builders import Declaration, Offered, Section
 from returns.filters.declarations import FILTERS_BY_NAME, filters_offered_in
 from returns.filters.query import Query
 from returns.filters.tag_menu import FilterChip, address_without
-from returns.filters.wording import value_label
+from returns.filters.wording import filter_phrase, value_label
 
+# The labels of the boxes of missing facts; the fields of these facts have their names.
+MISSING_BOX_LABELS = {
+    "carrier": pgettext_lazy("filter", "No carrier"),
+    "channel": pgettext_lazy("filter", "No channel"),
+    "order": pgettext_lazy("filter", "No order"),
+    "tracking": pgettext_lazy("filter", "No tracking"),
+    "tags": pgettext_lazy("filter", "No tags"),
+}
 # The id of the date beside presets: the last value of a parameter counts.
 DATE_SUFFIX = "_date"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_NUMBER = re.compile(r"\d{1,6}", re.ASCII)
+# By the step of the field.
+_NUMBERS = {
+    "1": re.compile(r"\d{1,6}", re.ASCII),
+    "0.01": re.compile(r"\d{1,6}(\.\d{1,2})?", re.ASCII),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,10 @@ class MoreField:
 
     ``type`` is that of its input element, or ``select``, which has ``choices``. A ``checkbox``
     with the value may be ``checked``. ``values`` is the id of the list of existing values.
+
+    Browsers take dates and numbers as their language writes them, and put them into addresses as
+    2026-11-28 and 1.5, which mean the same to everybody. ``step`` says how many decimals a number
+    may have: not three, because 1.000 is a thousand in some languages.
     """
 
     section: str
@@ -34,6 +52,7 @@ class MoreField:
     value: str
     lowest: int | None = None
     highest: int | None = None
+    step: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     checked: bool = False
     values: str = ""
@@ -50,7 +69,7 @@ def has_field_for(name: str, value: str) -> bool:
         return value in dict(choices) or (declaration.is_moment and bool(_DATE.fullmatch(value)))
     if declaration.is_moment:
         return bool(_DATE.fullmatch(value))
-    return bool(_NUMBER.fullmatch(value)) if declaration.bounds else True
+    return bool(_NUMBERS[_step(declaration)].fullmatch(value)) if declaration.bounds else True
 
 
 def more_fields(query: Query) -> Iterator[MoreField]:
@@ -62,7 +81,7 @@ def more_fields(query: Query) -> Iterator[MoreField]:
 
 
 def _fields(declaration: Declaration, query: Query) -> Iterator[MoreField]:
-    section, name, label = declaration.section.value, declaration.name, declaration.label
+    section, name, label = str(declaration.section.label), declaration.name, declaration.label
     choices = _choices(declaration)
     if declaration.is_repeatable:
         chosen = query.getlist(name)
@@ -75,36 +94,41 @@ def _fields(declaration: Declaration, query: Query) -> Iterator[MoreField]:
         yield MoreField(section, f"id_{name}", name, label, "select", preset, choices=choices)
     if declaration.is_moment:
         day = value if _DATE.fullmatch(value) else ""
-        suffix, text = (DATE_SUFFIX, f"{label} the day") if choices else ("", label)
+        suffix, text = (DATE_SUFFIX, _("Due by the day")) if choices else ("", label)
         yield MoreField(section, f"id_{name}{suffix}", name, text, "date", day)
     elif declaration.bounds:
-        yield MoreField(section, f"id_{name}", name, label, "number", value, *declaration.bounds)
+        limits = *declaration.bounds, _step(declaration)
+        yield MoreField(section, f"id_{name}", name, label, "number", value, *limits)
     elif not choices:
         values = f"values-of-{name}"
         yield MoreField(section, f"id_{name}", name, label, "search", value, values=values)
 
 
+def _step(declaration: Declaration) -> str:
+    return "1" if declaration.filter.extra.get("decimal_places") == 0 else "0.01"
+
+
 def _choices(declaration: Declaration) -> tuple[tuple[str, str], ...]:
     """Return the values that a field offers, with their labels; none if any text is possible."""
     values = declaration.filter.extra.get("choices", declaration.presets)
-    return tuple((value, declaration.format_value(value)) for value, _ in values)
+    return tuple((value, declaration.format_value(value)) for value, _label in values)
 
 
 def _boxes(declaration: Declaration, chosen: list[str]) -> Iterator[MoreField]:
     """Yield a checkbox for each value of a filter that takes several."""
-    section, name = declaration.section.value, declaration.name
-    for value, _ in _choices(declaration):
+    section, name = str(declaration.section.label), declaration.name
+    for value, label in _choices(declaration):
         # Unlike the labels of the fields of these facts, which a person may look for by name.
-        text = f"No {value}"
+        text = str(MISSING_BOX_LABELS.get(value, label))
         field_id, is_checked = f"id_{name}_{value}", value in chosen
         yield MoreField(section, field_id, name, text, "checkbox", value, checked=is_checked)
 
 
 def _text_fields(declaration: Declaration, texts: list[str]) -> Iterator[MoreField]:
     """Yield a field for each text of a filter, and an empty one for one more."""
-    section, name = declaration.section.value, declaration.name
+    section, name = str(declaration.section.label), declaration.name
     for number, text in enumerate([*texts, ""] if texts else ["", ""], start=1):
-        label = "or" if number > 1 else declaration.label
+        label = pgettext("one more text", "or") if number > 1 else declaration.label
         yield MoreField(section, f"id_{name}_{number}", name, label, "search", text)
 
 
@@ -122,7 +146,7 @@ def more_chips(query: Query, base: str) -> Iterator[FilterChip]:
         for number, value in enumerate(values if declaration.is_repeatable else values[-1:], 1):
             others = [other for other in values if other != value]
             yield FilterChip(
-                label=declaration.chip_label,
+                phrase=filter_phrase(name),
                 name=value_label(name, value),
                 parameter=name,
                 value=value,

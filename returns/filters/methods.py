@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import TextChoices, Value
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from returns.expressions import SearchKey
 from returns.filters.dates import WEEKDAY_NUMBERS, parse_moment
@@ -102,8 +103,8 @@ def by_weekday(queryset: ReturnQuerySet, _name: str, day: str) -> ReturnQuerySet
 class Commented(TextChoices):
     """Whether a return has comments that are not deleted."""
 
-    YES = "yes", "yes"
-    NO = "no", "no"
+    YES = "yes", pgettext_lazy("commented", "yes")
+    NO = "no", pgettext_lazy("commented", "no")
 
 
 def by_comments(queryset: ReturnQuerySet, _name: str, choice: str) -> ReturnQuerySet:

@@ -6,14 +6,23 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
+from config.shipped_names import shipped_name
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.form import NON_FILTER_PARAMETERS
 from returns.filters.query import Query
+from returns.models import DeadlinePolicy, SavedView, TagRule
 from tags.vocabulary import load_vocabulary
 
 MAX_ENTRY_NAME_LENGTH = 60
+# What the names that the desk ships of each kind are called in ``config.shipped_names``.
+SHIPPED_CONTEXTS: dict[type[Model], str] = {
+    SavedView: "view",
+    TagRule: "rule",
+    DeadlinePolicy: "deadline",
+}
+type NamedEntry = SavedView | TagRule | DeadlinePolicy
 
 
 def to_parameters(query: Query) -> dict[str, Any]:
@@ -29,13 +38,33 @@ def to_parameters(query: Query) -> dict[str, Any]:
 
 
 @contextmanager
-def require_unique_name(message: str) -> Iterator[None]:
-    """Write in one transaction; raise ``ValidationError`` with the message if a name is taken."""
+def require_unique_name(entry: NamedEntry, siblings: QuerySet[Any], message: str) -> Iterator[None]:
+    """Write in one transaction; raise ``ValidationError`` if the entry's name is taken.
+
+    It is by a sibling that has it in any case, or as its label in any language. ``message`` has a
+    place for the ``name`` of that one.
+    """
+    others = siblings.exclude(pk=entry.pk)
     try:
         with transaction.atomic():
+            other = find_labelled(others, entry.name)
+            if other and not _has_name(entry, siblings):
+                raise ValidationError(message % {"name": other})
             yield
     except IntegrityError as error:
-        raise ValidationError(message) from error
+        other = others.filter(name__iexact=entry.name).first()
+        raise ValidationError(message % {"name": other or entry}) from error
+
+
+def find_labelled(entries: QuerySet[Any], label: str) -> Any:
+    """Return the shipped entry that has this label in one of the languages, or None."""
+    name = shipped_name(SHIPPED_CONTEXTS[entries.model], label)
+    return entries.filter(name=name).first() if name else None
+
+
+def _has_name(entry: NamedEntry, siblings: QuerySet[Any]) -> bool:
+    """Tell whether the entry has its name already; it may keep it."""
+    return siblings.filter(pk=entry.pk, name__iexact=entry.name).exists()
 
 
 def lock_entry[Entry: Model](entry: Entry, message: str) -> Entry:

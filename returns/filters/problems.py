@@ -8,6 +8,7 @@ from operator import or_
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import pgettext_lazy
 
 from returns.models import Return, SharedTracking
 from returns.models.facts import FACTS, MAX_AHEAD
@@ -21,12 +22,15 @@ SHARED_TRACKING_KEYS = SharedTracking.objects.values("tracking_key")
 class Problem(models.TextChoices):
     """A problem of a record, by its name in addresses and its label on screen."""
 
-    FUTURE = "future", "Time in the future"
-    NO_ARRIVAL = "no_arrival", "Completed without arrival"
-    EARLY_ARRIVAL = "early_arrival", "Arrived before it was created"
-    SHARED_TRACKING = "shared_tracking", "Same tracking ID on several orders"
-    NO_ORDER = "no_order", "No order"
-    SILENT = "silent", "Open without an update for 30 days"
+    FUTURE = "future", pgettext_lazy("problem", "Time in the future")
+    NO_ARRIVAL = "no_arrival", pgettext_lazy("problem", "Completed without arrival")
+    EARLY_ARRIVAL = "early_arrival", pgettext_lazy("problem", "Arrived before it was created")
+    SHARED_TRACKING = (
+        "shared_tracking",
+        pgettext_lazy("problem", "Same tracking ID on several orders"),
+    )
+    NO_ORDER = "no_order", pgettext_lazy("problem", "No order")
+    SILENT = "silent", pgettext_lazy("problem", "Open without an update for 30 days")
 
 
 def filter_problems(

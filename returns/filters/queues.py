@@ -1,6 +1,7 @@
 """The warehouse's queues: returns that wait for the same next step."""
 
 from django.db import models
+from django.utils.translation import pgettext_lazy
 
 from returns.models import State
 
@@ -8,9 +9,9 @@ from returns.models import State
 class Queue(models.TextChoices):
     """A queue, by its name in addresses and its label on screen."""
 
-    ON_THE_WAY = "on_the_way", "On the way"
-    TO_INSPECT = "to_inspect", "To inspect"
-    COMPLETED_TODAY = "completed_today", "Completed today"
+    ON_THE_WAY = "on_the_way", pgettext_lazy("queue", "On the way")
+    TO_INSPECT = "to_inspect", pgettext_lazy("queue", "To inspect")
+    COMPLETED_TODAY = "completed_today", pgettext_lazy("queue", "Completed today")
 
 
 QUEUE_STATES = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from returns.filters.fields import TAG_PARAMETERS
+from returns.filters.fields import DELETED_GROUP, DELETED_TAG, TAG_PARAMETERS
 from returns.filters.query import Query
 from tags.vocabulary import (
     Vocabulary,
@@ -59,8 +59,8 @@ def resolve_merged_tags(parameters: Mapping[str, Any], vocabulary: Vocabulary) -
 
 
 def _merged_or_deleted(pk: int) -> str:
-    return tag_names([pk]).get(pk, f"deleted tag {pk}")
+    return tag_names([pk]).get(pk, f"{DELETED_TAG}{pk}")
 
 
 def _group_without_tags(pk: int) -> str:
-    return group_names([pk]).get(pk, f"deleted group {pk}")
+    return group_names([pk]).get(pk, f"{DELETED_GROUP}{pk}")

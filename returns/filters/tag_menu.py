@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from returns.filters.fields import TAG_PARAMETERS
+from config.shipped_names import group_label
+from returns.filters.fields import TAG_PARAMETERS, group_value_label, tag_value_label
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
-from returns.filters.wording import filter_label
+from returns.filters.wording import filter_phrase, say_value
+from returns.filters.words import VALUE_PLACE, around_value
 from tags.vocabulary import TagChip, Vocabulary
 
 # The ids of the menu's checkboxes begin with these, by the parameter of the filter.
@@ -41,15 +43,21 @@ class TagFilterGroup:
     tags: list[TagFilterOption]
     is_missing: bool
 
+    @property
+    def label(self) -> str:
+        """Return the name of the group as its reader knows it."""
+        return group_label(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class FilterChip:
     """A chosen filter as a chip: its texts, its field, and the address of the list without it.
 
-    ``key`` is part of the ids of the chip's elements.
+    ``phrase`` has a place for ``name``, the value as people read it. ``key`` is part of the ids of
+    the chip's elements.
     """
 
-    label: str
+    phrase: str
     name: str
     parameter: str
     value: str
@@ -58,9 +66,19 @@ class FilterChip:
     address_without: str
 
     @property
+    def label(self) -> str:
+        """Return the words in front of the value."""
+        return around_value(self.phrase)[0]
+
+    @property
+    def after(self) -> str:
+        """Return the words behind the value; English has none."""
+        return around_value(self.phrase)[1]
+
+    @property
     def text(self) -> str:
         """Return the filter as a phrase."""
-        return f"{self.label} {self.name}".strip()
+        return say_value(self.phrase, self.name)
 
 
 def tag_filter_groups(vocabulary: Vocabulary, names: NamesByParameter) -> list[TagFilterGroup]:
@@ -87,14 +105,15 @@ def tag_chips(
     tags = {chip.name: (chip.id, chip.color) for chip in vocabulary.values()}
     groups = {chip.group: (chip.group_id, chip.color) for chip in vocabulary.values()}
     for parameter, prefix in ID_PREFIXES.items():
-        label = "" if parameter == "tag" else filter_label(parameter)
-        known = groups if parameter == "missing_group" else tags
+        phrase = VALUE_PLACE if parameter == "tag" else filter_phrase(parameter)
+        is_group = parameter == "missing_group"
+        known, label = (groups, group_value_label) if is_group else (tags, tag_value_label)
         for name in names[parameter]:
             number, color = known.get(name, (0, ""))
             others = [other for other in names[parameter] if other != name]
             address = address_without(base, query, parameter, others)
             key = f"{prefix}-{number}"
-            yield FilterChip(label, name, parameter, name, color, key, address)
+            yield FilterChip(phrase, label(name), parameter, name, color, key, address)
 
 
 def address_without(base: str, query: Query, parameter: str, others: list[str]) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from config.stored_texts import StoredText, stored_text
 from config.text import shorten
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import NON_FILTER_PARAMETERS
@@ -67,17 +69,19 @@ def choose_returns(query: Query, person: User) -> TaggingTarget:
     else:
         target = TaggingTarget(_matching_ids(query, limit), query.urlencode())
     if limit is not None and len(target.ids) > limit:
-        raise ValidationError(
-            f"More than {limit:,} returns match. You can tag up to {limit:,} at once. "
-            "Narrow the filters, or ask your administrator."
+        text = stored_text(
+            "More than %(limit)s returns match. You can tag up to %(limit)s at once. "
+            "Narrow the filters, or ask your administrator.",
+            limit=limit,
         )
+        raise ValidationError([text])
     return target
 
 
 def _selected(query: Query) -> TaggingTarget:
     numbers = query.getlist("id")
     if len(numbers) > MAX_SELECTED or not all(number.isdecimal() for number in numbers):
-        raise ValidationError("This selection is not valid. Select them in the list again.")
+        raise ValidationError(_("This selection is not valid. Select them in the list again."))
     selected = {int(number[:18]) for number in numbers}
     ids = list(Return.objects.among(sorted(selected)).values_list("pk", flat=True))
     return TaggingTarget(ids, Query.from_lists({"id": map(str, ids)}).urlencode())
@@ -88,9 +92,10 @@ def _matching_ids(query: Query, limit: int | None) -> list[int]:
     if problems := filterset.problems():
         raise ValidationError(problems)
     if filterset.search_is_cut_short():
-        raise ValidationError(
+        text = stored_text(
             "This search has too many matches. Type more of the number, or use other filters."
         )
+        raise ValidationError([text])
     ids = filterset.qs.order_by().values_list("pk", flat=True)
     return list(ids if limit is None else ids[: limit + 1])
 
@@ -103,7 +108,7 @@ def create_draft(
     Raises ``ValidationError`` if the tags contradict each other, or there are no returns.
     """
     if not target.ids:
-        raise ValidationError("There are no returns left to tag.")
+        raise ValidationError(_("There are no returns left to tag."))
     permission = _needed_permission(len(target.ids), person)
     return bulk.create_draft(ReturnTag, target.ids, adds, removes, person, target.query, permission)
 
@@ -121,18 +126,24 @@ def start(job: BulkTagging, person: User) -> None:
     bulk.start(job, _describe_changes(job, person))
 
 
-def _describe_changes(job: BulkTagging, person: User) -> str:
+def _describe_changes(job: BulkTagging, person: User) -> StoredText | str:
     query = Query.parse(job.query)
     if "id" in query:
         return ""
     try:
         current: set[int] = set(choose_returns(query, person).ids)
     except ValidationError as error:
-        return shorten(error.messages[0], 200)
+        message = error.error_list[0].message
+        return message if isinstance(message, StoredText) else shorten(str(message), 200)
     previewed = set(job.entity_ids)
-    sentences = []
-    if new := len(current - previewed):
-        sentences.append(f"New matches since the preview, left out: {new:,}")
-    if gone := len(previewed - current):
-        sentences.append(f"Tagged although they no longer match: {gone:,}")
-    return ". ".join(sentences)
+    new, gone = len(current - previewed), len(previewed - current)
+    if new and gone:
+        return stored_text(
+            "New matches since the preview, left out: %(new)s. "
+            "Tagged although they no longer match: %(gone)s",
+            new=new,
+            gone=gone,
+        )
+    if new:
+        return stored_text("New matches since the preview, left out: %(new)s", new=new)
+    return stored_text("Tagged although they no longer match: %(gone)s", gone=gone) if gone else ""

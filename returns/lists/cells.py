@@ -4,18 +4,19 @@ Rendered in Python for speed: a page has 50 rows with about 10 cells each.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
 from returns.display.deadlines import due_time
+from returns.display.durations import duration_words
 from returns.display.values import (
-    MISSING,
     NO_NUMBER,
-    duration,
-    elapsed,
+    missing,
     number,
     row_tags,
     shortened,
@@ -25,6 +26,11 @@ from returns.display.values import (
 from returns.lists.rows import Row
 from returns.models import Return, State
 
+# A phone shows the label of a cell in front of it; everything else knows the cell by its column.
+LABELLED_CELL = '<td data-column="{}" data-label="{}">'
+LABELLED_WORD_CELL = '<td class="word" data-column="{}" data-label="{}">'
+WAITING_LABEL, DEADLINE_LABEL = pgettext_lazy("column", "Waiting"), gettext_lazy("Deadline")
+TOOK = gettext_lazy("took %(time)s")
 WAITING_TIME_HTML = '<time class="wait" datetime="{}">{}</time>'
 
 
@@ -35,72 +41,97 @@ class CellContext:
     may_tag: bool
     back_to: str
     now: datetime
+    # Of the page. Finding it takes a while, and so do texts: each is found once.
+    language: str | None = field(default_factory=get_language)
+    texts: dict[str, str] = field(default_factory=dict)
+    beginnings: dict[str, str] = field(default_factory=dict)
+
+    def text(self, name: str, text: str | Promise) -> str:
+        """Return a text in the language of the page. ``name`` is the one that it is kept under."""
+        if name not in self.texts:
+            self.texts[name] = str(text)
+        return self.texts[name]
+
+    def cell(self, html: str, name: str, label: str | Promise, content: str) -> SafeString:
+        """Return a cell with a label. Its beginning is the same in each row, so it is kept."""
+        if name not in self.beginnings:
+            beginning = format_html(html, name, self.text(name, label))
+            self.beginnings[name] = beginning.replace("{", "{{").replace("}", "}}") + "{}</td>"
+        return format_html(self.beginnings[name], content)
 
 
 Cell = Callable[[Row, CellContext], SafeString]
 
 
-def number_cell(field: str) -> Cell:
-    """Return a function that renders the cell of a number."""
+def number_cell(name: str, fact: str) -> Cell:
+    """Return a function that renders the cell of a number, in the column of this name."""
+    html = f'<td class="id" data-column="{name}">{{}}</td>'
 
     def cell(row: Row, _: CellContext) -> SafeString:
-        return format_html('<td class="id">{}</td>', number(getattr(row.record, field)))
+        return format_html(html, number(getattr(row.record, fact)))
 
     return cell
 
 
-def time_cell(label: str, field: str) -> Cell:
-    """Return a function that renders the cell of a time."""
+def time_cell(name: str, label: str | Promise, fact: str) -> Cell:
+    """Return a function that renders the cell of a time, in the column of this name."""
 
-    def cell(row: Row, _: CellContext) -> SafeString:
-        return format_html('<td data-label="{}">{}</td>', label, when(getattr(row.record, field)))
+    def cell(row: Row, context: CellContext) -> SafeString:
+        html = when(getattr(row.record, fact), context.language)
+        return context.cell(LABELLED_CELL, name, label, html)
 
     return cell
 
 
-def text_cell(label: str, field: str) -> Cell:
-    """Return a function that renders the cell of a short text."""
+def text_cell(name: str, label: str | Promise, fact: str) -> Cell:
+    """Return a function that renders the cell of a short text, in the column of this name."""
 
-    def cell(row: Row, _: CellContext) -> SafeString:
-        text = getattr(row.record, field)
+    def cell(row: Row, context: CellContext) -> SafeString:
+        text = getattr(row.record, fact)
         html = format_html('<span title="{0}">{0}</span>', text) if text else NO_NUMBER
-        return format_html('<td class="word" data-label="{}">{}</td>', label, html)
+        return context.cell(LABELLED_WORD_CELL, name, label, html)
 
     return cell
 
 
-def state_cell(row: Row, _: CellContext) -> SafeString:
+def state_cell(row: Row, context: CellContext) -> SafeString:
     """Return the cell of the state."""
-    return format_html('<td class="of-state">{}</td>', state(row.record.state))
+    html = state(row.record.state, context.language)
+    return format_html('<td class="of-state" data-column="state">{}</td>', html)
 
 
 def tags_cell(row: Row, context: CellContext) -> SafeString:
     """Return the cell of the tags, with the button to edit them."""
-    html = row_tags(row.record, row.tags, context.may_tag, context.back_to)
-    return format_html('<td class="wide">{}</td>', html)
+    html = row_tags(row.record, row.tags, context.may_tag, context.back_to, context.language)
+    return format_html('<td class="wide" data-column="tags">{}</td>', html)
 
 
 def waiting_cell(row: Row, context: CellContext) -> SafeString:
     """Return the cell of the waiting time, or of the processing time once completed."""
-    return format_html('<td data-label="Waiting">{}</td>', _waiting_time(row.record, context.now))
+    html = _waiting_time(row.record, context)
+    return context.cell(LABELLED_CELL, "waiting", WAITING_LABEL, html)
 
 
-def _waiting_time(record: Return, now: datetime) -> SafeString:
-    arrived = record.arrived_to_warehouse_at
-    if record.state == State.COMPLETED and (time := elapsed(arrived, record.completed_at)):
-        return format_html('<span class="muted">took {}</span>', time)
+def _waiting_time(record: Return, context: CellContext) -> SafeString:
+    arrived, words = record.arrived_to_warehouse_at, duration_words(context.language)
+    completed = record.completed_at
+    if record.state == State.COMPLETED and arrived and completed and arrived <= completed:
+        time = words.duration(completed - arrived)
+        took = context.text("took", TOOK) % {"time": time}
+        return format_html('<span class="muted">{}</span>', took)
     if record.state == State.ARRIVED and arrived:
-        waited = duration(max(now, arrived) - arrived)
+        waited = words.duration(max(context.now, arrived) - arrived)
         return format_html(WAITING_TIME_HTML, arrived.isoformat(), waited)
-    return MISSING
+    return missing(context.language)
 
 
 def deadline_cell(row: Row, context: CellContext) -> SafeString:
     """Return the cell of the due time."""
-    html = due_time(row.due, context.now) if row.due else NO_NUMBER
-    return format_html('<td data-label="Deadline">{}</td>', html)
+    html = due_time(row.due, context.now, context.language) if row.due else NO_NUMBER
+    return context.cell(LABELLED_CELL, "deadline", DEADLINE_LABEL, html)
 
 
 def notes_cell(row: Row, _: CellContext) -> SafeString:
     """Return the cell of the notes, shortened."""
-    return format_html('<td class="note">{}</td>', shortened(row.record.notes))
+    html = shortened(row.record.notes)
+    return format_html('<td class="note" data-column="notes" lang="und">{}</td>', html)

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.utils.text import capfirst
-
+from config.text import capitalized
 from returns.filters.counts import CappedCount
 from returns.filters.form import default_sort
 from returns.filters.query import Query
-from returns.lists.summary import SORT_LABELS
+from returns.filters.words import SORT_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,10 @@ def sort_choices(query: Query, sort: str) -> list[SortChoice]:
     usual = "" if query.get("q") else default_sort(query)
     others = [value for value in SORT_LABELS if value not in {"", usual}]
     return [
-        SortChoice("" if value == usual else value, capfirst(SORT_LABELS[value]), value == sort)
+        SortChoice(
+            value="" if value == usual else value,
+            label=capitalized(str(SORT_LABELS[value])),
+            is_chosen=value == sort,
+        )
         for value in (usual, *others)
     ]

@@ -12,6 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_tables2.data import TableListData
 
 from returns.filters.sorting import SORT_COLUMNS
@@ -39,6 +42,7 @@ Value = str | datetime | float | None
 class Column:
     """A column of the list and of exports.
 
+    ``label`` is its header, in whatever language; ``header`` is that in the language of the page.
     ``cell`` renders its cell on a page; None for the first column, whose cell belongs to the row.
     ``value`` takes a row and the current time, and returns the value to export. ``width`` is the
     width in a workbook, in characters. ``is_default`` columns are shown until a person chooses
@@ -46,13 +50,18 @@ class Column:
     """
 
     name: str
-    header: str
+    label: str | Promise
     cell: cells.Cell | None
     value: Callable[[Row, datetime], Value]
     width: int
     kind: Kind = Kind.TEXT
     is_default: bool = False
     fact: str = ""
+
+    @property
+    def header(self) -> str:
+        """Return the header in the language that is active."""
+        return str(self.label)
 
     @property
     def is_sortable(self) -> bool:
@@ -64,11 +73,11 @@ def _fact_value(field: str) -> Callable[[Row, datetime], Value]:
     return lambda row, _: getattr(row.record, field)
 
 
-def _number_column(name: str, header: str, field: str, width: int) -> Column:
+def _number_column(name: str, label: str | Promise, field: str, width: int) -> Column:
     return Column(
         name=name,
-        header=header,
-        cell=cells.number_cell(field),
+        label=label,
+        cell=cells.number_cell(name, field),
         value=_fact_value(field),
         width=width,
         is_default=True,
@@ -76,12 +85,11 @@ def _number_column(name: str, header: str, field: str, width: int) -> Column:
     )
 
 
-def _time_column(name: str, field: str, header: str = "", *, is_default: bool = True) -> Column:
-    header = header or name.capitalize()
+def _time_column(name: str, field: str, label: str | Promise, *, is_default: bool = True) -> Column:
     return Column(
         name=name,
-        header=header,
-        cell=cells.time_cell(header, field),
+        label=label,
+        cell=cells.time_cell(name, label, field),
         value=_fact_value(field),
         width=20,
         kind=Kind.TIME,
@@ -90,11 +98,13 @@ def _time_column(name: str, field: str, header: str = "", *, is_default: bool = 
     )
 
 
-def _text_column(name: str, field: str, width: int, label: str = "") -> Column:
-    header = FACTS_BY_COLUMN[field].label
-    cell = cells.text_cell(label or header, field)
+def _text_column(
+    name: str, field: str, width: int, cell_label: str | Promise | None = None
+) -> Column:
+    label = FACTS_BY_COLUMN[field].label
+    cell = cells.text_cell(name, label if cell_label is None else cell_label, field)
     return Column(
-        name=name, header=header, cell=cell, value=_fact_value(field), width=width, fact=field
+        name=name, label=label, cell=cell, value=_fact_value(field), width=width, fact=field
     )
 
 
@@ -119,18 +129,18 @@ def _hours_waited(row: Row, now: datetime) -> float | None:
 DECLARED_COLUMNS = (
     Column(
         name=FIRST_COLUMN,
-        header="Return",
+        label=pgettext_lazy("column", "Return"),
         cell=None,
         value=_fact_value("return_reference_number"),
         width=18,
         is_default=True,
         fact="return_reference_number",
     ),
-    _number_column("order", "Order", "sales_order_reference_number", 18),
-    _number_column("tracking", "Tracking ID", "tracking_id", 24),
+    _number_column("order", pgettext_lazy("column", "Order"), "sales_order_reference_number", 18),
+    _number_column("tracking", _("Tracking ID"), "tracking_id", 24),
     Column(
         name="state",
-        header="State",
+        label=_("State"),
         cell=cells.state_cell,
         value=lambda row, _: str(State(row.record.state).label),
         width=12,
@@ -139,19 +149,19 @@ DECLARED_COLUMNS = (
     ),
     Column(
         name="tags",
-        header="Tags",
+        label=_("Tags"),
         cell=cells.tags_cell,
-        value=lambda row, _: ", ".join(map(str, row.tags)),
+        value=lambda row, _: ", ".join(tag.name for tag in row.tags),
         width=30,
         is_default=True,
     ),
-    _time_column("created", "created_at"),
-    _time_column("arrived", "arrived_to_warehouse_at"),
-    _time_column("completed", "completed_at"),
-    _time_column("updated", "updated_at", is_default=False),
+    _time_column("created", "created_at", pgettext_lazy("column", "Created")),
+    _time_column("arrived", "arrived_to_warehouse_at", pgettext_lazy("column", "Arrived")),
+    _time_column("completed", "completed_at", pgettext_lazy("column", "Completed")),
+    _time_column("updated", "updated_at", pgettext_lazy("column", "Updated"), is_default=False),
     Column(
         name="waiting",
-        header="Waiting",
+        label=pgettext_lazy("column", "Waiting"),
         cell=cells.waiting_cell,
         value=_hours_waited,
         width=16,
@@ -159,18 +169,18 @@ DECLARED_COLUMNS = (
     ),
     Column(
         name="deadline",
-        header="Deadline",
+        label=_("Deadline"),
         cell=cells.deadline_cell,
         value=lambda row, _: row.due.at if row.due else None,
         width=20,
         kind=Kind.TIME,
     ),
     _text_column("carrier", "cargo_carrier", 16),
-    _text_column("channel", "sales_order_channel", 16, label="Channel"),
+    _text_column("channel", "sales_order_channel", 16, _("Channel")),
     _text_column("source", "source", 10),
     Column(
         name="notes",
-        header="Notes",
+        label=_("Notes"),
         cell=cells.notes_cell,
         value=_fact_value("notes"),
         width=50,
@@ -209,7 +219,6 @@ class ReturnTable(tables.Table):
     class Meta:
         template_name = "lists/table.html"
         order_by_field = "sort"
-        empty_text = "No returns"
 
     def __init__(self, rows: list[Row], sort: str, columns: Iterable[str] = ()) -> None:
         """Show the columns that a person chose, in order, or the default ones if there are none."""

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from config.numbers import grouped
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import CappedCount
 from returns.filters.filterset import ReturnFilterSet
@@ -15,8 +18,7 @@ from tags.vocabulary import load_vocabulary
 FACET_CAP = 10_000
 FACETS_TIME_LIMIT_MS = 2_000  # for each statement
 
-COUNTING_TOOK_TOO_LONG = "No numbers: counting took too long."
-SEARCH_CUT_SHORT = "Counted over the first matches of the search. Type more to narrow it."
+COUNTING_TOOK_TOO_LONG = gettext_noop("No numbers: counting took too long.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,13 @@ def count_facets(query: Query) -> Facets:
     no_counts = dict.fromkeys(vocabulary)
     filterset = ReturnFilterSet(query, vocabulary)
     if problems := filterset.problems():
-        return Facets(no_counts, f"No numbers: {problems[0]}")
+        return Facets(no_counts, _("No numbers: %(problem)s") % {"problem": problems[0]})
     try:
         with time_limit(FACETS_TIME_LIMIT_MS):
             matches, counts_by_tag = _count(filterset)
             is_cut_short = filterset.search_is_cut_short()
     except QueryTimeoutError:
-        return Facets(no_counts, COUNTING_TOOK_TOO_LONG)
+        return Facets(no_counts, _(COUNTING_TOOK_TOO_LONG))
     is_capped = matches > FACET_CAP
     more = is_capped or is_cut_short
     counts = {tag_id: CappedCount(counts_by_tag.get(tag_id, 0), more) for tag_id in vocabulary}
@@ -51,8 +53,10 @@ def count_facets(query: Query) -> Facets:
 
 def _note(*, is_capped: bool, is_cut_short: bool) -> str:
     if is_capped:
-        return f"Counted over the newest {FACET_CAP:,} matches."
-    return SEARCH_CUT_SHORT if is_cut_short else ""
+        return _("Counted over the newest %(count)s matches.") % {"count": grouped(FACET_CAP)}
+    if is_cut_short:
+        return _("Counted over the first matches of the search. Type more to narrow it.")
+    return ""
 
 
 def _count(filterset: ReturnFilterSet) -> tuple[int, dict[int, int]]:

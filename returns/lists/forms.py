@@ -4,15 +4,18 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group, User
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.ordering import moved
 from returns.filters.named import MAX_ENTRY_NAME_LENGTH
 from returns.lists.columns import COLUMN_NAMES, DEFAULT_COLUMNS, FIRST_COLUMN
 from returns.lists.saved_views import MAY_SHARE
 from returns.models import Density
+from returns.people.forms import RoleField
 from returns.search import MAX_SEARCH_LENGTH
 
-NO_SUCH_COLUMN = "There is no column “%(value)s”."
+NO_SUCH_COLUMN = _("There is no column “%(value)s”.")
 UP, DOWN = "up", "down"
 
 
@@ -25,14 +28,14 @@ class ColumnsForm(forms.Form):
         error_messages={"invalid_choice": NO_SUCH_COLUMN},
     )
     density = forms.ChoiceField(
-        choices=Density.choices, error_messages={"required": "Choose a row density."}
+        choices=Density.choices, error_messages={"required": _("Choose a row density.")}
     )
     move = forms.ChoiceField(
         required=False,
         choices=[
             (f"{direction} {name}", name) for name in COLUMN_NAMES for direction in (UP, DOWN)
         ],
-        error_messages={"invalid_choice": "“%(value)s” is not a valid move."},
+        error_messages={"invalid_choice": _("“%(value)s” is not a valid move.")},
     )
     usual = forms.BooleanField(required=False)
 
@@ -52,14 +55,17 @@ class ColumnsForm(forms.Form):
 class SaveViewForm(forms.Form):
     """A name for a filter, and for whom to save it."""
 
-    name = forms.CharField(max_length=MAX_ENTRY_NAME_LENGTH)
+    name = forms.CharField(label=_("Name"), max_length=MAX_ENTRY_NAME_LENGTH)
     query = forms.CharField(
         required=False, max_length=2 * MAX_SEARCH_LENGTH, widget=forms.HiddenInput
     )
-    role = forms.ModelChoiceField(
-        Group.objects.none(), label="For", required=False, empty_label="Only me"
+    role = RoleField(
+        Group.objects.none(),
+        label=pgettext_lazy("whose saved view", "For"),
+        required=False,
+        empty_label=_("Only me"),
     )
-    is_queue = forms.BooleanField(label="Also show as a queue", required=False)
+    is_queue = forms.BooleanField(label=_("Also show as a queue"), required=False)
 
     def __init__(self, user: User, data: Any = None, *, is_queue: bool = False) -> None:
         super().__init__(data, auto_id="save-view-%s", initial={"is_queue": is_queue})

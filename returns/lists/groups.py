@@ -21,10 +21,17 @@ from returns.filters.counts import (
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import GROUPINGS
 from returns.filters.grouping import RowGroups
-from returns.filters.known_values import MAX_KNOWN_VALUES
 from returns.filters.methods import OPTIONAL_FACTS
 from returns.filters.query import Query
 from returns.filters.tag_menu import address_without
+from returns.lists.grouping_texts import (
+    BY_GROUPING,
+    GROUPING_LABELS,
+    GROUPING_TOOK_TOO_LONG,
+    NOT_GROUPED,
+    VALUE_MISSING,
+    VALUE_MISSING_HEADINGS,
+)
 from returns.lists.reading import matching_states, row_groups
 from returns.lists.rows import Row
 from returns.models import State
@@ -34,17 +41,6 @@ from tags.vocabulary import Vocabulary, load_vocabulary
 GROUPS_TIME_LIMIT_MS = 2_000
 HEADINGS_TIME_LIMIT_MS = 700
 MAX_GROUPS = 30
-GROUPING_TOOK_TOO_LONG = "Grouping took too long. Narrow the filters."
-NOT_BY_TAG = (
-    "Rows are not grouped by tag: a return can have several tags. Choose a tag to see its returns."
-)
-TOO_MANY_GROUPS = {
-    "carrier": f"Rows are not grouped: there are {MAX_KNOWN_VALUES} carriers or more.",
-    "channel": f"Rows are not grouped: there are {MAX_KNOWN_VALUES} sales channels or more.",
-}
-# The headings of groups of returns without the fact.
-NO_VALUE = {"carrier": "No carrier", "channel": "No sales channel"}
-GROUPING_LABELS = {"carrier": "Carrier", "channel": "Sales channel", "tag": "Tag"}
 
 # The number of returns and the earliest arrival, by the group's value or tag id.
 GroupCounts = Mapping[str | int | None, tuple[CappedCount, datetime | None]]
@@ -114,6 +110,16 @@ class Groups:
             (grouping for grouping in self.groupings if grouping.is_chosen and grouping.value), None
         )
 
+    @property
+    def title(self) -> str:
+        """Return what the groups are, as a phrase: "By carrier"; "" if nothing is grouped."""
+        return str(BY_GROUPING[self.grouping.value]) if self.grouping else ""
+
+    @property
+    def value_missing(self) -> str:
+        """Return the name of the group without a value: "no carrier"; "" if nothing is grouped."""
+        return str(VALUE_MISSING[self.grouping.value]) if self.grouping else ""
+
 
 def group_queue(query: Query, base: str) -> Groups:
     """Group the returns of a query by its parameter ``group``; ``base`` is the page's path.
@@ -131,7 +137,7 @@ def group_queue(query: Query, base: str) -> Groups:
         with time_limit(GROUPS_TIME_LIMIT_MS):
             counts = _by_tag(filterset.qs) if grouping == "tag" else _by_fact(filterset, grouping)
     except QueryTimeoutError:
-        return Groups(ways, [], problem=GROUPING_TOOK_TOO_LONG)
+        return Groups(ways, [], problem=str(GROUPING_TOOK_TOO_LONG))
     make_groups = _tag_groups if grouping == "tag" else _fact_groups
     groups = sorted(
         make_groups(counts, grouping, query, base, vocabulary), key=lambda each: -each.count.number
@@ -145,19 +151,12 @@ def groupings(query: Query, base: str, names: Iterable[str]) -> list[Grouping]:
     return [
         Grouping(
             name,
-            GROUPING_LABELS.get(name, "Nothing"),
+            str(GROUPING_LABELS.get(name, NOT_GROUPED)),
             _address(base, query, group=name),
             name == chosen,
         )
         for name in ("", *names)
     ]
-
-
-def grouping_note(query: Query, groups: RowGroups | None) -> str:
-    """Say why the rows of a list are not grouped although its query asks for it; otherwise ""."""
-    if query.get("group") == "tag":
-        return NOT_BY_TAG
-    return TOO_MANY_GROUPS.get(query.get("group", ""), "") if groups and not groups.values else ""
 
 
 def group_rows(
@@ -185,7 +184,7 @@ def group_rows(
         RowGroup(
             rows_of_group,
             Heading(
-                value or NO_VALUE[grouping],
+                value or str(VALUE_MISSING_HEADINGS[grouping]),
                 count,
                 _fact_address(base, filterset.query, grouping, value),
                 is_continued=continues and place == 0,
@@ -286,7 +285,7 @@ def _tag_groups(
         elif chip := vocabulary.get(int(key)):
             address = _address(base, query, tag=list(dict.fromkeys([*tags, chip.name])))
             is_chosen = chip.name in tags
-            yield Group(chip.name, chip.color, count, oldest, address, is_chosen)
+            yield Group(chip.label, chip.color, count, oldest, address, is_chosen)
 
 
 def _address(base: str, query: Query, **parameters: str | list[str]) -> str:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from config.addresses import with_query
+from returns.filters.builders import Section
 from returns.filters.counts import CappedCount, StateCounts
-from returns.filters.declarations import FILTERS
+from returns.filters.declarations import FILTERS, FILTERS_BY_NAME
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import NON_FILTER_PARAMETERS, PAGING_PARAMETERS, default_sort
@@ -20,7 +22,8 @@ from returns.filters.sorting import DEFAULT_SORT
 from returns.filters.tag_menu import FilterChip, TagFilterGroup, tag_chips, tag_filter_groups
 from returns.lists.choices import SortChoice, StateChoice, sort_choices
 from returns.lists.columns import ReturnTable, shown_columns
-from returns.lists.groups import Grouping, RowGroup, group_rows, grouping_note, groupings
+from returns.lists.grouping_texts import grouping_note
+from returns.lists.groups import Grouping, RowGroup, group_rows, groupings
 from returns.lists.links import ListLinks
 from returns.lists.reading import read_page, row_groups, urgent_tags
 from returns.lists.reasons import Reason, list_reasons
@@ -120,6 +123,12 @@ class ReturnList:
     def more_fields(self) -> list[MoreField]:
         """Return the menu of more filters."""
         return list(more_fields(self.query))
+
+    @property
+    def more_sections(self) -> list[tuple[Section, list[MoreField]]]:
+        """Return the sections of the menu of more filters, each with its fields."""
+        by_section = groupby(self.more_fields, lambda each: FILTERS_BY_NAME[each.name].section)
+        return [(section, list(fields)) for section, fields in by_section]
 
     @property
     def summary(self) -> str:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from config.numbers import grouped
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import FILTERED_CAP, CappedCount, count_parts
 from returns.filters.filterset import ReturnFilterSet
@@ -111,12 +113,15 @@ def _position(
 ) -> str:
     """Return where a return is in a list with so many others before and after its place."""
     if not is_listed:
-        return "No longer in this list; nothing after it" if is_last else "No longer in this list"
+        if is_last:
+            return _("No longer in this list; nothing after it")
+        return _("No longer in this list")
     if not is_here:
         return ""
     if before is None or before.more or after is None:
-        return "The last one in this list" if is_last else ""
+        return _("The last one in this list") if is_last else ""
     place = before.number + 1
     number = max(FILTERED_CAP, place) if after.more else place + after.number
     total = CappedCount(number, after.more or is_cut_short)
-    return f"{place:,} of {total}, the last one" if is_last else f"{place:,} of {total}"
+    text = _("%(place)s of %(total)s, the last one") if is_last else _("%(place)s of %(total)s")
+    return text % {"place": grouped(place), "total": total}

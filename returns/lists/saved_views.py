@@ -1,6 +1,7 @@
 """Saved views: named filters of a person or a role. Only this module writes them."""
 
 import unicodedata
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -12,18 +13,21 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
-from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from config import ordering
-from config.text import require_visible
+from config.numbers import grouped
+from config.shipped_names import role_label, shipped_name
+from config.text import capitalized, require_visible
 from returns.filters import deleted_entries
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.form import PAGING_PARAMETERS, default_sort
 from returns.filters.named import MAX_ENTRY_NAME_LENGTH, require_unique_name
 from returns.filters.query import Query
 from returns.filters.stored import to_query
-from returns.filters.wording import describe_query
-from returns.lists.summary import SORT_LABELS
+from returns.filters.wording import say_query
+from returns.filters.words import SORT_LABELS
 from returns.models import DeletedEntry, SavedView, StartPage
 from returns.people.person import get_preferences, save_preferences
 from tags.vocabulary import Vocabulary, load_vocabulary
@@ -86,18 +90,18 @@ def list_views(user: User) -> list[ListedView]:
 
 def _listed(view: SavedView, vocabulary: Vocabulary, user: User) -> ListedView:
     text = describe_view(to_query(view.parameters, vocabulary))
-    whose = view.role.name if view.role else "Mine"
+    whose = role_label(view.role.name) if view.role else pgettext("saved views", "Mine")
     addresses = list_address(view, vocabulary), queue_address(view, vocabulary)
     return ListedView(view, whose, *addresses, text, may_change(user, view))
 
 
 def describe_view(query: Query) -> str:
     """Return the filter and the order of a view in words."""
-    filters = describe_query(query.without("sort", "group"))
-    text = ", ".join(f"{label} {value}" for label, value in filters) or "all returns"
+    text = capitalized(", ".join(say_query(query.without("sort", "group")))) or _("All returns")
+    if "q" in query and "sort" not in query:
+        return text
     sort = query.get("sort", default_sort(query))
-    order = "" if "q" in query and "sort" not in query else f"; {SORT_LABELS.get(sort, sort)}"
-    return f"{capfirst(text)}{order}"
+    return _("%(filters)s; %(order)s") % {"filters": text, "order": SORT_LABELS.get(sort, sort)}
 
 
 def get_view(user: User, pk: int) -> SavedView:
@@ -118,7 +122,7 @@ def get_shared_view(token: str) -> SavedView:
 def _or_404(view: SavedView | None) -> SavedView:
     if view is None:
         raise Http404(
-            "This saved view does not exist. It may have been deleted, or is no longer shared."
+            _("This saved view does not exist. It may have been deleted, or is no longer shared.")
         )
     return view
 
@@ -167,17 +171,21 @@ def save_view(
 ) -> SavedView:
     """Save a filter under a name, for the person or a role. An existing name is replaced.
 
-    ``is_queue`` also shows the view as a queue. Raises ``ValidationError`` if the name or the
-    filter is not valid.
+    That is also the label of a view in any language; the view then keeps its name. ``is_queue``
+    also shows the view as a queue. Raises ``ValidationError`` if the name or the filter is not
+    valid.
     """
     owned: dict[str, Any] = {"role": role} if role else {"owner": user}
     name = _clean(name)
     parameters = _parameters(query)
     with transaction.atomic():
         others = list(SavedView.objects.select_for_update().filter(**owned))
-        same = next((view for view in others if view.name.lower() == name.lower()), None)
+        same = _called(name, others)
+        if same and same.name.lower() != name.lower():
+            name = same.name
         if same is None and len(others) >= MAX_VIEWS:
-            raise ValidationError(f"You can have up to {MAX_VIEWS} saved views. Delete one first.")
+            text = _("You can have up to %(count)s saved views. Delete one first.")
+            raise ValidationError(text % {"count": MAX_VIEWS})
         view = same or SavedView(**owned, position=max([s.position for s in others], default=0) + 1)
         view.name, view.parameters = name, parameters
         view.is_queue |= is_queue
@@ -186,7 +194,10 @@ def save_view(
 
 def rename(view: SavedView, name: str) -> None:
     """Rename the view. Raises ``ValidationError`` if the name is not valid."""
-    _change(view, name=_clean(name))
+    view.name = _clean(name)
+    # Only the name: another person may change the other fields, or delete the view.
+    with _require_unique_name(view):
+        SavedView.objects.filter(pk=view.pk).update(name=view.name)
 
 
 def move(view: SavedView, *, up: bool) -> None:
@@ -236,12 +247,21 @@ def save_copy(view: SavedView, user: User) -> SavedView:
 
     Raises ``ValidationError`` if another view of theirs has the same name.
     """
-    same = SavedView.objects.filter(owner=user, name__iexact=view.name).first()
+    same = _called(view.name, SavedView.objects.filter(owner=user))
     if same is None:
         return save_view(user, view.name, to_query(view.parameters, load_vocabulary()))
     if same.parameters != view.parameters:
-        raise ValidationError(f"You have another view named “{same.name}”. Rename that one first.")
+        text = _("You have another view named “%(name)s”. Rename that one first.")
+        raise ValidationError(text % {"name": same})
     return same
+
+
+def _called(name: str, views: Iterable[SavedView]) -> SavedView | None:
+    """Return the view with this name in any case, or else with this label in any language."""
+    views = list(views)
+    same = [view for view in views if view.name.lower() == name.lower()]
+    shipped = shipped_name("view", name)
+    return next(iter([*same, *(view for view in views if view.name == shipped)]), None)
 
 
 def _siblings(view: SavedView) -> QuerySet[SavedView]:
@@ -252,11 +272,10 @@ def _clean(name: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", name).split())
     require_visible(name)
     if not name:
-        raise ValidationError("Enter a name for the view.")
+        raise ValidationError(_("Enter a name for the view."))
     if len(name) > MAX_ENTRY_NAME_LENGTH:
-        raise ValidationError(
-            f"A name can have up to {MAX_ENTRY_NAME_LENGTH} characters; this one has {len(name)}."
-        )
+        text = _("A name can have up to %(limit)s characters; this one has %(count)s.")
+        raise ValidationError(text % {"limit": MAX_ENTRY_NAME_LENGTH, "count": grouped(len(name))})
     return name
 
 
@@ -265,21 +284,17 @@ def _parameters(query: Query) -> dict[str, Any]:
     stored = query.without(*PAGING_PARAMETERS)
     filterset = ReturnFilterSet(stored, vocabulary)
     if problems := filterset.problems():
-        raise ValidationError(f"This filter cannot be saved. {problems[0]}")
+        text = _("This filter cannot be saved. %(problem)s")
+        raise ValidationError(text % {"problem": problems[0]})
     return normalized_filters(stored, vocabulary)
 
 
 def _save(view: SavedView) -> SavedView:
-    with _require_unique_name(view.name):
+    with _require_unique_name(view):
         view.save()
     return view
 
 
-def _change(view: SavedView, **fields: Any) -> None:
-    """Write only these fields: another person may change the others, or delete the view."""
-    with _require_unique_name(fields.get("name", view.name)):
-        SavedView.objects.filter(pk=view.pk).update(**fields)
-
-
-def _require_unique_name(name: str) -> AbstractContextManager[None]:
-    return require_unique_name(f"There is already a saved view named “{name}”.")
+def _require_unique_name(view: SavedView) -> AbstractContextManager[None]:
+    taken = _("There is already a saved view named “%(name)s”.")
+    return require_unique_name(view, _siblings(view), taken)

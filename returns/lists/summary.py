@@ -1,5 +1,8 @@
 """The numbers of a list, and the line that sums it up."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from returns.database.time_limit import QueryTimeoutError
 from returns.filters.counts import (
     CappedCount,
@@ -10,31 +13,9 @@ from returns.filters.counts import (
 )
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import default_sort
+from returns.filters.words import SORT_LABELS
 
 TOTAL_TIME_LIMIT_MS = 700
-
-SORT_LABELS = {
-    "": "best match first",
-    "-created": "newest first",
-    "created": "oldest first",
-    "urgent": "urgent first, then earliest arrival",
-    "-arrived": "latest arrival first",
-    "arrived": "earliest arrival first",
-    "-completed": "latest completion first",
-    "completed": "earliest completion first",
-    "-updated": "latest update first",
-    "updated": "earliest update first",
-    "order": "by order reference",
-    "-order": "by order reference, reversed",
-    "carrier": "by carrier",
-    "-carrier": "by carrier, reversed",
-    "waiting": "shortest wait first",
-    "-waiting": "longest wait first",
-    "deadline": "earliest deadline first",
-    "-deadline": "latest deadline first",
-    "reference": "by return reference",
-    "-reference": "by return reference, reversed",
-}
 
 
 def list_sort(filterset: ReturnFilterSet) -> str:
@@ -57,11 +38,14 @@ def summarize(filterset: ReturnFilterSet, counts: StateCounts, total: CappedCoun
 
 def summary_line(total: CappedCount, counts: StateCounts, sort: str | None) -> str:
     """Return the number of returns and their order; without ``sort``, the number alone."""
-    noun = "return" if total.number == 1 and not total.more else "returns"
+    returns = ngettext("%(count)s return", "%(count)s returns", total.plural_number)
+    returns %= {"count": total}
     if sort is None:
-        return f"{total} {noun}"
-    hint = "; type more to narrow the search" if counts.search_is_cut_short else ""
-    return f"{total} {noun}, {SORT_LABELS[sort]}{hint}"
+        return returns
+    text = _("%(returns)s, %(order)s")
+    if counts.search_is_cut_short:
+        text = _("%(returns)s, %(order)s; type more to narrow the search")
+    return text % {"returns": returns, "order": SORT_LABELS[sort]}
 
 
 def _count_states(filterset: ReturnFilterSet) -> StateCounts:

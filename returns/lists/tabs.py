@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from returns.database.time_limit import QueryTimeoutError
 from returns.filters.counts import CappedCount, count_matches
@@ -24,6 +25,12 @@ from tags.vocabulary import Vocabulary, load_vocabulary
 # For counting one tab, and all of them together.
 TAB_TIME_LIMIT_MS = 700
 TABS_TIME_LIMIT_MS = 3_000
+# The names of tabs with the returns in a state that have no tag from a group that it requires.
+REQUIRED_TAB_NAMES = {
+    State.CREATED: _("Created without %(group)s"),
+    State.ARRIVED: _("Arrived without %(group)s"),
+    State.COMPLETED: _("Completed without %(group)s"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ def tabs(user: User, shown: Query, vocabulary: Vocabulary) -> list[Tab]:
     """
     current = normalized_filters(shown, vocabulary)
     views = [
-        (f"{view.pk}", view.name, resolve_merged_tags(view.parameters, vocabulary))
+        (f"{view.pk}", view.label, resolve_merged_tags(view.parameters, vocabulary))
         for view in visible_views(user)
     ]
     viewed = [parameters for _, _, parameters in views]
@@ -74,7 +81,7 @@ def _required_group_filters(
     groups = {chip.group_id: chip for chip in vocabulary.values() if chip.required_when}
     for pk, chip in groups.items():
         if chip.required_when in State.values:
-            name = f"{State(chip.required_when).label} without {chip.group}"
+            name = REQUIRED_TAB_NAMES[State(chip.required_when)] % {"group": chip.group_label}
             parameters = {"state": [chip.required_when], "missing_group": [pk]}
             yield f"required-{pk}", name, parameters
 

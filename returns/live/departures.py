@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
@@ -16,7 +17,16 @@ from returns.models import Comment, Return, State
 from returns.record.timeline import STATE_TIME_FIELDS
 from tags.vocabulary import load_vocabulary
 
-STATE_VERBS = {State.ARRIVED: "arrived", State.CREATED: "created", State.COMPLETED: "completed"}
+STATE_VERBS = {
+    State.ARRIVED: pgettext_lazy("what happened to a return", "arrived"),
+    State.CREATED: pgettext_lazy("what happened to a return", "created"),
+    State.COMPLETED: pgettext_lazy("what happened to a return", "completed"),
+}
+STATE_NEWS = {
+    State.ARRIVED: gettext_lazy("%(count)s arrived"),
+    State.CREATED: gettext_lazy("%(count)s created"),
+    State.COMPLETED: gettext_lazy("%(count)s completed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +59,8 @@ def find_departures(query: Query, ids: Sequence[int]) -> list[Departure]:
 
 def _departure(pk: int, record: Return | None, states: Iterable[str]) -> Departure:
     if record is None:
-        return Departure(pk, "deleted")
+        return Departure(pk, pgettext("what happened to a return", "deleted"))
     if record.state in states:
-        return Departure(pk, "no longer matches")
+        return Departure(pk, pgettext("what happened to a return", "no longer matches"))
     state = State(record.state)
-    return Departure(pk, STATE_VERBS[state], getattr(record, STATE_TIME_FIELDS[state]))
+    return Departure(pk, str(STATE_VERBS[state]), getattr(record, STATE_TIME_FIELDS[state]))

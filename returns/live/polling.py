@@ -15,9 +15,12 @@ from hashlib import sha256
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from config.addresses import with_query
 from config.htmx import POLL_PARAMETER
+from config.numbers import grouped
 from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
@@ -32,7 +35,7 @@ from returns.live.changes import (
     get_changes,
     token_seconds,
 )
-from returns.live.departures import STATE_VERBS, Departure, count_comments, find_departures
+from returns.live.departures import STATE_NEWS, Departure, count_comments, find_departures
 from returns.live.page import SEEN_PARAMETER, OpenPage, is_outdated
 from returns.live.rows import ROW_PARAMETERS, ShownRows, find_changed, parse_rows, shown_rows
 from returns.models import State
@@ -65,11 +68,11 @@ class News:
     @property
     def text(self) -> str:
         """Return the news as a text: "3 arrived, 1 created, 2 left this page", or "" if none."""
-        parts = [f"{count} {STATE_VERBS[State(state)]}" for state, count in self.counts.items()]
+        parts = [STATE_NEWS[State(key)] % {"count": count} for key, count in self.counts.items()]
         if not parts and self.more:
-            parts = ["Much has changed"]
+            parts = [_("Much has changed")]
         if self.left:
-            parts.append(f"{self.left} left this page")
+            parts.append(_("%(count)s left this page") % {"count": grouped(self.left)})
         return ", ".join(parts)
 
     @property
@@ -100,7 +103,7 @@ NO_NEWS = News({}, [], more=False)
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The numbers around a list; ``token`` is from just before they were counted.
+    """The numbers around a list, in a language; ``token`` is from just before they were counted.
 
     ``read_at`` is when the feed was last read to its end.
     """
@@ -114,7 +117,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class SharedNumbers:
-    """What pages with the same query share until a time of the monotonic clock, in seconds.
+    """What pages with the same query and language share until a time of the monotonic clock.
 
     ``matches`` has the new returns that were looked up, by id.
     """
@@ -232,10 +235,10 @@ def _paging(query: Query) -> Query:
 
 def _news(query: Query, changes: Changes, matches: dict[int, Match]) -> News:
     matching = [match for pk in changes.reached_ids if (match := matches[pk])]
-    numbers = Counter(state for state, _ in matching)
+    numbers = Counter(state for state, _reference in matching)
     states = [state for state in _news_states(query) if numbers[state]]
     counts = {state: CappedCount(numbers[state], changes.more) for state in states}
-    return News(counts, [reference for _, reference in matching], changes.more)
+    return News(counts, [reference for _state, reference in matching], changes.more)
 
 
 def _matches(query: Query, ids: Sequence[int]) -> dict[int, Match]:
@@ -273,12 +276,13 @@ def _share(base: str, query: Query, shared: SharedNumbers) -> SharedNumbers:
 
 
 def _cache_key(base: str, query: Query) -> str:
-    return f"live-{sha256(query.path(base).encode()).hexdigest()}"
+    return f"live-{sha256(f'{get_language()} {query.path(base)}'.encode()).hexdigest()}"
 
 
 def _own_cards(user: User, query: Query, numbers: Numbers) -> list[QueueCard]:
     """Return the cards of the person's own queues, counted once for all of their pages."""
-    key = sha256(f"live of {user.pk} {numbers.token} {query.urlencode()}".encode()).hexdigest()
+    parts = (user.pk, get_language(), numbers.token, query.urlencode())
+    key = sha256(f"live of {parts}".encode()).hexdigest()
     cards: list[QueueCard] | None = cache.get(key)
     if cards is None:
         cards = own_queue_cards(user, query)

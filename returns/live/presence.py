@@ -6,7 +6,10 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
+from config.numbers import grouped
+from config.text import name_order
 from returns.models import Presence
 from returns.people.person import person_name
 
@@ -36,7 +39,8 @@ def names_of_others(record_id: int, person: User) -> list[str]:
     """Return the names of the other people who have the return open, by name."""
     present = Presence.objects.filter(record_id=record_id, seen_at__gt=Now() - PRESENT_FOR)
     others = present.exclude(person=person).order_by("person").distinct("person")
-    return sorted(person_name(each.person) for each in others.select_related("person"))
+    names = (person_name(each.person) for each in others.select_related("person"))
+    return sorted(names, key=name_order)
 
 
 def presence_sentence(names: Sequence[str]) -> str:
@@ -44,11 +48,15 @@ def presence_sentence(names: Sequence[str]) -> str:
     if not names:
         return ""
     if len(names) == 1:
-        return f"{names[0]} is looking at this return."
+        return _("%(name)s is looking at this return.") % {"name": names[0]}
     if len(names) <= MAX_NAMES:
-        return f"{', '.join(names[:-1])} and {names[-1]} are looking at this return."
-    more = len(names) - MAX_NAMES + 1
-    return f"{', '.join(names[: MAX_NAMES - 1])} and {more} others are looking at this return."
+        both = _("%(list)s and %(last)s") % {"list": ", ".join(names[:-1]), "last": names[-1]}
+        return _("%(names)s are looking at this return.") % {"names": both}
+    named = names[: MAX_NAMES - 1]
+    return _("%(names)s and %(count)s others are looking at this return.") % {
+        "names": ", ".join(named),
+        "count": grouped(len(names) - len(named)),
+    }
 
 
 def forget_left() -> bool:

@@ -21,12 +21,13 @@ from returns.models.mappings import SavedMapping
 from returns.models.people import Density, Person, Preferences, StartPage, Theme
 from returns.models.presence import Presence
 from returns.models.problems import SharedTracking
-from returns.models.returns import Return, ReturnTag, State
+from returns.models.returns import Return, ReturnTag
 from returns.models.rules import Moment, RuleEvent, TagRule
 from returns.models.run_changes import Kept, RunChange, RunUndo
 from returns.models.saved_views import SavedView
 from returns.models.scans import Scan, Verdict
 from returns.models.sentences import Language, ShopperSentence
+from returns.models.states import State
 from returns.models.summaries import (
     CountedReturn,
     CountedTags,

@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
 from returns.models.triggers import after
 
@@ -47,6 +48,8 @@ class Change(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "change")
+        verbose_name_plural = pgettext_lazy("model", "changes")
         indexes = [
             models.Index(fields=["xid"], name="change_by_transaction"),
             models.Index(

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
+from django.utils.translation import pgettext_lazy
 
 from returns.models.changes import shown_change_triggers
 from returns.models.events import BigEvent
@@ -62,6 +63,8 @@ class Comment(models.Model):
 
     class Meta:
         default_permissions = ["delete"]
+        verbose_name = pgettext_lazy("model", "comment")
+        verbose_name_plural = pgettext_lazy("model", "comments")
         permissions = [("comment_return", "Can comment on returns")]
         constraints = [
             models.UniqueConstraint(fields=["author", "token"], name="comment_is_posted_once"),

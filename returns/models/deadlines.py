@@ -5,7 +5,10 @@ from datetime import date
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import ngettext, pgettext_lazy
 
+from config.numbers import grouped
+from config.shipped_names import deadline_label
 from returns.models.changes import shown_change_triggers
 
 MAX_DEADLINE_HOURS = 24 * 365
@@ -14,9 +17,20 @@ MAX_DEADLINE_HOURS = 24 * 365
 class Unit(models.TextChoices):
     """The unit in which the time after arrival is counted."""
 
-    HOURS = "hours", "hours"
-    WORKING_HOURS = "working_hours", "working hours"
-    BUSINESS_DAYS = "business_days", "business days"
+    HOURS = "hours", pgettext_lazy("unit", "hours")
+    WORKING_HOURS = "working_hours", pgettext_lazy("unit", "working hours")
+    BUSINESS_DAYS = "business_days", pgettext_lazy("unit", "business days")
+
+    def counted(self, amount: int) -> str:
+        """Return an amount in this unit: "1 business day"."""
+        match self:
+            case Unit.HOURS:
+                text = ngettext("%(count)s hour", "%(count)s hours", amount)
+            case Unit.WORKING_HOURS:
+                text = ngettext("%(count)s working hour", "%(count)s working hours", amount)
+            case Unit.BUSINESS_DAYS:
+                text = ngettext("%(count)s business day", "%(count)s business days", amount)
+        return text % {"count": grouped(amount)}
 
 
 # The longest deadline in each unit: about a year.
@@ -30,10 +44,10 @@ MAX_DEADLINE_AMOUNTS = {
 class Deadline(models.TextChoices):
     """Where a waiting or completed return is in relation to its deadline."""
 
-    AT_RISK = "at_risk", "at risk"
-    LATE = "late", "late"
-    MET = "met", "met"
-    MISSED = "missed", "missed"
+    AT_RISK = "at_risk", pgettext_lazy("deadline", "at risk")
+    LATE = "late", pgettext_lazy("deadline", "late")
+    MET = "met", pgettext_lazy("deadline", "met")
+    MISSED = "missed", pgettext_lazy("deadline", "missed")
 
 
 class DeadlinePolicy(models.Model):
@@ -51,7 +65,8 @@ class DeadlinePolicy(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
-        verbose_name_plural = "deadline policies"
+        verbose_name = pgettext_lazy("model", "deadline policy")
+        verbose_name_plural = pgettext_lazy("model", "deadline policies")
         constraints = [
             models.UniqueConstraint(Lower("name"), name="deadline_policy_has_its_own_name"),
             models.CheckConstraint(
@@ -62,7 +77,12 @@ class DeadlinePolicy(models.Model):
         triggers = shown_change_triggers()
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """Return the name as its reader knows it."""
+        return deadline_label(self.name)
 
 
 def usual_hours() -> list[list[str]]:
@@ -86,6 +106,8 @@ class WorkingCalendar(models.Model):
     at_risk_hours = models.PositiveSmallIntegerField(default=8)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "working calendar")
+        verbose_name_plural = pgettext_lazy("model", "working calendars")
         constraints = [
             models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_working_calendar")
         ]

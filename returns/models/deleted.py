@@ -8,8 +8,18 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
+from config.shipped_names import deadline_label, rule_label, view_label
+from config.stored_texts import StoredTextField
 from returns.expressions import SearchKey
+
+# How pages show the names of deleted entries, by their kind.
+LABELS_BY_KIND = {
+    "returns.savedview": view_label,
+    "returns.tagrule": rule_label,
+    "returns.deadlinepolicy": deadline_label,
+}
 
 
 class DeletedReturn(models.Model):
@@ -19,14 +29,23 @@ class DeletedReturn(models.Model):
     changes.
     """
 
-    reference = models.CharField("return reference", max_length=100, editable=False)
-    record_id = models.BigIntegerField(editable=False)
-    reason = models.CharField(max_length=300, editable=False)
-    deleted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, editable=False
+    reference = models.CharField(
+        pgettext_lazy("field", "return reference"), max_length=100, editable=False
     )
-    deleted_at = models.DateTimeField(db_default=Now(), editable=False)
-    held: Any = models.JSONField(editable=False)
+    record_id = models.BigIntegerField(pgettext_lazy("field", "record id"), editable=False)
+    reason = StoredTextField(pgettext_lazy("field", "reason"), editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=pgettext_lazy("field", "deleted by"),
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
+    deleted_at = models.DateTimeField(
+        pgettext_lazy("field", "deleted at"), db_default=Now(), editable=False
+    )
+    held: Any = models.JSONField(pgettext_lazy("field", "held"), editable=False)
 
     return_key = models.GeneratedField(
         expression=SearchKey(F("reference")),
@@ -36,6 +55,8 @@ class DeletedReturn(models.Model):
 
     class Meta:
         default_permissions = ["view"]
+        verbose_name = pgettext_lazy("model", "deleted return")
+        verbose_name_plural = pgettext_lazy("model", "deleted returns")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
@@ -72,7 +93,9 @@ class DeletedEntry(models.Model):
 
     class Meta:
         default_permissions = []
+        verbose_name = pgettext_lazy("model", "deleted entry")
+        verbose_name_plural = pgettext_lazy("model", "deleted entries")
         indexes = [models.Index(fields=["deleted_at"], name="deleted_entry_by_time")]
 
     def __str__(self) -> str:
-        return self.name
+        return LABELS_BY_KIND[self.kind](self.name)

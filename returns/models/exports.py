@@ -5,22 +5,26 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from config.stored_texts import StoredTextField
 
 
 class Progress(models.TextChoices):
     """The status of an export. If its process dies it stays running, but its lock is free."""
 
-    WAITING = "waiting", "waiting"
-    RUNNING = "running", "in progress"
-    DONE = "done", "ready"
-    FAILED = "failed", "failed"
+    WAITING = "waiting", pgettext_lazy("export", "waiting")
+    RUNNING = "running", pgettext_lazy("export", "in progress")
+    DONE = "done", pgettext_lazy("export", "ready")
+    FAILED = "failed", pgettext_lazy("export", "failed")
 
 
 class FileFormat(models.TextChoices):
     """The format of an export; the value is the extension of its file."""
 
-    XLSX = "xlsx", "Excel (XLSX)"
-    CSV = "csv", "CSV"
+    XLSX = "xlsx", _("Excel (XLSX)")
+    CSV = "csv", _("CSV")
 
 
 class Export(models.Model):
@@ -29,7 +33,7 @@ class Export(models.Model):
     ``query``, ``columns``, ``format`` and, for CSV, ``bom`` define its content. ``total`` is the
     number of returns when it was requested, ``rows`` the number written so far, ``size`` the file's
     size in bytes. ``attempts`` counts how often it was started, ``started_at`` is when it was last.
-    ``message`` says why it failed.
+    ``message`` says why it failed. ``language`` is that of its person when it was requested.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
@@ -46,13 +50,16 @@ class Export(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
-    message = models.TextField(blank=True)
+    message = StoredTextField(blank=True)
+    language = models.CharField(max_length=5, blank=True, default="", db_default="")
     asked_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()
+        verbose_name = pgettext_lazy("model", "export")
+        verbose_name_plural = pgettext_lazy("model", "exports")
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
@@ -75,6 +82,8 @@ class ExportPart(models.Model):
 
     class Meta:
         default_permissions = ()
+        verbose_name = pgettext_lazy("model", "export part")
+        verbose_name_plural = pgettext_lazy("model", "export parts")
         constraints = [
             models.UniqueConstraint(fields=["export", "place"], name="export_has_a_part_once"),
         ]

@@ -7,25 +7,27 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
+from config.stored_texts import StoredTextField
 from tags.models import TagAction
 
 
 class Way(models.TextChoices):
     """How records were received."""
 
-    PULL = "pull", "pulled"
-    PUSH = "push", "pushed"
-    FILE = "file", "file"
-    RETRY = "retry", "retried"
+    PULL = "pull", pgettext_lazy("way", "pulled")
+    PUSH = "push", pgettext_lazy("way", "pushed")
+    FILE = "file", pgettext_lazy("way", "file")
+    RETRY = "retry", pgettext_lazy("way", "retried")
 
 
 class Outcome(models.TextChoices):
     """The outcome of a run. If its process dies it stays running, but its lock is free."""
 
-    RUNNING = "running", "running"
-    DONE = "done", "done"
-    FAILED = "failed", "failed"
+    RUNNING = "running", pgettext_lazy("run", "running")
+    DONE = "done", pgettext_lazy("run", "done")
+    FAILED = "failed", pgettext_lazy("run", "failed")
 
 
 # Ways in which records come without anybody's help; files are brought by people.
@@ -59,11 +61,13 @@ class FeedRun(models.Model):
     updated = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
     unkept = models.PositiveBigIntegerField(db_default=0, default=0)
-    message = models.TextField(blank=True)
+    message = StoredTextField(blank=True)
     tag_action = models.OneToOneField(TagAction, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         default_permissions = ["change"]
+        verbose_name = pgettext_lazy("model", "feed run")
+        verbose_name_plural = pgettext_lazy("model", "feed runs")
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["way", "origin", "-id"], name="feed_run_of_origin"),
@@ -91,12 +95,12 @@ class FeedRun(models.Model):
 class Fate(models.TextChoices):
     """What became of a rejected record."""
 
-    WAITING = "waiting", "waiting"
+    WAITING = "waiting", pgettext_lazy("rejected record", "waiting")
     # After a retry.
-    IMPORTED = "taken", "imported"
+    IMPORTED = "taken", pgettext_lazy("rejected record", "imported")
     # A later record of the same return was imported.
-    SUPERSEDED = "overtaken", "superseded"
-    ASIDE = "aside", "set aside"
+    SUPERSEDED = "overtaken", pgettext_lazy("rejected record", "superseded")
+    ASIDE = "aside", pgettext_lazy("rejected record", "set aside")
 
 
 class RejectedRecord(models.Model):
@@ -104,18 +108,20 @@ class RejectedRecord(models.Model):
 
     ``written`` is the record as ASCII JSON, which the column can always store. If ``is_record`` is
     false it is a text or a row that could not be parsed, so it cannot be retried. ``run`` is the
-    latest run that received it, ``digest`` the SHA-256 of ``written``. ``wrong_value`` and
-    ``field_label`` are set for pages only: the value that a person can fix there, and its name.
+    latest run that received it, ``digest`` the SHA-256 of ``written``. ``wrong_value``,
+    ``field_label`` and ``place_label`` are set for pages only: the value that a person can fix
+    there, its name, and ``place`` in the person's language.
     """
 
     wrong_value: str | None
     field_label: str
+    place_label: str
 
     run = models.ForeignKey(FeedRun, models.CASCADE, related_name="rejects")
     place = models.CharField(max_length=200)
     reference = models.CharField(max_length=200, blank=True)
     field = models.CharField(max_length=200)
-    reason = models.TextField()
+    reason = StoredTextField()
     written = models.TextField()
     is_record = models.BooleanField()
     digest = models.CharField(max_length=64, unique=True)
@@ -127,6 +133,8 @@ class RejectedRecord(models.Model):
 
     class Meta:
         default_permissions = []
+        verbose_name = pgettext_lazy("model", "rejected record")
+        verbose_name_plural = pgettext_lazy("model", "rejected records")
         ordering = ["-pk"]
         indexes = [
             models.Index(
@@ -166,6 +174,8 @@ class Upload(models.Model):
 
     class Meta:
         default_permissions = []
+        verbose_name = pgettext_lazy("model", "upload")
+        verbose_name_plural = pgettext_lazy("model", "uploads")
 
     def __str__(self) -> str:
         return self.name

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SavedMapping(models.Model):
@@ -23,13 +25,15 @@ class SavedMapping(models.Model):
 
     class Meta:
         default_permissions = []
+        verbose_name = pgettext_lazy("model", "saved mapping")
+        verbose_name_plural = pgettext_lazy("model", "saved mappings")
         ordering = [Lower("name")]
         indexes = [models.Index(fields=["fingerprint", "-id"], name="mapping_of_header")]
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
                 name="mapping_name_is_unique",
-                violation_error_message="A column mapping with this name exists.",
+                violation_error_message=_("A column mapping with this name exists."),
             ),
         ]
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
 from returns.models.returns import Return
 
@@ -25,6 +26,8 @@ class Presence(models.Model):
     seen_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "presence")
+        verbose_name_plural = pgettext_lazy("model", "presences")
         constraints = [
             models.UniqueConstraint(
                 fields=["record", "person", "page"], name="page_is_present_once"

@@ -7,6 +7,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.lookups import GreaterThan
+from django.utils.translation import pgettext_lazy
 
 from returns.models.triggers import after, after_update
 
@@ -39,8 +40,8 @@ class SharedTracking(models.Model):
     tracking_key = models.CharField(primary_key=True, max_length=400, db_collation="C")
 
     class Meta:
-        verbose_name = "tracking ID of several orders"
-        verbose_name_plural = "tracking IDs of several orders"
+        verbose_name = pgettext_lazy("model", "tracking ID of several orders")
+        verbose_name_plural = pgettext_lazy("model", "tracking IDs of several orders")
 
     def __str__(self) -> str:
         return self.tracking_key

@@ -1,6 +1,6 @@
 """The record of a parcel that was sent back, and its tags."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import pghistory
@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Reverse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from returns.expressions import SearchKey, WordsKey
 from returns.models.changes import return_change_triggers, tag_change_triggers
@@ -28,20 +30,13 @@ from returns.models.problems import (
     shared_by_deleted,
     shared_by_new,
 )
+from returns.models.states import State
 from returns.models.summaries import uncounted_return_triggers, uncounted_tag_triggers
 from returns.querysets import ReturnQuerySet
 from tags.models import Tagging
 
 # Browsers normalise the first two out of a path; the others are paths of other pages.
 UNREACHABLE_REFERENCES = {".", "..", "export", "facets", "live"}
-
-
-class State(models.TextChoices):
-    """The three states of a return: the WMS's value and the label on screen."""
-
-    CREATED = "ReturnCreated", "Created"
-    ARRIVED = "ArrivedToWarehouse", "Arrived"
-    COMPLETED = "Completed", "Completed"
 
 
 def _search_key(field: str) -> models.GeneratedField:
@@ -89,15 +84,18 @@ class Return(models.Model):
         VERBOSE_NAMES["sales_order_reference_number"], max_length=30, blank=True
     )
     tracking_id = models.CharField(VERBOSE_NAMES["tracking_id"], max_length=100, blank=True)
-    state = models.CharField(max_length=20, choices=State)
+    state = models.CharField(VERBOSE_NAMES["state"], max_length=20, choices=State)
     source = models.CharField(
-        max_length=30, default="WMS", help_text="The system that recorded the return."
+        VERBOSE_NAMES["source"],
+        max_length=30,
+        default="WMS",
+        help_text=_("The system that recorded the return."),
     )
     cargo_carrier = models.CharField(VERBOSE_NAMES["cargo_carrier"], max_length=100, blank=True)
     sales_order_channel = models.CharField(
         VERBOSE_NAMES["sales_order_channel"], max_length=100, blank=True
     )
-    notes = models.TextField(blank=True)
+    notes = models.TextField(VERBOSE_NAMES["notes"], blank=True)
     created_at = models.DateTimeField(VERBOSE_NAMES["created_at"])
     updated_at = models.DateTimeField(VERBOSE_NAMES["updated_at"])
     arrived_to_warehouse_at = models.DateTimeField(
@@ -106,9 +104,10 @@ class Return(models.Model):
     completed_at = models.DateTimeField(VERBOSE_NAMES["completed_at"], null=True, blank=True)
 
     unknown_fields = models.JSONField(
+        pgettext_lazy("field", "unknown fields"),
         default=dict,
         blank=True,
-        help_text="Fields that the WMS sent and this program does not know.",
+        help_text=_("Fields that the WMS sent and this program does not know."),
     )
     feed_tags = models.TextField(
         blank=True, editable=False, help_text="The names of all tags that the WMS has sent."
@@ -141,6 +140,8 @@ class Return(models.Model):
     objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "return")
+        verbose_name_plural = pgettext_lazy("model", "returns")
         permissions = [
             ("tag_return", "Can add and remove tags of returns"),
             ("tag_many_returns", "Can tag up to 100,000 returns at once"),
@@ -172,7 +173,7 @@ class Return(models.Model):
                 )
                 | Q(state=State.COMPLETED, completed_at__isnull=False),
                 name="return_state_matches_timestamps",
-                violation_error_message=(
+                violation_error_message=_(
                     "State and times do not match: Created has neither time, Arrived has only the "
                     "arrival, Completed has the completion."
                 ),
@@ -263,13 +264,15 @@ class ReturnTag(Tagging):
     )
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "return tag")
+        verbose_name_plural = pgettext_lazy("model", "return tags")
         constraints = [
             models.UniqueConstraint(fields=["entity", "tag"], name="return_has_a_tag_once"),
             models.UniqueConstraint(
                 fields=["entity", "slot"],
                 condition=~Q(slot=0),
                 name="one_tag_of_an_exclusive_group",
-                violation_error_message="The return has another tag of this group.",
+                violation_error_message=_("The return has another tag of this group."),
             ),
         ]
         indexes = [
@@ -279,9 +282,9 @@ class ReturnTag(Tagging):
         triggers = [tag_replaced(), *tag_change_triggers(), *uncounted_tag_triggers()]
 
     # The stages from which a tag group can be required.
-    stages: ClassVar[dict[str, str]] = {
-        State.ARRIVED: "arrived at the warehouse",
-        State.COMPLETED: "completed",
+    stages: ClassVar[dict[str, Any]] = {
+        State.ARRIVED: pgettext_lazy("stage", "arrived at the warehouse"),
+        State.COMPLETED: pgettext_lazy("stage", "completed"),
     }
 
     def __str__(self) -> str:

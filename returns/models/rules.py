@@ -3,15 +3,19 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import pgettext_lazy
+
+from config.shipped_names import rule_label
+from config.stored_texts import StoredTextField
 
 
 class Moment(models.TextChoices):
     """When a rule runs."""
 
-    CREATED = "created", "when a return is created"
-    ARRIVED = "arrived", "when it arrives"
-    COMPLETED = "completed", "when it is completed"
-    HOURLY = "hourly", "every hour"
+    CREATED = "created", pgettext_lazy("rule", "when a return is created")
+    ARRIVED = "arrived", pgettext_lazy("rule", "when it arrives")
+    COMPLETED = "completed", pgettext_lazy("rule", "when it is completed")
+    HOURLY = "hourly", pgettext_lazy("rule", "every hour")
 
 
 class TagRule(models.Model):
@@ -29,16 +33,23 @@ class TagRule(models.Model):
     position = models.PositiveIntegerField(default=0)
     is_on = models.BooleanField(default=False)
     failures = models.PositiveSmallIntegerField(default=0)
-    off_because = models.CharField(max_length=200, blank=True)
+    off_because = StoredTextField(blank=True)
     # When an hourly rule last started.
     ran_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "tag rule")
+        verbose_name_plural = pgettext_lazy("model", "tag rules")
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(Lower("name"), name="tag_rule_has_its_own_name")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """Return the name as its reader knows it."""
+        return rule_label(self.name)
 
 
 class RuleEvent(models.Model):
@@ -50,6 +61,10 @@ class RuleEvent(models.Model):
     record_id = models.BigIntegerField()
     moment = models.CharField(max_length=10, choices=Moment)
     queued_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "rule event")
+        verbose_name_plural = pgettext_lazy("model", "rule events")
 
     def __str__(self) -> str:
         return f"{self.moment} {self.record_id}"

@@ -4,17 +4,19 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
+from config.stored_texts import StoredTextField
 from returns.models.feed import FeedRun
 
 
 class Kept(models.TextChoices):
     """Why undoing an import left a return as it is."""
 
-    CHANGED = "changed", "changed since"
-    TAGGED = "tagged", "its tags were changed since"
-    COMMENTED = "commented", "somebody commented on it"
-    GONE = "gone", "deleted since"
+    CHANGED = "changed", pgettext_lazy("kept return", "changed since")
+    TAGGED = "tagged", pgettext_lazy("kept return", "its tags were changed since")
+    COMMENTED = "commented", pgettext_lazy("kept return", "somebody commented on it")
+    GONE = "gone", pgettext_lazy("kept return", "deleted since")
 
 
 class RunChange(models.Model):
@@ -38,6 +40,8 @@ class RunChange(models.Model):
 
     class Meta:
         default_permissions = []
+        verbose_name = pgettext_lazy("model", "run change")
+        verbose_name_plural = pgettext_lazy("model", "run changes")
         indexes = [
             models.Index(fields=["run", "record_id", "id"], name="change_of_run"),
             models.Index(
@@ -66,10 +70,12 @@ class RunUndo(models.Model):
     restored = models.PositiveBigIntegerField(default=0)
     deleted = models.PositiveBigIntegerField(default=0)
     kept = models.PositiveBigIntegerField(default=0)
-    message = models.TextField(blank=True)
+    message = StoredTextField(blank=True)
 
     class Meta:
         default_permissions = []
+        verbose_name = pgettext_lazy("model", "run undo")
+        verbose_name_plural = pgettext_lazy("model", "run undos")
         indexes = [
             models.Index(fields=["id"], condition=Q(ended_at=None), name="undo_at_work"),
         ]

@@ -5,6 +5,10 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from config.shipped_names import view_label
 
 
 class SavedView(models.Model):
@@ -28,13 +32,17 @@ class SavedView(models.Model):
     )
     position = models.PositiveIntegerField(default=0)
     is_start = models.BooleanField(
-        default=False, help_text="The start page of its people after they sign in."
+        default=False, help_text=_("The start page of its people after they sign in.")
     )
-    is_queue = models.BooleanField(default=False, help_text="Whether it is also shown as a queue.")
+    is_queue = models.BooleanField(
+        default=False, help_text=_("Whether it is also shown as a queue.")
+    )
     # Anybody with the link can open the view and save a copy.
     token = models.CharField(max_length=40, null=True, unique=True, editable=False)
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "saved view")
+        verbose_name_plural = pgettext_lazy("model", "saved views")
         ordering = ["position", "id"]
         permissions = [
             ("share_view", "Can change the saved views of roles"),
@@ -60,4 +68,9 @@ class SavedView(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """Return the name as its reader knows it."""
+        return view_label(self.name)

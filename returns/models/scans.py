@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
 from returns.models.returns import Return
 
@@ -13,12 +14,12 @@ from returns.models.returns import Return
 class Verdict(models.TextChoices):
     """What a scan tells its person about the parcel in their hands."""
 
-    OPEN = "open", "Open"
-    URGENT = "urgent", "Urgent"
-    COMPLETED = "completed", "Already completed"
-    REPEATED = "repeated", "Scanned before"
-    SEVERAL = "several", "Several returns match"
-    UNKNOWN = "unknown", "Unknown"
+    OPEN = "open", pgettext_lazy("scan", "Open")
+    URGENT = "urgent", pgettext_lazy("scan", "Urgent")
+    COMPLETED = "completed", pgettext_lazy("scan", "Already completed")
+    REPEATED = "repeated", pgettext_lazy("scan", "Scanned before")
+    SEVERAL = "several", pgettext_lazy("scan", "Several returns match")
+    UNKNOWN = "unknown", pgettext_lazy("scan", "Unknown")
 
 
 class Scan(models.Model):
@@ -44,6 +45,8 @@ class Scan(models.Model):
 
     class Meta:
         default_permissions = ()
+        verbose_name = pgettext_lazy("model", "scan")
+        verbose_name_plural = pgettext_lazy("model", "scans")
         constraints = [
             models.UniqueConstraint(fields=["person", "token"], name="scan_is_stored_once"),
         ]

@@ -2,16 +2,18 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from returns.models.returns import State
+from returns.models.states import State
 
 
 class Language(models.TextChoices):
     """The languages in which shoppers are answered."""
 
-    TURKISH = "tr", "Turkish"
-    ENGLISH = "en", "English"
-    GERMAN = "de", "German"
+    TURKISH = "tr", _("Turkish")
+    ENGLISH = "en", _("English")
+    GERMAN = "de", _("German")
 
 
 class ShopperSentence(models.Model):
@@ -26,6 +28,8 @@ class ShopperSentence(models.Model):
     )
 
     class Meta:
+        verbose_name = pgettext_lazy("model", "shopper sentence")
+        verbose_name_plural = pgettext_lazy("model", "shopper sentences")
         constraints = [
             models.UniqueConstraint(
                 fields=["state", "language"], name="one_sentence_for_state_and_language"

@@ -9,6 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
 from returns.models.triggers import after, after_update
 
@@ -19,12 +20,12 @@ DIMENSION_COLUMNS = ("carrier", "channel", "tag_set")
 class Dimension(models.IntegerChoices):
     """What the returns of a day are grouped by."""
 
-    ALL = 0, "all"
-    CARRIER = 1, "carrier"
-    CHANNEL = 2, "channel"
-    TAG = 3, "tag"
-    WEEKDAY = 4, "weekday of arrival"
-    UNTAGGED = 5, "without a tag"
+    ALL = 0, pgettext_lazy("counted by", "all")
+    CARRIER = 1, pgettext_lazy("counted by", "carrier")
+    CHANNEL = 2, pgettext_lazy("counted by", "channel")
+    TAG = 3, pgettext_lazy("counted by", "tag")
+    WEEKDAY = 4, pgettext_lazy("counted by", "weekday of arrival")
+    UNTAGGED = 5, pgettext_lazy("counted by", "without a tag")
 
 
 class DaySummary(models.Model):

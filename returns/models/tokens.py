@@ -1,28 +1,34 @@
 """API tokens, and how often each is used."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.text import require_visible
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Scope(models.TextChoices):
     """What a token allows its program to do."""
 
-    READ = "read", "read all returns and tags"
-    TAGS = "tags", "change the tags of returns"
-    FEED = "feed", "send records of returns"
+    READ = "read", pgettext_lazy("a program may", "read all returns and tags")
+    TAGS = "tags", pgettext_lazy("a program may", "change the tags of returns")
+    FEED = "feed", pgettext_lazy("a program may", "send records of returns")
 
 
-def _actor_field() -> Any:
+def _actor_field(verbose_name: "StrOrPromise") -> Any:
     return models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
+        verbose_name=verbose_name,
         null=True,
         related_name="+",
         db_index=False,
@@ -38,26 +44,41 @@ class ApiToken(models.Model):
     """
 
     name = models.CharField(
+        pgettext_lazy("field", "name"),
         max_length=60,
         validators=[require_visible],
-        help_text="The program that uses the token. Timelines show this name.",
+        help_text=_("The program that uses the token. Timelines show this name."),
     )
-    scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
-    start = models.CharField(max_length=12, editable=False)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    created_by = _actor_field()
-    expires_at = models.DateTimeField(null=True, editable=False)
-    last_used_at = models.DateTimeField(null=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, editable=False)
-    revoked_by = _actor_field()
+    scopes = ArrayField(
+        models.CharField(max_length=10, choices=Scope),
+        verbose_name=pgettext_lazy("field", "scopes"),
+    )
+    start = models.CharField(pgettext_lazy("field", "start"), max_length=12, editable=False)
+    digest = models.CharField(
+        pgettext_lazy("field", "digest"), max_length=64, unique=True, editable=False
+    )
+    created_at = models.DateTimeField(
+        pgettext_lazy("field", "created at"), db_default=Now(), editable=False
+    )
+    created_by = _actor_field(pgettext_lazy("field", "created by"))
+    expires_at = models.DateTimeField(
+        pgettext_lazy("field", "expires at"), null=True, editable=False
+    )
+    last_used_at = models.DateTimeField(
+        pgettext_lazy("field", "last used at"), null=True, editable=False
+    )
+    revoked_at = models.DateTimeField(
+        pgettext_lazy("field", "revoked at"), null=True, editable=False
+    )
+    revoked_by = _actor_field(pgettext_lazy("field", "revoked by"))
 
     # The token itself, only while a new one is shown; it is not stored.
     secret: str
 
     class Meta:
         default_permissions = ["add", "change", "view"]
-        verbose_name = "API token"
+        verbose_name = pgettext_lazy("model", "API token")
+        verbose_name_plural = pgettext_lazy("model", "API tokens")
         ordering = [F("revoked_at").asc(nulls_first=True), "-created_at"]
         constraints = [
             models.UniqueConstraint(
@@ -79,6 +100,10 @@ class ApiCalls(models.Model):
     token = models.OneToOneField(ApiToken, models.CASCADE, primary_key=True, related_name="calls")
     window_start = models.DateTimeField()
     calls = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = pgettext_lazy("model", "API calls")
+        verbose_name_plural = pgettext_lazy("model", "API calls")
 
     def __str__(self) -> str:
         return f"{self.calls} calls of {self.token}"

@@ -17,6 +17,8 @@ from returns.models import AccessEvent, AccessKind, ApiToken
 logger = logging.getLogger(__name__)
 
 UNKNOWN_NAME = "an unknown name"
+# As the log says them: it is in English, whoever the request is from.
+LOG_WORDS = {AccessKind.SIGN_IN_FAILED: "Failed sign-in", AccessKind.LOCKED: "Signing in locked"}
 REFUSED_TOKEN_INTERVAL = 3600  # seconds between two events of the same address and token
 
 
@@ -27,7 +29,7 @@ def record_failed_sign_in(request: HttpRequest, name: str, *, is_locked: bool) -
     kinds = [AccessKind.SIGN_IN_FAILED, *([AccessKind.LOCKED] if is_locked else [])]
     for kind in kinds:
         _record(kind, known, address, person=person, path=request.path)
-        logger.warning("%s: %s from %s.", kind.label.capitalize(), known or UNKNOWN_NAME, address)
+        logger.warning("%s: %s from %s.", LOG_WORDS[kind], known or UNKNOWN_NAME, address)
 
 
 def record_export(

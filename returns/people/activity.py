@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from config.text import shorten
 from returns.models import Comment, FeedRun, Return, Way
@@ -55,8 +56,10 @@ def _newest(queryset: QuerySet[Any], column: str, before: datetime | None) -> Qu
 
 def _tag_actions(person: User, before: datetime | None) -> Iterator[Activity]:
     for action in _newest(latest_of(person), "done_at", before):
-        undone = " It was undone." if action.undone_at else ""
-        yield Activity(action.done_at, f"{action.words}{undone}", reverse("tag-history"))
+        words = str(action.words)
+        if action.undone_at:
+            words = _("%(action)s It was undone.") % {"action": words}
+        yield Activity(action.done_at, words, reverse("tag-history"))
 
 
 def _comments(person: User, before: datetime | None) -> Iterator[Activity]:
@@ -64,11 +67,11 @@ def _comments(person: User, before: datetime | None) -> Iterator[Activity]:
     for comment in _newest(comments, "created_at", before):
         address = f"{comment.record.get_absolute_url()}#comment-{comment.pk}"
         if comment.deleted_at:
-            yield Activity(comment.created_at, f"Commented on {comment.record}, deleted.", address)
+            text = _("Commented on %(record)s, deleted.") % {"record": comment.record}
         else:
-            quote = shorten(comment.text, MAX_QUOTE_LENGTH)
-            text = f"Commented on {comment.record}: “{quote}”"
-            yield Activity(comment.created_at, text, address)
+            values = {"record": comment.record, "quote": shorten(comment.text, MAX_QUOTE_LENGTH)}
+            text = _("Commented on %(record)s: “%(quote)s”") % values
+        yield Activity(comment.created_at, text, address)
 
 
 def _corrections(person: User, before: datetime | None) -> Iterator[Activity]:
@@ -77,10 +80,12 @@ def _corrections(person: User, before: datetime | None) -> Iterator[Activity]:
     events = events.alias(user=KT("pgh_context__user")).filter(user=str(person.pk))
     for event in _newest(events.select_related("pgh_obj"), "pgh_created_at", before):
         address = f"{event.pgh_obj.get_absolute_url()}#timeline"
-        yield Activity(event.pgh_created_at, f"Corrected {event.pgh_obj}.", address)
+        text = _("Corrected %(record)s.") % {"record": event.pgh_obj}
+        yield Activity(event.pgh_created_at, text, address)
 
 
 def _imports(person: User, before: datetime | None) -> Iterator[Activity]:
     runs = FeedRun.objects.filter(by=person, way=Way.FILE)
     for run in _newest(runs, "began_at", before):
-        yield Activity(run.began_at, f"Imported {run.origin}.", reverse("feed-run", args=[run.pk]))
+        text = _("Imported %(file)s.") % {"file": run.origin}
+        yield Activity(run.began_at, text, reverse("feed-run", args=[run.pk]))

@@ -10,6 +10,7 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy
 
 # What somebody who guesses passwords of this desk would try first, in its languages.
 OWN_WORDS = [
@@ -22,7 +23,7 @@ OWN_WORDS = [
 MIN_HOST_WORD = 4  # letters of a part of a host name that counts as the company's name
 MIN_OTHER_LETTERS = 4
 LOOKALIKES = str.maketrans("01345@$", "oieasas")
-SAME_PASSWORD = "This is your old password. Choose a new one."  # noqa: S105
+SAME_PASSWORD = gettext_lazy("This is your old password. Choose a new one.")
 
 
 class OwnWordsValidator:
@@ -41,7 +42,7 @@ class OwnWordsValidator:
 
     def get_help_text(self) -> str:
         """Return what to avoid."""
-        return (
+        return gettext(
             "Your password can't be made of words that everybody here would guess, such as "
             "warehouse, returns or the name of the company."
         )

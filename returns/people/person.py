@@ -15,8 +15,9 @@ from django.db.models import OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext_lazy as _
 
 from config.concurrency import SLOTS
 from config.htmx import HtmxRequest
@@ -25,7 +26,7 @@ from returns.models import Export, Preferences, Progress
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 SIGNED_IN_AT = "signed_in_at"  # in the session, as seconds since 1970
 PASSWORD_WAIT = 2.0  # seconds
-SIGN_INS_BUSY = "Many people are signing in right now. Wait a few seconds, then try again."
+SIGN_INS_BUSY = _("Many people are signing in right now. Wait a few seconds, then try again.")
 
 
 class PersonRequest(HtmxRequest):
@@ -112,6 +113,7 @@ class PersonMiddleware:
             logout(request)
         if not request.user.is_authenticated:
             return self.get_response(request)
+        _use_language(request, get_preferences(request.user).language)
         with timezone.override(get_time_zone(request.user)):
             if request.method in READING_METHODS:
                 return _keep_out_of_caches(self.get_response(request))
@@ -155,6 +157,13 @@ def get_preferences(user: User) -> Preferences:
         return user.preferences
     except Preferences.DoesNotExist:
         return Preferences(user_id=user.pk)
+
+
+def _use_language(request: HttpRequest, language: str) -> None:
+    """Answer in the language that the person chose; without one, in that of the browser."""
+    if language and language != request.LANGUAGE_CODE:
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
 
 
 def get_time_zone(user: User) -> ZoneInfo:

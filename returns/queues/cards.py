@@ -9,7 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from returns.display.durations import in_hours
 from returns.filters.counts import LIST_CAP, CappedCount, count_up_to
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
@@ -96,7 +98,7 @@ def queue_cards(shown: Query) -> list[QueueCard]:
     """Return the cards of all queues; ``shown`` is the query of the page."""
     ages = {queue: list(_age_ranges(queue)) for queue in AGE_FILTERS_BY_QUEUE}
     queries = [f"queue={queue.value}" for queue in Queue]
-    queries += [query for each in ages.values() for _, query in each]
+    queries += [query for each in ages.values() for _label, query in each]
     kinds = _counted_deadlines()
     queries += [f"queue={Queue.TO_INSPECT.value}&deadline={kind.value}" for kind in kinds]
     counts = count_up_to([_matches(query) for query in queries], LIST_CAP)
@@ -123,7 +125,7 @@ def queue_cards(shown: Query) -> list[QueueCard]:
 def waiting_buckets(query: Query, shown: Query, vocabulary: Vocabulary) -> list[Bucket]:
     """Return the buckets by waiting time for a query without a filter by it."""
     ages = [(label, f"{query.urlencode()}&{age}") for label, age in _age_ranges(Queue.TO_INSPECT)]
-    counts = count_up_to([_matches(each, vocabulary) for _, each in ages], LIST_CAP)
+    counts = count_up_to([_matches(each, vocabulary) for _label, each in ages], LIST_CAP)
     return list(_buckets(ages, iter(counts), shown))
 
 
@@ -165,10 +167,11 @@ def _age_ranges(queue: Queue) -> Iterator[tuple[str, str]]:
     """Yield the label and the query of each bucket; together they contain each return once."""
     edges, name = settings.AGEING_HOURS, AGE_FILTERS_BY_QUEUE[queue]
     prefix = f"queue={queue.value}&{name}"
-    yield f"under {edges[0]} h", f"{prefix}_under={edges[0]}"
+    yield _("under %(time)s") % {"time": in_hours(edges[0])}, f"{prefix}_under={edges[0]}"
     for start, end in pairwise(edges):
-        yield f"{start}–{end} h", f"{prefix}_over={start}&{name}_under={end}"
-    yield f"over {edges[-1]} h", f"{prefix}_over={edges[-1]}"
+        label = _("%(start)s–%(end)s") % {"start": start, "end": in_hours(end)}
+        yield label, f"{prefix}_over={start}&{name}_under={end}"
+    yield _("over %(time)s") % {"time": in_hours(edges[-1])}, f"{prefix}_over={edges[-1]}"
 
 
 def _buckets(

@@ -6,14 +6,20 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from config.addresses import with_query
+from config.numbers import grouped
+from config.shipped_names import tag_label
+from config.text import name_order
+from returns.display.durations import duration
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
 from returns.filters.queues import Queue
-from returns.filters.wording import OTHER_LABELS, describe_query
-from returns.lists.groups import GROUPING_LABELS
+from returns.lists.grouping_texts import BY_GROUPING
 from returns.lists.page import ReturnList, return_list
+from returns.lists.reasons import FilterPhrase, filter_phrases
 from returns.lists.rows import Row
 from returns.queues.cards import queue_columns
 
@@ -31,27 +37,25 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:
-    """The lines of a group, in order. Without grouping there is one, without a name."""
+    """The lines of a group, in order, and what stands over them.
 
-    name: str
+    Without grouping there is one, without a heading.
+    """
+
+    heading: str
     lines: list[Line]
-
-    @property
-    def longest(self) -> timedelta | None:
-        """Return the longest wait of its returns."""
-        return max((line.waited for line in self.lines if line.waited is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
     """The printed list: the first returns of a query, in order, or by group if it groups.
 
-    ``grouping`` is the label of what it groups by, or "".
+    ``grouping`` says what it groups by, or is "".
     """
 
     listing: ReturnList
     title: str
-    filters: list[tuple[str, str]]
+    filters: list[FilterPhrase]
     lines: list[Line]
     grouping: str
     groups: list[LineGroup]
@@ -93,19 +97,14 @@ def build_handover(query: Query, now: datetime) -> Handover:
     on_the_way = queue == Queue.ON_THE_WAY
     lines = list(_lines(listing.rows, now, on_the_way=on_the_way))
     grouping = query.get("group", "")
-    filters = [
-        (label, text)
-        for label, text in describe_query(query)
-        if label not in ("queue", OTHER_LABELS["group"])
-    ]
     return Handover(
         listing=listing,
-        title=str(Queue(queue).label) if queue in Queue.values else "Returns",
-        filters=filters,
+        title=str(Queue(queue).label) if queue in Queue.values else pgettext("page", "Returns"),
+        filters=filter_phrases(query.without("queue", "group")),
         lines=lines,
-        grouping=GROUPING_LABELS.get(grouping, ""),
-        groups=_grouped(lines, grouping),
-        since="Created" if on_the_way else "Arrived",
+        grouping=str(BY_GROUPING.get(grouping, "")),
+        groups=_grouped(lines, grouping, is_cut_short=listing.page.next is not None),
+        since=pgettext("column", "Created") if on_the_way else pgettext("column", "Arrived"),
         has_deadlines="deadline" in columns,
         printed_at=now,
     )
@@ -115,19 +114,46 @@ def build_handover(query: Query, now: datetime) -> Handover:
 GROUP_NAMES: dict[str, Callable[[Row], str]] = {
     "carrier": lambda row: row.record.cargo_carrier,
     "channel": lambda row: row.record.sales_order_channel,
-    "tag": lambda row: str(row.tags[0]) if row.tags else "",
+    "tag": lambda row: row.tags[0].name if row.tags else "",
 }
 
 
-def _grouped(lines: list[Line], grouping: str) -> list[LineGroup]:
+def _grouped(lines: list[Line], grouping: str, *, is_cut_short: bool) -> list[LineGroup]:
     """Return the lines by group, the largest first; those without a value come last."""
     if grouping not in GROUP_NAMES:
         return [LineGroup("", lines)]
     groups: dict[str, list[Line]] = {}
     for line in lines:
         groups.setdefault(GROUP_NAMES[grouping](line.row), []).append(line)
-    ordered = sorted(groups, key=lambda name: (not name, -len(groups[name]), name))
-    return [LineGroup(name, groups[name]) for name in ordered]
+    ordered = sorted(groups, key=lambda name: (not name, -len(groups[name]), name_order(name)))
+    # Of how many lines each group has its part, if these are not all.
+    printed = len(lines) if is_cut_short else None
+    label = tag_label if grouping == "tag" else str
+    return [
+        LineGroup(_heading(label(name), groups[name], printed), groups[name]) for name in ordered
+    ]
+
+
+def _heading(name: str, lines: list[Line], printed: int | None) -> str:
+    """Return for example "DHL: 2 returns of the first 500, longest wait 2 d 2 h"."""
+    number = len(lines)
+    values = {"group": name or pgettext("group of returns", "None")}
+    if printed is None:
+        counted = ngettext("%(count)s return", "%(count)s returns", number)
+        counted %= {"count": grouped(number)}
+    else:
+        counted = ngettext(
+            "%(count)s return of the first %(total)s",
+            "%(count)s returns of the first %(total)s",
+            number,
+        )
+        counted %= {"count": grouped(number), "total": grouped(printed)}
+    values["returns"] = counted
+    waits = [line.waited for line in lines if line.waited is not None]
+    if not waits:
+        return _("%(group)s: %(returns)s") % values
+    values["time"] = duration(max(waits))
+    return _("%(group)s: %(returns)s, longest wait %(time)s") % values
 
 
 def _lines(rows: list[Row], now: datetime, *, on_the_way: bool) -> Iterator[Line]:

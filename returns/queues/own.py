@@ -36,7 +36,7 @@ def _card(view: SavedView, vocabulary: Vocabulary, shown: Query, end: float) -> 
     address = queue_address(view, vocabulary)
     query = Query.parse(address.partition("?")[2])
     is_chosen = _queue_filters(query, vocabulary) == _queue_filters(shown, vocabulary)
-    card = QueueCard(f"view-{view.pk}", view.name, address, is_chosen=is_chosen)
+    card = QueueCard(f"view-{view.pk}", view.label, address, is_chosen=is_chosen)
     filterset = ReturnFilterSet(query, vocabulary)
     limit = min(int((end - time.monotonic()) * 1000), QUEUE_TIME_LIMIT_MS)
     if filterset.problems() or limit <= 0:

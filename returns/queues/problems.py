@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from returns.filters.counts import LIST_CAP, CappedCount, count_up_to
 from returns.filters.problems import Problem, filter_problems
@@ -12,28 +13,31 @@ from returns.models import Return
 # The reason, and what to do.
 REASONS_AND_REMEDIES = {
     Problem.FUTURE: (
-        "A time is more than a day ahead. If it is the last update, newer records are ignored.",
-        "Look up the right time in the warehouse system. An admin can enter it as a correction.",
+        _("A time is more than a day ahead. If it is the last update, newer records are ignored."),
+        _("Look up the right time in the warehouse system. An admin can enter it as a correction."),
     ),
     Problem.NO_ARRIVAL: (
-        "Completed, but without an arrival time, so the processing time is unknown.",
-        "Look up the arrival and enter it in the warehouse system.",
+        _("Completed, but without an arrival time, so the processing time is unknown."),
+        _("Look up the arrival and enter it in the warehouse system."),
     ),
     Problem.EARLY_ARRIVAL: (
-        "Arrived more than a day before it was created, so one of the two times is wrong.",
-        "Compare both times with those of the carrier and correct the wrong one.",
+        _("Arrived more than a day before it was created, so one of the two times is wrong."),
+        _("Compare both times with those of the carrier and correct the wrong one."),
     ),
     Problem.SHARED_TRACKING: (
-        "Other orders have the same tracking ID: a wrong label, or one parcel for several orders.",
-        "Compare these returns and correct wrong tracking IDs.",
+        _(
+            "Other orders have the same tracking ID: "
+            "a wrong label, or one parcel for several orders."
+        ),
+        _("Compare these returns and correct wrong tracking IDs."),
     ),
     Problem.NO_ORDER: (
-        "Not linked to an order, so it cannot be found by the shopper's order number.",
-        "Find the order on the label or in the notes and enter it.",
+        _("Not linked to an order, so it cannot be found by the shopper's order number."),
+        _("Find the order on the label or in the notes and enter it."),
     ),
     Problem.SILENT: (
-        "On the way or waiting, without any update for more than 30 days.",
-        "If it is on the way, ask the carrier. If it has arrived, find it and complete it.",
+        _("On the way or waiting, without any update for more than 30 days."),
+        _("If it is on the way, ask the carrier. If it has arrived, find it and complete it."),
     ),
 }
 
@@ -58,7 +62,7 @@ def count_problems(now: datetime) -> list[ProblemCount]:
     querysets = [filter_problems(Return.objects.all(), [kind], now) for kind in Problem]
     counts = count_up_to(querysets, LIST_CAP)
     return [
-        ProblemCount(kind, count, *REASONS_AND_REMEDIES[kind])
+        ProblemCount(kind, count, *map(str, REASONS_AND_REMEDIES[kind]))
         for kind, count in zip(Problem, counts, strict=True)
         if count.number
     ]

@@ -3,19 +3,39 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
-from returns.display.values import WEEKDAY_NAMES
-from returns.models import Language, Return, State
-from returns.record.shipped_sentences import MONTH_NAMES
+from config.dates import date_words
+from config.numbers import grouped
+from returns.models import Return, State
 
 NEXT_STEPS = {
-    State.CREATED: "Next: the parcel arrives at the warehouse and is scanned.",
-    State.ARRIVED: "Next: the warehouse inspects the return and completes it.",
-    State.COMPLETED: "There is nothing left to do at the warehouse.",
+    State.CREATED: gettext_lazy("Next: the parcel arrives at the warehouse and is scanned."),
+    State.ARRIVED: gettext_lazy("Next: the warehouse inspects the return and completes it."),
+    State.COMPLETED: gettext_lazy("There is nothing left to do at the warehouse."),
 }
+# Durations in each of their units, with their minutes. Apart, because languages inflect them.
+DURATIONS = (
+    (24 * 60, ngettext_lazy("%(count)s day", "%(count)s days", "count")),
+    (60, ngettext_lazy("%(count)s hour", "%(count)s hours", "count")),
+    (1, ngettext_lazy("%(count)s minute", "%(count)s minutes", "count")),
+)
+WAITS = (
+    (24 * 60, ngettext_lazy("for %(count)s day", "for %(count)s days", "count")),
+    (60, ngettext_lazy("for %(count)s hour", "for %(count)s hours", "count")),
+    (1, ngettext_lazy("for %(count)s minute", "for %(count)s minutes", "count")),
+)
+AGES = (
+    (24 * 60, ngettext_lazy("%(count)s day ago", "%(count)s days ago", "count")),
+    (60, ngettext_lazy("%(count)s hour ago", "%(count)s hours ago", "count")),
+    (1, ngettext_lazy("%(count)s minute ago", "%(count)s minutes ago", "count")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +62,7 @@ def build_card(
     zone = timezone.get_current_timezone_name()
     return Card(
         status=status_sentence(record, now),
-        next_step=NEXT_STEPS[State(record.state)],
+        next_step=str(NEXT_STEPS[State(record.state)]),
         order_summary="" if more else _order_summary([record, *others]),
         zone="" if zone == settings.TIME_ZONE else zone,
     )
@@ -61,43 +81,65 @@ def status_sentence(record: Return, now: datetime) -> str:
     if completed:
         day = spoken_day(completed, now)
         if not arrived:
-            return f"Completed {day}. The arrival time is unknown."
+            return _("Completed %(day)s. The arrival time is unknown.") % {"day": day}
         if arrived > completed:
-            return f"Completed {day}."
-        return f"Completed {day}, {spoken_duration(completed - arrived)} after it arrived."
+            return _("Completed %(day)s.") % {"day": day}
+        after = spoken_duration(completed - arrived)
+        return _("Completed %(day)s, %(duration)s after it arrived.") % {
+            "day": day,
+            "duration": after,
+        }
     if arrived:
         day = spoken_day(arrived, now)
         if arrived > now:
-            return f"Arrived at the warehouse {day}."
-        waiting = spoken_duration(now - arrived)
-        return f"Arrived at the warehouse {day}, waiting for inspection for {waiting}."
+            return _("Arrived at the warehouse %(day)s.") % {"day": day}
+        return _("Arrived at the warehouse %(day)s, waiting for inspection %(for_how_long)s.") % {
+            "day": day,
+            "for_how_long": _in_largest_unit(now - arrived, WAITS) or _("for less than a minute"),
+        }
     day = spoken_day(created, now)
     if created > now:
-        return f"Created {day}. The parcel has not arrived yet."
-    return f"Created {day}, {spoken_duration(now - created)} ago. The parcel has not arrived yet."
+        return _("Created %(day)s. The parcel has not arrived yet.") % {"day": day}
+    return _("Created %(day)s, %(how_long_ago)s. The parcel has not arrived yet.") % {
+        "day": day,
+        "how_long_ago": _in_largest_unit(now - created, AGES) or _("less than a minute ago"),
+    }
 
 
 def spoken_day(moment: datetime, now: datetime) -> str:
     """Return for example "today at 14:05", "on Monday at 14:05" or "on 3 May at 14:05"."""
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
     days = (today - local.date()).days
-    if days in (0, 1):
-        day = ("today", "yesterday")[days]
+    if days == 0:
+        text = _("today at %(time)s")
+    elif days == 1:
+        text = _("yesterday at %(time)s")
     elif 1 < days < 7:
-        day = f"on {WEEKDAY_NAMES[local.weekday()]}"
+        text = _("on %(weekday)s at %(time)s")
+    elif local.year == today.year:
+        text = _("on %(day)s %(month)s at %(time)s")
     else:
-        year = "" if local.year == today.year else f" {local.year}"
-        day = f"on {local.day} {MONTH_NAMES[Language.ENGLISH][local.month - 1]}{year}"
-    return f"{day} at {local:%H:%M}"
+        text = _("on %(day)s %(month)s %(year)s at %(time)s")
+    return text % {
+        "weekday": date_words().weekdays[local.weekday()],
+        "day": local.day,
+        "month": MONTHS[local.month],
+        "year": local.year,
+        "time": f"{local:%H:%M}",
+    }
 
 
 def spoken_duration(duration: timedelta) -> str:
     """Return a duration in its largest unit, rounded down: "3 days", "1 hour"."""
+    return _in_largest_unit(duration, DURATIONS) or _("less than a minute")
+
+
+def _in_largest_unit(duration: timedelta, units: Sequence[tuple[int, Any]]) -> str:
     minutes = int(duration.total_seconds()) // 60
-    for unit, length in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+    for length, text in units:
         if count := minutes // length:
-            return f"{count} {unit}{'s' if count > 1 else ''}"
-    return "less than a minute"
+            return str(text % {"count": count})
+    return ""
 
 
 def _order_summary(returns: Sequence[Return]) -> str:
@@ -106,12 +148,28 @@ def _order_summary(returns: Sequence[Return]) -> str:
         return ""
     arrived = sum(record.state != State.CREATED for record in returns)
     completed = sum(record.state == State.COMPLETED for record in returns)
-    order = returns[0].sales_order_reference_number
+    values = {
+        "total": grouped(total),
+        "order": returns[0].sales_order_reference_number,
+        "arrived": grouped(arrived),
+        "completed": grouped(completed),
+    }
     if not arrived:
-        return f"None of the {total} returns of order {order} have arrived."
-    some = f"All {total}" if arrived == total else f"{arrived} of the {total}"
-    has = "has" if arrived == 1 else "have"
-    arrivals = f"{some} returns of order {order} {has} arrived"
+        return _("None of the %(total)s returns of order %(order)s have arrived.") % values
+    if arrived < total:
+        text = ngettext(
+            "%(arrived)s of the %(total)s returns of order %(order)s has arrived",
+            "%(arrived)s of the %(total)s returns of order %(order)s have arrived",
+            arrived,
+        )
+    else:
+        text = _("All %(total)s returns of order %(order)s have arrived")
+    arrivals = text % values
     if not completed:
         return f"{arrivals}."
-    return f"{arrivals}; {completed} {'is' if completed == 1 else 'are'} completed."
+    text = ngettext(
+        "%(arrivals)s; %(completed)s is completed.",
+        "%(arrivals)s; %(completed)s are completed.",
+        completed,
+    )
+    return text % {"arrivals": arrivals, **values}

@@ -12,8 +12,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from config.versions import ChangedMeanwhileError, check_version, version_of
+from config.versions import ChangedMeanwhileError, require_version, version_of
 from returns.models import CONTROL_CHARACTERS, Comment, Return
 
 # NUL and lone surrogates cannot be stored in PostgreSQL.
@@ -100,9 +101,10 @@ def edit_comment(pk: int, text: str, replaces: str) -> Comment:
     """
     comment = _lock(pk)
     if comment.deleted_at:
-        raise ChangedMeanwhileError("This comment has been deleted.")
+        raise ChangedMeanwhileError(_("This comment has been deleted."))
     if text != comment.text:
-        check_version(version_of(comment.text), replaces, "this comment", "The current text:")
+        changed = _("Somebody changed this comment meanwhile. The current text:")
+        require_version(version_of(comment.text), replaces, changed)
         comment.text = text
         comment.save(update_fields=["text"])
     return comment

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from returns.models import Comment, DeletedReturn, Return, ReturnTag
 from returns.record.comments import delete_comments_of
@@ -40,9 +41,9 @@ def delete_return(record: Return, typed: str, reason: str, by: User) -> None:
     been deleted already.
     """
     if typed.strip() != record.return_reference_number:
-        raise ValidationError({"reference": "This is not the reference of this return."})
+        raise ValidationError({"reference": _("This is not the reference of this return.")})
     if not retry_deadlocks(lambda: _delete_one(record.pk, by, reason)):
-        raise ValidationError("This return has already been deleted.")
+        raise ValidationError(_("This return has already been deleted."))
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from returns.display.values import Origins
 from returns.lists.rows import Row, build_rows
@@ -40,10 +41,15 @@ class Step:
     ``kind`` is ``done``, ``now`` (the current state of an open return) or ``ahead``.
     """
 
-    label: str
+    state: State
     at: datetime | None
     duration: timedelta | None
     kind: str
+
+    @property
+    def label(self) -> str:
+        """Return the name of the state."""
+        return str(self.state.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class DisplayedFact:
     @property
     def placeholder(self) -> str:
         """Return the text to show for a missing value. Older records lack some facts."""
-        return "unknown" if self.fact.absence is Absence.OMITTED else "none"
+        return _("unknown") if self.fact.absence is Absence.OMITTED else _("none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class ReturnDetails:
     @property
     def corrected(self) -> list[str]:
         """Return the labels of the fields that an admin corrected."""
-        return [FACTS_BY_COLUMN[name].verbose_name for name in self.record.corrections]
+        return [str(FACTS_BY_COLUMN[name].verbose_name) for name in self.record.corrections]
 
     @property
     def facts(self) -> list[DisplayedFact]:
@@ -122,7 +128,7 @@ def find_return(reference: str) -> int:
     queryset = Return.objects.none() if "\0" in reference else Return.objects.all()
     pk = queryset.filter(return_reference_number=reference).values_list("pk", flat=True).first()
     if pk is None:
-        raise Http404(f"There is no return “{reference}”.")
+        raise Http404(_("There is no return “%(reference)s”.") % {"reference": reference})
     return int(pk)
 
 
@@ -169,6 +175,6 @@ def steps_of(record: Return) -> list[Step]:
         kind = "ahead" if number > reached else "done"
         if number == reached and state != State.COMPLETED:
             kind = "now"
-        steps.append(Step(str(state.label), at, duration, kind))
+        steps.append(Step(state, at, duration, kind))
         before = at or before
     return steps

@@ -7,21 +7,25 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from config.shipped_names import rule_label
+from config.stored_texts import from_stored
 from returns.display.values import Origin
 from returns.models import Return
 from tags.tagging import UNDO_SOURCE
 
 # Labels of the sources in the context of an event.
 SOURCE_LABELS = {
-    "feed": "the feed",
-    "simulated feed": "the feed",
-    "file": "a file",
-    "demo": "the demo",
-    "generator": "the demo",
+    "feed": gettext_lazy("the feed"),
+    "simulated feed": gettext_lazy("the feed"),
+    "file": gettext_lazy("a file"),
+    "demo": gettext_lazy("the demo"),
+    "generator": gettext_lazy("the demo"),
 }
-FORMER_PERSON = "a former user"
-UNKNOWN_ACTOR = "a direct change in the database"
+FORMER_PERSON = gettext_lazy("a former user")
+UNKNOWN_ACTOR = gettext_lazy("a direct change in the database")
 TAG_ADDED, TAG_REMOVED = "tag.added", "tag.removed"
 
 
@@ -65,16 +69,18 @@ def origins_of(record: Return) -> dict[int, Origin]:
 def actor_name(context: dict[str, Any], name: str | None) -> str:
     """Return who caused an event: a person (by ``name``), a rule, a program or a source."""
     if not context:
-        return UNKNOWN_ACTOR
+        return str(UNKNOWN_ACTOR)
     if "user" in context:
-        person = name or FORMER_PERSON
-        return f"{person}, undoing an import" if context.get("source") == UNDO_SOURCE else person
+        person = name or str(FORMER_PERSON)
+        if context.get("source") == UNDO_SOURCE:
+            return _("%(person)s, undoing an import") % {"person": person}
+        return person
     if "rule" in context:
-        return f"the rule “{context['rule']}”"
+        return _("the rule “%(name)s”") % {"name": rule_label(str(context["rule"]))}
     if "program" in context:
-        return str(context["program"])
+        return from_stored(str(context["program"]))
     source = str(context.get("source", ""))
-    return SOURCE_LABELS.get(source, source or UNKNOWN_ACTOR)
+    return str(SOURCE_LABELS.get(source, source or UNKNOWN_ACTOR))
 
 
 def _parse_context(text: str | None) -> dict[str, Any]:

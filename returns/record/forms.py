@@ -3,12 +3,15 @@
 from uuid import UUID, uuid4
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from config.forms import GroupedNumbersMixin
 from returns.models import COMMENT_LENGTH
 from returns.record.comments import clean_text, has_invisible
 
 
-class CommentField(forms.CharField):
+class CommentField(GroupedNumbersMixin, forms.CharField):
     """The text of a comment."""
 
     widget = forms.Textarea
@@ -24,9 +27,10 @@ class CommentForm(forms.Form):
     text = CommentField(
         max_length=COMMENT_LENGTH,
         error_messages={
-            "required": "Enter a comment.",
-            "max_length": "A comment can have up to %(limit_value)d characters; "
-            "this one has %(show_value)d.",
+            "required": _("Enter a comment."),
+            "max_length": _(
+                "A comment can have up to %(limit_value)s characters; this one has %(show_value)s."
+            ),
         },
     )
     token = forms.UUIDField(required=False)
@@ -40,7 +44,7 @@ class CommentForm(forms.Form):
     def cleaned_note(self) -> str:
         """Return a sentence if invisible characters were removed from the text, otherwise ""."""
         cleaned = has_invisible(self.data.get("text", ""))
-        return "Invisible characters were removed." if cleaned else ""
+        return gettext("Invisible characters were removed.") if cleaned else ""
 
 
 class DeletionForm(forms.Form):
@@ -48,12 +52,14 @@ class DeletionForm(forms.Form):
 
     required_css_class = "required"
     reference = forms.CharField(
-        label="Type the return reference to confirm",
+        label=_("Type the return reference to confirm"),
         widget=forms.TextInput(attrs={"class": "text", "autocomplete": "off"}),
     )
     reason = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         max_length=300,
-        help_text="For example: a test by the carrier, never a parcel. Admins can read it later.",
+        help_text=_(
+            "For example: a test by the carrier, never a parcel. Admins can read it later."
+        ),
         widget=forms.TextInput(attrs={"class": "text", "autocomplete": "off"}),
     )

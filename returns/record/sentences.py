@@ -16,9 +16,12 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from config.numbers import grouped
 from config.text import shorten
-from config.versions import check_version, version_of
+from config.versions import require_version, version_of
 from returns.models import Language, Return, ShopperSentence, State
 from returns.record.shipped_sentences import MONTH_NAMES, SHIPPED_TEXTS
 
@@ -26,13 +29,13 @@ MAY_CHANGE_SENTENCES = "returns.change_shoppersentence"
 MAX_SENTENCE_LENGTH = 600  # characters
 # Placeholders with their meanings.
 PLACEHOLDERS = {
-    "reference": "the return reference",
-    "order": "the order reference",
-    "tracking": "the tracking ID",
-    "carrier": "the carrier",
-    "created": "the day it was created",
-    "arrived": "the day it arrived",
-    "completed": "the day it was completed",
+    "reference": _("the return reference"),
+    "order": _("the order reference"),
+    "tracking": _("the tracking ID"),
+    "carrier": _("the carrier"),
+    "created": _("the day it was created"),
+    "arrived": _("the day it arrived"),
+    "completed": _("the day it was completed"),
 }
 # The placeholders that always have a value in a state.
 ALWAYS_PRESENT = {
@@ -40,7 +43,10 @@ ALWAYS_PRESENT = {
     State.ARRIVED: {"reference", "created", "arrived"},
     State.COMPLETED: {"reference", "created", "completed"},
 }
-AFTER_CONFLICT = "Your text is still in the box, theirs is below it. Save again to replace theirs."
+CHANGED_MEANWHILE = _(
+    "Somebody changed this sentence meanwhile. Your text is still in the box, theirs is below it. "
+    "Save again to replace theirs."
+)
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
@@ -182,20 +188,24 @@ def _day(moment: datetime | None, language: Language) -> str:
 def problems_of(text: str, state: State) -> list[str]:
     """Return a message for each problem of a text."""
     if not text:
-        return ["Enter a text."]
+        return [gettext("Enter a text.")]
     if len(text) > MAX_SENTENCE_LENGTH:
         return [
-            f"A sentence can have up to {MAX_SENTENCE_LENGTH} characters; this one has {len(text)}."
+            gettext("A sentence can have up to %(most)s characters; this one has %(count)s.")
+            % {"most": grouped(MAX_SENTENCE_LENGTH), "count": grouped(len(text))}
         ]
     problems = [_unknown(name) for name in PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
     outside = OPTIONAL.sub("", text)
     if set("[]") & set(outside):
-        problems.append("A square bracket is not closed, or is inside another one.")
+        problems.append(gettext("A square bracket is not closed, or is inside another one."))
     if set("{}") & set(PLACEHOLDER.sub("", text)):
-        problems.append("A curly bracket is not closed. Placeholders look like {order}.")
+        problems.append(gettext("A curly bracket is not closed. Placeholders look like {order}."))
     return problems + [
-        f"{{{name}}} may have no value: put it and the words around it in [square brackets], "
-        "so that they can be left out."
+        gettext(
+            "%(placeholder)s may have no value: put it and the words around it in [square "
+            "brackets], so that they can be left out."
+        )
+        % {"placeholder": f"{{{name}}}"}
         for name in dict.fromkeys(PLACEHOLDER.findall(outside))
         if name in PLACEHOLDERS and name not in ALWAYS_PRESENT[state]
     ]
@@ -203,8 +213,11 @@ def problems_of(text: str, state: State) -> list[str]:
 
 def _unknown(name: str) -> str:
     near = get_close_matches(name, PLACEHOLDERS, n=1, cutoff=0.7)
-    unknown = f"There is no placeholder {{{shorten(name, 40)}}}."
-    return f"{unknown} Did you mean {{{near[0]}}}?" if near else unknown
+    values = {"placeholder": f"{{{shorten(name, 40)}}}"}
+    if not near:
+        return gettext("There is no placeholder %(placeholder)s.") % values
+    values["near"] = f"{{{near[0]}}}"
+    return gettext("There is no placeholder %(placeholder)s. Did you mean %(near)s?") % values
 
 
 def change(key: SentenceKey, text: str, version: str, by: User) -> None:
@@ -235,4 +248,4 @@ def _lock(key: SentenceKey, version: str) -> None:
     """Lock the sentence, and check that it is the one that the person saw."""
     rows = ShopperSentence.objects.select_for_update()
     stored = _sentence(key, rows.filter(state=key.state, language=key.language).first())
-    check_version(stored.version, version, "this sentence", AFTER_CONFLICT)
+    require_version(stored.version, version, str(CHANGED_MEANWHILE))

@@ -9,11 +9,15 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID, uuid4
 
-from django.utils.dateparse import parse_datetime
-from django.utils.text import capfirst
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from config.shipped_names import tag_label
+from returns.display.values import chip
 from returns.models import Comment, Return, State
-from returns.models.facts import FACTS_BY_COLUMN, STATE_COLUMNS, Kind
+from returns.models.facts import STATE_COLUMNS
+from returns.record.changed_facts import Change, changes_of, parse_time, rank
 from returns.record.comments import comments_of
 from returns.record.corrections import to_json_value
 from returns.record.events import TAG_ADDED, TAG_REMOVED, Event, events_of
@@ -29,22 +33,6 @@ STATE_TIME_FIELDS: dict[State, str] = {
     State.ARRIVED: "arrived_to_warehouse_at",
     State.COMPLETED: "completed_at",
 }
-
-# What happened to a fact, by the source of the event.
-VERBS = {"correction": "corrected", UNDO_SOURCE: "restored"}
-
-Value = str | datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A changed fact: a text, and its values before and after if ``has_values``."""
-
-    text: str
-    before: Value = None
-    after: Value = None
-    has_values: bool = True
-    is_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +52,16 @@ class Entry:
     def is_tag_change(self) -> bool:
         """Tell whether tags were added or removed."""
         return bool(self.added or self.removed)
+
+    @property
+    def added_chips(self) -> SafeString:
+        """Return the added tags as pages show them."""
+        return _shown_chips(self.added)
+
+    @property
+    def removed_chips(self) -> SafeString:
+        """Return the removed tags as pages show them."""
+        return _shown_chips(self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +138,8 @@ def _is_corrected(record: Return, state: State) -> bool:
 
 
 def _event_entries(events: list[Event], record: Return, vocabulary: Vocabulary) -> Iterator[Entry]:
-    for (is_tag_change, *_), group in groupby(events, key=_action):
-        if is_tag_change:
+    for action, group in groupby(events, key=_action):
+        if action[0]:  # of tags
             yield _tag_entry(list(group), vocabulary)
         else:
             yield from (entry for event in group if (entry := _change_entry(event, record)))
@@ -162,16 +160,21 @@ def _tag_entry(events: list[Event], vocabulary: Vocabulary) -> Entry:
 def _chip(event: Event, vocabulary: Vocabulary) -> TagChip:
     """Return the tag by its current name, or a deleted one by its last name."""
     tag_id = event.tag_id or 0
-    name = event.deleted_name or "a tag"
-    deleted = TagChip(tag_id, name, "gray", 0, "", False, 0, f"{name} (deleted since)")
+    name = event.deleted_name or _("a tag")
+    title = _("%(tag)s (deleted since)") % {"tag": tag_label(name)}
+    deleted = TagChip(tag_id, name, "gray", 0, "", False, 0, title)
     return vocabulary.get(tag_id, deleted)
+
+
+def _shown_chips(tags: Iterable[TagChip]) -> SafeString:
+    return format_html_join(" ", "{}", ((chip(tag),) for tag in tags))
 
 
 def _change_entry(event: Event, record: Return) -> Entry | None:
     """Return the changed facts, or None if the entry of a reached state shows them already."""
     if _is_shown_by_state(event, record):
         return None
-    changes = list(_changes(event))
+    changes = list(changes_of(event))
     return Entry(event.at, event.who, changes=changes) if changes else None
 
 
@@ -181,76 +184,12 @@ def _is_shown_by_state(event: Event, record: Return) -> bool:
     if event.source in ("correction", UNDO_SOURCE) or changes.keys() - set(STATE_COLUMNS):
         return False
     before, after = changes.get("state", (None, None))
-    is_forward = after in State.values and _rank(before) < _rank(after)
+    is_forward = after in State.values and rank(before) < rank(after)
     return is_forward and all(
-        old is None and to_json_value(getattr(record, name)) == to_json_value(_time(new))
+        old is None and to_json_value(getattr(record, name)) == to_json_value(parse_time(new))
         for name, (old, new) in changes.items()
         if name != "state"
     )
-
-
-def _rank(state: str | None) -> int:
-    return State.values.index(state) if state in State.values else -1
-
-
-def _time(value: str | None) -> datetime | None:
-    return parse_datetime(value) if value else None
-
-
-# Changed facts
-
-
-def _changes(event: Event) -> Iterator[Change]:
-    for name, values in event.changes.items():
-        if name != "corrections" and not _follows_from_state(name, event.changes):
-            yield _change(name, values, event)
-    yield from _ended_corrections(event)
-
-
-def _change(name: str, values: list[str | None], event: Event) -> Change:
-    fact = FACTS_BY_COLUMN[name]
-    verb = VERBS.get(event.source, "changed")
-    text = f"{capfirst(fact.change_name)} {verb}"
-    if fact.kind is Kind.PROSE:
-        return Change(text, has_values=False)
-    before, after = values
-    if fact.kind is Kind.STATE:
-        return _state_change(before, after, event)
-    if fact.is_time:
-        return Change(text, _time(before), _time(after), is_time=True)
-    return Change(text, before, after)
-
-
-def _state_change(before: str | None, after: str | None, event: Event) -> Change:
-    if event.source in VERBS:
-        text = f"State {VERBS[event.source]}"
-    elif _rank(after) < _rank(before):
-        text = "Moved back by the WMS" if event.source else "Moved back"
-    else:
-        text = "State changed"
-    labels = dict[str | None, str](State.choices)
-    return Change(text, labels.get(before, before), labels.get(after, after))
-
-
-def _follows_from_state(name: str, changes: dict[str, list[str | None]]) -> bool:
-    """Tell whether a time was only set or cleared together with the state."""
-    return name in STATE_COLUMNS[1:] and "state" in changes and None in changes[name]
-
-
-def _ended_corrections(event: Event) -> Iterator[Change]:
-    before, after = event.changes.get("corrections", ([], []))
-    ended = set(before) - set(after)
-    if not ended:
-        return
-    names = [FACTS_BY_COLUMN[name].change_name for name in sorted(ended - set(STATE_COLUMNS))]
-    if ended & set(STATE_COLUMNS):
-        names.append("state and times")
-    fields = ", ".join(names)
-    if event.source == "correction":
-        text = f"Correction ended, back to the value sent by the WMS: {fields}"
-    else:
-        text = f"Correction ended, the WMS sent another value: {fields}"
-    yield Change(text, has_values=False)
 
 
 # Folding

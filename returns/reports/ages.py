@@ -2,10 +2,13 @@
 
 from datetime import date
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
 from returns.calendar.working_time import ONE_DAY
 from returns.filters.queues import Queue
 from returns.reports.charts import build_chart
-from returns.reports.figures import Figure, Table, text_figure
+from returns.reports.figures import WAITING, Figure, Table, text_figure
 from returns.reports.periods import Period
 from returns.reports.scope import Scope
 from returns.reports.sections import Section
@@ -39,23 +42,29 @@ def age_section(scope: Scope, source: Source, period: Period) -> Section:
         (text_figure(label, start), figure)
         for label, figure, (start, _) in zip(labels, figures, AGE_RANGES, strict=True)
     ]
-    definition = (
-        "All returns in the warehouse now, whatever the period, by full days since the day they "
-        "arrived. Processing times only include completed returns, so a long wait does not show "
-        "there until it is over."
+    definition = _(
+        "All returns in the warehouse now, whatever the period, by full days since the day "
+        "they arrived. Processing times only include completed returns, so a long wait does "
+        "not show there until it is over."
     )
-    title = "Age of waiting returns"
+    title = _("Age of waiting returns")
     if not waiting:
-        return Section("ages", title, definition, empty="No returns are waiting in the warehouse.")
-    chart_title = "Waiting returns by day of arrival"
-    chart = build_chart(chart_title, labels, {"waiting": figures}, is_bars=True)
-    table = Table("ages", "Waiting returns by age", ("Arrived", "Waiting"), rows)
+        return Section(
+            "ages", title, definition, empty=_("No returns are waiting in the warehouse.")
+        )
+    chart_title = _("Waiting returns by day of arrival")
+    series = {pgettext("returns", "waiting"): figures}
+    chart = build_chart(chart_title, labels, series, is_bars=True, kinds=[WAITING])
+    head = (pgettext("when", "Arrived"), pgettext("number of returns", "Waiting"))
+    table = Table("ages", _("Waiting returns by age"), head, rows)
     return Section("ages", title, definition, charts=[chart], tables=[table])
 
 
 def _label(start: int, end: int | None) -> str:
     if end is None:
-        return f"{start} days ago or earlier"
-    if start == end:
-        return ("today", "yesterday")[start] if start < 2 else f"{start} days ago"
-    return f"{start} to {end} days ago"
+        return _("%(days)s days ago or earlier") % {"days": start}
+    if start != end:
+        return _("%(first)s to %(last)s days ago") % {"first": start, "last": end}
+    if start < 2:
+        return (pgettext("arrived", "today"), pgettext("arrived", "yesterday"))[start]
+    return _("%(days)s days ago") % {"days": start}

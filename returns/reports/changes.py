@@ -4,6 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from config.numbers import grouped
+from config.shipped_names import group_label
 from returns.models import Dimension
 from returns.reports.charts import Chart, build_chart
 from returns.reports.dimensions import (
@@ -12,8 +17,15 @@ from returns.reports.dimensions import (
     dimension_label,
 )
 from returns.reports.due import due_section
-from returns.reports.figures import Figure, Stat, Table, change_figures, text_figure
-from returns.reports.periods import Period, Span
+from returns.reports.figures import (
+    Figure,
+    Stat,
+    Table,
+    change_figures,
+    change_heads,
+    text_figure,
+)
+from returns.reports.periods import WEEK, Period, Span
 from returns.reports.scope import Scope, event_filters
 from returns.reports.sections import Section
 from returns.reports.sources import CREATED, Source
@@ -39,7 +51,8 @@ def change_sections(
             chips = scope.vocabulary.values()
             wanted = {str(chip.id) for chip in chips if chip.group == group}
             by_value = {value: days for value, days in by_value.items() if value in wanted}
-        title = group if dimension == Dimension.TAG else DIMENSION_TITLES[dimension]
+        is_tag = dimension == Dimension.TAG
+        title = group_label(group) if is_tag else str(DIMENSION_TITLES[dimension])
         rows = sorted(_rows(scope, period, dimension, by_value), key=_size_of_change)
         sections.append(_section(f"by-{dimension.name.lower()}", title, period, rows))
     all_created = source.created_by(Dimension.ALL, both).get("", Counter())
@@ -50,7 +63,7 @@ def change_sections(
         )
         for span in (period.span, period.before)
     )
-    sections[0].stats.append(Stat("Created", CREATED, now, before))
+    sections[0].stats.append(Stat(pgettext("number of returns", "Created"), CREATED, now, before))
     return [due_section(scope, period), *sections]
 
 
@@ -79,17 +92,16 @@ def _size_of_change(row: Row) -> tuple[int, int, str]:
 
 
 def _section(name: str, title: str, period: Period, rows: list[Row]) -> Section:
-    definition = (
-        f"Returns created in the period, compared with those created {period.before_label}. "
-        "The largest changes come first."
-    )
+    definition = _definition(period)
     if not rows:
-        empty = "No returns were created in this period or the one before."
+        empty = _("No returns were created in this period or the one before.")
         if name == TAG_SECTION:
-            empty = f"No return created in this period or the one before has a tag from “{title}”."
+            empty = _(
+                "No return created in this period or the one before has a tag from “%(group)s”."
+            ) % {"group": title}
         return Section(name, title, definition, empty=empty)
     table_rows = [(*row, *change_figures(row[1], row[2])) for row in rows]
-    head = (title, "Created", "Before", "Change", "Change in %")
+    head = (title, pgettext("number of returns", "Created"), *change_heads())
     return Section(
         name,
         title,
@@ -99,9 +111,29 @@ def _section(name: str, title: str, period: Period, rows: list[Row]) -> Section:
     )
 
 
+def _definition(period: Period) -> str:
+    if period.choice == WEEK:
+        return _(
+            "Returns created in the period, compared with those created on the same days last "
+            "week. The largest changes come first."
+        )
+    if period.span.days == 1:
+        return _(
+            "Returns created in the period, compared with those created the day before. The "
+            "largest changes come first."
+        )
+    return _(
+        "Returns created in the period, compared with those created in the %(days)s days before. "
+        "The largest changes come first."
+    ) % {"days": grouped(period.span.days)}
+
+
 def _chart(title: str, rows: list[Row]) -> Chart:
     shown = rows[:MAX_CHART_VALUES]
-    series = {"this period": [row[1] for row in shown], "before": [row[2] for row in shown]}
-    heading = f"{title}: the largest changes"
+    series = {
+        pgettext("returns", "this period"): [row[1] for row in shown],
+        pgettext("returns", "before"): [row[2] for row in shown],
+    }
+    heading = _("%(title)s: the largest changes") % {"title": title}
     labels = [row[0].text for row in shown]
     return build_chart(heading, labels, series, is_bars=True, kinds=("returns", "created"))

@@ -1,8 +1,9 @@
 """Charts as coordinates for SVG: bars, lines and axes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from config.numbers import grouped, percent
 from config.text import shorten
 from returns.reports.figures import Figure
 
@@ -63,7 +64,6 @@ class Chart:
     x_marks: list[Mark]
     y_marks: list[Mark]
     is_bars: bool
-    unit: str = ""
     # A line of percentages over the bars, with its own axis on the right.
     shares: Series | None = None
     right_marks: Sequence[Mark] = ()
@@ -80,13 +80,12 @@ def build_chart(
     series: Mapping[str, Sequence[Figure]],
     *,
     is_bars: bool,
-    unit: str = "",
     kinds: Sequence[str] = (),
 ) -> Chart:
     """Return a bar or line chart. A figure without a value leaves a gap.
 
-    ``series`` has a figure for each label. ``unit`` is that of the y axis. ``kinds`` decide the
-    colours; the default is the names of the series.
+    ``series`` has a figure for each label, by the name of the series as people read it. ``kinds``
+    decide the colours; the default is these names.
     """
     highest = _round_up(max((_value(figure) for s in series.values() for figure in s), default=0))
     slot = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
@@ -100,7 +99,7 @@ def build_chart(
             if figure.sort_value != ""
         ]
         all_points.append(Series(name, kinds[number] if kinds else name, points))
-    return Chart(title, all_points, _x_marks(labels, slot), _y_marks(highest), is_bars, unit)
+    return Chart(title, all_points, _x_marks(labels, slot), _y_marks(highest), is_bars)
 
 
 def with_shares(chart: Chart, name: str, shares: Sequence[Figure]) -> Chart:
@@ -111,7 +110,7 @@ def with_shares(chart: Chart, name: str, shares: Sequence[Figure]) -> Chart:
         for first, last, share in slots
         if share.sort_value != ""
     ]
-    right_marks = [Mark(mark.at, f"{mark.text}%") for mark in _y_marks(100)]
+    right_marks = _y_marks(100, percent)
     line = Series(name, "share", points)
     return replace(chart, shares=line, right_marks=right_marks, width=WIDTH + RIGHT_AXIS_WIDTH)
 
@@ -136,12 +135,12 @@ def _x_marks(labels: Sequence[str], slot: float) -> list[Mark]:
     ]
 
 
-def _y_marks(highest: int) -> list[Mark]:
+def _y_marks(highest: int, show: Callable[[int], str] = grouped) -> list[Mark]:
     height = HEIGHT - TOP - BOTTOM
     return [
         Mark(
             round(HEIGHT - BOTTOM - height * step / AXIS_STEPS, 1),
-            f"{highest * step // AXIS_STEPS:,}",
+            show(highest * step // AXIS_STEPS),
         )
         for step in range(AXIS_STEPS + 1)
     ]

@@ -143,7 +143,7 @@ def read_outcomes(rows: Any, scope: Scope, span: Span) -> dict[date, tuple[int, 
         # Checked after reading, because writing a return deletes its day.
         if not outcomes.missing_days(span.first, span.last, fingerprint):
             return by_day
-    raise QueryTimeoutError(BEING_COUNTED)
+    raise QueryTimeoutError(str(BEING_COUNTED))
 
 
 def _counts_by_day(rows: Any) -> Counter[date]:

@@ -1,15 +1,17 @@
 """The dimensions by which reports group returns: labels of their values, and their filters."""
 
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+
 from returns.filters.dates import WEEKDAY_CHOICES
 from returns.models import Dimension
 from returns.reports.scope import Param
 from tags.vocabulary import Vocabulary
 
 DIMENSION_TITLES = {
-    Dimension.CARRIER: "Carrier",
-    Dimension.CHANNEL: "Sales channel",
-    Dimension.TAG: "Tag",
-    Dimension.WEEKDAY: "Weekday of arrival",
+    Dimension.CARRIER: gettext_lazy("Carrier"),
+    Dimension.CHANNEL: gettext_lazy("Sales channel"),
+    Dimension.TAG: pgettext_lazy("noun", "Tag"),
+    Dimension.WEEKDAY: gettext_lazy("Weekday of arrival"),
 }
 FILTER_NAMES = {Dimension.CARRIER: "carrier", Dimension.CHANNEL: "channel"}
 
@@ -17,10 +19,10 @@ FILTER_NAMES = {Dimension.CARRIER: "carrier", Dimension.CHANNEL: "channel"}
 def dimension_label(dimension: Dimension, value: str, vocabulary: Vocabulary) -> str:
     """Return the label of a stored value; "" for a tag that no longer exists."""
     if dimension == Dimension.TAG:
-        return vocabulary[int(value)].name if int(value) in vocabulary else ""
+        return vocabulary[int(value)].label if int(value) in vocabulary else ""
     if dimension == Dimension.WEEKDAY:
-        return WEEKDAY_CHOICES[int(value) - 1][1]
-    return value or "none"
+        return str(WEEKDAY_CHOICES[int(value) - 1][1])
+    return value or pgettext("value", "none")
 
 
 def dimension_filter(dimension: Dimension, value: str, vocabulary: Vocabulary) -> Param:

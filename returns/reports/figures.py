@@ -4,8 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-TOO_MANY = "There are too many returns to count now. Choose fewer days, or add a filter."
-BEING_COUNTED = "These days are still being counted. Reload the page in a minute."
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from config.numbers import decimal, grouped, percent
+from returns.display.durations import in_days, in_hours
+
+WAITING = "waiting"  # the kind of series and numbers of returns that wait
+TOO_MANY = gettext_lazy(
+    "There are too many returns to count now. Choose fewer days, or add a filter."
+)
+BEING_COUNTED = gettext_lazy("These days are still being counted. Reload the page in a minute.")
+NO_DEADLINES = gettext_lazy(
+    "There are no deadlines yet. Warehouse managers create them under Deadlines."
+)
 SHADES = 5  # of table cells, by their number
 
 
@@ -23,9 +36,18 @@ class Figure:
     value: float | str | None = None
     title: str = ""
     shade: int = 0
+    is_percentage: bool = False
 
     def __str__(self) -> str:
-        return self.text or f"{self.number:,}"
+        return self.text or grouped(self.number)
+
+    @property
+    def linked(self) -> str:
+        """Return it as pages show it, with a link to its list."""
+        if not self.address:
+            return str(self)
+        title = format_html(' title="{}"', self.title) if self.title else ""
+        return format_html('<a href="{}"{}>{}</a>', self.address, title, self)
 
     @property
     def sort_value(self) -> float | str:
@@ -58,8 +80,9 @@ class Stat:
         before = self.before.sort_value if self.before else ""
         if isinstance(now, str) or isinstance(before, str):
             return ""
-        if self.now.text.endswith("%"):
-            return f"{now - before:+.1f} points"
+        if self.now.is_percentage:
+            points = _signed(now - before, decimal(abs(now - before)))
+            return _("%(number)s points") % {"number": points}
         return format_change(now, before)
 
 
@@ -111,31 +134,45 @@ def share_figure(part: int, whole: int) -> Figure:
     """Return a percentage, with one decimal below 10%; "–" if the whole is 0."""
     if not whole:
         return Figure(0, text="–", value="")
-    percent = 100 * part / whole
-    text = f"{percent:.1f}%" if percent < 10 else f"{percent:.0f}%"
-    return Figure(0, text=text, value=percent)
+    share = 100 * part / whole
+    text = percent(share, 1 if share < 10 else 0)
+    return Figure(0, text=text, value=share, is_percentage=True)
 
 
 def format_change(now: float, before: float) -> str:
     """Return the change in percent; "" if the number was 0 before."""
-    return f"{100 * (now - before) / before:+.0f}%" if before else ""
+    return _signed_percent(100 * (now - before) / before) if before else ""
 
 
 def change_figures(now: Figure, before: Figure) -> tuple[Figure, Figure]:
     """Return the change of a number since the period before, and the change in percent."""
     change = now.number - before.number
+    shown = text_figure(_signed(change, grouped(abs(change))), change)
     if not before.number:
-        return text_figure(f"{change:+,}", change), Figure(0, text="new", value="")
-    percent = 100 * change / before.number
-    return text_figure(f"{change:+,}", change), text_figure(f"{percent:+.0f}%", percent)
+        return shown, Figure(0, text=pgettext("value", "new"), value="")
+    share = 100 * change / before.number
+    return shown, text_figure(_signed_percent(share), share)
+
+
+def change_heads() -> tuple[str, str, str]:
+    """Return the heads of the number before, and of its ``change_figures``."""
+    return pgettext("number of returns", "Before"), pgettext("noun", "Change"), _("Change in %")
+
+
+def _signed_percent(value: float) -> str:
+    return _signed(value, percent(abs(value)))
+
+
+def _signed(value: float, text: str) -> str:
+    return f"-{text}" if value < 0 else f"+{text}"
 
 
 def format_hours(hours: int) -> str:
     """Return hours as text: "53 h", and above three days "5 d 6 h"."""
     if hours <= 72:
-        return f"{hours} h"
+        return in_hours(hours)
     days, rest = divmod(hours, 24)
-    return f"{days} d {rest} h" if rest else f"{days} d"
+    return f"{in_days(days)} {in_hours(rest)}" if rest else in_days(days)
 
 
 def shade_cells(rows: Sequence[tuple[Figure, ...]]) -> list[tuple[Figure, ...]]:

@@ -6,6 +6,8 @@ from datetime import datetime
 from io import BytesIO, StringIO
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 from xlsxwriter import Workbook
 
 from returns.exports.as_csv import BOM, format_cell
@@ -16,10 +18,31 @@ from returns.reports.report import Report
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": CONTENT_TYPE}
 
+MAX_SHEET_NAME_LENGTH = 31  # in Excel
+# The names of tables in the names of files and sheets.
+SHORT_NAMES = {
+    "ages": pgettext_lazy("file", "ages"),
+    "by-carrier": pgettext_lazy("file", "by-carrier"),
+    "by-channel": pgettext_lazy("file", "by-channel"),
+    "by-tag": pgettext_lazy("file", "by-tag"),
+    "by-weekday": pgettext_lazy("file", "by-weekday"),
+    "deadlines": pgettext_lazy("file", "deadlines"),
+    "due": pgettext_lazy("file", "due"),
+    "flow": pgettext_lazy("file", "flow"),
+    "moves": pgettext_lazy("file", "moves"),
+    "orders": pgettext_lazy("file", "orders"),
+    "reasons": pgettext_lazy("file", "reasons"),
+    "rules": pgettext_lazy("file", "rules"),
+    "speed": pgettext_lazy("file", "speed"),
+    "together": pgettext_lazy("file", "together"),
+    "trend": pgettext_lazy("file", "trend"),
+}
+
 
 def table_file_name(report: Report, table: Table, now: datetime, extension: str) -> str:
     """Return a file name with the table's name, the filters and the time."""
-    return build_file_name(report.scope, now, extension, f"report {table.name}")
+    prefix = _("report %(table)s") % {"table": _short_name(table)}
+    return build_file_name(report.scope, now, extension, prefix)
 
 
 def table_as_csv(report: Report, table: Table) -> bytes:
@@ -34,7 +57,7 @@ def table_as_xlsx(report: Report, table: Table) -> bytes:
     """Return the table as a workbook whose numbers are numbers."""
     file = BytesIO()
     with Workbook(file, {**WORKBOOK_OPTIONS, "constant_memory": False}) as book:
-        sheet = book.add_worksheet(table.name)
+        sheet = book.add_worksheet(_short_name(table)[:MAX_SHEET_NAME_LENGTH])
         for row_number, row in enumerate(_rows(report, table)):
             for column, cell in enumerate(row):
                 if isinstance(cell, str):
@@ -45,10 +68,17 @@ def table_as_xlsx(report: Report, table: Table) -> bytes:
     return file.getvalue()
 
 
+def _short_name(table: Table) -> str:
+    return str(SHORT_NAMES[table.name])
+
+
 def _rows(report: Report, table: Table) -> Iterator[list[Any]]:
     """Yield a row with title, period and filters, then the head and the rows."""
-    filters = "; ".join(f"{kind} {value}" for kind, value in report.filters) or "all returns"
-    span = f"{report.period.span.first} to {report.period.span.last}" if report.period else ""
+    filters = "; ".join(report.filters) or _("all returns")
+    span = ""
+    if report.period:
+        days = {"first": report.period.span.first, "last": report.period.span.last}
+        span = _("%(first)s to %(last)s") % days
     yield [table.title, span, filters]
     yield list(table.head)
     for row in table.rows:

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 
+from config.shipped_names import group_label
+from config.text import name_order
 from returns.filters.query import Query
-from returns.filters.wording import filter_label, value_label
+from returns.filters.wording import filter_phrase, say_value, value_label
+from returns.filters.words import around_value
 from returns.models import DaySummary, Dimension
 from returns.reports.report import Report
 from returns.summaries import maintenance
@@ -15,25 +20,35 @@ from tags.vocabulary import load_vocabulary
 
 # Menus whose choice replaces the current one. A tag is added to those already chosen.
 SINGLE_VALUE_FIELDS = {"carrier": Dimension.CARRIER, "channel": Dimension.CHANNEL}
+MENU_LABELS = {"carrier": gettext_lazy("Carrier"), "channel": gettext_lazy("Channel")}
+MENU_BLANKS = {"carrier": gettext_lazy("Any carrier"), "channel": gettext_lazy("Any channel")}
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter in use, and the address of the report without it."""
+    """A filter in use, and the address of the report without it.
+
+    ``text`` is its value; ``kind`` and ``after`` are the words around that. ``phrase`` has all.
+    """
 
     kind: str
     text: str
+    after: str
+    phrase: str
     address: str
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A menu. ``blank`` is its text while nothing is chosen; ``groups`` are labels with values."""
+    """A menu. ``blank`` is its text while nothing is chosen.
+
+    ``groups`` are labels with what they offer: the values, and how people read them.
+    """
 
     name: str
     label: str
     blank: str
-    groups: list[tuple[str, list[str]]]
+    groups: list[tuple[str, list[tuple[str, str]]]]
     chosen: str = ""
 
 
@@ -59,7 +74,9 @@ def _chips(report: Report) -> Iterator[Chip]:
         for index, value in enumerate(values):
             others = values[:index] + values[index + 1 :]
             address = report.params.replace(**{name: others}).path(path)
-            yield Chip(filter_label(name), value_label(name, value), address)
+            phrase, text = filter_phrase(name), value_label(name, value)
+            kind, after = around_value(phrase)
+            yield Chip(kind, text, after, say_value(phrase, text), address)
 
 
 def _single_value_fields(report: Report) -> Iterator[Field]:
@@ -72,16 +89,16 @@ def _single_value_fields(report: Report) -> Iterator[Field]:
             known[dimension].append(value)
     for name, dimension in SINGLE_VALUE_FIELDS.items():
         chosen = report.scope.get(name, "")
-        values = sorted({*known[dimension], *filter(None, [chosen])}, key=str.casefold)
-        kind = filter_label(name)
-        yield Field(name, kind.capitalize(), f"Any {kind}", [("", values)], chosen)
+        values = sorted({*known[dimension], *filter(None, [chosen])}, key=name_order)
+        label, blank = str(MENU_LABELS[name]), str(MENU_BLANKS[name])
+        yield Field(name, label, blank, [("", [(value, value) for value in values])], chosen)
 
 
 def _tag_field(report: Report) -> Field:
     chips = [chip for chip in load_vocabulary().values() if not chip.retired]
     groups = [
-        (group, [chip.name for chip in group_chips])
+        (group_label(group), [(chip.name, chip.label) for chip in group_chips])
         for group, group_chips in groupby(chips, lambda chip: chip.group)
     ]
-    blank = "Another tag" if "tag" in report.scope else "Any tag"
-    return Field("tag", "Tag", blank, groups)
+    blank = _("Another tag") if "tag" in report.scope else _("Any tag")
+    return Field("tag", pgettext("noun", "Tag"), blank, groups)

@@ -3,9 +3,12 @@
 from datetime import date
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+
 from returns.filters.queues import Queue
 from returns.reports.charts import Chart, build_chart
-from returns.reports.figures import Figure, Stat, Table, text_figure
+from returns.reports.figures import WAITING, Figure, Stat, Table, text_figure
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Scope, event_filters
 from returns.reports.sections import Section
@@ -19,7 +22,20 @@ from returns.reports.sources import (
 )
 
 FLOW_EVENTS = (CREATED, ARRIVED, COMPLETED)
-WAITING = "waiting"
+STAT_LABELS = {
+    CREATED: pgettext_lazy("number of returns", "Created"),
+    ARRIVED: pgettext_lazy("number of returns", "Arrived"),
+    COMPLETED: pgettext_lazy("number of returns", "Completed"),
+}
+SERIES_NAMES = {
+    CREATED: pgettext_lazy("returns", "created"),
+    ARRIVED: pgettext_lazy("returns", "arrived"),
+    COMPLETED: pgettext_lazy("returns", "completed"),
+}
+BACKLOG_TITLES = {
+    "day": gettext_lazy("Waiting in the warehouse at the end of each day"),
+    "week": gettext_lazy("Waiting in the warehouse at the end of each week"),
+}
 
 
 class Flow:
@@ -55,20 +71,21 @@ def flow_sections(scope: Scope, source: Source, period: Period) -> list[Section]
     """Return the sections of the report."""
     flow, now, before = Flow(scope, source, period), period.span, period.before
     stats = [
-        Stat(name.capitalize(), name, flow.event(name, now), flow.event(name, before))
+        Stat(str(STAT_LABELS[name]), name, flow.event(name, now), flow.event(name, before))
         for name in FLOW_EVENTS
     ]
     stats.append(_waiting_now(flow))
-    definition = (
+    title = pgettext("report", "Flow")
+    definition = _(
         "Returns are counted on the day they were created, arrived or were completed. Waiting: "
         "they had arrived by the end of the day and were not completed yet. Returns that were "
         "completed before they arrived, or without an arrival, never waited."
     )
     if not any(stat.now.number for stat in stats) and not any(flow.waiting_at_end_of_day.values()):
-        empty = "No returns were created, arrived, completed or waiting in this period."
-        return [Section("flow", "Flow", definition, stats, empty=empty)]
+        empty = _("No returns were created, arrived, completed or waiting in this period.")
+        return [Section("flow", title, definition, stats, empty=empty)]
     charts, tables = [_event_chart(flow), _backlog_chart(flow)], [_table(flow)]
-    return [Section("flow", "Flow", definition, stats, charts, tables)]
+    return [Section("flow", title, definition, stats, charts, tables)]
 
 
 def _waiting_now(flow: Flow) -> Stat:
@@ -77,22 +94,25 @@ def _waiting_now(flow: Flow) -> Stat:
         first_day = min(day for day, waiting in flow.source.waiting.items() if waiting)
         since = flow.scope.first_arrival(Span(first_day, first_day))
     address = flow.scope.address(("queue", Queue.TO_INSPECT.value))
-    note = "" if since else "none waiting"
-    return Stat("Waiting now", WAITING, Figure(number, address), note=note, since=since)
+    note = "" if since else _("none waiting")
+    return Stat(_("Waiting now"), WAITING, Figure(number, address), note=note, since=since)
 
 
 def _event_chart(flow: Flow) -> Chart:
     intervals = flow.period.intervals()
-    series = {name: [flow.event(name, span) for span in intervals] for name in FLOW_EVENTS}
-    title = "Created, arrived and completed"
-    return build_chart(title, [span.label for span in intervals], series, is_bars=True)
+    series = {
+        str(SERIES_NAMES[name]): [flow.event(name, span) for span in intervals]
+        for name in FLOW_EVENTS
+    }
+    title, labels = _("Created, arrived and completed"), [span.label for span in intervals]
+    return build_chart(title, labels, series, is_bars=True, kinds=FLOW_EVENTS)
 
 
 def _backlog_chart(flow: Flow) -> Chart:
     intervals = flow.period.intervals()
-    series = {WAITING: [flow.backlog(span) for span in intervals]}
-    title = f"Waiting in the warehouse at the end of each {flow.period.unit}"
-    return build_chart(title, [span.label for span in intervals], series, is_bars=False)
+    series = {pgettext("returns", "waiting"): [flow.backlog(span) for span in intervals]}
+    title, labels = str(BACKLOG_TITLES[flow.period.unit]), [span.label for span in intervals]
+    return build_chart(title, labels, series, is_bars=False, kinds=[WAITING])
 
 
 def _table(flow: Flow) -> Table:
@@ -104,6 +124,6 @@ def _table(flow: Flow) -> Table:
         )
         for span in flow.period.intervals()
     ]
-    unit = flow.period.unit.capitalize()
-    head = (unit, "Created", "Arrived", "Completed", "Waiting at the end")
-    return Table("flow", "Flow in numbers", head, rows)
+    labels = (str(STAT_LABELS[name]) for name in FLOW_EVENTS)
+    head = (flow.period.unit_label, *labels, _("Waiting at the end"))
+    return Table("flow", _("Flow in numbers"), head, rows)

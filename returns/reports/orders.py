@@ -1,5 +1,8 @@
 """Orders with several returns."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.models import Return
 from returns.reports.figures import TOO_MANY, Figure, Table, text_figure
@@ -15,8 +18,8 @@ ORDERS_TIME_LIMIT = 4_000  # milliseconds
 
 def order_sections(scope: Scope, source: Source, period: Period) -> list[Section]:
     """Return the sections of the report."""
-    title = "Orders with several returns"
-    definition = (
+    title = _("Orders with several returns")
+    definition = _(
         "The 20 orders with the most returns created in the period (at least two). Ties: latest "
         "first."
     )
@@ -24,11 +27,12 @@ def order_sections(scope: Scope, source: Source, period: Period) -> list[Section
         with time_limit(ORDERS_TIME_LIMIT):
             orders = source.top_orders(period.span, MIN_RETURNS_PER_ORDER, MAX_ORDERS)
     except QueryTimeoutError:
-        return [Section("orders", title, definition, empty=TOO_MANY)]
+        return [Section("orders", title, definition, empty=str(TOO_MANY))]
     if not orders:
-        empty = "No order has two or more returns created in this period."
+        empty = _("No order has two or more returns created in this period.")
         return [Section("orders", title, definition, empty=empty)]
-    table = Table("orders", title, ("Order reference", "Returns"), _rows(scope, period, orders))
+    head = (_("Order reference"), pgettext("number", "Returns"))
+    table = Table("orders", title, head, _rows(scope, period, orders))
     return [Section("orders", title, definition, tables=[table])]
 
 

@@ -4,20 +4,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
 from returns.database.time_limit import QueryTimeoutError
 from returns.filters.due import current_deadlines
 from returns.reports.charts import Chart, build_chart, with_shares
-from returns.reports.figures import TOO_MANY, Figure, Stat, Table, share_figure, text_figure
+from returns.reports.figures import (
+    NO_DEADLINES,
+    TOO_MANY,
+    Figure,
+    Stat,
+    Table,
+    share_figure,
+    text_figure,
+)
 from returns.reports.periods import Period, Span
 from returns.reports.scope import Scope, event_filters
 from returns.reports.sections import Section
 from returns.reports.sources import COMPLETED, Source
 
-SECTION_NAME, SECTION_TITLE = "deadlines", "Within the deadline"
-SECTION_DEFINITION = (
+SECTION_NAME, SECTION_TITLE = "deadlines", gettext_lazy("Within the deadline")
+SECTION_DEFINITION = gettext_lazy(
     "Returns completed in the period, judged by the current deadlines and working calendar. "
     "Returns that match no deadline are not counted."
 )
+CHART_TITLES = {
+    "day": gettext_lazy("Met and missed by day of completion"),
+    "week": gettext_lazy("Met and missed by week of completion"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,28 +51,28 @@ class Outcomes:
 def deadline_section(scope: Scope, source: Source, period: Period) -> Section:
     """Return the section about deadlines met and missed."""
     if not current_deadlines().policies:
-        return _empty_section(
-            "There are no deadlines yet. Warehouse managers create them under Deadlines."
-        )
+        return _section([], str(NO_DEADLINES))
     try:
         by_day = source.outcomes(Span(period.before.first, period.span.last))
     except QueryTimeoutError as error:
-        return _empty_section(str(error) or TOO_MANY)
+        return _section([], str(error) or str(TOO_MANY))
     now, before = (_outcomes(scope, by_day, span) for span in (period.span, period.before))
     stats = [
-        Stat("Within the deadline", "share", now.met_share, before.met_share),
-        Stat("Met", "completed", now.met, before.met),
-        Stat("Missed", "late", now.missed, before.missed),
+        Stat(str(SECTION_TITLE), "share", now.met_share, before.met_share),
+        Stat(pgettext("number of deadlines", "Met"), "completed", now.met, before.met),
+        Stat(pgettext("number of deadlines", "Missed"), "late", now.missed, before.missed),
     ]
     if not now.met.number and not now.missed.number:
-        return _empty_section("No return completed in this period had a deadline.", stats)
+        return _section(stats, _("No return completed in this period had a deadline."))
     intervals = [(span, _outcomes(scope, by_day, span)) for span in period.intervals()]
-    charts, tables = [_chart(period, intervals)], [_table(period, intervals)]
-    return Section(SECTION_NAME, SECTION_TITLE, SECTION_DEFINITION, stats, charts, tables)
+    section = _section(stats)
+    section.charts.append(_chart(period, intervals))
+    section.tables.append(_table(period, intervals))
+    return section
 
 
-def _empty_section(sentence: str, stats: list[Stat] | None = None) -> Section:
-    return Section(SECTION_NAME, SECTION_TITLE, SECTION_DEFINITION, stats or [], empty=sentence)
+def _section(stats: list[Stat], empty: str = "") -> Section:
+    return Section(SECTION_NAME, str(SECTION_TITLE), str(SECTION_DEFINITION), stats, empty=empty)
 
 
 def _outcomes(scope: Scope, by_day: Mapping[date, tuple[int, int]], span: Span) -> Outcomes:
@@ -73,14 +88,14 @@ def _outcomes(scope: Scope, by_day: Mapping[date, tuple[int, int]], span: Span) 
 
 def _chart(period: Period, intervals: list[tuple[Span, Outcomes]]) -> Chart:
     series = {
-        "met": [outcomes.met for _, outcomes in intervals],
-        "missed": [outcomes.missed for _, outcomes in intervals],
+        pgettext("deadlines", "met"): [outcomes.met for _, outcomes in intervals],
+        pgettext("deadlines", "missed"): [outcomes.missed for _, outcomes in intervals],
     }
     labels, kinds = [span.label for span, _ in intervals], ["completed", "late"]
-    title = f"Met and missed by {period.unit} of completion"
+    title = str(CHART_TITLES[period.unit])
     chart = build_chart(title, labels, series, is_bars=True, kinds=kinds)
     shares = [outcomes.met_share for _, outcomes in intervals]
-    return with_shares(chart, "within the deadline", shares)
+    return with_shares(chart, pgettext("returns", "within the deadline"), shares)
 
 
 def _table(period: Period, intervals: list[tuple[Span, Outcomes]]) -> Table:
@@ -91,5 +106,10 @@ def _table(period: Period, intervals: list[tuple[Span, Outcomes]]) -> Table:
         )
         for span, outcomes in intervals
     ]
-    head = (period.unit.capitalize(), "Met", "Missed", "Within the deadline")
-    return Table(SECTION_NAME, f"By {period.unit} of completion", head, rows)
+    head = (
+        period.unit_label,
+        pgettext("number of deadlines", "Met"),
+        pgettext("number of deadlines", "Missed"),
+        str(SECTION_TITLE),
+    )
+    return Table(SECTION_NAME, period.by_completion, head, rows)

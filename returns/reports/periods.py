@@ -5,24 +5,31 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from config.dates import day, weekday_and_day, weekday_and_full_day
+from config.numbers import grouped
 from config.text import shorten
 from returns.calendar.working_time import ONE_DAY
 from returns.filters.query import Query
 
 WEEK, LAST_WEEK, YESTERDAY = "week", "last-week", "yesterday"
 REPORT_PERIODS = {
-    YESTERDAY: "Yesterday",
-    WEEK: "This week",
-    LAST_WEEK: "Last week",
-    "7": "7 days",
-    "30": "30 days",
-    "90": "90 days",
-    "quarter": "Quarter",
+    YESTERDAY: gettext_lazy("Yesterday"),
+    WEEK: gettext_lazy("This week"),
+    LAST_WEEK: gettext_lazy("Last week"),
+    "7": gettext_lazy("7 days"),
+    "30": gettext_lazy("30 days"),
+    "90": gettext_lazy("90 days"),
+    "quarter": pgettext_lazy("period", "Quarter"),
 }
 DEFAULT_PERIOD = "30"
 PERIOD_PARAMETERS = ("period", "from", "to")
 MAX_PERIOD_DAYS = 366 * 3
+NO_FIRST_DAY = gettext_lazy("From: “%(text)s” is not a date. Use the form 2026-11-23.")
+NO_LAST_DAY = gettext_lazy("To: “%(text)s” is not a date. Use the form 2026-11-23.")
 # Longer periods are divided into weeks.
 MAX_DAILY_INTERVALS = 31
 
@@ -42,14 +49,13 @@ class Span:
     @property
     def label(self) -> str:
         """Return the first day as a short label for charts."""
-        return f"{self.first.day} {self.first:%b}"
+        return day(self.first)
 
     @property
     def text(self) -> str:
         """Return the days in full, for tables."""
-        first = f"{self.first:%a} {self.label} {self.first.year}"
-        last = f"{self.last:%a} {self.last.day} {self.last:%b}"
-        return first if self.days == 1 else f"{first} – {last}"
+        first = weekday_and_full_day(self.first)
+        return first if self.days == 1 else f"{first} – {weekday_and_day(self.last)}"
 
     def each_day(self) -> Iterator[date]:
         """Yield its days."""
@@ -85,8 +91,11 @@ class Period:
     def before_label(self) -> str:
         """Return the label of numbers of the days before."""
         if self.choice == WEEK:
-            return "on the same days last week"
-        return "the day before" if self.span.days == 1 else f"in the {self.span.days} days before"
+            return pgettext("returns", "on the same days last week")
+        if self.span.days == 1:
+            return pgettext("returns", "the day before")
+        days = grouped(self.span.days)
+        return pgettext("returns", "in the %(days)s days before") % {"days": days}
 
     @property
     def by_weeks(self) -> bool:
@@ -97,6 +106,16 @@ class Period:
     def unit(self) -> str:
         """Return what it is divided into: "day" or "week"."""
         return "week" if self.by_weeks else "day"
+
+    @property
+    def unit_label(self) -> str:
+        """Return the head of a column of these."""
+        return pgettext("column", "Week") if self.by_weeks else pgettext("column", "Day")
+
+    @property
+    def by_completion(self) -> str:
+        """Return the title of a table of what was completed in these."""
+        return _("By week of completion") if self.by_weeks else _("By day of completion")
 
     def intervals(self) -> list[Span]:
         """Return its days or weeks; the first and the last week may be shorter."""
@@ -141,29 +160,33 @@ def parse_period(query: Query, now: datetime) -> Period:
     if choice not in REPORT_PERIODS:
         *names, last_name = REPORT_PERIODS
         raise PeriodError(
-            f"Period: there is no “{shorten(choice, 30)}”. Use {', '.join(names)} or {last_name}."
+            _("Period: there is no “%(text)s”. Use %(list)s or %(last)s.")
+            % {"text": shorten(choice, 30), "list": ", ".join(names), "last": last_name}
         )
     return Period(choice, Span(today - (int(choice) - 1) * ONE_DAY, today), today)
 
 
 def _parse_span(first: str, last: str, today: date) -> Span:
-    span = Span(_parse_day("From", first, today), _parse_day("To", last, today))
+    span = Span(
+        _parse_day(first, today, NO_FIRST_DAY),
+        _parse_day(last, today, NO_LAST_DAY),
+    )
     if span.first > span.last:
-        raise PeriodError("From: the period ends before it begins.")
+        raise PeriodError(_("From: the period ends before it begins."))
     if span.days > MAX_PERIOD_DAYS:
+        values = {"most": grouped(MAX_PERIOD_DAYS), "days": grouped(span.days)}
         raise PeriodError(
-            f"From: a report can have at most {MAX_PERIOD_DAYS:,} days, not {span.days:,}."
+            _("From: a report can have at most %(most)s days, not %(days)s.") % values
         )
     if span.first.year < 1900 or span.last.year > 9000:
-        raise PeriodError("From: the year must be between 1900 and 9000.")
+        raise PeriodError(_("From: the year must be between 1900 and 9000."))
     return span
 
 
-def _parse_day(label: str, text: str, today: date) -> date:
+def _parse_day(text: str, today: date, message: Promise) -> date:
     if not text:
         return today
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"{label}: “{shorten(text, 30)}” is not a date. Use the form 2026-11-23."
-        raise PeriodError(message) from None
+        raise PeriodError(str(message) % {"text": shorten(text, 30)}) from None

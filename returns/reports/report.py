@@ -6,13 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from config.shipped_names import group_label
+from config.text import capitalized
 from returns.filters.declarations import FILTERS
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.form import NON_FILTER_PARAMETERS, is_ignored
 from returns.filters.query import Query
 from returns.filters.stored import to_query
-from returns.filters.wording import describe_query, filter_label
+from returns.filters.wording import filter_label, say_query
 from returns.models import SavedView
 from returns.reports.changes import change_sections
 from returns.reports.counted_source import CountedSource
@@ -41,18 +46,21 @@ from tags.vocabulary import load_vocabulary
 # the order of a table.
 REPORT_PARAMETERS = ("reasons", "against", "order")
 # The labels of the parameters that choose tag groups.
-GROUP_LABELS = {"reasons": "Rows", "against": "Columns"}
-ONE_GROUP = {"reasons": "Tag group"}
+GROUP_LABELS = {
+    "reasons": pgettext_lazy("of a table", "Rows"),
+    "against": pgettext_lazy("of a table", "Columns"),
+}
+ONE_GROUP = {"reasons": gettext_lazy("Tag group")}
 # Filters that a scope cannot have, because the lists behind the numbers add them.
 FILTERS_OF_NUMBERS = tuple(each.name for each in FILTERS if not each.for_reports)
 COLUMN_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
 SUBJECTS = {
-    "flow": "Flow",
-    "changes": "Changes",
-    "speed": "Speed",
-    "why": "Reasons",
-    "orders": "Orders",
-    "rules": "Rule results",
+    "flow": pgettext_lazy("report", "Flow"),
+    "changes": pgettext_lazy("report", "Changes"),
+    "speed": pgettext_lazy("report", "Speed"),
+    "why": pgettext_lazy("report", "Reasons"),
+    "orders": pgettext_lazy("report", "Orders"),
+    "rules": pgettext_lazy("report", "Rule results"),
 }
 # The sections of each subject; "why" and "changes" take further parameters.
 SECTIONS: dict[str, Callable[[Scope, Source, Period], list[Section]]] = {
@@ -84,7 +92,7 @@ class Report:
     subject: str
     problems: list[str]
     scope: Query
-    filters: list[tuple[str, str]]
+    filters: list[str]
     subjects: list[Choice]
     periods: list[Choice]
     params: Query
@@ -107,7 +115,7 @@ class Report:
     @property
     def title(self) -> str:
         """Return the name of its subject."""
-        return SUBJECTS[self.subject]
+        return str(SUBJECTS[self.subject])
 
     @property
     def list_address(self) -> str:
@@ -135,7 +143,7 @@ def build_report(subject: str, query: Query, now: datetime) -> Report:
         subject=subject,
         problems=problems,
         scope=scope.query,
-        filters=describe_query(scope.query),
+        filters=say_query(scope.query),
         subjects=_subject_choices(params, subject),
         periods=_period_choices(params, subject, period),
         params=params,
@@ -186,27 +194,33 @@ def saved_view_choices(report: Report, views: Iterable[SavedView]) -> list[Choic
             continue
         query = other_params.replace(**dict(scope.lists()))
         is_chosen = normalized_filters(scope, tags) == normalized_filters(report.scope, tags)
-        name = view.name + _left_out_note(left_out)
+        name = _name_with_note(view.label, left_out)
         choices.append(Choice(name, _address(report.subject, query), is_chosen))
     return choices
 
 
-def _left_out_note(names: list[str]) -> str:
-    kinds = {name.partition("_")[0] for name in names}
-    dates = ["dates"] if kinds - {"queue", "rule"} else []
-    nouns = [*dates, *(kind for kind in ("queue", "rule") if kind in kinds)]
-    return f" (without: {', '.join(nouns)})" if nouns else ""
+def _name_with_note(name: str, left_out: list[str]) -> str:
+    if not left_out:
+        return name
+    kinds = {each.partition("_")[0] for each in left_out}
+    nouns = [_("dates")] if kinds - {"queue", "rule"} else []
+    if "queue" in kinds:
+        nouns.append(_("queue"))
+    if "rule" in kinds:
+        nouns.append(_("rule"))
+    return _("%(name)s (without: %(list)s)") % {"name": name, "list": ", ".join(nouns)}
 
 
 def _problems(scope: Scope) -> list[str]:
     filterset = ReturnFilterSet(scope.query, scope.vocabulary)
     problems = filterset.problems() or [
-        f"{filter_label(name).capitalize()}: a report has its own period. Remove this filter."
+        _("%(filter)s: a report has its own period. Remove this filter.")
+        % {"filter": capitalized(filter_label(name))}
         for name in FILTERS_OF_NUMBERS
         if name in scope.query
     ]
     if not problems and filterset.search_is_cut_short():
-        problems = ["Search: there are too many matches. Type more of the number."]
+        problems = [_("Search: there are too many matches. Type more of the number.")]
     return problems
 
 
@@ -222,7 +236,7 @@ def _report_params(query: Query) -> Query:
 def _subject_choices(params: Query, chosen: str) -> list[Choice]:
     params = params.without(*REPORT_PARAMETERS)
     return [
-        Choice(name, _address(subject, params), subject == chosen)
+        Choice(str(name), _address(subject, params), subject == chosen)
         for subject, name in SUBJECTS.items()
     ]
 
@@ -230,21 +244,21 @@ def _subject_choices(params: Query, chosen: str) -> list[Choice]:
 def _period_choices(params: Query, subject: str, period: Period | None) -> list[Choice]:
     params, chosen = params.without(*PERIOD_PARAMETERS), period.choice if period else ""
     return [
-        Choice(name, _address(subject, params, period=value), value == chosen)
+        Choice(str(name), _address(subject, params, period=value), value == chosen)
         for value, name in REPORT_PERIODS.items()
     ]
 
 
 def _group_choices(
-    params: Query, scope: Scope, subject: str, parameters: Mapping[str, str]
+    params: Query, scope: Scope, subject: str, parameters: Mapping[str, Promise]
 ) -> dict[str, list[Choice]]:
     """Return the choices of tag groups, by the label of each parameter."""
     names = group_names(scope.vocabulary)
     defaults = dict(zip(GROUP_LABELS, default_groups(scope.vocabulary), strict=True))
     return {
-        label: [
+        str(label): [
             Choice(
-                name,
+                group_label(name),
                 _address(subject, params.without(parameter, "order"), **{parameter: name}),
                 params.get(parameter, defaults[parameter]) == name,
             )
@@ -260,7 +274,7 @@ def _address(subject: str, params: Query, **more: str) -> str:
 
 def _sort_tables(sections: list[Section], order: str) -> list[Section]:
     """Sort a table by an ``order`` such as "flow.2", or "-flow.2" for the highest first."""
-    name, _, column = order.removeprefix("-").partition(".")
+    name, _dot, column = order.removeprefix("-").partition(".")
     if not COLUMN_NUMBER.fullmatch(column):
         return sections
 

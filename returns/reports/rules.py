@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from config.shipped_names import rule_label
+from config.text import name_order
 from returns.models import TagRule
 from returns.querysets import rule_tag_events
 from returns.reports.figures import Figure, Stat, Table, share_figure, text_figure
@@ -15,7 +19,8 @@ from returns.reports.sources import Source
 
 def rule_sections(scope: Scope, _source: Source, period: Period) -> list[Section]:
     """Return the sections of the report."""
-    definition = (
+    title = pgettext("report", "Rules")
+    definition = _(
         "Returns that a rule tagged in the period. Undone: a person or a program has removed the "
         "tag since. A return counts once for each rule."
     )
@@ -25,24 +30,31 @@ def rule_sections(scope: Scope, _source: Source, period: Period) -> list[Section
         for undone in (False, True)
     )
     if not now and not before:
-        empty = "No rule tagged a return in this period."
-        return [Section("rules", "Rules", definition, empty=empty)]
-    names = sorted(set(TagRule.objects.values_list("name", flat=True)) | now.keys() | before.keys())
+        empty = _("No rule tagged a return in this period.")
+        return [Section("rules", title, definition, empty=empty)]
+    names = set(TagRule.objects.values_list("name", flat=True)) | now.keys() | before.keys()
     rows = [
         (
-            text_figure(name),
+            text_figure(rule_label(name)),
             _figure(scope, now, name, period.span, "rule"),
             _figure(scope, undone, name, period.span, "rule_undone"),
             share_figure(undone.get(name, 0), now.get(name, 0)),
             _figure(scope, before, name, period.before, "rule"),
             _figure(scope, undone_before, name, period.before, "rule_undone"),
         )
-        for name in names
+        for name in sorted(names, key=lambda name: name_order(rule_label(name)))
     ]
-    head = ("Rule", "Returns", "Undone", "Share undone", "Before", "Undone before")
-    table = Table("rules", "Results by rule", head, rows).sorted_by(1, descending=True)
+    head = (
+        _("Rule"),
+        pgettext("number", "Returns"),
+        pgettext("number of returns", "Undone"),
+        _("Share undone"),
+        pgettext("number of returns", "Before"),
+        _("Undone before"),
+    )
+    table = Table("rules", _("Results by rule"), head, rows).sorted_by(1, descending=True)
     stats = [_tagged_by_any_rule(scope, period)]
-    return [Section("rules", "Rules", definition, stats, tables=[table])]
+    return [Section("rules", title, definition, stats, tables=[table])]
 
 
 def _count_by_rule(scope: Scope, span: Span, *, undone: bool) -> dict[str, int]:
@@ -57,7 +69,7 @@ def _tagged_by_any_rule(scope: Scope, period: Period) -> Stat:
         Figure(scope.count(*_rule_filters(span)), scope.address(*_rule_filters(span)))
         for span in (period.span, period.before)
     )
-    return Stat("Tagged by a rule", "arrived", now, before)
+    return Stat(_("Tagged by a rule"), "arrived", now, before)
 
 
 def _figure(

@@ -4,6 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import zip_longest
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from config.numbers import grouped
 from returns.models import Dimension
 from returns.reports.ages import age_section
 from returns.reports.charts import Chart, build_chart
@@ -57,12 +61,19 @@ class ProcessingTimes:
         hours = bucket_end(bucket)
         if hours is None:
             number, hours = sum(self.counts[bucket:]), BUCKET_EDGES[-1]
-            text, param = f"{format_hours(hours)} or more", ("took_over", str(hours))
-            title = f"{number:,} of {self.number:,} took at least {hours:,} hours"
+            text = _("%(time)s or more") % {"time": format_hours(hours)}
+            param = "took_over", str(hours)
+            title = _("%(number)s of %(total)s took at least %(hours)s hours")
         else:
             number = sum(self.counts[: bucket + 1])
             text, param = format_hours(hours), ("took_under", str(hours))
-            title = f"{number:,} of {self.number:,} took less than {hours:,} hours"
+            title = ngettext(
+                "%(number)s of %(total)s took less than %(hours)s hour",
+                "%(number)s of %(total)s took less than %(hours)s hours",
+                hours,
+            )
+        values = {"number": number, "total": self.number, "hours": hours}
+        title %= {name: grouped(value) for name, value in values.items()}
         return Figure(number, self._address(param), text, hours, title)
 
     def _address(self, param: Param) -> str:
@@ -91,19 +102,19 @@ def _processing_time_section(
     now: ProcessingTimes,
     before: ProcessingTimes,
 ) -> Section:
-    title = "Processing time"
+    title = _("Processing time")
     stats = [_percentile_stat(percent, now, before) for percent in PERCENTS]
     stats += [
-        Stat("Processing time known", "completed", now.known(), before.known()),
-        Stat("Processing time unknown", "created", now.unknown(), before.unknown()),
+        Stat(_("Processing time known"), "completed", now.known(), before.known()),
+        Stat(_("Processing time unknown"), "created", now.unknown(), before.unknown()),
     ]
-    definition = (
+    definition = _(
         "From arrival to completion, counted on the day of completion. P90: 90% were completed "
         "within this time (rounded up). Returns that were completed before they arrived, or "
         "without an arrival, have no known processing time."
     )
     if not now.number:
-        empty = "No return completed in this period has a known processing time."
+        empty = _("No return completed in this period has a known processing time.")
         return Section("speed", title, definition, stats, empty=empty)
     intervals = [(span, _processing_times(scope, by_day, span)) for span in period.intervals()]
     charts, tables = [_chart(intervals)], [_table_by_time(period, intervals)]
@@ -113,8 +124,8 @@ def _processing_time_section(
 def _group_section(scope: Scope, source: Source, period: Period) -> Section:
     return Section(
         "kinds",
-        "By carrier, channel, weekday and tag",
-        "Processing times by group. A return with several tags counts for each of them.",
+        _("By carrier, channel, weekday and tag"),
+        _("Processing times by group. A return with several tags counts for each of them."),
         tables=[_table_by_value(scope, source, period.span, each) for each in GROUPED_BY],
     )
 
@@ -134,12 +145,16 @@ def _chart(intervals: list[tuple[Span, ProcessingTimes]]) -> Chart:
     series = {f"P{p}": [times.percentile(p) for _, times in intervals] for p in PERCENTS}
     labels = [span.label for span, _ in intervals]
     kinds = [f"p{percent}" for percent in PERCENTS]
-    title = "Processing time in hours"
-    return build_chart(title, labels, series, is_bars=False, unit="hours", kinds=kinds)
+    title = _("Processing time in hours")
+    return build_chart(title, labels, series, is_bars=False, kinds=kinds)
 
 
 def _head(first: str) -> tuple[str, ...]:
-    return (first, "Completed", *(f"P{percent}" for percent in PERCENTS))
+    return (
+        first,
+        pgettext("number of returns", "Completed"),
+        *(f"P{percent}" for percent in PERCENTS),
+    )
 
 
 def _row(heading: Figure, times: ProcessingTimes) -> tuple[Figure, ...]:
@@ -148,8 +163,7 @@ def _row(heading: Figure, times: ProcessingTimes) -> tuple[Figure, ...]:
 
 def _table_by_time(period: Period, intervals: list[tuple[Span, ProcessingTimes]]) -> Table:
     rows = [_row(text_figure(span.text, str(span.first)), times) for span, times in intervals]
-    title = f"By {period.unit} of completion"
-    return Table("speed", title, _head(period.unit.capitalize()), rows)
+    return Table("speed", period.by_completion, _head(period.unit_label), rows)
 
 
 def _table_by_value(scope: Scope, source: Source, span: Span, dimension: Dimension) -> Table:
@@ -160,6 +174,6 @@ def _table_by_value(scope: Scope, source: Source, span: Span, dimension: Dimensi
             param = dimension_filter(dimension, value, scope.vocabulary)
             times = ProcessingTimes(scope, span, by_value[value], param)
             rows.append(_row(text_figure(label, int(value) if is_weekday else label), times))
-    title = DIMENSION_TITLES[dimension]
+    title = str(DIMENSION_TITLES[dimension])
     table = Table(f"by-{dimension.name.lower()}", title, _head(title), rows)
     return table.sorted_by(0 if is_weekday else 1, descending=not is_weekday)

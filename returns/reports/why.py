@@ -2,11 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import accumulate
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from config.numbers import grouped
+from config.shipped_names import group_label
 from returns.models import Dimension
 from returns.reports.charts import Chart, build_chart, with_shares
 from returns.reports.figures import (
@@ -14,6 +19,7 @@ from returns.reports.figures import (
     Stat,
     Table,
     change_figures,
+    change_heads,
     shade_cells,
     share_figure,
     text_figure,
@@ -27,6 +33,14 @@ from tags.vocabulary import TagChip, Vocabulary
 # The groups that the report shows unless the address names others.
 DEFAULT_REASONS, DEFAULT_CATEGORIES = "Return reason", "Product category"
 MAX_TREND_LINES = 5  # more cannot be told apart
+TREND_TITLES = {
+    "day": gettext_lazy("%(group)s by day"),
+    "week": gettext_lazy("%(group)s by week"),
+}
+TOP_TREND_TITLES = {
+    "day": gettext_lazy("%(group)s by day, top %(number)s"),
+    "week": gettext_lazy("%(group)s by week, top %(number)s"),
+}
 UNTAGGED_FILTER: Param = ("missing", "tags")
 
 
@@ -115,7 +129,7 @@ def why_sections(
     rows = counts.most_used([chip for chip in chips if chip.group == row_group])
     columns = counts.most_used([chip for chip in chips if chip.group == column_group])
     return [
-        _reason_section(counts, row_group, rows),
+        _reason_section(counts, group_label(row_group), rows),
         _cross_section(counts, row_group, column_group, rows, columns),
         _change_section(counts),
     ]
@@ -125,21 +139,22 @@ def _reason_section(counts: TagCounts, group: str, used: list[TagChip]) -> Secti
     span, before = counts.period.span, counts.period.before
     total = counts.total(span)
     stats = [
-        Stat("Created", CREATED, total, counts.total(before)),
-        Stat("Without a tag", "created", counts.untagged(span), counts.untagged(before)),
+        Stat(pgettext("number of returns", "Created"), CREATED, total, counts.total(before)),
+        Stat(_("Without a tag"), "created", counts.untagged(span), counts.untagged(before)),
         Stat(
-            "Share without a tag",
+            _("Share without a tag"),
             "created",
             counts.untagged_share(span),
             counts.untagged_share(before),
         ),
     ]
-    definition = (
-        f"Returns created in the period, by their current tags from the group “{group}”. A return "
-        "with several of these tags counts for each, so the shares can add up to more than 100%."
-    )
+    definition = _(
+        "Returns created in the period, by their current tags from the group “%(group)s”. A return "
+        "with several of these tags counts for each, so the shares can add up to more than 100%%."
+    ) % {"group": group}
     if not used:
-        empty = f"No return created in this period has a tag from the group “{group}”."
+        empty = _("No return created in this period has a tag from the group “%(group)s”.")
+        empty %= {"group": group}
         return Section("reasons", group, definition, stats, empty=empty)
     charts = [_pareto_chart(counts, group, used), _trend_chart(counts, group, used)]
     tables = [_pareto_table(counts, group, used, total.number), _trend_table(counts, group, used)]
@@ -148,9 +163,10 @@ def _reason_section(counts: TagCounts, group: str, used: list[TagChip]) -> Secti
 
 def _pareto_chart(counts: TagCounts, group: str, used: list[TagChip]) -> Chart:
     figures = [counts.tagged(chip, counts.period.span) for chip in used]
-    title = f"{group}, most frequent first"
-    chart = build_chart(title, [chip.name for chip in used], {"returns": figures}, is_bars=True)
-    return with_shares(chart, "cumulative share", _cumulative_shares(figures))
+    title, names = _("%(group)s, most frequent first") % {"group": group}, [c.label for c in used]
+    series = {pgettext("number", "returns"): figures}
+    chart = build_chart(title, names, series, is_bars=True, kinds=["returns"])
+    return with_shares(chart, _("cumulative share"), _cumulative_shares(figures))
 
 
 def _cumulative_shares(figures: Sequence[Figure]) -> list[Figure]:
@@ -162,24 +178,35 @@ def _pareto_table(counts: TagCounts, group: str, used: list[TagChip], total: int
     figures = [counts.tagged(chip, counts.period.span) for chip in used]
     rows = [
         (
-            *(text_figure(chip.name), figure, share_figure(figure.number, total), cumulative),
+            *(text_figure(chip.label), figure, share_figure(figure.number, total), cumulative),
             counts.tagged(chip, counts.period.before),
         )
         for chip, figure, cumulative in zip(used, figures, _cumulative_shares(figures), strict=True)
     ]
-    head = (group, "Returns", "Share of all returns", "Cumulative share", "Before")
-    return Table("reasons", f"{group} by number of returns", head, rows)
+    head = (
+        group,
+        pgettext("number", "Returns"),
+        _("Share of all returns"),
+        _("Cumulative share"),
+        pgettext("number of returns", "Before"),
+    )
+    title = _("%(group)s by number of returns") % {"group": group}
+    return Table("reasons", title, head, rows)
 
 
 def _trend_chart(counts: TagCounts, group: str, used: list[TagChip]) -> Chart:
     intervals, shown = counts.period.intervals(), used[:MAX_TREND_LINES]
     series = {chip.name: [counts.tagged(chip, span) for span in intervals] for chip in shown}
-    title = f"{group} by {counts.period.unit}"
+    title = str(TREND_TITLES[counts.period.unit])
     if len(used) > len(shown):
-        title += f", top {len(shown)}"
+        title = str(TOP_TREND_TITLES[counts.period.unit])
+    title %= {"group": group, "number": grouped(len(shown))}
     kinds = [f"line-{number}" for number in range(1, MAX_TREND_LINES + 1)]
     labels = [span.label for span in intervals]
-    return build_chart(title, labels, series, is_bars=False, kinds=kinds)
+    chart = build_chart(title, labels, series, is_bars=False, kinds=kinds)
+    # Two tags may have the same label.
+    named = zip(shown, chart.series, strict=True)
+    return replace(chart, series=[replace(each, name=chip.label) for chip, each in named])
 
 
 def _trend_table(counts: TagCounts, group: str, used: list[TagChip]) -> Table:
@@ -187,8 +214,9 @@ def _trend_table(counts: TagCounts, group: str, used: list[TagChip]) -> Table:
         (text_figure(span.text, str(span.first)), *(counts.tagged(chip, span) for chip in used))
         for span in counts.period.intervals()
     ]
-    head = (counts.period.unit.capitalize(), *(chip.name for chip in used))
-    return Table("trend", f"{group} by {counts.period.unit}", head, rows)
+    head = (counts.period.unit_label, *(chip.label for chip in used))
+    title = str(TREND_TITLES[counts.period.unit]) % {"group": group}
+    return Table("trend", title, head, rows)
 
 
 def _cross_section(
@@ -199,13 +227,17 @@ def _cross_section(
     column_chips: list[TagChip],
 ) -> Section:
     """Return the section that counts pairs of tags, one from each group."""
-    title = f"{row_group} by {column_group.lower()}"
+    groups = {"rows": group_label(row_group), "columns": group_label(column_group)}
+    title = _("%(rows)s by %(columns)s") % groups
     definition = (
-        f"Returns created in the period with a tag from “{row_group}” and a tag from "
-        f"“{column_group}”. Darker cells have more returns."
+        _(
+            "Returns created in the period with a tag from “%(rows)s” and a tag from "
+            "“%(columns)s”. Darker cells have more returns."
+        )
+        % groups
     )
     if not row_chips or not column_chips or row_group == column_group:
-        empty = "No return created in this period has tags from both groups."
+        empty = _("No return created in this period has tags from both groups.")
         return Section("together", title, definition, empty=empty)
     ids = {chip.id for chip in (*row_chips, *column_chips)}
     numbers = counts.source.tag_pairs(ids, counts.period.span)
@@ -215,16 +247,16 @@ def _cross_section(
         return counts.tagged_with_both(one, other, number)
 
     rows = [
-        (text_figure(one.name), *(cell(one, other) for other in column_chips)) for one in row_chips
+        (text_figure(one.label), *(cell(one, other) for other in column_chips)) for one in row_chips
     ]
-    head = (row_group, *(chip.name for chip in column_chips))
+    head = (groups["rows"], *(chip.label for chip in column_chips))
     table = Table("together", title, head, shade_cells(rows))
     return Section("together", title, definition, tables=[table])
 
 
 def _change_section(counts: TagCounts) -> Section:
-    title = "Rising and falling tags"
-    definition = (
+    title = _("Rising and falling tags")
+    definition = _(
         "All tags of returns created in the period, compared with as many days before. The largest "
         "changes come first."
     )
@@ -234,11 +266,16 @@ def _change_section(counts: TagCounts) -> Section:
             counts.tagged(chip, span) for span in (counts.period.span, counts.period.before)
         )
         if now.number or before.number:
-            name, group = text_figure(chip.name), text_figure(chip.group)
+            name, group = text_figure(chip.label), text_figure(chip.group_label)
             rows.append((name, group, now, before, *change_figures(now, before)))
     if not rows:
-        empty = "No return created in this period or the one before has a tag."
+        empty = _("No return created in this period or the one before has a tag.")
         return Section("moves", title, definition, empty=empty)
     rows.sort(key=lambda row: -abs(row[2].number - row[3].number))
-    head = ("Tag", "Group", "Returns", "Before", "Change", "Change in %")
+    head = (
+        pgettext("noun", "Tag"),
+        pgettext("of tags", "Group"),
+        pgettext("number", "Returns"),
+        *change_heads(),
+    )
     return Section("moves", title, definition, tables=[Table("moves", title, head, rows)])

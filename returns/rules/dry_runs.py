@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import FILTERED_CAP, CappedCount
@@ -60,7 +61,7 @@ def dry_run(rule: TagRule) -> DryRun:
     except RuleError as error:
         return DryRun(0, [], problem=str(error))
     except QueryTimeoutError:
-        return DryRun(0, [], problem="The dry run took too long. Narrow the filter.")
+        return DryRun(0, [], problem=_("The dry run took too long. Narrow the filter."))
     newest = Return.objects.among(sorted(ids)).in_order_of("created_at", descending=True)
     number = max(len(ids), min(matches, FILTERED_CAP))
     return DryRun(

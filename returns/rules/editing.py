@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from config import ordering, versions
+from config.stored_texts import StoredText, stored_text
 from config.text import shorten
 from returns.filters import named
 from returns.filters.declarations import FILTERS_BY_NAME
@@ -26,7 +28,7 @@ MAY_CHANGE_RULES = "returns.change_tagrule"
 MAX_FAILURES = 3
 HOURLY_INTERVAL = timedelta(hours=1)
 CLOCK_SLACK = timedelta(minutes=1)  # a clock that is set back by less is no wrong clock
-SEARCH_NOT_ALLOWED = (
+SEARCH_NOT_ALLOWED = stored_text(
     "A rule cannot use the search box. "
     "Filter by order reference, return reference or tracking ID instead."
 )
@@ -44,17 +46,21 @@ def adds_and_removes(rule: TagRule) -> tuple[list[int], list[int]]:
     return resolved_tags(rule, resolve_ids([*rule.adds, *rule.removes]))
 
 
-def tag_problem(adds: Sequence[int], removes: Sequence[int], vocabulary: Vocabulary) -> str:
-    """Say why merging, retiring or deleting tags has made a rule impossible; otherwise ""."""
+def tag_problem(
+    adds: Sequence[int], removes: Sequence[int], vocabulary: Vocabulary
+) -> StoredText | None:
+    """Say why merging, retiring or deleting tags has made a rule impossible, if so."""
     if not adds and not removes:
-        return "Its tags have been deleted."
+        return stored_text("Its tags have been deleted.")
     for pk in adds:
         if pk in removes:
-            name = vocabulary[pk].name
-            return f"It would both add and remove “{name}”, because tags have been merged."
+            return stored_text(
+                "It would both add and remove “%(tag)s”, because tags have been merged.",
+                tag=vocabulary[pk].stored_name,
+            )
         if vocabulary[pk].retired:
-            return f"The tag “{vocabulary[pk]}” is retired."
-    return ""
+            return stored_text("The tag “%(tag)s” is retired.", tag=vocabulary[pk].stored_name)
+    return None
 
 
 def to_parameters(query: Query) -> dict[str, Any]:
@@ -64,9 +70,9 @@ def to_parameters(query: Query) -> dict[str, Any]:
     """
     parameters = named.to_parameters(query)
     if not all(FILTERS_BY_NAME[name].for_rules for name in parameters):
-        raise ValidationError(SEARCH_NOT_ALLOWED)
+        raise ValidationError(str(SEARCH_NOT_ALLOWED))
     if not parameters:
-        raise ValidationError("A rule needs a filter. Filter the list first.")
+        raise ValidationError(_("A rule needs a filter. Filter the list first."))
     return parameters
 
 
@@ -86,7 +92,8 @@ def save_rule(
     """
     check_compatible(adds, removes)
     rule.adds, rule.removes = [tag.pk for tag in adds], [tag.pk for tag in removes]
-    with named.require_unique_name(f"There is already a rule named “{rule.name}”."):
+    taken = _("There is already a rule named “%(name)s”.")
+    with named.require_unique_name(rule, TagRule.objects.all(), taken):
         if rule.pk is None:
             rule.position = ordering.next_position(TagRule.objects.all())
             rule.save()
@@ -97,13 +104,23 @@ def save_rule(
 
 
 def _stays_on(rule: TagRule, seen: str) -> bool:
-    stored = named.lock_entry(rule, "This rule has been deleted.")
-    if seen:
-        versions.check_version(version_of(stored), seen, "this rule")
+    stored = _locked(rule, seen)
     now, before = (
         (each.moment, sorted(each.adds), sorted(each.removes)) for each in (rule, stored)
     )
     return stored.is_on and now == before
+
+
+def _locked(rule: TagRule, seen: str) -> TagRule:
+    """Return the rule as it is stored, locked; refuse one that is gone or not as it was seen."""
+    stored = named.lock_entry(rule, _("This rule has been deleted."))
+    if seen:
+        versions.require_version(
+            version_of(stored),
+            seen,
+            _("Somebody changed this rule meanwhile. Look again, then change it."),
+        )
+    return stored
 
 
 def use_filter(rule: TagRule, parameters: dict[str, Any], seen: str = "") -> None:
@@ -113,9 +130,7 @@ def use_filter(rule: TagRule, parameters: dict[str, Any], seen: str = "") -> Non
     has been deleted.
     """
     with transaction.atomic():
-        stored = named.lock_entry(rule, "This rule has been deleted.")
-        if seen:
-            versions.check_version(version_of(stored), seen, "this rule")
+        _locked(rule, seen)
         TagRule.objects.filter(pk=rule.pk).update(
             parameters=parameters, is_on=False, failures=0, off_because=""
         )
@@ -152,7 +167,7 @@ def note_success(rule: TagRule) -> None:
         TagRule.objects.filter(pk=rule.pk).update(failures=0)
 
 
-def note_failure(rule: TagRule, reason: str) -> None:
+def note_failure(rule: TagRule, reason: str | StoredText) -> None:
     """Count a failure. The third in a row switches the rule off and stores the reason."""
     with transaction.atomic():
         now = TagRule.objects.select_for_update().filter(pk=rule.pk).first()
@@ -160,7 +175,8 @@ def note_failure(rule: TagRule, reason: str) -> None:
             return
         now.failures += 1
         if now.failures >= MAX_FAILURES:
-            now.is_on, now.off_because = False, shorten(reason, 200)
+            now.is_on = False
+            now.off_because = shorten(reason, 200) if isinstance(reason, str) else reason
         now.save(update_fields=["failures", "is_on", "off_because"])
     if now.is_on:
         logger.warning("Rule %s failed (in a row: %s).", rule.pk, now.failures)

@@ -4,6 +4,7 @@ from typing import Self
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from config.text import require_visible
 from returns.filters.named import MAX_ENTRY_NAME_LENGTH
@@ -15,8 +16,10 @@ from tags.forms import BulkForm
 class RuleForm(BulkForm):
     """A rule's name, when it runs, and its tags."""
 
-    name = forms.CharField(max_length=MAX_ENTRY_NAME_LENGTH, validators=[require_visible])
-    moment = forms.ChoiceField(choices=Moment, label="Runs")
+    name = forms.CharField(
+        label=_("Name"), max_length=MAX_ENTRY_NAME_LENGTH, validators=[require_visible]
+    )
+    moment = forms.ChoiceField(choices=Moment, label=_("Runs"))
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 

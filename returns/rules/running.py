@@ -1,17 +1,22 @@
 """Run rules: on returns that were created, arrived or completed, or every hour."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
+from types import MappingProxyType
+from typing import Any
 
 import pghistory
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils import translation
 
+from config.stored_texts import StoredText, stored_text
 from returns.database.faults import is_passing_fault
 from returns.database.locks import Lock, try_lock
+from returns.filters.fields import DELETED_TAG
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.stored import to_query
 from returns.models import Moment, Return, ReturnTag, RuleEvent, TagRule
@@ -31,7 +36,11 @@ MOMENT_COLUMNS = {
 
 
 class RuleError(Exception):
-    """A rule cannot run; the message says why."""
+    """A rule cannot run; the message says why, and ``reason`` is the message to be stored."""
+
+    def __init__(self, message: str | StoredText, reason: StoredText | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 # Queued runs
@@ -138,7 +147,8 @@ def _note_failure(rule: TagRule, error: RuleError | DatabaseError) -> None:
     """Count a failure of the rule. A fault of the database that passes is raised again."""
     if isinstance(error, DatabaseError) and is_passing_fault(error):
         raise error
-    editing.note_failure(rule, _first_line(error))
+    reason = error.reason if isinstance(error, RuleError) else _first_line(error)
+    editing.note_failure(rule, reason)
 
 
 def _tag(rule: TagRule, ids: Sequence[int]) -> None:
@@ -177,10 +187,44 @@ def filter_of(rule: TagRule, vocabulary: Vocabulary) -> ReturnFilterSet:
     """Return the filter of a rule. Raises ``RuleError`` if it is not valid."""
     if "q" in rule.parameters:
         raise RuleError(editing.SEARCH_NOT_ALLOWED)
-    filterset = ReturnFilterSet(to_query(rule.parameters, vocabulary), vocabulary, one_by_one=True)
+    filterset = _filterset(rule, vocabulary)
     if problems := filterset.problems():
-        raise RuleError(problems[0])
+        raise RuleError(problems[0], _problem_to_store(rule, vocabulary))
     return filterset
+
+
+def _filterset(rule: TagRule, vocabulary: Vocabulary) -> ReturnFilterSet:
+    return ReturnFilterSet(to_query(rule.parameters, vocabulary), vocabulary, one_by_one=True)
+
+
+def _problem_to_store(rule: TagRule, vocabulary: Vocabulary) -> StoredText | None:
+    """Return the first problem with a value of the filter, for readers of any language.
+
+    Its parts are taken from the form in English, as they stand in the catalogues.
+    """
+    with translation.override("en"):
+        form = _filterset(rule, vocabulary).form
+        for name, errors in form.errors.as_data().items():
+            problem = _as_stored(str(errors[0].message), errors[0].params or {})
+            shown = errors[0].messages[0]
+            if str(problem) != shown:  # such as a text that has its values already
+                problem = _as_stored(shown)
+            field = _as_stored(str(form[name].label))
+            return stored_text("%(field)s: %(problem)s", field=field, problem=problem)
+    return None
+
+
+def _as_stored(text: str, values: Mapping[str, Any] = MappingProxyType({})) -> StoredText:
+    if not values:
+        return StoredText(text)
+    return StoredText(text, {name: _value(str(value)) for name, value in values.items()})
+
+
+def _value(text: str) -> str | StoredText:
+    number = text.removeprefix(DELETED_TAG)
+    if number != text and number.isdecimal():
+        return stored_text("deleted tag %(number)s", number=number)
+    return text
 
 
 def matches_of(rule: TagRule) -> ReturnQuerySet:

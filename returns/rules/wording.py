@@ -4,24 +4,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from returns.filters.coverage import covers
 from returns.filters.stored import resolve_merged_tags, to_query
-from returns.filters.wording import describe_query
+from returns.filters.wording import describe_query, say_query
 from returns.models import Moment, State, TagRule
 from returns.rules.editing import resolved_tags, tag_problem
 from returns.rules.running import RuleError, filter_of
 from tags.vocabulary import TagChip, Vocabulary, load_vocabulary, resolve_ids
 
+MOMENTS = {
+    Moment.CREATED: gettext_lazy("When a return is created"),
+    Moment.ARRIVED: gettext_lazy("When it arrives"),
+    Moment.COMPLETED: gettext_lazy("When it is completed"),
+    Moment.HOURLY: gettext_lazy("Every hour"),
+}
 # The states of returns that have just reached a moment.
 STATES_AT_MOMENT = {
     Moment.ARRIVED: {State.ARRIVED, State.COMPLETED},
     Moment.COMPLETED: {State.COMPLETED},
 }
+NEVER_AT_MOMENT = {
+    Moment.ARRIVED: gettext_lazy("It never fires: no return is in this state when it arrives."),
+    Moment.COMPLETED: gettext_lazy(
+        "It never fires: no return is in this state when it is completed."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRule:
-    """A rule as pages show it: its filter as labels and values, and its tags.
+    """A rule as pages show it: its filter as labels and values and as phrases, and its tags.
 
     ``problem`` says why the rule can never change a return, whatever comes.
     """
@@ -29,9 +44,15 @@ class ListedRule:
     rule: TagRule
     query: str
     filters: list[tuple[str, str]]
+    phrases: list[str]
     adds: list[TagChip]
     removes: list[TagChip]
     problem: str
+
+    @property
+    def moment(self) -> str:
+        """Return when the rule runs, as the beginning of a line."""
+        return str(MOMENTS[Moment(self.rule.moment)])
 
 
 def list_rules() -> list[ListedRule]:
@@ -70,6 +91,7 @@ def _listed(rule: TagRule, context: _Context) -> ListedRule:
         rule=rule,
         query=query.urlencode(),
         filters=describe_query(query),
+        phrases=say_query(query),
         adds=[context.vocabulary[pk] for pk in adds],
         removes=[context.vocabulary[pk] for pk in removes],
         problem=_why_it_never_fires(rule, adds, removes, context) if rule.pk else "",
@@ -84,23 +106,25 @@ def _why_it_never_fires(
     parameters = resolve_merged_tags(rule.parameters, context.vocabulary)
     states = STATES_AT_MOMENT.get(Moment(rule.moment))
     if states and "state" in parameters and states.isdisjoint(parameters["state"]):
-        return f"It never fires: no return is in this state {rule.get_moment_display()}."
+        return str(NEVER_AT_MOMENT[Moment(rule.moment)])
     present, absent = parameters.get("tag", ()), parameters.get("tag_none", ())
     if set(adds).issubset(present) and set(removes).issubset(absent):
-        return "It never fires: every return that it matches is already tagged like this."
+        return _("It never fires: every return that it matches is already tagged like this.")
     if other := None if removes else _forestalling(rule, adds, parameters, context):
-        return f"It hardly ever fires: “{other}” above it adds another tag of the same group first."
+        return _(
+            "It hardly ever fires: “%(rule)s” above it adds another tag of the same group first."
+        ) % {"rule": other}
     return ""
 
 
 def _problem(rule: TagRule, adds: Sequence[int], removes: Sequence[int], context: _Context) -> str:
     """Say why a rule cannot run; otherwise ""."""
     if problem := tag_problem(adds, removes, context.vocabulary):
-        return problem
+        return str(problem)
     try:
         filter_of(rule, context.vocabulary)
     except RuleError as error:
-        return f"It matches nothing: {error}"
+        return _("It matches nothing: %(problem)s") % {"problem": error}
     return ""
 
 

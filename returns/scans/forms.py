@@ -3,8 +3,10 @@
 from uuid import uuid4
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 MAX_SCAN_LENGTH = 500  # characters
+SCAN_A_NUMBER = _("Scan or type a number.")
 
 
 class ScanForm(forms.Form):
@@ -13,9 +15,9 @@ class ScanForm(forms.Form):
     text = forms.CharField(
         max_length=MAX_SCAN_LENGTH,
         error_messages={
-            "required": "Scan or type a number.",
-            "max_length": (
-                f"This is longer than {MAX_SCAN_LENGTH} characters, so it is not a number of a "
+            "required": SCAN_A_NUMBER,
+            "max_length": _(
+                "This is longer than %(limit_value)d characters, so it is not a number of a "
                 "return. Scan another barcode of the parcel."
             ),
         },
@@ -26,7 +28,7 @@ class ScanForm(forms.Form):
         """Return the text without the control characters that scanners put around a number."""
         text = "".join(filter(str.isprintable, self.cleaned_data["text"])).strip()
         if not text:
-            raise forms.ValidationError("Scan or type a number.")
+            raise forms.ValidationError(SCAN_A_NUMBER)
         return text
 
     def clean_token(self) -> object:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db.models import Count
 from django.urls import reverse
+from django.utils.translation import pgettext
 
 from returns.filters.query import Query
 from returns.models import Return, Scan, Verdict
@@ -145,7 +146,9 @@ def _counts(person: User, chosen: Verdict | None) -> list[VerdictCount]:
     scans = Scan.objects.filter(person=person, in_session=True)
     numbers = dict(scans.order_by().values_list("verdict").annotate(Count("pk")))
     path = reverse("scan")
-    everything = VerdictCount(None, "All", sum(numbers.values()), path, chosen is None)
+    everything = VerdictCount(
+        None, pgettext("scans", "All"), sum(numbers.values()), path, chosen is None
+    )
     return [
         everything,
         *(

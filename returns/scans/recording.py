@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from returns.models import Scan, Verdict
 from returns.scans.outcomes import outcome_of
@@ -18,7 +19,7 @@ def record_scan(person: User, text: str, token: UUID, now: datetime) -> Scan:
     if stored := Scan.objects.filter(person=person, token=token).first():
         return stored
     outcome = outcome_of(Scan(person=person, text=text), now)
-    scan, _ = Scan.objects.get_or_create(
+    scan, _is_new = Scan.objects.get_or_create(
         person=person,
         token=token,
         defaults={
@@ -34,7 +35,7 @@ def choose_return(person: User, pk: int, record_id: int, now: datetime) -> None:
     """Store which of the matching returns was scanned. Raises ``Http404`` for any other."""
     scan = get_object_or_404(Scan, pk=pk, person=person)
     if record_id not in search_scans([scan.text]).get(scan.text, []):
-        raise Http404("This return does not match the scan.")
+        raise Http404(_("This return does not match the scan."))
     scan.record_id = record_id
     scan.verdict = outcome_of(scan, now).verdict
     try:
@@ -42,7 +43,7 @@ def choose_return(person: User, pk: int, record_id: int, now: datetime) -> None:
             scan.save(update_fields=["record", "verdict"])
             connection.check_constraints()
     except IntegrityError:
-        raise Http404("This return has been deleted.") from None
+        raise Http404(_("This return has been deleted.")) from None
 
 
 def dismiss_number(person: User, pk: int) -> None:

@@ -5,9 +5,15 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
+from django.utils.translation import pgettext_lazy
+
 from returns.querysets import ORDER_KEY, REFERENCE_KEY, TRACKING_KEY
 
-NUMBER_LABELS = {ORDER_KEY: "order", REFERENCE_KEY: "return", TRACKING_KEY: "tracking ID"}
+NUMBER_LABELS = {
+    ORDER_KEY: pgettext_lazy("number", "order"),
+    REFERENCE_KEY: pgettext_lazy("number", "return"),
+    TRACKING_KEY: pgettext_lazy("number", "tracking ID"),
+}
 # A longer key is shown by its last characters alone.
 MAX_SHOWN_KEY_LENGTH, SHOWN_KEY_END = 20, 12
 
@@ -24,14 +30,15 @@ class Tier(IntEnum):
     MIDDLE = 6
 
 
+# Where a return's number matches; ``number`` is one of ``NUMBER_LABELS``.
 REASON_TEXTS = {
-    Tier.WHOLE: "{number} is {typed}",
-    Tier.WITHOUT_ZEROS: "{number} is {typed} apart from zeros",
-    Tier.BARE: "{number} has the number {typed}",
-    Tier.END: "{number} ends in {typed}",
-    Tier.BEGINNING: "{number} starts with {typed}",
-    Tier.SCANNED: "{number} is part of the scan",
-    Tier.MIDDLE: "{number} contains {typed}",
+    Tier.WHOLE: pgettext_lazy("match", "%(number)s is %(typed)s"),
+    Tier.WITHOUT_ZEROS: pgettext_lazy("match", "%(number)s is %(typed)s apart from zeros"),
+    Tier.BARE: pgettext_lazy("match", "%(number)s has the number %(typed)s"),
+    Tier.END: pgettext_lazy("match", "%(number)s ends in %(typed)s"),
+    Tier.BEGINNING: pgettext_lazy("match", "%(number)s starts with %(typed)s"),
+    Tier.SCANNED: pgettext_lazy("match", "%(number)s is part of the scan"),
+    Tier.MIDDLE: pgettext_lazy("match", "%(number)s contains %(typed)s"),
 }
 
 
@@ -45,9 +52,10 @@ class Hit(NamedTuple):
     @property
     def why(self) -> str:
         """Return the reason as a phrase: "tracking ID ends in 0011"."""
-        return REASON_TEXTS[self.tier].format(
-            number=NUMBER_LABELS[self.number], typed=_shortened(self.typed)
-        )
+        return str(REASON_TEXTS[self.tier]) % {
+            "number": NUMBER_LABELS[self.number],
+            "typed": _shortened(self.typed),
+        }
 
 
 @dataclass(frozen=True, slots=True)

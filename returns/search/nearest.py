@@ -62,7 +62,7 @@ def nearest(text: str) -> list[NearMatch]:
 
 def _near(record: Return, number: str, typed: str) -> NearMatch:
     value = getattr(record, KEY_FIELDS[number])
-    return NearMatch(record, NUMBER_LABELS[number], compared_parts(typed, value))
+    return NearMatch(record, str(NUMBER_LABELS[number]), compared_parts(typed, value))
 
 
 def compared_parts(typed: str, value: str) -> list[Part]:

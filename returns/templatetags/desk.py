@@ -3,13 +3,15 @@
 from django import template
 from django.conf import settings
 
+from config import brand
+
 register = template.Library()
 
 
 @register.simple_tag
 def desk_name() -> str:
     """Return the name of the desk."""
-    return str(settings.DESK_NAME)
+    return brand.desk_name()
 
 
 @register.simple_tag

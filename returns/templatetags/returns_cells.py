@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from functools import cache
 
 from django import template
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from config.fragments import icon
+from config.numbers import grouped
 from returns.display.values import reference
 from returns.lists.cells import Cell, CellContext
 from returns.lists.columns import COLUMNS_BY_NAME
@@ -26,28 +29,27 @@ register = template.Library()
 ROW = (
     '<tr id="return-{pk}" data-return="{reference}"><td class="check"><input type="checkbox"'
     ' id="select-{pk}" name="select" value="{pk}" data-tracking="{tracking}"'
-    ' aria-label="Select {reference}" autocomplete="off"></td><td class="of-return">'
+    ' aria-label="{select}" autocomplete="off"></td><td class="of-return" data-column="reference">'
     '<a class="reference" id="open-{pk}" href="{path}">{shown}</a>'
     '<span class="comments" id="comments-{pk}">{comments}</span>'
     '<button class="copy look" id="preview-{pk}" type="button" data-preview'
-    ' aria-label="Preview {reference}" title="Preview (p)" hx-get="{card}"'
+    ' aria-label="{preview}" title="{preview_key}" hx-get="{card}"'
     ' hx-target="#preview-body" hx-swap="innerHTML" hx-sync="#preview:replace">{eye}</button></td>'
     "{why}{cells}</tr>"
 )
-COMMENTS = (
-    '<span class="commented" title="{count} comment{s}">{icon}{count}'
-    '<span class="visually-hidden"> comment{s}</span></span>'
-)
+COMMENTS = '<span class="commented" title="{title}">{icon}{text}</span>'
 # By column, its cell in a row.
 FOLLOWING_CELLS = {
     "state": ".of-state",
     "tags": ".wide",
-    "arrived": "[data-label=Arrived]",
-    "completed": "[data-label=Completed]",
-    "waiting": "[data-label=Waiting]",
-    "deadline": "[data-label=Deadline]",
+    "arrived": "[data-column=arrived]",
+    "completed": "[data-column=completed]",
+    "waiting": "[data-column=waiting]",
+    "deadline": "[data-column=deadline]",
 }
 CHANGED_CELL = '<hx-partial hx-target="#return-{} > {}" hx-swap="outerMorph">{}</hx-partial>'
+SELECT, PREVIEW = _("Select %(reference)s"), _("Preview %(reference)s")
+PREVIEW_KEY = _("Preview (p)")
 REASON_CELL = '<td class="why">{}</td>'
 
 
@@ -65,15 +67,19 @@ def _line(
     row: Row, cells: list[Cell], around: CellContext, links: ListLinks, *, is_search: bool
 ) -> SafeString:
     record = row.record
+    named = {"reference": record.return_reference_number}
     return format_html(
         ROW,
         pk=record.pk,
         reference=record.return_reference_number,
         shown=reference(record.return_reference_number),
         tracking=record.tracking_id,
+        select=around.text("select", SELECT) % named,
+        preview=around.text("preview", PREVIEW) % named,
+        preview_key=around.text("preview key", PREVIEW_KEY),
         path=links.path(record),
         card=_card_path_of_pk_0().replace("/0/", f"/{record.pk}/"),
-        eye=_icon("eye"),
+        eye=icon("eye"),
         comments=comment_mark(record.comment_count),
         why=format_html(REASON_CELL, row.reason) if is_search else "",
         cells=format_html_join("", "{}", ((cell(row, around),) for cell in cells)),
@@ -103,9 +109,13 @@ def comment_mark(count: int) -> str:
     """Format the number of comments of a row; "" without any."""
     if not count:
         return ""
-    return format_html(COMMENTS, count=count, s="" if count == 1 else "s", icon=_icon("speech"))
-
-
-@cache
-def _icon(name: str) -> SafeString:
-    return render_to_string(f"components/icons/{name}.svg")
+    shown = grouped(count)
+    title = ngettext("%(count)s comment", "%(count)s comments", count) % {"count": shown}
+    text = ngettext(
+        '{count}<span class="visually-hidden"> comment</span>',
+        '{count}<span class="visually-hidden"> comments</span>',
+        count,
+    )
+    return format_html(
+        COMMENTS, title=title, icon=icon("speech"), text=format_html(text, count=shown)
+    )

@@ -2,18 +2,22 @@
 
 from django import template
 
-from returns.display import values
+from config.text import capitalized
+from returns.display import durations, values
 
 register = template.Library()
 
 register.simple_tag(values.when)
-register.filter(values.age)
-register.filter(values.short_age)
+register.filter(durations.age)
+register.filter(durations.short_age)
+register.filter(durations.long_ago)
+register.filter(durations.short_ago)
 register.simple_tag(values.exact)
 register.filter(values.shown_time)
 register.filter(values.compared)
-register.simple_tag(values.elapsed)
-register.filter(values.duration)
+register.simple_tag(durations.elapsed)
+register.filter(durations.duration)
+register.filter(capitalized)
 register.simple_tag(values.number)
 register.filter(values.reference)
 register.simple_tag(values.shortened)

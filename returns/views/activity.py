@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from returns.people.activity import activity_of
@@ -23,7 +24,7 @@ def show(request: PersonRequest) -> HttpResponse:
     may_see_others = request.user.has_perm(MAY_SEE_PEOPLE)
     person = _chosen(request.GET.get("person", ""), request.user)
     if person != request.user and not may_see_others:
-        raise PermissionDenied("Only admins can see what other people did.")
+        raise PermissionDenied(_("Only admins can see what other people did."))
     context = {
         "person": person,
         "page": activity_of(person, _moment(request.GET.get("before", ""))),
@@ -46,5 +47,5 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise BadRequest("The time of the next page is not valid.")
+        raise BadRequest(_("The time of the next page is not valid."))
     return moment

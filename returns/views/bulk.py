@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.htmx import render_page_or_fragment
@@ -54,7 +55,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
     """Show the preview, progress or result of a bulk tagging. Start, stop or undo it."""
     job = bulk.find_bulk(pk, request.user)
     if job is None:
-        raise Http404("This bulk tagging does not exist, or belongs to somebody else.")
+        raise Http404(_("This bulk tagging does not exist, or belongs to somebody else."))
     if request.method != "POST":
         return _page(request, job)
     action = request.POST.get("action", "")

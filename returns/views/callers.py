@@ -7,14 +7,15 @@ from typing import Any, Concatenate
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 
 from config.concurrency import TooManyAtOnceError, answer_with_one_thread_left, answer_within_limit
 from returns.views.errors import too_many_at_once
 
-TOO_MANY_REQUESTS = (
+TOO_MANY_REQUESTS = _(
     "You have too many pages loading at once. Wait until they have loaded, then try again."
 )
-TOO_MUCH_HEAVY_WORK = (
+TOO_MUCH_HEAVY_WORK = _(
     "You are already making an export, a report or a preview. Wait until it is ready, then try "
     "again."
 )
@@ -48,7 +49,7 @@ class CallerLimitMiddleware:
         limit, answer = settings.REQUESTS_AT_ONCE, partial(self.get_response, request)
         try:
             return answer_within_limit(
-                ("person", request.user.pk), limit, TOO_MANY_REQUESTS, answer
+                ("person", request.user.pk), limit, str(TOO_MANY_REQUESTS), answer
             )
         except TooManyAtOnceError as error:
             return too_many_at_once(request, error)
@@ -69,6 +70,6 @@ def heavy[**P](
     def wrapper(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         key, limit = ("heavy", request.user.pk), settings.HEAVY_REQUESTS_AT_ONCE
         answer = partial(view, request, *args, **kwargs)
-        return answer_within_limit(key, limit, TOO_MUCH_HEAVY_WORK, answer)
+        return answer_within_limit(key, limit, str(TOO_MUCH_HEAVY_WORK), answer)
 
     return wrapper

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.addresses import next_page
@@ -53,9 +54,9 @@ def return_comments(request: Request, pk: int) -> HttpResponse:
     try:
         add_comment(record, data["text"], data["token"], request.user)
     except Return.DoesNotExist:
-        raise Http404("This return has been deleted.") from None
+        raise Http404(_("This return has been deleted.")) from None
     if wants_fragment(request):
-        message = f"Comment added. {form.cleaned_note}".rstrip()
+        message = _with_note(_("Comment added."), form.cleaned_note)
         return _show_timeline(request, record, posted=True, message=message)
     return _back_to(request, record)
 
@@ -68,7 +69,7 @@ def return_comment(request: Request, pk: int) -> HttpResponse:
     if request.method == "POST" and "delete" in request.POST:
         return _delete(request, comment)
     if comment.author_id != request.user.pk:
-        raise PermissionDenied("Only the author can edit a comment.")
+        raise PermissionDenied(_("Only the author can edit a comment."))
     if request.method == "POST":
         return _save(request, comment)
     reading = request.GET.get("view") == "read" or not may_edit(comment, request.user)
@@ -77,11 +78,11 @@ def return_comment(request: Request, pk: int) -> HttpResponse:
 
 def _delete(request: Request, comment: Comment) -> HttpResponse:
     if not may_delete(comment, request.user):
-        raise PermissionDenied("Only the author or an admin can delete a comment.")
+        raise PermissionDenied(_("Only the author or an admin can delete a comment."))
     delete_comment(comment.pk, request.user)
     undo = reverse("restore-comment", args=[comment.pk])
-    toast = Toast("Comment deleted.", undo, f"#comment-{comment.pk}")
-    return _done(request, comment, "Comment deleted.", toast)
+    message = _("Comment deleted.")
+    return _done(request, comment, message, Toast(message, undo, f"#comment-{comment.pk}"))
 
 
 @permission_required("returns.comment_return", raise_exception=True)
@@ -91,10 +92,11 @@ def restore(request: Request, pk: int) -> HttpResponse:
     comment = _find(pk)
     if not may_restore(comment, request.user):
         raise PermissionDenied(
-            "Only the person who deleted a comment, or an admin, can restore it."
+            _("Only the person who deleted a comment, or an admin, can restore it.")
         )
     restore_comment(pk)
-    return _done(request, comment, "Comment restored.", Toast("Comment restored."))
+    message = _("Comment restored.")
+    return _done(request, comment, message, Toast(message))
 
 
 def _save(request: Request, comment: Comment) -> HttpResponse:
@@ -106,7 +108,12 @@ def _save(request: Request, comment: Comment) -> HttpResponse:
     except ChangedMeanwhileError as error:
         context = {"form": form, "now": _find(comment.pk), "changed": error.messages[0]}
         return _show_comment(request, comment, editing=True, **context, status=422)
-    return _done(request, comment, f"Comment saved. {form.cleaned_note}".rstrip())
+    return _done(request, comment, _with_note(_("Comment saved."), form.cleaned_note))
+
+
+def _with_note(message: str, note: str) -> str:
+    """Return a message, and behind it the sentence about what was left out of the comment."""
+    return f"{message} {note}".rstrip()
 
 
 def _done(
@@ -131,7 +138,7 @@ def _back_to(request: Request, record: Return) -> HttpResponse:
 def _find(pk: int) -> Comment:
     if comment := find_comment(pk):
         return comment
-    raise Http404("This comment does not exist.")
+    raise Http404(_("This comment does not exist."))
 
 
 def _show_timeline(

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.forms import posted_data, save_form
@@ -43,8 +44,7 @@ def new(request: PersonRequest) -> HttpResponse:
     try:
         parameters = editing.to_parameters(Query.from_querydict(request.GET))
     except ValidationError as error:
-        all_deadlines = (reverse("deadlines"), "All deadlines")
-        return show_problems(request, error, "New deadline", all_deadlines)
+        return _refuse(request, error)
     if "replaces" in request.POST:
         return _use_filter(request, parameters)
     return _edit(request, DeadlinePolicy(parameters=parameters), DeadlineForm(posted_data(request)))
@@ -56,7 +56,7 @@ def deadline(request: PersonRequest, pk: int) -> HttpResponse:
     """Show a deadline. Change, move or delete it."""
     entry = get_object_or_404(DeadlinePolicy, pk=pk)
     if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE_DEADLINES):
-        raise PermissionDenied("Only managers can change deadlines.")
+        raise PermissionDenied(_("Only managers can change deadlines."))
     if "action" in request.POST:
         return _run_action(request, entry)
     return _edit(request, entry, DeadlineForm.for_policy(entry, posted_data(request)))
@@ -72,7 +72,7 @@ def calendar(request: PersonRequest) -> HttpResponse:
         editing.save_calendar(form.calendar(), data["seen"])
 
     if request.method == "POST" and save_form(form, write):
-        messages.success(request, "Saved the calendar. It now applies to all returns.")
+        messages.success(request, _("Saved the calendar. It now applies to all returns."))
         return redirect("deadlines")
     context = {"form": form, "zone": settings.TIME_ZONE}
     status = 422 if form.errors else 200
@@ -85,10 +85,14 @@ def _edit(request: PersonRequest, entry: DeadlinePolicy, form: DeadlineForm) -> 
         editing.save_policy(entry, data["seen"])
 
     if request.method == "POST" and save_form(form, write):
-        message = f"Saved the deadline “{entry}”."
-        messages.success(request, message)
+        messages.success(request, _("Saved the deadline “%(deadline)s”.") % {"deadline": entry})
         return redirect("deadlines")
     return _page(request, entry, form)
+
+
+def _refuse(request: PersonRequest, error: ValidationError) -> HttpResponse:
+    all_deadlines = (reverse("deadlines"), _("All deadlines"))
+    return show_problems(request, error, _("New deadline"), all_deadlines)
 
 
 def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpResponse:
@@ -96,9 +100,9 @@ def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpRespo
     try:
         editing.use_filter(entry, parameters)
     except ValidationError as error:
-        all_deadlines = (reverse("deadlines"), "All deadlines")
-        return show_problems(request, error, "New deadline", all_deadlines)
-    messages.success(request, f"“{entry}” now uses this filter.")
+        return _refuse(request, error)
+    message = _("“%(deadline)s” now uses this filter.")
+    messages.success(request, message % {"deadline": entry})
     return redirect("deadline", entry.pk)
 
 
@@ -107,8 +111,8 @@ def _run_action(request: PersonRequest, entry: DeadlinePolicy) -> HttpResponse:
     if action in {"up", "down"}:
         editing.move(entry, up=action == "up")
     elif action == "remove":
-        text = f"Deleted the deadline “{entry}”. The next matching deadline now applies."
-        delete_with_undo(request, entry, text)
+        text = _("Deleted the deadline “%(deadline)s”. The next matching deadline now applies.")
+        delete_with_undo(request, entry, text % {"deadline": entry})
     else:
         raise BadRequest("Unknown action.")
     return redirect("deadlines")
@@ -116,7 +120,7 @@ def _run_action(request: PersonRequest, entry: DeadlinePolicy) -> HttpResponse:
 
 def _page(request: PersonRequest, entry: DeadlinePolicy, form: DeadlineForm) -> HttpResponse:
     context = {
-        "title": f"Deadline {entry}" if entry.pk else "New deadline",
+        "title": _("Deadline %(name)s") % {"name": entry} if entry.pk else _("New deadline"),
         "entry": entry,
         "may_change": request.user.has_perm(editing.MAY_CHANGE_DEADLINES),
         "form": form,

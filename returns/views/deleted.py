@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.toasts import add_toast
@@ -32,9 +33,9 @@ class Kind(NamedTuple):
 
 KINDS = {
     "returns.savedview": Kind("saved-views", saved_views.may_restore, saved_views.restore_view),
-    "returns.tagrule": Kind("rules", lambda user, _: user.has_perm(MAY_CHANGE_RULES)),
+    "returns.tagrule": Kind("rules", lambda user, _entry: user.has_perm(MAY_CHANGE_RULES)),
     "returns.deadlinepolicy": Kind(
-        "deadlines", lambda user, _: user.has_perm(MAY_CHANGE_DEADLINES)
+        "deadlines", lambda user, _entry: user.has_perm(MAY_CHANGE_DEADLINES)
     ),
 }
 
@@ -45,16 +46,16 @@ def restore(request: PersonRequest, pk: int) -> HttpResponse:
     """Restore what was deleted."""
     deleted = DeletedEntry.objects.filter(pk=pk).first()
     if deleted is None:
-        raise Http404("This was restored already, or deleted too long ago.")
+        raise Http404(_("This was restored already, or deleted too long ago."))
     kind = KINDS[deleted.kind]
     if not kind.may_restore(request.user, deleted):
-        raise PermissionDenied("Only people who may delete this can restore it.")
+        raise PermissionDenied(_("Only people who may delete this can restore it."))
     try:
         kind.restore(deleted)
     except ValidationError as error:
         messages.error(request, error.messages[0])
     else:
-        messages.success(request, f"Restored “{deleted}”.")
+        messages.success(request, _("Restored “%(name)s”.") % {"name": deleted})
     return redirect(kind.page)
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from django.contrib.auth.models import User
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -10,61 +10,81 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.log import log_response
+from django.utils.translation import (
+    activate,
+    get_language_from_request,
+    gettext,
+    pgettext_lazy,
+)
+from django.utils.translation import gettext_lazy as _
 from psycopg.errors import QueryCanceled
 
 from config.concurrency import BUSY, TooManyAtOnceError
 from config.errors import Unavailability, first_line, is_unstorable, why_unavailable
 from config.htmx import HtmxRequest, wants_inline_error
+from config.shipped_names import role_label
 from config.text import shorten
 from config.unreadable import UnreadableRequestError
 
-FORM_EXPIRED = "This page was open for too long. Reload it and try again."
-FORBIDDEN = "You don't have permission to do this. Ask an admin if you need it."
-TIMED_OUT = "This took too long and was cancelled. Nothing was changed. Try a narrower filter."
-GONE = "This no longer exists. Reload the page."
-INVALID = "Part of the address or of the form could not be read. Nothing was changed."
-UNSTORABLE = (
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+FORM_EXPIRED = _("This page was open for too long. Reload it and try again.")
+FORBIDDEN = _("You don't have permission to do this. Ask an admin if you need it.")
+TIMED_OUT = _("This took too long and was cancelled. Nothing was changed. Try a narrower filter.")
+GONE = _("This no longer exists. Reload the page.")
+INVALID = _("Part of the address or of the form could not be read. Nothing was changed.")
+UNSTORABLE = _(
     "A text or number in this request cannot be searched for or saved. Nothing was changed."
 )
-NOT_ALLOWED = "This address does not accept this kind of request. Nothing was changed."
-FAILED = "Something went wrong. The error has been logged. Try again."
+NOT_ALLOWED = _("This address does not accept this kind of request. Nothing was changed.")
+FAILED = _("Something went wrong. The error has been logged. Try again.")
+# What get_object_or_404 says, with the name of a model.
+DJANGO_NOT_FOUND = "No %s matches the given query."
 RETRY_AFTER = 5  # seconds
 
 
 class Notice(NamedTuple):
     """What people read while nothing can be done; htmx shows the sentence alone."""
 
-    title: str
-    heading: str
-    sentence: str
-    advice: str
+    title: "StrOrPromise"
+    heading: "StrOrPromise"
+    sentence: "StrOrPromise"
+    advice: "StrOrPromise"
     icon: str
 
 
 UNAVAILABLE = {
     Unavailability.DATABASE_AWAY: Notice(
-        "Not available",
-        "The returns desk is not available",
-        "The database cannot be reached at the moment. Try again in a few seconds.",
-        "If you were saving something, check first whether it was saved. If this takes longer, "
-        "tell your administrator.",
+        pgettext_lazy("the desk", "Not available"),
+        _("The returns desk is not available"),
+        _("The database cannot be reached at the moment. Try again in a few seconds."),
+        _(
+            "If you were saving something, check first whether it was saved. If this takes longer, "
+            "tell your administrator."
+        ),
         "components/icons/offline.svg",
     ),
     Unavailability.DISK_FULL: Notice(
-        "Disk full",
-        "The disk is full",
-        "The server's disk is full, so nothing can be saved at the moment. Tell your "
-        "administrator.",
-        "Returns can still be read. If you were saving something, check first whether it was "
-        "saved.",
+        _("Disk full"),
+        _("The disk is full"),
+        _(
+            "The server's disk is full, so nothing can be saved at the moment. Tell your "
+            "administrator."
+        ),
+        _(
+            "Returns can still be read. If you were saving something, check first whether it was "
+            "saved."
+        ),
         "components/icons/warning.svg",
     ),
     Unavailability.THREADS_STUCK: Notice(
-        "Too busy",
-        "The returns desk is too busy",
+        pgettext_lazy("the desk", "Too busy"),
+        _("The returns desk is too busy"),
         BUSY,
-        "If this takes longer, tell your administrator.",
+        _("If this takes longer, tell your administrator."),
         "components/icons/clock.svg",
     ),
 }
@@ -78,12 +98,16 @@ class ErrorPageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response. One of status 405 gets a page if it has none."""
+        # Other middleware may refuse the request before Django's finds the language.
+        activate(get_language_from_request(request))
         response = self.get_response(request)
         has_content = bool(getattr(response, "content", b""))
         if response.status_code != 405 or has_content:
             return response
         page = _error_response(request, "405.html", NOT_ALLOWED, status=405)
-        page["Allow"] = response.get("Allow", "")
+        for name in ("Allow", "Content-Language", "Cache-Control", "Vary"):
+            if name in response:
+                page[name] = response[name]
         return page
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -120,7 +144,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         for error in _contexts(exception):
             if response := _answer_to(request, error):
                 return response
-    sentence = str(exception) if isinstance(exception, UnreadableRequestError) else INVALID
+    sentence = str(exception) if isinstance(exception, UnreadableRequestError) else str(INVALID)
     response = _invalid(request, sentence)
     if not isinstance(exception, DisallowedHost):  # from scanners, and not logged at all
         _log_line("Bad request", request, response, exception)
@@ -154,7 +178,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     message = _message(exception)
     user = request.user
     names = user.groups.values_list("name", flat=True) if isinstance(user, User) else ()
-    context = {"message": message, "roles": list(names)}
+    context = {"message": message, "roles": list(map(role_label, names))}
     return _error_response(request, "403.html", message or FORBIDDEN, status=403, **context)
 
 
@@ -174,7 +198,7 @@ def _answer_to(request: HttpRequest, error: BaseException) -> HttpResponse | Non
     if reason := why_unavailable(error):
         return _unavailable(request, error, reason)
     if is_unstorable(error):
-        response = _invalid(request, UNSTORABLE)
+        response = _invalid(request, str(UNSTORABLE))
         _log_line("Refused", request, response, error)
         return response
     return None
@@ -205,15 +229,17 @@ def _invalid(request: HttpRequest, sentence: str) -> HttpResponse:
 
 
 def _error_response(
-    request: HttpRequest, template: str, sentence: str, status: int, **context: Any
+    request: HttpRequest, template: str, sentence: "StrOrPromise", status: int, **context: Any
 ) -> HttpResponse:
     if wants_inline_error(cast("HtmxRequest", request)):
-        return HttpResponse(sentence, content_type="text/plain; charset=utf-8", status=status)
+        return HttpResponse(str(sentence), content_type="text/plain; charset=utf-8", status=status)
     return render(request, template, context, status=status)
 
 
 def _message(exception: Exception) -> str:
     """Return the message that a view raised, or "" if it is one of Django's, for developers."""
     first = exception.args[0] if exception.args else ""
-    ours = isinstance(first, str) and not first.endswith("matches the given query.")
-    return first if ours else ""
+    first = str(first) if isinstance(first, Promise) else first
+    before, _place, after = gettext(DJANGO_NOT_FOUND).partition("%s")
+    is_django = str(first).startswith(before) and str(first).endswith(after)
+    return first if isinstance(first, str) and not is_django else ""

@@ -13,6 +13,7 @@ from django.http.response import FileResponse, HttpResponseBase, StreamingHttpRe
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from config.client import client_address
@@ -130,7 +131,7 @@ def exports(request: PersonRequest) -> HttpResponseBase:
         return redirect("exports")
     own = background.list_exports(request.user)
     in_progress = any(each.status in background.UNFINISHED for each in own)
-    context = {"exports": own, "in_progress": in_progress}
+    context = {"exports": own, "in_progress": in_progress, "threshold": BACKGROUND_THRESHOLD}
     return render_page_or_fragment(request, "exports/page.html", "mine", context)
 
 
@@ -141,13 +142,13 @@ def export(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Return the file of a person's own export. Start it again, or delete it."""
     own = background.get_export(pk, request.user)
     if own is None:
-        raise Http404("This export does not exist, belongs to somebody else, or has expired.")
+        raise Http404(_("This export does not exist, belongs to somebody else, or has expired."))
     if "again" in request.POST:
         background.start_again(own)
         return redirect("exports")
     if request.method == "POST":
         background.delete_export(own)
-        messages.success(request, f"Deleted “{own.name}”.")
+        messages.success(request, _("Deleted “%(name)s”.") % {"name": own.name})
         return redirect("exports")
     chunks = background.file_chunks(own, request.user)
     record_export(request.user, client_address(request), own.format, own.query, own.rows)

@@ -11,10 +11,14 @@ from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from config.client import client_address
 from config.htmx import render_page_or_fragment
+from config.numbers import grouped
 from returns.exports import abort
 from returns.feed import overview, retries
 from returns.feed import undo as undoing
@@ -25,6 +29,12 @@ from returns.people.access import record_export
 from returns.people.person import DeskRequest, PersonRequest
 from returns.views.callers import heavy
 
+FATE_TABS = (
+    (Fate.WAITING, pgettext_lazy("rejected records", "Waiting")),
+    (Fate.IMPORTED, pgettext_lazy("rejected records", "Imported")),
+    (Fate.SUPERSEDED, pgettext_lazy("rejected records", "Superseded")),
+    (Fate.ASIDE, pgettext_lazy("rejected records", "Set aside")),
+)
 may_see = permission_required("returns.view_return", raise_exception=True)
 may_change = permission_required(retries.MAY_CHANGE_FEED, raise_exception=True)
 
@@ -92,6 +102,7 @@ def rejected(request: PersonRequest) -> HttpResponse:
         "rejects": overview.list_rejects(fate, row, _number(request.GET.get("beyond", ""))),
         "fate": fate,
         "fates": Fate,
+        "tabs": FATE_TABS,
         "run": row,
     }
     return render(request, "feed/rejected.html", context)
@@ -106,26 +117,28 @@ def rejected_file(request: PersonRequest) -> HttpResponseBase:
     query, address = request.GET.urlencode(), client_address(request)
     record_export(request.user, address, "rejected records", query, rejects.count())
     lines = abort.plain_stream(overview.json_lines(rejects))
-    name = f"rejected {timezone.localtime():%Y-%m-%d %H%M}.jsonl"
+    # Translators: the beginning of the name of a downloaded file.
+    beginning = pgettext("file name", "rejected")
+    name = f"{beginning} {timezone.localtime():%Y-%m-%d %H%M}.jsonl"
     answer = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Content-Disposition"] = content_disposition_header(True, name)
     return answer
 
 
 def _selection(params: QueryDict) -> tuple[Fate, FeedRun | None]:
     fate = params.get("fate", Fate.WAITING)
     if fate not in Fate.values:
-        raise Http404("Unknown kind of rejected records.")
+        raise Http404(_("Unknown kind of rejected records."))
     run_id = params.get("run", "")
     return Fate(fate), get_object_or_404(FeedRun, pk=_number(run_id)) if run_id else None
 
 
 def _run_action(request: PersonRequest, fate: Fate, row: FeedRun | None) -> HttpResponse:
     if not request.user.has_perm(retries.MAY_CHANGE_FEED):
-        raise PermissionDenied("Only managers can fix rejected records.")
+        raise PermissionDenied(_("Only managers can fix rejected records."))
     action = next((name for name in ("retry", "mend", "aside", "back") if name in request.POST), "")
     if not action:
-        raise BadRequest("Unknown action.")
+        raise BadRequest(_("Unknown action."))
     value = request.POST[action]
     is_all = value == "all" and action != "mend"
     rejects = overview.filter_rejects(fate, row, None if is_all else _number(value))
@@ -142,16 +155,24 @@ def _apply(request: PersonRequest, action: str, rejects: QuerySet[RejectedRecord
     if action in ("retry", "mend"):
         result = _retry(request, action, rejects)
         imported, rejected = result.read - result.rejected, result.rejected
-        return (
-            f"{_records(result.read)} retried: {imported:,} imported, {rejected:,} rejected again."
-        )
+        return ngettext(
+            "%(count)s record retried: %(imported)s imported, %(rejected)s rejected again.",
+            "%(count)s records retried: %(imported)s imported, %(rejected)s rejected again.",
+            result.read,
+        ) % {
+            "count": grouped(result.read),
+            "imported": grouped(imported),
+            "rejected": grouped(rejected),
+        }
     if action == "aside":
-        return f"{_records(retries.set_aside(rejects, request.user))} set aside."
-    return f"{_records(retries.put_back(rejects))} waiting again."
-
-
-def _records(count: int) -> str:
-    return "1 record" if count == 1 else f"{count:,} records"
+        count = retries.set_aside(rejects, request.user)
+        text = ngettext("%(count)s record set aside.", "%(count)s records set aside.", count)
+    else:
+        count = retries.put_back(rejects)
+        text = ngettext(
+            "%(count)s record waiting again.", "%(count)s records waiting again.", count
+        )
+    return text % {"count": grouped(count)}
 
 
 def _retry(request: PersonRequest, action: str, rejects: QuerySet[RejectedRecord]) -> IntakeResult:

@@ -1,5 +1,6 @@
 """The list as the form of a filter: that of a rule or a deadline, a new or an existing one."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -8,6 +9,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.addresses import with_query
@@ -26,16 +30,46 @@ may_change_rules = permission_required(rule_editing.MAY_CHANGE_RULES, raise_exce
 may_change_deadlines = permission_required(
     deadline_editing.MAY_CHANGE_DEADLINES, raise_exception=True
 )
-RULE_SAVED = "“{}” now uses this filter. It is switched off: check its dry run, then switch it on."
-DEADLINE_SAVED = "“{}” now uses this filter."
-EMPTY = "Choose at least one filter. Without one, this {} would apply to every return."
+
+
+@dataclass(frozen=True, slots=True)
+class FilterOwner:
+    """What has a filter: the name of its page, the module that writes it, and its sentences."""
+
+    page: str
+    editing: Any
+    title: Promise
+    saved: Promise
+    empty: Promise
+
+
+RULE_FILTER = FilterOwner(
+    page="rule",
+    editing=rule_editing,
+    title=gettext_lazy("Filter of the rule “%(name)s”"),
+    saved=gettext_lazy(
+        "“%(name)s” now uses this filter. It is switched off: check its dry run, then switch it on."
+    ),
+    empty=gettext_lazy(
+        "Choose at least one filter. Without one, this rule would apply to every return."
+    ),
+)
+DEADLINE_FILTER = FilterOwner(
+    page="deadline",
+    editing=deadline_editing,
+    title=gettext_lazy("Filter of the deadline “%(name)s”"),
+    saved=gettext_lazy("“%(name)s” now uses this filter."),
+    empty=gettext_lazy(
+        "Choose at least one filter. Without one, this deadline would apply to every return."
+    ),
+)
 
 
 @require_safe
 @may_change_rules
 def of_new_rule(request: PersonRequest) -> HttpResponse:
     """Choose the filter of a new rule."""
-    context = {"title": "Filter of a new rule", "cancel": reverse("rules")}
+    context = {"title": _("Filter of a new rule"), "cancel": reverse("rules")}
     query = Query.from_querydict(request.GET)
     return _show(request, query, context | {"next_page": reverse("new-rule")})
 
@@ -44,7 +78,7 @@ def of_new_rule(request: PersonRequest) -> HttpResponse:
 @may_change_deadlines
 def of_new_deadline(request: PersonRequest) -> HttpResponse:
     """Choose the filter of a new deadline."""
-    context = {"title": "Filter of a new deadline", "cancel": reverse("deadlines")}
+    context = {"title": _("Filter of a new deadline"), "cancel": reverse("deadlines")}
     query = Query.from_querydict(request.GET)
     return _show(request, query, context | {"next_page": reverse("new-deadline")})
 
@@ -53,23 +87,22 @@ def of_new_deadline(request: PersonRequest) -> HttpResponse:
 @may_change_rules
 def of_rule(request: PersonRequest, pk: int) -> HttpResponse:
     """Change the filter of a rule."""
-    return _change(request, get_object_or_404(TagRule, pk=pk), "rule", rule_editing, RULE_SAVED)
+    return _change(request, get_object_or_404(TagRule, pk=pk), RULE_FILTER)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_change_deadlines
 def of_deadline(request: PersonRequest, pk: int) -> HttpResponse:
     """Change the filter of a deadline."""
-    entry = get_object_or_404(DeadlinePolicy, pk=pk)
-    return _change(request, entry, "deadline", deadline_editing, DEADLINE_SAVED)
+    return _change(request, get_object_or_404(DeadlinePolicy, pk=pk), DEADLINE_FILTER)
 
 
 def _change(
-    request: PersonRequest, entry: TagRule | DeadlinePolicy, kind: str, editing: Any, saved: str
+    request: PersonRequest, entry: TagRule | DeadlinePolicy, owner: FilterOwner
 ) -> HttpResponse:
-    """Show or save the filter of an entry; ``editing`` is the module that writes its kind."""
-    page, title = reverse(kind, args=[entry.pk]), f"Filter of the {kind} “{entry}”"
-    context = {"title": title, "cancel": page}
+    """Show or save the filter of an entry."""
+    page, editing, named = reverse(owner.page, args=[entry.pk]), owner.editing, {"name": entry}
+    context = {"title": str(owner.title) % named, "cancel": page}
     if request.method != "POST":
         stored = to_query(entry.parameters, load_vocabulary()).urlencode()
         # Without a query, the page is about the filter that the entry has.
@@ -81,11 +114,11 @@ def _change(
     try:
         parameters = editing.to_parameters(query)
         if entry.parameters and not parameters:
-            raise ValidationError(EMPTY.format(kind))
+            raise ValidationError(str(owner.empty))
         editing.use_filter(entry, parameters, seen)
     except ValidationError as error:
         return _show(request, query, context | {"seen": seen, "problems": error.messages}, 422)
-    messages.success(request, saved.format(entry))
+    messages.success(request, str(owner.saved) % named)
     return redirect(page)
 
 

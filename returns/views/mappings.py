@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.htmx import render_page_or_fragment
@@ -28,7 +29,7 @@ def choose(request: DeskRequest, pk: int) -> HttpResponse:
     """Say which columns of an uploaded file are which fields, and go on to its preview."""
     upload = uploads.get_upload(pk, request.user)
     if upload is None:
-        raise Http404(UPLOAD_GONE)
+        raise Http404(str(UPLOAD_GONE))
     if uploads.is_begun(upload):
         return redirect("upload", pk)
     if request.POST.get("action") == "none":
@@ -40,7 +41,7 @@ def choose(request: DeskRequest, pk: int) -> HttpResponse:
     is_save = request.POST.get("action") == SAVE
     if is_save and matching.apply(request.user):
         if name := matching.form.cleaned_data["name"]:
-            messages.success(request, f"The column mapping “{name}” is saved.")
+            messages.success(request, _("The column mapping “%(name)s” is saved.") % {"name": name})
         return redirect("upload", pk)
     context = {
         "upload": upload,
@@ -69,7 +70,8 @@ def mapping(request: DeskRequest, pk: int) -> HttpResponse:
     saved = get_object_or_404(SavedMapping, pk=pk)
     if request.POST.get("action") == "delete":
         saved_mappings.delete_mapping(saved)
-        messages.success(request, f"The column mapping “{saved.name}” is deleted.")
+        text = _("The column mapping “%(name)s” is deleted.") % {"name": saved.name}
+        messages.success(request, text)
         return redirect("mappings")
     before = ColumnMapping(**saved.definition)
     is_post = request.method == "POST"
@@ -84,7 +86,7 @@ def mapping(request: DeskRequest, pk: int) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"The column mapping “{name}” is saved.")
+            messages.success(request, _("The column mapping “%(name)s” is saved.") % {"name": name})
             return redirect("mappings")
     context = {"saved": saved, "form": form}
     context |= {"words": form.state_words(words), "meanings": MEANINGS}

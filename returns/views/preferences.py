@@ -1,10 +1,14 @@
 """A person's own preferences, and the columns of their list."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import messages
 from django.forms import model_to_dict
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language_from_request, gettext, override
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
@@ -14,6 +18,7 @@ from returns.lists.columns import column_choices, shown_columns
 from returns.lists.forms import ColumnsForm
 from returns.people.forms import PreferencesForm
 from returns.people.person import PersonRequest, get_preferences, save_preferences
+from returns.views.languages import remember_in_browser
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,12 +27,21 @@ def preferences(request: PersonRequest) -> HttpResponse:
     current = model_to_dict(get_preferences(request.user), PreferencesForm.base_fields)
     form = PreferencesForm(request.POST or None, initial=current)
     if request.method == "POST" and form.is_valid():
-        save_preferences(request.user, form.cleaned_data)
-        messages.success(request, "Preferences saved.")
-        return redirect("preferences")
+        return _save(request, form.cleaned_data)
     return render(
         request, "people/preferences.html", {"form": form}, status=422 if form.errors else 200
     )
+
+
+def _save(request: PersonRequest, chosen: dict[str, Any]) -> HttpResponse:
+    save_preferences(request.user, chosen)
+    response = redirect("preferences")
+    remember_in_browser(response, chosen["language"])
+    request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
+    # The next page is in the language that was chosen, or else in the browser's, and so is this.
+    with override(chosen["language"] or get_language_from_request(request)):
+        messages.success(request, gettext("Preferences saved."))
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

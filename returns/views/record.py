@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -67,7 +68,8 @@ def delete(request: PersonRequest, pk: int) -> HttpResponse:
     record = get_object_or_404(Return, pk=pk)
     form = DeletionForm(request.POST or None)
     if request.method == "POST" and save_form(form, partial(_delete, request, record)):
-        messages.success(request, f"Deleted {record}. Its trace is in Django admin.")
+        text = _("Deleted %(reference)s. Its trace is in Django admin.")
+        messages.success(request, text % {"reference": record})
         return redirect("return-list")
     context = {"record": record, "form": form, "belongings": deletion.belongings_of(record)}
     status = 422 if request.method == "POST" else 200

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from returns.exports.file_names import content_disposition
@@ -23,7 +24,7 @@ from returns.views.callers import heavy
 def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
     """Show a report for the scope and period in the query string."""
     if subject not in SUBJECTS:
-        raise Http404("This report does not exist.")
+        raise Http404(_("This report does not exist."))
     report = build_report(subject, Query.from_querydict(request.GET), timezone.now())
     views = saved_view_choices(report, visible_views(request.user))
     context = {
@@ -41,12 +42,12 @@ def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
 def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpResponse:
     """Return a table of a report as a CSV file or a workbook."""
     if subject not in SUBJECTS or ending not in files.CONTENT_TYPES:
-        raise Http404("This file does not exist.")
+        raise Http404(_("This file does not exist."))
     now = timezone.now()
     report = build_report(subject, Query.from_querydict(request.GET), now)
     table = report.table(name)
     if not table:
-        raise Http404("This table does not exist in the report.")
+        raise Http404(_("This table does not exist in the report."))
     write = files.table_as_csv if ending == "csv" else files.table_as_xlsx
     answer = HttpResponse(write(report, table), content_type=files.CONTENT_TYPES[ending])
     answer["Content-Disposition"] = content_disposition(

@@ -8,6 +8,8 @@ from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.forms import posted_data, save_form
@@ -26,10 +28,15 @@ from tags.vocabulary import load_vocabulary
 may_see = permission_required("returns.view_return", raise_exception=True)
 may_change = permission_required(editing.MAY_CHANGE_RULES, raise_exception=True)
 
-SAVED = "Saved the rule “{}”."
-SAVED_AND_OFF = "Saved the rule “{}”. It is switched off: check its dry run, then switch it on."
-NEW_FILTER = "“{}” now uses this filter. It is switched off: check its dry run, then switch it on."
-SWITCHED_ON, SWITCHED_OFF = "Switched “{}” on.", "Switched “{}” off."
+SAVED = gettext_lazy("Saved the rule “%(rule)s”.")
+SAVED_AND_OFF = gettext_lazy(
+    "Saved the rule “%(rule)s”. It is switched off: check its dry run, then switch it on."
+)
+NEW_FILTER = gettext_lazy(
+    "“%(rule)s” now uses this filter. It is switched off: check its dry run, then switch it on."
+)
+SWITCHED_ON = gettext_lazy("Switched “%(rule)s” on.")
+SWITCHED_OFF = gettext_lazy("Switched “%(rule)s” off.")
 
 
 @require_safe
@@ -46,7 +53,7 @@ def new(request: PersonRequest) -> HttpResponse:
     try:
         parameters = editing.to_parameters(Query.from_querydict(request.GET))
     except ValidationError as error:
-        return show_problems(request, error, "New rule", (reverse("rules"), "All rules"))
+        return _refuse(request, error)
     if "replaces" in request.POST:
         return _use_filter(request, parameters)
     return _edit(request, TagRule(parameters=parameters), RuleForm(posted_data(request)))
@@ -59,7 +66,7 @@ def rule(request: PersonRequest, pk: int) -> HttpResponse:
     """Show a rule with its dry run. Change, switch, move or delete it."""
     entry = get_object_or_404(TagRule, pk=pk)
     if request.method == "POST" and not request.user.has_perm(editing.MAY_CHANGE_RULES):
-        raise PermissionDenied("Only managers can change rules.")
+        raise PermissionDenied(_("Only managers can change rules."))
     if "action" in request.POST:
         return _run_action(request, entry)
     return _edit(request, entry, RuleForm.for_rule(entry, posted_data(request)))
@@ -74,9 +81,13 @@ def _edit(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpRespons
 
     if request.method == "POST" and save_form(form, write):
         message = SAVED_AND_OFF if was_on and not entry.is_on else SAVED
-        messages.success(request, message.format(entry))
+        messages.success(request, message % {"rule": entry})
         return redirect("rule", entry.pk)
     return _page(request, entry, form)
+
+
+def _refuse(request: PersonRequest, error: ValidationError) -> HttpResponse:
+    return show_problems(request, error, _("New rule"), (reverse("rules"), _("All rules")))
 
 
 def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpResponse:
@@ -84,8 +95,8 @@ def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpRespo
     try:
         editing.use_filter(entry, parameters)
     except ValidationError as error:
-        return show_problems(request, error, "New rule", (reverse("rules"), "All rules"))
-    messages.success(request, NEW_FILTER.format(entry))
+        return _refuse(request, error)
+    messages.success(request, NEW_FILTER % {"rule": entry})
     return redirect("rule", entry.pk)
 
 
@@ -94,13 +105,13 @@ def _run_action(request: PersonRequest, entry: TagRule) -> HttpResponse:
     if action in {"on", "off"}:
         editing.switch(entry, on=action == "on")
         message = SWITCHED_ON if action == "on" else SWITCHED_OFF
-        messages.success(request, message.format(entry))
+        messages.success(request, message % {"rule": entry})
         return redirect("rule", entry.pk)
     if action in {"up", "down"}:
         editing.move(entry, up=action == "up")
     elif action == "remove":
-        text = f"Deleted the rule “{entry}”. The tags that it added stay."
-        delete_with_undo(request, entry, text)
+        text = _("Deleted the rule “%(rule)s”. The tags that it added stay.")
+        delete_with_undo(request, entry, text % {"rule": entry})
     else:
         raise BadRequest("Unknown action.")
     return redirect("rules")
@@ -109,7 +120,7 @@ def _run_action(request: PersonRequest, entry: TagRule) -> HttpResponse:
 def _page(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpResponse:
     tags, adds = load_vocabulary().values(), form.chosen_ids("add")
     context: dict[str, Any] = {
-        "title": f"Rule {entry}" if entry.pk else "New rule",
+        "title": _("Rule %(name)s") % {"name": entry} if entry.pk else _("New rule"),
         "entry": entry,
         "may_change": request.user.has_perm(editing.MAY_CHANGE_RULES),
         "form": form,

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from returns.filters.query import Query
@@ -50,7 +51,7 @@ def _save(request: PersonRequest, form: SaveViewForm) -> HttpResponse:
     except ValidationError as error:
         form.add_error(None, error)
         return _page(request, form)
-    messages.success(request, f"Saved the view “{view.name}”.")
+    messages.success(request, _("Saved the view “%(name)s”.") % {"name": view})
     address_of = saved_views.queue_address if data["is_queue"] else saved_views.list_address
     return to_list(address_of(view, load_vocabulary()))
 
@@ -89,7 +90,7 @@ def view(request: PersonRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return to_list(saved_views.list_address(saved_view, load_vocabulary()))
     if not saved_views.may_change(request.user, saved_view):
-        raise PermissionDenied("Only managers can change the saved views of a role.")
+        raise PermissionDenied(_("Only managers can change the saved views of a role."))
     return _change(request, saved_view)
 
 
@@ -101,7 +102,8 @@ def _change(request: PersonRequest, saved_view: SavedView) -> HttpResponse:
         except ValidationError as error:
             messages.error(request, error.messages[0])
     elif action == "delete":
-        delete_with_undo(request, saved_view, f"Deleted the view “{saved_view.name}”.")
+        deleted = _("Deleted the view “%(name)s”.") % {"name": saved_view}
+        delete_with_undo(request, saved_view, deleted)
     elif action in SAVED_VIEW_ACTIONS:
         SAVED_VIEW_ACTIONS[action](saved_view)
     else:
@@ -130,5 +132,5 @@ def keep_shared(request: PersonRequest, token: str) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect("shared-view", token)
-    messages.success(request, f"Added “{copy.name}” to your views.")
+    messages.success(request, _("Added “%(name)s” to your views.") % {"name": copy})
     return to_list(saved_views.list_address(copy, load_vocabulary()))

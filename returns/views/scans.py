@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.htmx import render_page_or_fragment, wants_fragment
@@ -43,7 +44,7 @@ def choose(request: DeskRequest, pk: int) -> HttpResponse:
     """Store which of several matching returns was scanned."""
     form = ChoiceForm(request.POST)
     if not form.is_valid():
-        raise BadRequest("No return was chosen.")
+        raise BadRequest(_("No return was chosen."))
     choose_return(request.user, pk, form.cleaned_data["record"], timezone.now())
     chosen = Query.from_lists({"scan": [str(pk)]})
     return (

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from config.addresses import next_page
@@ -34,7 +35,8 @@ def change(request: PersonRequest, state: str, language: str) -> HttpResponse:
             sentences.change(key, text.replace("\0", ""), version, request.user)
     except ValidationError as error:
         return _page(request, key, text, error.messages)
-    messages.success(request, f"Saved: {key.state.label}, {key.language.label}.")
+    values = {"state": key.state.label, "language": key.language.label}
+    messages.success(request, _("Saved: %(state)s, %(language)s.") % values)
     return redirect("sentences")
 
 
@@ -52,7 +54,7 @@ def _key(state: str, language: str) -> SentenceKey:
     try:
         return SentenceKey(State(state), Language(language))
     except ValueError as error:
-        raise Http404("This sentence does not exist.") from error
+        raise Http404(_("This sentence does not exist.")) from error
 
 
 def _page(

@@ -83,7 +83,8 @@ def _done(
 ) -> HttpResponse:
     text, undo = edit.text, ""
     if edit.action:
-        text, undo = edit.action.words, reverse("undo-tags", args=[record.pk, edit.action.pk])
+        text = str(edit.action.words)
+        undo = reverse("undo-tags", args=[record.pk, edit.action.pk])
     if wants_fragment(request):
         toast = Toast(text, undo, f"#tags-{record.pk}", _place(request))
         return _show(request, record, message=edit.text, toast=toast, only_chips=only_chips)

@@ -6,11 +6,16 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods
 
 from config.htmx import render_page_or_fragment
+from config.numbers import grouped
 from returns.feed import uploads
 from returns.feed.forms import UploadForm
+from returns.feed.previews import FilePreview
 from returns.feed.retries import MAY_CHANGE_FEED
 from returns.models import Upload
 from returns.people.person import DeskRequest
@@ -18,12 +23,12 @@ from returns.views.callers import heavy
 
 may_change = permission_required(MAY_CHANGE_FEED, raise_exception=True)
 DATE_ORDER_LABELS = {
-    "": "Day first, if every date can be",
-    "dmy": "Day first: 31/12/2026",
-    "mdy": "Month first: 12/31/2026",
-    "ymd": "Year first: 26/12/31",
+    "": gettext_lazy("Day first, if every date can be"),
+    "dmy": gettext_lazy("Day first: 31/12/2026"),
+    "mdy": gettext_lazy("Month first: 12/31/2026"),
+    "ymd": gettext_lazy("Year first: 26/12/31"),
 }
-UPLOAD_GONE = (
+UPLOAD_GONE = gettext_lazy(
     "This file does not exist, belongs to somebody else, is more than a day old, or gave way to "
     "files that you have uploaded since."
 )
@@ -65,7 +70,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
     else:
         upload = uploads.get_upload(pk, request.user)
     if upload is None:
-        raise Http404(UPLOAD_GONE)
+        raise Http404(str(UPLOAD_GONE))
     if is_choice:
         return redirect("upload", pk)
     if request.method == "POST":
@@ -74,10 +79,25 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
     context = {
         "upload": upload,
         "preview": preview,
+        "counts": _counts(preview),
         "zone": settings.TIME_ZONE,
         "date_orders": DATE_ORDER_LABELS,
     }
     return render_page_or_fragment(request, "feed/preview.html", "state", context)
+
+
+def _counts(preview: FilePreview) -> SafeString:
+    """Return what the import would do with how many records, as a list within a sentence."""
+    bold, plain = "<b>{}</b>", "{}"
+    counts = [(bold, pgettext("records", "%(count)s new"), preview.created)]
+    if preview.updated:
+        counts.append((bold, pgettext("records", "%(count)s changed"), preview.updated))
+    if preview.unchanged:
+        counts.append((plain, pgettext("records", "%(count)s unchanged"), preview.unchanged))
+    if preview.rejected:
+        counts.append((bold, pgettext("records", "%(count)s rejected"), preview.rejected))
+    parts = (format_html(how, text % {"count": grouped(count)}) for how, text, count in counts)
+    return format_html_join(", ", "{}", ((part,) for part in parts))
 
 
 def _start_import(request: DeskRequest, pk: int) -> Upload | None:

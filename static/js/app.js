@@ -1,4 +1,5 @@
 // All scripts, on every page: one page replaces another without a reload.
+import "./language.js";
 import "./history.js";
 import "./search.js";
 import "./recent.js";

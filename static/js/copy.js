@@ -1,6 +1,7 @@
 // Buttons that copy a text.
 import { announce } from "./announce.js";
 import { closest } from "./dom.js";
+import { gettext } from "./words.js";
 
 const COPIED_MS = 1600;
 
@@ -34,11 +35,11 @@ async function copyFrom(button) {
   try {
     await copy(button.dataset.copy ?? "");
   } catch {
-    return announce("Could not copy. Select the text and copy it by hand.");
+    return announce(gettext("Could not copy. Select the text and copy it by hand."));
   }
   button.focus();
   button.classList.add("is-copied");
-  announce("Copied");
+  announce(gettext("Copied"));
   setTimeout(() => button.classList.remove("is-copied"), COPIED_MS);
 }
 

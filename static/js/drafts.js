@@ -3,6 +3,7 @@
 import { announce } from "./announce.js";
 import { closest, find, findAll, matches } from "./dom.js";
 import { relative } from "./times.js";
+import { gettext, interpolate } from "./words.js";
 
 const PREFIX = "draft:";
 const KEPT_MS = 7 * 86_400_000;
@@ -112,10 +113,11 @@ function offer(form, draft) {
   const text = document.createElement("span");
   const typed = draft.fields.map(([, value]) => value).find((value, place) => value && value !== fieldsOf(form)[place]?.[1]) ?? "";
   const shown = typed.length > PREVIEW_LENGTH ? `${typed.slice(0, PREVIEW_LENGTH)}…` : typed;
-  text.textContent = `Written ${relative(draft.at, Date.now())} and not sent: “${shown}”`;
-  notice.append(text, button("Restore", "restoreDraft"), button("Discard", "dropDraft"));
+  const values = { age: relative(draft.at, Date.now()), text: shown };
+  text.textContent = interpolate(gettext("Written %(age)s and not sent: “%(text)s”"), values, true);
+  notice.append(text, button(gettext("Restore"), "restoreDraft"), button(gettext("Discard"), "dropDraft"));
   form.prepend(notice);
-  announce("This form has text that was not sent.");
+  announce(gettext("This form has text that was not sent."));
 }
 
 /**

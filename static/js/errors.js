@@ -1,15 +1,16 @@
 // Says that a request failed, and offers to try again. The page stays, with everything typed into it.
 import { closest, find, need } from "./dom.js";
+import { gettext } from "./words.js";
 
 /** @type {Record<number, string>} */
 const MESSAGES = {
-  0: "The server could not be reached. What you typed is still here.",
-  403: "You don’t have permission to do this. Ask your administrator.",
-  404: "This no longer exists. Reload the page.",
-  414: "This search is too long. Type or paste less.",
-  429: "Too many requests. Wait a moment, then try again.",
+  0: gettext("The server could not be reached. What you typed is still here."),
+  403: gettext("You don’t have permission to do this. Ask your administrator."),
+  404: gettext("This no longer exists. Reload the page."),
+  414: gettext("This search is too long. Type or paste less."),
+  429: gettext("Too many requests. Wait a moment, then try again."),
 };
-const SERVER_FAILED = "The server could not answer. What you typed is still here.";
+const SERVER_FAILED = gettext("The server could not answer. What you typed is still here.");
 
 /** @typedef {Pick<HtmxContext, "request" | "sourceElement" | "target">} FailedRequest */
 

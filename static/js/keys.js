@@ -13,6 +13,7 @@ import { step } from "./record/steps.js";
 import { isScan, recognise, SCAN_PAUSE_MS } from "./scanner.js";
 import { enter } from "./search.js";
 import { hasModifier, isTyping } from "./typing.js";
+import { gettext } from "./words.js";
 
 const searchBox = () => find("#id_q", HTMLInputElement);
 
@@ -29,7 +30,7 @@ function editTags(place) {
 
 /** @param {HTMLTableRowElement} row */
 function editTagsOf(row) {
-  if (!row.querySelector(".tagging")) return announce("Show the column Tags to edit tags here.");
+  if (!row.querySelector(".tagging")) return announce(gettext("Show the column Tags to edit tags here."));
   editTags(row);
 }
 

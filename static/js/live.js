@@ -7,12 +7,19 @@ import { linkOf, rows } from "./lists/rows.js";
 import { holdStill } from "./still.js";
 import { relative } from "./times.js";
 import { play } from "./tone.js";
+import { gettext, interpolate, npgettext, pgettext } from "./words.js";
 
 const EVERY_MS = 4_000;
 const EVERY_MS_WHILE_HIDDEN = 60_000;
 const SILENT_MS = 15_000;
 const SOUND = "desk-sound";
 const TONE = 660; // hertz
+// In seconds.
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+const MONTH = 30 * DAY;
+const YEAR = 365 * DAY;
 
 const poller = () => find("#live-poll", HTMLElement);
 /** Return the news of the last answer: the data attributes of the polling element. */
@@ -45,10 +52,30 @@ function poll() {
   element.dispatchEvent(new Event("desk:poll"));
 }
 
-/** @param {number} milliseconds */
+/**
+ * Return how long something lasts, in its largest unit: "40 s".
+ * @param {number} milliseconds
+ */
 function age(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  return seconds < 60 ? `${seconds} s` : relative(0, milliseconds).replace(" ago", "");
+  /** @type {(text: string, unit: number) => string} */
+  const counted = (text, unit) => interpolate(text, { count: Math.floor(seconds / unit) }, true);
+  if (seconds < MINUTE) return counted(pgettext("seconds", "%(count)s s"), 1);
+  if (seconds < HOUR) return counted(pgettext("minutes", "%(count)s min"), MINUTE);
+  if (seconds < DAY) return counted(pgettext("hours", "%(count)s h"), HOUR);
+  if (seconds < MONTH) return counted(npgettext("days", "%(count)s d", "%(count)s d", Math.floor(seconds / DAY)), DAY);
+  if (seconds < YEAR) return counted(pgettext("months", "%(count)s mo"), MONTH);
+  return counted(pgettext("years", "%(count)s y"), YEAR);
+}
+
+/**
+ * Return how long ago something was, in its largest unit: "40 s ago".
+ * @param {number} milliseconds
+ */
+function ago(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  if (seconds >= MINUTE) return relative(0, milliseconds);
+  return interpolate(gettext("%(count)s s ago"), { count: seconds }, true);
 }
 
 /**
@@ -95,7 +122,10 @@ function addNote(row) {
 
 /** @param {HTMLElement} departure */
 function departureText({ dataset, textContent }) {
-  return dataset.at ? `${textContent} ${age(Date.now() - Date.parse(dataset.at))} ago` : textContent ?? "";
+  const what = textContent ?? "";
+  if (!dataset.at) return what;
+  const values = { what, age: ago(Date.now() - Date.parse(dataset.at)) };
+  return interpolate(pgettext("row that has left the list", "%(what)s %(age)s"), values, true);
 }
 
 function update() {
@@ -108,10 +138,13 @@ function update() {
   for (const sentence of findAll(":scope > *", HTMLElement, line)) sentence.hidden = sentence.dataset.sentence !== shown;
   const updated = need("[data-updated]", HTMLElement, line);
   updated.hidden = !element.hasAttribute("hx-get");
-  write(updated, `Updated ${age(now - answeredAt)} ago · `);
+  write(updated, `${interpolate(gettext("Updated %(age)s"), { age: ago(now - answeredAt) }, true)} · `);
   write(line.querySelector("[data-silence]"), age(now - answeredAt));
   const { readAt } = element.dataset;
-  if (readAt) for (const part of line.querySelectorAll("[data-age]")) write(part, age(now - Date.parse(readAt)));
+  if (readAt) {
+    for (const part of line.querySelectorAll("[data-age]")) write(part, age(now - Date.parse(readAt)));
+    for (const part of line.querySelectorAll("[data-ago]")) write(part, ago(now - Date.parse(readAt)));
+  }
   warn(shown === "fresh" ? "" : shown, line);
 }
 

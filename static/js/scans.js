@@ -5,6 +5,7 @@ import { isPending, isStale, outdate } from "./answers.js";
 import { closest, find, findAll, need } from "./dom.js";
 import { followsScan } from "./scanner.js";
 import { play } from "./tone.js";
+import { gettext } from "./words.js";
 
 const AGAIN_MS = 5_000;
 const UPDATE_MS = 20_000;
@@ -170,7 +171,7 @@ function switchSound() {
   try {
     localStorage.setItem(SOUND, isSoundOn() ? "off" : "on");
   } catch {
-    return announce("This browser keeps no settings.");
+    return announce(gettext("This browser keeps no settings."));
   }
   showSound();
   if (isSoundOn()) play(...TONES.open);

@@ -6,6 +6,7 @@ import { isStale, outdate } from "./answers.js";
 import { closest, find, findAll, isFocusSomewhere, matches, need } from "./dom.js";
 import { onEscape } from "./escape.js";
 import { hasModifier } from "./typing.js";
+import { gettext, grouped, interpolate, ngettext } from "./words.js";
 
 const LIST_HEIGHT = 320; // pixels
 const LIST_WIDTH = 280; // at least
@@ -89,7 +90,8 @@ function offerNewTag(box) {
   const isOffered = name !== "" && !exactOption(box);
   for (const option of findAll("[data-group]", HTMLElement, listOf(box))) {
     option.hidden = !isOffered;
-    const text = `Create “${name}” in ${option.dataset.groupName}`;
+    const values = { name, group: option.dataset.groupName ?? "" };
+    const text = interpolate(gettext("Create “%(name)s” in %(group)s"), values, true);
     if (option.lastElementChild) option.lastElementChild.textContent = text;
   }
 }
@@ -131,7 +133,7 @@ function markBestOption(box) {
 /** @param {HTMLInputElement} box */
 function announceCount(box) {
   const count = tagOptions(box, ":not([hidden])").length;
-  announce(count === 1 ? "1 tag" : `${count} tags`);
+  announce(interpolate(ngettext("%(count)s tag", "%(count)s tags", count), { count: grouped(count) }, true));
 }
 
 // The list

@@ -1,10 +1,14 @@
 // Keeps "3 h ago", waiting times and deadlines true while a page stays open. The texts and steps are those
-// of returns/templatetags/returns_display.py and returns_due.py, so nothing changes while the page loads.
+// of returns/display/durations.py and deadlines.py, so nothing changes while the page loads.
 import { findAll } from "./dom.js";
+import { gettext, interpolate, ngettext, npgettext, pgettext } from "./words.js";
 
 const EVERY_MS = 30_000;
-/** @type {[string, number][]} */
-const UNITS = [["y", 365 * 86400], ["mo", 30 * 86400], ["d", 86400], ["h", 3600], ["min", 60]];
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+const MONTH = 30 * DAY;
+const YEAR = 365 * DAY;
 
 /**
  * Return how long ago a time was, or in how long it will be, in its largest unit.
@@ -14,12 +18,19 @@ const UNITS = [["y", 365 * 86400], ["mo", 30 * 86400], ["d", 86400], ["h", 3600]
 export function relative(then, now) {
   const seconds = Math.floor((now - then) / 1000);
   const size = Math.abs(seconds);
-  for (const [unit, length] of UNITS) {
-    if (size < length) continue;
-    const count = Math.floor(size / length);
-    return seconds < 0 ? `in ${count} ${unit}` : `${count} ${unit} ago`;
+  const isPast = seconds > 0;
+  /** @type {(text: string, unit: number) => string} */
+  const counted = (text, unit) => interpolate(text, { count: Math.floor(size / unit) }, true);
+  if (size >= YEAR) return counted(isPast ? gettext("%(count)s y ago") : gettext("in %(count)s y"), YEAR);
+  if (size >= MONTH) return counted(isPast ? gettext("%(count)s mo ago") : gettext("in %(count)s mo"), MONTH);
+  if (size >= DAY) {
+    const days = Math.floor(size / DAY);
+    if (isPast) return counted(ngettext("%(count)s d ago", "%(count)s d ago", days), DAY);
+    return counted(ngettext("in %(count)s d", "in %(count)s d", days), DAY);
   }
-  return "just now";
+  if (size >= HOUR) return counted(isPast ? gettext("%(count)s h ago") : gettext("in %(count)s h"), HOUR);
+  if (size >= MINUTE) return counted(isPast ? gettext("%(count)s min ago") : gettext("in %(count)s min"), MINUTE);
+  return gettext("just now");
 }
 
 /**
@@ -27,14 +38,17 @@ export function relative(then, now) {
  * @param {number} milliseconds
  */
 export function duration(milliseconds) {
-  let minutes = Math.floor(Math.abs(milliseconds) / 60_000);
-  if (!minutes) return "under a minute";
+  const minutes = Math.floor(Math.abs(milliseconds) / 60_000);
+  if (!minutes) return gettext("under a minute");
   const days = Math.floor(minutes / 1440);
   const hours = Math.floor((minutes % 1440) / 60);
-  minutes %= 60;
-  const parts = [{ count: days, unit: "d" }, { count: hours, unit: "h" }, { count: minutes, unit: "min" }];
-  const shown = parts.filter(({ count }) => count).slice(0, days && !hours ? 1 : 2);
-  return shown.map(({ count, unit }) => `${count} ${unit}`).join(" ");
+  const rest = minutes % 60;
+  /** @type {string[]} */
+  const parts = [];
+  if (days) parts.push(interpolate(npgettext("days", "%(count)s d", "%(count)s d", days), { count: days }, true));
+  if (hours) parts.push(interpolate(pgettext("hours", "%(count)s h"), { count: hours }, true));
+  if (rest && !days) parts.push(interpolate(pgettext("minutes", "%(count)s min"), { count: rest }, true));
+  return parts.join(" ");
 }
 
 /**
@@ -45,8 +59,12 @@ export function duration(milliseconds) {
  * @param {number} now
  */
 export function standing(due, soon, now) {
-  if (due < now) return ["is-late", `late by ${duration(now - due)}`];
-  if (due <= now + soon) return ["is-at-risk", `at risk, due in ${duration(due - now)}`];
+  if (due < now) {
+    return ["is-late", interpolate(gettext("late by %(duration)s"), { duration: duration(now - due) }, true)];
+  }
+  if (due <= now + soon) {
+    return ["is-at-risk", interpolate(gettext("at risk, due in %(duration)s"), { duration: duration(due - now) }, true)];
+  }
   return null;
 }
 

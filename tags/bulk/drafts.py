@@ -9,26 +9,29 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from config.shipped_names import tag_label
+from config.stored_texts import StoredText, stored_text
 from tags import history, tagging
 from tags.bulk.results import describe_results, kind_of_tagging
 from tags.models import BulkTagging, Tag, Tagging
 from tags.vocabulary import VocabularyError, tag_names
 
 DRAFT_LIFETIME = timedelta(days=1)
-NO_LONGER_ACTIVE = "The person who started this is no longer active."
-NO_LONGER_ALLOWED = "The role of the person who started this no longer allows it."
+NO_LONGER_ACTIVE = stored_text("The person who started this is no longer active.")
+NO_LONGER_ALLOWED = stored_text("The role of the person who started this no longer allows it.")
 Status = BulkTagging.Status
 
 
 @dataclass(frozen=True, slots=True)
 class TagCount:
-    """The numbers that a preview shows for a tag, out of ``total`` records.
+    """The numbers that a preview shows for a tag, ``label``, out of ``total`` records.
 
     ``tagged`` records have the tag; ``replaceable`` ones have another tag of its exclusive group.
     """
 
-    name: str
+    label: str
     tagged: int
     replaceable: int
     total: int
@@ -49,7 +52,7 @@ class Preview:
     adds: list[TagCount]
     removes: list[TagCount]
     full: int
-    bound: str
+    bound: StoredText
 
 
 def create_draft(
@@ -103,16 +106,21 @@ def check_compatible(adds: Sequence[Tag], removes: Sequence[Tag]) -> None:
     Raises ``VocabularyError`` if there are none, and for tags that contradict each other.
     """
     if not adds and not removes:
-        raise VocabularyError("Choose a tag to add or to remove.")
-    if both := [str(tag) for tag in adds if tag in removes]:
-        raise VocabularyError(f"“{both[0]}” cannot be both added and removed.")
+        raise VocabularyError(stored_text("Choose a tag to add or to remove."))
+    if both := [tag.stored_name for tag in adds if tag in removes]:
+        raise VocabularyError(
+            stored_text("“%(tag)s” cannot be both added and removed.", tag=both[0])
+        )
     slots: dict[int | None, Tag] = {}
     for tag in adds:
         if tag.slot and tag.slot in slots:
-            raise VocabularyError(
-                f"“{slots[tag.slot]}” and “{tag}” cannot both be added: "
-                f"{tag.group} allows only one tag."
+            text = stored_text(
+                "“%(first)s” and “%(second)s” cannot both be added: %(group)s allows only one tag.",
+                first=slots[tag.slot].stored_name,
+                second=tag.stored_name,
+                group=tag.group.stored_name if tag.group else "",
             )
+            raise VocabularyError(text)
         slots[tag.slot] = tag
 
 
@@ -150,8 +158,8 @@ def preview(bulk: BulkTagging) -> Preview:
     names, total = tag_names(tag_ids), len(bulk.entity_ids)
 
     def count(tag_id: int) -> TagCount:
-        name = names.get(tag_id, "a tag")
-        return TagCount(name, tagged.get(tag_id, 0), replaceable.get(tag_id, 0), total)
+        label = tag_label(names[tag_id]) if tag_id in names else _("a tag")
+        return TagCount(label, tagged.get(tag_id, 0), replaceable.get(tag_id, 0), total)
 
     return Preview(
         [count(pk) for pk in bulk.adds],
@@ -161,7 +169,7 @@ def preview(bulk: BulkTagging) -> Preview:
     )
 
 
-def start(bulk: BulkTagging, changed: str = "") -> None:
+def start(bulk: BulkTagging, changed: StoredText | str = "") -> None:
     """Start a drafted bulk tagging. Starting it again changes nothing.
 
     ``changed`` describes how the matching records changed since the preview. Raises

@@ -2,9 +2,16 @@
 
 from typing import Any
 
+from django.conf import settings
+
+from config.shipped_names import stored_tag
+from config.stored_texts import StoredText, Value, stored_ntext, stored_text
 from tags import tagging
 from tags.models import BulkTagging
+from tags.sentences import joined
 from tags.vocabulary import tag_names
+
+A_TAG = stored_text("a tag")  # one that was deleted
 
 
 def add_batch(
@@ -23,32 +30,65 @@ def add_batch(
     return total
 
 
-def describe_results(bulk: BulkTagging) -> str:
+def describe_results(bulk: BulkTagging) -> StoredText:
     """Describe the results so far: "“books” added to 9,812; 188 already had it."."""
     results = bulk.results
     records, full = results.get("records", 0), results.get("full", 0)
-    names = tag_names([*bulk.adds, *bulk.removes])
+    known = tag_names([*bulk.adds, *bulk.removes])
+    names = {pk: stored_tag(name) for pk, name in known.items()}
     sentences = []
     for pk in bulk.adds:
         added = results.get("added", {}).get(str(pk), 0)
-        sentence = f"“{names.get(pk, 'a tag')}” added to {added:,}"
-        if present := records - full - added:
-            sentence += f"; {present:,} already had it"
-        if replaced := results.get("replaced", {}).get(str(pk), 0):
-            sentence += f"; replaced another tag on {replaced:,}"
-        sentences.append(f"{sentence}.")
+        replaced = results.get("replaced", {}).get(str(pk), 0)
+        name = names.get(pk, A_TAG)
+        sentences.append(_describe_added(name, added, records - full - added, replaced))
     for pk in bulk.removes:
         removed = results.get("removed", {}).get(str(pk), 0)
-        sentence = f"“{names.get(pk, 'a tag')}” removed from {removed:,}"
-        if absent := records - removed:
-            sentence += f"; {absent:,} did not have it"
-        sentences.append(f"{sentence}.")
+        sentences.append(_describe_removed(names.get(pk, A_TAG), removed, records - removed))
     if full:
-        bound = tagging.describe_bound(kind_of_tagging(bulk)).removesuffix(".")
-        sentences.append(f"{bound}, so nothing was added to {full:,}.")
+        bound = settings.RETURN_TAGS
+        text = stored_ntext(
+            "A return can have up to %(bound)s tag, so nothing was added to %(count)s.",
+            "A return can have up to %(bound)s tags, so nothing was added to %(count)s.",
+            bound,
+            bound=bound,
+            count=full,
+        )
+        sentences.append(text)
     if gone := results.get("gone", 0):
-        sentences.append(f"Deleted since the preview: {gone:,}.")
-    return " ".join(sentences)
+        sentences.append(stored_text("Deleted since the preview: %(count)s.", count=gone))
+    return joined(sentences)
+
+
+def _describe_added(name: StoredText, added: int, present: int, replaced: int) -> StoredText:
+    values: dict[str, Value] = {
+        "name": name,
+        "added": added,
+        "present": present,
+        "replaced": replaced,
+    }
+    if present and replaced:
+        return stored_text(
+            "“%(name)s” added to %(added)s; %(present)s already had it; "
+            "replaced another tag on %(replaced)s.",
+            **values,
+        )
+    if present:
+        return stored_text("“%(name)s” added to %(added)s; %(present)s already had it.", **values)
+    if replaced:
+        return stored_text(
+            "“%(name)s” added to %(added)s; replaced another tag on %(replaced)s.", **values
+        )
+    return stored_text("“%(name)s” added to %(added)s.", **values)
+
+
+def _describe_removed(name: StoredText, removed: int, absent: int) -> StoredText:
+    values: dict[str, Value] = {"name": name, "removed": removed, "absent": absent}
+    if absent:
+        return stored_text(
+            "“%(name)s” removed from %(removed)s; %(absent)s did not have it.", **values
+        )
+    return stored_text("“%(name)s” removed from %(removed)s.", **values)
 
 
 def kind_of_tagging(bulk: BulkTagging) -> Any:

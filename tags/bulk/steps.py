@@ -6,18 +6,20 @@ from dataclasses import asdict
 
 from django.db import IntegrityError, transaction
 
+from config.stored_texts import StoredText, stored_text
 from tags import history, tagging
 from tags.bulk.drafts import Status, check_allowed, check_compatible
 from tags.bulk.results import add_batch, describe_results, kind_of_tagging
 from tags.deadlocks import retry_deadlocks
 from tags.models import BulkTagging, Tag, TagAction
+from tags.sentences import joined
 from tags.vocabulary import VocabularyError, resolve_ids
 
 logger = logging.getLogger(__name__)
 
 # Records per step. Small enough that nobody has to wait for its locks.
 STEP_SIZE = 5_000
-CONFLICT = "The vocabulary has changed and no longer allows this."
+CONFLICT = stored_text("The vocabulary has changed and no longer allows this.")
 # Undoing what others did; people may also undo what they could still do.
 MAY_UNDO = "tags.change_tag"
 ACTIVE_STATUSES = (Status.RUNNING, Status.UNDOING)
@@ -81,15 +83,23 @@ def _run_step(pk: int) -> bool:
 def _give_up(pk: int, action: TagAction, error: Exception) -> BulkTagging:
     """Undo the batches so far, or stop undoing if that is what failed."""
     bulk = BulkTagging.objects.defer("entity_ids").get(pk=pk)
-    reason = error.messages[0] if isinstance(error, VocabularyError) else CONFLICT
+    reason = _reason_of(error)
     if bulk.status == Status.RUNNING:
-        bulk.results["why"] = reason
+        bulk.results["why"] = reason.parts()
         bulk.status = Status.UNDOING
         history.mark_undone(action, None, reason)
     else:
         bulk.status = Status.FAILED
-        history.update_undo_result(action, f"Not undone for the last {bulk.position:,}. {reason}")
+        left = stored_text("Not undone for the last %(count)s.", count=bulk.position)
+        history.update_undo_result(action, joined([left, reason]))
     return bulk
+
+
+def _reason_of(error: Exception) -> StoredText:
+    if not isinstance(error, VocabularyError):
+        return CONFLICT
+    message: StoredText | object = error.message
+    return message if isinstance(message, StoredText) else joined([str(message)])
 
 
 def _tag_next(bulk: BulkTagging, action: TagAction) -> None:
@@ -111,7 +121,7 @@ def _check_tags(bulk: BulkTagging) -> None:
     """Check the tags again: they may have been merged, moved or deleted since the last step."""
     tags = Tag.objects.select_related("group").in_bulk([*bulk.adds, *bulk.removes])
     if not tags:
-        raise VocabularyError("These tags have been deleted.")
+        raise VocabularyError(stored_text("These tags have been deleted."))
     adds = [tags[pk] for pk in bulk.adds if pk in tags]
     removes = [tags[pk] for pk in bulk.removes if pk in tags]
     check_compatible(adds, removes)
@@ -127,12 +137,19 @@ def _undo_last(bulk: BulkTagging, action: TagAction) -> None:
         result = tagging.restore_taggings(kind, action, ids).plus(bulk.results.get("undone"))
     bulk.results["undone"], bulk.position = asdict(result), start
     if start:
-        history.update_undo_result(action, f"Undoing in the background: {start:,} to go.")
+        text = stored_text("Undoing in the background: %(count)s to go.", count=start)
+        history.update_undo_result(action, text)
         return
     bulk.status = Status.UNDONE
-    reason = [bulk.results["why"]] if bulk.results.get("why") else []
-    sentences = [*reason, *tagging.describe_undoing([(kind, result)])]
-    history.update_undo_result(action, " ".join(sentences))
+    sentences = [*_why_given_up(bulk), *tagging.describe_undoing([(kind, result)])]
+    history.update_undo_result(action, joined(sentences))
+
+
+def _why_given_up(bulk: BulkTagging) -> list[StoredText | str]:
+    why = bulk.results.get("why")
+    if not why:
+        return []
+    return [why if isinstance(why, str) else StoredText.from_parts(why)]
 
 
 def _follow_merges(bulk: BulkTagging) -> None:

@@ -5,6 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from config.stored_texts import StoredTextField
+
 
 class TagAction(models.Model):
     """A change of the vocabulary, or of the tags of a record or of many records at once.
@@ -15,7 +17,7 @@ class TagAction(models.Model):
     one to undo a change of a single record; it is empty for all other actions.
     """
 
-    words = models.CharField(max_length=500)
+    words = StoredTextField()
     changes = models.JSONField(default=list)
     done_at = models.DateTimeField(db_default=Now())
     done_by = models.ForeignKey(
@@ -26,7 +28,7 @@ class TagAction(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
     # The result of undoing it, for people: what was restored and what was left alone.
-    undo_words = models.CharField(max_length=500, blank=True)
+    undo_words = StoredTextField(blank=True)
     permission = models.CharField(max_length=100, blank=True, db_default="", default="")
 
     class Meta:
@@ -42,7 +44,7 @@ class TagAction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.words
+        return str(self.words)
 
 
 class TagActionRow(models.Model):
@@ -97,7 +99,7 @@ class BulkTagging(models.Model):
     position = models.PositiveIntegerField(default=0)
     results = models.JSONField(default=dict)
     # How the matching records changed between the preview and the start, for people.
-    changed = models.CharField(max_length=200, blank=True)
+    changed = StoredTextField(blank=True)
     asked_at = models.DateTimeField(db_default=Now())
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False

@@ -6,7 +6,10 @@ import pghistory
 from django.db import models
 from django.db.models import F, Func
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
+from config.shipped_names import group_label, stored_group, stored_tag, tag_label
+from config.stored_texts import StoredText
 from config.text import require_visible
 
 
@@ -28,14 +31,14 @@ def _name_key(length: int) -> models.GeneratedField:
 class Color(models.TextChoices):
     """The colours a group may have; each is a class in the style sheet, for light and dark."""
 
-    ROSE = "rose", "Rose"
-    RED = "red", "Red"
-    ORANGE = "orange", "Orange"
-    GREEN = "green", "Green"
-    TEAL = "teal", "Teal"
-    BLUE = "blue", "Blue"
-    VIOLET = "violet", "Violet"
-    GRAY = "gray", "Gray"
+    ROSE = "rose", _("Rose")
+    RED = "red", _("Red")
+    ORANGE = "orange", _("Orange")
+    GREEN = "green", _("Green")
+    TEAL = "teal", _("Teal")
+    BLUE = "blue", _("Blue")
+    VIOLET = "violet", _("Violet")
+    GRAY = "gray", _("Gray")
 
 
 class TagGroup(models.Model):
@@ -45,23 +48,30 @@ class TagGroup(models.Model):
     it to the tags and taggings, where a unique index rejects a second tag of the group.
     """
 
-    name = models.CharField(max_length=50, validators=[require_visible])
+    name = models.CharField(_("name"), max_length=50, validators=[require_visible])
     name_key = _name_key(length=200)
-    color = models.CharField(max_length=10, choices=Color, default=Color.GRAY)
+    color = models.CharField(_("color"), max_length=10, choices=Color, default=Color.GRAY)
     position = models.PositiveSmallIntegerField(
-        default=100, help_text="Groups are listed in this order, the lowest first."
+        _("position"),
+        default=100,
+        help_text=_("Groups are listed in this order, the lowest first."),
     )
     exclusive = models.BooleanField(
-        default=False, help_text="At most one tag of this group on each record."
+        _("exclusive"),
+        default=False,
+        help_text=_("At most one tag of this group on each record."),
     )
     required_when = models.CharField(
-        "required when",
+        _("required when"),
         max_length=30,
         blank=True,
-        help_text="Records of this stage without a tag of the group have a list of their own.",
+        help_text=_("Records of this stage without a tag of the group have a list of their own."),
     )
     description = models.CharField(
-        max_length=200, blank=True, help_text="When to use the tags of this group."
+        _("description"),
+        max_length=200,
+        blank=True,
+        help_text=_("When to use the tags of this group."),
     )
     slot = models.GeneratedField(
         expression=models.Case(models.When(exclusive=True, then=F("id")), default=0),
@@ -70,18 +80,30 @@ class TagGroup(models.Model):
     )
 
     class Meta:
+        verbose_name = _("tag group")
+        verbose_name_plural = _("tag groups")
         ordering = ["position", "name"]
         constraints = [
             models.UniqueConstraint(
                 fields=["name_key"],
                 name="tag_group_name_is_unique",
-                violation_error_message="A group of this name exists.",
+                violation_error_message=_("A group of this name exists."),
             ),
             models.UniqueConstraint(fields=["id", "slot"], name="tag_group_slot"),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """Return the name as its reader knows it."""
+        return group_label(self.name)
+
+    @property
+    def stored_name(self) -> StoredText:
+        """Return the name for texts that are stored."""
+        return stored_group(self.name)
 
 
 class TagManager(models.Manager["Tag"]):
@@ -116,24 +138,29 @@ class Tag(models.Model):
         TagGroup,
         models.PROTECT,
         related_name="tags",
+        verbose_name=_("group"),
         null=True,
         db_constraint=False,
         db_index=False,
     )
     slot = models.BigIntegerField(editable=False, null=True)
-    name = models.CharField(max_length=50)
+    name = models.CharField(_("name"), max_length=50)
     name_key = _name_key(length=200)
     position = models.PositiveSmallIntegerField(
-        default=100, help_text="Tags of a group are ranked in this order, the lowest first."
+        _("position"),
+        default=100,
+        help_text=_("Tags of a group are ranked in this order, the lowest first."),
     )
-    description = models.CharField(max_length=200, blank=True, help_text="When to use this tag.")
+    description = models.CharField(
+        _("description"), max_length=200, blank=True, help_text=_("When to use this tag.")
+    )
     raises = models.BooleanField(
-        "urgent",
+        _("urgent"),
         default=False,
         db_default=False,
-        help_text="Records with this tag come first where people work from the oldest on.",
+        help_text=_("Records with this tag come first where people work from the oldest on."),
     )
-    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    retired_at = models.DateTimeField(_("retired at"), null=True, blank=True, editable=False)
     synonym_of = models.ForeignKey(
         "self", models.CASCADE, related_name="+", null=True, editable=False
     )
@@ -147,13 +174,15 @@ class Tag(models.Model):
     names: ClassVar[models.Manager["Tag"]] = models.Manager()
 
     class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
         ordering = ["group__position", "group__name", "position", "name"]
         base_manager_name = "names"
         constraints = [
             models.UniqueConstraint(
                 fields=["name_key"],
                 name="tag_name_is_unique",
-                violation_error_message="A tag of this name exists.",
+                violation_error_message=_("A tag of this name exists."),
             ),
             models.UniqueConstraint(fields=["id", "slot"], name="tag_slot"),
             models.CheckConstraint(
@@ -179,4 +208,14 @@ class Tag(models.Model):
         indexes = [models.Index(fields=["group", "position"], name="tag_of_group")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """Return the name as its reader knows it; a synonym is read as it is written."""
+        return self.name if self.synonym_of_id else tag_label(self.name)
+
+    @property
+    def stored_name(self) -> StoredText | str:
+        """Return the name for texts that are stored."""
+        return self.name if self.synonym_of_id else stored_tag(self.name)

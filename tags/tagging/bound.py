@@ -9,8 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from config.stored_texts import StoredText, stored_ntext
 from tags.models import Tag, Tagging
-from tags.tagging.kinds import entity_of, with_tables
+from tags.tagging.kinds import with_tables
 from tags.vocabulary import VocabularyError
 
 
@@ -18,10 +19,15 @@ class TooManyTagsError(VocabularyError):
     """A record would have more tags than it may; the message says how many that is."""
 
 
-def describe_bound(tagging: type[Tagging]) -> str:
-    """Return for example "A return can have up to 100 tags."."""
-    name = entity_of(tagging)._meta.verbose_name
-    return f"A {name} can have up to {settings.RETURN_TAGS:,} tags."
+def describe_bound(_: type[Tagging]) -> StoredText:
+    """Return for example "A return can have up to 100 tags."; the setting names returns too."""
+    most = settings.RETURN_TAGS
+    return stored_ntext(
+        "A return can have up to %(count)s tag.",
+        "A return can have up to %(count)s tags.",
+        most,
+        count=most,
+    )
 
 
 def is_within_reach() -> bool:

@@ -8,7 +8,9 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model
+from django.utils.translation import override
 
+from config.stored_texts import StoredText
 from tags.models import TagAction, Tagging
 
 # The source, in the context of events, of what undoing an import does.
@@ -52,10 +54,15 @@ def with_tables(statement: str, tagging: type[Tagging]) -> str:
     )
 
 
-def count_label(tagging: type[Tagging], count: int) -> str:
-    """Return a number of records as text: "1 return", "2 returns"."""
+def count_label(tagging: type[Tagging], count: int) -> StoredText:
+    """Return a number of records as text: "1 return", "2 returns".
+
+    The texts of the catalogues are made of the names of the model, as they stand in the code.
+    """
     entity = entity_of(tagging)._meta
-    return f"{count:,} {entity.verbose_name if count == 1 else entity.verbose_name_plural}"
+    with override(None):
+        one, many = str(entity.verbose_name), str(entity.verbose_name_plural)
+    return StoredText(f"%(count)s {one}", {"count": count}, f"%(count)s {many}", count)
 
 
 def example_names(tagging: type[Tagging], entity_ids: list[int]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from config.stored_texts import StoredText, stored_text
 from tags.models import TagAction, Tagging
 from tags.tagging.kinds import count_label, example_names, with_tables
 
@@ -73,7 +74,7 @@ def _params(
 
 def describe_undoing(
     results: Iterable[tuple[type[Tagging], RestoreResult]], *, of_vocabulary: bool = False
-) -> list[str]:
+) -> list[StoredText]:
     """Return sentences about what was undone and left alone, for each kind of tagging.
 
     ``of_vocabulary`` says that the vocabulary was changed back too.
@@ -81,21 +82,24 @@ def describe_undoing(
     kinds = list(results)
     restored = of_vocabulary or any(result.records for _, result in kinds)
     is_all_left = not restored and any(result.changed for _, result in kinds)
-    sentences = ["Nothing was undone." if is_all_left else "Undone."]
+    sentences = [stored_text("Nothing was undone.") if is_all_left else stored_text("Undone.")]
     for tagging, result in kinds:
         sentences += _describe_restored(tagging, result)
     return sentences
 
 
-def _describe_restored(tagging: type[Tagging], result: RestoreResult) -> list[str]:
+def _describe_restored(tagging: type[Tagging], result: RestoreResult) -> list[StoredText]:
     sentences = []
     if result.records:
         restored = count_label(tagging, result.records)
-        sentences.append(f"Tags restored on {restored}.")
+        sentences.append(stored_text("Tags restored on %(records)s.", records=restored))
     if result.changed:
-        examples = example_names(tagging, result.first_changed)
-        changed = count_label(tagging, result.changed)
-        sentences.append(f"Left alone because changed since: {changed} ({examples}).")
+        text = stored_text(
+            "Left alone because changed since: %(records)s (%(examples)s).",
+            records=count_label(tagging, result.changed),
+            examples=example_names(tagging, result.first_changed),
+        )
+        sentences.append(text)
     return sentences
 
 

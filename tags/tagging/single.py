@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Model, Q
+from django.utils.translation import gettext as _
 
 from tags.models import Tag, Tagging
 from tags.tagging.bound import TooManyTagsError, describe_bound, find_full
@@ -24,10 +25,13 @@ class Change:
 
     def __str__(self) -> str:
         if self.added and self.removed:
-            return f"{self.added} replaced {self.removed}."
+            tags = {"added": self.added, "removed": self.removed}
+            return _("%(added)s replaced %(removed)s.") % tags
         if self.added:
-            return f"Added {self.added}."
-        return f"Removed {self.removed}." if self.removed else "Nothing changed."
+            return _("Added %(tag)s.") % {"tag": self.added}
+        if self.removed:
+            return _("Removed %(tag)s.") % {"tag": self.removed}
+        return _("Nothing changed.")
 
 
 def add_tag(entity: Model, tag: Tag, by: Person) -> Change:

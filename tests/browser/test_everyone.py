@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from returns.display.values import relative
+from returns.display.durations import relative
 from tests.browser.lists import hold_forms
 from tests.factories import make_return, put_tag
 

@@ -118,6 +118,7 @@ def test_p_and_space_ask_for_a_preview_of_the_row(desk, key):
 
 def test_the_current_row_stays_while_the_list_changes_around_it(desk):
     press(desk, "j", "j")
+    expect(link(desk, "R2")).to_be_focused()
     make_return("R0", created_at=timezone.now())
     refresh(desk)
     expect(link(desk, "R0")).to_be_visible()

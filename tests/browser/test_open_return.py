@@ -63,7 +63,7 @@ def test_what_a_colleague_does_is_shown_and_marked(window, agent, manager, admin
     expect(page.locator("#timeline .comment-text")).to_have_text("The shopper called.")
     expect(page.locator("#return-notes")).to_contain_text("Broken")
     expect(page.locator("#announcer")).to_have_text(
-        "Changed: comment, tags, notes, timeline, carrier."
+        "Changed: Comment, Tags, Notes, Timeline, Carrier."
     )
     expect(page.locator("#return-facts .has-changed")).to_contain_text("DHL")
     assert barriers(page) == []

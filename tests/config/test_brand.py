@@ -2,6 +2,9 @@
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils.translation import override
+
+from config.brand import desk_name
 
 pytestmark = pytest.mark.django_db
 
@@ -32,3 +35,19 @@ def test_without_a_logo_there_is_the_parcel(client):
     assert "/logo" not in page
     assert "Returns desk" in page
     assert client.get("/logo").status_code == 404
+
+
+def test_the_usual_name_is_translated_and_a_chosen_one_is_not(settings):
+    names = {}
+    for language in ("en", "tr", "de"):
+        with override(language):
+            names[language] = desk_name()
+    assert names == {"en": settings.DESK_NAME, "tr": "İade masası", "de": "Retourendesk"}
+    settings.DESK_NAME = "Parcel & Co"
+    with override("tr"):
+        assert desk_name() == "Parcel & Co"
+
+
+def test_the_page_without_a_program_has_the_names_too():
+    page = (django_settings.BASE_DIR / "static/unavailable.html").read_text()
+    assert all(name in page for name in ("returns desk", "İade masası", "Retourendesk"))

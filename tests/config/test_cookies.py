@@ -15,6 +15,7 @@ def deployed(settings):
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.SESSION_COOKIE_NAME = "__Host-sessionid"
     settings.CSRF_COOKIE_NAME = "__Host-csrftoken"
+    settings.LANGUAGE_COOKIE_NAME = "__Host-language"
     settings.MESSAGE_STORAGE = "config.cookies.HostMessageStorage"
 
 
@@ -24,9 +25,9 @@ def test_every_cookie_has_the_prefix_and_what_it_demands(deployed):
     client.get(reverse("login"), secure=True)
     form = {"username": "ada", "password": "secret-parcel"}
     assert client.post(reverse("login"), form, secure=True).status_code == 302
-    client.post(reverse("preferences"), {"density": "compact"}, secure=True)
+    client.post(reverse("preferences"), {"density": "compact", "language": "de"}, secure=True)
     cookies = client.cookies
-    assert {"__Host-sessionid", "__Host-csrftoken"} <= cookies.keys()
+    assert {"__Host-sessionid", "__Host-csrftoken", "__Host-language"} <= cookies.keys()
     for name, cookie in cookies.items():
         assert name.startswith("__Host-")
         assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")

@@ -1,7 +1,8 @@
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
-from config.text import require_visible, shorten
+from config.text import capitalized, name_order, require_visible, shorten
 from returns.deadlines.forms import DeadlineForm
 from returns.feed.mapping_forms import MappingForm
 from returns.models import ApiToken
@@ -46,3 +47,23 @@ def test_names_of_every_kind_have_none(clean):
 def test_names_of_people_have_none(as_admin, agent, field):
     assert change(as_admin, agent, **{field: "a\u202eb"}) == 200
     assert change(as_admin, agent, **{field: "visible"}) == 302
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("tr", ["Can", "Çan", "Dağ", "Halı", "Irmak", "İzmir", "Kar", "Ses", "Şeker", "Zil"]),
+        ("de", ["Aachen", "Österreich", "Portugal", "Ungarn", "Zypern"]),
+        ("en", ["Anna", "Émile", "Ida", "ılgaz", "Zoe"]),
+    ],
+)
+def test_names_are_sorted_by_the_alphabet_of_the_language(language, names):
+    with translation.override(language):
+        assert sorted(set(names), key=name_order) == names
+
+
+@pytest.mark.parametrize(("language", "capital"), [("tr", "İade"), ("de", "Iade"), ("en", "Iade")])
+def test_a_capital_letter_is_that_of_the_language(language, capital):
+    with translation.override(language):
+        assert capitalized("iade") == capital
+        assert capitalized("") == ""

@@ -30,7 +30,7 @@ def test_a_form_in_another_encoding_is_refused_in_words(as_agent, charset):
     environ = {"CONTENT_TYPE": kind}
     guard_content_type(lambda environ, _: [])(environ, lambda *_: None)
     answer = as_agent.generic("POST", "/accounts/login/", b"a=b", environ["CONTENT_TYPE"])
-    assert (answer.status_code, OTHER_ENCODING in answer.text) == (400, True)
+    assert (answer.status_code, str(OTHER_ENCODING) in answer.text) == (400, True)
 
 
 @pytest.mark.parametrize("kind", ["", FORM, "text/plain; charset=UTF-8", "a/b;charset=us-ascii"])
@@ -52,7 +52,7 @@ def test_a_type_of_which_django_makes_no_request_is_replaced(kind):
 @pytest.mark.parametrize("cookie", ["sessionid=a\0b", "\0=a", 'csrftoken="a\\000b"'])
 def test_nul_in_a_cookie_is_refused_in_words(client, cookie):
     page = client.get("/returns/", headers={"cookie": cookie})
-    assert (page.status_code, NUL_IN_COOKIE in page.text) == (400, True)
+    assert (page.status_code, str(NUL_IN_COOKIE) in page.text) == (400, True)
     fragment = client.get("/returns/", headers=HTMX | {"cookie": cookie})
     assert (fragment.status_code, fragment.text) == (400, NUL_IN_COOKIE)
     called = client.get("/openapi/v1/Tags", headers={"cookie": cookie})
@@ -114,7 +114,7 @@ def test_text_that_no_database_holds_is_refused_by_the_api(client, text):
 
 def test_what_the_database_refuses_is_answered_in_words_and_one_line_of_the_log(as_agent, caplog):
     answer = as_agent.get("/views/shared/a%00b/")
-    assert (answer.status_code, errors.UNSTORABLE in answer.text) == (400, True)
+    assert (answer.status_code, str(errors.UNSTORABLE) in answer.text) == (400, True)
     (line,) = [record for record in caplog.records if record.name == "django.request"]
     assert line.getMessage().startswith("Refused: ")
     assert line.exc_info is None

@@ -66,7 +66,7 @@ def test_bulk_tagging_leaves_full_returns_alone_and_says_how_many(full, manager)
     job.refresh_from_db()
     assert names(full) == FULL
     assert names(others[0]) == {"damaged", "urgent-refund"}
-    assert describe_results(job) == (
+    assert str(describe_results(job)) == (
         "“damaged” added to 2. “urgent-refund” added to 2. "
         "A return can have up to 3 tags, so nothing was added to 1."
     )

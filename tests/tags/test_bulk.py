@@ -57,11 +57,11 @@ def test_the_preview_is_what_then_happens(manager, agent):
     put_tag(records[4], "vip-customer")
     job = draft_for(records, manager, add="books vip-customer", remove="fragile")
     seen = bulk.preview(job)
-    assert [(t.name, t.untagged, t.tagged, t.replaceable) for t in seen.adds] == [
+    assert [(t.label, t.untagged, t.tagged, t.replaceable) for t in seen.adds] == [
         ("books", 4, 2, 0),
         ("vip-customer", 5, 1, 1),
     ]
-    assert [(t.name, t.tagged, t.untagged) for t in seen.removes] == [("fragile", 1, 5)]
+    assert [(t.label, t.tagged, t.untagged) for t in seen.removes] == [("fragile", 1, 5)]
     job = run(job)
     assert job.action.words == (
         "“books” added to 4; 2 already had it. "

@@ -83,7 +83,11 @@ class Command(BaseCommand):
     def _welcome(self, port: int, names: list[people.Person], feed: SimulatedFeed | None) -> None:
         """Print the address and who can sign in, now that the server is ready."""
         width = max((len(person.name) for person in names), default=0)
-        lines = [f"  {person.name:{width}}  {person.role}" for person in names]
+        languages = {"tr": "in Turkish", "de": "in German", "en": "in English"}
+        lines = [
+            f"  {person.name:{width}}  {person.role}, {languages[person.language]}"
+            for person in names
+        ]
         self.stdout.write(
             f"\nReturns desk: http://{server.ADDRESS}:{port}/\n\n"
             f"Sign in with the password {people.PASSWORD!r} as\n"

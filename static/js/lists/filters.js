@@ -1,6 +1,7 @@
 // The menu of tags: one of three filters per tag, with the numbers of returns while it is open. And the chips
 // of active filters, which are removed in place.
 import { closest, find, findAll, matches, need } from "../dom.js";
+import { ungrouped } from "../words.js";
 
 const menu = () => find("#tag-picker", HTMLDetailsElement);
 
@@ -46,7 +47,7 @@ function onClick(event) {
 }
 
 /**
- * Show only the tags of the menu whose name contains the text, and the groups that have any.
+ * Show only the tags of the menu whose name contains the text, as shown or as stored, and the groups that have any.
  * @param {HTMLInputElement} box
  */
 function searchTags(box) {
@@ -54,11 +55,17 @@ function searchTags(box) {
   const panel = need("#tag-picker .items", HTMLElement);
   for (const group of findAll("fieldset", HTMLElement, panel)) {
     const lines = findAll(".ways", HTMLElement, group);
-    for (const line of lines) line.hidden = !need("label", HTMLElement, line).innerText.toLowerCase().includes(text);
+    for (const line of lines) line.hidden = !namesOn(line).toLowerCase().includes(text);
     group.hidden = lines.every((line) => line.hidden);
   }
   need("#no-tag-found", HTMLElement).hidden = shownTags().length > 0;
 }
+
+/** @param {HTMLElement} line */
+const namesOn = (line) => {
+  const label = need("label", HTMLElement, line);
+  return `${label.innerText} ${need("input", HTMLInputElement, label).value}`;
+};
 
 const shownTags = () =>
   findAll("#tag-picker .ways:not([hidden]) > label:first-child input", HTMLInputElement).filter((box) => !box.closest("[hidden]"));
@@ -85,8 +92,15 @@ function knownValue({ list, value }) {
 }
 
 /**
+ * Tell whether a filter is a number with its thousands grouped, which means another number in an address.
+ * @param {HTMLInputElement} field
+ */
+const isGrouped = ({ form, type, value }) =>
+  form?.id === "return-filters" && type === "number" && ungrouped(value) !== value;
+
+/**
  * What is typed into a field filters once it is an existing value, or when the field is left: the beginning of
- * a name would match nothing.
+ * a name would match nothing. So does a number with its thousands grouped, which may not be finished.
  * @param {Event} event
  */
 function onTyping(event) {
@@ -95,6 +109,8 @@ function onTyping(event) {
   if (field.id === "search-tags") {
     event.stopPropagation();
     searchTags(field);
+  } else if (isGrouped(field)) {
+    event.stopPropagation();
   } else if (field.list && field.form?.id === "return-filters" && event.isTrusted) {
     const known = knownValue(field);
     if (known === undefined) event.stopPropagation();
@@ -104,8 +120,10 @@ function onTyping(event) {
 
 /** @param {Event} event */
 function onLeavingField({ target: field }) {
-  if (!(field instanceof HTMLInputElement && field.list && field.form?.id === "return-filters")) return;
-  field.value = knownValue(field) ?? field.value;
+  if (!(field instanceof HTMLInputElement && field.form?.id === "return-filters")) return;
+  if (isGrouped(field)) field.value = ungrouped(field.value);
+  else if (field.list) field.value = knownValue(field) ?? field.value;
+  else return;
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 

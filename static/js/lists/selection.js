@@ -1,6 +1,7 @@
 // The selected returns, and the bar of actions for them.
 import { announce } from "../announce.js";
 import { closest, find, need } from "../dom.js";
+import { gettext, grouped, interpolate, ngettext } from "../words.js";
 import { rows } from "./rows.js";
 
 // As many numbers as the search box takes at once.
@@ -49,8 +50,7 @@ function showBar(element, onPage) {
   const references = returns.map(({ reference }) => reference);
   const trackings = returns.map(({ tracking }) => tracking).filter(Boolean);
   element.hidden = !returns.length;
-  const elsewhere = onPage < returns.length ? `, ${onPage} on this page` : "";
-  need("[data-count]", HTMLElement, element).textContent = `${returns.length} selected${elsewhere}`;
+  need("[data-count]", HTMLElement, element).textContent = countText(returns.length, onPage);
   need("[data-references]", HTMLElement, element).dataset.copy = references.join("\n");
   const copyTrackings = need("[data-trackings]", HTMLButtonElement, element);
   copyTrackings.dataset.copy = trackings.join("\n");
@@ -63,8 +63,19 @@ function showBar(element, onPage) {
   if (tag) tag.href = `${tag.pathname}?${new URLSearchParams(ids)}`;
 }
 
+/**
+ * @param {number} count
+ * @param {number} [onPage]
+ */
+function countText(count, onPage = count) {
+  const text = onPage < count
+    ? ngettext("%(count)s selected, %(onPage)s on this page", "%(count)s selected, %(onPage)s on this page", count)
+    : ngettext("%(count)s selected", "%(count)s selected", count);
+  return interpolate(text, { count: grouped(count), onPage: grouped(onPage) }, true);
+}
+
 function announceCount() {
-  announce(selected.size ? `${selected.size} selected` : "Nothing selected");
+  announce(selected.size ? countText(selected.size) : gettext("Nothing selected"));
 }
 
 function clear() {
@@ -121,7 +132,7 @@ function onSwap() {
   search = results().dataset.q;
   if (isOtherSearch && selected.size) {
     clear();
-    announce("Selection cleared");
+    announce(gettext("Selection cleared"));
   }
   show();
 }

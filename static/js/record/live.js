@@ -4,8 +4,18 @@ import { announce } from "../announce.js";
 import { isPending, isStale, outdate } from "../answers.js";
 import { find, findAll, matches } from "../dom.js";
 import { holdStill } from "../still.js";
+import { gettext, interpolate, pgettext } from "../words.js";
 
 const MARKED_MS = 4_000;
+/** The names of the parts, like the page's own labels. @type {Record<string, string>} */
+const NAMES = {
+  comment: pgettext("part of the page", "Comment"),
+  details: pgettext("part of the page", "Details"),
+  notes: pgettext("part of the page", "Notes"),
+  state: pgettext("part of the page", "State"),
+  tags: pgettext("part of the page", "Tags"),
+  timeline: pgettext("part of the page", "Timeline"),
+};
 const PARTS = "[data-part], #return-facts dd, #timeline-events li:not(.folded)";
 
 const poller = () => (document.getElementById("return-head") ? find("#live-poll", HTMLElement) : null);
@@ -66,11 +76,11 @@ function afterRequest({ detail: { ctx } }) {
 
 /** @param {Element} part */
 function nameOf(part) {
-  if (part instanceof HTMLElement && part.dataset.part) return part.dataset.part;
-  if (!part.matches("dd")) return "timeline";
+  if (part instanceof HTMLElement && part.dataset.part) return NAMES[part.dataset.part];
+  if (!part.matches("dd")) return NAMES.timeline;
   let label = part.previousElementSibling;
   while (label && !label.matches("dt")) label = label.previousElementSibling;
-  return label?.textContent?.trim().toLowerCase() ?? "details";
+  return label?.textContent?.trim() || NAMES.details;
 }
 
 /**
@@ -93,7 +103,8 @@ function markChanged(known) {
   setTimeout(() => {
     for (const part of changed) part.classList.remove("has-changed");
   }, MARKED_MS);
-  announce(`Changed: ${[...new Set(changed.map(nameOf))].join(", ")}.`);
+  const names = [...new Set(changed.map(nameOf))].join(", ");
+  announce(interpolate(gettext("Changed: %(names)s."), { names }, true));
 }
 
 // What the person looks at: the field or button that has the focus, or else what is at the top.

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib import admin as django_admin
 from django.contrib.admin.models import LogEntry
 from django.db import connection
@@ -225,9 +226,9 @@ def test_pages_end_where_counting_would_take_long(as_admin, twenty_thousand):
     answer = as_admin.get(LIST)
     assert answer.context["cl"].result_count == 10_000
     assert "newest 10,000" in answer.text
-    assert "10,000+ returns </nav>" in " ".join(answer.text.split())
+    assert "10,000+ entries </nav>" in " ".join(answer.text.split())
     one = as_admin.get(LIST, {"q": "Return-10042"})
-    assert "1 return </nav>" in " ".join(one.text.split())
+    assert "1 entry </nav>" in " ".join(one.text.split())
 
 
 @pytest.mark.parametrize(
@@ -247,6 +248,44 @@ def test_a_time_is_typed_as_pages_write_it(as_admin, typed, stored):
     assert form_of(as_admin, record)["arrived_to_warehouse_at"] == (
         typed if typed.count(":") == 2 else f"{typed}:00"
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        *(("tr", text) for text in ("1 Mar 2026 14:30", "01.03.2026 14:30", "1 mart 2026, 14.30")),
+        *(("de", text) for text in ("1. Mär 2026, 14:30", "1.3.2026 14:30", "01/03/2026 14:30")),
+        *(("en", text) for text in ("1 March 2026 14:30", "01/03/2026 2:30 pm")),
+        *((code, "2026-03-01 14:30") for code, _ in settings.LANGUAGES),
+        *((code, "1 Mar 2026, 12:30:00 +0100") for code, _ in settings.LANGUAGES),
+        *((code, "2026-03-01T11:30Z") for code, _ in settings.LANGUAGES),
+    ],
+)
+def test_a_time_is_typed_in_the_form_of_the_language(as_admin, admin, language, typed):
+    Preferences.objects.create(user=admin, language=language)
+    record = make_return(state=State.ARRIVED)
+    form = form_of(as_admin, record) | {"arrived_to_warehouse_at": typed}
+    assert as_admin.post(page_of(record), form).status_code == 302
+    record.refresh_from_db()
+    assert record.arrived_to_warehouse_at == datetime(2026, 3, 1, 11, 30, tzinfo=UTC)
+    before = Return.objects.values().get()
+    assert as_admin.post(page_of(record), form_of(as_admin, record)).status_code == 302
+    assert Return.objects.values().get() == before
+
+
+@pytest.mark.parametrize(
+    ("language", "example"),
+    [("tr", "1 Mar 2026 14:30"), ("de", "1. Mär 2026, 14:30"), ("en", "1 Mar 2026, 14:30")],
+)
+@pytest.mark.parametrize("typed", ["31.02.2026 10:00", "03/13/2026 10:00", "soon", "26 +0300"])
+def test_a_time_that_is_none_is_refused_with_the_form(as_admin, admin, language, example, typed):
+    Preferences.objects.create(user=admin, language=language)
+    record = make_return(state=State.ARRIVED)
+    form = form_of(as_admin, record) | {"arrived_to_warehouse_at": typed}
+    answer = as_admin.post(page_of(record), form)
+    (error,) = answer.context["adminform"].form.errors["arrived_to_warehouse_at"]
+    assert example in error
+    assert "2026-03-01 14:30" in error
 
 
 @pytest.mark.parametrize("hour", [0, 1])

@@ -150,7 +150,7 @@ def test_a_policy_that_is_not_understood_is_refused():
         policy("Some", "tag=nothing")
     with pytest.raises(ValidationError, match="there is no such filter"):
         policy("Some", "stete=Completed")
-    with pytest.raises(ValidationError, match="There is already a deadline named “ALL”"):
+    with pytest.raises(ValidationError, match="There is already a deadline named “All”"):
         policy("All") and policy("ALL")
     with pytest.raises(ValidationError, match="Enter 1 to 250 business days"):
         policy("Long", amount=251, unit=Unit.BUSINESS_DAYS)

@@ -6,11 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
+from config.dates import full_day
 from returns.deadlines import editing
 from returns.display.deadlines import due_text
 from returns.filters.due import Due
-from returns.models import DeadlinePolicy, Return, State, Unit, WorkingCalendar
+from returns.models import DeadlinePolicy, Preferences, Return, State, Unit, WorkingCalendar
 from tests.factories import make_return, make_tag
 from tests.markup import flat
 
@@ -95,7 +97,7 @@ def test_a_filter_that_makes_no_deadline_is_named_and_nothing_is_kept(as_manager
     ("fields", "words"),
     [
         (sent(name=""), "This field is required."),
-        (sent(name=" BOOKS "), "There is already a deadline named “BOOKS”."),
+        (sent(name=" BOOKS "), "There is already a deadline named “Books”."),
         (sent(amount=0), "greater than or equal to 1"),
         (sent(amount=251), "Enter 1 to 250 business days"),
         (sent(amount="soon"), "Enter a whole number."),
@@ -225,7 +227,7 @@ def test_the_calendar_is_changed(as_manager):
     assert (kept.country, kept.at_risk_hours) == ("DE", 4)
     assert kept.own_days == ([date(2026, 12, 24), date(2026, 12, 31)], [date(2026, 11, 28)])
     form = as_manager.get("/deadlines/calendar/").context["form"]
-    assert form["closed_days"].value() == "2026-12-24\n2026-12-31"
+    assert form["closed_days"].value() == "24 Dec 2026\n31 Dec 2026"
     assert str(form["closes_0"].value()) == "17:30"
     as_manager.post("/deadlines/calendar/", calendar(country=""))
     assert WorkingCalendar.objects.get().country == ""
@@ -237,7 +239,7 @@ NO_HOURS = {f"{end}_{day}": "" for end in ("opens", "closes") for day in range(7
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"closed_days": "2026-12-24\n24.12."}, "Line 2: “24.12.” is not a day. Use 2026-12-24."),
+        ({"closed_days": "2026-12-24\n24.12."}, "Line 2: “24.12.” is not a day. Use 24/12/2026 or"),
         ({"open_days": "2026-02-30"}, "Line 1: “2026-02-30” is not a day"),
         ({"closed_days": "2026-12-24", "open_days": "2026-12-24"}, "is also a closing day"),
         ({"opens_0": ""}, "Enter when Monday opens, or clear both times."),
@@ -414,3 +416,50 @@ def test_a_deadline_that_is_never_reached_says_nothing_else(as_manager):
     assert "never reached" in page
     assert "A return that arrived now" not in page
     assert as_manager.get("/deadlines/").text.count("if arrived now") == 1
+
+
+def in_language(person, language: str) -> None:
+    Preferences.objects.update_or_create(user=person, defaults={"language": language})
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "example"),
+    [
+        ("tr", "24.12.2026\n31 Ara 2026", "24.12.2026"),
+        ("de", "24.12.2026\n31. Dezember 2026", "24.12.2026"),
+        ("en", "24/12/2026\n31 Dec 2026", "24/12/2026"),
+    ],
+)
+def test_days_are_typed_in_the_form_of_the_language(as_manager, manager, language, typed, example):
+    in_language(manager, language)
+    form = as_manager.get("/deadlines/calendar/").context["form"]
+    with override(language):
+        assert example in str(form.fields["closed_days"].help_text)
+    answer = as_manager.post("/deadlines/calendar/", calendar(closed_days="24.12."))
+    (error,) = answer.context["form"].errors["closed_days"]
+    assert example in error
+    assert "2026-12-24" in error
+    as_manager.post("/deadlines/calendar/", calendar(closed_days=typed))
+    days = [date(2026, 12, 24), date(2026, 12, 31)]
+    assert WorkingCalendar.objects.get().closed_days == days
+    shown = as_manager.get("/deadlines/calendar/").context["form"]["closed_days"].value()
+    with override(language):
+        assert shown == "\n".join(map(full_day, days))
+    as_manager.post("/deadlines/calendar/", calendar(closed_days=shown))
+    assert WorkingCalendar.objects.get().closed_days == days
+
+
+@pytest.mark.parametrize(("language", "hours"), [("tr", 1000), ("de", 1000), ("en", 1)])
+def test_an_amount_may_be_grouped_as_the_language_does_it(as_manager, manager, language, hours):
+    """Browsers send "1.000" as it was typed; in English it is one, with three decimals."""
+    in_language(manager, language)
+    as_manager.post("/deadlines/new/?notes=wet", sent(amount="1.000", unit="hours"))
+    assert DeadlinePolicy.objects.get().amount == hours
+
+
+@pytest.mark.parametrize(("language", "most"), [("tr", "8.760"), ("de", "8.760"), ("en", "8,760")])
+def test_the_largest_amount_is_named_as_the_language_writes_it(as_manager, manager, language, most):
+    in_language(manager, language)
+    answer = as_manager.post("/deadlines/new/?tag=books", sent(amount="9999"))
+    (error,) = answer.context["form"].errors["amount"]
+    assert most in error

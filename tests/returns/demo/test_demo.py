@@ -69,7 +69,9 @@ def test_kill_9_leaves_a_next_start_and_sigterm_ends_all_of_it(demo, port):
     killed.kill()
     following = demo()
     text = welcome(following)
-    assert re.search(r"service +Customer service\n +manager +Warehouse manager\n", text)
+    assert re.search(
+        r"service +Customer service, in Turkish\n +manager +Warehouse manager, in German\n", text
+    )
     assert " of 30 returns" not in text  # the data of the first start is there
     assert server.is_ready(port)
     helpers = psutil.Process(following.pid).children(recursive=True)

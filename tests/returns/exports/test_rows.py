@@ -199,7 +199,7 @@ def test_the_name_says_what_is_in_the_file_and_of_when(as_agent, time_machine):
     time_machine.move_to(datetime(2026, 11, 26, 23, 15, tzinfo=UTC), tick=False)
     query = "state=Completed&tag=wrong-size&created_from=2026-01-01&sort=created"
     name = as_agent.get(f"/returns/export.csv?{query}")["Content-Disposition"]
-    plain = "returns Completed wrong-size created from 2026-01-01 2026-11-27 0215.csv"
+    plain = "returns Completed wrong-size created from 1 Jan 2026 2026-11-27 0215.csv"
     assert f'filename="{plain}"' in name
     other = as_agent.get("/returns/export.xlsx?carrier=Şık Kargo/“İki”")["Content-Disposition"]
     assert 'filename="returns Sik Kargo Iki 2026-11-27 0215.xlsx"' in other

@@ -152,7 +152,10 @@ def test_a_manager_fixes_a_wrong_date_of_a_file(as_manager, as_agent):
     asked = {"mend": row.pk, "value": "30.02.2026"}
     page = as_manager.post(REJECTED, asked, follow=True)
     assert "Created: not a valid date (day first): &#x27;30.02.2026&#x27;" in page.text
-    page = as_manager.post(REJECTED, asked | {"value": "28.02.2026"}, follow=True)
+    assert "Write it as 28/11/2026 14:05, or as 2026-11-28 14:05." in page.text
+    page = as_manager.post(REJECTED, asked | {"value": "2099-01-01"}, follow=True)
+    assert "Write it as" not in page.text
+    page = as_manager.post(REJECTED, asked | {"value": "28. Feb 2026"}, follow=True)
     assert "1 record retried: 1 imported, 0 rejected again." in page.text
     assert fates() == {"R-1": Fate.IMPORTED, "Return-9": Fate.WAITING}
 

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -84,11 +86,13 @@ class Identity(TestCase):
         st.lists(records(), min_size=1, max_size=4, unique_by=lambda r: r.return_reference_number),
         st.lists(st.sampled_from(COLUMN_NAMES), unique=True),
         st.sampled_from(["csv", "csv with a mark", "xlsx"]),
+        st.sampled_from([code for code, _ in settings.LANGUAGES]),
     )
-    def test_a_file_of_ours_changes_nothing(self, given_records, columns, kind):
+    def test_a_file_of_ours_changes_nothing(self, given_records, columns, kind, language):
         ingest(given_records, source="feed")
         before = stored()
-        content = export([*columns, *(name for name in NEEDED if name not in columns)], kind)
+        with override(language):
+            content = export([*columns, *(name for name in NEEDED if name not in columns)], kind)
         wrong: list[tuple[str, RecordError]] = []
         result = import_items(
             read_items(BytesIO(content)),

@@ -3,6 +3,7 @@
 import pytest
 from django.utils.html import escape
 
+from returns.filters.builders import hours_label
 from returns.filters.declarations import FILTERS, FILTERS_BY_NAME, Offered
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
@@ -44,7 +45,7 @@ VALUES = {
     "arrived_weekday": "monday",
     "rule": "Damaged",
     "rule_undone": "Damaged",
-    **{each.name: "48" for each in FILTERS if each.unit == " h"},
+    **{each.name: "48" for each in FILTERS if each.format_value is hours_label},
     **{each.name: "2026-11-20" for each in FILTERS if each.is_moment},
 }
 

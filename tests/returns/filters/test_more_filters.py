@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -11,7 +12,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.known_values import KNOWN_VALUES_SQL, known_values
 from returns.filters.query import Query
 from returns.lists.reading import list_parts
-from returns.models import DeadlinePolicy, State, Unit
+from returns.models import DeadlinePolicy, Preferences, State, Unit
 from tags.vocabulary import load_vocabulary
 from tests.factories import make_return
 
@@ -84,7 +85,7 @@ def test_the_menu_offers_the_values_that_exist(as_agent):
         make_return(cargo_carrier=carrier, sales_order_channel="Shop")
     make_return(source="Oplog")
     assert known_values() == {
-        "carrier": ["DHL", "UPS", "dhl"],
+        "carrier": ["DHL", "dhl", "UPS"],
         "channel": ["Shop"],
         "source": ["Oplog", "WMS"],
     }
@@ -122,7 +123,7 @@ def test_of_a_word_and_a_day_for_what_is_due_the_day_counts(as_agent):
     listing = as_agent.get("/returns/?due_by=week&due_by=2026-11-20").context["list"]
     fields = {each.id: each.value for each in listing.more_fields}
     assert (fields["id_due_by"], fields["id_due_by_date"]) == ("", "2026-11-20")
-    assert [each.text for each in listing.more_chips] == ["due by 2026-11-20"]
+    assert [each.text for each in listing.more_chips] == ["due by 20 Nov 2026"]
 
 
 def make_deadlines() -> None:
@@ -177,3 +178,47 @@ def test_a_sort_reads_an_index_and_never_all_returns(sort, index):
         "Sort" not in part[:51].explain() and "Seq Scan" not in part[:51].explain()
         for part in others
     )
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+def test_an_address_means_the_same_in_every_language(as_agent, agent, language):
+    """Fields of dates and numbers put ISO dates and plain numbers into it, whatever is typed."""
+    Preferences.objects.create(user=agent, language=language)
+    now = timezone.now()
+    for hours in (1.2, 2, 1200):
+        make_return(f"{hours}", state=State.ARRIVED, arrived_to_warehouse_at=_ago(now, hours))
+
+    def shown(query: str) -> set[str]:
+        rows = as_agent.get(f"/returns/?{query}").context["list"].page.rows
+        return {row.return_reference_number for row in rows}
+
+    assert shown("waiting_over=1.5") == {"2", "1200"}
+    assert shown("waiting_over=1.000") == {"1.2", "2", "1200"}
+    assert shown(f"arrived_to={_ago(now, 1000):%Y-%m-%d}") == {"1200"}
+    for wrong in ("waiting_over=1,5", f"arrived_to={_ago(now, 1000):%d.%m.%Y}"):
+        page = as_agent.get(f"/returns/?{wrong}")
+        assert page.context["list"].page.rows == []
+        assert page.context["list"].problems
+
+
+def _ago(now: datetime, hours: float) -> datetime:
+    return now - timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "has_field"),
+    [
+        ("waiting_over", "48", True),
+        ("waiting_over", "1.5", True),
+        ("waiting_over", "1.125", False),
+        ("order_returns", "2", True),
+        ("order_returns", "2.5", False),
+    ],
+)
+def test_a_field_of_hours_takes_decimals(as_agent, parameter, value, has_field):
+    page = as_agent.get(f"/returns/?{parameter}={value}")
+    (field,) = (each for each in page.context["list"].more_fields if each.name == parameter)
+    assert field.step == ("1" if parameter == "order_returns" else "0.01")
+    assert f'step="{field.step}"' in page.text
+    assert field.value == (value if has_field else "")
+    assert bool(page.context["list"].hidden_parameters) != has_field

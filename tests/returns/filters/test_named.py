@@ -21,9 +21,12 @@ def test_a_filter_is_kept_by_ids_and_without_its_order(vocabulary):
 
 
 def test_a_name_that_is_taken_leaves_nothing_of_what_was_written_with_it():
-    names = ["One", "ONE"]
-    with pytest.raises(ValidationError, match="Taken"), named.require_unique_name("Taken"):
-        [policy(name).save() for name in names]
+    entries, stored = [policy("One"), policy("ONE")], DeadlinePolicy.objects.all()
+    with (
+        pytest.raises(ValidationError, match="Taken"),
+        named.require_unique_name(entries[1], stored, "Taken"),
+    ):
+        [entry.save() for entry in entries]
     assert not DeadlinePolicy.objects.exists()
 
 

@@ -86,9 +86,9 @@ def test_each_column_has_its_cell(as_agent, vocabulary):
     choose(as_agent, *COLUMN_NAMES)
     page = as_agent.get("/returns/").text
     for cell in (
-        '<td data-label="Updated"><time',
-        '">2 d 2 h</time></td><td data-label="Deadline">',
-        '<td class="word" data-label="Carrier"><span title="UPS">UPS</span>',
+        '<td data-column="updated" data-label="Updated"><time',
+        '">2 d 2 h</time></td><td data-column="deadline" data-label="Deadline">',
+        '<td class="word" data-column="carrier" data-label="Carrier"><span title="UPS">UPS</span>',
         "Shop &lt;b&gt;</span>",
         ">Oplog</span>",
         ">Torn</span>",

@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from returns.filters import counts
+from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.sorting import SORT_COLUMNS
+from returns.lists.summary import summary_line
 from returns.models import Return, State
 from tags.models import Tag, TagGroup
 from tests.factories import make_return, make_returns, make_tag, put_tag
@@ -175,7 +177,7 @@ def test_a_tag_in_another_case_stays_chosen_in_the_form(as_agent, vocabulary):
 
 
 def test_filters_that_no_field_can_show_are_carried_along_and_seen(as_agent):
-    query = "notes=kutu&notes=geç&created_from=2026-01-31&arrived_from=today&waiting_over=1.5"
+    query = "notes=kutu&notes=geç&created_from=2026-01-31&arrived_from=today&waiting_over=1.125"
     listing = as_agent.get(f"/returns/?{query}&reference=R").context["list"]
     fields = {
         field.id: field.value
@@ -189,20 +191,20 @@ def test_filters_that_no_field_can_show_are_carried_along_and_seen(as_agent):
     }
     assert listing.hidden_parameters == [
         ("arrived_from", "today"),
-        ("waiting_over", "1.5"),
+        ("waiting_over", "1.125"),
         ("reference", "R"),
     ]
     assert [each.text for each in listing.more_chips] == [
         "return reference R",
         "notes contain kutu",
         "notes contain geç",
-        "waiting over 1.5 h",
-        "created from 2026-01-31",
+        "waiting over 1.125 h",
+        "created from 31 Jan 2026",
         "arrived from today",
     ]
     assert listing.more_chips[1].address_without == (
         "/returns/?created_from=2026-01-31&arrived_from=today"
-        "&waiting_over=1.5&reference=R&notes=ge%C3%A7"
+        "&waiting_over=1.125&reference=R&notes=ge%C3%A7"
     )
 
 
@@ -393,3 +395,16 @@ def test_actions_stand_above_the_list_and_follow_its_filter(as_manager):
         assert f'id="{name}"' in answer
     assert 'id="make-a-rule"' not in fragment(as_manager, "").text
     assert 'id="export-list"' not in fragment(as_manager, "?state=Completed").text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (CappedCount(0), "0 returns"),
+        (CappedCount(1), "1 return"),
+        (CappedCount(0, more=True), "0+ returns"),
+        (CappedCount(1, more=True), "1+ returns"),
+    ],
+)
+def test_a_count_that_may_be_more_is_in_the_plural(count, text):
+    assert summary_line(count, StateCounts({}, cap=1), None) == text

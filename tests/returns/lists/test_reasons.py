@@ -18,7 +18,7 @@ def test_each_filter_is_named_and_can_be_removed(as_agent):
         "order reference": "X-9",
         "tags": "books and fragile",
         "carrier": "DHL",
-        "created from": "2026-01-01",
+        "created from": "1 Jan 2026",
     }
     assert "A return is shown only if all of these are true:" in flat(page)
     without = page.context["list"].reasons[2].address_without

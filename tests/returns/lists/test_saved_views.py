@@ -352,7 +352,7 @@ def test_a_name_that_is_taken_is_refused_in_words(as_agent, agent):
     save_view(agent, "Mine", Query.parse("q=1"))
     other = save_view(agent, "Other", Query.parse("q=2"))
     page = as_agent.post(f"/views/{other.pk}/", {"action": "rename", "name": "MINE"}, follow=True)
-    assert "There is already a saved view named “MINE”." in page.text
+    assert "There is already a saved view named “Mine”." in page.text
 
 
 def test_a_view_that_somebody_deleted_meanwhile_does_no_harm(as_agent, agent):

@@ -251,7 +251,7 @@ def test_a_feed_that_is_silent_is_said_to_be(as_agent, settings):
     assert "The feed has not been read yet" in as_agent.get(LIST).text
     read_feed(timedelta(minutes=50))
     fresh = flat(as_agent.get(LIST))
-    assert "Feed read <span data-age>50 min</span> ago" in fresh
+    assert "Feed read <span data-ago>50 min ago</span>" in fresh
     assert 'data-sentence="feed" hidden' in fresh
     settings.FEED_SILENT_MINUTES = 45
     silent = flat(as_agent.get(LIST))
@@ -418,7 +418,7 @@ def test_only_the_rows_that_changed_are_sent_and_only_in_the_columns_of_the_page
     record, _ = arrived("here"), arrived("other")
     page = as_agent.get(LIST)
     complete(record)
-    cells = {".of-state", ".wide", "[data-label=Arrived]", "[data-label=Completed]"}
+    cells = {".of-state", ".wide", "[data-column=arrived]", "[data-column=completed]"}
     answer = as_agent.get(polls_of(page), headers=HTMX)
     assert cells_in(answer) == {f"{record.pk} > {cell}" for cell in cells}
 
@@ -430,7 +430,7 @@ def test_the_deadline_of_a_row_follows_its_policy(as_agent):
     page = as_agent.get("/queue/?queue=to_inspect")
     DeadlinePolicy.objects.update(amount=20)
     answer = as_agent.get(polls_of(page), headers=HTMX)
-    assert f"{record.pk} > [data-label=Deadline]" in cells_in(answer)
+    assert f"{record.pk} > [data-column=deadline]" in cells_in(answer)
 
 
 def test_the_number_of_comments_of_a_row_follows(as_agent, agent):

@@ -16,11 +16,11 @@ from returns.api.openapi import build_document
 from returns.api.parameters import PARAMETERS
 from returns.api.query import run_query
 from returns.api.serializers import serialize_return
-from returns.exports.columns import header
 from returns.feed.files import read_items
 from returns.feed.intake import import_items
 from returns.feed.spelling import field_for_header
 from returns.lists.columns import COLUMNS_BY_NAME
+from returns.lists.file_headers import file_header
 from returns.models import Return, State
 from returns.models.facts import CORRECTABLE_COLUMNS, FACTS, STATE_COLUMNS, Fact, Kind
 from returns.record.timeline import timeline_of
@@ -39,7 +39,7 @@ SENT = {fact.api_name: str(VALUES[fact.column]) for fact in FACTS}
 # Another value, by kind, and what has to change with it.
 OTHERS = {Kind.STATE: State.ARRIVED, Kind.TIME: START - timedelta(days=1)}
 WITH_IT = {Kind.STATE: {"completed_at": None}}
-LABELS = dict(State.choices)
+LABELS = {state.value: str(state.label) for state in State}
 # The columns of the list that show a fact.
 COLUMNS = {column.fact: column for column in COLUMNS_BY_NAME.values() if column.fact}
 
@@ -174,7 +174,7 @@ def test_the_page_of_a_return_shows_each(complete, as_agent):
     page = as_agent.get(complete.get_absolute_url()).text
     elsewhere = {"state", "return_reference_number"}
     assert [fact.column for fact in FACTS if on_pages(fact) not in page] == []
-    labels = {fact.label for fact in FACTS if fact.column not in elsewhere}
+    labels = {str(fact.label) for fact in FACTS if fact.column not in elsewhere}
     assert [label for label in labels if label not in page] == []
 
 
@@ -198,7 +198,9 @@ def test_the_list_has_a_column_for_each(complete, as_agent):
 def test_exports_have_a_column_for_each(complete, as_agent):
     file = as_agent.get("/returns/export.csv?columns=all").getvalue().decode()
     names, row = csv.reader(StringIO(file))
-    cells = {fact.column: row[names.index(header(COLUMNS[fact.column].name))] for fact in FACTS}
+    cells = {
+        fact.column: row[names.index(file_header(COLUMNS[fact.column].name))] for fact in FACTS
+    }
     clock = "%Y-%m-%d %H:%M:%S"
     times = {f.column: timezone.localtime(VALUES[f.column]).strftime(clock) for f in TIMES}
     assert cells == VALUES | times | {"state": LABELS[VALUES["state"]]}

@@ -113,9 +113,9 @@ def test_admins_search_and_cannot_change(as_admin, as_manager, make_program):  #
     make_program().get("/Tags")
     as_manager.get("/returns/export.csv")
     found = as_admin.get("/admin/returns/accessevent/?q=manager")
-    assert "1 access event" in found.text
-    assert "0 access events" in as_admin.get("/admin/returns/accessevent/?q=nobody").text
-    assert "1 token use" in as_admin.get("/admin/returns/tokenuse/?q=Shop").text
+    assert "1 entry" in found.text
+    assert "0 entries" in as_admin.get("/admin/returns/accessevent/?q=nobody").text
+    assert "1 entry" in as_admin.get("/admin/returns/tokenuse/?q=Shop").text
     for path in (
         f"accessevent/{AccessEvent.objects.get().pk}",
         f"tokenuse/{TokenUse.objects.get().pk}",

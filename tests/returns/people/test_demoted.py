@@ -67,7 +67,7 @@ def test_a_draft_is_not_started(job, manager, lose_role):
 def test_a_page_says_that_a_draft_is_not_started(job, as_manager, manager):
     demote(manager)
     page = as_manager.post(f"/bulk/{job.pk}/", {"action": "start"}, follow=True)
-    assert bulk.drafts.NO_LONGER_ALLOWED in page.text
+    assert str(bulk.drafts.NO_LONGER_ALLOWED) in page.text
     assert not ReturnTag.objects.exists()
 
 

@@ -95,7 +95,7 @@ def test_only_so_many_passwords_are_checked_at_once(agent, as_manager):
         busy = sign_in("agent", PASSWORD)
         assert as_manager.get("/returns/").status_code == 200
     assert (busy.status_code, busy["Retry-After"]) == (429, "2")
-    assert people.SIGN_INS_BUSY in busy.text
+    assert str(people.SIGN_INS_BUSY) in busy.text
     assert sign_in("agent", PASSWORD).status_code == 302
 
 

@@ -67,7 +67,7 @@ class TestWriting:
         [
             (" \n\t ", "Enter a comment."),
             ("\0\x07", "Enter a comment."),
-            ("x" * 4001, "A comment can have up to 4000 characters; this one has 4001."),
+            ("x" * 4001, "A comment can have up to 4,000 characters; this one has 4,001."),
         ],
     )
     def test_what_is_refused_is_said_and_stays_typed(self, as_agent, record, text, words, headers):

@@ -69,7 +69,7 @@ def test_a_filter_that_makes_no_rule_is_named_and_nothing_is_kept(as_manager, qu
     ("fields", "words"),
     [
         (sent, "This field is required."),
-        (lambda: sent(name="  TORN ", add="books"), "There is already a rule named “TORN”."),
+        (lambda: sent(name="  TORN ", add="books"), "There is already a rule named “Torn”."),
         (lambda: sent(moment="never"), "never is not one of the available choices"),
         (lambda: sent(add=""), "Choose a tag to add or to remove."),
         (lambda: sent(add="books", remove="books"), "“books”"),

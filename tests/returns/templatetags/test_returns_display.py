@@ -5,17 +5,8 @@ import time_machine
 from django.template import Context, Template
 from django.utils import timezone
 
-from returns.display.values import (
-    age,
-    compared,
-    duration,
-    number,
-    reference,
-    relative,
-    short_age,
-    state,
-    when,
-)
+from returns.display.durations import age, duration, relative, short_age
+from returns.display.values import compared, number, reference, state, when
 
 NOW = datetime(2026, 11, 23, 11, 5, 12, tzinfo=UTC)
 

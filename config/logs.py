@@ -1,0 +1,26 @@
+"""What is logged, and how a line looks."""
+
+from typing import Any
+
+
+def settings(level: str) -> dict[str, Any]:
+    """Return the LOGGING setting. ``level`` is that of our own lines, such as "INFO"."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line"},
+            "nowhere": {"class": "logging.NullHandler"},
+        },
+        "root": {"handlers": ["console"], "level": "WARNING"},
+        "loggers": {
+            **{name: {"level": level} for name in ("config", "returns", "tags")},
+            # Our own lines about failed sign-ins say more.
+            "axes": {"level": "ERROR"},
+            # Logged by the root logger; Django's own handlers would log it again if DEBUG is on.
+            "django": {"handlers": [], "level": "WARNING"},
+            # Requests for other hosts come from scanners; they are not worth a traceback.
+            "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+        },
+    }
