@@ -7,10 +7,11 @@ no catalogue, so it is shown as it is. Also a library of template filters.
 import re
 import unicodedata
 from functools import cache
+from typing import NamedTuple
 
 from django import template
 from django.conf import settings
-from django.utils.translation import override, pgettext, pgettext_lazy
+from django.utils.translation import get_language, override, pgettext, pgettext_lazy
 
 from config.stored_texts import StoredText
 
@@ -94,6 +95,28 @@ def tag_label(name: str) -> str:
 def group_label(name: str) -> str:
     """Return the name of a group of tags as its reader knows it."""
     return pgettext("group of tags", name)
+
+
+class ShippedLabels(NamedTuple):
+    """What the shipped tags and groups of tags are called in a language, by their names."""
+
+    tags: dict[str, str]
+    groups: dict[str, str]
+
+
+def tag_labels() -> ShippedLabels:
+    """Return the labels of all shipped tags and groups: for many, this is faster than each."""
+    return _tag_labels_of(get_language())
+
+
+@cache
+def _tag_labels_of(language: str | None) -> ShippedLabels:
+    with override("en"):
+        tags, groups = (list(map(str, names)) for names in (_SHIPPED_TAGS, _SHIPPED_GROUPS))
+    with override(language):
+        return ShippedLabels(
+            {name: tag_label(name) for name in tags}, {name: group_label(name) for name in groups}
+        )
 
 
 @register.filter

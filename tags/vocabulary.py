@@ -6,7 +6,7 @@ and of files become tags in ``tags.sent_names``.
 
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import OuterRef, Value
 from django.utils.translation import gettext as _
 
-from config.shipped_names import group_label, stored_tag, tag_label
+from config.shipped_names import ShippedLabels, stored_tag, tag_labels
 from config.stored_texts import StoredText, stored_text
 from config.text import has_invisible
 from tags.models import NameKey, Tag, TagGroup
@@ -56,19 +56,13 @@ class TagChip:
     required_when: str = ""
     # Whether records with the tag go to the top of a queue.
     raises: bool = False
+    # The names of the tag and of its group as their reader knows them. Kept, because pages show
+    # them often, and finding the language takes a while.
+    label: str = field(kw_only=True)
+    group_label: str = field(kw_only=True)
 
     def __str__(self) -> str:
         return self.label
-
-    @property
-    def label(self) -> str:
-        """Return the name of the tag as its reader knows it."""
-        return tag_label(self.name)
-
-    @property
-    def group_label(self) -> str:
-        """Return the name of the group as its reader knows it."""
-        return group_label(self.group)
 
     @property
     def stored_name(self) -> StoredText:
@@ -87,13 +81,15 @@ def load_vocabulary() -> Vocabulary:
         *("id", "name", "group__color", "group_id", "group__name", "group__exclusive"),
         *("retired_at", "description", ArraySubquery(synonyms), "group__required_when", "raises"),
     )
-    return {row[0]: _chip(order, row) for order, row in enumerate(rows)}
+    labels = tag_labels()
+    return {row[0]: _chip(order, row, labels) for order, row in enumerate(rows)}
 
 
-def _chip(order: int, row: tuple[Any, ...]) -> TagChip:
+def _chip(order: int, row: tuple[Any, ...], labels: ShippedLabels) -> TagChip:
     id_, name, color, group_id, group, exclusive, retired_at, description, *rest = row
     synonyms, required_when, raises = rest
-    title = f"{group_label(group)}: {tag_label(name)}"
+    label, label_of_group = labels.tags.get(name, name), labels.groups.get(group, group)
+    title = f"{label_of_group}: {label}"
     title += f", {description}" if description else ""
     retired = retired_at is not None
     if retired:
@@ -101,6 +97,8 @@ def _chip(order: int, row: tuple[Any, ...]) -> TagChip:
     return TagChip(
         *(id_, name, color, group_id, group, exclusive, order, title),
         *(retired, description, tuple(synonyms), required_when, raises),
+        label=label,
+        group_label=label_of_group,
     )
 
 

@@ -162,7 +162,9 @@ def _chip(event: Event, vocabulary: Vocabulary) -> TagChip:
     tag_id = event.tag_id or 0
     name = event.deleted_name or _("a tag")
     title = _("%(tag)s (deleted since)") % {"tag": tag_label(name)}
-    deleted = TagChip(tag_id, name, "gray", 0, "", False, 0, title)
+    deleted = TagChip(
+        *(tag_id, name, "gray", 0, "", False, 0, title), label=tag_label(name), group_label=""
+    )
     return vocabulary.get(tag_id, deleted)
 
 
