@@ -298,6 +298,7 @@ def test_a_held_key_acts_at_once_and_a_fast_row_of_keys_acts_as_often(desk):
 def test_a_short_number_is_a_scan_if_its_end_follows_at_once(desk, four):
     Return.objects.filter(pk=four[3].pk).update(sales_order_reference_number="X24K")
     press(desk, "j")
+    expect(link(desk, "R1")).to_be_focused()
     with time_stands_still(desk):
         type_at(desk, "X24K", 120)
         desk.keyboard.press("Enter")
