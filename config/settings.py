@@ -250,6 +250,7 @@ EXPORT_STORAGE_MB = environment.positive_number("EXPORT_STORAGE_MB", 2_000, "meg
 # No single input may fill the memory, the disk or a page.
 FEED_CALL_RECORDS = environment.positive_number("FEED_CALL_RECORDS", 10_000, "records")
 FEED_NEW_TAGS = environment.positive_number("FEED_NEW_TAGS", 2_000, "tags")
+RECORD_LINE_ITEMS = environment.positive_number("RECORD_LINE_ITEMS", 1_000, "line items")
 RECORD_TAGS = environment.positive_number("RECORD_TAGS", 50, "tags")
 RECORD_TEXT_LENGTH = environment.positive_number("RECORD_TEXT_LENGTH", 50_000, "characters")
 RECORD_OTHER_FIELDS = environment.positive_number("RECORD_OTHER_FIELDS", 1_000, "fields")

@@ -61,11 +61,13 @@ _SHIPPED_VIEWS = (
     pgettext_lazy("view", "Urgent refunds"),
     pgettext_lazy("view", "No reason tag"),
     pgettext_lazy("view", "Completed this week"),
+    pgettext_lazy("view", "Damaged, waiting for a decision"),
 )
 _SHIPPED_RULES = (
     pgettext_lazy("rule", "Damaged on the way"),
     pgettext_lazy("rule", "Third return of an order"),
     pgettext_lazy("rule", "Waiting over 48 h"),
+    pgettext_lazy("rule", "Damaged item"),
 )
 _SHIPPED_DEADLINES = (
     pgettext_lazy("deadline", "Priority"),

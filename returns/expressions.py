@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
-from django.db.models import Func
+from django.db.models import F, Func
 from django.db.models.sql.constants import INNER
 
 # The alias under which ``OrderedTaggings`` is joined.
@@ -30,6 +30,16 @@ class WordsKey(Func):
     function = "returns_words_key"
     arity = 1
     output_field = models.TextField()
+
+
+class CountAtPath(Func):
+    """The number of values that an SQL/JSON path finds in a JSON column; NULL without a value."""
+
+    output_field = models.SmallIntegerField()
+
+    def __init__(self, column: str, *, path: str) -> None:
+        template = f"jsonb_array_length(jsonb_path_query_array(%(expressions)s, '{path}'))"
+        super().__init__(F(column), template=template)
 
 
 @models.BigAutoField.register_lookup

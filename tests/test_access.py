@@ -117,6 +117,7 @@ PAGES = {
     "api:api-root": (401, 401, 401, 401, 401),
     "api:returns": (401, 401, 401, 401, 401),
     "api:returns-with-tag": (401, 401, 401, 401, 401),
+    "api:returns-with-line-items": (401, 401, 401, 401, 401),
     "api:return": (401, 401, 401, 401, 401),
     "api:update-return-tag": (401, 401, 401, 401, 401),
     "api:tags": (401, 401, 401, 401, 401),

@@ -23,7 +23,7 @@ TOP_LEVEL = {
 # Who calls: nothing below imports them.
 ENTRANCES = r"(returns|tags)\.(views|admin|api|management|urls)\b"
 # What everything stands on: these import nothing of the program but each other.
-GROUND = ("tags/models/", "returns/models/", "returns/querysets.py", "returns/expressions.py")
+GROUND = ("tags/models/", "returns/models/", "returns/querysets/", "returns/expressions.py")
 
 WRITES = {
     *("save", "create", "update", "delete", "get_or_create", "update_or_create"),

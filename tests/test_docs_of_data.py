@@ -9,10 +9,11 @@ from returns.api import BASE_PATH, dqb, query, tagging
 from returns.api.field_parameters import OPERATOR_PREFIXES, TEXT_PARAMETERS, TIME_PARAMETERS
 from returns.api.openapi import SCOPES, build_document
 from returns.api.parameters import PARAMETERS
-from returns.api.schemas import TaggedReturn
+from returns.api.schemas import LineItemSaid, ReturnWithLineItems, TaggedReturn
 from returns.exports import as_xlsx
 from returns.exports import forms as export_forms
 from returns.feed import previews, push, uploads
+from returns.feed.item_parsing import TEXTS
 from returns.feed.records import API_NAMES, MAX_LENGTHS, REQUIRED_COLUMNS
 from returns.feed.spelling import field_for_header
 from returns.filters.dates import WEEKDAY_CHOICES, parse_moment
@@ -26,8 +27,9 @@ from returns.filters.queues import Queue
 from returns.filters.sorting import SORT_COLUMNS
 from returns.lists import bulk, saved_views
 from returns.lists.groups import MAX_GROUPS
-from returns.models import Deadline, Scope, State
+from returns.models import DamagedState, Deadline, ItemState, Scope, State
 from returns.models.facts import FACTS, Absence
+from returns.models.line_items import ITEM_FACTS
 from returns.queues.handover import MAX_HANDOVER_LINES
 from returns.record import sentences
 from returns.search import MAX_NUMBERS
@@ -114,7 +116,7 @@ def test_what_the_api_answers_for_a_missing_field_is_true():
 
 def test_the_spellings_of_columns_are_understood():
     rows = tables(FIELDS, "Field", "Also written as")
-    assert {codes(row[0])[0] for row in rows} == set(API_NAMES.values())
+    assert {codes(row[0])[0] for row in rows} == set(API_NAMES.values()) - {"lineItems"}
     read = {
         word.strip(): field_for_header(word.strip()) for row in rows for word in row[1].split(",")
     }
@@ -152,7 +154,7 @@ def test_the_parameters_of_the_api_are_described():
     rows = tables(API, "Parameter", "Value")
     described = {name for row in rows for name in codes(row[0])}
     described |= {*ReturnFilterSet.base_filters, *FIELD_ROWS}
-    assert described == set(PARAMETERS)
+    assert described - {"lineItems"} == set(PARAMETERS)
     assert {*TEXT_PARAMETERS, *TIME_PARAMETERS} <= described
     assert {f"{name}:" for name in OPERATOR_PREFIXES} <= set(codes(API))
 
@@ -164,8 +166,20 @@ def test_the_operators_of_dqb_are_described():
 
 
 def test_the_properties_of_a_return_are_those_that_are_answered():
-    properties = {field.alias or name for name, field in TaggedReturn.model_fields.items()}
-    assert set(FIELD_ROWS) == properties
+    models = (TaggedReturn, ReturnWithLineItems)
+    fields = [each for model in models for each in model.model_fields.items()]
+    assert set(FIELD_ROWS) == {field.alias or name for name, field in fields}
+
+
+def test_the_fields_of_a_line_item_are_those_that_are_read_and_answered():
+    rows = {codes(row[0])[0]: row[1:] for row in tables(FIELDS, "Field of a line item", "Value")}
+    assert set(rows) == {fact.api_name for fact in ITEM_FACTS}
+    properties = {field.alias or name for name, field in LineItemSaid.model_fields.items()}
+    assert set(rows) == properties
+    states = {*codes(rows["state"][0]), *codes(rows["damagedState"][0])}
+    assert states == {*ItemState.values, *DamagedState.values}
+    longest = {fact.api_name: fact.max_length for fact in ITEM_FACTS if fact.column in TEXTS}
+    assert {name: int(size.split()[0]) for name, (_, size) in rows.items() if size} == longest
 
 
 def test_the_scopes_are_those_of_tokens():

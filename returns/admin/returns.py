@@ -27,7 +27,11 @@ from returns.search import search_ends
 KEY_FIELD = "return_reference_number"
 READ_ONLY_FACTS = (
     KEY_FIELD,
-    *(fact.column for fact in FACTS if not fact.is_correctable and fact.column != KEY_FIELD),
+    *(
+        fact.column
+        for fact in FACTS
+        if not fact.is_correctable and fact.kind is not Kind.ITEMS and fact.column != KEY_FIELD
+    ),
 )
 OTHER_FIELDS = ("tag_names", "corrected_fields", "unknown_fields")
 

@@ -16,13 +16,14 @@ from returns.api.schemas import (
     FEED_BODY,
     FeedTaken,
     PageOfReturns,
+    PageOfReturnsWithLineItems,
     PageOfTaggedReturns,
-    ReturnSaid,
+    ReturnWithLineItems,
     TagsReplaced,
     TagsWanted,
     Vocabulary,
 )
-from returns.api.serializers import serialize_return
+from returns.api.serializers import serialize_detail
 from returns.models import ApiToken, Scope
 
 DESCRIPTION = """The warehouse's returns, for programs.
@@ -90,6 +91,17 @@ def list_returns_with_tag(request: ApiRequest) -> HttpResponse:
     return json_response(payloads.tagged_returns_page(request.GET))
 
 
+@api.get(
+    "/Returns/returnsWithLineItems",
+    response=PageOfReturnsWithLineItems,
+    url_name="returns-with-line-items",
+    **RETURNS_OPERATION,
+)
+def list_returns_with_line_items(request: ApiRequest) -> HttpResponse:
+    """List returns, each with what is in its parcel. The parameters are those of `Returns`."""
+    return json_response(payloads.detailed_returns_page(request.GET))
+
+
 @api.patch(
     "/Returns/UpdateReturnTag",
     response=TagsReplaced,
@@ -108,13 +120,18 @@ def update_return_tag(request: ApiRequest, body: TagsWanted) -> HttpResponse:
     return json_response(tagging.update_return_tag(body.reference_number, body.tag, token))
 
 
-@api.get("/Returns/{path:reference}", response=ReturnSaid, url_name="return", **RETURNS_OPERATION)
+@api.get(
+    "/Returns/{path:reference}",
+    response=ReturnWithLineItems,
+    url_name="return",
+    **RETURNS_OPERATION,
+)
 def get_return(request: ApiRequest, reference: str) -> HttpResponse:  # noqa: ARG001
-    """Get one return by its reference, which must be percent-encoded."""
+    """Get one return and its line items by its reference, which must be percent-encoded."""
     return_ = payloads.find_return(reference)
     if return_ is None:
         raise ApiError(404, "not_found", "There is no return with this reference.")
-    return json_response(serialize_return(return_))
+    return json_response(serialize_detail(return_))
 
 
 @api.get(

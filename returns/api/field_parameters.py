@@ -11,13 +11,15 @@ from returns.api.properties import PROPERTIES, quote, suggest
 from returns.api.time_ranges import TimeRange, parse_time_range
 from returns.api.values import is_storable
 from returns.filters.filterset import ReturnFilterSet
-from returns.models.facts import FACTS
+from returns.models.facts import FACTS, Kind
 
 # Without those that are filters of the pages under the same name.
 TEXT_PARAMETERS = tuple(
     fact.api_name
     for fact in FACTS
-    if not fact.is_time and fact.api_name not in ReturnFilterSet.base_filters
+    if fact.kind is not Kind.ITEMS
+    and not fact.is_time
+    and fact.api_name not in ReturnFilterSet.base_filters
 )
 TIME_PARAMETERS = tuple(fact.api_name for fact in FACTS if fact.is_time)
 OPERATOR_PREFIXES = ("gte", "gt", "lte", "lt", "eq")

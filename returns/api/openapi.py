@@ -22,7 +22,7 @@ from returns.models import Scope, State
 
 JsonObject = dict[str, Any]
 SCHEMA_REFERENCE = "#/components/schemas/{model}"
-LIST_PATHS = ("/Returns", "/Returns/GetReturnsWithTag")
+LIST_PATHS = ("/Returns", "/Returns/GetReturnsWithTag", "/Returns/returnsWithLineItems")
 # The scope of operations that need another one than ``read``.
 SCOPES = {
     ("/Returns/UpdateReturnTag", "patch"): Scope.TAGS,
@@ -32,6 +32,8 @@ CURL = 'curl -H "Authorization: Bearer $TOKEN"'
 OPERATION_EXAMPLES = {
     "/Returns": f"{CURL} '[site]/Returns?state=Completed&createdAt=gte:2024-02-23&count=10'",
     "/Returns/GetReturnsWithTag": f"{CURL} '[site]/Returns/GetReturnsWithTag?tag=wrong-size'",
+    "/Returns/returnsWithLineItems": f"{CURL} "
+    "'[site]/Returns/returnsWithLineItems?item=Damaged&count=10'",
     "/Returns/{reference}": f"{CURL} '[site]/Returns/Return-14844'",
     "/Tags": f"{CURL} '[site]/Tags'",
     "/Returns/UpdateReturnTag": f"{CURL} -X PATCH -d "

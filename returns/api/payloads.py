@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from returns.api.parameters import find_parameter
 from returns.api.query import FIELDS_NOT_SENT, ResultPage, run_query
-from returns.api.serializers import serialize_return, serialize_tagged_return
+from returns.api.serializers import serialize_detail, serialize_return, serialize_tagged_return
 from returns.api.values import is_storable
 from returns.models import Return
 from tags.models import TagGroup
@@ -28,6 +28,12 @@ def find_return(reference: str) -> Return | None:
 def returns_page(params: QueryDict) -> Payload:
     """Return a page of returns. Raises ``InvalidRequest``."""
     return _page(run_query(params, now=timezone.now()), serialize_return, params)
+
+
+def detailed_returns_page(params: QueryDict) -> Payload:
+    """Return a page of returns with their line items. Raises ``InvalidRequest``."""
+    page = run_query(params, now=timezone.now(), with_items=True)
+    return _page(page, serialize_detail, params)
 
 
 def tagged_returns_page(params: QueryDict) -> Payload:

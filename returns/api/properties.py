@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from config.text import shorten
-from returns.models.facts import FACTS
+from returns.models.facts import FACTS, Kind
 
 MAX_QUOTED_LENGTH = 50  # characters of a value that an error message repeats
 MIN_NAME_SIMILARITY = 0.4  # of 1, for a known name to be suggested instead of an unknown one
@@ -29,6 +29,7 @@ class Property:
 PROPERTIES = {
     fact.api_name: Property(fact.api_name, fact.column, fact.key, fact.is_time, fact.may_be_missing)
     for fact in FACTS
+    if fact.kind is not Kind.ITEMS
 }
 _PROPERTY_BY_LOWER = {name.lower(): each for name, each in PROPERTIES.items()}
 

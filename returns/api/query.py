@@ -38,6 +38,7 @@ from returns.filters.form import is_ignored
 from returns.filters.query import Query
 from returns.filters.sorting import Sort
 from returns.models import Return, State
+from returns.models.facts import LINE_ITEMS
 from returns.querysets import ReturnQuerySet
 from tags.vocabulary import load_vocabulary
 
@@ -81,13 +82,15 @@ class _ParsedQuery:
     cursor: str | None
 
 
-def run_query(params: QueryDict, *, now: datetime, with_tag_ids: bool = False) -> ResultPage:
+def run_query(
+    params: QueryDict, *, now: datetime, with_tag_ids: bool = False, with_items: bool = False
+) -> ResultPage:
     """Return the page of returns that a query string asks for.
 
-    ``with_tag_ids`` adds ``tag_ids`` to each return. Raises ``InvalidRequest`` with every error.
+    They have their line items and ``tag_ids`` only if asked for. Raises ``InvalidRequest``.
     """
     parsed = _parse(_by_known_name(params), now)
-    matches = _filter(parsed).defer(*FIELDS_NOT_SENT)
+    matches = _filter(parsed).defer(*FIELDS_NOT_SENT, *(() if with_items else (LINE_ITEMS,)))
     queryset = matches.with_tag_ids() if with_tag_ids else matches
     if parsed.cursor is not None:
         return _cursor_page(queryset, parsed.cursor, parsed.count)

@@ -10,8 +10,9 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StrictStr, create_model
 from pydantic.alias_generators import to_camel
 
-from returns.models import State
+from returns.models import DamagedState, ItemState, State
 from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, Absence, Fact, Kind
+from returns.models.line_items import ITEM_FACTS, ITEM_FACTS_BY_COLUMN
 
 
 class _Camel(Schema):
@@ -41,7 +42,9 @@ def _field(fact: Fact) -> tuple[Any, Any]:
     return type_, Field(**options)
 
 
-_FIELDS: dict[str, Any] = {fact.column: _field(fact) for fact in FACTS}
+_FIELDS: dict[str, Any] = {
+    fact.column: _field(fact) for fact in FACTS if fact.kind is not Kind.ITEMS
+}
 _Facts: Any = create_model("_Facts", __base__=_Camel, **_FIELDS)
 
 
@@ -49,6 +52,35 @@ class ReturnSaid(_Facts):
     """A return. Other fields that the warehouse system sent are included unchanged."""
 
     model_config = ConfigDict(title="Return", extra="allow")
+
+
+class LineItemSaid(_Camel):
+    """One line of what is in the parcel."""
+
+    model_config = ConfigDict(title="LineItem", extra="allow")
+
+    line_item_reference_number: str = Field(
+        description=ITEM_FACTS_BY_COLUMN["line_reference"].description
+    )
+    sku: str | None = Field(description=ITEM_FACTS_BY_COLUMN["sku"].description)
+    serial_number: str | None
+    state: ItemState
+    damaged_state: DamagedState | None = Field(
+        description=ITEM_FACTS_BY_COLUMN["damaged_state"].description
+    )
+    processed_at: datetime | None = Field(
+        description=ITEM_FACTS_BY_COLUMN["processed_at"].description
+    )
+
+
+class ReturnWithLineItems(ReturnSaid):
+    """A return with its line items. Other fields are included unchanged."""
+
+    model_config = ConfigDict(title="ReturnWithLineItems", extra="allow")
+
+    line_items: list[LineItemSaid] | None = Field(
+        None, description="What is in the parcel; left out if that is not known."
+    )
 
 
 class TaggedReturn(ReturnSaid):
@@ -75,6 +107,12 @@ class PageOfReturns(_Page):
     """A page of returns."""
 
     items: list[ReturnSaid]
+
+
+class PageOfReturnsWithLineItems(_Page):
+    """A page of returns with their line items."""
+
+    items: list[ReturnWithLineItems]
 
 
 class PageOfTaggedReturns(_Page):
@@ -216,9 +254,18 @@ _VALUE_DESCRIPTIONS = {
     Kind.TEXT: "Text.",
     Kind.PROSE: "Text.",
 }
+_LINE_ITEMS = {
+    "type": "array",
+    "items": {
+        "properties": {
+            fact.api_name: {"description": fact.description or "Text."} for fact in ITEM_FACTS
+        }
+    },
+}
 _RECORD = {
     "properties": {
         fact.api_name: {"description": fact.feed_description or _VALUE_DESCRIPTIONS[fact.kind]}
+        | (_LINE_ITEMS if fact.kind is Kind.ITEMS else {})
         for fact in FACTS_REQUIRED_FIRST
     }
     | {"tag": {"description": "Names of tags to add, separated by commas."}},

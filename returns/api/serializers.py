@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from returns.feed.item_parsing import line_item_payload
 from returns.models import Return
-from returns.models.facts import FACTS, Absence, Fact
+from returns.models.facts import FACTS, FACTS_BY_COLUMN, Absence, Fact, Kind
+from returns.models.line_items import to_line_items
 
-FACTS_BY_API_NAME = [(fact.api_name, fact) for fact in FACTS]
+FACTS_BY_API_NAME = [(fact.api_name, fact) for fact in FACTS if fact.kind is not Kind.ITEMS]
+LINE_ITEMS_FIELD_NAME = FACTS_BY_COLUMN["line_items"].api_name
 
 
 def serialize_return(return_: Return) -> dict[str, Any]:
@@ -24,6 +27,15 @@ def serialize_return(return_: Return) -> dict[str, Any]:
     return fields | {
         name: value for name, value in return_.unknown_fields.items() if name not in fields
     }
+
+
+def serialize_detail(return_: Return) -> dict[str, Any]:
+    """Return the fields of a return and its line items, unless these are not known."""
+    fields = serialize_return(return_)
+    lines = to_line_items(return_.line_items)
+    if lines is None:
+        return fields
+    return fields | {LINE_ITEMS_FIELD_NAME: [line_item_payload(line) for line in lines]}
 
 
 def serialize_tagged_return(return_: Return, tags: Iterable[str]) -> dict[str, Any]:

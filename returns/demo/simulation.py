@@ -11,11 +11,13 @@ from django.db import connection
 from django.utils import timezone
 
 from returns.demo.generator import FIRST_NUMBER, generate_new_record
+from returns.feed.item_parsing import line_item_payload
 from returns.feed.items import item_from_json
 from returns.feed.records import API_NAMES, ReturnRecord
 from returns.feed.runs import record_run
 from returns.models import Return, State, Way
 from returns.models.facts import FACTS_BY_COLUMN
+from returns.models.line_items import to_line_items
 
 RECORD_PAUSE = (2.0, 7.0)  # seconds between two records
 RECONNECT_PAUSE = 5.0  # seconds
@@ -63,14 +65,16 @@ class SimulatedFeed(threading.Thread):
 def push_record(record: ReturnRecord) -> None:
     """Import a record as a push of its own, so that the feed counts as read."""
     values = {field: getattr(record, name) for name, field in API_NAMES.items()}
-    texts = {field: _to_text(value) for field, value in values.items()}
+    texts = {field: _to_json(value) for field, value in values.items()}
     with record_run(Way.PUSH, SOURCE) as run:
         run.import_items(
             [item_from_json("record", {**texts, **record.unknown_fields})], source=SOURCE
         )
 
 
-def _to_text(value: str | datetime | None) -> str | None:
+def _to_json(value: object) -> object:
+    if isinstance(value, tuple):
+        return [line_item_payload(line) for line in value]
     return value.isoformat() if isinstance(value, datetime) else value
 
 
@@ -112,6 +116,7 @@ def _pick(random: Random, rows: list[Return]) -> Return | None:
 def _updated_record(row: Return, now: datetime, **changes: object) -> ReturnRecord:
     """Return the row as a record that was updated now, with these changes."""
     same = {name: getattr(row, name) for name in (*FACTS_BY_COLUMN, "unknown_fields")}
+    same["line_items"] = to_line_items(row.line_items)
     return ReturnRecord(**same | {"tag": row.feed_tags or None, "updated_at": now} | changes)
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from config.dates import to_the_minute
+from returns.display.items import items_text
 from returns.feed.merging import FACT_COLUMNS, Known
 from returns.models import State
 from returns.models.facts import FACTS_BY_COLUMN
@@ -40,6 +41,8 @@ def fact_text(name: str, value: Any) -> str:
         return ""
     if name == "state":
         return str(State(value).label)
+    if name == "line_items":
+        return items_text(value)
     if isinstance(value, datetime):
         local = timezone.localtime(value)
         return f"{to_the_minute(local)}:{local.second:02}"

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from returns.feed.reasons import Why, state_with, state_without
-from returns.models import Return, State
+from returns.models import LineItem, Return, State
 from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, STATE_COLUMNS, Kind
 
 # A day inside the limits of ``datetime``, so that every time can be shown in every time zone.
@@ -34,7 +34,8 @@ class ReturnRecord:
 
     ``tag`` is the API's string of comma-separated tags, or None if the record has none.
     ``unknown_fields`` has the fields that the WMS sent and we do not know. ``absent`` has the
-    columns that the record says nothing about; they are empty, or have the default. The times of
+    columns that the record says nothing about; they are empty, or have the default. ``line_items``
+    are sorted by their references, and None if the record says nothing of them. The times of
     ``is_rounded`` are cut to what a spreadsheet shows. With ``is_update_derived``, ``updated_at``
     is the latest of the other times.
     """
@@ -51,6 +52,7 @@ class ReturnRecord:
     notes: str = ""
     arrived_to_warehouse_at: datetime | None = None
     completed_at: datetime | None = None
+    line_items: tuple[LineItem, ...] | None = None
     tag: str | None = None
     unknown_fields: Mapping[str, Any] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()

@@ -14,7 +14,9 @@ from config.shipped_names import tag_label
 from returns.feed.fact_changes import FactChange, describe_change
 from returns.feed.merging import FACT_COLUMNS
 from returns.feed.records import TIME_COLUMNS
+from returns.feed.statements import NULLABLE_JSON_COLUMNS
 from returns.models import FeedRun, Kept, Return, ReturnTag, RunChange
+from returns.models.line_items import to_line_items
 from tags.tagging import UNDO_SOURCE
 from tags.vocabulary import tag_names
 
@@ -102,6 +104,8 @@ def _differences(changes: Mapping[str, list[Any]]) -> Iterator[FactChange]:
 
 
 def _value(name: str, stored: Any) -> Any:
+    if stored and name in NULLABLE_JSON_COLUMNS:
+        return to_line_items(loads(stored))
     return parse_datetime(stored) if stored and name in TIME_COLUMNS else stored
 
 

@@ -5,6 +5,9 @@ from returns.feed.records import KEY_COLUMN, TIME_COLUMNS
 from returns.models.facts import FACTS
 
 JSON_COLUMNS = ["unknown_fields", "corrections", "stamps"]
+# What is SQL NULL unless it is known.
+NULLABLE_JSON_COLUMNS = ["line_items"]
+ALL_JSON_COLUMNS = [*JSON_COLUMNS, *NULLABLE_JSON_COLUMNS]
 INGEST_COLUMNS = [fact.column for fact in FACTS if fact.column != KEY_COLUMN]
 _COLUMNS = [KEY_COLUMN, *INGEST_COLUMNS, *JSON_COLUMNS, "feed_tags"]
 _NAMES = ", ".join(_COLUMNS)
@@ -66,7 +69,7 @@ def _changes(old: str, new: str) -> str:
     """
     pairs = []
     for name in _COLUMNS[1:]:
-        cast = "::text" if name in JSON_COLUMNS else ""
+        cast = "::text" if name in ALL_JSON_COLUMNS else ""
         values = f"jsonb_build_array({old}.{name}{cast}, {new}.{name}{cast})"
         differs = f"{old}.{name} IS DISTINCT FROM {new}.{name}"
         pairs.append(f"'{name}', CASE WHEN {differs} THEN {values} END")
@@ -93,7 +96,9 @@ UPSERT_AND_STORE_CHANGES = f"""
 
 
 def _restored(name: str) -> str:
-    kind = "timestamptz" if name in TIME_COLUMNS else "jsonb" if name in JSON_COLUMNS else "text"
+    kind = (
+        "timestamptz" if name in TIME_COLUMNS else "jsonb" if name in ALL_JSON_COLUMNS else "text"
+    )
     value = f"(old.columns->>'{name}')::{kind}"
     return f"{name} = CASE WHEN old.columns ? '{name}' THEN {value} ELSE r.{name} END"
 

@@ -11,7 +11,12 @@ from django.db import connection
 
 from returns.feed.merging import EARLIEST, NOT_SENT, Known, Stamp, with_stamps_of_correction
 from returns.feed.records import KEY_COLUMN, TIME_COLUMNS
-from returns.feed.statements import INGEST_COLUMNS, SELECT_STORED_RETURNS
+from returns.feed.statements import (
+    INGEST_COLUMNS,
+    NULLABLE_JSON_COLUMNS,
+    SELECT_STORED_RETURNS,
+)
+from returns.models.line_items import to_line_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ def _stored_row(row: tuple[Any, ...]) -> StoredRow:
     pk, version, reference, *values, unknown_fields, corrections, stamps, tags = row
     facts = dict(zip(INGEST_COLUMNS, values, strict=True))
     facts[KEY_COLUMN] = reference
+    for name in NULLABLE_JSON_COLUMNS:
+        facts[name] = to_line_items(loads(facts[name])) if facts[name] else None
     known = Known(
         facts,
         {} if unknown_fields == "{}" else loads(unknown_fields),
@@ -96,7 +103,11 @@ def staging_row(pk: int | None, known: Known) -> list[Any]:
     return [
         pk,
         facts["return_reference_number"],
-        *(facts[name] for name in INGEST_COLUMNS),
+        *(_column_value(name, facts[name]) for name in INGEST_COLUMNS),
         *texts,
         ",".join(known.tags),
     ]
+
+
+def _column_value(name: str, value: Any) -> Any:
+    return dumps(value) if name in NULLABLE_JSON_COLUMNS and value is not None else value

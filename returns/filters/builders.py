@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 MAX_NUMBER_FILTER_LENGTH = 200
+MAX_ITEMS = 1_000
 # How several values are joined: each two of them in turn.
 EITHER, BOTH = _("%(list)s or %(last)s"), _("%(list)s and %(last)s")
 _DECIMAL_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
@@ -45,6 +46,7 @@ class Section(TextChoices):
     """A part of the menu of more filters, with its heading."""
 
     PARCEL = "parcel", pgettext_lazy("filters", "Parcel")
+    ITEMS = "items", pgettext_lazy("filters", "In the parcel")
     MISSING = "missing", pgettext_lazy("filters", "Missing")
     DEADLINE = "deadline", pgettext_lazy("filters", "Deadline")
     TIME = "time", pgettext_lazy("filters", "Waiting and processing time")
@@ -176,6 +178,19 @@ def fact_filter(name: str, column: str, max_length: int) -> Declaration:
         name=name,
         filter=django_filters.CharFilter(column, max_length=max_length),
         offered=Offered.MORE_MENU,
+        for_deadlines=True,
+    )
+
+
+def item_count_filter(column: str) -> Declaration:
+    """Declare a filter by the least number of items of a kind, which the column counts."""
+    return Declaration(
+        name=column,
+        filter=django_filters.NumberFilter(
+            column, lookup_expr="gte", min_value=1, max_value=MAX_ITEMS, decimal_places=0
+        ),
+        offered=Offered.MORE_MENU,
+        section=Section.ITEMS,
         for_deadlines=True,
     )
 

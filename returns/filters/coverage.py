@@ -10,7 +10,7 @@ from tags.vocabulary import Vocabulary
 
 # The more values these have, the fewer returns match; of the others that keep lists, the more.
 ALL_OF = {"tag", "tag_none", "missing", "missing_group"}
-ANY_OF = {"state", "tag_any"}
+ANY_OF = {"state", "tag_any", "item"}
 
 
 def covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from returns.filters.builders import (
     creation_filter,
     date_filter,
     fact_filter,
+    item_count_filter,
     number_filter,
     order_position_label,
     period_filter,
@@ -117,6 +118,36 @@ FILTERS = (
     fact_filter("carrier", "cargo_carrier", 100),
     fact_filter("channel", "sales_order_channel", 100),
     fact_filter("source", "source", 30),
+    Declaration(
+        name="sku",
+        filter=django_filters.CharFilter(
+            method=methods.by_sku, max_length=MAX_NUMBER_FILTER_LENGTH
+        ),
+        offered=Offered.MORE_MENU,
+        section=Section.ITEMS,
+        for_deadlines=True,
+    ),
+    Declaration(
+        name="serial",
+        filter=django_filters.CharFilter(
+            method=methods.by_serial_number, max_length=MAX_NUMBER_FILTER_LENGTH
+        ),
+        offered=Offered.MORE_MENU,
+        section=Section.ITEMS,
+        for_deadlines=True,
+    ),
+    Declaration(
+        name="item",
+        filter=django_filters.MultipleChoiceFilter(
+            choices=methods.ItemKind.choices, method=methods.by_items
+        ),
+        offered=Offered.MORE_MENU,
+        section=Section.ITEMS,
+        format_value=choice_label(methods.ItemKind),
+        for_deadlines=True,
+    ),
+    item_count_filter("items_waiting"),
+    item_count_filter("items_missing"),
     Declaration(
         name="missing",
         filter=django_filters.MultipleChoiceFilter(

@@ -11,6 +11,8 @@ from returns.expressions import SearchKey
 from returns.filters.dates import WEEKDAY_NUMBERS, parse_moment
 from returns.filters.problems import filter_problems
 from returns.filters.queues import QUEUE_STATES, Queue
+from returns.models import DamagedState, ItemState
+from returns.models.line_items import ITEM_COUNT_COLUMNS
 from returns.querysets import ReturnQuerySet
 
 # Takes the queryset, the field name of the filter, and its value.
@@ -60,6 +62,34 @@ def by_whole_order(queryset: ReturnQuerySet, _name: str, text: str) -> ReturnQue
 def by_notes(queryset: ReturnQuerySet, _name: str, texts: list[str]) -> ReturnQuerySet:
     """Keep returns whose notes contain one of the texts."""
     return queryset.with_notes_containing(texts)
+
+
+class ItemKind(TextChoices):
+    """A kind of items that a return may have."""
+
+    WAITING = ItemState.WAITING.value, ItemState.WAITING.label
+    MISSING = ItemState.MISSING.value, ItemState.MISSING.label
+    DAMAGED = ItemState.DAMAGED.value, ItemState.DAMAGED.label
+    UNDECIDED = (
+        DamagedState.IN_WAREHOUSE.value,
+        pgettext_lazy("item", "damaged, waiting for a decision"),
+    )
+    UNDAMAGED = ItemState.UNDAMAGED.value, ItemState.UNDAMAGED.label
+
+
+def by_sku(queryset: ReturnQuerySet, _name: str, sku: str) -> ReturnQuerySet:
+    """Keep returns with an item of this SKU."""
+    return queryset.with_sku(sku.replace("\0", ""))
+
+
+def by_serial_number(queryset: ReturnQuerySet, _name: str, number: str) -> ReturnQuerySet:
+    """Keep returns with an item of this serial number."""
+    return queryset.with_serial_number(number.replace("\0", ""))
+
+
+def by_items(queryset: ReturnQuerySet, _name: str, kinds: list[str]) -> ReturnQuerySet:
+    """Keep returns with an item of at least one of these kinds."""
+    return queryset.with_items_counted_in(ITEM_COUNT_COLUMNS[kind] for kind in kinds)
 
 
 def by_missing(queryset: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:

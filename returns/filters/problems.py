@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from returns.models import Return, SharedTracking
 from returns.models.facts import FACTS, MAX_AHEAD
-from returns.models.problems import EARLY_ARRIVAL, NO_ARRIVAL, NO_ORDER, OPEN
+from returns.models.problems import EARLY_ARRIVAL, ITEMS_LEFT, NO_ARRIVAL, NO_ITEMS, NO_ORDER, OPEN
 from returns.querysets import ReturnQuerySet
 
 SILENT_FOR = timedelta(days=30)
@@ -30,6 +30,8 @@ class Problem(models.TextChoices):
         pgettext_lazy("problem", "Same tracking ID on several orders"),
     )
     NO_ORDER = "no_order", pgettext_lazy("problem", "No order")
+    ITEMS_WAITING = "items_waiting", pgettext_lazy("problem", "Completed with waiting items")
+    NO_ITEMS = "no_items", pgettext_lazy("problem", "Completed without items")
     SILENT = "silent", pgettext_lazy("problem", "Open without an update for 30 days")
 
 
@@ -62,6 +64,10 @@ def _condition(kind: Problem, now: datetime) -> Q:
             return EARLY_ARRIVAL
         case Problem.NO_ORDER:
             return NO_ORDER
+        case Problem.ITEMS_WAITING:
+            return ITEMS_LEFT
+        case Problem.NO_ITEMS:
+            return NO_ITEMS
         case Problem.SHARED_TRACKING:
             return Q(tracking_key__in=SHARED_TRACKING_KEYS)
         case Problem.SILENT:

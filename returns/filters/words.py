@@ -99,6 +99,26 @@ WORDS = {
         _("Source"),
         pgettext_lazy("filter", "source %(value)s"),
     ),
+    "sku": Words(
+        _("SKU"),
+        pgettext_lazy("filter", "SKU %(value)s"),
+    ),
+    "serial": Words(
+        _("Serial number"),
+        pgettext_lazy("filter", "serial number %(value)s"),
+    ),
+    "item": Words(
+        _("Items"),
+        pgettext_lazy("filter", "with an item that is %(value)s"),
+    ),
+    "items_waiting": Words(
+        _("Items waiting, at least"),
+        pgettext_lazy("filter", "at least %(value)s items waiting"),
+    ),
+    "items_missing": Words(
+        _("Items missing, at least"),
+        pgettext_lazy("filter", "at least %(value)s items missing"),
+    ),
     "missing": Words(
         pgettext_lazy("field", "Missing"),
         pgettext_lazy("filter", "without %(value)s"),

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
 from returns.display.deadlines import due_time
 from returns.display.durations import duration_words
+from returns.display.items import items_summary
 from returns.display.values import (
     NO_NUMBER,
     missing,
@@ -30,6 +31,7 @@ from returns.models import Return, State
 LABELLED_CELL = '<td data-column="{}" data-label="{}">'
 LABELLED_WORD_CELL = '<td class="word" data-column="{}" data-label="{}">'
 WAITING_LABEL, DEADLINE_LABEL = pgettext_lazy("column", "Waiting"), gettext_lazy("Deadline")
+ITEMS_LABEL = gettext_lazy("In the parcel")
 TOOK = gettext_lazy("took %(time)s")
 WAITING_TIME_HTML = '<time class="wait" datetime="{}">{}</time>'
 
@@ -129,6 +131,13 @@ def deadline_cell(row: Row, context: CellContext) -> SafeString:
     """Return the cell of the due time."""
     html = due_time(row.due, context.now, context.language) if row.due else NO_NUMBER
     return context.cell(LABELLED_CELL, "deadline", DEADLINE_LABEL, html)
+
+
+def items_cell(row: Row, context: CellContext) -> SafeString:
+    """Return the cell of what is in the parcel."""
+    text = items_summary(row.record)
+    html = format_html('<span title="{0}">{0}</span>', text) if text else NO_NUMBER
+    return context.cell(LABELLED_WORD_CELL, "items", ITEMS_LABEL, html)
 
 
 def notes_cell(row: Row, _: CellContext) -> SafeString:

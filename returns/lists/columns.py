@@ -17,11 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_tables2.data import TableListData
 
+from returns.display.items import items_summary
 from returns.filters.sorting import SORT_COLUMNS
 from returns.lists import cells
 from returns.lists.rows import Row
 from returns.models import State
 from returns.models.facts import FACTS, FACTS_BY_COLUMN, Fact
+from returns.models.facts import Kind as FactKind
 
 # Always shown first: it has the link to the return's page.
 FIRST_COLUMN = "reference"
@@ -175,6 +177,13 @@ DECLARED_COLUMNS = (
         width=20,
         kind=Kind.TIME,
     ),
+    Column(
+        name="items",
+        label=_("In the parcel"),
+        cell=cells.items_cell,
+        value=lambda row, _: items_summary(row.record),
+        width=30,
+    ),
     _text_column("carrier", "cargo_carrier", 16),
     _text_column("channel", "sales_order_channel", 16, _("Channel")),
     _text_column("source", "source", 10),
@@ -189,7 +198,11 @@ DECLARED_COLUMNS = (
     ),
 )
 _DECLARED_FACTS = {column.fact for column in DECLARED_COLUMNS}
-_OTHER_COLUMNS = [_fact_column(fact) for fact in FACTS if fact.column not in _DECLARED_FACTS]
+_OTHER_COLUMNS = [
+    _fact_column(fact)
+    for fact in FACTS
+    if fact.column not in _DECLARED_FACTS and fact.kind is not FactKind.ITEMS
+]
 COLUMNS_BY_NAME = {column.name: column for column in (*DECLARED_COLUMNS, *_OTHER_COLUMNS)}
 COLUMN_NAMES = tuple(COLUMNS_BY_NAME)
 DEFAULT_COLUMNS = tuple(column.name for column in DECLARED_COLUMNS if column.is_default)

@@ -15,7 +15,9 @@ from returns.querysets import ReturnQuerySet
 from tags.vocabulary import Vocabulary
 
 # Large fields that no row shows.
-FIELDS_NOT_SHOWN = ("notes_key", "unknown_fields", "corrections", "feed_tags", "stamps")
+FIELDS_NOT_SHOWN = (
+    *("notes_key", "unknown_fields", "corrections", "feed_tags", "stamps", "line_items"),
+)
 
 
 def read_page(

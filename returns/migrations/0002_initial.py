@@ -9,7 +9,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-import returns.querysets
+import returns.expressions
 
 
 class Migration(migrations.Migration):
@@ -220,7 +220,9 @@ class Migration(migrations.Migration):
                     "return_key",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=returns.querysets.SearchKey(models.F("return_reference_number")),
+                        expression=returns.expressions.SearchKey(
+                            models.F("return_reference_number")
+                        ),
                         output_field=models.CharField(db_collation="C", max_length=400, null=True),
                     ),
                 ),
@@ -228,7 +230,7 @@ class Migration(migrations.Migration):
                     "order_key",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=returns.querysets.SearchKey(
+                        expression=returns.expressions.SearchKey(
                             models.F("sales_order_reference_number")
                         ),
                         output_field=models.CharField(db_collation="C", max_length=400, null=True),
@@ -238,7 +240,7 @@ class Migration(migrations.Migration):
                     "tracking_key",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=returns.querysets.SearchKey(models.F("tracking_id")),
+                        expression=returns.expressions.SearchKey(models.F("tracking_id")),
                         output_field=models.CharField(db_collation="C", max_length=400, null=True),
                     ),
                 ),

@@ -1,7 +1,7 @@
 import django.contrib.postgres.indexes
 from django.db import migrations, models
 
-import returns.querysets
+import returns.expressions
 
 # NFKD, so that a letter with an accent becomes the letter and the accent, which goes. Letters of
 # other alphabets stay as they are; all that is no letter and no digit ends a word.
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name="notes_key",
             field=models.GeneratedField(
                 db_persist=True,
-                expression=returns.querysets.WordsKey(models.F("notes")),
+                expression=returns.expressions.WordsKey(models.F("notes")),
                 output_field=models.TextField(db_collation="C", null=True),
             ),
         ),

@@ -17,11 +17,14 @@ from returns.models.deadlines import (
 from returns.models.deleted import DeletedEntry, DeletedReturn
 from returns.models.exports import Export, ExportPart, FileFormat, Progress
 from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
+from returns.models.line_items import DamagedState, ItemState, LineItem
 from returns.models.mappings import SavedMapping
 from returns.models.people import Density, Person, Preferences, StartPage, Theme
 from returns.models.presence import Presence
 from returns.models.problems import SharedTracking
-from returns.models.returns import Return, ReturnTag
+from returns.models.return_items import ReturnItem
+from returns.models.return_tags import ReturnTag
+from returns.models.returns import Return
 from returns.models.rules import Moment, RuleEvent, TagRule
 from returns.models.run_changes import Kept, RunChange, RunUndo
 from returns.models.saved_views import SavedView
@@ -53,6 +56,7 @@ __all__ = [
     "Comment",
     "CountedReturn",
     "CountedTags",
+    "DamagedState",
     "DaySummary",
     "Deactivation",
     "Deadline",
@@ -67,9 +71,11 @@ __all__ = [
     "Fate",
     "FeedRun",
     "FileFormat",
+    "ItemState",
     "JudgedKind",
     "Kept",
     "Language",
+    "LineItem",
     "Moment",
     "Outcome",
     "Person",
@@ -78,6 +84,7 @@ __all__ = [
     "Progress",
     "RejectedRecord",
     "Return",
+    "ReturnItem",
     "ReturnTag",
     "RuleEvent",
     "RunChange",

@@ -5,7 +5,7 @@ import pgtrigger
 from django.db import models
 from pghistory.models import Event
 
-from returns.models.facts import FACTS_BY_KIND, Fact, Kind
+from returns.models.facts import FACTS_BY_KIND, LINE_ITEMS, Fact, Kind
 from returns.models.triggers import after, after_update
 
 TRACKED_FACTS = [fact for fact in FACTS_BY_KIND if fact.is_tracked]
@@ -30,8 +30,12 @@ class BigEvent(Event):
 def return_changed() -> pgtrigger.Trigger:
     """Return the trigger that records updates of returns: each changed field, before and after."""
     columns = [*(fact.column for fact in TRACKED_FACTS), "corrections"]
-    old, new = (", ".join(f"{row}.{name}" for name in columns) for row in "on")
+    old, new = (
+        ", ".join(f"{row}.{name}" for name in columns if name != LINE_ITEMS) for row in "on"
+    )
     is_changed = {name: f"o.{name} IS DISTINCT FROM n.{name}" for name in columns}
+    # Line items come later than their return. That they are known now is no change.
+    is_changed[LINE_ITEMS] += f" AND o.{LINE_ITEMS} IS NOT NULL"
     values = {fact.column: _before_and_after(fact) for fact in TRACKED_FACTS}
     values["corrections"] = _names_of_corrections()
     for fact in TRACKED_CORRECTIONS:
@@ -50,7 +54,7 @@ def return_changed() -> pgtrigger.Trigger:
                 (pgh_label, pgh_context, pgh_context_id, pgh_created_at, pgh_obj_id, changes)
             SELECT 'changed', {_CONTEXT}, n.id, jsonb_strip_nulls(jsonb_build_object({changes}))
             FROM old_values o JOIN new_values n ON o.id = n.id
-            WHERE ROW({old}) IS DISTINCT FROM ROW({new}){others}
+            WHERE ROW({old}) IS DISTINCT FROM ROW({new}) OR ({is_changed[LINE_ITEMS]}){others}
         $sql$;""",
     )
 
@@ -109,16 +113,17 @@ def moments_of_new() -> pgtrigger.Trigger:
 
     A return that is imported late may have reached several moments at once.
     """
-    select = """
+    select = f"""
         SELECT id, 'created' FROM new_values
         UNION ALL SELECT id, 'arrived' FROM new_values WHERE arrived_to_warehouse_at IS NOT NULL
         UNION ALL SELECT id, 'completed' FROM new_values WHERE completed_at IS NOT NULL
+        UNION ALL SELECT id, 'items' FROM new_values WHERE {LINE_ITEMS} IS NOT NULL
     """
     return after(pgtrigger.Insert, "moments_of_new", _queue_for_rules(select), new="new_values")
 
 
 def moments_of_changed() -> pgtrigger.Trigger:
-    """Return the trigger that queues returns for the rules when they arrive or are completed."""
+    """Return the trigger that queues changed returns for the rules: at the moments they reach."""
     changed = "FROM old_values o JOIN new_values n ON o.id = n.id"
     select = f"""
         SELECT n.id, 'arrived' {changed}
@@ -126,5 +131,7 @@ def moments_of_changed() -> pgtrigger.Trigger:
         UNION ALL
         SELECT n.id, 'completed' {changed}
         WHERE o.completed_at IS NULL AND n.completed_at IS NOT NULL
+        UNION ALL
+        SELECT n.id, 'items' {changed} WHERE o.{LINE_ITEMS} IS DISTINCT FROM n.{LINE_ITEMS}
     """
     return after_update("moments_of_changed", _queue_for_rules(select))

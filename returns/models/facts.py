@@ -25,6 +25,8 @@ class Kind(IntEnum):
     TEXT = 3
     # Several lines, kept exactly as sent. The timeline shows that it changed, without the texts.
     PROSE = 4
+    # A list of line items; see ``returns.models.line_items``.
+    ITEMS = 5
 
 
 class Absence(Enum):
@@ -233,7 +235,29 @@ FACTS = (
         screen_label=_("Sales channel"),
         spellings="channel, sales channel, kanal, satış kanalı, verkaufskanal",
     ),
+    Fact(
+        "courier_request",
+        pgettext_lazy("field", "courier request"),
+        screen_label=_("Courier request"),
+        spellings="courier, kurye talebi, kurye, abholauftrag",
+        description="Whether a courier was asked to fetch the parcel: No, Requested, Success or "
+        "Fail.",
+        feed_description="No, Requested, Success or Fail; other texts are kept.",
+        example="No",
+    ),
+    Fact(
+        "line_items",
+        pgettext_lazy("field", "line items"),
+        screen_label=_("Line items"),
+        kind=Kind.ITEMS,
+        is_correctable=False,
+        description="What is in the parcel; only in answers about one return, and in those of "
+        "`returnsWithLineItems`.",
+        feed_description="What is in the parcel. A record without them changes nothing; an empty "
+        "list says that there are none.",
+    ),
 )
+LINE_ITEMS = "line_items"
 FACTS_BY_COLUMN = {fact.column: fact for fact in FACTS}
 # A time that is further ahead of now is wrong; the clock of the WMS may be a little ahead of ours.
 MAX_AHEAD = timedelta(days=1)

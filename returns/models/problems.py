@@ -22,6 +22,8 @@ EARLY_ARRIVAL = Q(
     )
 )
 NO_ORDER = Q(order_key__isnull=True)
+ITEMS_LEFT = Q(state="Completed", items_waiting__gt=0)
+NO_ITEMS = Q(state="Completed", item_count=0)
 OPEN = ~Q(state="Completed")
 
 # An arbitrary number. One transaction at a time, the holder, updates the shared tracking IDs.
@@ -54,6 +56,8 @@ def problem_indexes() -> list[models.Index]:
         models.Index(fields=newest, condition=NO_ARRIVAL, name="return_no_arrival"),
         models.Index(fields=newest, condition=EARLY_ARRIVAL, name="return_early_arrival"),
         models.Index(fields=newest, condition=NO_ORDER, name="return_no_order"),
+        models.Index(fields=newest, condition=ITEMS_LEFT, name="return_items_left"),
+        models.Index(fields=newest, condition=NO_ITEMS, name="return_no_items"),
         models.Index(fields=["updated_at", "id"], condition=OPEN, name="return_open_by_update"),
     ]
 

@@ -1,6 +1,6 @@
-"""The record of a parcel that was sent back, and its tags."""
+"""The record of a parcel that was sent back."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import quote
 
 import pghistory
@@ -14,26 +14,31 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from returns.expressions import SearchKey, WordsKey
-from returns.models.changes import return_change_triggers, tag_change_triggers
+from returns.models.changes import return_change_triggers
 from returns.models.events import (
     BigEvent,
     moments_of_changed,
     moments_of_new,
     return_changed,
-    tag_replaced,
 )
 from returns.models.facts import VERBOSE_NAMES
 from returns.models.indexes import open_group_indexes
+from returns.models.line_items import (
+    DamagedState,
+    ItemState,
+    count_column,
+    item_indexes,
+)
 from returns.models.problems import (
     problem_indexes,
     shared_by_changed,
     shared_by_deleted,
     shared_by_new,
 )
+from returns.models.return_items import items_of_changed, items_of_deleted, items_of_new
 from returns.models.states import State
-from returns.models.summaries import uncounted_return_triggers, uncounted_tag_triggers
+from returns.models.summaries import uncounted_return_triggers
 from returns.querysets import ReturnQuerySet
-from tags.models import Tagging
 
 # Browsers normalise the first two out of a path; the others are paths of other pages.
 UNREACHABLE_REFERENCES = {".", "..", "export", "facets", "live"}
@@ -103,6 +108,12 @@ class Return(models.Model):
     )
     completed_at = models.DateTimeField(VERBOSE_NAMES["completed_at"], null=True, blank=True)
 
+    courier_request = models.CharField(
+        VERBOSE_NAMES["courier_request"], max_length=20, blank=True, db_default="", default=""
+    )
+    # A list of lists, see ``LineItem``; NULL if they are not known.
+    line_items = models.JSONField(VERBOSE_NAMES["line_items"], null=True, blank=True)
+
     unknown_fields = models.JSONField(
         pgettext_lazy("field", "unknown fields"),
         default=dict,
@@ -130,6 +141,15 @@ class Return(models.Model):
         expression=WordsKey(F("notes")),
         output_field=models.TextField(db_collation="C", null=True),
         db_persist=True,
+    )
+
+    item_count = count_column()
+    items_waiting = count_column(state=ItemState.WAITING.value)
+    items_missing = count_column(state=ItemState.MISSING.value)
+    items_damaged = count_column(state=ItemState.DAMAGED.value)
+    items_undamaged = count_column(state=ItemState.UNDAMAGED.value)
+    items_undecided = count_column(
+        state=ItemState.DAMAGED.value, damaged_state=DamagedState.IN_WAREHOUSE.value
     )
 
     # Set by ``ReturnQuerySet.with_tag_ids`` only.
@@ -213,11 +233,13 @@ class Return(models.Model):
                 fields=["notes_key"], opclasses=["gin_trgm_ops"], name="return_words_of_notes"
             ),
             *problem_indexes(),
+            *item_indexes(),
             # A migration adds return_numbers_middle, a trigram index of all three numbers.
         ]
         triggers = [
             *(return_changed(), moments_of_new(), moments_of_changed()),
             *(shared_by_new(), shared_by_changed(), shared_by_deleted()),
+            *(items_of_new(), items_of_changed(), items_of_deleted()),
             *return_change_triggers(),
             *uncounted_return_triggers(),
         ]
@@ -231,69 +253,3 @@ class Return(models.Model):
         if reference in UNREACHABLE_REFERENCES:
             return reverse("return-list", query={"reference": reference})
         return f"{reverse('return-list')}{quote(reference, safe='')}/"
-
-
-@pghistory.track(
-    pghistory.InsertEvent("tag.added"),
-    pghistory.DeleteEvent("tag.removed"),
-    fields=["entity", "tag"],
-    model_name="ReturnTagEvent",
-    base_model=BigEvent,
-    obj_field=None,
-    context_field=pghistory.ContextJSONField(),
-    context_id_field=pghistory.ContextUUIDField(),
-    meta={
-        "indexes": [
-            models.Index(
-                fields=["entity", "-pgh_created_at", "-pgh_id"], name="return_tag_timeline"
-            ),
-            # Tags that rules added, for their report.
-            models.Index(
-                fields=["pgh_created_at"],
-                condition=Q(pgh_label="tag.added", pgh_context__has_key="rule"),
-                name="tagged_by_a_rule",
-            ),
-        ]
-    },
-)
-class ReturnTag(Tagging):
-    """A tag on a return; see ``tags.models.Tagging``."""
-
-    entity = models.ForeignKey(
-        Return, models.CASCADE, related_name="taggings", db_constraint=False, db_index=False
-    )
-
-    class Meta:
-        verbose_name = pgettext_lazy("model", "return tag")
-        verbose_name_plural = pgettext_lazy("model", "return tags")
-        constraints = [
-            models.UniqueConstraint(fields=["entity", "tag"], name="return_has_a_tag_once"),
-            models.UniqueConstraint(
-                fields=["entity", "slot"],
-                condition=~Q(slot=0),
-                name="one_tag_of_an_exclusive_group",
-                violation_error_message=_("The return has another tag of this group."),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["tag", "-entity_created_at", "-entity"], name="tag_by_creation"),
-            models.Index(fields=["tag", "-tagged_at"], name="tag_by_use"),
-        ]
-        triggers = [tag_replaced(), *tag_change_triggers(), *uncounted_tag_triggers()]
-
-    # The stages from which a tag group can be required.
-    stages: ClassVar[dict[str, Any]] = {
-        State.ARRIVED: pgettext_lazy("stage", "arrived at the warehouse"),
-        State.COMPLETED: pgettext_lazy("stage", "completed"),
-    }
-
-    def __str__(self) -> str:
-        return f"{self.tag} on {self.entity}"
-
-    @classmethod
-    def list_path(cls, **params: str) -> str:
-        """Return the path of the list of returns with a tag, or at a stage and without a group."""
-        params["state"] = params.pop("stage", "")
-        return reverse(
-            "return-list", query={name: value for name, value in params.items() if value}
-        )

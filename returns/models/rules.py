@@ -15,6 +15,7 @@ class Moment(models.TextChoices):
     CREATED = "created", pgettext_lazy("rule", "when a return is created")
     ARRIVED = "arrived", pgettext_lazy("rule", "when it arrives")
     COMPLETED = "completed", pgettext_lazy("rule", "when it is completed")
+    ITEMS = "items", pgettext_lazy("rule", "when its line items change")
     HOURLY = "hourly", pgettext_lazy("rule", "every hour")
 
 

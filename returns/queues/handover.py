@@ -14,6 +14,7 @@ from config.numbers import grouped
 from config.shipped_names import tag_label
 from config.text import name_order
 from returns.display.durations import duration
+from returns.display.items import items_summary
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
 from returns.filters.queues import Queue
@@ -28,11 +29,12 @@ MAX_HANDOVER_LINES = 500
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A printed return: since when it is in the queue, and how long it has waited."""
+    """A printed return: since when it is in the queue, how long it has waited, and its contents."""
 
     row: Row
     since: datetime | None
     waited: timedelta | None
+    items: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,18 @@ class Handover:
     # The header of the column with each line's ``since``.
     since: str
     has_deadlines: bool
+    has_items: bool
     printed_at: datetime
 
     @property
     def is_completed(self) -> bool:
         """Whether its returns are completed, so that they no longer wait."""
         return self.listing.query.get("queue") == Queue.COMPLETED_TODAY
+
+    @property
+    def column_count(self) -> int:
+        """Return the number of the columns."""
+        return 9 + self.has_deadlines + self.has_items
 
     @property
     def city(self) -> str:
@@ -106,6 +114,7 @@ def build_handover(query: Query, now: datetime) -> Handover:
         groups=_grouped(lines, grouping, is_cut_short=listing.page.next is not None),
         since=pgettext("column", "Created") if on_the_way else pgettext("column", "Arrived"),
         has_deadlines="deadline" in columns,
+        has_items=any(line.items for line in lines),
         printed_at=now,
     )
 
@@ -161,4 +170,5 @@ def _lines(rows: list[Row], now: datetime, *, on_the_way: bool) -> Iterator[Line
         record = row.record
         since = record.created_at if on_the_way else record.arrived_to_warehouse_at
         until = record.completed_at or now
-        yield Line(row, since, max(until, since) - since if since else None)
+        waited = max(until, since) - since if since else None
+        yield Line(row, since, waited, items_summary(record))

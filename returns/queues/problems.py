@@ -35,6 +35,14 @@ REASONS_AND_REMEDIES = {
         _("Not linked to an order, so it cannot be found by the shopper's order number."),
         _("Find the order on the label or in the notes and enter it."),
     ),
+    Problem.ITEMS_WAITING: (
+        _("Completed, but not every item was inspected, so nobody knows what came back."),
+        _("Inspect the remaining items in the warehouse system, or reopen the return there."),
+    ),
+    Problem.NO_ITEMS: (
+        _("Completed, but the warehouse system says that nothing was in the parcel."),
+        _("Check the parcel, and enter what was in it in the warehouse system."),
+    ),
     Problem.SILENT: (
         _("On the way or waiting, without any update for more than 30 days."),
         _("If it is on the way, ask the carrier. If it has arrived, find it and complete it."),

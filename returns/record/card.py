@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from config.dates import date_words
 from config.numbers import grouped
+from returns.display.items import items_summary
 from returns.models import Return, State
 
 NEXT_STEPS = {
@@ -40,12 +41,14 @@ AGES = (
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Sentences about a return: its status, the next step, and the other returns of its order.
+    """Sentences about a return: status, contents, next step, and the other returns of its order.
 
-    ``zone`` is the time zone of the sentences if it is not the warehouse's, otherwise "".
+    ``parcel`` is "" until the WMS has said what is in the parcel. ``zone`` is the time zone of the
+    sentences if it is not the warehouse's, otherwise "".
     """
 
     status: str
+    parcel: str
     next_step: str
     order_summary: str
     zone: str
@@ -62,10 +65,16 @@ def build_card(
     zone = timezone.get_current_timezone_name()
     return Card(
         status=status_sentence(record, now),
+        parcel=_parcel_sentence(record),
         next_step=str(NEXT_STEPS[State(record.state)]),
         order_summary="" if more else _order_summary([record, *others]),
         zone="" if zone == settings.TIME_ZONE else zone,
     )
+
+
+def _parcel_sentence(record: Return) -> str:
+    summary = items_summary(record)
+    return _("In the parcel: %(items)s.") % {"items": summary} if summary else ""
 
 
 def status_sentence(record: Return, now: datetime) -> str:

@@ -1,18 +1,17 @@
 """The changed facts of a return, as the timeline tells them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from config.text import capitalized
-from returns.display.values import compared
 from returns.models import State
-from returns.models.facts import FACTS_BY_COLUMN, STATE_COLUMNS, Kind
+from returns.models.facts import FACTS_BY_COLUMN, LINE_ITEMS, STATE_COLUMNS, Kind
+from returns.record.change import Change
+from returns.record.changed_items import item_changes
 from returns.record.events import Event
 from tags.tagging import UNDO_SOURCE
 
@@ -22,33 +21,13 @@ VERBS = {
     UNDO_SOURCE: gettext_lazy("%(fact)s restored"),
 }
 
-Value = str | datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A changed fact: a text, and its values before and after if ``has_values``."""
-
-    text: str
-    before: Value = None
-    after: Value = None
-    has_values: bool = True
-
-    @property
-    def shown_before(self) -> str:
-        """Return its value before as pages show it."""
-        return _shown(self.before, self.after)
-
-    @property
-    def shown_after(self) -> str:
-        """Return its value after as pages show it."""
-        return _shown(self.after, self.before)
-
 
 def changes_of(event: Event) -> Iterator[Change]:
     """Yield the changed facts of an event."""
     for name, values in event.changes.items():
-        if name != "corrections" and not _follows_from_state(name, event.changes):
+        if name == LINE_ITEMS:
+            yield from item_changes(values)
+        elif name != "corrections" and not _follows_from_state(name, event.changes):
             yield _change(name, values, event)
     yield from _ended_corrections(event)
 
@@ -111,11 +90,3 @@ def rank(state: str | None) -> int:
 def parse_time(value: str | None) -> datetime | None:
     """Return a time as an event holds it."""
     return parse_datetime(value) if value else None
-
-
-def _shown(value: Value, other: Value) -> str:
-    if not value:
-        return pgettext("value", "nothing")
-    if isinstance(value, datetime):
-        return compared(value, other if isinstance(other, datetime) else None)
-    return format_html("<b>{}</b>", value)

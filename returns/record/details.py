@@ -16,6 +16,7 @@ from returns.models.facts import FACTS_BY_COLUMN, FACTS_BY_KIND, Absence, Fact, 
 from returns.record.card import Card, build_card
 from returns.record.comments import latest_comment
 from returns.record.events import origins_of
+from returns.record.parcel import Parcel, parcel_of
 from returns.record.sentences import ShopperText, shopper_texts
 from returns.record.timeline import Timeline, timeline_of
 from tags.vocabulary import Vocabulary, load_vocabulary
@@ -95,6 +96,11 @@ class ReturnDetails:
     def latest_comment(self) -> Comment | None:
         """Return the newest comment on the return, or None."""
         return latest_comment(self.record)
+
+    @property
+    def parcel(self) -> Parcel:
+        """Return what was in the parcel."""
+        return parcel_of(self.record)
 
     @property
     def corrected(self) -> list[str]:

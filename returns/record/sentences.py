@@ -16,12 +16,13 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from config.numbers import grouped
 from config.text import shorten
 from config.versions import require_version, version_of
+from returns.display.items import items_summary
 from returns.models import Language, Return, ShopperSentence, State
 from returns.record.shipped_sentences import MONTH_NAMES, SHIPPED_TEXTS
 
@@ -33,6 +34,7 @@ PLACEHOLDERS = {
     "order": _("the order reference"),
     "tracking": _("the tracking ID"),
     "carrier": _("the carrier"),
+    "items": _("what was in the parcel"),
     "created": _("the day it was created"),
     "arrived": _("the day it arrived"),
     "completed": _("the day it was completed"),
@@ -170,10 +172,17 @@ def _values(record: Return, language: Language) -> dict[str, str]:
         "order": record.sales_order_reference_number,
         "tracking": record.tracking_id,
         "carrier": record.cargo_carrier,
+        "items": _items(record, language),
         "created": _day(record.created_at, language),
         "arrived": _day(record.arrived_to_warehouse_at, language),
         "completed": _day(record.completed_at, language),
     }
+
+
+def _items(record: Return, language: Language) -> str:
+    """Return what is in the parcel, in the shopper's language."""
+    with override(language.value):
+        return items_summary(record)
 
 
 def _day(moment: datetime | None, language: Language) -> str:

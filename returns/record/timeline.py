@@ -4,9 +4,9 @@ Newest first, because people who call ask what happened last.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from uuid import UUID, uuid4
 
 from django.utils.html import format_html_join
@@ -16,8 +16,11 @@ from django.utils.translation import gettext as _
 from config.shipped_names import tag_label
 from returns.display.values import chip
 from returns.models import Comment, Return, State
-from returns.models.facts import STATE_COLUMNS
-from returns.record.changed_facts import Change, changes_of, parse_time, rank
+from returns.models.facts import LINE_ITEMS, STATE_COLUMNS
+from returns.models.line_items import to_line_items
+from returns.record.change import Change
+from returns.record.changed_facts import changes_of, parse_time, rank
+from returns.record.changed_items import inspection_text, inspections, item_changes
 from returns.record.comments import comments_of
 from returns.record.corrections import to_json_value
 from returns.record.events import TAG_ADDED, TAG_REMOVED, Event, events_of
@@ -26,6 +29,7 @@ from tags.vocabulary import TagChip, Vocabulary
 
 MAX_ENTRIES = 50
 MAX_ENTRIES_OF_WHOLE = 2_000
+MAX_INSPECTIONS = 100
 # If more changes of tags follow one another, the older ones are folded away.
 MAX_UNFOLDED_TAG_CHANGES = 4
 STATE_TIME_FIELDS: dict[State, str] = {
@@ -37,11 +41,12 @@ STATE_TIME_FIELDS: dict[State, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the timeline: a reached state, changed facts, changed tags, or a comment."""
+    """An entry of the timeline: a reached state, inspected items, changes, tags, or a comment."""
 
     at: datetime
     who: str = ""
     state: str = ""
+    inspection: str = ""
     changes: list[Change] = field(default_factory=list)
     added: list[TagChip] = field(default_factory=list)
     removed: list[TagChip] = field(default_factory=list)
@@ -100,7 +105,7 @@ def timeline_of(record: Return, vocabulary: Vocabulary, *, whole: bool) -> Timel
     more = len(events) > limit or len(comments) > limit or len(entries) > limit
     entries = entries[:limit]
     # Entries before the last one were not read, so earlier states are shown apart from these.
-    states = _state_entries(record)
+    states = [*_state_entries(record), *_inspection_entries(record)]
     early = [state for state in states if more and entries and state.at < entries[-1].at]
     newest = _newest_first([*entries, *states[: len(states) - len(early)]])
     return Timeline(record, list(_folded(newest)), early, more, whole)
@@ -126,6 +131,17 @@ def _state_entries(record: Return) -> list[Entry]:
         for state, at in times.items()
         if at
     )
+
+
+def _inspection_entries(record: Return) -> list[Entry]:
+    """Return an entry for the items that were inspected within one minute, by the WMS's times."""
+    lines = to_line_items(record.line_items) or ()
+    some = islice(inspections(lines), MAX_INSPECTIONS)
+    return [
+        Entry(at, record.source, inspection=inspection_text(inspected))
+        for inspected in some
+        if (at := inspected[0].processed)
+    ]
 
 
 def _is_corrected(record: Return, state: State) -> bool:
@@ -174,9 +190,11 @@ def _shown_chips(tags: Iterable[TagChip]) -> SafeString:
 
 def _change_entry(event: Event, record: Return) -> Entry | None:
     """Return the changed facts, or None if the entry of a reached state shows them already."""
-    if _is_shown_by_state(event, record):
-        return None
-    changes = list(changes_of(event))
+    others = {name: values for name, values in event.changes.items() if name != LINE_ITEMS}
+    if others and _is_shown_by_state(replace(event, changes=others), record):
+        changes = item_changes(event.changes.get(LINE_ITEMS, ([], [])))
+    else:
+        changes = list(changes_of(event))
     return Entry(event.at, event.who, changes=changes) if changes else None
 
 

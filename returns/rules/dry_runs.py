@@ -77,17 +77,21 @@ def _recent(returns: ReturnQuerySet, rule: TagRule) -> ReturnQuerySet:
     if rule.moment == Moment.HOURLY:
         return returns
     since = parse_moment(DRY_RUN_SINCE, end=False, now=timezone.now())
-    recent: ReturnQuerySet = returns.filter(
-        **{f"{MOMENT_COLUMNS[Moment(rule.moment)]}__gte": since}
-    )
+    recent: ReturnQuerySet = returns.filter(**{f"{MOMENT_COLUMNS[_dated(rule)]}__gte": since})
     return recent
+
+
+def _dated(rule: TagRule) -> Moment:
+    """Return the moment by whose time returns are recent; that of their items has none."""
+    moment = Moment(rule.moment)
+    return Moment.CREATED if moment == Moment.ITEMS else moment
 
 
 def _matches_path(rule: TagRule) -> str:
     """Return the path of the list of the recent matches; "" if the filter has such a date too."""
     query = to_query(rule.parameters, load_vocabulary())
     if rule.moment != Moment.HOURLY:
-        parameter = f"{rule.moment}_from"
+        parameter = f"{_dated(rule).value}_from"
         if parameter in query:
             return ""
         query = query.replace(**{parameter: DRY_RUN_SINCE})

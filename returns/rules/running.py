@@ -32,6 +32,7 @@ MOMENT_COLUMNS = {
     Moment.CREATED: "created_at",
     Moment.ARRIVED: "arrived_to_warehouse_at",
     Moment.COMPLETED: "completed_at",
+    Moment.ITEMS: "item_count",
 }
 
 
@@ -87,7 +88,7 @@ def _reached(ids: Iterable[int]) -> dict[str, set[int]]:
     """
     rows = Return.objects.among(list(ids)).values("pk", *MOMENT_COLUMNS.values())
     return {
-        moment: {row["pk"] for row in rows if row[column]}
+        moment: {row["pk"] for row in rows if row[column] is not None}
         for moment, column in MOMENT_COLUMNS.items()
     }
 

@@ -19,6 +19,7 @@ MOMENTS = {
     Moment.CREATED: gettext_lazy("When a return is created"),
     Moment.ARRIVED: gettext_lazy("When it arrives"),
     Moment.COMPLETED: gettext_lazy("When it is completed"),
+    Moment.ITEMS: gettext_lazy("When its line items change"),
     Moment.HOURLY: gettext_lazy("Every hour"),
 }
 # The states of returns that have just reached a moment.

@@ -53,9 +53,13 @@ def search(text: str, numbers: Sequence[str] = SEARCH_KEYS) -> SearchResult:
     # A list of numbers ends in its last one; that must not be taken for a scan.
     tiers = (*WHOLE_TIERS, *(END_TIERS if typed.several else PARTIAL_TIERS))
     result = _search_one(typed.one, numbers, tiers) if typed.one else SearchResult()
+    if typed.one and not result.whole_matches:
+        result = _add_items(result, [typed.one])
     if result.hits or not typed.several:
         return _add_middle_matches(result, typed.one)
     several = _search_several(typed.several, numbers)
+    if several.not_found:
+        several = _add_items(several, several.not_found)
     return several if several.hits or not typed.one else _add_middle_matches(several, typed.one)
 
 
@@ -105,6 +109,20 @@ def _read_whole_first(
         moved = [row._replace(place=missing[row.place - 1] + 1) for row in more]
         rows, cut_short = rows + _best_tier_per_text(moved), cut_short or more_cut
     return rows, cut_short
+
+
+def _add_items(result: SearchResult, texts: Sequence[str]) -> SearchResult:
+    """Add returns with items whose SKU or serial number matches one of these texts."""
+    cap = max(MIN_LIST_MATCHES, MAX_MATCHES // len(texts))
+    rows, cut_short = _run(statements.ITEMS, texts, cap)
+    hits = best_hits([*result.hits.items(), *((row.pk, _hit(row)) for row in rows)])
+    found = {texts[row.place - 1] for row in rows}
+    return replace(
+        result,
+        hits=hits,
+        not_found=tuple(text for text in result.not_found if text not in found),
+        cut_short=result.cut_short or cut_short,
+    )
 
 
 def _missing(texts: Sequence[str], rows: Iterable[_Row]) -> list[int]:
@@ -171,8 +189,12 @@ def _read(
     texts: Sequence[str], numbers: tuple[str, ...], tiers: Collection[Tier], cap: int
 ) -> tuple[list[_Row], bool]:
     """Return up to ``cap`` rows per branch, and whether there were more."""
+    return _run(_statement(numbers, tuple(tiers)), texts, cap)
+
+
+def _run(statement: str, texts: Sequence[str], cap: int) -> tuple[list[_Row], bool]:
     with connection.cursor() as cursor:
-        cursor.execute(_statement(numbers, tuple(tiers)), {"texts": list(texts), "cap": cap + 1})
+        cursor.execute(statement, {"texts": list(texts), "cap": cap + 1})
         rows = [_Row(*row) for row in cursor.fetchall()]
     branches = Counter[tuple[int, int, str]]()
     capped = []

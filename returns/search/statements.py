@@ -8,7 +8,7 @@ the character after Z.
 
 from collections.abc import Collection, Sequence
 
-from returns.querysets import REFERENCE_KEY, SEARCH_KEYS
+from returns.querysets import REFERENCE_KEY, SEARCH_KEYS, SERIAL_KEY, SKU_KEY
 from returns.search.hits import Tier
 from returns.search.typed import MAX_STORED_NUMBER_LENGTH
 
@@ -99,6 +99,48 @@ def _branch(tier: Tier, number: str, condition: str) -> str:
     return (
         f"(SELECT {tier.value}, '{number}', id FROM returns_return WHERE {condition} LIMIT %(cap)s)"
     )
+
+
+def _item_branch(tier: Tier, key: str, condition: str, order: str) -> str:
+    return (
+        f"(SELECT {tier.value}, '{key}', record_id FROM returns_returnitem"
+        f" WHERE {condition} ORDER BY {order} LIMIT %(cap)s)"
+    )
+
+
+_NEWEST = "record_created_at DESC, record_id DESC"
+# What finds the parameter ``texts`` in the items of returns; the rows are those of the statement
+# that searches returns. A SKU is on many returns, so of those the newest are found.
+ITEMS = f"""
+    WITH typed AS MATERIALIZED ({TYPED})
+    SELECT place, coalesce(key, text), hit.*
+    FROM typed CROSS JOIN LATERAL ({
+    " UNION ALL ".join(
+        [
+            _item_branch(Tier.WHOLE, SKU_KEY, f"{SKU_KEY} = key AND is_first_of_sku", _NEWEST),
+            _item_branch(Tier.WHOLE, SERIAL_KEY, f"{SERIAL_KEY} = key", "record_id DESC"),
+            _item_branch(
+                Tier.BEGINNING,
+                SKU_KEY,
+                f"{_begins(SKU_KEY, 'key')} AND {SKU_KEY} <> key AND is_first_of_sku",
+                f"{SKU_KEY} DESC, {_NEWEST}",
+            ),
+            _item_branch(
+                Tier.BEGINNING,
+                SERIAL_KEY,
+                f"{_begins(SERIAL_KEY, 'key')} AND {SERIAL_KEY} <> key",
+                f"{SERIAL_KEY} DESC, record_id DESC",
+            ),
+            _item_branch(
+                Tier.END,
+                SERIAL_KEY,
+                f"{_begins(f'reverse({SERIAL_KEY})', 'yek')} AND {SERIAL_KEY} <> key",
+                f"reverse({SERIAL_KEY})",
+            ),
+        ]
+    )
+}) AS hit
+"""
 
 
 # The expression of the trigram index, as in its migration. The spaces keep a text from matching

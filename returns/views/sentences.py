@@ -65,7 +65,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "entries": sentences.entries(key, text, problems or []),
-        "placeholders": sentences.PLACEHOLDERS,
+        "placeholders": list(sentences.PLACEHOLDERS.items()),
         "may_change": request.user.has_perm(sentences.MAY_CHANGE_SENTENCES),
     }
     return render(request, "record/sentences.html", context, status=422 if problems else 200)

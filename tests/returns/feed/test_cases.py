@@ -13,6 +13,7 @@ from returns.feed.items import Choices
 from returns.feed.outlines import outline
 from returns.feed.saved_mappings import suggest
 from returns.models import RejectedRecord, Return, ReturnTag
+from returns.models.line_items import to_line_items
 from returns.record.corrections import correct
 from tags.models import Tag
 from tests.factories import put_tag
@@ -99,9 +100,17 @@ def test_line_items_stay_whichever_answer_of_the_wms_comes_last(files):
     names = {"f1": "f1_detail_with_line_items.json", "f2": "f2_list_without_line_items.json"}
     for each in files.split():
         bring(names[each])
-    fields = stored("Return-LI-1").unknown_fields
-    assert [each["sku"] for each in fields["lineItems"]] == ["LAPTOP-001", "MOUSE-1"]
-    assert fields["courierRequest"] == "No"
+    record = stored("Return-LI-1")
+    lines = to_line_items(record.line_items)
+    assert [(each.sku, each.serial_number, each.outcome) for each in lines] == [
+        ("LAPTOP-001", "SN-9", "damaged, waiting for a decision"),
+        ("MOUSE-1", "", "missing"),
+    ]
+    assert (record.courier_request, record.unknown_fields) == ("No", {})
+    assert list(record.items.values_list("line_reference", "sku", "state")) == [
+        ("L-1", "LAPTOP-001", "Damaged"),
+        ("L-2", "MOUSE-1", "Missing"),
+    ]
 
 
 def test_the_future_is_rejected_and_blocks_nothing():

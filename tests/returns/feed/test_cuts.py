@@ -22,7 +22,7 @@ from returns.feed.records import RecordError
 from returns.feed.retries import retry
 from returns.feed.runs import record_run
 from returns.feed.statements import INGEST_COLUMNS, JSON_COLUMNS
-from returns.models import Fate, RejectedRecord, Return, ReturnTag, State, Way
+from returns.models import Fate, RejectedRecord, Return, ReturnItem, ReturnTag, State, Way
 from tags.models import Tag
 from tags.vocabulary import UNSORTED
 from tests.returns.feed.test_runs import DAY, bring, fates, sent
@@ -39,6 +39,10 @@ def at(minute: int) -> str:
 
 TIMES = st.sampled_from([ABSENT, None, at(1), at(2)])
 NAMES = ("urgent-refund", "standard", "wrong-size", "Wrong Size", "books", "#BOOKS")
+MUG = {"lineItemReferenceNumber": "L-1", "sku": "MUG", "state": "WaitingToBeProcessed"}
+CUP = {"lineItemReferenceNumber": "L-2", "sku": "CUP", "state": "Damaged", "shelf": 1.5}
+# Of one list, the order makes no difference.
+LINE_ITEMS = ([MUG], [CUP, MUG], [MUG, CUP], [MUG | {"state": "Missing", "processedAt": at(1)}])
 NEW_NAMES = ("new a", "New-A", "#new_a", "new b", "NEW B", "new c", "new d", "new e", "new f")
 
 
@@ -62,6 +66,7 @@ def records(sources=("WMS",), wrong=()) -> st.SearchStrategy[dict[str, Any]]:
         completedAt=TIMES,
         notes=st.sampled_from([ABSENT, "", "a", "b"]),
         trackingId=st.sampled_from([ABSENT, None, "7", *(number * 200 for number in wrong)]),
+        lineItems=st.sampled_from([ABSENT, None, [], *LINE_ITEMS, *([[{}]] if wrong else [])]),
         shelf=st.sampled_from([ABSENT, None, 1, "x"]),
         tag=st.lists(st.sampled_from([*NAMES, *NEW_NAMES]), max_size=4, unique=True).map(",".join),
     )
@@ -132,6 +137,11 @@ def end_of(bring: Callable[[list[Records]], None], parts: list[Records]) -> dict
                     "return_reference_number", *INGEST_COLUMNS, *JSON_COLUMNS, "feed_tags"
                 ),
                 key=repr,
+            ),
+            "items": sorted(
+                ReturnItem.objects.values_list(
+                    "record__return_reference_number", "line_reference", "sku", "state"
+                )
             ),
             "taggings": sorted(
                 ReturnTag.objects.values_list("entity__return_reference_number", "tag__name")

@@ -26,6 +26,7 @@ from returns.models import (
     Kept,
     RejectedRecord,
     Return,
+    ReturnItem,
     ReturnTag,
     RunChange,
     RunUndo,
@@ -73,8 +74,10 @@ def everything() -> dict[str, Any]:
             cursor.execute(f"SELECT t::text FROM {table} t ORDER BY 1")
             counts[table] = cursor.fetchall()
     taggings = ReturnTag.objects.order_by("entity", "tag")
+    items = ReturnItem.objects.values("record", "line_reference", "sku", "state")
     return {
         "returns": list(Return.objects.order_by("pk").values()),
+        "items": list(items),
         "tags": list(taggings.values("entity", "tag", "slot", "tagged_at", "tagged_by")),
         **counts,
     }
@@ -97,7 +100,8 @@ def tags_of(reference="Return-1") -> set[str]:
 
 
 def test_import_then_undo_leaves_nothing_behind(manager):
-    bring(sent(notes="a", tag="books", extra=1.0, lineItems=[{"a": None}]), way=Way.PULL)
+    mug = {"lineItemReferenceNumber": "L-1", "sku": "MUG", "state": "Missing", "a": {"b": None}}
+    bring(sent(notes="a", tag="books", extra=1.0, lineItems=[mug]), way=Way.PULL)
     before = everything()
     row = bring(
         sent(notes="b", updatedAt=LATER, tag="fragile", extra=2, lineItems=[]),
@@ -114,6 +118,14 @@ FIELDS = {
     "trackingId": st.sampled_from(["", "1", "2"]),
     "tag": st.sampled_from(["", "books", "wrong-size, fragile", "new-one", "changed-mind"]),
     "extra": st.sampled_from([None, 1, 1.0, "x", {"a": None}, 1e30]),
+    "courierRequest": st.sampled_from(["No", ""]),
+    "lineItems": st.sampled_from(
+        [
+            [],
+            [{"lineItemReferenceNumber": "1", "sku": "a", "state": "Missing"}],
+            [{"lineItemReferenceNumber": "1", "sku": "a", "state": "Damaged", "b": [None, 1.0]}],
+        ]
+    ),
     "updatedAt": st.sampled_from([DAY, LATER, LATEST, "2026-01-05T09:00:00.000001Z"]),
 }
 TIMES = {"arrivedToWarehouseAt": DAY, "completedAt": LATER}

@@ -231,7 +231,7 @@ def test_a_queue_that_is_a_saved_view_stands_once(agent, vocabulary):
     editing.save_group(required("Return reason"), None)
     editing.save_group(required("Process", State.COMPLETED), None)
     names = [tab.name for tab in tabs(agent, Query.from_lists({}), words_of())]
-    assert names[-2:] == ["Completed this week", "Completed without Process"]
+    assert names[-2:] == ["Damaged, waiting for a decision", "Completed without Process"]
     assert "Arrived without Return reason" not in names
 
 
@@ -254,6 +254,7 @@ def test_each_role_begins_with_useful_views(agent):
         "Urgent refunds",
         "No reason tag",
         "Completed this week",
+        "Damaged, waiting for a decision",
     ]
 
 

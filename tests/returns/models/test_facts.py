@@ -15,7 +15,7 @@ from django.utils import timezone
 from returns.api.openapi import build_document
 from returns.api.parameters import PARAMETERS
 from returns.api.query import run_query
-from returns.api.serializers import serialize_return
+from returns.api.serializers import serialize_detail, serialize_return
 from returns.feed.files import read_items
 from returns.feed.intake import import_items
 from returns.feed.spelling import field_for_header
@@ -26,6 +26,8 @@ from returns.models.facts import CORRECTABLE_COLUMNS, FACTS, STATE_COLUMNS, Fact
 from returns.record.timeline import timeline_of
 from tests.factories import make_return
 
+# What the list, the API's conditions, exports and corrections do not have as it is.
+PLAIN = tuple(kind for kind in Kind if kind is not Kind.ITEMS)
 # What is kept with a return without being a fact of the WMS.
 OUR_OWN = {"id", "unknown_fields", "feed_tags", "corrections", "stamps"}
 FIELDS = {field.name: field for field in Return._meta.fields}
@@ -36,6 +38,11 @@ VALUES = {fact.column: f"value-{number:02}" for number, fact in enumerate(FACTS)
 VALUES |= {fact.column: START + timedelta(hours=n) for n, fact in enumerate(TIMES)}
 VALUES["state"] = State.COMPLETED.value
 SENT = {fact.api_name: str(VALUES[fact.column]) for fact in FACTS}
+# The line items are a list of objects in JSON, and a list of lists in the database.
+VALUES["line_items"] = [["L-1", "sku-1", "", "Missing", "", None, None]]
+SENT["lineItems"] = json.dumps(
+    [{"lineItemReferenceNumber": "L-1", "sku": "sku-1", "state": "Missing"}]
+)
 # Another value, by kind, and what has to change with it.
 OTHERS = {Kind.STATE: State.ARRIVED, Kind.TIME: START - timedelta(days=1)}
 WITH_IT = {Kind.STATE: {"completed_at": None}}
@@ -74,8 +81,14 @@ def refuse(item, error):
     raise error
 
 
+def facts_of(*kinds: Kind) -> list[Fact]:
+    return [fact for fact in FACTS if fact.kind in kinds]
+
+
 def on_pages(fact: Fact) -> str:
     """Return the value as a page holds it: of a time, the part for programs."""
+    if fact.kind is Kind.ITEMS:
+        return "1 item: 1 missing"
     value = VALUES[fact.column]
     return value.isoformat() if fact.is_time else LABELS.get(value, value)
 
@@ -93,6 +106,7 @@ def test_every_field_of_a_return_is_a_fact_or_our_own():
 def test_the_model_says_the_same_of_a_fact(fact: Fact):
     field = FIELDS[fact.column]
     kinds = {Kind.TIME: models.DateTimeField, Kind.PROSE: models.TextField}
+    kinds[Kind.ITEMS] = models.JSONField
     assert type(field) is kinds.get(fact.kind, models.CharField)
     assert field.verbose_name == fact.verbose_name
     assert field.blank == fact.may_be_missing
@@ -128,15 +142,21 @@ def test_the_feed_changes_and_clears_it(fact: Fact, complete):
 
 
 def test_the_api_answers_each(complete):
-    answer = serialize_return(complete)
+    answer = serialize_detail(complete)
+    (line,) = answer["lineItems"]
+    assert (line["sku"], line["state"], line["serialNumber"]) == ("sku-1", "Missing", None)
     assert {
         fact.column: datetime.fromisoformat(text) if fact.is_time else text
-        for fact in FACTS
+        for fact in facts_of(*PLAIN)
         if (text := answer[fact.api_name])
-    } == VALUES
+    } | {"line_items": VALUES["line_items"]} == VALUES
 
 
-@each_fact()
+def test_answers_with_many_returns_leave_line_items_out(complete):
+    assert serialize_detail(complete).keys() - serialize_return(complete).keys() == {"lineItems"}
+
+
+@each_fact(*PLAIN)
 def test_the_api_finds_by_it(fact: Fact, complete):
     make_return(state=State.ARRIVED, source="Oplog")
     value = SENT[fact.api_name].replace("+00:00", "Z")
@@ -146,17 +166,17 @@ def test_the_api_finds_by_it(fact: Fact, complete):
 
 def test_the_document_of_the_api_describes_each():
     described, names = build_document(), {fact.api_name for fact in FACTS}
-    answered = described["components"]["schemas"]["ReturnSaid"]["properties"]
+    answered = described["components"]["schemas"]["ReturnWithLineItems"]["properties"]
     body = described["paths"]["/openapi/v1/feed"]["post"]["requestBody"]
     items = body["content"]["application/json"]["schema"]["properties"]["items"]["items"]
     assert (names - answered.keys(), names - items["properties"].keys()) == (set(), set())
-    assert names <= PARAMETERS.keys()
+    assert names - {"lineItems"} <= PARAMETERS.keys()
 
 
 # The timeline and the page of a return
 
 
-@each_fact(is_tracked=True)
+@each_fact(*PLAIN, is_tracked=True)
 def test_the_timeline_tells_its_changes(fact: Fact, complete):
     other = OTHERS.get(fact.kind, "other")
     Return.objects.update(**{fact.column: other} | WITH_IT.get(fact.kind, {}))
@@ -174,7 +194,7 @@ def test_the_page_of_a_return_shows_each(complete, as_agent):
     page = as_agent.get(complete.get_absolute_url()).text
     elsewhere = {"state", "return_reference_number"}
     assert [fact.column for fact in FACTS if on_pages(fact) not in page] == []
-    labels = {str(fact.label) for fact in FACTS if fact.column not in elsewhere}
+    labels = {str(fact.label) for fact in facts_of(*PLAIN) if fact.column not in elsewhere}
     assert [label for label in labels if label not in page] == []
 
 
@@ -183,7 +203,7 @@ def test_the_page_of_a_return_shows_each(complete, as_agent):
 
 def test_the_list_has_a_column_for_each(complete, as_agent):
     chosen = {
-        "columns": [COLUMNS[fact.column].name for fact in FACTS],
+        "columns": [COLUMNS[fact.column].name for fact in facts_of(*PLAIN)] + ["items"],
         "density": "compact",
         "next": "/returns/",
     }
@@ -199,18 +219,21 @@ def test_exports_have_a_column_for_each(complete, as_agent):
     file = as_agent.get("/returns/export.csv?columns=all").getvalue().decode()
     names, row = csv.reader(StringIO(file))
     cells = {
-        fact.column: row[names.index(file_header(COLUMNS[fact.column].name))] for fact in FACTS
+        fact.column: row[names.index(file_header(COLUMNS[fact.column].name))]
+        for fact in facts_of(*PLAIN)
     }
+    assert row[names.index(file_header("items"))] == "1 item: 1 missing"
     clock = "%Y-%m-%d %H:%M:%S"
     times = {f.column: timezone.localtime(VALUES[f.column]).strftime(clock) for f in TIMES}
-    assert cells == VALUES | times | {"state": LABELS[VALUES["state"]]}
+    expected = VALUES | times | {"state": LABELS[VALUES["state"]]}
+    assert cells == {name: value for name, value in expected.items() if name != "line_items"}
 
 
 def test_the_admin_shows_each(complete, as_admin):
     path = reverse("admin:returns_return_change", args=[complete.pk])
     form = as_admin.get(path).context["adminform"]
     shown = {name for line in form for each in line for name in each.fields}
-    assert [fact.column for fact in FACTS if fact.column not in shown] == []
+    assert [fact.column for fact in facts_of(*PLAIN) if fact.column not in shown] == []
     editable = {fact.column for fact in FACTS if fact.is_correctable}
     assert form.form.fields.keys() - {"seen"} == editable == set(CORRECTABLE_COLUMNS)
 

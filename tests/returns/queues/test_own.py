@@ -23,6 +23,12 @@ from tests.trials import tried_on
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def no_shipped_queue(db):
+    """Delete the queue that every role begins with."""
+    SavedView.objects.filter(is_queue=True).delete()
+
+
 def save(person, name: str, query: str, role: Group | None = None) -> SavedView:
     return saved_views.save_view(person, name, Query.parse(query), role, is_queue=True)
 

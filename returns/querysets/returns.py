@@ -1,35 +1,22 @@
-"""Which returns, and in what order: each method is one rule and can be chained."""
+"""Which returns: each method is one rule and can be chained."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
-from django.db.models.expressions import Col
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, ExtractIsoWeekDay
 from django.utils.timezone import get_default_timezone
 
-from returns.expressions import TAGGINGS_ALIAS, OrderedTaggings, SearchKey, WordsKey
+from returns.expressions import SearchKey, WordsKey
+from returns.querysets.joined import JoinedQuerySet
 
 if TYPE_CHECKING:
     from returns.models import Return
-
-# Columns of Return that hold the keys of the three numbers that people search by.
-REFERENCE_KEY, ORDER_KEY, TRACKING_KEY = "return_key", "order_key", "tracking_key"
-SEARCH_KEYS = (ORDER_KEY, REFERENCE_KEY, TRACKING_KEY)
-
-
-# A joined tag's alias begins with this prefix. The suffixes name the columns of its index that
-# repeat the return's creation time and id.
-TAG_ALIAS_PREFIX = "tagged_"
-CREATED_AT_SUFFIX, ENTITY_ID_SUFFIX = "_created_at", "_entity_id"
 
 
 def rule_tag_events(
@@ -64,33 +51,12 @@ def rule_tag_events(
     return added.filter(Exists(removals.exclude(pgh_context__has_key="action")))
 
 
-class ReturnQuerySet(models.QuerySet["Return"]):
-    """Rules about returns.
-
-    ``tag_joins`` holds the aliases under which tags are joined. Their indexes repeat a return's
-    creation time and id, so conditions on these can be applied to the index as well.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.tag_joins: tuple[str, ...] = ()
-
-    def _clone(self) -> Self:
-        clone: Self = super()._clone()  # type: ignore[misc]
-        clone.tag_joins = self.tag_joins
-        return clone
+class ReturnQuerySet(JoinedQuerySet["Return"]):
+    """Rules about returns, their rules, their order and their comments."""
 
     def in_state(self, *states: str) -> Self:
         """Keep returns in one of these states."""
         return self.filter(state__in=states) if len(states) > 1 else self.filter(state=states[0])
-
-    def created(self, lookup: str, moment: datetime) -> Self:
-        """Keep returns by their creation time; ``lookup`` is ``gte`` or ``lt``."""
-        queryset = self.filter(**{f"created_at__{lookup}": moment})
-        if TAGGINGS_ALIAS in self.tag_joins:
-            repeated = f"{TAGGINGS_ALIAS}{CREATED_AT_SUFFIX}"
-            queryset = queryset.filter(**{f"{repeated}__{lookup}": moment})
-        return queryset
 
     def waiting(self, hours: float, *, over: bool, now: datetime) -> Self:
         """Keep arrived, not yet completed returns that have waited over, or under, these hours."""
@@ -170,94 +136,9 @@ class ReturnQuerySet(models.QuerySet["Return"]):
         """Keep the returns with these ids."""
         return self.filter(pk__any_of=list(ids))
 
-    def tagged(self, tag_ids: Iterable[int]) -> Self:
-        """Keep returns that have all of these tags.
-
-        Each tag is joined by both the id and the creation time of the return, so that PostgreSQL
-        can read the list's order from the index of the rarest tag.
-        """
-        queryset = self
-        for tag_id in tag_ids:
-            join = f"{TAG_ALIAS_PREFIX}{tag_id}"
-            same_return = Q(taggings__tag=tag_id, taggings__entity_created_at=F("created_at"))
-            queryset = queryset.alias(**{join: FilteredRelation("taggings", condition=same_return)})
-            queryset = queryset.filter(**{f"{join}__isnull": False}).alias(
-                **{
-                    f"{join}{CREATED_AT_SUFFIX}": F(f"{join}__entity_created_at"),
-                    f"{join}{ENTITY_ID_SUFFIX}": F(f"{join}__entity_id"),
-                }
-            )
-            queryset.tag_joins += (join,)
-        return queryset
-
-    def tagged_any(self, tag_ids: Iterable[int]) -> Self:
-        """Keep returns that have at least one of these tags."""
-        return self.filter(self._has_any(tag_ids))
-
-    def tagged_any_by_creation(self, tag_ids: Sequence[int]) -> Self:
-        """Keep the same returns as ``tagged_any``, read through the tags' indexes.
-
-        As fast for rare tags as for common ones, but only in order of creation and without
-        another filter that keeps few returns. Without tags, all returns are kept.
-        """
-        if not tag_ids:
-            return self
-        queryset = self.all()
-        query, taggings = queryset.query, self._taggings()
-        parent = query.get_initial_alias()
-        join = OrderedTaggings(tuple(tag_ids), taggings._meta.db_table, parent)
-        query.alias_map[TAGGINGS_ALIAS] = join  # type: ignore[assignment]
-        query.alias_refcount[TAGGINGS_ALIAS] = 1
-        created_at, entity = map(taggings._meta.get_field, ("entity_created_at", "entity"))
-        queryset = queryset.alias(
-            **{
-                f"{TAGGINGS_ALIAS}{CREATED_AT_SUFFIX}": Col(TAGGINGS_ALIAS, created_at),
-                f"{TAGGINGS_ALIAS}{ENTITY_ID_SUFFIX}": Col(TAGGINGS_ALIAS, entity),
-            }
-        )
-        queryset.tag_joins += (TAGGINGS_ALIAS,)
-        return queryset
-
-    def untagged(self, tag_ids: Iterable[int]) -> Self:
-        """Keep returns that have none of these tags."""
-        return self.filter(~self._has_any(tag_ids))
-
-    def without_tags(self) -> Self:
-        """Keep returns that have no tag at all."""
-        taggings = self._taggings()._default_manager.filter(entity=OuterRef("pk"))
-        return self.filter(~Exists(taggings))
-
-    def _has_any(self, tag_ids: Iterable[int]) -> Exists:
-        taggings = self._taggings()._default_manager.filter(entity=OuterRef("pk"))
-        return Exists(taggings.filter(tag__in=list(tag_ids)))
-
-    def _taggings(self) -> Any:
-        return self.model._meta.get_field("taggings").related_model
-
-    def in_order_of(self, column: str, *, descending: bool) -> Self:
-        """Order by a column, and by id where its values are equal."""
-        sign = "-" if descending else ""
-        taggings = self.query.alias_map.get(TAGGINGS_ALIAS)
-        if column != "created_at" or not isinstance(taggings, OrderedTaggings):
-            return self.order_by(f"{sign}{column}", f"{sign}pk")
-        queryset = self.order_by(f"{sign}{TAGGINGS_ALIAS}{CREATED_AT_SUFFIX}", f"{sign}pk")
-        queryset.query.alias_map[TAGGINGS_ALIAS] = replace(taggings, descending=descending)
-        return queryset
-
-    def after_row(self, column: str, value: Any, pk: int, *, descending: bool) -> Self:
-        """Keep the rows that follow the row with this value and id in ``in_order_of(...)``.
-
-        Compared as a row value: an OR of two comparisons would not use the index.
-        """
-        lookup = TupleLessThan if descending else TupleGreaterThan
-        queryset = self.filter(lookup(Tuple(column, "pk"), (value, pk)))
-        if column != "created_at":
-            return queryset
-        # A tag's index repeats created_at and id: start there as well.
-        for join in self.tag_joins:
-            repeated = Tuple(f"{join}{CREATED_AT_SUFFIX}", f"{join}{ENTITY_ID_SUFFIX}")
-            queryset = queryset.filter(lookup(repeated, (value, pk)))
-        return queryset
+    def with_items_counted_in(self, columns: Iterable[str]) -> Self:
+        """Keep returns with an item of at least one of some kinds, given by their columns."""
+        return self.filter(reduce(or_, (Q(**{f"{column}__gt": 0}) for column in columns)))
 
     def same_order_as(self, record: "Return") -> Self:
         """Keep the other returns of a return's order, newest first."""
@@ -265,11 +146,6 @@ class ReturnQuerySet(models.QuerySet["Return"]):
             return self.none()
         same_order = self.filter(order_key=record.order_key).exclude(pk=record.pk)
         return same_order.in_order_of("created_at", descending=True)
-
-    def with_tag_ids(self) -> Self:
-        """Annotate each return with ``tag_ids``, a list of the ids of its tags."""
-        taggings = self._taggings()._default_manager.filter(entity=OuterRef("pk"))
-        return self.annotate(tag_ids=ArraySubquery(taggings.values("tag_id")))
 
     def commented(self, *, yes: bool) -> Self:
         """Keep returns with a comment that is not deleted, or those without one."""

@@ -1,0 +1,158 @@
+"""Parsing of line items: untrusted JSON becomes typed lines, or an error for each wrong value."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from config.stored_texts import stored_text
+from returns.feed.reasons import Why, excerpt, listed, quoted, too_long
+from returns.feed.records import API_NAMES, Problem, RecordError, combined
+from returns.feed.storable import read_time, require_storable, storable_json, to_text
+from returns.models.line_items import (
+    ITEM_FACTS,
+    ITEM_FACTS_BY_COLUMN,
+    DamagedState,
+    ItemState,
+    LineItem,
+)
+
+ITEM_FIELDS = frozenset(fact.api_name for fact in ITEM_FACTS)
+KNOWN_STATES = {"state": ItemState.values, "damaged_state": DamagedState.values}
+TEXTS = ("line_reference", "sku", "serial_number")
+MAX_OTHERS = 500  # characters of the unknown fields of a line item
+MAX_NAMED_REFERENCES = 5  # in an error
+
+
+def parse_line_items(raw: Mapping[str, object], name: str) -> tuple[LineItem, ...] | None:
+    """Return the line items of a record, by their reference; None if it says nothing of them.
+
+    Their order does not matter, so that a list that is sent in another order changes nothing.
+    Raises ``RecordError`` for all that is wrong, with fields such as ``lineItems[2].state``.
+    """
+    field = API_NAMES[name]
+    sent = raw.get(field)
+    if isinstance(sent, str):  # a cell of a file
+        sent = _from_json(field, sent)
+    if sent is None:
+        return None
+    if not isinstance(sent, list):
+        raise RecordError(field, stored_text("not a list: %(value)s", value=excerpt(sent)))
+    if len(sent) > settings.RECORD_LINE_ITEMS:
+        why = stored_text(
+            "%(count)s line items; at most %(most)s are allowed",
+            count=len(sent),
+            most=settings.RECORD_LINE_ITEMS,
+        )
+        raise RecordError(field, why)
+    lines, problems = [], list[Problem]()
+    for place, each in enumerate(sent):
+        try:
+            lines.append(_line_item(f"{field}[{place}]", each))
+        except RecordError as error:
+            problems += error.problems
+    if problems:
+        raise combined(problems)
+    _refuse_doubles(field, lines)
+    return tuple(sorted(lines, key=lambda line: line.line_reference))
+
+
+def _from_json(field: str, text: str) -> Any:
+    if not text.strip():
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise RecordError(
+            field, stored_text("not a list: %(value)s", value=excerpt(text))
+        ) from None
+
+
+def _line_item(place: str, sent: object) -> LineItem:
+    if not isinstance(sent, Mapping):
+        raise RecordError(place, stored_text("not an object"))
+    values: dict[str, Any] = {}
+    problems = list[Problem]()
+    for column in ITEM_FACTS_BY_COLUMN:
+        try:
+            values[column] = _value(place, column, sent)
+        except RecordError as error:
+            problems += error.problems
+    try:
+        values["others"] = _others(place, sent)
+    except RecordError as error:
+        problems += error.problems
+    if problems:
+        raise combined(problems)
+    return LineItem(**values)
+
+
+def _value(place: str, column: str, sent: Mapping[str, object]) -> str | None:
+    fact = ITEM_FACTS_BY_COLUMN[column]
+    field, value = f"{place}.{fact.api_name}", sent.get(fact.api_name)
+    if column == "processed_at":
+        time = read_time(field, value)
+        return time.isoformat(timespec="microseconds") if time else None
+    text = ""
+    if value is not None:
+        text = value if isinstance(value, str) else to_text(field, value)
+        text = require_storable(field, text).strip()
+    if len(text) > fact.max_length:
+        raise RecordError(field, too_long(len(text), fact.max_length))
+    if column == "line_reference" and not text:
+        raise RecordError(field, stored_text("missing"))
+    known = KNOWN_STATES.get(column)
+    if known and text not in known and (text or column == "state"):
+        raise RecordError(field, _unknown_state(value, known))
+    return text
+
+
+def _unknown_state(value: object, known: list[str]) -> Why:
+    return stored_text(
+        "not a state of a line item: %(value)s; known: %(known)s",
+        value=excerpt(value),
+        known=", ".join(known),
+    )
+
+
+def _others(place: str, sent: Mapping[str, object]) -> dict[str, Any] | None:
+    """Return the fields of a line item that we do not know. Raises ``RecordError``."""
+    if ITEM_FIELDS.issuperset(sent):  # as mostly
+        return None
+    others = {
+        require_storable(place, name): storable_json(place, value)
+        for name, value in sent.items()
+        if name not in ITEM_FIELDS
+    }
+    if (length := len(json.dumps(others, ensure_ascii=False))) > MAX_OTHERS:
+        why = stored_text(
+            "%(count)s characters in unknown fields; at most %(most)s are stored",
+            count=length,
+            most=MAX_OTHERS,
+        )
+        raise RecordError(place, why)
+    return others
+
+
+def _refuse_doubles(field: str, lines: list[LineItem]) -> None:
+    counts = Counter(line.line_reference for line in lines)
+    twice = [reference for reference, count in counts.items() if count > 1]
+    if twice:
+        shown = listed([quoted(each) for each in sorted(twice)[:MAX_NAMED_REFERENCES]], ", ")
+        why = stored_text(
+            "more than one line item with the reference %(references)s", references=shown
+        )
+        raise RecordError(field, why)
+
+
+def line_item_payload(line: LineItem) -> dict[str, Any]:
+    """Return a line item as the API answers it; a missing value is null."""
+    fields = {
+        fact.api_name: getattr(line, fact.column) or None
+        for fact in ITEM_FACTS
+        if fact.column != "processed_at"
+    }
+    at = line.processed_at
+    return fields | {"processedAt": at and at.replace("+00:00", "Z")} | (line.others or {})

@@ -1,0 +1,45 @@
+"""What was in the parcel of a return, as its page shows it."""
+
+from dataclasses import dataclass
+
+from returns.display.items import items_summary
+from returns.models import ItemState, LineItem, Return
+from returns.models.line_items import to_line_items
+
+MAX_UNFOLDED_LINES = 20
+# What needs somebody comes first.
+STATES_IN_ORDER = (ItemState.DAMAGED, ItemState.MISSING, ItemState.WAITING, ItemState.UNDAMAGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """The line items of a return, with their summary in words.
+
+    ``is_known`` is False until the WMS has said what is in the parcel. ``folded`` are the lines
+    that are hidden until a person opens them.
+    """
+
+    summary: str
+    is_known: bool
+    lines: list[LineItem]
+    folded: list[LineItem]
+
+    @property
+    def has_serial_numbers(self) -> bool:
+        """Tell whether a line has a serial number."""
+        return any(line.serial_number for line in (*self.lines, *self.folded))
+
+
+def parcel_of(record: Return) -> Parcel:
+    """Return what was in the parcel of a return."""
+    known = to_line_items(record.line_items)
+    lines = sorted(
+        known or (),
+        key=lambda line: (STATES_IN_ORDER.index(ItemState(line.state)), line.line_reference),
+    )
+    return Parcel(
+        items_summary(record),
+        known is not None,
+        lines[:MAX_UNFOLDED_LINES],
+        lines[MAX_UNFOLDED_LINES:],
+    )
