@@ -14,6 +14,9 @@ from returns.models import Return
 
 DEMO_SEED = 2
 NUMBERS_PER_RUN = 1_000_000
+FILLED_TABLES = (
+    *("returns_return", "returns_returntag", "returns_returnitem", "returns_sharedtracking"),
+)
 PROGRESS_STEPS = 5  # of a first start
 MAX_PROGRESS_STEP = 5_000  # returns
 
@@ -55,4 +58,4 @@ def generate(
 def _vacuum() -> None:
     """Update the visibility map and the statistics of the planner for the new rows."""
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE) returns_return, returns_returntag, returns_sharedtracking")
+        cursor.execute(f"VACUUM (ANALYZE) {', '.join(FILLED_TABLES)}")

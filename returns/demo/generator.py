@@ -1,13 +1,14 @@
 """Generation of realistic invented returns, the same for the same seed, count and end."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from math import exp
 from random import Random
 
 from returns.demo import sample_data
+from returns.demo.contents import Contents
 from returns.demo.flaws import add_flaws
 from returns.feed.records import ReturnRecord
 from returns.models import State
@@ -61,19 +62,22 @@ def _valid_records(
     end = microseconds(until)
     moments = _creation_moments(random, count, end)
     orders = _Orders(random, count)
+    contents = Contents(seed, until)
     for start in range(0, count, RECORDS_PER_CHUNK):
         chunk = moments[start : start + RECORDS_PER_CHUNK]
         many_traits = _draw_traits(random, len(chunk))
         for number, (created, traits) in enumerate(zip(chunk, many_traits, strict=True), start):
             age = 1 - number / count
-            yield _record(
+            is_old = age > 1 - SHARE_WITHOUT_CARRIER
+            record = _record(
                 random,
                 f"Return-{first_number + number}",
                 _lifecycle(random, created, end, age),
                 orders.take(number, traits),
                 traits,
-                is_old=age > 1 - SHARE_WITHOUT_CARRIER,
+                is_old=is_old,
             )
+            yield record if is_old else _with_items(record, contents, traits)
 
 
 def generate_new_record(
@@ -86,7 +90,12 @@ def generate_new_record(
     if arrived:
         lifecycle = Lifecycle(State.ARRIVED, created, created, created + random.randrange(30, 90))
     order = sample_data.ORDER_REFERENCES[traits.channel](random)
-    return _record(random, f"Return-{number}", lifecycle, order, traits, is_old=False)
+    record = _record(random, f"Return-{number}", lifecycle, order, traits, is_old=False)
+    return _with_items(record, Contents(number, now), traits)
+
+
+def _with_items(record: ReturnRecord, contents: Contents, traits: "_Traits") -> ReturnRecord:
+    return replace(record, line_items=contents.pack(record, traits.category, traits.reason))
 
 
 def microseconds(moment: datetime) -> int:

@@ -10,6 +10,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
+from returns.demo.contents import Contents
 from returns.demo.generator import FIRST_NUMBER, generate_new_record
 from returns.feed.item_parsing import line_item_payload
 from returns.feed.items import item_from_json
@@ -106,7 +107,10 @@ def _completed(random: Random, now: datetime) -> ReturnRecord | None:
     row = _pick(random, list(waiting[:CANDIDATES]))
     if row is None:
         return None
-    return _updated_record(row, now, state=State.COMPLETED.value, completed_at=now)
+    inspected = Contents(row.pk, now).inspect(to_line_items(row.line_items), now)
+    return _updated_record(
+        row, now, state=State.COMPLETED.value, completed_at=now, line_items=inspected
+    )
 
 
 def _pick(random: Random, rows: list[Return]) -> Return | None:
