@@ -13,6 +13,7 @@ from config.addresses import with_query
 from config.numbers import grouped
 from config.shipped_names import tag_label
 from config.text import name_order
+from returns.carriers.names import NO_CARRIERS, CarrierNames, read_carrier_names
 from returns.display.durations import duration
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
@@ -111,10 +112,10 @@ def build_handover(query: Query, now: datetime) -> Handover:
 
 
 # What a return is grouped by. It is printed once, so its highest-ranked tag decides.
-GROUP_NAMES: dict[str, Callable[[Row], str]] = {
-    "carrier": lambda row: row.record.cargo_carrier,
-    "channel": lambda row: row.record.sales_order_channel,
-    "tag": lambda row: row.tags[0].name if row.tags else "",
+GROUP_NAMES: dict[str, Callable[[Row, CarrierNames], str]] = {
+    "carrier": lambda row, carriers: carriers.name(row.record.cargo_carrier),
+    "channel": lambda row, _: row.record.sales_order_channel,
+    "tag": lambda row, _: row.tags[0].name if row.tags else "",
 }
 
 
@@ -122,9 +123,10 @@ def _grouped(lines: list[Line], grouping: str, *, is_cut_short: bool) -> list[Li
     """Return the lines by group, the largest first; those without a value come last."""
     if grouping not in GROUP_NAMES:
         return [LineGroup("", lines)]
+    carriers = read_carrier_names() if grouping == "carrier" else NO_CARRIERS
     groups: dict[str, list[Line]] = {}
     for line in lines:
-        groups.setdefault(GROUP_NAMES[grouping](line.row), []).append(line)
+        groups.setdefault(GROUP_NAMES[grouping](line.row, carriers), []).append(line)
     ordered = sorted(groups, key=lambda name: (not name, -len(groups[name]), name_order(name)))
     # Of how many lines each group has its part, if these are not all.
     printed = len(lines) if is_cut_short else None
