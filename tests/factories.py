@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from returns.models import Comment, Return, ReturnTag, State
+from returns.models import Carrier, CarrierSpelling, Comment, Return, ReturnTag, State
 from tags.models import Tag, TagGroup
 
 _numbers = count(1)
@@ -51,6 +51,14 @@ def _times(state: str, created: datetime) -> dict[str, datetime]:
     if state == State.ARRIVED:
         return arrived
     return arrived | {"completed_at": created + timedelta(hours=2)}
+
+
+def make_carrier(name: str, *spellings: str, address: str = "") -> Carrier:
+    """Save a carrier, also one that a form would refuse."""
+    carrier = Carrier.objects.create(name=name, tracking_address=address)
+    for text in spellings:
+        CarrierSpelling.objects.create(carrier=carrier, text=text)
+    return carrier
 
 
 def make_tag(name: str, group: str = "Unsorted", exclusive: bool = False) -> Tag:

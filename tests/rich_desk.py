@@ -183,7 +183,12 @@ def _addresses(records: list[Return]) -> dict[str, Any]:
     for app, model in (
         *(("returns", "return"), ("tags", "tag"), ("tags", "taggroup"), ("auth", "user")),
         *(("auth", "group"), ("returns", "apitoken"), ("returns", "accessevent")),
-        *(("returns", "deletedreturn"), ("returns", "tokenuse"), ("axes", "accessattempt")),
+        *(
+            ("returns", "carrier"),
+            ("returns", "deletedreturn"),
+            ("returns", "tokenuse"),
+            ("axes", "accessattempt"),
+        ),
     ):
         found[f"admin {model}"] = reverse(f"admin:{app}_{model}_changelist")
     found["admin"] = reverse("admin:index")
@@ -194,6 +199,7 @@ def _addresses(records: list[Return]) -> dict[str, Any]:
     found["admin of a new person"] = reverse("admin:auth_user_add")
     found["admin of a new tag"] = reverse("admin:tags_tag_add")
     found["admin of a new group"] = reverse("admin:tags_taggroup_add")
+    found["admin of a new carrier"] = reverse("admin:returns_carrier_add")
     found["admin of a new token"] = reverse("admin:returns_apitoken_add")
     if deleted := DeletedReturn.objects.first():
         found["admin of a deletion"] = reverse(

@@ -141,6 +141,8 @@ PAGES = {
     "admin:returns_deletedreturn_add": (302, 302, 302, 302, 403),
     "admin:returns_apitoken_changelist": (302, 302, 302, 302, 200),
     "admin:returns_apitoken_add": (302, 302, 302, 302, 200),
+    "admin:returns_carrier_changelist": (302, 302, 302, 302, 200),
+    "admin:returns_carrier_add": (302, 302, 302, 302, 200),
     "admin:auth_user_changelist": (302, 302, 302, 302, 200),
     "admin:auth_user_add": (302, 302, 302, 302, 200),
     "admin:auth_group_changelist": (302, 302, 302, 302, 200),

@@ -57,6 +57,8 @@ WRITERS = {
     ("Presence", "returns_presence"): ("returns/live/presence.py",),
     ("DeadlinePolicy", "returns_deadlinepolicy"): ("returns/deadlines/editing.py",),
     ("WorkingCalendar", "returns_workingcalendar"): ("returns/deadlines/editing.py",),
+    ("Carrier", "returns_carrier"): ("returns/carriers/editing.py",),
+    ("CarrierSpelling", "returns_carrierspelling"): ("returns/carriers/editing.py",),
     ("DaySummary", "returns_daysummary"): ("returns/summaries/",),
     ("DeadlineDay", "returns_deadlineday"): ("returns/summaries/",),
     ("JudgedKind", "returns_judgedkind"): ("returns/summaries/",),

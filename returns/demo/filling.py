@@ -6,6 +6,7 @@ from zlib import crc32
 
 from django.db import connection, transaction
 
+from returns.demo.carriers import set_up_carriers
 from returns.demo.generator import generate_records
 from returns.demo.origin import mark_as_invented
 from returns.demo.policies import set_up_policies
@@ -35,6 +36,7 @@ def fill_demo(count: int, *, until: datetime, on_progress: Callable[[int], None]
     with transaction.atomic():
         ingest(records, source="demo", batch_size=step, on_progress=on_progress)
         set_up_policies()
+        set_up_carriers()
     _vacuum()
     return True
 

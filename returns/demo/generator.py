@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from math import exp
 from random import Random
+from zlib import crc32
 
 from returns.demo import sample_data
 from returns.demo.contents import Contents
@@ -29,6 +30,7 @@ DAYS_OF_WEEK = [130, 112, 104, 100, 106, 46, 5]
 OPENING, CLOSING = 8, 18
 SHARED_ORDER_PLACES = {2, 5, 9, 14}  # the returns that share one order, counted from the end
 SHARE_WITHOUT_CARRIER = 0.15  # the oldest records of the WMS lack carrier and channel
+RETURNS_PER_OTHER_SPELLING = 12
 RECORDS_PER_CHUNK = 10_000
 FIRST_NUMBER = 20_000  # above the numbers in the records that the WMS publishes
 
@@ -253,7 +255,7 @@ def _record(
         tracking_id=sample_data.TRACKING_IDS[traits.carrier](random) if has_tracking_id else "",
         state=lifecycle.state.value,
         source="WMS" if random.random() < 0.97 else "Oplog",
-        cargo_carrier="" if is_old else traits.carrier,
+        cargo_carrier="" if is_old else _spelt(traits.carrier, reference),
         sales_order_channel="" if is_old else traits.channel,
         notes=_note(random, traits),
         created_at=_to_datetime(lifecycle.created),
@@ -268,6 +270,18 @@ def _note(random: Random, traits: _Traits) -> str:
     if random.random() < 0.45:
         return ""
     return random.choice(traits.language[traits.reason])
+
+
+def _spelt(carrier: str, reference: str) -> str:
+    """Return the carrier as the WMS spells it: for one return of so many in another way.
+
+    The reference decides, so that nothing else of the return depends on it.
+    """
+    number = crc32(reference.encode())
+    spellings = sample_data.OTHER_SPELLINGS.get(carrier, ())
+    if not spellings or number % RETURNS_PER_OTHER_SPELLING:
+        return carrier
+    return spellings[number // RETURNS_PER_OTHER_SPELLING % len(spellings)]
 
 
 def _tag_string(traits: _Traits) -> str:

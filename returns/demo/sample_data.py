@@ -17,6 +17,13 @@ CARRIER_WEIGHTS: Weighted = [
     ("DHL", 2),
 ]
 
+# How the WMS spells some of them now and then.
+OTHER_SPELLINGS: dict[str, tuple[str, ...]] = {
+    "Yurtiçi Kargo": ("YURTICI KARGO", "Yurtiçi"),
+    "Aras Kargo": ("ARAS",),
+    "Sürat Kargo": ("Surat Kargo", "SÜRAT"),
+}
+
 CHANNEL_WEIGHTS: Weighted = [
     ("Trendyol", 42),
     ("Hepsiburada", 20),

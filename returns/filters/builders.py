@@ -172,11 +172,13 @@ def tags_filter(name: str, method: str, *, joined_by: "StrOrPromise" = EITHER) -
     )
 
 
-def fact_filter(name: str, column: str, max_length: int) -> Declaration:
-    """Declare a filter by the exact value of a column."""
+def fact_filter(
+    name: str, column: str, max_length: int, *, method: str | None = None
+) -> Declaration:
+    """Declare a filter by the whole text of a column; without a ``method``, by exactly it."""
     return Declaration(
         name=name,
-        filter=django_filters.CharFilter(column, max_length=max_length),
+        filter=django_filters.CharFilter(column, max_length=max_length, method=method),
         offered=Offered.MORE_MENU,
         for_deadlines=True,
     )

@@ -8,6 +8,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from config.text import shorten
+from returns.carriers.names import CarrierNames, read_carrier_names
 from returns.filters.declarations import DEADLINE_FILTERS, FILTERS, FILTERS_BY_NAME
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.form import ReturnFilterForm, is_ignored
@@ -71,6 +72,16 @@ class ConditionSet(django_filters.FilterSet):
         cleaned = self.form.cleaned_data
         return {name: v for name in self.filters if (v := cleaned[name]) not in (None, "", [])}
 
+    @cached_property
+    def carriers(self) -> CarrierNames:
+        """Return the carriers that the texts of returns mean, and that of the filter by carrier.
+
+        Groups by carrier need all texts, also those that mean no carrier.
+        """
+        cleaned = self.form.cleaned_data
+        asked = filter(None, [cleaned.get("carrier")])
+        return read_carrier_names(asked, whole=cleaned.get("group") == "carrier")
+
     def _apply(self, queryset: ReturnQuerySet, values: Mapping[str, Any]) -> ReturnQuerySet:
         for name, value in values.items():
             queryset = self.filters[name].filter(queryset, value)
@@ -82,6 +93,10 @@ class ConditionSet(django_filters.FilterSet):
     def by_number(self, queryset: ReturnQuerySet, name: str, text: str) -> ReturnQuerySet:
         """Keep returns whose number begins or ends with the text."""
         return queryset.with_number(text, FILTERS_BY_NAME[name].columns)
+
+    def by_carrier(self, queryset: ReturnQuerySet, _name: str, text: str) -> ReturnQuerySet:
+        """Keep returns of the carrier that the text means."""
+        return queryset.with_carrier(self.carriers.texts(text))
 
     def by_tags(self, queryset: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
         """Keep returns that have all of the tags."""

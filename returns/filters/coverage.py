@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from returns.filters.conditions import ConditionSet
-from returns.filters.stored import resolve_merged_tags, to_query
+from returns.filters.stored import resolve_names, to_query
 from returns.models import DeadlinePolicy
 from tags.vocabulary import Vocabulary
 
@@ -16,8 +16,8 @@ ANY_OF = {"state", "tag_any", "item"}
 def covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
     """Tell whether a stored filter surely matches every return that another one matches.
 
-    False also if that cannot be told from the values alone. Merged tags must have been resolved,
-    see ``resolve_merged_tags``.
+    False also if that cannot be told from the values alone. Merged tags and spellings of carriers
+    must have been resolved, see ``resolve_names``.
     """
     return all(
         name in narrow and _is_wider(name, values, narrow[name]) for name, values in wide.items()
@@ -36,10 +36,10 @@ def first_that_covers(
     policies: Iterable[DeadlinePolicy], parameters: Mapping[str, Any], vocabulary: Vocabulary
 ) -> DeadlinePolicy | None:
     """Return the first policy that matches whatever this filter matches, if there is one."""
-    narrow = resolve_merged_tags(parameters, vocabulary)
+    narrow = resolve_names(parameters, vocabulary)
     for policy in policies:
         query = to_query(policy.parameters, vocabulary)
         is_valid = not ConditionSet(query, vocabulary).problems()
-        if is_valid and covers(resolve_merged_tags(policy.parameters, vocabulary), narrow):
+        if is_valid and covers(resolve_names(policy.parameters, vocabulary), narrow):
             return policy
     return None

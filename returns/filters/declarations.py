@@ -115,7 +115,7 @@ FILTERS = (
         offered=Offered.MORE_MENU,
         format_value=choice_label(methods.Commented),
     ),
-    fact_filter("carrier", "cargo_carrier", 100),
+    fact_filter("carrier", "cargo_carrier", 100, method="by_carrier"),
     fact_filter("channel", "sales_order_channel", 100),
     fact_filter("source", "source", 30),
     Declaration(

@@ -43,7 +43,7 @@ from returns.calendar.working_time import (
 from returns.filters.conditions import ConditionSet
 from returns.filters.dates import parse_moment
 from returns.filters.declarations import DEADLINE_DATE_FILTERS
-from returns.filters.stored import resolve_merged_tags, to_query
+from returns.filters.stored import meanings, to_query
 from returns.models import Deadline, DeadlinePolicy, State, Unit, WorkingCalendar
 from tags.vocabulary import Vocabulary, load_vocabulary
 
@@ -249,7 +249,7 @@ def _policy_state(policy: DeadlinePolicy, vocabulary: Vocabulary, now: datetime)
     ]
     return [
         *(policy.pk, policy.amount, policy.unit, query.urlencode(), moments),
-        sorted(resolve_merged_tags(policy.parameters, vocabulary).items()),
+        *meanings(policy.parameters, vocabulary),
         sorted((chip.group_id, chip.id) for chip in vocabulary.values() if chip.group_id in groups),
     ]
 

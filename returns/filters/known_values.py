@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - built from our own constants alone
 """The existing values of filters by the whole text of a fact, for their fields to offer."""
 
 from collections.abc import Iterable
@@ -5,6 +6,8 @@ from collections.abc import Iterable
 from django.db import connection
 
 from config.text import name_order
+from returns.carriers.names import CARRIER_NAME_SQL
+from returns.database.distinct_values import distinct_values_sql
 
 # The columns, by the parameter of the filter. Each has an index that begins with it.
 KNOWN_VALUE_COLUMNS = {
@@ -16,32 +19,26 @@ KNOWN_VALUE_COLUMNS = {
 USUAL_SOURCE = "WMS"
 MAX_KNOWN_VALUES = 200
 
-# Jumps from each value to the next one in the index, so it reads as many rows as there are values.
-_VALUES_SQL = """
-(WITH RECURSIVE known (value, place) AS (
-    (SELECT {column}, 1 FROM returns_return WHERE {among} ORDER BY {column} LIMIT 1)
-    UNION ALL
-    SELECT following.value, known.place + 1
-    FROM known CROSS JOIN LATERAL (
-        SELECT {column} AS value FROM returns_return
-        WHERE {among} AND {column} > known.value ORDER BY {column} LIMIT 1
-    ) AS following
-    WHERE known.place < {limit}
-) SELECT '{name}', value FROM known)
-"""
+# What a value is offered as: a carrier is offered once, under its name, whatever its spelling.
+OFFERED_AS = {"carrier": f"coalesce({CARRIER_NAME_SQL}, value)"}
 KNOWN_VALUES_SQL = {
-    name: _VALUES_SQL.format(
-        name=name,
-        column=column,
-        among=f"NOT source = '{USUAL_SOURCE}'" if column == "source" else f"{column} > ''",
-        limit=MAX_KNOWN_VALUES,
-    )
+    name: f"""(WITH RECURSIVE {
+        distinct_values_sql(
+            "returns_return",
+            column,
+            f"NOT source = '{USUAL_SOURCE}'" if column == "source" else f"{column} > ''",
+            MAX_KNOWN_VALUES,
+        )
+    } SELECT DISTINCT '{name}', {OFFERED_AS.get(name, "value")} FROM known)"""
     for name, column in KNOWN_VALUE_COLUMNS.items()
 }
 
 
 def known_values(names: Iterable[str] = KNOWN_VALUE_COLUMNS) -> dict[str, list[str]]:
-    """Return the values that returns have, by the parameter of the filter, each in order."""
+    """Return the values that returns have, by the parameter of the filter, each in order.
+
+    Carriers are those that the values mean.
+    """
     values: dict[str, list[str]] = {name: [] for name in names}
     with connection.cursor() as cursor:
         cursor.execute("UNION ALL".join(KNOWN_VALUES_SQL[name] for name in values))

@@ -34,14 +34,15 @@ class Cursor:
 
     @classmethod
     def for_row(
-        cls, record: Return, sort: Sort, urgent: Sequence[int] = (), group_column: str = ""
+        cls,
+        record: Return,
+        sort: Sort,
+        urgent: Sequence[int] = (),
+        groups: RowGroups | None = None,
     ) -> "Cursor":
-        """Return the cursor of a row; ``urgent`` are the ids of urgent tags, in order of rank.
-
-        ``group_column`` is the column by which rows are grouped, "" for none.
-        """
+        """Return the cursor of a row; ``urgent`` are the ids of urgent tags, in order of rank."""
         tag = next((tag for tag in urgent if tag in record.tag_ids), 0) if urgent else 0
-        group = getattr(record, group_column) if group_column else None
+        group = groups.value_of(record) if groups else None
         return cls(sort.column.value_of(record), record.pk, tag, group)
 
     def encode(self) -> str:
@@ -133,14 +134,13 @@ def paginate(
         rows.reverse()
     more = bool(beyond)
     has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
-    column = groups.column if groups else ""
-    ends = [Cursor.for_row(row, sort, urgent, column) for row in (*rows[:1], *rows[-1:])]
-    above = [Cursor.for_row(row, sort, urgent, column) for row in beyond] if backwards else [after]
+    ends = [Cursor.for_row(row, sort, urgent, groups) for row in (*rows[:1], *rows[-1:])]
+    above = [Cursor.for_row(row, sort, urgent, groups) for row in beyond] if backwards else [after]
     return Page(
         rows,
         ends[0].encode() if ends and has_previous else None,
         ends[-1].encode() if ends and has_next else None,
-        continues=bool(column and ends)
+        continues=bool(groups and ends)
         and any(row and row.group == ends[0].group for row in above),
     )
 
@@ -191,7 +191,7 @@ def _group_parts(
     for value in reversed(groups.values) if backwards else groups.values:
         is_passed = group is not None and (group_order(value) < group_order(group)) != backwards
         if value == group or not is_passed:
-            yield queryset.filter(**{groups.column: value}), cursor if value == group else None
+            yield groups.rows_of(queryset, value), cursor if value == group else None
 
 
 def _ranked_parts(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from returns.carriers.meaning import carrier_name, keys_with_the_meaning
 from returns.filters.fields import DELETED_GROUP, DELETED_TAG, TAG_PARAMETERS
 from returns.filters.query import Query
 from tags.vocabulary import (
@@ -56,6 +57,27 @@ def resolve_merged_tags(parameters: Mapping[str, Any], vocabulary: Vocabulary) -
     meant = resolve_ids(unknown)
     resolved = {name: sorted({meant.get(pk, pk) for pk in ids}) for name, ids in of_tags.items()}
     return {**parameters, **resolved}
+
+
+def resolve_names(parameters: Mapping[str, Any], vocabulary: Vocabulary) -> Mapping[str, Any]:
+    """Return a stored filter to be compared with others: merged tags and carriers are replaced.
+
+    A carrier is given by its name, whatever spelling the filter has.
+    """
+    resolved = resolve_merged_tags(parameters, vocabulary)
+    if "carrier" not in resolved:
+        return resolved
+    return {**resolved, "carrier": [carrier_name(str(text)) for text in resolved["carrier"]]}
+
+
+def meanings(parameters: Mapping[str, Any], vocabulary: Vocabulary) -> list[Any]:
+    """Return what the names in a stored filter mean now: its tags, and spellings of its carrier.
+
+    Not the texts of returns: a return with a new text is judged anew by itself.
+    """
+    resolved = resolve_merged_tags(parameters, vocabulary)
+    carriers = (keys_with_the_meaning(str(text)) for text in parameters.get("carrier", ()))
+    return [sorted(resolved.items()), *carriers]
 
 
 def _merged_or_deleted(pk: int) -> str:

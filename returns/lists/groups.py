@@ -3,27 +3,21 @@
 Rows stand in groups by carrier or channel. A return may have several tags, so tags only count.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Count, Min
-
+from returns.carriers.meaning import carrier_name
 from returns.database.time_limit import QueryTimeoutError, time_limit
-from returns.filters.counts import (
-    FILTERED_CAP,
-    LIST_CAP,
-    CappedCount,
-    count_newest_up_to,
-    count_up_to,
-)
+from returns.filters.counts import CappedCount
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import GROUPINGS
 from returns.filters.grouping import RowGroups
 from returns.filters.methods import OPTIONAL_FACTS
 from returns.filters.query import Query
 from returns.filters.tag_menu import address_without
+from returns.lists.group_counts import GroupCounts, count_by_fact, count_by_tag, count_rows
 from returns.lists.grouping_texts import (
     BY_GROUPING,
     GROUPING_LABELS,
@@ -32,18 +26,11 @@ from returns.lists.grouping_texts import (
     VALUE_MISSING,
     VALUE_MISSING_HEADINGS,
 )
-from returns.lists.reading import matching_states, row_groups
 from returns.lists.rows import Row
-from returns.models import State
-from returns.querysets import ReturnQuerySet
 from tags.vocabulary import Vocabulary, load_vocabulary
 
 GROUPS_TIME_LIMIT_MS = 2_000
-HEADINGS_TIME_LIMIT_MS = 700
 MAX_GROUPS = 30
-
-# The number of returns and the earliest arrival, by the group's value or tag id.
-GroupCounts = Mapping[str | int | None, tuple[CappedCount, datetime | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +122,11 @@ def group_queue(query: Query, base: str) -> Groups:
         return Groups(ways, [])
     try:
         with time_limit(GROUPS_TIME_LIMIT_MS):
-            counts = _by_tag(filterset.qs) if grouping == "tag" else _by_fact(filterset, grouping)
+            counts = (
+                count_by_tag(filterset.qs)
+                if grouping == "tag"
+                else count_by_fact(filterset, grouping)
+            )
     except QueryTimeoutError:
         return Groups(ways, [], problem=str(GROUPING_TOOK_TOO_LONG))
     make_groups = _tag_groups if grouping == "tag" else _fact_groups
@@ -178,7 +169,7 @@ def group_rows(
         for value, each in groupby(rows, lambda row: groups.value_of(row.record))
     ]
     values = [value for value, _ in by_value]
-    counts = _count_rows(filterset, groups.column, values)
+    counts = count_rows(filterset, groups, values)
     grouping = str(filterset.query.get("group"))
     return [
         RowGroup(
@@ -194,39 +185,6 @@ def group_rows(
     ]
 
 
-def _count_rows(
-    filterset: ReturnFilterSet, column: str, values: Sequence[str]
-) -> Sequence[CappedCount | None]:
-    """Count the returns of each of these groups up to a cap; None if that takes too long."""
-    try:
-        with time_limit(HEADINGS_TIME_LIMIT_MS):
-            return _count_values(filterset, column, values)
-    except QueryTimeoutError:
-        return [None] * len(values)
-
-
-def _count_values(
-    filterset: ReturnFilterSet, column: str, values: Sequence[str]
-) -> list[CappedCount]:
-    """Count the matches with each of these values in a column, up to 1,000.
-
-    Open returns are few, so they are counted up to 10,000.
-    """
-    matches = [filterset.qs.filter(**{column: value}) for value in values]
-    if not matches:
-        return []
-    is_open = _are_open(filterset)
-    counts = (
-        count_up_to(matches, LIST_CAP) if is_open else count_newest_up_to(matches, FILTERED_CAP)
-    )
-    cut_short = filterset.search_is_cut_short()
-    return [CappedCount(count.number, count.more or cut_short) for count in counts]
-
-
-def _are_open(filterset: ReturnFilterSet) -> bool:
-    return State.COMPLETED not in matching_states(filterset)
-
-
 def _without_grouped_filter(query: Query, grouping: str) -> Query:
     if grouping not in OPTIONAL_FACTS:
         return query
@@ -234,32 +192,15 @@ def _without_grouped_filter(query: Query, grouping: str) -> Query:
     return query.without(grouping).replace(missing=missing)
 
 
-def _by_fact(filterset: ReturnFilterSet, grouping: str) -> GroupCounts:
-    """Count by a fact: open returns all at once, with the earliest arrival, others up to a cap."""
-    groups = row_groups(filterset)
-    if groups is None or not groups.values or _are_open(filterset):
-        return _count_groups(filterset.qs, OPTIONAL_FACTS[grouping])
-    counts = _count_values(filterset, groups.column, groups.values)
-    by_value = zip(groups.values, counts, strict=True)
-    return {value: (count, None) for value, count in by_value if count.number}
-
-
-def _by_tag(queryset: ReturnQuerySet) -> GroupCounts:
-    return _count_groups(queryset, "taggings__tag")
-
-
-def _count_groups(queryset: ReturnQuerySet, column: str) -> GroupCounts:
-    rows = queryset.order_by().values_list(column)
-    counted = rows.annotate(number=Count("pk"), oldest=Min("arrived_to_warehouse_at"))
-    return {key: (CappedCount(number), oldest) for key, number, oldest in counted}
-
-
 def _fact_groups(
     counts: GroupCounts, grouping: str, query: Query, base: str, _vocabulary: Vocabulary
 ) -> Iterator[Group]:
+    chosen = query.get(grouping, "")
+    if grouping == "carrier" and chosen:
+        chosen = carrier_name(chosen)
     for key, (count, oldest) in counts.items():
         name = str(key or "")
-        is_chosen = query.get(grouping) == name if name else grouping in query.getlist("missing")
+        is_chosen = chosen == name if name else grouping in query.getlist("missing")
         address = _fact_address(base, query, grouping, name)
         yield Group(name, "", count, oldest, address, is_chosen)
 

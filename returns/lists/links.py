@@ -12,10 +12,11 @@ from django.urls import reverse
 
 from config.addresses import with_query
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.grouping import GROUP_COLUMNS
+from returns.filters.grouping import RowGroups
 from returns.filters.paging import Cursor
 from returns.filters.query import Query
 from returns.filters.sorting import Sort
+from returns.lists.reading import grouping_of
 from returns.models import Return
 
 # The parameter that says on which page the list was, if not on its own.
@@ -26,15 +27,15 @@ PAGE_PARAMETER, QUEUE_PAGE = "list", "queue"
 class ListLinks:
     """The links from a list; ``base`` is the path of the page that shows it.
 
-    ``urgent`` are the ids of the urgent tags, in order, and ``group_column`` is the column by
-    which rows are grouped, "" for none.
+    ``urgent`` are the ids of the urgent tags, in order, and ``groups`` are those of the rows, if
+    they are grouped.
     """
 
     query: Query
     base: str
     sort: Sort
     urgent: Sequence[int]
-    group_column: str = ""
+    groups: RowGroups | None = None
 
     @classmethod
     def for_filterset(
@@ -42,13 +43,12 @@ class ListLinks:
     ) -> "ListLinks":
         """Return the links from the list of a filterset at a path."""
         cleaned = filterset.form.cleaned_data
-        group_column = GROUP_COLUMNS.get(cleaned.get("group", ""), "")
-        return cls(filterset.query, base, cleaned.get("sort"), urgent, group_column)
+        return cls(filterset.query, base, cleaned.get("sort"), urgent, grouping_of(filterset))
 
     def cursor(self, record: Return) -> Cursor:
         """Return the place of a return in the list."""
         urgent = self.urgent if self.sort.column.urgent_first else ()
-        return Cursor.for_row(record, self.sort, urgent, self.group_column)
+        return Cursor.for_row(record, self.sort, urgent, self.groups)
 
     def path(self, record: Return) -> str:
         """Return the path of a return's page, with the list and the return's place in it."""

@@ -1,9 +1,11 @@
 """Read the returns of a list, in its order."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from django.utils import timezone
 
+from returns.carriers.names import NO_CARRIERS
 from returns.filters.due import due_expression
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.grouping import GROUP_COLUMNS, RowGroups
@@ -71,16 +73,26 @@ def row_groups(filterset: ReturnFilterSet) -> RowGroups | None:
     They are those of all returns, unless the query names one of them. With too many of them,
     there are none to show: then they have no values.
     """
-    name = filterset.form.cleaned_data["group"]
+    groups = grouping_of(filterset)
+    if groups is None:
+        return None
+    name, carriers = filterset.form.cleaned_data["group"], groups.carriers
+    if name in filterset.values:
+        return replace(groups, values=(carriers.name(filterset.values[name]),))
+    if name in filterset.values.get("missing", ()):
+        return replace(groups, values=("",))
+    values = carriers.names() if name == "carrier" else known_values([name])[name]
+    is_known = len(values) < MAX_KNOWN_VALUES and not carriers.is_cut_short
+    return RowGroups.of_values(groups.column, [*values, ""] if is_known else [], carriers)
+
+
+def grouping_of(filterset: ReturnFilterSet) -> RowGroups | None:
+    """Return how a query groups its rows, without the groups; None if it does not."""
+    name = filterset.form.cleaned_data.get("group")
     if name not in GROUP_COLUMNS:
         return None
-    column = GROUP_COLUMNS[name]
-    if name in filterset.values:
-        return RowGroups(column, (filterset.values[name],))
-    if name in filterset.values.get("missing", ()):
-        return RowGroups(column, ("",))
-    values = known_values([name])[name]
-    return RowGroups.of_values(column, [*values, ""] if len(values) < MAX_KNOWN_VALUES else [])
+    carriers = filterset.carriers if name == "carrier" else NO_CARRIERS
+    return RowGroups(GROUP_COLUMNS[name], (), carriers)
 
 
 def urgent_tags(vocabulary: Vocabulary) -> list[int]:

@@ -50,6 +50,8 @@ ROWS_SQL = f"""
         (SELECT array_agg((id, xmin)::text ORDER BY id) FROM tags_taggroup),
         (SELECT array_agg((id, xmin)::text ORDER BY id) FROM returns_deadlinepolicy),
         (SELECT array_agg((id, xmin)::text ORDER BY id) FROM returns_workingcalendar),
+        (SELECT array_agg((id, xmin)::text ORDER BY id) FROM returns_carrier),
+        (SELECT array_agg((id, xmin)::text ORDER BY id) FROM returns_carrierspelling),
         (SELECT pgh_id FROM returns_returntagevent WHERE entity_id = %(record)s
             ORDER BY pgh_created_at DESC, pgh_id DESC LIMIT 1)
 """

@@ -5,6 +5,12 @@ writes itself.
 """
 
 from returns.models.access import AccessEvent, AccessKind, Deactivation, TokenUse
+from returns.models.carriers import (
+    TRACKING_PLACE,
+    Carrier,
+    CarrierSpelling,
+    carrier_key,
+)
 from returns.models.changes import Change
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.deadlines import (
@@ -48,10 +54,13 @@ __all__ = [
     "COMMENT_LENGTH",
     "CONTROL_CHARACTERS",
     "MAX_DEADLINE_AMOUNTS",
+    "TRACKING_PLACE",
     "AccessEvent",
     "AccessKind",
     "ApiCalls",
     "ApiToken",
+    "Carrier",
+    "CarrierSpelling",
     "Change",
     "Comment",
     "CountedReturn",
@@ -108,4 +117,5 @@ __all__ = [
     "Verdict",
     "Way",
     "WorkingCalendar",
+    "carrier_key",
 ]

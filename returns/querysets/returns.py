@@ -113,6 +113,12 @@ class ReturnQuerySet(JoinedQuerySet["Return"]):
         conditions = (Q(notes_key__contains=WordsKey(models.Value(text))) for text in texts)
         return self.filter(reduce(or_, conditions))
 
+    def with_carrier(self, texts: Sequence[str]) -> Self:
+        """Keep returns whose carrier is spelt in one of these ways."""
+        # With one text alone, an index has the rows in the order of the list.
+        one = len(texts) == 1
+        return self.filter(cargo_carrier=texts[0]) if one else self.filter(cargo_carrier__in=texts)
+
     def at_least_nth_of_order(self, number: int) -> Self:
         """Keep returns that are at least the second, third, ... of their order, by creation."""
         created = OuterRef("created_at")

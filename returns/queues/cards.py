@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from statistics import median
-from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -33,6 +32,11 @@ QUEUE_COLUMNS_WITH_DEADLINE = (
     *("reference", "waiting", "tags", "deadline"),
     *("order", "tracking", "carrier", "notes"),
 )
+QUEUE_COLUMNS_WITH_ITEMS = (
+    *("reference", "waiting", "items", "tags"),
+    *("order", "tracking", "carrier", "notes"),
+)
+ITEM_FILTERS = {"sku", "serial", "item", "items_waiting", "items_missing"}
 COMPLETED_COLUMNS = (
     *("reference", "completed", "waiting", "tags", "order", "tracking", "arrived"),
     *("carrier", "notes"),
@@ -129,13 +133,17 @@ def waiting_buckets(query: Query, shown: Query, vocabulary: Vocabulary) -> list[
     return list(_buckets(ages, iter(counts), shown))
 
 
-def queue_columns(queue: Any) -> tuple[str, ...]:
+def queue_columns(query: Query) -> tuple[str, ...]:
     """Return the columns of a queue's list, with the deadline if its returns may have one.
 
-    Of completed returns, the column "waiting" shows the processing time.
+    Of completed returns, the column "waiting" shows the processing time. With a filter by items,
+    the list shows what is in the parcels instead of the deadline.
     """
+    queue = query.get("queue")
     if queue == Queue.COMPLETED_TODAY:
         return COMPLETED_COLUMNS
+    if ITEM_FILTERS & query.keys():
+        return QUEUE_COLUMNS_WITH_ITEMS
     has_deadlines = queue != Queue.ON_THE_WAY and DeadlinePolicy.objects.exists()
     return QUEUE_COLUMNS_WITH_DEADLINE if has_deadlines else QUEUE_COLUMNS
 

@@ -13,6 +13,7 @@ from config.addresses import with_query
 from config.numbers import grouped
 from config.shipped_names import tag_label
 from config.text import name_order
+from returns.carriers.names import NO_CARRIERS, CarrierNames, read_carrier_names
 from returns.display.durations import duration
 from returns.display.items import items_summary
 from returns.filters.form import PAGING_PARAMETERS
@@ -98,7 +99,7 @@ def build_handover(query: Query, now: datetime) -> Handover:
     """Return the hand-over list of a query, from its first return on."""
     query = query.without(*PAGING_PARAMETERS)
     queue = query.get("queue", "")
-    columns = queue_columns(queue)
+    columns = queue_columns(query)
     # The first returns of the queue as a whole, which are then grouped.
     base = reverse("queue-handover")
     listing = return_list(query, columns, base, MAX_HANDOVER_LINES, in_groups=False)
@@ -120,10 +121,10 @@ def build_handover(query: Query, now: datetime) -> Handover:
 
 
 # What a return is grouped by. It is printed once, so its highest-ranked tag decides.
-GROUP_NAMES: dict[str, Callable[[Row], str]] = {
-    "carrier": lambda row: row.record.cargo_carrier,
-    "channel": lambda row: row.record.sales_order_channel,
-    "tag": lambda row: row.tags[0].name if row.tags else "",
+GROUP_NAMES: dict[str, Callable[[Row, CarrierNames], str]] = {
+    "carrier": lambda row, carriers: carriers.name(row.record.cargo_carrier),
+    "channel": lambda row, _: row.record.sales_order_channel,
+    "tag": lambda row, _: row.tags[0].name if row.tags else "",
 }
 
 
@@ -131,9 +132,10 @@ def _grouped(lines: list[Line], grouping: str, *, is_cut_short: bool) -> list[Li
     """Return the lines by group, the largest first; those without a value come last."""
     if grouping not in GROUP_NAMES:
         return [LineGroup("", lines)]
+    carriers = read_carrier_names() if grouping == "carrier" else NO_CARRIERS
     groups: dict[str, list[Line]] = {}
     for line in lines:
-        groups.setdefault(GROUP_NAMES[grouping](line.row), []).append(line)
+        groups.setdefault(GROUP_NAMES[grouping](line.row, carriers), []).append(line)
     ordered = sorted(groups, key=lambda name: (not name, -len(groups[name]), name_order(name)))
     # Of how many lines each group has its part, if these are not all.
     printed = len(lines) if is_cut_short else None

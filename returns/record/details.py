@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from returns.carriers.tracking import TrackingLink, tracking_link
 from returns.display.values import Origins
 from returns.lists.rows import Row, build_rows
 from returns.models import Comment, Return, State
@@ -55,11 +56,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class DisplayedFact:
-    """A fact of a return with its value and the address that the value links to."""
+    """A fact of a return with its value and the address that the value links to.
+
+    ``carrier`` is the name of the carrier whose page that is, or "" for a page of the desk.
+    """
 
     fact: Fact
     value: str | datetime | None
     link: str = ""
+    carrier: str = ""
 
     @property
     def placeholder(self) -> str:
@@ -81,6 +86,8 @@ class ReturnDetails:
     more_others: bool
     vocabulary: Vocabulary
     now: datetime
+    # The carrier's page about the parcel.
+    tracking: TrackingLink | None
 
     @property
     def record(self) -> Return:
@@ -110,9 +117,13 @@ class ReturnDetails:
     @property
     def facts(self) -> list[DisplayedFact]:
         """Return the facts for the list of details."""
-        links = {"sales_order_reference_number": self.order_address}
+        links = {"sales_order_reference_number": (self.order_address, "")}
+        if self.tracking:
+            links["tracking_id"] = self.tracking.address, self.tracking.carrier
         return [
-            DisplayedFact(fact, getattr(self.record, fact.column), links.get(fact.column, ""))
+            DisplayedFact(
+                fact, getattr(self.record, fact.column), *links.get(fact.column, ("", ""))
+            )
             for fact in DETAIL_FACTS
         ]
 
@@ -159,6 +170,7 @@ def return_details(pk: int, language: str) -> ReturnDetails:
         more_others=more,
         vocabulary=vocabulary,
         now=now,
+        tracking=tracking_link(record.cargo_carrier, record.tracking_id),
     )
 
 

@@ -88,13 +88,15 @@ class CountedSource:
     def durations_by(self, dimension: Dimension, span: Span) -> dict[str, list[DurationCounts]]:
         """Return processing times of the returns completed in a span, by value."""
         completed = restrict_to_days(self.rows, span, COMPLETED_DAY)
-        histograms = collect_durations(_count_by_value(completed, dimension, "took"))
+        rows = self.scope.fold(dimension, _count_by_value(completed, dimension, "took"))
+        histograms = collect_durations(rows)
         return {value: [counts] for value, counts in histograms.items()}
 
     def created_by(self, dimension: Dimension, span: Span) -> dict[str, Counter[date]]:
         """Return how many returns were created, by value and day."""
         created = restrict_to_days(self.rows, span, CREATED_DAY)
-        return counts_by_value(_count_by_value(created, dimension, CREATED_DAY))
+        rows = _count_by_value(created, dimension, CREATED_DAY)
+        return counts_by_value(self.scope.fold(dimension, rows))
 
     def tag_pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
         """Return how many returns created in a span have both of two tags, lower id first."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from config.shipped_names import group_label
 from config.text import name_order
+from returns.carriers.names import read_carrier_names
 from returns.filters.query import Query
 from returns.filters.wording import filter_phrase, say_value, value_label
 from returns.filters.words import around_value
@@ -87,9 +88,12 @@ def _single_value_fields(report: Report) -> Iterator[Field]:
         rows = DaySummary.objects.filter(by__in=known, day__gte=first, day__lte=last)
         for dimension, value in rows.exclude(value="").values_list("by", "value").distinct():
             known[dimension].append(value)
+    carriers = read_carrier_names(report.scope.getlist("carrier")[-1:])
     for name, dimension in SINGLE_VALUE_FIELDS.items():
-        chosen = report.scope.get(name, "")
-        values = sorted({*known[dimension], *filter(None, [chosen])}, key=name_order)
+        chosen, values = report.scope.get(name, ""), known[dimension]
+        if dimension == Dimension.CARRIER:
+            chosen, values = carriers.name(chosen), [carriers.name(value) for value in values]
+        values = sorted({*values, *filter(None, [chosen])}, key=name_order)
         label, blank = str(MENU_LABELS[name]), str(MENU_BLANKS[name])
         yield Field(name, label, blank, [("", [(value, value) for value in values])], chosen)
 

@@ -102,7 +102,8 @@ class ReturnSource:
         """Return processing times of the returns completed in a span, by value."""
         grouped: Any = _with_value(self._with_event(COMPLETED, span), dimension)
         rows = grouped.annotate(bucket=DURATION_BUCKET).values_list("group_value", "bucket")
-        histograms = collect_durations(rows.annotate(number=Count("*")))
+        counted = self.scope.fold(dimension, rows.annotate(number=Count("*")))
+        histograms = collect_durations(counted)
         return {value: [counts] for value, counts in histograms.items()}
 
     def created_by(self, dimension: Dimension, span: Span) -> dict[str, Counter[date]]:
@@ -110,7 +111,7 @@ class ReturnSource:
         grouped: Any = _with_value(self._with_event(CREATED, span), dimension)
         grouped = grouped.annotate(on_day=_day(EVENT_COLUMNS[CREATED]))
         rows = grouped.values_list("group_value", "on_day").annotate(number=Count("*"))
-        return counts_by_value(rows)
+        return counts_by_value(self.scope.fold(dimension, rows))
 
     def tag_pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
         """Return how many returns created in a span have both of two tags, lower id first."""

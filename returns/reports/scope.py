@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
+from returns.carriers.names import CarrierNames, read_carrier_names
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.methods import TAGS
 from returns.filters.query import Query
@@ -58,6 +59,25 @@ class Scope:
         return queryset.order_by()
 
     @cached_property
+    def carriers(self) -> CarrierNames:
+        """Return the carriers that the texts of returns mean, by which reports fold them."""
+        return read_carrier_names(self.query.getlist("carrier")[-1:])
+
+    def fold(
+        self, dimension: Dimension, rows: Iterable[tuple[str, Any, Any]]
+    ) -> Iterable[tuple[str, Any, Any]]:
+        """Return rows that begin with a value of a dimension, with carriers by their names."""
+        if dimension != Dimension.CARRIER:
+            return rows
+        return ((self.carriers.name(value), *rest) for value, *rest in rows)
+
+    def stored_values(self, dimension: Dimension, value: str) -> list[str]:
+        """Return the values of a dimension that summaries store for one: each text of a carrier."""
+        if dimension != Dimension.CARRIER or not value:
+            return [value]
+        return self.carriers.texts(value)
+
+    @cached_property
     def summary_key(self) -> tuple[Dimension, str] | None:
         """Return the dimension and value of the scope's summaries; None if it has none."""
         filters = normalized_filters(self.query, self.vocabulary)
@@ -96,6 +116,8 @@ class Scope:
         return self._combine(filters) if State.COMPLETED in states else Q(day__in=[])
 
     def _combine(self, filters: Mapping[str, Any]) -> Q:
+        if "carrier" in filters:
+            filters = {**filters, "carrier": self.carriers.texts(filters["carrier"][0])}
         conditions = [
             COUNTED_CONDITIONS[name](values, self.vocabulary) for name, values in filters.items()
         ]
@@ -148,7 +170,8 @@ MISSING_CONDITIONS = {
 # Filters as conditions on ``CountedReturn``, from the values of the filter and the vocabulary.
 COUNTED_CONDITIONS: dict[str, Callable[[Sequence[Any], Vocabulary], Q]] = {
     "state": _in_state,
-    "carrier": lambda values, _: Q(carrier=values[0]),
+    # The texts that mean it.
+    "carrier": lambda values, _: Q(carrier__in=values),
     "channel": lambda values, _: Q(channel=values[0]),
     "tag": lambda tags, _: Q(tag_set__tags__contains=tags),
     "tag_any": lambda tags, _: Q(tag_set__tags__overlap=tags),

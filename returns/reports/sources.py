@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from typing import Any, Protocol
 
 from returns.models import Dimension
@@ -31,6 +32,14 @@ class DurationCounts:
 
     completed: int
     counts: list[int]
+
+    def __add__(self, other: "DurationCounts") -> "DurationCounts":
+        """Return the processing times of both."""
+        pairs = zip_longest(self.counts, other.counts, fillvalue=0)
+        return DurationCounts(self.completed + other.completed, [sum(pair) for pair in pairs])
+
+
+NO_DURATIONS = DurationCounts(0, [])
 
 
 @dataclass(frozen=True, slots=True)

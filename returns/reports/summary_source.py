@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from returns.models import DaySummary, DeadlineDay, Dimension, TagPairDay
 from returns.reports.counted_source import CountedSource, read_outcomes
@@ -15,6 +15,7 @@ from returns.reports.sources import (
     ARRIVED,
     COMPLETED,
     CREATED,
+    NO_DURATIONS,
     WAIT_BEGAN,
     WAIT_ENDED,
     DurationCounts,
@@ -27,38 +28,40 @@ from returns.reports.sources import (
 class SummarySource:
     """Reads the summaries of a dimension's value; see ``Source``.
 
+    A carrier has a summary for each of its spellings; they are added up.
+
     Within one value, summaries do not know other dimensions. ``CountedSource`` answers for these.
     """
 
     def __init__(self, scope: Scope, dimension: Dimension, value: str) -> None:
-        self.dimension, self.value = dimension, value
+        self.scope = scope
+        self.of_value = Q(by=dimension, value__in=scope.stored_values(dimension, value))
         self.is_all = dimension == Dimension.ALL
-        self.rows = DaySummary.objects.filter(by=dimension, value=value)
+        self.rows = DaySummary.objects.filter(self.of_value)
         self.counted = CountedSource(scope)
 
     def events(self, span: Span, day: date) -> Events:
         """Return the events of a span, and how many returns were waiting when ``day`` began."""
         names = (CREATED, ARRIVED, COMPLETED, WAIT_BEGAN, WAIT_ENDED)
-        rows = list(restrict_to_days(self.rows, span).values_list("day", *names))
-        by_day = {
-            name: Counter({row[0]: row[index] for row in rows})
-            for index, name in enumerate(names, start=1)
-        }
+        by_day: dict[str, Counter[date]] = {name: Counter() for name in names}
+        for of_day, *numbers in restrict_to_days(self.rows, span).values_list("day", *names):
+            for name, number in zip(names, numbers, strict=True):
+                by_day[name][of_day] += number
         sums = self.rows.filter(day__lt=day).aggregate(began=Sum(WAIT_BEGAN), ended=Sum(WAIT_ENDED))
         return Events(by_day, (sums["began"] or 0) - (sums["ended"] or 0))
 
     @cached_property
     def waiting(self) -> Counter[date]:
         """Return how many returns wait now, by day of arrival."""
-        return Counter(dict(self.rows.exclude(waiting=0).values_list("day", "waiting")))
+        return _sum_by_day(self.rows.exclude(waiting=0).values_list("day", "waiting"))
 
     def durations(self, span: Span) -> dict[date, DurationCounts]:
         """Return processing times by day of completion."""
         rows = restrict_to_days(self.rows, span).exclude(completed=0)
-        return {
-            day: DurationCounts(completed, counts)
-            for day, completed, counts in rows.values_list("day", "completed", "took")
-        }
+        by_day: dict[date, DurationCounts] = {}
+        for day, completed, counts in rows.values_list("day", "completed", "took"):
+            by_day[day] = by_day.get(day, NO_DURATIONS) + DurationCounts(completed, counts)
+        return by_day
 
     def durations_by(self, dimension: Dimension, span: Span) -> dict[str, list[DurationCounts]]:
         """Return processing times of the returns completed in a span, by value."""
@@ -66,7 +69,8 @@ class SummarySource:
             return self.counted.durations_by(dimension, span)
         rows = restrict_to_days(DaySummary.objects.filter(by=dimension), span).exclude(completed=0)
         by_value = defaultdict(list)
-        for value, completed, counts in rows.values_list("value", "completed", "took"):
+        stored = rows.values_list("value", "completed", "took")
+        for value, completed, counts in self.scope.fold(dimension, stored):
             by_value[value].append(DurationCounts(completed, counts))
         return by_value
 
@@ -74,11 +78,12 @@ class SummarySource:
         """Return how many returns were created, by value and day."""
         if dimension == Dimension.ALL:
             rows = restrict_to_days(self.rows, span)
-            return {"": Counter(dict(rows.values_list("day", CREATED)))}
+            return {"": _sum_by_day(rows.values_list("day", CREATED))}
         if not self.is_all:
             return self.counted.created_by(dimension, span)
         rows = restrict_to_days(DaySummary.objects.filter(by=dimension), span).exclude(created=0)
-        return counts_by_value(rows.values_list("value", "day", "created"))
+        stored = rows.values_list("value", "day", "created")
+        return counts_by_value(self.scope.fold(dimension, stored))
 
     def tag_pairs(self, tags: Iterable[int], span: Span) -> Counter[tuple[int, int]]:
         """Return how many returns created in a span have both of two tags, lower id first."""
@@ -98,5 +103,11 @@ class SummarySource:
 
         Raises ``QueryTimeoutError``.
         """
-        rows = DeadlineDay.objects.filter(by=self.dimension, value=self.value)
-        return read_outcomes(rows, self.counted.scope, span)
+        return read_outcomes(DeadlineDay.objects.filter(self.of_value), self.scope, span)
+
+
+def _sum_by_day(rows: Iterable[tuple[date, int]]) -> Counter[date]:
+    by_day: Counter[date] = Counter()
+    for day, number in rows:
+        by_day[day] += number
+    return by_day

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from returns.filters.coverage import covers
-from returns.filters.stored import resolve_merged_tags, to_query
+from returns.filters.stored import resolve_names, to_query
 from returns.filters.wording import describe_query, say_query
 from returns.models import Moment, State, TagRule
 from returns.rules.editing import resolved_tags, tag_problem
@@ -104,7 +104,7 @@ def _why_it_never_fires(
 ) -> str:
     if problem := _problem(rule, adds, removes, context):
         return problem
-    parameters = resolve_merged_tags(rule.parameters, context.vocabulary)
+    parameters = resolve_names(rule.parameters, context.vocabulary)
     states = STATES_AT_MOMENT.get(Moment(rule.moment))
     if states and "state" in parameters and states.isdisjoint(parameters["state"]):
         return str(NEVER_AT_MOMENT[Moment(rule.moment)])
@@ -144,7 +144,7 @@ def _forestalling(
         if _problem(other, their_adds, their_removes, context):
             continue
         taken = _exclusive_groups([pk for pk in their_adds if pk not in adds], vocabulary)
-        wide = resolve_merged_tags(other.parameters, vocabulary)
+        wide = resolve_names(other.parameters, vocabulary)
         if groups <= taken and covers(wide, parameters):
             return other
     return None

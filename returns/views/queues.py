@@ -38,7 +38,7 @@ def queue(request: DeskRequest) -> HttpResponse:
         )
         return redirect(to_inspect.path(path), max_length=None)
     page = polling.open_page(path, query)
-    matches = return_list(query, queue_columns(query.get("queue")), path)
+    matches = return_list(query, queue_columns(query), path)
     context: dict[str, Any] = {
         "list": matches,
         "live": page.showing(matches),

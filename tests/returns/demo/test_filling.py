@@ -7,9 +7,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from returns.carriers.names import read_carrier_names
+from returns.carriers.tracking import tracking_link
+from returns.demo.carriers import set_up_carriers
 from returns.demo.filling import fill_demo
 from returns.demo.origin import is_invented
-from returns.models import Return, ReturnTag
+from returns.models import Carrier, Return, ReturnTag
+from tests.factories import make_carrier
 
 # VACUUM runs outside of transactions.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +59,24 @@ def test_the_demo_fills_an_empty_database_only(vocabulary):
     assert not fill_demo(40, until=timezone.now(), on_progress=done.append)
     assert Return.objects.count() == 40
     assert done == [8, 16, 24, 32, 40]
+
+
+def test_the_demo_knows_its_carriers_and_where_to_track_them(vocabulary):
+    assert not Carrier.objects.exists()
+    fill_demo(300, until=timezone.now(), on_progress=lambda _: None)
+    names = read_carrier_names(whole=True)
+    assert names.unknown_texts() == []
+    assert len(names.by_text) > len(names.names())
+    for record in Return.objects.exclude(cargo_carrier="").exclude(tracking_id="")[:50]:
+        link = tracking_link(record.cargo_carrier, record.tracking_id)
+        assert link.address.startswith("https://www.") or "kargotakip" in link.address
+        assert record.tracking_id in link.address
+
+
+def test_carriers_that_are_there_already_stay_alone(vocabulary):
+    make_carrier("Own")
+    set_up_carriers()
+    assert [str(carrier) for carrier in Carrier.objects.all()] == ["Own"]
 
 
 def test_an_interrupted_demo_starts_again(vocabulary):

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from returns.demo.generator import generate_new_record, generate_records
+from returns.demo.sample_data import OTHER_SPELLINGS
 from returns.models import State
 from tests import shipped
 
@@ -81,6 +82,14 @@ def test_traits_of_the_warehouses_own_records_occur(returns):
     assert any(record.cargo_carrier == "" for record in returns)
     assert any(min(times(r)[2:], default=r.updated_at) > r.updated_at for r in returns)
     assert any(record.state == State.COMPLETED and len(times(record)) == 3 for record in returns)
+
+
+def test_the_wms_spells_some_carriers_in_several_ways(returns):
+    texts = Counter(record.cargo_carrier for record in returns)
+    for name, spellings in OTHER_SPELLINGS.items():
+        others = sum(texts[text] for text in spellings)
+        assert all(texts[text] for text in spellings)
+        assert 0.04 < others / (texts[name] + others) < 0.13
 
 
 def test_a_few_in_a_thousand_have_a_problem(returns):

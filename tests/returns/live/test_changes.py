@@ -16,6 +16,7 @@ from returns.feed.records import ReturnRecord
 from returns.live import changes
 from returns.live.changes import current_token, forget_old, get_changes
 from returns.models import (
+    Carrier,
     Change,
     DeadlinePolicy,
     Return,
@@ -25,7 +26,7 @@ from returns.models import (
     WorkingCalendar,
 )
 from tags.models import Tag, TagGroup
-from tests.factories import make_comment, make_person, make_return, make_tag, put_tag
+from tests.factories import make_carrier, make_comment, make_person, make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +75,9 @@ WRITES: dict[str, Callable[[Return], object]] = {
     "a comment": lambda record: make_comment(record, make_person("writer")),
     "a deadline": lambda _: DeadlinePolicy.objects.create(name="New", amount=1, unit=Unit.HOURS),
     "the calendar": lambda _: WorkingCalendar.objects.create(),
+    "a carrier": lambda _: make_carrier("Aras Kargo"),
+    "a spelling": lambda _: Carrier.objects.get(name="DHL").spellings.create(text="Deutsche Post"),
+    "a carrier deleted": lambda _: Carrier.objects.all().delete(),
     "the name of a tag": lambda _: Tag.objects.filter(name="standing").update(name="other"),
     "the colour of a group": lambda _: TagGroup.objects.update(color="red"),
     "a return deleted": lambda record: run(f"DELETE FROM returns_return WHERE id = {record.pk}"),
@@ -84,6 +88,7 @@ WRITES: dict[str, Callable[[Return], object]] = {
 def test_every_write_is_noticed_once(vocabulary, write):
     record = make_return()
     put_tag(record, "standing")
+    make_carrier("DHL")
     before = current_token()
     assert not get_changes(before).any
     WRITES[write](record)

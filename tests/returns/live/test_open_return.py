@@ -17,6 +17,7 @@ from config.versions import version_of
 from returns.live.open_return import ROWS_SQL
 from returns.live.presence import forget_left, names_of_others, presence_sentence
 from returns.models import (
+    Carrier,
     Comment,
     DeadlinePolicy,
     Presence,
@@ -29,7 +30,7 @@ from returns.record.comments import add_comment, delete_comment, edit_comment
 from returns.record.corrections import correct
 from tags.models import Tag, TagGroup
 from tags.tagging import add_tag, remove_tag
-from tests.factories import make_comment, make_return, make_tag, put_tag
+from tests.factories import make_carrier, make_comment, make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,6 +77,9 @@ WRITES: dict[str, Callable[[Return], object]] = {
     "a change of another return": change_other,
     "a deadline": lambda _: DeadlinePolicy.objects.create(name="New", amount=1, unit=Unit.HOURS),
     "the calendar": lambda _: WorkingCalendar.objects.create(),
+    "a carrier": lambda _: make_carrier("Aras Kargo"),
+    "a spelling": lambda _: Carrier.objects.get(name="DHL").spellings.create(text="Deutsche Post"),
+    "a carrier deleted": lambda _: Carrier.objects.all().delete(),
     "the name of its tag": lambda _: Tag.objects.filter(name="damaged").update(name="wet"),
     "the colour of a group": lambda _: TagGroup.objects.update(color="red"),
 }
@@ -86,6 +90,7 @@ def test_each_change_has_one_answer(as_agent, record, write):
     make_return("Return-2", sales_order_reference_number="RSO-1")
     make_comment(record, by(), "Old")
     put_tag(record, "damaged")
+    make_carrier("DHL")
     address = polls_of(as_agent.get(PATH))
     answer = as_agent.get(address, headers=HTMX)
     assert (answer.status_code, answer["Cache-Control"]) == (304, "no-store")
