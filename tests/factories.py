@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from returns.models import Carrier, CarrierSpelling, Comment, Return, ReturnTag, State
+from returns.models import Carrier, CarrierSpelling, Comment, LineItem, Return, ReturnTag, State
 from tags.models import Tag, TagGroup
 
 _numbers = count(1)
@@ -59,6 +59,14 @@ def make_carrier(name: str, *spellings: str, address: str = "") -> Carrier:
     for text in spellings:
         CarrierSpelling.objects.create(carrier=carrier, text=text)
     return carrier
+
+
+def line_item(
+    reference: str = "L-1", sku: str = "MUG", state: str = "Undamaged", **more: Any
+) -> list:
+    """Return a line item as ``Return.line_items`` has it; ``more`` are fields of ``LineItem``."""
+    line = LineItem(reference, sku, state=state)._replace(**more)
+    return list(line)
 
 
 def make_tag(name: str, group: str = "Unsorted", exclusive: bool = False) -> Tag:
