@@ -114,8 +114,7 @@ def test_a_page_of_a_sku_is_read_in_order_and_continued(as_agent, vocabulary):
     for _ in range(3):
         listing = as_agent.get(address).context["list"]
         seen += [row.record.return_reference_number for row in listing.rows]
-        following = listing.page.next
-        address = f"/returns/?sku=CUP&after={following.encode() if following else ''}"
+        address = f"/returns/?sku=CUP&after={listing.page.next or ''}"
     newest = Return.objects.filter(return_reference_number__startswith="many")
     expected = newest.order_by("-created_at", "-pk")
     assert seen == list(expected.values_list("return_reference_number", flat=True))
