@@ -22,6 +22,7 @@ from returns.admin.paging import CappedPaginator
 from returns.models import Return, State
 from returns.models.facts import CORRECTABLE_COLUMNS, FACTS, FACTS_BY_COLUMN, STATE_COLUMNS, Kind
 from returns.record.corrections import correct, to_json_value
+from returns.record.parcel import parcel_of
 from returns.search import search_ends
 
 KEY_FIELD = "return_reference_number"
@@ -33,7 +34,7 @@ READ_ONLY_FACTS = (
         if not fact.is_correctable and fact.kind is not Kind.ITEMS and fact.column != KEY_FIELD
     ),
 )
-OTHER_FIELDS = ("tag_names", "corrected_fields", "unknown_fields")
+OTHER_FIELDS = ("contents", "tag_names", "corrected_fields", "unknown_fields")
 
 
 @admin.register(Return)
@@ -116,6 +117,20 @@ class ReturnAdmin(admin.ModelAdmin):
         """Write the fields that the person changed."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         correct(obj, changes, by=cast("User", request.user))
+
+    @admin.display(description=_("In the parcel"))
+    def contents(self, obj: Return) -> SafeString | str:
+        """Return each line item; the WMS alone changes them."""
+        parcel = parcel_of(obj)
+        if not parcel.is_known:
+            return gettext("The WMS has not said what is in it.")
+        lines = (
+            (line.line_reference, line.sku, line.serial_number, line.outcome)
+            for line in (*parcel.lines, *parcel.folded)
+        )
+        return format_html_join("", "<div>{} · {} · {} · {}</div>", lines) or gettext(
+            "The WMS says that nothing was in it."
+        )
 
     @admin.display(description=_("Tags"))
     def tag_names(self, obj: Return) -> str:

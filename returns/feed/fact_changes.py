@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from config.dates import to_the_minute
-from returns.display.items import items_text
+from returns.display.items import items_one_by_one, items_text
 from returns.feed.merging import FACT_COLUMNS, Known
 from returns.models import State
-from returns.models.facts import FACTS_BY_COLUMN
+from returns.models.facts import FACTS_BY_COLUMN, LINE_ITEMS
 
 
 class FactChange(NamedTuple):
@@ -41,7 +41,7 @@ def fact_text(name: str, value: Any) -> str:
         return ""
     if name == "state":
         return str(State(value).label)
-    if name == "line_items":
+    if name == LINE_ITEMS:
         return items_text(value)
     if isinstance(value, datetime):
         local = timezone.localtime(value)
@@ -58,5 +58,8 @@ def describe_change(change: FactChange) -> tuple[str, str, str]:
     old, new = fact_text(name, before), fact_text(name, after)
     if old == new and isinstance(before, datetime) and isinstance(after, datetime):
         old, new = f"{old}.{before.microsecond:06}", f"{new}.{after.microsecond:06}"
+    if old == new and name == LINE_ITEMS:
+        old = items_one_by_one(line for line in before or () if line not in (after or ()))
+        new = items_one_by_one(line for line in after or () if line not in (before or ()))
     label = str(FACTS_BY_COLUMN[name].label) if name in FACTS_BY_COLUMN else name
     return label, old, new

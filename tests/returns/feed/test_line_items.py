@@ -5,17 +5,19 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from returns.feed.item_parsing import line_item_payload
 from returns.feed.parsing import parse_record
 from returns.feed.records import RecordError
+from returns.feed.run_changes import list_changes
 from returns.models import ItemState, LineItem, RejectedRecord, Return, ReturnItem
 from returns.models.line_items import to_line_items
 from returns.record.corrections import correct
 from tests.factories import make_return
 from tests.returns.feed.test_runs import DAY, bring, sent
 
-LATER = "2026-01-06T09:00:00Z"
+LATER, LATEST = "2026-01-06T09:00:00Z", "2026-01-07T09:00:00Z"
 STATES = "known: WaitingToBeProcessed, Missing, Damaged, Undamaged"
 DECISIONS = "known: WaitingInWarehouse, SendToCustomer"
 
@@ -262,3 +264,24 @@ def test_what_is_answered_can_be_sent_again():
     answered = line_item_payload(item)
     assert answered == given | {"damagedState": None}
     assert parsed([json.loads(json.dumps(answered))]) == (item,)
+
+
+# What a run did
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_run_says_what_changed_in_the_parcel():
+    bring(sent(lineItems=[line(), line("b", shelf=[1])]))
+    later = bring(sent(lineItems=[line(state="Missing"), line("b")], updatedAt=LATER))
+    (change,) = list_changes(later).shown
+    assert ("Line items", "2 items: 2 undamaged", "2 items: 1 undamaged, 1 missing") in change.facts
+    last = bring(sent(lineItems=[line(state="Missing"), line("b", sku="CUP")], updatedAt=LATEST))
+    (change,) = list_changes(last).shown
+    assert ("Line items", "b MUG undamaged", "b CUP undamaged") in change.facts
+
+
+@pytest.mark.django_db
+def test_an_admin_sees_them_and_changes_none(as_admin):
+    bring(sent(lineItems=[line(serialNumber="SN-9")]))
+    path = reverse("admin:returns_return_change", args=[stored().pk])
+    assert "L-1 · MUG · SN-9 · undamaged" in as_admin.get(path).text
