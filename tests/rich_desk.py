@@ -26,7 +26,7 @@ from returns.models import (
 )
 from returns.people import tokens
 from tags.models import Tag
-from tests.factories import make_comment, make_return, put_tag
+from tests.factories import line_item, make_comment, make_return, put_tag
 
 LISTS = (
     "",
@@ -41,6 +41,7 @@ LISTS = (
     "?stete=Completed&waiting_over=x&created_from=never&tag=no-such-tag&due_under=Nothing",
     "?group=carrier&sort=-waiting",
     "?group=tag",
+    "?q=TS-01&sku=TS&serial=SN&item=Damaged&item=WaitingInWarehouse&items_waiting=1&items_missing=x",
     "?state=Completed&carrier=Nobody",
 )
 PAGES: tuple[tuple[str, str], ...] = (
@@ -77,6 +78,14 @@ def make_desk(admin: User) -> dict[str, Any]:
     return _addresses(records)
 
 
+_LINES = [
+    line_item("1", "TS-01", processed_at="2026-01-05T09:00:00.000000+00:00"),
+    line_item("2", "TS-02", "Missing", serial_number="SN-1"),
+    line_item("3", "", "Damaged", damaged_state="WaitingInWarehouse"),
+    line_item("4", "TS-03", "WaitingToBeProcessed"),
+]
+
+
 def _make_returns(admin: User) -> list[Return]:
     now = timezone.now()
     made = []
@@ -90,6 +99,7 @@ def _make_returns(admin: User) -> list[Return]:
             sales_order_channel=("Shop", "Trendyol", "")[number % 3],
             sales_order_reference_number=f"RSO{number // 4}",
             notes="Kutu ezik" if number % 4 else "",
+            line_items=(_LINES, [], None)[number // 3 % 3],
         )
         put_tag(record, ("books", "urgent-refund", "damaged")[number % 3], admin)
         made.append(record)
@@ -127,6 +137,7 @@ def _work(client: Client, records: list[Return]) -> None:
     post("change-tag", Tag.objects.get(name="standard").pk, action="retire")
     post("exports", query="state=Completed")
     post("return-opened", first.pk)
+    Return.objects.filter(pk=records[1].pk).update(line_items=[line_item("2", state="Damaged")])
     tokens.issue(ApiToken(name="Dükkân", scopes=["read", "tags", "feed"]))
     client.post(reverse("delete-return", args=[records[-1].pk]), {"reason": "Deneme kaydı"})
 
@@ -146,6 +157,7 @@ def _bring_records(client: Client) -> None:
         good | {"returnReferenceNumber": "Return-902", "completedAt": None},
         good | {"returnReferenceNumber": "Return-903", "updatedAt": "2126-01-01T00:00:00Z"},
         good | {"returnReferenceNumber": "Return-904", "tags": "a, b" * 40},
+        good | {"returnReferenceNumber": "Return-905", "lineItems": [{"state": "Lost"}, 7]},
         {"state": "Completed"},
         7,
     ]

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from returns.models import State, TagRule
 from returns.rules import editing as rules
 from tags import editing
-from tests.factories import make_return, make_tag, put_tag
+from tests.factories import line_item, make_return, make_tag, put_tag
 from tests.returns.feed.test_runs import BAD, bring, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,8 +54,18 @@ def barriers_on_desk_and_phone(page: Page) -> list[str]:
 @pytest.fixture
 def returns(vocabulary):
     """Three returns of one order, in each state, with tags, long texts and missing numbers."""
+    lines = [
+        line_item("1", "TS-RED-M" * 4, "Damaged", damaged_state="WaitingInWarehouse"),
+        line_item("2", "MUG", "Missing", serial_number="SN-4711" * 4),
+        line_item("3", state="WaitingToBeProcessed"),
+        line_item("4"),
+    ]
     long = make_return(
-        "Return-1", state=State.COMPLETED, notes="Too small. " * 60, tracking_id="12014504" * 4
+        "Return-1",
+        state=State.COMPLETED,
+        notes="Too small. " * 60,
+        tracking_id="12014504" * 4,
+        line_items=lines,
     )
     for name in ("urgent-refund", "wrong-size", "apparel"):
         put_tag(long, name)
