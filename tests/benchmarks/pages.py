@@ -142,7 +142,7 @@ def cases() -> dict[str, tuple[str, str]]:
     """Return the pages by name: path, and who asks."""
     from returns.filters.paging import Cursor
     from returns.filters.sorting import Sort
-    from returns.models import Return
+    from returns.models import Return, ReturnItem
     from tags.models import Tag
 
     half = Return.objects.count() // 2
@@ -152,6 +152,7 @@ def cases() -> dict[str, tuple[str, str]]:
     # Long enough to have a middle: the ends of it are no other number's.
     tracked = newest_first.filter(tracking_id__startswith="1201")[half // 10]
     pasted = newest_first.values_list("return_reference_number", flat=True)[half : half + 200]
+    item = ReturnItem.objects.filter(serial_key__isnull=False).order_by("serial_key")[5]
     some_tags = Tag.objects.filter(name__in=["defective", "damaged"])
     first, second = some_tags.values_list("pk", flat=True)
     merged = f"tag={first}&into={second}"
@@ -198,6 +199,21 @@ def cases() -> dict[str, tuple[str, str]]:
         "third of an order": "?order_returns=3",
         "sorted by arrival": "?sort=-arrived",
         "sorted by order": "?sort=order",
+        "a SKU of many": "?sku=TS-BLK-XS",
+        "a SKU, in the middle": f"?sku=TS-BLK-XS&after={deep}",
+        "a SKU and a state": "?sku=TS-BLK-XS&state=ArrivedToWarehouse",
+        "a SKU of few": f"?sku={item.sku}",
+        "a serial number": f"?serial={item.serial_number}",
+        "damaged items": "?item=Damaged",
+        "damaged items, in the middle": f"?item=Damaged&after={deep}",
+        "undecided items": "?item=WaitingInWarehouse",
+        "missing items and a tag": "?item=Missing&tag=apparel",
+        "waiting items": "?items_waiting=2",
+        "a SKU and damage": "?sku=TS-BLK-XS&item=Damaged",
+        "box: a SKU of many": "?q=TS-BLK-XS",
+        "box: a SKU's beginning": "?q=TS-BLK",
+        "box: a serial number": f"?q={item.serial_number}",
+        "box: end of a serial number": f"?q={item.serial_number[-6:]}",
         "any of three problems": "?problem=shared_tracking&problem=no_order&problem=no_arrival",
     }
     return {name: (f"/returns/{query}", "service") for name, query in list_cases.items()} | {
@@ -219,6 +235,8 @@ def cases() -> dict[str, tuple[str, str]]:
                 "early_arrival",
                 "shared_tracking",
                 "no_order",
+                "items_waiting",
+                "no_items",
                 "silent",
             )
         },
