@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from json import dumps
@@ -16,10 +16,8 @@ from returns.feed.reasons import Why, excerpt, too_long, unknown_state
 from returns.feed.records import (
     API_NAMES,
     DEFAULT_VALUES,
-    EARLIEST_TIME,
     KEY_COLUMN,
     KNOWN_FIELDS,
-    LATEST_TIME,
     MAX_LENGTHS,
     REQUIRED_COLUMNS,
     TEXT_COLUMNS,
@@ -32,8 +30,9 @@ from returns.feed.records import (
     combined,
     split_tags,
 )
+from returns.feed.values import integer_text, read_time, require_storable
 from returns.models import State
-from returns.models.facts import MAX_AHEAD, STATE_COLUMNS
+from returns.models.facts import STATE_COLUMNS
 from tags.sentences import joined
 from tags.vocabulary import MAX_NAME_LENGTH, VocabularyError, clean_tag_name
 
@@ -107,7 +106,7 @@ def _text(raw: Mapping[str, object], name: str) -> str:
     value = raw.get(field)
     if value is None or value == "":
         return ""
-    text = _require_storable(field, value if isinstance(value, str) else _to_text(field, value))
+    text = require_storable(field, value if isinstance(value, str) else integer_text(field, value))
     if name not in UNSTRIPPED_COLUMNS:
         text = text.strip()
     max_length = MAX_LENGTHS.get(name) or settings.RECORD_TEXT_LENGTH
@@ -116,47 +115,9 @@ def _text(raw: Mapping[str, object], name: str) -> str:
     return text
 
 
-def _to_text(field: str, value: object) -> str:
-    """Return an integer as text: an order number may be a JSON number."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise RecordError(field, stored_text("not text: %(value)s", value=excerpt(value)))
-
-
-def _require_storable(field: str, text: str) -> str:
-    """Return the text; raise ``RecordError`` if PostgreSQL cannot store it."""
-    if "\x00" in text:
-        raise RecordError(field, stored_text("contains a NUL character"))
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        why = stored_text("not valid Unicode (or the file is not UTF-8)")
-        raise RecordError(field, why) from None
-    return text
-
-
 def parse_time(raw: Mapping[str, object], name: str) -> datetime | None:
     """Return a time of a record, by its column; None if there is none. Raises ``RecordError``."""
-    value = raw.get(API_NAMES[name])
-    if value is None or value == "":
-        return None
-    try:
-        time = datetime.fromisoformat(value.strip())  # type: ignore[attr-defined]
-    except (ValueError, AttributeError):
-        why = stored_text("not a time: %(value)s", value=excerpt(value))
-        raise RecordError(API_NAMES[name], why) from None
-    if time.tzinfo is None:
-        why = stored_text("no time zone: %(value)s", value=excerpt(value))
-        raise RecordError(API_NAMES[name], why)
-    if not EARLIEST_TIME <= time <= LATEST_TIME:
-        why = stored_text("out of range: %(value)s", value=excerpt(value))
-        raise RecordError(API_NAMES[name], why)
-    if time > datetime.now(UTC) + MAX_AHEAD:
-        why = stored_text("more than a day in the future: %(value)s", value=excerpt(value))
-        raise RecordError(API_NAMES[name], why)
-    return time.astimezone(UTC)
+    return read_time(API_NAMES[name], raw.get(API_NAMES[name]))
 
 
 def _state(raw: Mapping[str, object], name: str) -> str:
@@ -177,8 +138,8 @@ def _tag(raw: Mapping[str, object], name: str) -> str | None:
     value = raw.get(name)
     if value is None or value == "":
         return None
-    text = value if isinstance(value, str) else _to_text("tag", value)
-    return _clean_tags(_require_storable("tag", text))
+    text = value if isinstance(value, str) else integer_text("tag", value)
+    return _clean_tags(require_storable("tag", text))
 
 
 def _clean_tags(text: str) -> str | None:
@@ -215,7 +176,7 @@ def _unknown_fields(raw: Mapping[str, object], _: str) -> dict[str, Any]:
     unknown = {name: value for name, value in raw.items() if name not in KNOWN_FIELDS}
     _check_size(unknown)
     return {
-        _require_storable(_excerpt(name), name): _json(name, value)
+        require_storable(_excerpt(name), name): _json(name, value)
         for name, value in unknown.items()
     }
 
@@ -257,14 +218,14 @@ def _json(field: str, value: object, depth: int = 0) -> Any:
         raise RecordError(field, stored_text("more than %(most)s levels deep", most=MAX_NESTING))
     match value:
         case str():
-            return _require_storable(field, value)
+            return require_storable(field, value)
         case float() | Decimal():
             number = _require_finite(field, float(value))
             # As the database gives it back.
             return int(number) if abs(number) >= WHOLE_FROM else number
         case Mapping():
             return {
-                _require_storable(field, key): _json(field, part, depth + 1)
+                require_storable(field, key): _json(field, part, depth + 1)
                 for key, part in value.items()
             }
         case list():

@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from config.schema import require_tables
-from returns.feed.client import Client, RemoteApiError
+from returns.feed.client import Client
 from returns.feed.items import Item
 from returns.feed.records import RecordError
+from returns.feed.remote_errors import RemoteApiError
 from returns.feed.sync import AlreadyRunningError, PullResult, sync
 
 MAX_REPORTED_REJECTIONS = 50  # rejections that are printed one by one
