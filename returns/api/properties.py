@@ -1,6 +1,6 @@
 """The properties of a return that the API can filter and sort by, under their API names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -30,12 +30,11 @@ PROPERTIES = {
     fact.api_name: Property(fact.api_name, fact.column, fact.key, fact.is_time, fact.may_be_missing)
     for fact in FACTS
 }
-_PROPERTY_BY_LOWER = {name.lower(): each for name, each in PROPERTIES.items()}
 
 
-def find_property(name: str) -> Property | None:
+def find_property(name: str, properties: Mapping[str, Property] = PROPERTIES) -> Property | None:
     """Return the property with this name in any letter case, or None."""
-    return _PROPERTY_BY_LOWER.get(name.lower())
+    return next((each for known, each in properties.items() if known.lower() == name.lower()), None)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
