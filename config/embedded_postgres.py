@@ -72,12 +72,12 @@ def state_folder(checkout: Path) -> Path:
     return checkout / ".postgres" / "main"
 
 
-def secret_key(folder: Path) -> str:
-    """Return the secret key stored beside the data; it is created at the first start.
+def secret_key(folder: Path, name: str = "secret_key") -> str:
+    """Return the secret key of this name stored beside the data; it is created at the first start.
 
     Raises ``ServerError`` if the folder cannot be written.
     """
-    path = folder / "secret_key"
+    path = folder / name
     try:
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)

@@ -11,12 +11,14 @@ from zoneinfo import available_timezones
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from phonenumbers import SUPPORTED_REGIONS
 
 from config import embedded_postgres
 
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
 MAX_LOGO_BYTES = 200_000
 POSTGRESQL = "django.db.backends.postgresql"
+MIN_SHOPPER_KEY = 32  # characters
 # Commands that run for days beside the web server.
 SERVICES = {"work", "sync_returns", "runserver"}
 
@@ -46,6 +48,45 @@ def secret_key(checkout: Path, *, is_local: bool) -> str:
             "Set SECRET_KEY to a random text of at least 50 characters. It signs sessions."
         )
     return key
+
+
+def shopper_keys(checkout: Path, *, is_local: bool) -> list[str]:
+    """Return the key that shoppers are hashed with, then its earlier values; nothing without one.
+
+    A local trial has a key beside its data.
+    """
+    key, *others = names("SHOPPER_KEY") or [""]
+    fallbacks = names("SHOPPER_KEY_FALLBACKS")
+    if not key and is_local:
+        key = embedded_postgres.secret_key(embedded_postgres.state_folder(checkout), "shopper_key")
+    if not key:
+        if fallbacks:
+            raise ImproperlyConfigured("Set SHOPPER_KEY too, or unset SHOPPER_KEY_FALLBACKS.")
+        return []
+    if others or not _is_shopper_key(key):
+        raise ImproperlyConfigured(
+            f"SHOPPER_KEY must be a random text of at least {MIN_SHOPPER_KEY} characters without a "
+            "comma. Shoppers are recognised by it."
+        )
+    if not all(map(_is_shopper_key, fallbacks)):
+        raise ImproperlyConfigured(
+            "SHOPPER_KEY_FALLBACKS must be earlier values of SHOPPER_KEY, separated by commas."
+        )
+    return list(dict.fromkeys((key, *fallbacks)))
+
+
+def _is_shopper_key(key: str) -> bool:
+    return len(key) >= MIN_SHOPPER_KEY and len(set(key)) >= 5
+
+
+def phone_region() -> str:
+    """Return the country whose phone numbers may lack the country code."""
+    region = os.environ.get("PHONE_REGION", "TR").strip().upper()
+    if region not in SUPPORTED_REGIONS:
+        raise ImproperlyConfigured(
+            f"PHONE_REGION {region!r} is not a country. An example is TR, for Türkiye."
+        )
+    return region
 
 
 def allowed_hosts(*, is_local: bool) -> list[str]:

@@ -148,6 +148,14 @@ RETURNS_API_URL = os.environ.get("RETURNS_API_URL", "").strip()
 RETURNS_API_TOKEN = os.environ.get("RETURNS_API_TOKEN", "").strip()
 RETURNS_API_TENANT = os.environ.get("RETURNS_API_TENANT", "").strip()
 
+# Shoppers
+
+# The key of their hashes, then its earlier values. Without any, shoppers are not stored.
+SHOPPER_KEYS = environment.shopper_keys(BASE_DIR, is_local=LOCAL)
+SHOPPER_NAMES = os.environ.get("SHOPPER_NAMES") == "1"
+# The country whose phone numbers may lack the country code.
+PHONE_REGION = environment.phone_region()
+
 # Security headers and cookies
 
 SECURE_CSP = {

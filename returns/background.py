@@ -11,6 +11,7 @@ from returns import retention
 from returns.database.faults import is_passing_fault
 from returns.exports import background as exports
 from returns.feed import cleanup, undo, uploads
+from returns.feed.orders import cleanup as orders
 from returns.live import changes, presence
 from returns.rules import running
 from returns.summaries import maintenance as summaries
@@ -38,7 +39,7 @@ def run_short_jobs() -> bool:
             summaries.update_in_background,
         ),
         *(outcomes.count_in_background, changes.forget_old, cleanup.delete_old_runs),
-        *(presence.forget_left, cleanup.delete_old_changes),
+        *(presence.forget_left, cleanup.delete_old_changes, orders.clean_up_orders),
         *(uploads.delete_old_uploads, exports.delete_expired, retention.delete_old_rows),
     )
     return _run_all(*jobs)

@@ -21,6 +21,13 @@ class SearchKey(Func):
     arity = 1
 
 
+class SearchKeys(Func):
+    """The search keys of the texts of an array, without those that have none."""
+
+    function = "returns_search_keys"
+    arity = 1
+
+
 class WordsKey(Func):
     """A text as its words are searched: in capitals, without accents, a space before each word.
 

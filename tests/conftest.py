@@ -22,8 +22,9 @@ FEW = 3
 def pytest_configure() -> None:
     """Serve plain http and uncollected files, also where DATABASE_URL asks for the real thing.
 
-    Passwords are hashed in no time.
+    Passwords are hashed in no time, and shoppers are recognised.
     """
+    settings.SHOPPER_KEYS = settings.SHOPPER_KEYS or ["the key of all tests, of many characters"]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False

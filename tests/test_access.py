@@ -122,6 +122,9 @@ PAGES = {
     "api:update-return-tag": (401, 401, 401, 401, 401),
     "api:tags": (401, 401, 401, 401, 401),
     "api:feed": (401, 401, 401, 401, 401),
+    "api:feed-orders": (401, 401, 401, 401, 401),
+    "api:orders": (401, 401, 401, 401, 401),
+    "api:order": (401, 401, 401, 401, 401),
     # Whoever is signed in and no admin is led to the admin's door, and refused there.
     "/admin/login/": (302, 403, 403, 403, 302),
     "/admin/logout/": (302, 405, 405, 405, 405),
@@ -268,6 +271,7 @@ def address(open_as):
     arguments = {
         "return-detail": [record.return_reference_number],
         "api:return": [record.return_reference_number],
+        "api:order": ["RSO1"],
         "return-card": [record.pk],
         "return-changes": [record.pk],
         "return-presence": [record.pk],

@@ -84,6 +84,13 @@ WRITERS = {
         "returns/feed/cleanup.py",
     ),
     ("RunUndo", "returns_runundo"): ("returns/feed/undo.py",),
+    ("SalesOrder", "returns_salesorder"): ("returns/feed/orders/",),
+    ("SalesOrderItem", "returns_salesorderitem"): ("returns/feed/orders/",),
+    ("OrderRequest", "returns_orderrequest"): (
+        "returns/models/orders.py",
+        "returns/feed/orders/",
+    ),
+    ("RemoteAbility", "returns_remoteability"): ("returns/feed/abilities.py",),
     ("Upload", "returns_upload"): ("returns/feed/uploads.py", "returns/feed/upload_content.py"),
     ("ApiCalls", "returns_apicalls"): ("returns/api/call_limit.py",),
     ("TokenUse", "returns_tokenuse"): ("returns/api/token_use.py", "returns/retention.py"),

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
+from config.environment import MIN_SHOPPER_KEY
 from returns.api import BASE_PATH, dqb, query, tagging
 from returns.api.field_parameters import OPERATOR_PREFIXES, TEXT_PARAMETERS, TIME_PARAMETERS
 from returns.api.openapi import SCOPES, build_document
@@ -13,7 +14,19 @@ from returns.api.schemas import LineItemSaid, ReturnWithLineItems, TaggedReturn
 from returns.exports import as_xlsx
 from returns.exports import forms as export_forms
 from returns.feed import previews, push, uploads
+from returns.feed.abilities import ABILITY_RECHECK
 from returns.feed.item_parsing import TEXTS
+from returns.feed.orders import pulling
+from returns.feed.orders.parsing import MAX_ORDER_ITEMS
+from returns.feed.orders.records import (
+    CREATED_AT,
+    CUSTOMER_FIELD,
+    ITEM_SOURCES,
+    ITEMS_FIELD,
+    ORDER_FIELD,
+    ORDER_SOURCES,
+    PRODUCT_PRICE,
+)
 from returns.feed.records import API_NAMES, MAX_LENGTHS, REQUIRED_COLUMNS
 from returns.feed.spelling import field_for_header
 from returns.filters.dates import WEEKDAY_CHOICES, parse_moment
@@ -27,9 +40,10 @@ from returns.filters.queues import Queue
 from returns.filters.sorting import SORT_COLUMNS
 from returns.lists import bulk, saved_views
 from returns.lists.groups import MAX_GROUPS
-from returns.models import DamagedState, Deadline, ItemState, Scope, State
+from returns.models import DamagedState, Deadline, ItemState, OrderState, Scope, State
 from returns.models.facts import FACTS, Absence
 from returns.models.line_items import ITEM_FACTS
+from returns.models.orders import AMOUNT_DECIMALS, MAX_AMOUNT_DIGITS
 from returns.queues.handover import MAX_HANDOVER_LINES
 from returns.record import sentences
 from returns.search import MAX_NUMBERS
@@ -121,6 +135,18 @@ def test_the_spellings_of_columns_are_understood():
         word.strip(): field_for_header(word.strip()) for row in rows for word in row[1].split(",")
     }
     assert read == {word.strip(): codes(row[0])[0] for row in rows for word in row[1].split(",")}
+
+
+def test_the_fields_of_an_order_are_those_that_are_read():
+    described = {
+        name
+        for field, stored in tables(FILES, "Field of an order", "Stored")
+        for name in codes(f"{field} {stored}")
+    }
+    sources = (*ORDER_SOURCES.values(), *ITEM_SOURCES.values(), PRODUCT_PRICE, CREATED_AT)
+    read = {each.name for each in sources} | {each.part for each in sources if each.part}
+    read |= {ORDER_FIELD, ITEMS_FIELD, CUSTOMER_FIELD, "email", "phone", "customerNo"}
+    assert described - {*OrderState.values, "SHOPPER_NAMES"} == read
 
 
 # The API
@@ -222,6 +248,20 @@ def test_the_scopes_are_those_of_tokens():
         (USING, "ends at {:,} returns", [as_xlsx.MAX_SHEET_ROWS]),
         (FILES, "up to {} MB, in the formats", [uploads.MAX_UPLOAD_BYTES // 1_000_000]),
         (FILES, "the first {:,} are also tried", [previews.MAX_TRIED_RECORDS]),
+        (FILES, "up to {} in a call", [pulling.MAX_ORDERS_PER_CALL]),
+        (
+            FILES,
+            "in steps of up to {:,} orders",
+            [pulling.MAX_ORDER_STEPS * pulling.MAX_ORDERS_PER_CALL],
+        ),
+        (FILES, "is asked again after {} days", [ABILITY_RECHECK.days]),
+        (FILES, "of up to {:,}: `sku`", [MAX_ORDER_ITEMS]),
+        (
+            FILES,
+            "up to {} digits before the point and {} after it",
+            [MAX_AMOUNT_DIGITS - AMOUNT_DECIMALS, AMOUNT_DECIMALS],
+        ),
+        (DEPLOY, "at least {} random characters, to recognise", [MIN_SHOPPER_KEY]),
         (API, "at most {} MB of JSON", [push.MAX_PUSH_BYTES // 1_000_000]),
         (API, "from 1 to {}, which", [query.MAX_PAGE_SIZE]),
         (API, "at most {}. They are joined", [dqb.MAX_FILTERS]),

@@ -9,6 +9,7 @@ PERMISSION_NAMES = (
     gettext_noop("Can change return"),
     gettext_noop("Can delete return"),
     gettext_noop("Can view deleted return"),
+    gettext_noop("Can view the names of shoppers"),
     gettext_noop("Can add and remove tags of returns"),
     gettext_noop("Can tag up to 100,000 returns at once"),
     gettext_noop("Can tag any number of returns at once"),

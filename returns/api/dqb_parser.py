@@ -5,7 +5,7 @@ an offset and a count:
 ``o=Equals|OrElse&p=state&v=Completed&o=EndsWith&p=trackingId&v=0011&s=createdAt,desc&offset=0``.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import zip_longest
 from urllib.parse import unquote_plus
@@ -36,10 +36,13 @@ from returns.api.values import is_storable, parse_whole_number
 from returns.models import State
 
 
-def parse_dqb(text: str, *, now: datetime) -> Dqb:
-    """Return the parsed string. Raises ``InvalidRequest`` with every error in it."""
+def parse_dqb(text: str, *, now: datetime, properties: Mapping[str, Property] = PROPERTIES) -> Dqb:
+    """Return the parsed string, which may use these properties, by default those of returns.
+
+    Raises ``InvalidRequest`` with every error in it.
+    """
     values: dict[str, list[str]] = {key: [] for key in DQB_KEYS}
-    parser = _Parser(now)
+    parser = _Parser(now, properties)
     for name, value in _pairs(text):
         if name.lower() in values:
             values[name.lower()].append(value)
@@ -91,8 +94,9 @@ def _triples(
 class _Parser:
     """Parses the parts and collects their errors, so that all of them are reported at once."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, properties: Mapping[str, Property]) -> None:
         self.now = now
+        self.properties = properties
         self.errors: list[ErrorDetail] = []
 
     def add_error(self, name: str, message: str, code: str) -> None:
@@ -123,7 +127,7 @@ class _Parser:
     def filter(self, triple: tuple[str, str, str, str]) -> Filter:
         """Parse a triple; the operator before it holds its join."""
         operator_text, property_text, value, previous_operator = triple
-        property_, case_sensitive = _parse_property(property_text)
+        property_, case_sensitive = self._property(property_text)
         operator = _parse_operator(property_.name, operator_text)
         values = tuple(
             self._value(property_, operator, part) for part in _parts(property_, operator, value)
@@ -133,13 +137,32 @@ class _Parser:
     def sort(self, text: str) -> SortBy:
         """Parse a sort: property, direction and ``cs``, separated by commas."""
         name, *options = [part.strip() for part in text.split(",")]
-        property_ = _known_property(name)
+        property_ = self._known_property(name)
         options = [option.lower() for option in options]
         for option in options:
             if option not in {"asc", "desc", CASE_SENSITIVE}:
                 message = f"{quote(option)} is not asc, desc or cs."
                 _fail(property_.name, message, "unknown_option")
         return SortBy(property_, "desc" in options, CASE_SENSITIVE in options)
+
+    def _known_property(self, name: str) -> Property:
+        property_ = find_property(name, self.properties)
+        if property_ is None:
+            known = ", ".join(self.properties)
+            suggestion = suggest(name, self.properties) or f" Known properties: {known}."
+            message = f"there is no property {quote(name)}.{suggestion}"
+            raise InvalidRequest(ErrorDetail(quote(name)[1:-1], message, "unknown_property"))
+        return property_
+
+    def _property(self, text: str) -> tuple[Property, bool]:
+        """Return the property, and whether it is compared case-sensitively."""
+        name, *options = [part.strip() for part in text.split(",")]
+        property_ = self._known_property(name)
+        for option in options:
+            if option.lower() != CASE_SENSITIVE:
+                message = f"{quote(option)} is not an option; the only one is cs."
+                _fail(property_.name, message, "unknown_option")
+        return property_, bool(options)
 
     def _value(self, property_: Property, operator: Operator, text: str) -> Value:
         name = property_.name
@@ -182,26 +205,6 @@ def _parts(property_: Property, operator: Operator, value: str) -> list[str]:
     if len(parts) > MAX_VALUES_OF_IN:
         _fail(property_.name, f"at most {MAX_VALUES_OF_IN} values are allowed.", "too_many")
     return parts
-
-
-def _known_property(name: str) -> Property:
-    property_ = find_property(name)
-    if property_ is None:
-        suggestion = suggest(name, PROPERTIES) or f" Known properties: {', '.join(PROPERTIES)}."
-        message = f"there is no property {quote(name)}.{suggestion}"
-        raise InvalidRequest(ErrorDetail(quote(name)[1:-1], message, "unknown_property"))
-    return property_
-
-
-def _parse_property(text: str) -> tuple[Property, bool]:
-    """Return the property, and whether it is compared case-sensitively."""
-    name, *options = [part.strip() for part in text.split(",")]
-    property_ = _known_property(name)
-    for option in options:
-        if option.lower() != CASE_SENSITIVE:
-            message = f"{quote(option)} is not an option; the only one is cs."
-            _fail(property_.name, message, "unknown_option")
-    return property_, bool(options)
 
 
 def _parse_operator(name: str, text: str) -> Operator:

@@ -7,10 +7,11 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.security.base import AuthBase
 
-from returns.api import payloads, tagging
+from returns.api import orders, payloads, tagging
 from returns.api.authentication import ApiRequest, require_scope
 from returns.api.errors import ApiError
-from returns.api.feed import import_records
+from returns.api.feed import import_orders, import_records
+from returns.api.order_schemas import ORDERS_BODY, OrdersTaken, PageOfOrders, SalesOrderSaid
 from returns.api.responses import json_response
 from returns.api.schemas import (
     FEED_BODY,
@@ -134,6 +135,26 @@ def get_return(request: ApiRequest, reference: str) -> HttpResponse:  # noqa: AR
     return json_response(serialize_detail(return_))
 
 
+ORDERS_OPERATION: dict[str, Any] = RETURNS_OPERATION | {"tags": ["Orders"]}
+
+
+@api.get("/SalesOrders", response=PageOfOrders, url_name="orders", **ORDERS_OPERATION)
+def list_orders(request: ApiRequest) -> HttpResponse:
+    """List the stored orders of returns, without their shoppers."""
+    return json_response(orders.orders_page(request.GET))
+
+
+@api.get(
+    "/SalesOrders/{path:reference}", response=SalesOrderSaid, url_name="order", **ORDERS_OPERATION
+)
+def get_order(request: ApiRequest, reference: str) -> HttpResponse:  # noqa: ARG001
+    """Get one order by its reference, which must be percent-encoded."""
+    order = orders.find_stored_order(reference)
+    if order is None:
+        raise ApiError(404, "not_found", "There is no order with this reference.")
+    return json_response(orders.serialize_order(order))
+
+
 @api.get(
     "/Tags",
     response=Vocabulary,
@@ -163,3 +184,22 @@ def feed(request: ApiRequest) -> HttpResponse:
     imported even if others are rejected. Sending a record again leaves it unchanged.
     """
     return json_response(import_records(request))
+
+
+@api.post(
+    "/feed/orders",
+    response=OrdersTaken,
+    url_name="feed-orders",
+    auth=Token(Scope.FEED),
+    tags=["Feed"],
+    by_alias=True,
+    openapi_extra=ORDERS_BODY,
+)
+def feed_orders(request: ApiRequest) -> HttpResponse:
+    """Import orders of returns: at most 5 MB of JSON, with the fields of the WMS's `SalesOrders`.
+
+    Each record is created, updated, unchanged, without a return (then it is not stored), or
+    rejected with the reasons. E-mail addresses, phone numbers and customer numbers are not stored,
+    only hashes of them. Sending a record again leaves it unchanged.
+    """
+    return json_response(import_orders(request))

@@ -42,7 +42,7 @@ PROGRAM_WAIT = 0.3  # seconds
 # Programs read no other language.
 LANGUAGE = "en"
 # Records have a limit of their own.
-FEED_PATH = f"{BASE_PATH}/feed"
+FEED_PATHS = {f"{BASE_PATH}/feed", f"{BASE_PATH}/feed/orders"}
 MAX_CALL_BYTES = 100_000
 
 
@@ -91,7 +91,7 @@ def _respond(request: ApiRequest) -> HttpResponse:
 
 def _answer(request: ApiRequest) -> HttpResponse:
     token = authenticate(request)
-    if request.path_info != FEED_PATH:
+    if request.path_info not in FEED_PATHS:
         _refuse_large_body(request)
     with _limit_at_once(request, token), _limit_of_reading(request):
         return _call(request)

@@ -1,6 +1,7 @@
 """The OpenAPI document: what Ninja knows about the endpoints, and what all of them share."""
 
 import json
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from ninja.schema import NinjaGenerateJsonSchema
 from returns.api import BASE_PATH
 from returns.api.endpoints import api
 from returns.api.field_parameters import TEXT_PARAMETERS, TIME_PARAMETERS
+from returns.api.orders import ORDER_PARAMETERS
 from returns.api.parameters import PARAMETERS
 from returns.api.query import MAX_PAGE_SIZE
 from returns.api.schemas import Failure, TooManyCalls
@@ -22,11 +24,18 @@ from returns.models import Scope, State
 
 JsonObject = dict[str, Any]
 SCHEMA_REFERENCE = "#/components/schemas/{model}"
-LIST_PATHS = ("/Returns", "/Returns/GetReturnsWithTag", "/Returns/returnsWithLineItems")
+# The query parameters of lists.
+LIST_PARAMETERS = {
+    "/Returns": PARAMETERS,
+    "/Returns/GetReturnsWithTag": PARAMETERS,
+    "/Returns/returnsWithLineItems": PARAMETERS,
+    "/SalesOrders": ORDER_PARAMETERS,
+}
 # The scope of operations that need another one than ``read``.
 SCOPES = {
     ("/Returns/UpdateReturnTag", "patch"): Scope.TAGS,
     ("/feed", "post"): Scope.FEED,
+    ("/feed/orders", "post"): Scope.FEED,
 }
 CURL = 'curl -H "Authorization: Bearer $TOKEN"'
 OPERATION_EXAMPLES = {
@@ -35,6 +44,8 @@ OPERATION_EXAMPLES = {
     "/Returns/returnsWithLineItems": f"{CURL} "
     "'[site]/Returns/returnsWithLineItems?item=Damaged&count=10'",
     "/Returns/{reference}": f"{CURL} '[site]/Returns/Return-14844'",
+    "/SalesOrders": f"{CURL} '[site]/SalesOrders?dqb=o%3DEquals%26p%3DreferenceNumber%26v%3DRSO1'",
+    "/SalesOrders/{reference}": f"{CURL} '[site]/SalesOrders/RSO100490909'",
     "/Tags": f"{CURL} '[site]/Tags'",
     "/Returns/UpdateReturnTag": f"{CURL} -X PATCH -d "
     """'{"referenceNumber": "Return-14844", "tag": "wrong-size, apparel"}' """
@@ -43,6 +54,10 @@ OPERATION_EXAMPLES = {
     """'{"items": [{"returnReferenceNumber": "Return-1", "state": "ReturnCreated", """
     """"createdAt": "2026-01-05T09:30:00Z", "updatedAt": "2026-01-05T09:30:00Z"}]}' """
     "'[site]/feed'",
+    "/feed/orders": f"{CURL} -X POST -d "
+    """'{"items": [{"referenceNumber": "RSO100490909", "state": "Delivered", """
+    """"createdAt": "2026-01-05T09:30:00Z", "updatedAt": "2026-01-05T09:30:00Z"}]}' """
+    "'[site]/feed/orders'",
 }
 PARAMETER_EXAMPLES = {
     "dqb": "o=Equals|OrElse&p=state&v=Completed&o=EndsWith&p=trackingId&v=0011",
@@ -101,7 +116,7 @@ def _complete_operation(path: str, method: str, operation: JsonObject) -> None:
     """Add to an operation what Ninja does not know: scope, parameters, example, headers, errors."""
     scope = SCOPES.get((path, method), Scope.READ)
     operation["security"] = [{"Token": [scope.value]}]
-    operation["parameters"] += _query_parameters() if path in LIST_PATHS else []
+    operation["parameters"] += _query_parameters(LIST_PARAMETERS.get(path, {}))
     operation["parameters"].append(_tenant_header())
     operation["x-codeSamples"] = [{"lang": "Shell", "source": OPERATION_EXAMPLES[path]}]
     responses = {str(status): answer for status, answer in operation["responses"].items()}
@@ -116,8 +131,8 @@ def _complete_operation(path: str, method: str, operation: JsonObject) -> None:
 # Parameters
 
 
-def _query_parameters() -> list[JsonObject]:
-    return [_query_parameter(name, description) for name, description in PARAMETERS.items()]
+def _query_parameters(parameters: Mapping[str, str]) -> list[JsonObject]:
+    return [_query_parameter(name, description) for name, description in parameters.items()]
 
 
 def _query_parameter(name: str, description: str) -> JsonObject:
@@ -130,7 +145,7 @@ def _query_parameter(name: str, description: str) -> JsonObject:
     }
     if "enum" in parameter["schema"] and name in ReturnFilterSet.base_filters:
         parameter["allowEmptyValue"] = True  # as the empty choice of a form: it filters nothing
-    if name in PARAMETER_EXAMPLES:
+    if name in PARAMETER_EXAMPLES and description == PARAMETERS[name]:
         parameter["example"] = PARAMETER_EXAMPLES[name]
     return parameter
 
@@ -202,7 +217,8 @@ def _failures(path: str) -> JsonObject:
         status: _failure(status, description, "Failure") for status, description in FAILURES.items()
     }
     if "{" in path or path == "/Returns/UpdateReturnTag":
-        failures[404] = _failure(404, "There is no such return.", "Failure")
+        what = "order" if path.startswith("/SalesOrders") else "return"
+        failures[404] = _failure(404, f"There is no such {what}.", "Failure")
     failures[413] = _failure(413, "The body is too large.", "Failure")
     failures[429] = _failure(429, "Too many calls within the minute.", "TooManyCalls")
     return {str(status): failures[status] for status in sorted(failures)}

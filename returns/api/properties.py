@@ -1,6 +1,6 @@
 """The properties of a return that the API can filter and sort by, under their API names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -31,12 +31,11 @@ PROPERTIES = {
     for fact in FACTS
     if fact.kind is not Kind.ITEMS
 }
-_PROPERTY_BY_LOWER = {name.lower(): each for name, each in PROPERTIES.items()}
 
 
-def find_property(name: str) -> Property | None:
+def find_property(name: str, properties: Mapping[str, Property] = PROPERTIES) -> Property | None:
     """Return the property with this name in any letter case, or None."""
-    return _PROPERTY_BY_LOWER.get(name.lower())
+    return next((each for known, each in properties.items() if known.lower() == name.lower()), None)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -15,7 +15,9 @@ from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, Absence, Fact, Kin
 from returns.models.line_items import ITEM_FACTS, ITEM_FACTS_BY_COLUMN
 
 
-class _Camel(Schema):
+class CamelSchema(Schema):
+    """A schema whose names in the API are in camel case."""
+
     model_config = ConfigDict(
         alias_generator=to_camel,
         field_title_generator=lambda name, _field: to_camel(name),
@@ -45,7 +47,7 @@ def _field(fact: Fact) -> tuple[Any, Any]:
 _FIELDS: dict[str, Any] = {
     fact.column: _field(fact) for fact in FACTS if fact.kind is not Kind.ITEMS
 }
-_Facts: Any = create_model("_Facts", __base__=_Camel, **_FIELDS)
+_Facts: Any = create_model("_Facts", __base__=CamelSchema, **_FIELDS)
 
 
 class ReturnSaid(_Facts):
@@ -54,7 +56,7 @@ class ReturnSaid(_Facts):
     model_config = ConfigDict(title="Return", extra="allow")
 
 
-class LineItemSaid(_Camel):
+class LineItemSaid(CamelSchema):
     """One line of what is in the parcel."""
 
     model_config = ConfigDict(title="LineItem", extra="allow")
@@ -91,7 +93,7 @@ class TaggedReturn(ReturnSaid):
     tag: str = Field(description="Tag names separated by commas; empty if it has no tags.")
 
 
-class _Page(_Camel):
+class _Page(CamelSchema):
     count: int = Field(description="The requested size of a page.", ge=1, le=100)
     offset: int = Field(ge=0)
     data_set_count: int | None = Field(
@@ -121,7 +123,7 @@ class PageOfTaggedReturns(_Page):
     items: list[TaggedReturn]
 
 
-class TagSaid(_Camel):
+class TagSaid(CamelSchema):
     """A tag of the vocabulary."""
 
     name: str
@@ -131,7 +133,7 @@ class TagSaid(_Camel):
     retired: bool = Field(description="Whether people can no longer choose this tag.")
 
 
-class GroupSaid(_Camel):
+class GroupSaid(CamelSchema):
     """A tag group with its tags in the order of their rank."""
 
     name: str
@@ -143,13 +145,13 @@ class GroupSaid(_Camel):
     tags: list[TagSaid]
 
 
-class Vocabulary(_Camel):
+class Vocabulary(CamelSchema):
     """All tag groups."""
 
     items: list[GroupSaid]
 
 
-class TagsWanted(_Camel):
+class TagsWanted(CamelSchema):
     """All tags that a return should have."""
 
     model_config = ConfigDict(extra="forbid")
@@ -165,14 +167,14 @@ class TagsWanted(_Camel):
     )
 
 
-class GivenWay(_Camel):
+class GivenWay(CamelSchema):
     """A requested tag that was left out in favour of another one of its exclusive group."""
 
     tag: str
     kept: str = Field(description="The higher-ranked tag that the return has instead.")
 
 
-class TagsReplaced(_Camel):
+class TagsReplaced(CamelSchema):
     """The tags of a return after replacing them, and what changed."""
 
     reference_number: str
@@ -182,14 +184,14 @@ class TagsReplaced(_Camel):
     given_way: list[GivenWay]
 
 
-class FeedMistake(_Camel):
+class FeedMistake(CamelSchema):
     """One thing that is wrong with a record."""
 
     property: str
     message: str
 
 
-class FeedItem(_Camel):
+class FeedItem(CamelSchema):
     """The result for one record."""
 
     return_reference_number: str | None
@@ -201,7 +203,7 @@ class FeedItem(_Camel):
     )
 
 
-class FeedTaken(_Camel):
+class FeedTaken(CamelSchema):
     """The results of an import; `items` are in the order in which the records were sent."""
 
     run: int = Field(description="The number of this import on the feed page.")
@@ -217,7 +219,7 @@ class FeedTaken(_Camel):
     )
 
 
-class Problem(_Camel):
+class Problem(CamelSchema):
     """One thing that is wrong with the request."""
 
     property: str
@@ -225,7 +227,7 @@ class Problem(_Camel):
     error_code: str
 
 
-class ErrorSaid(_Camel):
+class ErrorSaid(CamelSchema):
     """Why a request failed."""
 
     code: str
@@ -233,7 +235,7 @@ class ErrorSaid(_Camel):
     errors: list[Problem]
 
 
-class Failure(_Camel):
+class Failure(CamelSchema):
     """The answer to a failed request."""
 
     error: ErrorSaid
@@ -241,7 +243,7 @@ class Failure(_Camel):
     timestamp: datetime
 
 
-class TooManyCalls(_Camel):
+class TooManyCalls(CamelSchema):
     """The answer to a call over the limit."""
 
     status_code: Literal[429]
@@ -270,18 +272,20 @@ _RECORD = {
     }
     | {"tag": {"description": "Names of tags to add, separated by commas."}},
 }
-# An item of any type gets a result of its own, so the document does not restrict items.
-FEED_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["items"],
-                    "properties": {"items": {"type": "array", "items": _RECORD}},
-                }
-            }
-        },
+
+
+def feed_body(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the description of a body with such records.
+
+    An item of any type gets a result of its own, so the document does not restrict items.
+    """
+    schema = {
+        "type": "object",
+        "required": ["items"],
+        "properties": {"items": {"type": "array", "items": record}},
     }
-}
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+FEED_BODY = feed_body(_RECORD)

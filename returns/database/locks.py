@@ -1,6 +1,6 @@
-"""Session-level advisory locks: they end with the process that holds them, however it ends.
+"""Advisory locks: they end with the process that holds them, however it ends.
 
-They do not work through a connection pooler in transaction mode.
+Those of the session do not work through a connection pooler in transaction mode.
 """
 
 import time
@@ -20,6 +20,7 @@ class Lock(IntEnum):
     EXPORT = 7314
     DEMO = 7315
     RULE = 7316
+    ORDERS = 7317
 
 
 LOCK_RETRY_PAUSE = 0.1  # seconds between two tries
@@ -43,6 +44,12 @@ def try_lock(what: Lock, number: int) -> Iterator[bool]:
         if is_held and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+def lock_for_transaction(what: Lock) -> None:
+    """Wait for a lock, and hold it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", lock_key(what, 0))
 
 
 @contextmanager

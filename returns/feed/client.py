@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from random import Random
@@ -31,6 +32,14 @@ from urllib.request import (
 )
 
 from config.stored_texts import stored_text
+from returns.feed.remote_errors import (
+    ERROR_MESSAGES,
+    MISSING_PATH_STATUSES,
+    MissingPathError,
+    RemoteApiError,
+    RetryAfterError,
+    TransientError,
+)
 from tags.sentences import joined
 
 logger = logging.getLogger(__name__)
@@ -45,22 +54,6 @@ MAX_RESPONSE_BYTES = 50_000_000
 CHUNK_BYTES = 65_536
 WITH_TAGS, WITHOUT_TAGS = "Returns/GetReturnsWithTag", "Returns"
 RETRY_LOG = "Returns API at %s: %s Attempt %s of %s failed; next one in %.1f s."
-
-
-class RemoteApiError(Exception):
-    """The other API cannot be read; its one argument says why, for people."""
-
-
-class _TransientError(Exception):
-    """An error that may be gone when the page is requested again."""
-
-
-class _RetryAfterError(_TransientError):
-    """The API says when to call again, in ``seconds``."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(stored_text("The API asked to wait."))
-        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +129,38 @@ class Client:
         host = (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
         return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
 
-    def fetch_page(self, dqb: str) -> RemotePage:
-        """Return the page for a DynamicQueryBuilder query. Raises ``RemoteApiError``."""
+    def fetch_page(self, dqb: str, path: str = "", *, exact: bool = False) -> RemotePage:
+        """Return the page for a DynamicQueryBuilder query: of returns, or of another path.
+
+        With ``exact``, numbers with a fraction are decimals. Raises ``RemoteApiError``, and
+        ``MissingPathError`` if the API has no such path.
+        """
+        numbers = Decimal if exact else float
+        query = f"?dqb={quote(dqb, safe='')}"
+        return self._fetch(path, query, lambda body: _parse_page(body, numbers))
+
+    def fetch_one(self, path: str, *, exact: bool = False) -> Any:
+        """Return the entry at a path, as untrusted JSON; None if the API has none (404).
+
+        Raises ``RemoteApiError``.
+        """
+        numbers = Decimal if exact else float
+        try:
+            return self._fetch(path, "", lambda body: _parse_json(body, numbers))
+        except MissingPathError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _fetch[Parsed](self, path: str, query: str, parse: Callable[[bytes], Parsed]) -> Parsed:
         problem = stored_text("The API asked to wait.")
         for attempt in range(MAX_PAGE_ATTEMPTS):
             try:
-                return self._attempt(dqb)
-            except _RetryAfterError as wait:
+                return parse(self._attempt(path, query))
+            except RetryAfterError as wait:
                 problem = wait.args[0]
                 pause = min(wait.seconds, MAX_RETRY_AFTER) + self.random.uniform(0, 1)
-            except _TransientError as error:
+            except TransientError as error:
                 problem = error.args[0]
                 pause = self.random.uniform(0, min(MAX_RETRY_PAUSE, FIRST_RETRY_PAUSE * 2**attempt))
             logger.info(RETRY_LOG, self.origin, problem, attempt + 1, MAX_PAGE_ATTEMPTS, pause)
@@ -153,63 +168,49 @@ class Client:
         gave_up = stored_text("Gave up after %(count)s attempts.", count=MAX_PAGE_ATTEMPTS)
         raise RemoteApiError(joined([problem, gave_up]))
 
-    def _attempt(self, dqb: str) -> RemotePage:
+    def _attempt(self, path: str, query: str) -> bytes:
         if self._wait:
             self.sleep(self._wait)
             self._wait = 0.0
         request = Request(  # noqa: S310 - the scheme was checked with the settings
-            f"{self.address.rstrip('/')}/{self._path}?dqb={quote(dqb, safe='')}",
+            f"{self.address.rstrip('/')}/{path or self._path}{query}",
             headers=self._headers(),
         )
         try:
             with self._opener.open(request, timeout=self.read_timeout) as answer:
                 body, headers = _read_body(answer), answer.headers
         except HTTPError as error:
-            return self._handle_error_status(error, dqb)
+            return self._handle_error_status(error, path, query)
         except (OSError, HTTPException, URLError) as error:
             why = stored_text("The API does not answer (%(problem)s).", problem=_reason(error))
-            raise _TransientError(why) from None
+            raise TransientError(why) from None
         if headers.get("x-remaining-calls") == "0":
             self._wait = min(_retry_after(headers, 1.0), MAX_RETRY_AFTER)
-        return _parse_page(_decompress(body, headers))
+        return _decompress(body, headers)
 
     def _headers(self) -> dict[str, str]:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
         headers |= {"Authorization": f"Bearer {self.token}", "User-Agent": "returns-desk"}
         return headers | ({"X-Tenant-Id": self.tenant} if self.tenant else {})
 
-    def _handle_error_status(self, error: HTTPError, dqb: str) -> RemotePage:
+    def _handle_error_status(self, error: HTTPError, path: str, query: str) -> bytes:
         with error:
             status = error.code
+        if path and status in MISSING_PATH_STATUSES:
+            raise MissingPathError(path, status)
         if status == 404 and self._path == WITH_TAGS:
             self._path = WITHOUT_TAGS  # an older API without this path
-            return self._attempt(dqb)
+            return self._attempt(path, query)
         if status == 429:
-            raise _RetryAfterError(_retry_after(error.headers, MAX_RETRY_PAUSE))
+            raise RetryAfterError(_retry_after(error.headers, MAX_RETRY_PAUSE))
         if status >= 500 or status == 408:
-            raise _TransientError(
+            raise TransientError(
                 stored_text("The API answered with status %(status)s.", status=str(status))
             )
         unexpected = stored_text(
             "The API answered with unexpected status %(status)s.", status=str(status)
         )
-        raise RemoteApiError(_ERROR_MESSAGES.get(status, unexpected))
-
-
-_ERROR_MESSAGES = {
-    400: stored_text("The API did not understand the request (400). Check RETURNS_API_URL."),
-    401: stored_text("The API rejected the token (401). Check RETURNS_API_TOKEN."),
-    403: stored_text(
-        "The API denied access (403). Check the token's scopes and RETURNS_API_TENANT."
-    ),
-    404: stored_text("There is no Returns API at this address (404). Check RETURNS_API_URL."),
-} | dict.fromkeys(
-    (301, 302, 303, 307, 308),
-    stored_text(
-        "The API redirects to another address, to which the token must not be sent. Set "
-        "RETURNS_API_URL to the new address."
-    ),
-)
+        raise RemoteApiError(ERROR_MESSAGES.get(status, unexpected))
 
 
 _TOO_SLOW = stored_text(
@@ -226,10 +227,10 @@ def _read_body(answer: IO[bytes]) -> bytes:
         if len(body) > MAX_RESPONSE_BYTES:
             raise _too_large()
         if time.monotonic() > end:
-            raise _TransientError(_TOO_SLOW)
+            raise TransientError(_TOO_SLOW)
     length = answer.headers.get("Content-Length", "")  # type: ignore[attr-defined]
     if length.isdecimal() and len(body) < int(length):
-        raise _TransientError(_CUT_OFF)
+        raise TransientError(_CUT_OFF)
     return bytes(body)
 
 
@@ -246,22 +247,27 @@ def _decompress(body: bytes, headers: Message) -> bytes:
         plain = decompressor.decompress(body, MAX_RESPONSE_BYTES)
     except zlib.error:
         why = stored_text("The response could not be decompressed.")
-        raise _TransientError(why) from None
+        raise TransientError(why) from None
     if decompressor.unconsumed_tail:
         raise _too_large()
     if not decompressor.eof:
-        raise _TransientError(_CUT_OFF)
+        raise TransientError(_CUT_OFF)
     return plain
 
 
-def _parse_page(body: bytes) -> RemotePage:
+def _parse_json(body: bytes, numbers: Callable[[str], Any]) -> Any:
+    """Return the JSON of a response; ``numbers`` reads what has a fraction."""
     try:
-        answer = json.loads(body)
+        return json.loads(body, parse_float=numbers)
     except (ValueError, RecursionError):
-        raise _TransientError(stored_text("The response is not JSON.")) from None
+        raise TransientError(stored_text("The response is not JSON.")) from None
+
+
+def _parse_page(body: bytes, numbers: Callable[[str], Any]) -> RemotePage:
+    answer = _parse_json(body, numbers)
     items = answer.get("items") if isinstance(answer, Mapping) else None
     if not isinstance(items, list):
-        raise _TransientError(stored_text('The response is not {"items": [...]}.'))
+        raise TransientError(stored_text('The response is not {"items": [...]}.'))
     total = answer.get("dataSetCount")
     return RemotePage(items, total if type(total) is int else None)
 

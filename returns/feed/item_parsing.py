@@ -10,7 +10,7 @@ from django.conf import settings
 from config.stored_texts import stored_text
 from returns.feed.reasons import Why, excerpt, listed, quoted, too_long
 from returns.feed.records import API_NAMES, Problem, RecordError, combined
-from returns.feed.storable import read_time, require_storable, storable_json, to_text
+from returns.feed.values import integer_text, read_time, require_storable, storable_json
 from returns.models.line_items import (
     ITEM_FACTS,
     ITEM_FACTS_BY_COLUMN,
@@ -19,7 +19,7 @@ from returns.models.line_items import (
     LineItem,
 )
 
-ITEM_FIELDS = frozenset(fact.api_name for fact in ITEM_FACTS)
+LINE_ITEM_FIELDS = frozenset(fact.api_name for fact in ITEM_FACTS)
 KNOWN_STATES = {"state": ItemState.values, "damaged_state": DamagedState.values}
 TEXTS = ("line_reference", "sku", "serial_number")
 MAX_OTHERS = 500  # characters of the unknown fields of a line item
@@ -97,7 +97,7 @@ def _value(place: str, column: str, sent: Mapping[str, object]) -> str | None:
         return time.isoformat(timespec="microseconds") if time else None
     text = ""
     if value is not None:
-        text = value if isinstance(value, str) else to_text(field, value)
+        text = value if isinstance(value, str) else integer_text(field, value)
         text = require_storable(field, text).strip()
     if len(text) > fact.max_length:
         raise RecordError(field, too_long(len(text), fact.max_length))
@@ -119,12 +119,12 @@ def _unknown_state(value: object, known: list[str]) -> Why:
 
 def _others(place: str, sent: Mapping[str, object]) -> dict[str, Any] | None:
     """Return the fields of a line item that we do not know. Raises ``RecordError``."""
-    if ITEM_FIELDS.issuperset(sent):  # as mostly
+    if LINE_ITEM_FIELDS.issuperset(sent):  # as mostly
         return None
     others = {
         require_storable(place, name): storable_json(place, value)
         for name, value in sent.items()
-        if name not in ITEM_FIELDS
+        if name not in LINE_ITEM_FIELDS
     }
     if (length := len(json.dumps(others, ensure_ascii=False))) > MAX_OTHERS:
         why = stored_text(

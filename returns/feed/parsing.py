@@ -29,7 +29,7 @@ from returns.feed.records import (
     combined,
     split_tags,
 )
-from returns.feed.storable import read_time, require_storable, storable_json, to_text
+from returns.feed.values import integer_text, read_time, require_storable, storable_json
 from returns.models import State
 from returns.models.facts import STATE_COLUMNS
 from tags.sentences import joined
@@ -106,7 +106,7 @@ def _text(raw: Mapping[str, object], name: str) -> str:
     value = raw.get(field)
     if value is None or value == "":
         return ""
-    text = require_storable(field, value if isinstance(value, str) else to_text(field, value))
+    text = require_storable(field, value if isinstance(value, str) else integer_text(field, value))
     if name not in UNSTRIPPED_COLUMNS:
         text = text.strip()
     max_length = MAX_LENGTHS.get(name) or settings.RECORD_TEXT_LENGTH
@@ -138,7 +138,7 @@ def _tag(raw: Mapping[str, object], name: str) -> str | None:
     value = raw.get(name)
     if value is None or value == "":
         return None
-    text = value if isinstance(value, str) else to_text("tag", value)
+    text = value if isinstance(value, str) else integer_text("tag", value)
     return _clean_tags(require_storable("tag", text))
 
 

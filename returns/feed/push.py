@@ -4,7 +4,7 @@ The same body may be sent any number of times: records that are already stored a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -71,10 +71,19 @@ def parse_body(body: bytes) -> list[Item]:
 
     Raises ``InvalidBodyError`` and ``TooMuchError``.
     """
+    entries = parse_entries(body)
+    return [item_from_json(f"items[{number}]", entry) for number, entry in enumerate(entries)]
+
+
+def parse_entries(body: bytes, *, parse_float: Callable[[str], Any] = float) -> list[Any]:
+    """Return the entries of a body ``{"items": [...]}``, whatever each is.
+
+    Raises ``InvalidBodyError`` and ``TooMuchError``.
+    """
     if has_more_values(body, MAX_PUSH_VALUES):
         raise TooMuchError(f"more than {MAX_PUSH_VALUES:,} values")
     try:
-        content = json.loads(body)
+        content = json.loads(body, parse_float=parse_float)
     except (ValueError, RecursionError) as error:
         raise InvalidBodyError(_describe_error(error)) from None
     entries = content.get("items") if isinstance(content, dict) else None
@@ -83,7 +92,7 @@ def parse_body(body: bytes) -> list[Item]:
     if len(entries) > settings.FEED_CALL_RECORDS:
         limit = settings.FEED_CALL_RECORDS
         raise TooMuchError(f"{len(entries):,} records; at most {limit:,} are taken in one call")
-    return [item_from_json(f"items[{number}]", entry) for number, entry in enumerate(entries)]
+    return entries
 
 
 def _describe_error(error: Exception) -> str:

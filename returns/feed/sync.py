@@ -9,10 +9,11 @@ from django.db.models import F, Max
 from django.db.models.functions import Least
 
 from returns.database.locks import Lock, try_lock
-from returns.feed.client import Client, RemoteApiError
+from returns.feed.client import Client
 from returns.feed.intake import IntakeResult
 from returns.feed.items import Item, item_from_json
 from returns.feed.records import RecordError
+from returns.feed.remote_errors import RemoteApiError
 from returns.feed.runs import STOPPED, Run, record_run
 from returns.feed.walk import WalkStep, walk
 from returns.models import FeedRun, Way

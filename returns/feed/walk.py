@@ -23,8 +23,9 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from config.stored_texts import stored_ntext, stored_text
-from returns.feed.client import RemoteApiError, RemotePage
+from returns.feed.client import RemotePage
 from returns.feed.records import EARLIEST_TIME
+from returns.feed.remote_errors import RemoteApiError
 
 REMOTE_PAGE_SIZE = 100  # records per page, the maximum of a Returns API
 REMOTE_PAGE_OVERLAP = 20  # entries that pages by offset share, in case earlier ones disappear

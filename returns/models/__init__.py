@@ -1,4 +1,4 @@
-"""The models: returns and their tags, comments, the feed, and what people configure.
+"""The models: returns, tags, comments, orders, the feed, and what people configure.
 
 django-pghistory adds ``ReturnEvent``, ``ReturnTagEvent`` and ``CommentEvent``, which the database
 writes itself.
@@ -22,9 +22,18 @@ from returns.models.deadlines import (
 )
 from returns.models.deleted import DeletedEntry, DeletedReturn
 from returns.models.exports import Export, ExportPart, FileFormat, Progress
-from returns.models.feed import Fate, FeedRun, Outcome, RejectedRecord, Upload, Way
+from returns.models.feed import (
+    Fate,
+    FeedRun,
+    Outcome,
+    RejectedRecord,
+    RemoteAbility,
+    Upload,
+    Way,
+)
 from returns.models.line_items import DamagedState, ItemState, LineItem
 from returns.models.mappings import SavedMapping
+from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrderItem
 from returns.models.people import Density, Person, Preferences, StartPage, Theme
 from returns.models.presence import Presence
 from returns.models.problems import SharedTracking
@@ -86,18 +95,23 @@ __all__ = [
     "Language",
     "LineItem",
     "Moment",
+    "OrderRequest",
+    "OrderState",
     "Outcome",
     "Person",
     "Preferences",
     "Presence",
     "Progress",
     "RejectedRecord",
+    "RemoteAbility",
     "Return",
     "ReturnItem",
     "ReturnTag",
     "RuleEvent",
     "RunChange",
     "RunUndo",
+    "SalesOrder",
+    "SalesOrderItem",
     "SavedMapping",
     "SavedView",
     "Scan",

@@ -6,13 +6,13 @@ import pgtrigger
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
 from config.shipped_names import deadline_label, rule_label, view_label
 from config.stored_texts import StoredTextField
-from returns.expressions import SearchKey
+from returns.models.keys import search_key_field
 
 # How pages show the names of deleted entries, by their kind.
 LABELS_BY_KIND = {
@@ -47,11 +47,7 @@ class DeletedReturn(models.Model):
     )
     held: Any = models.JSONField(pgettext_lazy("field", "held"), editable=False)
 
-    return_key = models.GeneratedField(
-        expression=SearchKey(F("reference")),
-        output_field=models.CharField(max_length=400, db_collation="C", null=True),
-        db_persist=True,
-    )
+    return_key = search_key_field("reference")
 
     class Meta:
         default_permissions = ["view"]

@@ -185,3 +185,28 @@ class Upload(models.Model):
         """Return what identifies how the file is read, as people chose it."""
         chosen = [self.empty_clears, self.dates, self.sheet, self.mapping]
         return sha256(dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class RemoteAbility(models.Model):
+    """Whether another API has a path besides that of returns, so that it is not asked in vain.
+
+    ``checked_at`` is when it was found out. ``queued_at`` is when everything that was stored before
+    was queued to be asked for, if the path is one of records that are asked for one by one.
+    """
+
+    origin = models.CharField(max_length=200)
+    path = models.CharField(max_length=100)
+    is_missing = models.BooleanField()
+    checked_at = models.DateTimeField(db_default=Now())
+    queued_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = []
+        verbose_name = pgettext_lazy("model", "ability of another API")
+        verbose_name_plural = pgettext_lazy("model", "abilities of other APIs")
+        constraints = [
+            models.UniqueConstraint(fields=["origin", "path"], name="ability_is_known_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.path}"

@@ -3,11 +3,11 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Reverse
 from django.utils.translation import pgettext_lazy
 
-from returns.expressions import SearchKey
+from returns.models.keys import search_key_field
 from returns.models.line_items import (
     ITEM_FACTS,
     ITEM_FACTS_BY_COLUMN,
@@ -48,16 +48,8 @@ class ReturnItem(models.Model):
     )
     # Of several lines with one SKU, a list of its returns reads one.
     is_first_of_sku = models.BooleanField(editable=False)
-    sku_key = models.GeneratedField(
-        expression=SearchKey(F("sku")),
-        output_field=models.CharField(max_length=400, db_collation="C", null=True),
-        db_persist=True,
-    )
-    serial_key = models.GeneratedField(
-        expression=SearchKey(F("serial_number")),
-        output_field=models.CharField(max_length=400, db_collation="C", null=True),
-        db_persist=True,
-    )
+    sku_key = search_key_field("sku")
+    serial_key = search_key_field("serial_number")
 
     class Meta:
         verbose_name = pgettext_lazy("model", "line item")

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from returns.expressions import SearchKey, WordsKey
+from returns.expressions import WordsKey
 from returns.models.changes import return_change_triggers
 from returns.models.events import (
     BigEvent,
@@ -23,12 +23,14 @@ from returns.models.events import (
 )
 from returns.models.facts import VERBOSE_NAMES
 from returns.models.indexes import open_group_indexes
+from returns.models.keys import search_key_field
 from returns.models.line_items import (
     DamagedState,
     ItemState,
     count_column,
     item_indexes,
 )
+from returns.models.orders import order_request_triggers
 from returns.models.problems import (
     problem_indexes,
     shared_by_changed,
@@ -42,14 +44,6 @@ from returns.querysets import ReturnQuerySet
 
 # Browsers normalise the first two out of a path; the others are paths of other pages.
 UNREACHABLE_REFERENCES = {".", "..", "export", "facets", "live"}
-
-
-def _search_key(field: str) -> models.GeneratedField:
-    return models.GeneratedField(
-        expression=SearchKey(F(field)),
-        output_field=models.CharField(max_length=400, db_collation="C", null=True),
-        db_persist=True,
-    )
 
 
 @pghistory.track(
@@ -134,9 +128,9 @@ class Return(models.Model):
         help_text="The value that the WMS had sent before the correction, by field.",
     )
 
-    return_key = _search_key("return_reference_number")
-    order_key = _search_key("sales_order_reference_number")
-    tracking_key = _search_key("tracking_id")
+    return_key = search_key_field("return_reference_number")
+    order_key = search_key_field("sales_order_reference_number")
+    tracking_key = search_key_field("tracking_id")
     notes_key = models.GeneratedField(
         expression=WordsKey(F("notes")),
         output_field=models.TextField(db_collation="C", null=True),
@@ -241,6 +235,7 @@ class Return(models.Model):
             *(shared_by_new(), shared_by_changed(), shared_by_deleted()),
             *(items_of_new(), items_of_changed(), items_of_deleted()),
             *return_change_triggers(),
+            *order_request_triggers(),
             *uncounted_return_triggers(),
         ]
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Scope(models.TextChoices):
     """What a token allows its program to do."""
 
-    READ = "read", pgettext_lazy("a program may", "read all returns and tags")
+    READ = "read", pgettext_lazy("a program may", "read all returns, their orders and tags")
     TAGS = "tags", pgettext_lazy("a program may", "change the tags of returns")
-    FEED = "feed", pgettext_lazy("a program may", "send records of returns")
+    FEED = "feed", pgettext_lazy("a program may", "send records of returns and orders")
 
 
 def _actor_field(verbose_name: "StrOrPromise") -> Any:

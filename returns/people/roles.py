@@ -33,6 +33,7 @@ _ADMIN = _MANAGER | {
     "returns.change_return",
     "returns.delete_return",
     "returns.view_deletedreturn",
+    "returns.view_shopper_name",
     "returns.delete_comment",
     "returns.view_carrier",
     "returns.add_carrier",

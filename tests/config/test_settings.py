@@ -18,7 +18,11 @@ REAL = {
     "SECRET_KEY": GOOD_KEY,
     "ALLOWED_HOSTS": "returns.example.com",
 }
-OURS = {*REAL, "DEBUG", "TIME_ZONE", "STATEMENT_LIMIT", "RETURNS_DESK_DEMO", "API_CALLS_PER_MINUTE"}
+OURS = {
+    *(*REAL, "DEBUG", "TIME_ZONE", "STATEMENT_LIMIT", "RETURNS_DESK_DEMO", "API_CALLS_PER_MINUTE"),
+    *("SHOPPER_KEY", "SHOPPER_KEY_FALLBACKS", "SHOPPER_NAMES", "PHONE_REGION"),
+}
+SHOPPER_KEY = "abcdefgh" * 4
 
 
 def settings_with(environment: dict[str, str], show: str = "") -> subprocess.CompletedProcess:
@@ -48,6 +52,15 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
         ({"DESK_LOGO": "README.md"}, "DESK_LOGO must be the path of an image file: .png, .svg"),
         ({"DESK_LOGO": "/nowhere.png"}, "DESK_LOGO must be the path of an image file"),
         ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is not a time zone"),
+        ({"SHOPPER_KEY": "too short"}, "SHOPPER_KEY must be a random text of at least 32"),
+        ({"SHOPPER_KEY": "a" * 40}, "SHOPPER_KEY must be a random text"),
+        ({"SHOPPER_KEY": f"{SHOPPER_KEY},{SHOPPER_KEY}"}, "characters without a comma"),
+        ({"SHOPPER_KEY_FALLBACKS": SHOPPER_KEY}, "Set SHOPPER_KEY too, or unset SHOPPER_KEY_FALL"),
+        (
+            {"SHOPPER_KEY": SHOPPER_KEY, "SHOPPER_KEY_FALLBACKS": "short"},
+            "SHOPPER_KEY_FALLBACKS must be earlier values of SHOPPER_KEY",
+        ),
+        ({"PHONE_REGION": "Türkiye"}, "PHONE_REGION 'TÜRKIYE' is not a country"),
     ],
 )
 def test_a_missing_setting_stops_the_start_with_a_sentence(change, sentence):
@@ -100,6 +113,27 @@ def test_without_settings_only_this_computer_is_served_and_the_key_is_kept():
     show = "print(s.ALLOWED_HOSTS, len(s.SECRET_KEY) >= 50, s.DEBUG, s.SECRET_KEY)"
     first, second = settings_with({}, show), settings_with({}, show)
     assert first.stdout.startswith("['127.0.0.1', 'localhost', '[::1]'] True False")
+    assert first.stdout == second.stdout
+
+
+def test_shoppers_are_recognised_by_keys_and_only_if_there_is_one():
+    show = "print(s.SHOPPER_KEYS, s.SHOPPER_NAMES, s.PHONE_REGION)"
+    assert settings_with(REAL, show).stdout.strip() == "[] False TR"
+    old, older = SHOPPER_KEY.upper(), SHOPPER_KEY.title()
+    given = {
+        "SHOPPER_KEY": SHOPPER_KEY,
+        "SHOPPER_KEY_FALLBACKS": f"{old}, {older},{SHOPPER_KEY}",
+        "SHOPPER_NAMES": "1",
+        "PHONE_REGION": "de",
+    }
+    expected = f"['{SHOPPER_KEY}', '{old}', '{older}'] True DE"
+    assert settings_with(REAL | given, show).stdout.strip() == expected
+
+
+def test_a_local_trial_keeps_its_key_of_shoppers():
+    show = "print(len(s.SHOPPER_KEYS[0]) >= 32, s.SHOPPER_KEYS[0] != s.SECRET_KEY, s.SHOPPER_KEYS)"
+    first, second = settings_with({}, show), settings_with({}, show)
+    assert first.stdout.startswith("True True [")
     assert first.stdout == second.stdout
 
 

@@ -1,19 +1,16 @@
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.schema import require_tables
 from returns.feed.dates import DATE_ORDERS
-from returns.feed.imports import Import, ImportSummary, Opener, Rejects
+from returns.feed.imports import Import, ImportSummary, Rejects
 from returns.feed.items import Choices
 from returns.feed.mappings import ColumnMapping
 from returns.feed.saved_mappings import find_mapping, mapping_names
-
-MAX_REPORTED = 50  # rejections, or tag conflicts, that are printed one by one
+from returns.management.inputs import LimitedReport, opener
 
 
 class Command(BaseCommand):
@@ -70,10 +67,10 @@ class Command(BaseCommand):
                 f"{path}: this would overwrite a file that is being imported.", returncode=2
             )
         require_tables()
-        report = _LimitedReport(self.stderr.write)
-        changes = _LimitedReport(self.stdout.write)
+        report = LimitedReport(self.stderr.write)
+        changes = LimitedReport(self.stdout.write)
         rejects = Rejects() if path else None
-        files = [_opener(name) for name in options["files"]]
+        files = [opener(name) for name in options["files"]]
         summary = Import(report, rejects).run(
             files,
             dry_run=options["dry_run"],
@@ -99,13 +96,13 @@ class Command(BaseCommand):
             self.stderr.write(f"\r{count:,} records ", ending="")
 
     def _report_left_out(self, summary: ImportSummary) -> None:
-        report = _LimitedReport(self.stderr.write)
+        report = LimitedReport(self.stderr.write)
         for place, reason in summary.result.left_out:
             report(f"{place}: left out: {reason}")
         report.finish("more rows were left out")
 
     def _report_differing_rows(self, summary: ImportSummary) -> None:
-        report = _LimitedReport(self.stderr.write)
+        report = LimitedReport(self.stderr.write)
         for reference, places in summary.result.differing_rows.items():
             report(
                 f"{reference}: rows differ, one value of each field is kept: {', '.join(places)}"
@@ -113,27 +110,10 @@ class Command(BaseCommand):
         report.finish("more returns have rows that differ")
 
     def _report_conflicts(self, summary: ImportSummary) -> None:
-        report = _LimitedReport(self.stderr.write)
+        report = LimitedReport(self.stderr.write)
         for conflict in summary.result.tag_conflicts:
             report(f"{conflict.reference}: kept tag {conflict.kept}, dropped {conflict.dropped}")
         report.finish("more returns kept the higher-ranked tag")
-
-
-class _LimitedReport:
-    """Writes the first sentences and counts the rest."""
-
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
-        self._count = 0
-
-    def __call__(self, sentence: str) -> None:
-        self._count += 1
-        if self._count <= MAX_REPORTED:
-            self._write(sentence)
-
-    def finish(self, what: str) -> None:
-        if self._count > MAX_REPORTED:
-            self._write(f"{self._count - MAX_REPORTED:,} {what}")
 
 
 def _choices(options: dict[str, Any]) -> Choices:
@@ -156,15 +136,3 @@ def _mapping(name: str) -> ColumnMapping | None:
 
 def _is_same_file(path: Path, name: str) -> bool:
     return path.exists() and Path(name).exists() and path.samefile(name)
-
-
-def _opener(name: str) -> tuple[str, Opener]:
-    return ("standard input", _standard_input) if name == "-" else (name, lambda: _open(name))
-
-
-def _standard_input() -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer)
-
-
-def _open(name: str) -> AbstractContextManager[BinaryIO]:
-    return Path(name).open("rb")

@@ -1,7 +1,9 @@
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,17 +14,20 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from config.schema import require_tables
-from returns.feed.client import Client, RemoteApiError
+from returns.feed.client import Client
 from returns.feed.items import Item
+from returns.feed.orders.pulling import sync_orders
+from returns.feed.orders.records import OrderEntry
 from returns.feed.records import RecordError
-from returns.feed.sync import AlreadyRunningError, PullResult, sync
-
-MAX_REPORTED_REJECTIONS = 50  # rejections that are printed one by one
+from returns.feed.remote_errors import RemoteApiError
+from returns.feed.sync import AlreadyRunningError, sync
+from returns.management.inputs import LimitedReport
 
 
 class Command(BaseCommand):
     help = (
-        "Pulls the records of another Returns API (RETURNS_API_URL) updated since the last pull. "
+        "Pulls the records of another Returns API (RETURNS_API_URL) updated since the last pull, "
+        "then the orders of the returns that were written, if it has any. "
         "The exit code is 1 if anything was left out, and 2 if it could not start."
     )
 
@@ -33,10 +38,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--since", type=_time, metavar="TIME", help="start at this updatedAt (ISO 8601)"
         )
+        parser.add_argument(
+            "--ask-again",
+            action="store_true",
+            help="ask for the orders of all returns that are not stored or whose shopper is hashed "
+            "with an older SHOPPER_KEY, also if the API had no orders",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Pull once or repeatedly, and print the result."""
         self.stopping = threading.Event()
+        self.ask_again: bool = options["ask_again"]
         client = _client(self.stopping)
         require_tables()
         every: float | None = options["every"]
@@ -49,23 +61,26 @@ class Command(BaseCommand):
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, lambda *_: self.stopping.set())
         while not self.stopping.is_set():
-            since = None if self._try(client, since) else since
+            if self._try(client, partial(self._pull, client, since)):
+                since = None
+                if self._try(client, partial(self._pull_orders, client)):
+                    self.ask_again = False
             self.stopping.wait(pause)
 
     def _once(self, client: Client, since: datetime | None) -> None:
         try:
-            pulled = self._pull(client, since)
+            rejected = self._pull(client, since) + self._pull_orders(client)
         except AlreadyRunningError as error:
             raise CommandError(str(error), returncode=2) from None
         except RemoteApiError as error:
             raise CommandError(f"{client.origin}: {error}", returncode=1) from None
-        if pulled.rejected:
+        if rejected:
             sys.exit(1)
 
-    def _try(self, client: Client, since: datetime | None) -> bool:
+    def _try(self, client: Client, pull: Callable[[], int]) -> bool:
         """Pull, and report errors instead of raising; tell whether it succeeded."""
         try:
-            self._pull(client, since)
+            pull()
         except (RemoteApiError, AlreadyRunningError) as error:
             self.stderr.write(f"{timezone.now():%Y-%m-%d %H:%M:%S} {client.origin}: {error}")
         except DatabaseError as error:
@@ -75,25 +90,38 @@ class Command(BaseCommand):
             return True
         return False
 
-    def _pull(self, client: Client, since: datetime | None) -> PullResult:
-        count = 0
+    def _pull(self, client: Client, since: datetime | None) -> int:
+        """Pull returns, print the result, and return how many records were rejected."""
+        report = LimitedReport(self.stderr.write)
 
-        def report(item: Item, error: RecordError) -> None:
-            nonlocal count
-            count += 1
-            if count <= MAX_REPORTED_REJECTIONS:
-                self.stderr.write(f"{item.place}: {error}")
+        def reject(item: Item, error: RecordError) -> None:
+            report(f"{item.place}: {error}")
 
-        pulled = sync(
-            client,
-            since=since,
-            on_reject=report,
-            should_continue=lambda: not self.stopping.is_set(),
-        )
-        if count > MAX_REPORTED_REJECTIONS:
-            self.stderr.write(f"{count - MAX_REPORTED_REJECTIONS:,} more were left out")
+        pulled = sync(client, since=since, on_reject=reject, should_continue=self._should_continue)
+        report.finish("more were left out")
         self.stdout.write(str(pulled))
-        return pulled
+        return pulled.rejected
+
+    def _pull_orders(self, client: Client) -> int:
+        """Pull orders, print the result if there was any, and return how many were rejected."""
+        report = LimitedReport(self.stderr.write)
+
+        def reject(entry: OrderEntry, error: RecordError) -> None:
+            report(f"{entry.place} ({entry.reference}): {error}")
+
+        pulled = sync_orders(
+            client,
+            on_reject=reject,
+            ask_again=self.ask_again,
+            should_continue=self._should_continue,
+        )
+        report.finish("more orders were left out")
+        if pulled.result.read or pulled.not_found:
+            self.stdout.write(f"orders: {pulled}")
+        return pulled.result.rejected
+
+    def _should_continue(self) -> bool:
+        return not self.stopping.is_set()
 
 
 def _client(stopping: threading.Event) -> Client:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import socket
 import struct
 import threading
@@ -11,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "rd_other_api_token"
 Record = dict[str, Any]
@@ -27,7 +28,13 @@ class Answer:
     body: bytes | None = None
 
     def sent(self) -> bytes:
-        return json.dumps(self.content).encode() if self.body is None else self.body
+        return to_json(self.content).encode() if self.body is None else self.body
+
+
+def to_json(content: Any) -> str:
+    """Return JSON with decimals as exact numbers."""
+    marked = json.dumps(content, default=lambda number: f"\0{number}\0")
+    return re.sub(r'"\\u0000([^"]*?)\\u0000"', r"\1", marked)
 
 
 Fault = Callable[["FakeApi", "Handler", Answer], None]
@@ -44,6 +51,7 @@ class FakeApi:
         self.faults: dict[int, Fault] = {}
         self.always: Fault | None = None
         self.copies: dict[str, int] = {}  # how many rows a record has, if more than one
+        self.orders: dict[str, Record] | None = None  # by their references; None without orders
         self.meanwhile: Callable[[FakeApi, int], None] = lambda side, number: None
         self.calls: list[str] = []
         self.last: Any = None
@@ -73,6 +81,24 @@ class FakeApi:
         items = matches[offset : offset + count]
         return {"items": items, "count": count, "offset": offset, "dataSetCount": len(matches)}
 
+    def answer(self, path: str, query: dict[str, list[str]]) -> Answer:
+        if "/SalesOrders" not in path:
+            return Answer(self.page(query))
+        if self.orders is None:
+            return Answer({"error": {}}, 404)
+        if query:
+            return Answer({"items": self.some_orders(query["dqb"][0])})
+        order = self.orders.get(unquote(path.rpartition("/")[2]))
+        return Answer(order) if order else Answer({"error": {}}, 404)
+
+    def some_orders(self, dqb: str) -> list[Record]:
+        values = re.search("&v=([^&]*)", dqb)[1]
+        return [
+            self.orders[reference]
+            for each in values.split(",")
+            if (reference := unquote(each)) in self.orders
+        ]
+
 
 class Handler(BaseHTTPRequestHandler):
     """One call."""
@@ -85,7 +111,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send(Answer({"error": {}}, 401))
             return
         side.meanwhile(side, number)
-        answer = Answer(side.page(parse_qs(urlsplit(self.path).query)))
+        parts = urlsplit(self.path)
+        answer = side.answer(parts.path, parse_qs(parts.query))
         for fault in (side.always, side.faults.get(number)):
             if fault:
                 fault(side, self, answer)

@@ -1,4 +1,4 @@
-"""Untrusted values as the database can store them, or a clear error that names their field."""
+"""Single values of records: untrusted JSON becomes texts and times, or a clear error."""
 
 import math
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ WHOLE_FROM = 1e16  # numbers from here on have no fraction
 MAX_NESTING = 50  # levels of lists and objects in an unknown field
 
 
-def to_text(field: str, value: object) -> str:
-    """Return an integer as text: an order number may be a JSON number."""
+def integer_text(field: str, value: object) -> str:
+    """Return an integer as text: an order number may be a JSON number. Raises ``RecordError``."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise RecordError(field, stored_text("not text: %(value)s", value=excerpt(value)))
@@ -46,11 +46,9 @@ def read_time(field: str, value: object) -> datetime | None:
         why = stored_text("not a time: %(value)s", value=excerpt(value))
         raise RecordError(field, why) from None
     if time.tzinfo is None:
-        why = stored_text("no time zone: %(value)s", value=excerpt(value))
-        raise RecordError(field, why)
+        raise RecordError(field, stored_text("no time zone: %(value)s", value=excerpt(value)))
     if not EARLIEST_TIME <= time <= LATEST_TIME:
-        why = stored_text("out of range: %(value)s", value=excerpt(value))
-        raise RecordError(field, why)
+        raise RecordError(field, stored_text("out of range: %(value)s", value=excerpt(value)))
     if time > datetime.now(UTC) + MAX_AHEAD:
         why = stored_text("more than a day in the future: %(value)s", value=excerpt(value))
         raise RecordError(field, why)

@@ -1,0 +1,162 @@
+"""Shoppers, known by keyed hashes of their e-mail address, phone number and customer number.
+
+Equal numbers have equal hashes under one key, and nobody without the key can try which number a
+hash is of. So the numbers themselves are stored nowhere. ``SHOPPER_KEYS`` has the key that hashes
+are made with, and then older ones, with which stored hashes may have been made.
+"""
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import NamedTuple
+
+import phonenumbers
+from django.conf import settings
+
+from config.text import INVISIBLE_CATEGORIES
+
+MAX_SHOPPER_NUMBER = 320  # characters, those of the longest e-mail address
+KEY_ID_LENGTH = 16
+# What people type between the digits of a phone number.
+PHONE_CHARACTERS = re.compile(r"[\d\s()+./\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}-]+")
+# A Turkish keyboard begins an address with "İ"; no two mailboxes differ by the dot alone.
+ONE_LETTER_I = str.maketrans("İı", "ii")
+
+
+class ShopperKind(StrEnum):
+    """By what a shopper is known; also what keeps equal texts of different kinds apart."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    CUSTOMER = "customer"
+
+    @property
+    def column(self) -> str:
+        """Return the column of ``SalesOrder`` that has the hash."""
+        return f"{self}_hash"
+
+
+class ShopperHash(NamedTuple):
+    """The hash of a number of this kind, under one key."""
+
+    kind: ShopperKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class HashedShopper:
+    """The shopper of an order, as it is stored; the fields are those of ``SalesOrder``."""
+
+    hash_key: str = ""
+    customer_hash: str | None = None
+    email_hash: str | None = None
+    phone_hash: str | None = None
+    shopper_name: str = ""
+
+
+def are_shoppers_stored() -> bool:
+    """Tell whether there is a key, without which nothing of shoppers is stored."""
+    return bool(settings.SHOPPER_KEYS)
+
+
+def current_key_id() -> str:
+    """Return the id of the key that hashes are made with; "" without a key."""
+    return key_id(settings.SHOPPER_KEYS[0]) if settings.SHOPPER_KEYS else ""
+
+
+def key_id(key: str) -> str:
+    """Return what identifies a key without telling it."""
+    return _hash(key, "key", "")[:KEY_ID_LENGTH]
+
+
+def hash_shopper(*, customer: str, email: str, phone: str, name: str) -> HashedShopper:
+    """Return the shopper with these numbers, each "" if there is none, hashed with the newest key.
+
+    What is no e-mail address or phone number has no hash.
+    """
+    key = settings.SHOPPER_KEYS[0]
+    return HashedShopper(
+        hash_key=key_id(key),
+        customer_hash=_hash_of(key, ShopperKind.CUSTOMER, customer),
+        email_hash=_hash_of(key, ShopperKind.EMAIL, email),
+        phone_hash=_hash_of(key, ShopperKind.PHONE, phone),
+        shopper_name=name,
+    )
+
+
+def shopper_hashes(text: str) -> list[ShopperHash]:
+    """Return the hashes that a text which somebody typed may have, under each key.
+
+    With an "@", it is an e-mail address. Otherwise it may be a customer number, and, if it has
+    nothing but digits and what people write between them, a phone number too.
+    """
+    kinds = [ShopperKind.CUSTOMER]
+    if "@" in text:
+        kinds = [ShopperKind.EMAIL]
+    elif PHONE_CHARACTERS.fullmatch(text.strip()):
+        kinds = [ShopperKind.PHONE, ShopperKind.CUSTOMER]
+    return [
+        ShopperHash(kind, value)
+        for kind in kinds
+        for key in settings.SHOPPER_KEYS
+        if (value := _hash_of(key, kind, text))
+    ]
+
+
+def normal_email(text: str) -> str:
+    """Return an e-mail address in the spelling that is hashed; "" if it is none."""
+    name, _, host = (address := _plain(text)).rpartition("@")
+    return address if name and host else ""
+
+
+def normal_phone(text: str) -> str:
+    """Return a phone number as E.164, such as +905321234567; "" if it is none.
+
+    Without a country code it is one of ``PHONE_REGION``. A single digit that repeats, as in
+    0000000000, stands for no number.
+    """
+    try:
+        number = phonenumbers.parse(text, settings.PHONE_REGION)
+    except phonenumbers.NumberParseException:
+        return ""
+    is_placeholder = len(set(str(number.national_number))) == 1
+    if is_placeholder or not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normal_customer(text: str) -> str:
+    """Return a customer number in the spelling that is hashed."""
+    return _plain(text)
+
+
+NORMALIZERS: dict[ShopperKind, Callable[[str], str]] = {
+    ShopperKind.EMAIL: normal_email,
+    ShopperKind.PHONE: normal_phone,
+    ShopperKind.CUSTOMER: normal_customer,
+}
+
+
+def _plain(text: str) -> str:
+    composed = unicodedata.normalize("NFKC", text)
+    visible = "".join(
+        each for each in composed if unicodedata.category(each) not in INVISIBLE_CATEGORIES
+    )
+    return visible.strip().translate(ONE_LETTER_I).casefold()
+
+
+def _hash_of(key: str, kind: ShopperKind, text: str) -> str | None:
+    normal = NORMALIZERS[kind](text) if len(text) <= MAX_SHOPPER_NUMBER else ""
+    return _hash(key, kind, normal) if normal else None
+
+
+def _hash(key: str, kind: str, text: str) -> str:
+    return hmac.new(key.encode(), _bytes(f"{kind}:{text}"), sha256).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")  # half a character may be typed too
