@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from returns.database.locks import Lock, lock_for_transaction
 from returns.feed.orders.merging import (
     ITEM_FIELDS,
+    ORDER_COLUMNS,
     KnownOrder,
     columns_of,
     known_order,
@@ -116,20 +117,20 @@ def _save(
     rows: Mapping[str, SalesOrder],
     stored: Mapping[str, KnownOrder],
 ) -> None:
-    new: list[SalesOrder] = []
-    old: list[SalesOrder] = []
+    written = []
     for reference, known in changed.items():
         row = rows.get(reference) or SalesOrder(reference=reference)
         for name, value in columns_of(known).items():
             setattr(row, name, value)
-        (old if row.pk else new).append(row)
-    SalesOrder.objects.bulk_create(new)
-    if old:
-        SalesOrder.objects.bulk_update(old, list(columns_of(next(iter(changed.values())))), 500)
+        written.append(row)
+    # As one statement: one UPDATE of many rows by Django takes quadratic time.
+    SalesOrder.objects.bulk_create(
+        written, update_conflicts=True, unique_fields=["reference"], update_fields=ORDER_COLUMNS
+    )
     _replace_items(
         {
             row.pk: changed[row.reference]
-            for row in (*new, *old)
+            for row in written
             if row.reference not in stored
             or stored[row.reference].items != changed[row.reference].items
         }

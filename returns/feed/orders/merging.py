@@ -12,13 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from returns.feed.orders.records import OrderFacts, OrderItem, OrderRecord
-from returns.feed.records import EARLIEST_TIME
 from returns.models import SalesOrder, SalesOrderItem
 from returns.orders.shoppers import HashedShopper, current_key_id
+
+type Part = OrderFacts | tuple[OrderItem, ...] | HashedShopper
 
 FACT_FIELDS = tuple(each.name for each in fields(OrderFacts))
 ITEM_FIELDS = tuple(each.name for each in fields(OrderItem))
 SHOPPER_FIELDS = tuple(each.name for each in fields(HashedShopper))
+# What is written of an order besides its reference.
+ORDER_COLUMNS = (*FACT_FIELDS, *SHOPPER_FIELDS, "items_updated_at", "shopper_updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +40,35 @@ def merge(known: KnownOrder | None, record: OrderRecord) -> KnownOrder:
     if known is None:
         known = KnownOrder(record.facts)
     merged, at = known, record.facts.updated_at
-    if _rank(at, record.facts) > _rank(known.facts.updated_at, known.facts):
+    if _wins(at, record.facts, known.facts.updated_at, known.facts):
         merged = replace(merged, facts=record.facts)
-    if record.items is not None and _rank(at, record.items) > _rank(
-        known.items_updated_at, known.items
-    ):
+    if record.items is not None and _wins(at, record.items, known.items_updated_at, known.items):
         merged = replace(merged, items=record.items, items_updated_at=at)
-    if record.shopper is not None and _rank(at, record.shopper) > _rank(
-        known.shopper_updated_at, known.shopper
+    if record.shopper is not None and _wins(
+        at, record.shopper, known.shopper_updated_at, known.shopper
     ):
         merged = replace(merged, shopper=record.shopper, shopper_updated_at=at)
     return merged
 
 
-def _rank(at: datetime | None, part: Any) -> tuple[datetime, bool, str]:
-    """Return how great a part is; less than any other if there is none yet.
+def _wins(at: datetime, part: Part, known_at: datetime | None, known_part: Part | None) -> bool:
+    """Tell whether a part of a record is greater than the known one, if there is one yet."""
+    if known_at is None or known_part is None:
+        return True
+    if at != known_at or part == known_part:
+        return at > known_at
+    return _rank(part) > _rank(known_part)
 
-    Of two shoppers of one update, the one that is hashed with the newest key is greater: it can be
-    found for longer.
+
+def _rank(part: Part) -> tuple[bool, str]:
+    """Return the order of parts of one update.
+
+    Of two shoppers, the one that is hashed with the newest key is greater: it can be found for
+    longer.
     """
-    if at is None:
-        return EARLIEST_TIME, False, ""
     is_current = isinstance(part, HashedShopper) and part.hash_key == current_key_id()
-    return at, is_current, _canonical(part)
-
-
-def _canonical(part: Any) -> str:
-    """Return a part as a text that only equal parts share."""
     values = [asdict(each) for each in part] if isinstance(part, tuple) else asdict(part)
-    return json.dumps(values, sort_keys=True, default=str)
+    return is_current, json.dumps(values, sort_keys=True, default=str)
 
 
 def known_order(row: SalesOrder, items: Iterable[SalesOrderItem]) -> KnownOrder:
