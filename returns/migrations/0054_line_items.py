@@ -256,7 +256,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("WaitingInWarehouse", "waiting for a decision"),
-                            ("SendToCustomer", "sent to the customer"),
+                            ("SendToCustomer", "going back to the shopper"),
                         ],
                         max_length=30,
                         verbose_name="Decision about damage",

@@ -33,7 +33,7 @@ class DamagedState(models.TextChoices):
     """What happens to a damaged item: the WMS's value and the label on screen."""
 
     IN_WAREHOUSE = "WaitingInWarehouse", pgettext_lazy("item", "waiting for a decision")
-    TO_CUSTOMER = "SendToCustomer", pgettext_lazy("item", "sent to the customer")
+    TO_CUSTOMER = "SendToCustomer", pgettext_lazy("item", "going back to the shopper")
 
 
 class LineItem(NamedTuple):

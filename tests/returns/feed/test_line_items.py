@@ -70,7 +70,7 @@ def test_a_line_item_has_every_field_of_the_wms():
         {"shelf": {"a": 1}},
     )
     assert item.processed == datetime(2026, 1, 5, 9, 0, 0, 500_000, tzinfo=UTC)
-    assert item.outcome == "damaged, sent to the customer"
+    assert item.outcome == "damaged, going back to the shopper"
 
 
 def test_the_order_of_the_list_makes_no_difference():
