@@ -55,7 +55,11 @@ def barriers_on_desk_and_phone(page: Page) -> list[str]:
 def returns(vocabulary):
     """Three returns of one order, in each state, with tags, long texts and missing numbers."""
     long = make_return(
-        "Return-1", state=State.COMPLETED, notes="Too small. " * 60, tracking_id="12014504" * 4
+        "Return-1",
+        state=State.COMPLETED,
+        notes="Too small. " * 60,
+        tracking_id="12014504" * 4,
+        line_items=[["1", "TS-RED-M", "", "Damaged", "", None, None]],
     )
     for name in ("urgent-refund", "wrong-size", "apparel"):
         put_tag(long, name)
@@ -108,6 +112,7 @@ PAGES = {
     "a report": "/reports/?period=90",
     "speed": "/reports/speed/?period=90",
     "why": "/reports/why/?period=90",
+    "what was inside": "/reports/what/?period=90",
     "orders of several": "/reports/orders/?period=90",
     "tags at work": "/reports/rules/",
     "a report that is not understood": "/reports/?stete=Completed",
