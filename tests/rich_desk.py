@@ -183,7 +183,7 @@ def _addresses(records: list[Return]) -> dict[str, Any]:
         "tag": reverse("change-tag", args=[Tag.objects.get(name="books").pk]),
         "group": reverse("change-group", args=[Tag.objects.get(name="books").group_id]),
     }
-    for report in ("flow", "speed", "why", "changes", "orders", "rules"):
+    for report in ("flow", "speed", "why", "changes", "what", "orders", "rules"):
         found[f"report {report}"] = reverse("report", args=[report])
     for name, model in (
         *(("rule", TagRule), ("rule-filter", TagRule), ("deadline", DeadlinePolicy)),

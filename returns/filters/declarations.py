@@ -53,6 +53,7 @@ MISSING_LABELS = {
     "tracking": pgettext_lazy("missing fact", "tracking ID"),
     methods.TAGS: pgettext_lazy("missing fact", "tags"),
 }
+KNOWN_CHOICES = [("known", pgettext_lazy("line items", "known"))]
 UNKNOWN_CHOICES = [("unknown", pgettext_lazy("processing time", "unknown"))]
 
 # Filters are applied, and shown in menus and chips, in this order.
@@ -145,6 +146,12 @@ FILTERS = (
         section=Section.ITEMS,
         format_value=choice_label(methods.ItemKind),
         for_deadlines=True,
+    ),
+    Declaration(
+        name="items",
+        filter=django_filters.ChoiceFilter(choices=KNOWN_CHOICES, method=methods.by_known_items),
+        offered=Offered.ADDRESS,
+        format_value=preset_label(KNOWN_CHOICES),
     ),
     item_count_filter("items_waiting"),
     item_count_filter("items_missing"),

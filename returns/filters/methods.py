@@ -92,6 +92,11 @@ def by_items(queryset: ReturnQuerySet, _name: str, kinds: list[str]) -> ReturnQu
     return queryset.with_items_counted_in(ITEM_COUNT_COLUMNS[kind] for kind in kinds)
 
 
+def by_known_items(queryset: ReturnQuerySet, _name: str, _known: str) -> ReturnQuerySet:
+    """Keep returns whose line items are known."""
+    return queryset.with_known_items()
+
+
 def by_missing(queryset: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
     """Keep returns that lack all of these facts."""
     if TAGS in names:

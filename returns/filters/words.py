@@ -111,6 +111,10 @@ WORDS = {
         _("Items"),
         pgettext_lazy("filter", "with an item that is %(value)s"),
     ),
+    "items": Words(
+        _("Line items"),
+        pgettext_lazy("filter", "line items %(value)s"),
+    ),
     "items_waiting": Words(
         _("Items waiting, at least"),
         pgettext_lazy("filter", "at least %(value)s items waiting"),

@@ -26,6 +26,7 @@ class Dimension(models.IntegerChoices):
     TAG = 3, pgettext_lazy("counted by", "tag")
     WEEKDAY = 4, pgettext_lazy("counted by", "weekday of arrival")
     UNTAGGED = 5, pgettext_lazy("counted by", "without a tag")
+    SKU = 6, pgettext_lazy("counted by", "SKU")
 
 
 class DaySummary(models.Model):
@@ -66,6 +67,31 @@ class TagPairDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tag} and {self.other} on {self.day}"
+
+
+class ItemDay(models.Model):
+    """The items of returns that arrived on a day and whose line items are known.
+
+    ``by`` and ``value`` are as in ``DaySummary``. By SKU, ``value`` is the search key of the SKU,
+    and only its items are counted; elsewhere all items of the returns. ``with_damaged`` and the
+    like count the returns that have at least one such item; the rest of the items is undamaged.
+    """
+
+    pk = models.CompositePrimaryKey("by", "day", "value")
+    by = models.SmallIntegerField(choices=Dimension)
+    day = models.DateField()
+    value = models.TextField(db_collation="C")
+    returns = models.IntegerField(default=0)
+    with_waiting = models.IntegerField(default=0)
+    with_missing = models.IntegerField(default=0)
+    with_damaged = models.IntegerField(default=0)
+    items = models.IntegerField(default=0)
+    waiting = models.IntegerField(default=0)
+    missing = models.IntegerField(default=0)
+    damaged = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.get_by_display()} {self.value} on {self.day}"
 
 
 class DeadlineDay(models.Model):
@@ -127,7 +153,9 @@ class CountedReturn(models.Model):
     """The values under which a return is counted in the summaries.
 
     ``took`` is the bucket of its processing time. ``order_hash`` is PostgreSQL's hash of the
-    order's key, NULL without an order.
+    order's key, NULL without an order. What follows it is NULL unless the line items are known:
+    ``sku_counts`` has, for each of the search keys in ``skus``, the number of its items, and of
+    those that are waiting, missing and damaged.
     """
 
     record_id = models.BigIntegerField(primary_key=True)
@@ -142,6 +170,12 @@ class CountedReturn(models.Model):
         CountedTags, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
     order_hash = models.BigIntegerField(null=True)
+    item_count = models.SmallIntegerField(null=True)
+    items_waiting = models.SmallIntegerField(null=True)
+    items_missing = models.SmallIntegerField(null=True)
+    items_damaged = models.SmallIntegerField(null=True)
+    skus = ArrayField(models.TextField(db_collation="C"), null=True)
+    sku_counts = ArrayField(ArrayField(models.SmallIntegerField()), null=True)
 
     class Meta:
         # Each index has all columns that reports read of its rows, so the table is not read.

@@ -146,6 +146,10 @@ class ReturnQuerySet(JoinedQuerySet["Return"]):
         """Keep returns with an item of at least one of some kinds, given by their columns."""
         return self.filter(reduce(or_, (Q(**{f"{column}__gt": 0}) for column in columns)))
 
+    def with_known_items(self) -> Self:
+        """Keep returns whose line items the WMS has sent, also if there are none."""
+        return self.filter(item_count__isnull=False)
+
     def same_order_as(self, record: "Return") -> Self:
         """Keep the other returns of a return's order, newest first."""
         if not record.order_key:

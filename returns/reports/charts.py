@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from config.numbers import grouped, percent
 from config.text import shorten
@@ -80,24 +81,33 @@ def build_chart(
     series: Mapping[str, Sequence[Figure]],
     *,
     is_bars: bool,
+    is_stacked: bool = False,
     kinds: Sequence[str] = (),
 ) -> Chart:
     """Return a bar or line chart. A figure without a value leaves a gap.
 
+    Stacked bars stand on those of the series before, instead of beside them.
+
     ``series`` has a figure for each label, by the name of the series as people read it. ``kinds``
     decide the colours; the default is these names.
     """
-    highest = _round_up(max((_value(figure) for s in series.values() for figure in s), default=0))
+    is_beside = is_bars and not is_stacked
+    all_values = [[_value(figure) for figure in figures] for figures in series.values()]
+    tops = map(sum, zip(*all_values, strict=True)) if is_stacked else chain(*all_values)
+    highest = _round_up(max(tops, default=0))
     slot = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
-    width = slot * FILLED_SHARE / (len(series) if is_bars else 1)
+    width = slot * FILLED_SHARE / (len(series) if is_beside else 1)
+    below = [0.0] * len(labels)
     all_points = []
     for number, (name, figures) in enumerate(series.items()):
-        start = LEFT + slot * (1 - FILLED_SHARE) / 2 + (number * width if is_bars else 0)
+        start = LEFT + slot * (1 - FILLED_SHARE) / 2 + (number * width if is_beside else 0)
         points = [
-            _point(labels[index], figure, start + index * slot, width, highest)
+            _point(labels[index], figure, start + index * slot, width, highest, below[index])
             for index, figure in enumerate(figures)
             if figure.sort_value != ""
         ]
+        if is_stacked:
+            below = [low + value for low, value in zip(below, all_values[number], strict=True)]
         all_points.append(Series(name, kinds[number] if kinds else name, points))
     return Chart(title, all_points, _x_marks(labels, slot), _y_marks(highest), is_bars)
 
@@ -119,9 +129,12 @@ def _value(figure: Figure) -> float:
     return 0 if isinstance(figure.sort_value, str) else figure.sort_value
 
 
-def _point(label: str, figure: Figure, x: float, width: float, highest: int) -> Point:
-    height = (HEIGHT - TOP - BOTTOM) * _value(figure) / highest
-    y = HEIGHT - BOTTOM - height
+def _point(
+    label: str, figure: Figure, x: float, width: float, highest: int, below: float = 0
+) -> Point:
+    scale = (HEIGHT - TOP - BOTTOM) / highest
+    height = scale * _value(figure)
+    y = HEIGHT - BOTTOM - scale * below - height
     return Point(label, figure, *(round(each, 1) for each in (x, y, width, height)))
 
 

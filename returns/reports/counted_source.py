@@ -17,7 +17,7 @@ from returns.database.time_limit import QueryTimeoutError
 from returns.models import CountedReturn, CountedTags, Dimension, JudgedKind
 from returns.reports.figures import BEING_COUNTED
 from returns.reports.periods import Span
-from returns.reports.return_source import ReturnSource
+from returns.reports.return_source import ITEM_AGGREGATES, ReturnSource
 from returns.reports.scope import Scope
 from returns.reports.sources import (
     ARRIVED,
@@ -27,7 +27,9 @@ from returns.reports.sources import (
     WAIT_ENDED,
     DurationCounts,
     Events,
+    ItemCounts,
     collect_durations,
+    collect_items,
     counts_by_value,
     restrict_to_days,
 )
@@ -36,6 +38,18 @@ from returns.summaries import outcomes
 CREATED_DAY, ARRIVED_DAY, COMPLETED_DAY = "created_day", "arrived_day", "completed_day"
 OUTCOME_ATTEMPTS = 2  # if returns of the days are written in the meantime
 IS_WAITING = Q(completed_day__isnull=True, arrived_day__isnull=False)
+# In the order of ``ITEM_COUNTS``; ``CountedReturn`` says what is at which place.
+_OF_SKU = [f"sku_counts[n][{place}]" for place in range(1, 5)]
+_SKU_NUMBERS = (
+    "count(*)",
+    *(f"count(*) FILTER (WHERE {number} > 0)" for number in _OF_SKU[1:]),
+    *(f"sum({number})::bigint" for number in _OF_SKU),
+)
+TOP_SKUS = f"""
+    SELECT sku, {", ".join(_SKU_NUMBERS)}
+    FROM ({{statement}}) AS counted CROSS JOIN unnest(skus) WITH ORDINALITY AS each_sku (sku, n)
+    GROUP BY sku ORDER BY sum({_OF_SKU[0]}) DESC, sku LIMIT %s
+"""
 
 
 class CountedSource:
@@ -128,6 +142,39 @@ class CountedSource:
         rows = JudgedKind.objects.filter(self.scope.outcome_condition)
         return read_outcomes(rows, self.scope, span)
 
+    def arrivals(self, span: Span) -> Counter[date]:
+        """Return how many returns arrived on each day of a span."""
+        return _counts_by_day(self._arrived(span).values_list(ARRIVED_DAY))
+
+    def items(self, span: Span) -> dict[date, ItemCounts]:
+        """Return the items of the returns that arrived in a span, by day of arrival."""
+        rows = self._with_items(span).values_list(ARRIVED_DAY)
+        return collect_items(rows.annotate(**ITEM_AGGREGATES))
+
+    def items_by(self, dimension: Dimension, span: Span) -> dict[str, ItemCounts]:
+        """Return the items of the returns that arrived in a span, by value."""
+        rows = self._with_items(span)
+        if dimension == Dimension.TAG:
+            by_set = rows.values_list("tag_set").annotate(**ITEM_AGGREGATES)
+            return collect_items(_sum_by_tag(by_set))
+        rows = rows.values_list(dimension.name.lower()).annotate(**ITEM_AGGREGATES)
+        return collect_items(self.scope.fold(dimension, rows))
+
+    def top_skus(self, span: Span, limit: int) -> list[tuple[str, ItemCounts]]:
+        """Return the SKUs with the most items that arrived in a span, by their search keys."""
+        rows = self._with_items(span).filter(skus__isnull=False).values("skus", "sku_counts")
+        statement, params = rows.query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(TOP_SKUS.format(statement=statement), [*params, limit])
+            return [*collect_items(cursor.fetchall()).items()]
+
+    def _arrived(self, span: Span) -> Any:
+        return restrict_to_days(self.rows, span, ARRIVED_DAY)
+
+    def _with_items(self, span: Span) -> Any:
+        """Return the returns that arrived in a span and whose line items are known."""
+        return self._arrived(span).filter(item_count__isnull=False)
+
 
 def read_outcomes(rows: Any, scope: Scope, span: Span) -> dict[date, tuple[int, int]]:
     """Count the days of a span that are not counted yet, then sum up ``rows`` by day.
@@ -168,6 +215,24 @@ def _count_by_value(rows: Any, dimension: Dimension, column: str) -> Iterable[tu
         number=Count("*")
     )
     return counts
+
+
+def _sum_by_tag(by_set: Any) -> list[tuple[Any, ...]]:
+    """Return rows of tag and sums, from rows of tag set and numbers; far fewer than returns."""
+    statement, params = by_set.query.sql_with_params()
+    sums = ", ".join(f"sum({name})::bigint" for name in ITEM_AGGREGATES)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH by_set (tag_set, {", ".join(ITEM_AGGREGATES)}) AS MATERIALIZED ({statement})
+            SELECT tag::text, {sums}
+            FROM by_set JOIN returns_countedtags AS s ON s.id = tag_set
+            CROSS JOIN unnest(s.tags) AS tag
+            GROUP BY tag
+            """,
+            params,
+        )
+        return list(cursor.fetchall())
 
 
 def _count_by_tag(rows: Any, column: str) -> list[tuple[str, Any, int]]:

@@ -38,6 +38,7 @@ from returns.reports.sections import Section
 from returns.reports.sources import Source
 from returns.reports.speed import speed_sections
 from returns.reports.summary_source import SummarySource
+from returns.reports.what import what_sections
 from returns.reports.why import default_groups, group_names, why_sections
 from returns.summaries import maintenance
 from tags.vocabulary import load_vocabulary
@@ -51,6 +52,7 @@ GROUP_LABELS = {
     "against": pgettext_lazy("of a table", "Columns"),
 }
 ONE_GROUP = {"reasons": gettext_lazy("Tag group")}
+CATEGORY_GROUP = {"against": gettext_lazy("Tag group")}
 # Filters that a scope cannot have, because the lists behind the numbers add them.
 FILTERS_OF_NUMBERS = tuple(each.name for each in FILTERS if not each.for_reports)
 COLUMN_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
@@ -59,10 +61,11 @@ SUBJECTS = {
     "changes": pgettext_lazy("report", "Changes"),
     "speed": pgettext_lazy("report", "Speed"),
     "why": pgettext_lazy("report", "Reasons"),
+    "what": pgettext_lazy("report", "Contents"),
     "orders": pgettext_lazy("report", "Orders"),
     "rules": pgettext_lazy("report", "Rule results"),
 }
-# The sections of each subject; "why" and "changes" take further parameters.
+# The sections of each subject; "why", "changes" and "what" take further parameters.
 SECTIONS: dict[str, Callable[[Scope, Source, Period], list[Section]]] = {
     "flow": flow_sections,
     "speed": speed_sections,
@@ -158,6 +161,9 @@ def build_report(subject: str, query: Query, now: datetime) -> Report:
     elif subject == "changes":
         sections = change_sections(scope, source, period, params.get("reasons", ""))
         report = replace(report, groups=_group_choices(params, scope, subject, ONE_GROUP))
+    elif subject == "what":
+        sections = what_sections(scope, source, period, params.get("against", ""))
+        report = replace(report, groups=_group_choices(params, scope, subject, CATEGORY_GROUP))
     else:
         sections = SECTIONS[subject](scope, source, period)
     return replace(

@@ -17,6 +17,7 @@ from django.db.models import (
     IntegerField,
     Max,
     Q,
+    Sum,
     TextField,
     Value,
     When,
@@ -26,7 +27,7 @@ from django.utils import timezone
 
 from returns.database.time_limit import time_limit
 from returns.filters.due import current_deadlines, met_expression
-from returns.models import Dimension, State
+from returns.models import Dimension, ItemState, ReturnItem, State
 from returns.querysets import ReturnQuerySet
 from returns.reports.periods import Span, midnight
 from returns.reports.scope import Scope
@@ -38,7 +39,9 @@ from returns.reports.sources import (
     WAIT_ENDED,
     DurationCounts,
     Events,
+    ItemCounts,
     collect_durations,
+    collect_items,
     counts_by_value,
 )
 from returns.summaries.durations import BUCKET_EDGE_DURATIONS
@@ -66,6 +69,33 @@ DURATION_BUCKET = Case(
         ),
     ),
 )
+
+ITEM_COLUMNS = {"waiting": "items_waiting", "missing": "items_missing", "damaged": "items_damaged"}
+# ``ITEM_COUNTS`` of returns and of counted returns, which have the same columns.
+ITEM_AGGREGATES = {
+    "total_returns": Count("*"),
+    **{
+        f"total_with_{name}": Count("pk", filter=Q(**{f"{column}__gt": 0}))
+        for name, column in ITEM_COLUMNS.items()
+    },
+    "total_items": Sum("item_count"),
+    **{f"total_{name}": Sum(column) for name, column in ITEM_COLUMNS.items()},
+}
+# The same of the items of each SKU.
+ITEM_STATES = {
+    "waiting": ItemState.WAITING,
+    "missing": ItemState.MISSING,
+    "damaged": ItemState.DAMAGED,
+}
+SKU_AGGREGATES = {
+    "total_returns": Count("pk", filter=Q(is_first_of_sku=True)),
+    **{
+        f"total_with_{name}": Count("record", distinct=True, filter=Q(state=state))
+        for name, state in ITEM_STATES.items()
+    },
+    "total_items": Count("*"),
+    **{f"total_{name}": Count("pk", filter=Q(state=state)) for name, state in ITEM_STATES.items()},
+}
 
 
 class ReturnSource:
@@ -146,6 +176,32 @@ class ReturnSource:
             for day, is_met, number in by_day.annotate(number=Count("*")):
                 numbers[day][is_met] += number
         return {day: (each[True], each[False]) for day, each in numbers.items()}
+
+    def arrivals(self, span: Span) -> Counter[date]:
+        """Return how many returns arrived on each day of a span."""
+        return _count(self._with_event(ARRIVED, span), _day(EVENT_COLUMNS[ARRIVED]))
+
+    def items(self, span: Span) -> dict[date, ItemCounts]:
+        """Return the items of the returns that arrived in a span, by day of arrival."""
+        rows: Any = self._with_items(span).annotate(on_day=_day(EVENT_COLUMNS[ARRIVED]))
+        return collect_items(rows.values_list("on_day").annotate(**ITEM_AGGREGATES))
+
+    def items_by(self, dimension: Dimension, span: Span) -> dict[str, ItemCounts]:
+        """Return the items of the returns that arrived in a span, by value."""
+        grouped: Any = _with_value(self._with_items(span), dimension)
+        rows = grouped.values_list("group_value").annotate(**ITEM_AGGREGATES)
+        return collect_items(self.scope.fold(dimension, rows))
+
+    def top_skus(self, span: Span, limit: int) -> list[tuple[str, ItemCounts]]:
+        """Return the SKUs with the most items that arrived in a span, by their search keys."""
+        returns = self._with_items(span).values("pk")
+        items: Any = ReturnItem.objects.filter(record__in=returns, sku_key__isnull=False)
+        rows = items.order_by().values_list("sku_key").annotate(**SKU_AGGREGATES)
+        return [*collect_items(rows.order_by("-total_items", "sku_key")[:limit]).items()]
+
+    def _with_items(self, span: Span) -> ReturnQuerySet:
+        """Return the returns that arrived in a span and whose line items are known."""
+        return self._with_event(ARRIVED, span).with_known_items()
 
     def _with_event(self, event: str, span: Span) -> ReturnQuerySet:
         """Return the returns that were created, arrived or were completed in a span."""

@@ -64,8 +64,8 @@ class Scope:
         return read_carrier_names(self.query.getlist("carrier")[-1:])
 
     def fold(
-        self, dimension: Dimension, rows: Iterable[tuple[str, Any, Any]]
-    ) -> Iterable[tuple[str, Any, Any]]:
+        self, dimension: Dimension, rows: Iterable[tuple[str, *tuple[Any, ...]]]
+    ) -> Iterable[Any]:
         """Return rows that begin with a value of a dimension, with carriers by their names."""
         if dimension != Dimension.CARRIER:
             return rows

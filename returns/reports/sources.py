@@ -8,7 +8,7 @@ which exist for all returns and for one carrier, channel or tag. ``CountedSource
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from itertools import zip_longest
 from typing import Any, Protocol
@@ -54,6 +54,34 @@ class Events:
     waiting_before: int
 
 
+@dataclass(frozen=True, slots=True)
+class ItemCounts:
+    """How many returns whose line items are known arrived, and how many items were in them.
+
+    ``with_damaged`` and the like count the returns with at least one such item.
+    """
+
+    returns: int = 0
+    with_waiting: int = 0
+    with_missing: int = 0
+    with_damaged: int = 0
+    items: int = 0
+    waiting: int = 0
+    missing: int = 0
+    damaged: int = 0
+
+    @property
+    def undamaged(self) -> int:
+        """Return the number of items that are in none of the other states."""
+        return self.items - self.waiting - self.missing - self.damaged
+
+    def __add__(self, other: "ItemCounts") -> "ItemCounts":
+        return ItemCounts(*(getattr(self, name) + getattr(other, name) for name in ITEM_COUNTS))
+
+
+ITEM_COUNTS = tuple(each.name for each in fields(ItemCounts))
+
+
 class Source(Protocol):
     """A source of counts. Values of a ``dimension`` are those that ``DaySummary`` stores."""
 
@@ -88,6 +116,18 @@ class Source(Protocol):
         Raises ``QueryTimeoutError``.
         """
 
+    def arrivals(self, span: Span) -> Counter[date]:
+        """Return how many returns arrived on each day of a span."""
+
+    def items(self, span: Span) -> dict[date, ItemCounts]:
+        """Return the items of the returns that arrived in a span, by day of arrival."""
+
+    def items_by(self, dimension: Dimension, span: Span) -> dict[str, ItemCounts]:
+        """Return the items of the returns that arrived in a span, by carrier, channel or tag."""
+
+    def top_skus(self, span: Span, limit: int) -> list[tuple[str, ItemCounts]]:
+        """Return the SKUs with the most items that arrived in a span, by their search keys."""
+
 
 def collect_durations[Key](
     rows: Iterable[tuple[Key, int | None, int]],
@@ -112,6 +152,18 @@ def counts_by_value(rows: Iterable[tuple[str, date, int]]) -> dict[str, Counter[
     counts: dict[str, Counter[date]] = {}
     for value, day, number in rows:
         counts.setdefault(value, Counter())[day] += number
+    return counts
+
+
+def collect_items[Key](rows: Iterable[tuple[Key, *tuple[int, ...]]]) -> dict[Key, ItemCounts]:
+    """Return the counts of each key, from rows of key and ``ITEM_COUNTS``; no keys without any.
+
+    The rows of one key are added up.
+    """
+    counts: dict[Key, ItemCounts] = {}
+    for key, *numbers in rows:
+        if any(numbers):
+            counts[key] = counts.get(key, ItemCounts()) + ItemCounts(*numbers)
     return counts
 
 

@@ -4,10 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Q, Sum
 
-from returns.models import DaySummary, DeadlineDay, Dimension, TagPairDay
+from returns.models import DaySummary, DeadlineDay, Dimension, ItemDay, TagPairDay
 from returns.reports.counted_source import CountedSource, read_outcomes
 from returns.reports.periods import Span
 from returns.reports.scope import Scope
@@ -15,11 +16,14 @@ from returns.reports.sources import (
     ARRIVED,
     COMPLETED,
     CREATED,
+    ITEM_COUNTS,
     NO_DURATIONS,
     WAIT_BEGAN,
     WAIT_ENDED,
     DurationCounts,
     Events,
+    ItemCounts,
+    collect_items,
     counts_by_value,
     restrict_to_days,
 )
@@ -105,9 +109,39 @@ class SummarySource:
         """
         return read_outcomes(DeadlineDay.objects.filter(self.of_value), self.scope, span)
 
+    def arrivals(self, span: Span) -> Counter[date]:
+        """Return how many returns arrived on each day of a span."""
+        return _sum_by_day(restrict_to_days(self.rows, span).values_list("day", ARRIVED))
+
+    def items(self, span: Span) -> dict[date, ItemCounts]:
+        """Return the items of the returns that arrived in a span, by day of arrival."""
+        rows = restrict_to_days(ItemDay.objects.filter(self.of_value), span)
+        return collect_items(rows.values_list("day", *ITEM_COUNTS))
+
+    def items_by(self, dimension: Dimension, span: Span) -> dict[str, ItemCounts]:
+        """Return the items of the returns that arrived in a span, by value."""
+        if not self.is_all:
+            return self.counted.items_by(dimension, span)
+        return collect_items(self.scope.fold(dimension, _item_totals(dimension, span)))
+
+    def top_skus(self, span: Span, limit: int) -> list[tuple[str, ItemCounts]]:
+        """Return the SKUs with the most items that arrived in a span, by their search keys."""
+        if not self.is_all:
+            return self.counted.top_skus(span, limit)
+        rows = _item_totals(Dimension.SKU, span).filter(total_items__gt=0)
+        return [*collect_items(rows.order_by("-total_items", "value")[:limit]).items()]
+
 
 def _sum_by_day(rows: Iterable[tuple[date, int]]) -> Counter[date]:
     by_day: Counter[date] = Counter()
     for day, number in rows:
         by_day[day] += number
     return by_day
+
+
+def _item_totals(dimension: Dimension, span: Span) -> Any:
+    """Return the counts of each value in a span, as a queryset of value and ``ITEM_COUNTS``."""
+    rows = restrict_to_days(ItemDay.objects.filter(by=dimension), span)
+    return rows.values_list("value").annotate(
+        **{f"total_{name}": Sum(name) for name in ITEM_COUNTS}
+    )

@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 UPDATE_BATCH_SIZE = 2_000  # returns
 LOCK_TIMEOUT = "2s"  # for whoever holds the lock at the moment
 NO_TIMEOUT = "0"
+TABLES_OF_REPORTS = (
+    "returns_countedreturn, returns_countedtags, returns_daysummary, returns_itemday"
+)
 
 
 def summaries_exist() -> bool:
@@ -96,7 +99,7 @@ def _build() -> None:
     logger.info("The summaries are built, by the days of %s.", settings.TIME_ZONE)
     if not connection.in_atomic_block:
         # Lets reports use index-only scans from now on.
-        _execute("VACUUM (ANALYZE) returns_countedreturn, returns_countedtags, returns_daysummary")
+        _execute(f"VACUUM (ANALYZE) {TABLES_OF_REPORTS}")
 
 
 def find_differences() -> list[str]:

@@ -6,13 +6,16 @@ statements below: rows of these attributes with a ``sign``, 1 to add a return to
 -1 to take it out again.
 """
 
-from returns.models import Dimension
+from collections.abc import Iterable
+
+from returns.models import Dimension, ItemState
 from returns.summaries.durations import BUCKET_EDGES
 
 # The attributes of a counted return. In the table, ``tag_set_id`` stands for ``tags``.
 _ATTRIBUTES = (
     *("created_day", "arrived_day", "completed_day", "waited", "took"),
     *("carrier", "channel", "order_hash"),
+    *("item_count", "items_waiting", "items_missing", "items_damaged", "skus", "sku_counts"),
 )
 COUNTED_COLUMNS = ", ".join(("record_id", *_ATTRIBUTES, "tags"))
 STORED_COLUMNS = ", ".join(("record_id", *_ATTRIBUTES, "tag_set_id"))
@@ -23,8 +26,28 @@ _EDGE_INTERVALS = ",".join(f"{hours}h" for hours in BUCKET_EDGES)
 BUCKET = f"width_bucket(completed_at - {ARRIVED_AT}, '{{{_EDGE_INTERVALS}}}'::interval[])"
 
 
+def _any_is_counted(sums: Iterable[str]) -> str:
+    """Return a condition that drops changes whose returns are counted just as before."""
+    return " OR ".join(f"{total} <> 0" for total in sums)
+
+
 def _day(column: str) -> str:
     return f"({column} AT TIME ZONE %(zone)s)::date"
+
+
+# For each SKU of a return: its items, and those of each of these states.
+_SKU_STATES = (ItemState.WAITING, ItemState.MISSING, ItemState.DAMAGED)
+_SKU_COUNTS = ", ".join(
+    ("count(*)", *(f"count(*) FILTER (WHERE state = '{state.value}')" for state in _SKU_STATES))
+)
+# The condition on the return keeps PostgreSQL from looking for items of those without any.
+_SKUS = f"""
+    SELECT array_agg(sku_key::text ORDER BY sku_key), array_agg(numbers ORDER BY sku_key)
+    FROM (
+        SELECT sku_key, ARRAY[{_SKU_COUNTS}]::smallint[] AS numbers FROM returns_returnitem
+        WHERE r.item_count > 0 AND record_id = r.id AND sku_key IS NOT NULL GROUP BY sku_key
+    ) AS by_sku
+"""
 
 
 def select_attributes(where: str = "true") -> str:
@@ -34,8 +57,9 @@ def select_attributes(where: str = "true") -> str:
             coalesce({ARRIVED_AT} < completed_at, {ARRIVED_AT} IS NOT NULL),
             CASE WHEN completed_at >= {ARRIVED_AT} THEN {BUCKET} END,
             cargo_carrier, sales_order_channel, hashtextextended(order_key, 0),
+            item_count, items_waiting, items_missing, items_damaged, skus.keys, skus.numbers,
             ARRAY(SELECT tag_id::int FROM returns_returntag WHERE entity_id = r.id ORDER BY tag_id)
-        FROM returns_return r WHERE {where}
+        FROM returns_return r CROSS JOIN LATERAL ({_SKUS}) AS skus (keys, numbers) WHERE {where}
     """
 
 
@@ -73,12 +97,37 @@ CHANGES = f"""
         GROUP BY by, day, value, e.took
     ) AS by_bucket
     GROUP BY by, day, value
+    HAVING {_any_is_counted(f"sum({name})" for name in COUNT_COLUMNS)}
+        OR bool_or(took IS NOT NULL AND number <> 0)
 """
 TAG_PAIR_CHANGES = """
     SELECT one.tag, other.tag AS other, created_day AS day, sum(sign)::int AS number
     FROM signed CROSS JOIN unnest(tags) AS one (tag) JOIN unnest(tags) AS other (tag)
         ON one.tag < other.tag
     GROUP BY one.tag, other.tag, created_day
+    HAVING sum(sign) <> 0
+"""
+# The changes of items; in ``counted``, a row for each (by, value) of a return.
+_ITEM_SUMS = {
+    "returns": "sum(sign)",
+    "with_waiting": "sum(sign) FILTER (WHERE waiting > 0)",
+    "with_missing": "sum(sign) FILTER (WHERE missing > 0)",
+    "with_damaged": "sum(sign) FILTER (WHERE damaged > 0)",
+    **{name: f"sum(sign * {name})" for name in ("items", "waiting", "missing", "damaged")},
+}
+ITEM_CHANGES = f"""
+    SELECT by, arrived_day AS day, value COLLATE "C" AS value,
+        {", ".join(f"coalesce({total}, 0)::int AS {name}" for name, total in _ITEM_SUMS.items())}
+    FROM signed CROSS JOIN LATERAL (
+        SELECT by, value, item_count, items_waiting, items_missing, items_damaged
+        FROM ({DIMENSIONS}) AS dimensions (by, value)
+        UNION ALL
+        SELECT {Dimension.SKU}, sku, {", ".join(f"sku_counts[n][{place}]" for place in range(1, 5))}
+        FROM unnest(skus) WITH ORDINALITY AS each_sku (sku, n)
+    ) AS counted (by, value, items, waiting, missing, damaged)
+    WHERE item_count IS NOT NULL AND arrived_day IS NOT NULL
+    GROUP BY 1, 2, 3
+    HAVING {_any_is_counted(_ITEM_SUMS.values())}
 """
 DAY_CHANGES = f"""
     SELECT by, day, value, {", ".join(COUNT_COLUMNS)}, returns_bins(buckets, numbers) AS took
@@ -90,6 +139,13 @@ ADD_TO_DAYS = f"""
     ON CONFLICT (by, day, value) DO UPDATE SET
         {", ".join(f"{name} = summary.{name} + excluded.{name}" for name in COUNT_COLUMNS)},
         took = returns_add_bins(summary.took, excluded.took)
+"""
+# In the order in which reports read them: the days of a period lie together.
+ADD_TO_ITEM_DAYS = f"""
+    INSERT INTO returns_itemday AS summary (by, day, value, {", ".join(_ITEM_SUMS)})
+    {ITEM_CHANGES} ORDER BY 1, 2, 3
+    ON CONFLICT (by, day, value) DO UPDATE SET
+        {", ".join(f"{name} = summary.{name} + excluded.{name}" for name in _ITEM_SUMS)}
 """
 ADD_TO_TAG_PAIRS = f"""
     INSERT INTO returns_tagpairday AS summary (tag, other, day, number) {TAG_PAIR_CHANGES}
@@ -150,6 +206,7 @@ def update_batch(size: int) -> str:
         ),
         by_days AS ({ADD_TO_DAYS}),
         by_pairs AS ({ADD_TO_TAG_PAIRS}),
+        by_items AS ({ADD_TO_ITEM_DAYS}),
         stored AS ({STORE_RETURNS})
         SELECT count(*) FROM taken
     """
@@ -158,7 +215,7 @@ def update_batch(size: int) -> str:
 CLEAR = """
     DELETE FROM returns_uncountedreturn;
     TRUNCATE returns_countedreturn, returns_countedtags, returns_daysummary, returns_tagpairday,
-        returns_deadlineday, returns_judgedkind
+        returns_itemday, returns_deadlineday, returns_judgedkind
 """
 COUNT_ALL_RETURNS = f"""
     WITH facts ({COUNTED_COLUMNS}) AS MATERIALIZED ({select_attributes()}),
@@ -169,7 +226,9 @@ COUNT_ALL_RETURNS = f"""
     SELECT {STORED_COLUMNS} FROM facts JOIN sets USING (tags)
 """
 _ALL = f"WITH signed AS (SELECT 1 AS sign, * FROM ({SELECT_STORED}) AS all_returns)"
-SUM_ALL_RETURNS = (f"{_ALL} {ADD_TO_DAYS}", f"{_ALL} {ADD_TO_TAG_PAIRS}")
+SUM_ALL_RETURNS = tuple(
+    f"{_ALL} {statement}" for statement in (ADD_TO_DAYS, ADD_TO_TAG_PAIRS, ADD_TO_ITEM_DAYS)
+)
 
 
 def count_outcomes(met: str) -> str:
@@ -228,6 +287,10 @@ FIND_DIFFERENCES = (
     _differences(
         "SELECT tag, other, day, number FROM returns_tagpairday WHERE number <> 0",
         TAG_PAIR_CHANGES,
+    ),
+    _differences(
+        f"SELECT by, day, value, {', '.join(_ITEM_SUMS)} FROM returns_itemday WHERE returns <> 0",
+        ITEM_CHANGES,
     ),
     _differences(SELECT_STORED, f"SELECT {COUNTED_COLUMNS} FROM signed"),
 )

@@ -118,6 +118,7 @@ PAGES = {
     "a report": "/reports/?period=90",
     "speed": "/reports/speed/?period=90",
     "why": "/reports/why/?period=90",
+    "what was inside": "/reports/what/?period=90",
     "orders of several": "/reports/orders/?period=90",
     "tags at work": "/reports/rules/",
     "a report that is not understood": "/reports/?stete=Completed",

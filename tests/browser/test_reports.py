@@ -65,6 +65,22 @@ NOTE_WHAT_IS_SAID = """() => {
 }"""
 
 
+def test_a_point_without_a_list_is_reached_by_keyboard_too(desk):
+    """Items have no list: their bars say their number alone."""
+    lines = [["1", "MUG", "", "Damaged", "", None, None]]
+    make_return(state=State.ARRIVED, arrived_to_warehouse_at=timezone.now(), line_items=lines)
+    desk.goto("/reports/what/?period=7")
+    points = desk.locator(".chart svg").first.get_by_role("img")
+    points.first.focus()
+    for _ in range(13):  # the last day of the second series
+        desk.keyboard.press("ArrowRight")
+    bar = desk.locator(".chart .is-damaged [role=img]").nth(6)
+    expect(bar).to_be_focused()
+    expect(bar).to_have_attribute("aria-label", re.compile(r": 1 damaged$"))
+    desk.keyboard.press("Enter")
+    expect(desk).to_have_url(re.compile(r"/reports/what/\?period=7$"))
+
+
 def test_a_report_that_takes_its_time_says_that_it_counts(desk):
     desk.route("**/reports/speed/**", lambda route: (desk.wait_for_timeout(700), route.continue_()))
     expect(desk.locator("#counting")).to_be_hidden()

@@ -67,7 +67,7 @@ def everything() -> dict[str, Any]:
     while summaries.update_batch():
         pass
     assert summaries.find_differences() == []
-    tables = ("returns_daysummary", "returns_countedreturn")
+    tables = ("returns_daysummary", "returns_itemday", "returns_countedreturn")
     with connection.cursor() as cursor:
         counts = {}
         for table in tables:

@@ -36,6 +36,7 @@ VALUES = {
     "sku": "TS-RED-M",
     "serial": "SN-9",
     "item": "Damaged",
+    "items": "known",
     "items_waiting": "1",
     "items_missing": "2",
     "missing": "tracking",

@@ -75,6 +75,16 @@ def test_due_by_keeps_waiting_returns_whose_deadline_is_on_or_before_the_day():
         assert references("due_by=week") == ["in three days", "late", "tomorrow"]
 
 
+def test_line_items_are_known_that_the_wms_has_sent_also_if_there_are_none():
+    make_return("one", line_items=[["1", "MUG", "", "Damaged", "", None, None]])
+    make_return("none", line_items=[])
+    make_return("unknown")
+    assert references("items=known") == ["none", "one"]
+    query = Query.parse("items=known&items=unknown")
+    (problem,) = ReturnFilterSet(query, load_vocabulary()).problems()
+    assert problem.startswith("Line items: ")
+
+
 def test_without_deadlines_nothing_is_due():
     make_return("one", state=State.ARRIVED, arrived_to_warehouse_at=timezone.now())
     assert references("due_by=2099-01-01") == []

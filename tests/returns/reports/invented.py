@@ -5,10 +5,11 @@ from random import Random
 
 from django.utils import timezone
 
-from returns.models import State
+from returns.models import ItemState, State
 from tests.factories import make_returns, put_tags
 
 TAGS = ["books", "fragile", "wrong-size", "damaged", "vip-customer"]
+SKUS = ["", "ΛΆΜΠΑ", *["MUG-1", "mug 1", "CUP"] * 5, *(f"SKU-{number}" for number in range(25))]
 # Just after clocks went forward, and back, in Berlin.
 MOMENTS = [
     datetime(2026, 4, 1, 10, tzinfo=UTC),
@@ -19,9 +20,20 @@ ZONES = ["Europe/Berlin", "America/Los_Angeles", "Europe/Istanbul"]
 TOOK = [timedelta(hours=hours) for hours in (-1, 0, 1, 23, 24, 72, 73, 78, 400, 2160, 3000)]
 
 
+def _line_items(chance: Random) -> list[list[str | None]] | None:
+    if chance.random() < 0.3:
+        return None
+    return [
+        [f"L{number}", chance.choice(SKUS), "", chance.choice(ItemState.values), "", None, None]
+        for number in range(chance.randrange(5))
+    ]
+
+
 def scatter(chance: Random, around: datetime, count: int) -> None:
     """Make returns around a moment: at the edges of days, and of the buckets of durations."""
     zone = timezone.get_default_timezone()
+    # Beside the rest, which stays the same whatever they are.
+    lines = Random(chance.getrandbits(32))
     rows, names = [], []
     for _ in range(count):
         day = (around + timedelta(days=chance.randrange(-40, 3))).astimezone(zone).date()
@@ -49,6 +61,7 @@ def scatter(chance: Random, around: datetime, count: int) -> None:
                 "sales_order_reference_number": chance.choice(
                     ["", "RSO 1", "RSO1", "RSO2", "RSO22"]
                 ),
+                "line_items": _line_items(lines),
                 **fields,
             }
         )

@@ -18,7 +18,7 @@ from returns.lists.saved_views import save_view
 from returns.models import State
 from returns.reports.figures import Figure, Table, share_figure, text_figure
 from returns.reports.periods import PeriodError, Span, parse_period
-from returns.reports.report import build_report
+from returns.reports.report import SUBJECTS, build_report
 from tests.factories import make_return, put_tag
 from tests.markup import flat
 from tests.returns.reports.invented import scatter
@@ -204,7 +204,7 @@ def test_each_chart_has_a_name_and_each_of_its_points_says_its_number(as_agent, 
         assert re.search(r'<a href="[^"]+" aria-label="(.+)">.*<title>\1</title>', point)
 
 
-@pytest.mark.parametrize("subject", ["flow", "changes", "speed", "why", "orders", "rules"])
+@pytest.mark.parametrize("subject", [*SUBJECTS])
 @pytest.mark.parametrize(
     ("query", "message"),
     [
@@ -233,6 +233,7 @@ def test_an_address_that_is_not_understood_counts_nothing(
         ),
         ("why", ["No return created in this period has a tag from the group"]),
         ("changes", ["No returns were created in this period or the one before."]),
+        ("what", ["No line items are known in this period."]),
         ("orders", ["No order has two or more returns"]),
         ("rules", ["No rule tagged a return in this period"]),
     ],

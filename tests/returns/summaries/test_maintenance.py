@@ -15,7 +15,22 @@ from hypothesis import strategies as st
 
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
-from returns.models import DaySummary, Dimension, Return, ReturnTag, State, SummaryState, TagPairDay
+from returns.feed.runs import record_run
+from returns.feed.undo import undo, undo_problem
+from returns.models import (
+    CountedReturn,
+    DaySummary,
+    Dimension,
+    FeedRun,
+    ItemDay,
+    LineItem,
+    Return,
+    ReturnTag,
+    State,
+    SummaryState,
+    TagPairDay,
+    Way,
+)
 from returns.summaries import maintenance
 from returns.summaries.durations import BUCKET_EDGES, bucket_end, count_below, percentile_bucket
 from tags.merging import merge
@@ -25,6 +40,7 @@ from tests.trials import tried_on
 pytestmark = pytest.mark.django_db
 BASE = datetime(2026, 3, 27, 22, tzinfo=UTC)  # clocks change in Berlin two days later
 TAGS = ["books", "fragile", "electronics"]
+ITEM_COUNTS = ("items", "waiting", "missing", "damaged")
 
 
 def day_of(moment: datetime | None) -> date | None:
@@ -38,6 +54,48 @@ def bucket_of(record: Return) -> int | None:
     if took < timedelta(0):
         return None
     return sum(timedelta(hours=hours) <= took for hours in BUCKET_EDGES)
+
+
+def counts_of(lines: list[list]) -> dict[str, int]:
+    """Count lines of a return, and the return itself, under the names of ``ItemDay``."""
+    states = Counter(line[3] for line in lines)
+    numbers = (
+        len(lines),
+        *(states[name] for name in ("WaitingToBeProcessed", "Missing", "Damaged")),
+    )
+    counts = dict(zip(ITEM_COUNTS, numbers, strict=True))
+    with_some = {f"with_{name}": int(counts[name] > 0) for name in ITEM_COUNTS[1:]}
+    return {"returns": 1} | counts | with_some
+
+
+def recounted_items() -> Counter:
+    """Count the items of returns that arrived one by one."""
+    numbers = Counter()
+    for record in Return.objects.filter(line_items__isnull=False).prefetch_related("taggings"):
+        if not (arrived := day_of(record.arrived_to_warehouse_at)):
+            continue
+        tags = [str(tagging.tag_id) for tagging in record.taggings.all()]
+        by_sku = {}
+        for line in record.line_items:
+            by_sku.setdefault(line[1].replace("-", "").upper(), []).append(line)
+        counted = [((Dimension.SKU, sku), lines) for sku, lines in by_sku.items() if sku]
+        dimensions = [(Dimension.ALL, ""), (Dimension.CARRIER, record.cargo_carrier)]
+        dimensions += [(Dimension.CHANNEL, record.sales_order_channel)]
+        dimensions += [(Dimension.TAG, tag) for tag in tags] or [(Dimension.UNTAGGED, "")]
+        counted += [(dimension, record.line_items) for dimension in dimensions]
+        for dimension, lines in counted:
+            for name, number in counts_of(lines).items():
+                numbers[*dimension, arrived, name] += number
+    return +numbers
+
+
+def stored_items() -> Counter:
+    numbers = Counter()
+    for row in ItemDay.objects.all():
+        for name in counts_of([]):
+            numbers[row.by, row.value, row.day, name] = getattr(row, name)
+    assert min([0, *numbers.values()]) == 0
+    return +numbers
 
 
 def recounted() -> tuple[Counter, Counter, Counter]:
@@ -83,8 +141,17 @@ def stored() -> tuple[Counter, Counter, Counter]:
 
 
 hours = st.integers(-30, 24 * 12).map(lambda hour: BASE + timedelta(hours=hour, minutes=59))
+lines = st.builds(
+    lambda number, sku, state: LineItem(f"L{number}", sku, state=state),
+    number=st.integers(1, 9),
+    sku=st.sampled_from(["", "MUG", "mug-", "CUP"]),
+    state=st.sampled_from(["WaitingToBeProcessed", "Missing", "Damaged", "Undamaged"]),
+)
+contents = st.none() | st.lists(lines, max_size=4, unique_by=lambda line: line.line_reference).map(
+    lambda lines: tuple(sorted(lines))
+)
 records = st.builds(
-    lambda number, created, arrived, completed, carrier, tag, update: ReturnRecord(
+    lambda number, created, arrived, completed, carrier, tag, update, items: ReturnRecord(
         return_reference_number=f"Return-{number}",
         state=State.COMPLETED if completed else State.ARRIVED if arrived else State.CREATED,
         source="WMS",
@@ -93,6 +160,8 @@ records = st.builds(
         updated_at=BASE + timedelta(days=20, hours=update),
         arrived_to_warehouse_at=arrived,
         completed_at=completed,
+        line_items=items,
+        absent=frozenset() if items is not None else frozenset({"line_items"}),
         tag=tag,
     ),
     number=st.integers(1, 4),
@@ -102,9 +171,13 @@ records = st.builds(
     carrier=st.sampled_from(["", "DHL", "Aras"]),
     tag=st.sampled_from([None, "books", "books,fragile", "electronics"]),
     update=st.integers(0, 5),
+    items=contents,
 )
 steps = st.one_of(
     st.tuples(st.just("feed"), st.lists(records, min_size=1, max_size=4)),
+    st.tuples(st.just("file"), st.lists(records, min_size=1, max_size=4)),
+    st.tuples(st.just("undo"), st.none()),
+    st.tuples(st.just("items"), st.tuples(st.integers(1, 4), contents)),
     st.tuples(st.just("tag"), st.tuples(st.integers(1, 4), st.sampled_from(TAGS))),
     st.tuples(st.just("untag"), st.integers(1, 4)),
     st.tuples(st.just("correct"), st.tuples(st.integers(1, 4), hours)),
@@ -114,39 +187,54 @@ steps = st.one_of(
 )
 
 
-def apply(kind: str, value) -> None:
-    """Write through the feed, or directly into the tables, bypassing all our checks."""
+def apply(kind: str, value, person) -> None:
+    """Write through the feed or a file, undo the last file, or bypass all our checks."""
     if kind == "feed":
         ingest(value, source="tests")
+    elif kind == "file":
+        with record_run(Way.FILE, "returns.csv", by=person) as run:
+            ingest(value, source="file", run=run.row)
+    elif kind == "undo":
+        run = FeedRun.objects.filter(way=Way.FILE).last()
+        if run and not undo_problem(run):
+            undo(run, person)
     elif kind == "count":
         maintenance.update_batch()
     elif kind == "build":
         maintenance.rebuild()
     else:
         number, value = value if isinstance(value, tuple) else (value, None)
-        returns = Return.objects.filter(return_reference_number=f"Return-{number}")
-        if kind == "untag":
-            ReturnTag.objects.filter(entity__in=returns).delete()
-        elif kind == "delete":
-            ReturnTag.objects.filter(entity__in=returns).delete()
-            returns.delete()
-        elif kind == "correct":
-            returns.filter(state=State.COMPLETED).update(completed_at=value)
-        elif (record := returns.first()) and not record.taggings.filter(tag__name=value).exists():
-            put_tag(record, value)
+        write(kind, Return.objects.filter(return_reference_number=f"Return-{number}"), value)
+
+
+def write(kind: str, returns, value) -> None:
+    """Write directly into the tables."""
+    if kind == "untag":
+        ReturnTag.objects.filter(entity__in=returns).delete()
+    elif kind == "delete":
+        ReturnTag.objects.filter(entity__in=returns).delete()
+        returns.delete()
+    elif kind == "items":
+        returns.update(line_items=None if value is None else [list(line) for line in value])
+    elif kind == "correct":
+        returns.filter(state=State.COMPLETED).update(completed_at=value)
+    elif (record := returns.first()) and not record.taggings.filter(tag__name=value).exists():
+        put_tag(record, value)
 
 
 @pytest.mark.slow
 @given(story=st.lists(steps, max_size=12))
 @tried_on(60)
-def test_whatever_is_written_they_equal_a_count(vocabulary, story):
+def test_whatever_is_written_they_equal_a_count(vocabulary, manager, story):
     ReturnTag.objects.all().delete()
     Return.objects.all().delete()
+    FeedRun.objects.all().delete()
     maintenance.rebuild()
     for kind, value in story:
-        apply(kind, value)
+        apply(kind, value, manager)
     assert maintenance.catch_up()
     assert stored() == recounted()
+    assert stored_items() == recounted_items()
     assert maintenance.find_differences() == []
 
 
@@ -187,6 +275,31 @@ def test_many_that_were_written_are_counted_in_a_step_at_a_time(monkeypatch):
     assert stored() == recounted()
 
 
+def test_what_is_counted_as_before_writes_no_summaries(vocabulary):
+    """Not even a difference of 0: an inspection would touch each day of its return."""
+    record = make_return(state=State.ARRIVED, line_items=None)
+    put_tag(record, "books")
+    maintenance.rebuild()
+    tables = ("daysummary", "tagpairday", "itemday", "countedreturn")
+    for line_items, touched in (
+        ([["1", "MUG", "", "Missing", "", None, None]], {"itemday", "countedreturn"}),
+        ([["1", "MUG", "", "Missing", "", "2026-03-27T00:00:00+00:00", None]], set()),
+        (None, {"itemday", "countedreturn"}),
+    ):
+        Return.objects.update(line_items=line_items)
+        versions = {table: versions_of(table) for table in tables}
+        assert maintenance.catch_up()
+        changed = {table for table in tables if versions_of(table) != versions[table]}
+        assert changed == touched
+    assert stored_items() == recounted_items() == Counter()
+
+
+def versions_of(table: str) -> list:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT xmin, cmin, ctid FROM returns_{table} ORDER BY ctid")
+        return cursor.fetchall()
+
+
 def test_without_summaries_nothing_is_counted_in():
     make_return()
     assert not maintenance.update_in_background()
@@ -221,10 +334,14 @@ def test_the_command_tells_what_is_wrong_and_mends_it(capsys, vocabulary):
         lambda: DaySummary.objects.filter(by=Dimension.ALL, completed=1).update(took=[1]),
         lambda: DaySummary.objects.filter(by=Dimension.TAG).delete(),
         lambda: TagPairDay.objects.all().delete(),
+        lambda: ItemDay.objects.filter(by=Dimension.SKU).update(damaged=2),
+        lambda: ItemDay.objects.filter(by=Dimension.ALL).delete(),
+        lambda: CountedReturn.objects.update(skus=["CUP"]),
     ],
 )
 def test_whatever_is_wrong_is_found(vocabulary, harm):
-    record = make_return(state=State.COMPLETED)
+    items = [["1", "MUG", "", "Damaged", "", None, None]]
+    record = make_return(state=State.COMPLETED, line_items=items)
     for tag in ("books", "fragile"):
         put_tag(record, tag)
     maintenance.rebuild()
