@@ -20,7 +20,7 @@ from returns.reports.scope import Scope
 from returns.reports.summary_source import SummarySource
 from returns.summaries import maintenance
 from tags.vocabulary import load_vocabulary as read_vocabulary
-from tests.factories import make_return, put_tag
+from tests.factories import make_carrier, make_return, put_tag
 from tests.markup import flat
 from tests.returns.reports.invented import MOMENTS, scatter
 from tests.returns.reports.test_figures import figures, list_length, report
@@ -302,3 +302,15 @@ def test_its_tables_are_files_too(as_agent):
 def test_the_report_is_reached_from_the_others(as_agent):
     page = flat(as_agent.get("/reports/?carrier=DHL&period=7"))
     assert re.search(r'<a href="/reports/what/\?carrier=DHL&amp;period=7"[^>]*>Contents</a>', page)
+
+
+@pytest.mark.parametrize("query", ["", "carrier=Yurti%C3%A7i", "source=WMS"])
+def test_the_spellings_of_a_carrier_are_one_row(query, has_summaries):
+    make_carrier("Yurtiçi Kargo", "YURTICI", "Yurtiçi")
+    arrive(DAMAGED, cargo_carrier="YURTICI")
+    arrive(UNDAMAGED, MISSING, cargo_carrier="Yurtiçi")
+    if has_summaries:
+        maintenance.rebuild()
+    (row,) = report("what", query).table("by-carrier").rows
+    assert [str(figure) for figure in row[:2]] == ["Yurtiçi Kargo", "2"]
+    assert "3" in [str(figure) for figure in row]
