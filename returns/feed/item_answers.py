@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 MAX_ITEMS_PER_CALL = 100
 # Answers that are about what was asked, and not about the token or the moment.
 NOT_UNDERSTOOD = {400, 403, 404, 405, 410, 414, 422, 501}
-ITEMS_FIELD = API_NAMES[LINE_ITEMS]
+FIELD_OF_ITEMS = API_NAMES[LINE_ITEMS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +75,17 @@ def ask_for_batch(client: Client, references: list[str]) -> tuple[list[Any], lis
     That this does not work is remembered.
     """
     sent = list[Any]()
+    is_new = find_ability(client.origin, MANY_ITEMS_PATH) is None
     while references:
         if not answers_many(client):
             return sent, references
         answer = _ask_together(client, references)
         sent += answer.sent
         missing = [each for each in references if each not in answer.references]
-        if not answer.is_usable:
+        is_usable = answer.is_usable and bool(sent or not is_new)
+        if is_usable and is_new:
+            remember_ability(client.origin, MANY_ITEMS_PATH, is_missing=False)
+        if not is_usable:
             remember_ability(client.origin, MANY_ITEMS_PATH, is_missing=True)
             logger.info("%s does not filter %s.", client.origin, MANY_ITEMS_PATH)
             return sent, missing
@@ -125,7 +129,7 @@ def items_query(references: Sequence[str]) -> str:
 def with_items(entries: Iterable[Any]) -> list[Any]:
     """Return the entries that say something of their line items."""
     return [
-        each for each in entries if isinstance(each, dict) and each.get(ITEMS_FIELD) is not None
+        each for each in entries if isinstance(each, dict) and each.get(FIELD_OF_ITEMS) is not None
     ]
 
 

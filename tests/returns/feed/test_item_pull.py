@@ -12,7 +12,9 @@ from django.utils import timezone
 from returns.feed import client as network
 from returns.feed import item_answers, item_pulling
 from returns.feed.client import Client
-from returns.feed.item_pulling import ITEM_PROBES, sync_items
+from returns.feed.intake import import_items
+from returns.feed.item_pulling import ITEM_PROBES, ItemPull, sync_items
+from returns.feed.items import item_from_json
 from returns.feed.remote_errors import RemoteApiError
 from returns.feed.requests import MAX_REQUEST_TRIES, RequestQueue
 from returns.feed.runs import Run
@@ -264,7 +266,7 @@ def test_a_path_that_ignores_what_is_asked_is_not_asked_again(
     assert known() == there(side)
     # A page of all seven answers what was asked, and more.
     assert len(asked(side, MANY)) == (2 if size == 7 else 1)
-    assert len(asked(side, "one")) == (0 if size == 7 else 155)
+    assert len(asked(side, "one")) == (0 if size == 7 else 150)
 
 
 def test_an_answer_with_everything_is_imported_once(side, client):
@@ -351,8 +353,11 @@ def test_a_path_that_did_not_filter_is_asked_again_after_some_days(side, client,
 def test_line_items_that_end_are_remembered_and_nothing_stays_queued(side, client, returns, way):
     side.many = way
     pull(client)
+    for number in range(7):
+        change(side, number)
+    sync(client)
+    assert len(requested()) == 7
     side.items = None
-    Return.objects.update(updated_at=timezone.now())
     assert pull(client).waiting is None
     assert (requested(), RemoteAbility.objects.get(path=ITEMS_PATH).is_missing) == ([], True)
 
@@ -468,7 +473,7 @@ def test_a_killed_pull_loses_nothing(side, client, returns, monkeypatch, moment,
         with pytest.raises(Killed):
             pull(client)
     pulled = pull(client)
-    assert pulled.unchanged == (2 if moment == "settle" else 0)
+    assert pulled.read - pulled.updated == (2 if moment == "settle" else 0)
     assert (known(), requested()) == (there(side), [])
 
 
@@ -522,8 +527,7 @@ def test_sync_returns_pulls_line_items_after_returns(side, capsys):
     told = capsys.readouterr().out.splitlines()
     assert told == [
         "read 7, created 7, updated 0, unchanged 0, rejected 0",
-        "line items: read 7, created 0, updated 7, unchanged 0, rejected 0, "
-        "without line items 0, still to ask for 0",
+        f"line items: {ItemPull(read=7, updated=7, waiting=0)}",
     ]
     call_command("sync_returns")
     assert "line items" not in capsys.readouterr().out
@@ -583,5 +587,7 @@ def test_a_desk_gives_its_line_items_to_another(live_server, settings):
     assert came.keys() == before.keys()
     assert (came["R-3"], came["R-4"]) == ([], None)
     assert came["a,b"] == came["R-1"] == came["ş/ 1"]
-    assert pull(client).read == 6
+    Return.objects.update(line_items=None)
+    items = [item_from_json("", each) for each in sent if each.get("lineItems") is not None]
+    import_items(items, source="feed", on_reject=lambda *_: None)
     assert dict(Return.objects.values_list("return_reference_number", "line_items")) == before
