@@ -12,7 +12,6 @@ struck, and how what is here differs from what is there.
 
 import argparse
 import json
-import os
 import random
 import signal
 import subprocess
@@ -55,7 +54,7 @@ def main() -> None:
     if options.compare:
         compare()
         return
-    with _server() as connect, (FarDesk(connect) if options.desk else FarApi()) as far:
+    with _server() as connect, FarDesk(connect) if options.desk else FarApi() as far:
         far.take([a_record(number) for number in range(options.size)])
         whole = Desk(connect, far).pulled()
         print(f"a whole pull of {options.size:,} returns takes {whole:.1f} s", flush=True)
@@ -248,7 +247,7 @@ def move(far: FarApi | FarDesk, number: int, chance: random.Random) -> None:
     moment = START + timedelta(days=10, minutes=number)
     size = len(far.records)
     records = []
-    for which in chance.sample(range(size), min(CHANGED, size)):
+    for which in chance.sample(range(size), min(CHANGED, size // 3)):
         moment += timedelta(microseconds=1)
         records.append(a_record(which, chance.randrange(3), moment))
     far.take(records + [a_record(which, 0, moment) for which in range(size, size + NEW)])
@@ -263,7 +262,8 @@ def compare() -> None:
 
     from returns.feed.client import Client
     from returns.feed.item_answers import ask_one
-    from returns.feed.orders.parsing import order_entry
+    from returns.feed.orders.merging import known_order
+    from returns.feed.orders.parsing import parse_order
     from returns.feed.orders.pulling import ORDERS_PATH
     from returns.feed.parsing import parse_record
     from returns.feed.statements import INGEST_COLUMNS
@@ -282,12 +282,17 @@ def compare() -> None:
     print(f"runs: {len(runs)}, of which done: {sum(outcome == 'done' for outcome, _ in runs)}")
     print(f"records read in all: {sum(read for _, read in runs):,}")
     say_difference("returns with line items", there, here)
-    orders = {}
-    for each in references:
-        sent = client.fetch_one(f"{ORDERS_PATH}/RSO{each[-6:]}", exact=True)
-        record = order_entry("", sent).parse()
-        orders[record.reference] = [record.facts, record.items]
-    say_difference("orders", orders, {each.reference: known_order(each) for each in all_orders()})
+    orders = [
+        parse_order(client.fetch_one(f"{ORDERS_PATH}/RSO{each[-6:]}", exact=True))
+        for each in references
+    ]
+    stored = SalesOrder.objects.prefetch_related("items")
+    known = {each.reference: known_order(each, each.items.all()) for each in stored}
+    say_difference(
+        "orders",
+        {each.reference: [each.facts, each.items] for each in orders},
+        {reference: [each.facts, each.items] for reference, each in known.items()},
+    )
 
 
 def say_difference(what: str, there: dict, here: dict) -> None:
