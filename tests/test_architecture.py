@@ -89,6 +89,13 @@ WRITERS = {
     ("OrderRequest", "returns_orderrequest"): (
         "returns/models/orders.py",
         "returns/feed/orders/",
+        "returns/feed/requests.py",
+    ),
+    ("ItemRequest", "returns_itemrequest"): (
+        "returns/models/requests.py",
+        "returns/feed/requests.py",
+        "returns/feed/item_pulling.py",
+        "returns/feed/orders/cleanup.py",
     ),
     ("RemoteAbility", "returns_remoteability"): ("returns/feed/abilities.py",),
     ("Upload", "returns_upload"): ("returns/feed/uploads.py", "returns/feed/upload_content.py"),

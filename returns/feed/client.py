@@ -210,7 +210,7 @@ class Client:
         unexpected = stored_text(
             "The API answered with unexpected status %(status)s.", status=str(status)
         )
-        raise RemoteApiError(ERROR_MESSAGES.get(status, unexpected))
+        raise RemoteApiError(ERROR_MESSAGES.get(status, unexpected), status)
 
 
 _TOO_SLOW = stored_text(

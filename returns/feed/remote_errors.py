@@ -1,6 +1,6 @@
 """Why another API cannot be read: what may pass, what will not, and what to do about it."""
 
-from config.stored_texts import stored_text
+from config.stored_texts import StoredText, stored_text
 
 # Answers by which an API says that a path besides that of returns is not there for the token.
 MISSING_PATH_STATUSES = {403, 404, 405, 410, 501}
@@ -21,19 +21,26 @@ ERROR_MESSAGES = {
 
 
 class RemoteApiError(Exception):
-    """The other API cannot be read; its one argument says why, for people."""
+    """The other API cannot be read; its one argument says why, for people.
+
+    ``status`` is the one that the API answered with, if that is why.
+    """
+
+    def __init__(self, why: StoredText | str, status: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 class MissingPathError(RemoteApiError):
-    """The other API has no such path, or the token may not use it; ``status`` says which."""
+    """The other API has no such path, or the token may not use it."""
 
     def __init__(self, path: str, status: int) -> None:
         super().__init__(
             stored_text(
                 "The API does not answer %(path)s (%(status)s).", path=path, status=str(status)
-            )
+            ),
+            status,
         )
-        self.status = status
 
 
 class TransientError(Exception):

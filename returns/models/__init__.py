@@ -37,6 +37,7 @@ from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrd
 from returns.models.people import Density, Person, Preferences, StartPage, Theme
 from returns.models.presence import Presence
 from returns.models.problems import SharedTracking
+from returns.models.requests import ItemRequest
 from returns.models.return_items import ReturnItem
 from returns.models.return_tags import ReturnTag
 from returns.models.returns import Return
@@ -91,6 +92,7 @@ __all__ = [
     "FeedRun",
     "FileFormat",
     "ItemDay",
+    "ItemRequest",
     "ItemState",
     "JudgedKind",
     "Kept",

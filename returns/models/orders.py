@@ -9,12 +9,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
 from returns.expressions import SearchKeys
 from returns.models.keys import search_key_field
-from returns.models.triggers import after, after_update
+from returns.models.requests import RecordRequest, request_triggers
 
 # The path of orders at a Returns API.
 ORDERS_PATH = "SalesOrders"
@@ -166,17 +165,10 @@ class SalesOrderItem(models.Model):
         return f"{self.quantity} × {self.sku}"
 
 
-class OrderRequest(models.Model):
-    """An order that has to be asked for, because a return of it was written.
-
-    Rows are only added, so that no two writers wait for each other: an order may have several.
-    ``tries`` counts the answers without the order, and ``due_at`` is when to ask again.
-    """
+class OrderRequest(RecordRequest):
+    """An order that has to be asked for."""
 
     reference = models.CharField(max_length=30)
-    requested_at = models.DateTimeField(db_default=Now())
-    due_at = models.DateTimeField(db_default=Now())
-    tries = models.PositiveSmallIntegerField(db_default=0)
 
     class Meta:
         default_permissions = []
@@ -184,34 +176,16 @@ class OrderRequest(models.Model):
         verbose_name_plural = pgettext_lazy("model", "requested orders")
         indexes = [models.Index(fields=["reference"], name="request_of_order")]
 
-    def __str__(self) -> str:
-        return self.reference
-
 
 def order_request_triggers() -> list[pgtrigger.Trigger]:
-    """Return triggers of returns that request the orders of those that a statement wrote.
-
-    Only while there is an API to ask; see ``returns.feed.orders.pulling``.
-    """
+    """Return triggers of returns that request their orders; see ``returns.feed.orders.pulling``."""
     column = "sales_order_reference_number"
-    new = _request_orders(f"{column} FROM new_values WHERE {column} <> ''")
-    changed = _request_orders(
-        f"""n.{column} FROM old_values o JOIN new_values n ON o.id = n.id
+    return request_triggers(
+        "orders",
+        "returns_orderrequest",
+        ORDERS_PATH,
+        new=f"{column} FROM new_values WHERE {column} <> ''",
+        changed=f"""n.{column} FROM old_values o JOIN new_values n ON o.id = n.id
         WHERE n.{column} <> '' AND
-            (o.updated_at, o.{column}) IS DISTINCT FROM (n.updated_at, n.{column})"""
+            (o.updated_at, o.{column}) IS DISTINCT FROM (n.updated_at, n.{column})""",
     )
-    return [
-        after(pgtrigger.Insert, "orders_of_new", new, new="new_values"),
-        after_update("orders_of_changed", changed),
-    ]
-
-
-def _request_orders(select: str) -> str:
-    # Through EXECUTE, so that it is planned for these rows; see ``events.return_changed``.
-    return f"""IF EXISTS (
-            SELECT FROM returns_remoteability WHERE path = '{ORDERS_PATH}' AND NOT is_missing
-        ) THEN
-        EXECUTE $sql$
-            INSERT INTO returns_orderrequest (reference) SELECT DISTINCT {select} ORDER BY 1
-        $sql$;
-    END IF;"""

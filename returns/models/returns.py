@@ -37,6 +37,7 @@ from returns.models.problems import (
     shared_by_deleted,
     shared_by_new,
 )
+from returns.models.requests import item_request_triggers
 from returns.models.return_items import items_of_changed, items_of_deleted, items_of_new
 from returns.models.states import State
 from returns.models.summaries import uncounted_return_triggers
@@ -236,6 +237,7 @@ class Return(models.Model):
             *(items_of_new(), items_of_changed(), items_of_deleted()),
             *return_change_triggers(),
             *order_request_triggers(),
+            *item_request_triggers(),
             *uncounted_return_triggers(),
         ]
 

@@ -6,6 +6,7 @@ It runs hourly in each process, in small steps.
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache
@@ -14,14 +15,18 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from returns.database.locks import Lock, lock_for_transaction
-from returns.models import OrderRequest, Return, SalesOrder
+from returns.feed.item_pulling import ITEM_REQUESTS
+from returns.feed.orders.requests import ORDER_REQUESTS
+from returns.feed.requests import RequestQueue
+from returns.models import Return, SalesOrder
+from returns.models.requests import RecordRequest
 
 logger = logging.getLogger(__name__)
 
 ORDER_CLEANUP_DONE = "orders-cleaned-up"
 ORDER_CLEANUP_INTERVAL = 3600  # seconds
 ORDERS_CLEANED_AT_ONCE = 1_000
-# Nobody pulls any more. Who begins to pull again requests all orders.
+# Nobody pulls any more. Who begins to pull again requests everything.
 OLD_REQUEST = timedelta(days=30)
 
 
@@ -62,12 +67,13 @@ def _forget_names() -> int:
     return SalesOrder.objects.filter(pk__in=named).update(shopper_name="")
 
 
-def _delete_old_requests() -> int:
-    old = _some(OrderRequest.objects.filter(requested_at__lt=Now() - OLD_REQUEST))
-    return OrderRequest.objects.filter(pk__in=old).delete()[0]
+def _delete_old_requests(queue: RequestQueue) -> int:
+    requests = queue.model._default_manager.all()
+    old = _some(requests.filter(requested_at__lt=Now() - OLD_REQUEST))
+    return requests.filter(pk__in=old).delete()[0]
 
 
-def _some(queryset: QuerySet[SalesOrder] | QuerySet[OrderRequest]) -> list[int]:
+def _some(queryset: QuerySet[SalesOrder] | QuerySet[RecordRequest]) -> list[int]:
     return list(queryset.order_by().values_list("pk", flat=True)[:ORDERS_CLEANED_AT_ONCE])
 
 
@@ -75,5 +81,6 @@ def _some(queryset: QuerySet[SalesOrder] | QuerySet[OrderRequest]) -> list[int]:
 NOT_NEEDED: dict[str, Callable[[], int]] = {
     "orders without returns": _delete_orders_without_returns,
     "names of shoppers": _forget_names,
-    "old requests of orders": _delete_old_requests,
+    "old requests of orders": partial(_delete_old_requests, ORDER_REQUESTS),
+    "old requests of line items": partial(_delete_old_requests, ITEM_REQUESTS),
 }

@@ -6,6 +6,7 @@ An API without orders is remembered, and is not asked again for some days.
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 from urllib.parse import quote
@@ -14,32 +15,24 @@ from zlib import crc32
 from django.db import transaction
 
 from returns.database.locks import Lock, try_lock
-from returns.feed.abilities import find_ability, remember_ability
+from returns.feed.abilities import remember_ability
 from returns.feed.client import Client
 from returns.feed.orders.intake import OnRejectedOrder, OrderResult, import_orders
 from returns.feed.orders.parsing import order_entry
 from returns.feed.orders.records import OrderEntry
-from returns.feed.orders.requests import (
-    DueRequest,
-    begin_requests,
-    due_requests,
-    request_all,
-    settle_requests,
-)
+from returns.feed.orders.requests import ORDER_REQUESTS, request_all
 from returns.feed.records import RecordError
 from returns.feed.remote_errors import MissingPathError
-from returns.models import OrderRequest, Return
+from returns.feed.requests import DueRequest, batches_of, is_askable_together, query_of
+from returns.models import Return
 from returns.models.orders import ORDERS_PATH
 from returns.search.typed import key_of
 
 logger = logging.getLogger(__name__)
 
 MAX_ORDERS_PER_CALL = 100
-MAX_QUERY_LENGTH = 3_000  # characters; servers read about 8,000 of an address
 # A long queue is worked off by several pulls, so that returns need not wait for it.
 MAX_ORDER_STEPS = 100
-# In a list of values, a comma ends a value and this word means that there is none.
-NO_VALUE = "null"
 
 
 @dataclass
@@ -76,7 +69,12 @@ def sync_orders(
         if not is_held:
             return pull
         try:
-            if _has_orders(client, ask_again=ask_again):
+            if ORDER_REQUESTS.is_served(
+                client.origin,
+                ask_again=ask_again,
+                probe=partial(_try_one, client),
+                request_all=request_all,
+            ):
                 _pull_due(client, pull, on_reject, should_continue)
         except MissingPathError as error:
             remember_ability(client.origin, ORDERS_PATH, is_missing=True)
@@ -91,26 +89,11 @@ def _pull_due(
     should_continue: Callable[[], bool],
 ) -> None:
     for _ in range(MAX_ORDER_STEPS):
-        requests = due_requests(MAX_ORDERS_PER_CALL) if should_continue() else []
+        requests = ORDER_REQUESTS.due(MAX_ORDERS_PER_CALL) if should_continue() else []
         if not requests:
             break
         _pull_step(client, requests, pull, on_reject)
-    pull.waiting = OrderRequest.objects.values("reference").distinct().count()
-
-
-def _has_orders(client: Client, *, ask_again: bool) -> bool:
-    """Tell whether the API has orders; if that is new, request those of all returns."""
-    ability = None if ask_again else find_ability(client.origin, ORDERS_PATH)
-    if ability is None:
-        if not _try_one(client):
-            return False
-        ability = begin_requests(client.origin)
-        if ability is None:
-            logger.info("Orders are pulled next time: many returns are being written.")
-            return False
-    if not ability.is_missing and ability.queued_at is None:
-        logger.info("Requested the orders of all returns: %s.", request_all(ability))
-    return not ability.is_missing
+    pull.waiting = ORDER_REQUESTS.count()
 
 
 def _try_one(client: Client) -> bool:
@@ -150,34 +133,22 @@ def _pull_step(
             each for each in requests if each.reference in came or key_of(each.reference) in keys
         ]
         unanswered = [each for each in requests if each not in answered]
-        settle_requests(answered, unanswered)
+        ORDER_REQUESTS.settle(answered, unanswered)
     pull.result += result
     pull.not_found += max(0, len(unanswered) - len(rejected))
 
 
 def _answers(client: Client, references: Sequence[str]) -> Iterator[list[Any]]:
     """Yield the orders that the API has of these references, call by call."""
-    one_by_one = [each for each in references if "," in each or each.lower() == NO_VALUE]
-    for batch in _batches([each for each in references if each not in one_by_one]):
+    together = [each for each in references if is_askable_together(each)]
+    one_by_one = [each for each in references if not is_askable_together(each)]
+    for batch in batches_of(together, orders_query):
         yield client.fetch_page(orders_query(batch), ORDERS_PATH, exact=True).items
     for reference in one_by_one:
         order = client.fetch_one(f"{ORDERS_PATH}/{quote(reference, safe='')}", exact=True)
         yield [] if order is None else [order]
 
 
-def _batches(references: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the references in batches whose query fits into an address."""
-    batch: list[str] = []
-    for reference in references:
-        if batch and len(quote(orders_query([*batch, reference]))) > MAX_QUERY_LENGTH:
-            yield batch
-            batch = []
-        batch.append(reference)
-    if batch:
-        yield batch
-
-
 def orders_query(references: Sequence[str]) -> str:
     """Return the DynamicQueryBuilder query for the orders with these references."""
-    values = ",".join(quote(each, safe="") for each in references)
-    return f"o=In&p=referenceNumber&v={values}&offset=0&count={MAX_ORDERS_PER_CALL}"
+    return query_of("referenceNumber", references, MAX_ORDERS_PER_CALL)

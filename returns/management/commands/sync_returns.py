@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 
 from config.schema import require_tables
 from returns.feed.client import Client
+from returns.feed.item_pulling import sync_items
 from returns.feed.items import Item
 from returns.feed.orders.pulling import sync_orders
 from returns.feed.orders.records import OrderEntry
@@ -27,7 +28,7 @@ from returns.management.inputs import LimitedReport
 class Command(BaseCommand):
     help = (
         "Pulls the records of another Returns API (RETURNS_API_URL) updated since the last pull, "
-        "then the orders of the returns that were written, if it has any. "
+        "then the line items and the orders of the returns that were written, if it has any. "
         "The exit code is 1 if anything was left out, and 2 if it could not start."
     )
 
@@ -41,14 +42,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--ask-again",
             action="store_true",
-            help="ask for the orders of all returns that are not stored or whose shopper is hashed "
-            "with an older SHOPPER_KEY, also if the API had no orders",
+            help="ask for the line items of all returns for which they are not known, and for the "
+            "orders that are not stored or whose shopper is hashed with an older SHOPPER_KEY, also "
+            "if the API had none",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Pull once or repeatedly, and print the result."""
         self.stopping = threading.Event()
-        self.ask_again: bool = options["ask_again"]
+        # What comes after the returns, and what of it is asked for again.
+        self.parts = {"line items": self._pull_items, "orders": self._pull_orders}
+        self.ask_again = set(self.parts) if options["ask_again"] else set[str]()
         client = _client(self.stopping)
         require_tables()
         every: float | None = options["every"]
@@ -63,17 +67,26 @@ class Command(BaseCommand):
         while not self.stopping.is_set():
             if self._try(client, partial(self._pull, client, since)):
                 since = None
-                if self._try(client, partial(self._pull_orders, client)):
-                    self.ask_again = False
+                for name, pull in self.parts.items():
+                    if self._try(client, partial(pull, client)):
+                        self.ask_again.discard(name)
             self.stopping.wait(pause)
 
     def _once(self, client: Client, since: datetime | None) -> None:
         try:
-            rejected = self._pull(client, since) + self._pull_orders(client)
+            rejected = self._pull(client, since)
         except AlreadyRunningError as error:
             raise CommandError(str(error), returncode=2) from None
         except RemoteApiError as error:
             raise CommandError(f"{client.origin}: {error}", returncode=1) from None
+        failure: RemoteApiError | None = None
+        for pull in self.parts.values():  # a failure of one leaves the other alone
+            try:
+                rejected += pull(client)
+            except RemoteApiError as error:
+                failure = failure or error
+        if failure:
+            raise CommandError(f"{client.origin}: {failure}", returncode=1)
         if rejected:
             sys.exit(1)
 
@@ -102,6 +115,24 @@ class Command(BaseCommand):
         self.stdout.write(str(pulled))
         return pulled.rejected
 
+    def _pull_items(self, client: Client) -> int:
+        """Pull line items, print the result if there was any; return how many were rejected."""
+        report = LimitedReport(self.stderr.write)
+
+        def reject(item: Item, error: RecordError) -> None:
+            report(f"{item.place}: {error}")
+
+        pulled = sync_items(
+            client,
+            on_reject=reject,
+            ask_again="line items" in self.ask_again,
+            should_continue=self._should_continue,
+        )
+        report.finish("more line items were left out")
+        if pulled.read or pulled.without_items:
+            self.stdout.write(f"line items: {pulled}")
+        return pulled.rejected
+
     def _pull_orders(self, client: Client) -> int:
         """Pull orders, print the result if there was any, and return how many were rejected."""
         report = LimitedReport(self.stderr.write)
@@ -112,7 +143,7 @@ class Command(BaseCommand):
         pulled = sync_orders(
             client,
             on_reject=reject,
-            ask_again=self.ask_again,
+            ask_again="orders" in self.ask_again,
             should_continue=self._should_continue,
         )
         report.finish("more orders were left out")

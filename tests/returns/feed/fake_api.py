@@ -52,6 +52,10 @@ class FakeApi:
         self.always: Fault | None = None
         self.copies: dict[str, int] = {}  # how many rows a record has, if more than one
         self.orders: dict[str, Record] | None = None  # by their references; None without orders
+        # Line items by the references of returns; None without them. How many returns are answered
+        # is "filters", "ignores" for a page of any, "everything", or "missing".
+        self.items: dict[str, list[Record]] | None = None
+        self.many = "filters"
         self.meanwhile: Callable[[FakeApi, int], None] = lambda side, number: None
         self.calls: list[str] = []
         self.last: Any = None
@@ -82,6 +86,13 @@ class FakeApi:
         return {"items": items, "count": count, "offset": offset, "dataSetCount": len(matches)}
 
     def answer(self, path: str, query: dict[str, list[str]]) -> Answer:
+        if path.endswith("/Returns/returnsWithLineItems"):
+            return self.many_returns(query)
+        if "/Returns/" in path and not path.endswith("/GetReturnsWithTag"):
+            reference = unquote(path.rpartition("/")[2])
+            if self.items is None or reference not in self.records:
+                return Answer({"error": {}}, 404)
+            return Answer(self.detail(reference))
         if "/SalesOrders" not in path:
             return Answer(self.page(query))
         if self.orders is None:
@@ -90,6 +101,21 @@ class FakeApi:
             return Answer({"items": self.some_orders(query["dqb"][0])})
         order = self.orders.get(unquote(path.rpartition("/")[2]))
         return Answer(order) if order else Answer({"error": {}}, 404)
+
+    def many_returns(self, query: dict[str, list[str]]) -> Answer:
+        if self.items is None or self.many == "missing":
+            return Answer({"error": {}}, 404)
+        matches = list(self.records)
+        if self.many == "filters":
+            values = re.search("&v=([^&]*)", query["dqb"][0])[1].split(",")
+            matches = [each for value in values if (each := unquote(value)) in self.records]
+        if self.many != "everything":
+            matches = matches[:100]
+        return Answer({"items": [self.detail(each) for each in matches]})
+
+    def detail(self, reference: str) -> Record:
+        items = self.items.get(reference)
+        return self.records[reference] | ({} if items is None else {"lineItems": items})
 
     def some_orders(self, dqb: str) -> list[Record]:
         values = re.search("&v=([^&]*)", dqb)[1]

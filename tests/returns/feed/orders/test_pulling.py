@@ -12,12 +12,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from returns.feed import client as network
+from returns.feed import requests
 from returns.feed.client import Client
-from returns.feed.orders import pulling, requests
+from returns.feed.orders import pulling
 from returns.feed.orders.intake import OrderResult
 from returns.feed.orders.pulling import OrderPull, sync_orders
-from returns.feed.orders.requests import MAX_ORDER_TRIES
 from returns.feed.remote_errors import RemoteApiError
+from returns.feed.requests import MAX_REQUEST_TRIES, RequestQueue
 from returns.models import ApiToken, OrderRequest, RemoteAbility, Return, SalesOrder
 from returns.orders.finding import orders_of_shopper
 from returns.orders.shoppers import shopper_hashes
@@ -187,7 +188,7 @@ def test_orders_that_end_are_remembered_too(side, client, returns):
 def test_an_order_that_is_not_there_is_asked_for_a_few_times(side, client, returns):
     pull(client)
     make_return(sales_order_reference_number="RSO99")
-    for number in range(MAX_ORDER_TRIES):
+    for number in range(MAX_REQUEST_TRIES):
         assert requested() == ["RSO99"]
         pulled = pull(client)
         assert (pulled.not_found, pulled.result.read) == (1, 0)
@@ -271,7 +272,7 @@ def test_it_waits_as_long_as_the_api_asks(side, client, slept, returns):
     assert slept[1:] == [7]
 
 
-@pytest.mark.parametrize("moment", ["fetch_page", "import_orders", "settle_requests"])
+@pytest.mark.parametrize("moment", ["fetch_page", "import_orders", "settle"])
 def test_a_killed_pull_loses_nothing(side, client, returns, monkeypatch, moment):
     make_return(sales_order_reference_number="a,b")
     side.orders["a,b"] = an_order("a,b")
@@ -286,7 +287,7 @@ def test_a_killed_pull_loses_nothing(side, client, returns, monkeypatch, moment)
     pull(client, should_continue=iter([True, False]).__next__)
     assert len(known()) == 2
     with monkeypatch.context() as patch:
-        where = Client if moment == "fetch_page" else pulling
+        where = {"fetch_page": Client, "settle": RequestQueue}.get(moment, pulling)
         patch.setattr(where, moment, killed)
         with pytest.raises(Killed):
             pull(client)
