@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from returns.expressions import SearchKeys
 from returns.models.keys import search_key_field
 from returns.models.triggers import after, after_update
+from returns.models.values import priced_item_triggers, shared_key_triggers
 
 # The path of orders at a Returns API.
 ORDERS_PATH = "SalesOrders"
@@ -115,6 +116,7 @@ class SalesOrder(models.Model):
             models.Index(fields=["order_key"], name="order_by_key"),
             *map(_hash_index, HASH_COLUMNS),
         ]
+        triggers = shared_key_triggers()
 
     def __str__(self) -> str:
         return self.reference
@@ -161,6 +163,7 @@ class SalesOrderItem(models.Model):
             models.Index(fields=["sku_key"], name="order_item_by_sku"),
             GinIndex(fields=["barcode_keys"], name="order_item_by_barcode"),
         ]
+        triggers = priced_item_triggers()
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku}"
