@@ -92,6 +92,16 @@ def by_items(queryset: ReturnQuerySet, _name: str, kinds: list[str]) -> ReturnQu
     return queryset.with_items_counted_in(ITEM_COUNT_COLUMNS[kind] for kind in kinds)
 
 
+def by_value(queryset: ReturnQuerySet, name: str, amount: Any) -> ReturnQuerySet:
+    """Keep returns whose value is over an amount, or at most that."""
+    return queryset.worth(amount, over=name == "value_over")
+
+
+def by_currency(queryset: ReturnQuerySet, _name: str, currency: str) -> ReturnQuerySet:
+    """Keep returns whose value is in a currency."""
+    return queryset.with_value_in(currency)
+
+
 def by_missing(queryset: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
     """Keep returns that lack all of these facts."""
     if TAGS in names:

@@ -63,7 +63,7 @@ def _known_values(rows: str) -> str:
     """Return SQL that computes the values of these returns, ``n``, as far as they are known.
 
     The order of a return is the one that is spelled as the return says, or else the oldest with the
-    same search key, as on pages.
+    same search key, as on pages. OFFSET 0 makes the key of a line once, not for each item.
     """
     return f"""
         SELECT n.id AS record_id, min(piece.currency) AS currency, sum(piece.price) AS amount
@@ -73,10 +73,12 @@ def _known_values(rows: str) -> str:
             ORDER BY so.reference <> n.sales_order_reference_number, so.id LIMIT 1
         ) AS placed
         CROSS JOIN LATERAL jsonb_array_elements(n.line_items) AS line
+        CROSS JOIN LATERAL (
+            SELECT returns_search_key(line->>{PLACES_IN_LINE["sku"]}) AS sku_key OFFSET 0
+        ) AS sent
         LEFT JOIN LATERAL (
             SELECT i.price, i.currency FROM returns_salesorderitem i
-            WHERE i.order_id = placed.id
-                AND i.sku_key = returns_search_key(line->>{PLACES_IN_LINE["sku"]})
+            WHERE i.order_id = placed.id AND i.sku_key = sent.sku_key
             ORDER BY i.position LIMIT 1
         ) AS piece ON true
         GROUP BY n.id
@@ -115,7 +117,8 @@ RECOUNT_VALUES = (
 )
 FIND_WRONG_VALUES = f"""
     SELECT record_id, stored.currency, stored.amount, counted.currency, counted.amount
-    FROM returns_returnvalue stored FULL JOIN ({_known_values(_ALL_RETURNS)}) counted USING (record_id)
+    FROM returns_returnvalue stored
+    FULL JOIN ({_known_values(_ALL_RETURNS)}) counted USING (record_id)
     WHERE (stored.currency, stored.amount) IS DISTINCT FROM (counted.currency, counted.amount)
     ORDER BY 1 LIMIT %s"""
 
