@@ -4,6 +4,7 @@ Formatted here rather than by ``django.utils.formats``, for speed: a page shows 
 """
 
 import re
+from decimal import Context, Decimal
 from functools import cache
 
 from django import template
@@ -11,6 +12,10 @@ from django.utils.formats import get_format
 from django.utils.translation import get_language, pgettext
 
 register = template.Library()
+
+CENT = Decimal("0.01")
+# Sums of amounts may have more digits than Python's decimals keep by themselves.
+EXACT = Context(prec=60)
 
 
 @register.filter
@@ -20,12 +25,25 @@ def grouped(value: int) -> str:
 
 
 @register.filter
-def decimal(value: float, places: int = 1) -> str:
+def decimal(value: float | Decimal, places: int = 1) -> str:
     """Return a number with so many decimals: "1,234.5", in Turkish and German "1.234,5"."""
     thousands, point = separators()
     whole, _, rest = f"{value:,.{places}f}".partition(".")
     whole = whole.replace(",", thousands)
     return f"{whole}{point}{rest}" if rest else whole
+
+
+def plain_amount(value: Decimal) -> Decimal:
+    """Return an equal amount of money with at least two decimals: 1299.8000 becomes 1299.80."""
+    cents = value.quantize(CENT, context=EXACT)
+    return cents if cents == value else value.normalize(EXACT)
+
+
+def money(value: Decimal, currency: str) -> str:
+    """Return an amount with its currency, exactly: "1,299.80 TRY"."""
+    amount = plain_amount(value)
+    number = decimal(amount, -int(amount.as_tuple().exponent))
+    return pgettext("money", "%(amount)s %(currency)s") % {"amount": number, "currency": currency}
 
 
 @register.filter

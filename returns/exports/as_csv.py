@@ -13,7 +13,7 @@ from django.utils.translation import get_language, override
 
 from returns.exports.selection import Selection, iter_batches
 from returns.feed.spelling import FORMULA
-from returns.lists.columns import COLUMNS_BY_NAME
+from returns.lists.columns import COLUMNS_BY_NAME, Value
 from returns.lists.file_headers import file_header
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _chunks(
     logger.info("A CSV export is made (returns: %s).", count)
 
 
-def format_cell(value: str | datetime | float | None) -> str:
+def format_cell(value: Value) -> str:
     """Return a cell's text: times in the warehouse's time zone, and formulas made harmless.
 
     A text that begins with an apostrophe gets another one, because reading a file removes one.

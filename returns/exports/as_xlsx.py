@@ -26,6 +26,8 @@ RICH_TEXT_MARKUP = ("<r>", "</r>")
 MAX_ESCAPED_LENGTH = 6_000  # characters before escaping
 # Excel has no dates before 1900, and counts the first two months of that year wrongly.
 FIRST_EXCEL_DAY = datetime(1900, 3, 1, tzinfo=UTC)
+# Excel rounds numbers with more digits; such an amount is written as a text.
+MAX_EXACT_DIGITS = 15
 WORKBOOK_OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
@@ -71,7 +73,12 @@ def _write_head(book: Any, sheet: Any, names: list[str]) -> dict[Kind, Any]:
         sheet.write_string(0, index, title, bold)
         sheet.set_column(index, index, max(COLUMNS_BY_NAME[name].width, len(title) + 3))
     sheet.freeze_panes(1, 0)
-    formats = {Kind.TIME: "yyyy-mm-dd hh:mm:ss", Kind.HOURS: "0.00", Kind.TEXT: "@"}
+    formats = {
+        Kind.TIME: "yyyy-mm-dd hh:mm:ss",
+        Kind.HOURS: "0.00",
+        Kind.AMOUNT: "#,##0.00##",
+        Kind.TEXT: "@",
+    }
     return {kind: book.add_format({"num_format": code}) for kind, code in formats.items()}
 
 
@@ -82,6 +89,8 @@ def _write_cell(
         return
     if column.kind == Kind.HOURS:
         sheet.write_number(row, index, value, formats[Kind.HOURS])
+    elif column.kind == Kind.AMOUNT and len(value.as_tuple().digits) <= MAX_EXACT_DIGITS:
+        sheet.write_number(row, index, value, formats[Kind.AMOUNT])
     elif column.kind == Kind.TIME and value >= FIRST_EXCEL_DAY:
         local_time = timezone.make_naive(value, timezone.get_default_timezone())
         sheet.write_datetime(row, index, local_time.replace(microsecond=0), formats[Kind.TIME])

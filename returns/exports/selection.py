@@ -13,7 +13,7 @@ from config.text import shorten
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
-from returns.lists.columns import COLUMN_NAMES, shown_columns
+from returns.lists.columns import COLUMN_NAMES, VALUE_COLUMNS, shown_columns
 from returns.lists.reading import list_parts, urgent_tags
 from returns.lists.rows import Row, build_rows
 from tags.vocabulary import Vocabulary, load_vocabulary
@@ -87,10 +87,13 @@ def iter_batches(selection: Selection) -> Generator[list[Row]]:
     urgent = urgent_tags(selection.vocabulary)
     parts = list_parts(selection.filterset, urgent)
     with_due = "deadline" in selection.columns
+    with_value = not VALUE_COLUMNS.isdisjoint(selection.columns)
     with _one_snapshot():
         for part in parts:
             for records in batched(part.iterator(chunk_size=EXPORT_BATCH_SIZE), EXPORT_BATCH_SIZE):
-                yield build_rows(records, selection.vocabulary, with_due=with_due)
+                yield build_rows(
+                    records, selection.vocabulary, with_due=with_due, with_value=with_value
+                )
 
 
 @contextmanager

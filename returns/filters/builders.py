@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_NUMBER_FILTER_LENGTH = 200
 MAX_ITEMS = 1_000
+MAX_FILTERED_VALUE = 999_999_999
 # How several values are joined: each two of them in turn.
 EITHER, BOTH = _("%(list)s or %(last)s"), _("%(list)s and %(last)s")
 _DECIMAL_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
@@ -47,6 +48,7 @@ class Section(TextChoices):
 
     PARCEL = "parcel", pgettext_lazy("filters", "Parcel")
     ITEMS = "items", pgettext_lazy("filters", "In the parcel")
+    VALUE = "value", pgettext_lazy("filters", "Value")
     MISSING = "missing", pgettext_lazy("filters", "Missing")
     DEADLINE = "deadline", pgettext_lazy("filters", "Deadline")
     TIME = "time", pgettext_lazy("filters", "Waiting and processing time")
@@ -138,6 +140,11 @@ def hours_label(value: str) -> str:
     return pgettext("hours", "%(count)s h") % {"count": _local_number(value)}
 
 
+def amount_label(value: str) -> str:
+    """Return an amount without its currency as people read it."""
+    return _local_number(value)
+
+
 def order_position_label(value: str) -> str:
     """Return the position of a return within its order as people read it."""
     return pgettext("filter", "%(value)s of the same order") % {"value": _local_number(value)}
@@ -193,6 +200,20 @@ def item_count_filter(column: str) -> Declaration:
         ),
         offered=Offered.MORE_MENU,
         section=Section.ITEMS,
+        for_deadlines=True,
+    )
+
+
+def value_filter(name: str) -> Declaration:
+    """Declare a filter by the value of a return."""
+    return Declaration(
+        name=name,
+        filter=django_filters.NumberFilter(
+            method=methods.by_value, min_value=0, max_value=MAX_FILTERED_VALUE
+        ),
+        offered=Offered.MORE_MENU,
+        section=Section.VALUE,
+        format_value=amount_label,
         for_deadlines=True,
     )
 

@@ -28,9 +28,11 @@ from returns.filters.builders import (
     rule_filter,
     tags_filter,
     time_span_filter,
+    value_filter,
 )
 from returns.filters.dates import DUE_CHOICES, WEEKDAY_CHOICES
 from returns.filters.fields import (
+    CurrencyFilter,
     DeadlineNameFilter,
     GroupsFilter,
     MomentFilter,
@@ -155,6 +157,16 @@ FILTERS = (
     ),
     item_count_filter("items_waiting"),
     item_count_filter("items_missing"),
+    value_filter("value_over"),
+    value_filter("value_under"),
+    Declaration(
+        name="currency",
+        filter=CurrencyFilter(method=methods.by_currency),
+        offered=Offered.MORE_MENU,
+        section=Section.VALUE,
+        format_value=str.upper,
+        for_deadlines=True,
+    ),
     Declaration(
         name="missing",
         filter=django_filters.MultipleChoiceFilter(

@@ -1,5 +1,6 @@
 """The form fields of the filter language."""
 
+import re
 from typing import Any
 
 import django_filters
@@ -21,6 +22,7 @@ TAG_PARAMETERS = ("tag", "tag_any", "tag_none")
 MAX_NOTE_TEXTS = 20
 MAX_NOTE_TEXT_LENGTH = 100
 MAX_HOURS = 100_000
+CURRENCY_CODE = re.compile(r"[A-Z]{3}", re.ASCII)
 # With the id behind them, the names of deleted tags and groups in queries, in every language.
 DELETED_TAG, DELETED_GROUP = "deleted tag ", "deleted group "
 
@@ -189,6 +191,26 @@ class TextsFilter(django_filters.Filter):
 def hours_filter(method: Any) -> django_filters.NumberFilter:
     """Return a filter by a number of hours."""
     return django_filters.NumberFilter(method=method, min_value=0, max_value=MAX_HOURS)
+
+
+class CurrencyField(forms.CharField):
+    """A currency by its three letters, in any case."""
+
+    def clean(self, value: Any) -> str:
+        """Return the letters as capitals. Reject anything else."""
+        code = str(super().clean(value)).upper()
+        if code and not CURRENCY_CODE.fullmatch(code):
+            raise forms.ValidationError(
+                _("“%(text)s” is not a currency. Use three letters, such as TRY.")
+                % {"text": shorten(code, 50)}
+            )
+        return code
+
+
+class CurrencyFilter(django_filters.Filter):
+    """A filter by the currency of a value."""
+
+    field_class = CurrencyField
 
 
 class NumbersField(forms.CharField):

@@ -27,8 +27,8 @@ DATE_SUFFIX = "_date"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # By the step of the field.
 _NUMBERS = {
-    "1": re.compile(r"\d{1,6}", re.ASCII),
-    "0.01": re.compile(r"\d{1,6}(\.\d{1,2})?", re.ASCII),
+    "1": re.compile(r"\d{1,9}", re.ASCII),
+    "0.01": re.compile(r"\d{1,9}(\.\d{1,2})?", re.ASCII),
 }
 
 

@@ -97,6 +97,16 @@ def by_known_items(queryset: ReturnQuerySet, _name: str, _known: str) -> ReturnQ
     return queryset.with_known_items()
 
 
+def by_value(queryset: ReturnQuerySet, name: str, amount: Any) -> ReturnQuerySet:
+    """Keep returns whose value is over an amount, or at most that."""
+    return queryset.worth(amount, over=name == "value_over")
+
+
+def by_currency(queryset: ReturnQuerySet, _name: str, currency: str) -> ReturnQuerySet:
+    """Keep returns whose value is in a currency."""
+    return queryset.with_value_in(currency)
+
+
 def by_missing(queryset: ReturnQuerySet, _name: str, names: list[str]) -> ReturnQuerySet:
     """Keep returns that lack all of these facts."""
     if TAGS in names:

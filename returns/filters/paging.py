@@ -77,6 +77,8 @@ def _parse_value(value: Any, column: SortColumn) -> datetime | str | None:
         return None
     text = _parse_text(value)
     if not column.is_time:
+        if column.form and not column.form.fullmatch(text):
+            raise ValueError(text)
         return text
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

@@ -1,5 +1,6 @@
 """The orders of a list."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,11 +8,13 @@ from django.db.models import Q
 
 from config.text import shorten
 from returns.models import Return, State
+from returns.querysets import VALUE_KEY
 
 DEFAULT_SORT = "-created"
 ANY_STATE = frozenset(State.values)
 # The annotation with the time at which a waiting return is due; no column stores it.
 DUE_AT = "due_at"
+_VALUE = re.compile(r"[A-Z]{3}-?\d{1,20}(\.\d{1,4})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class SortColumn:
     # Whether the sort grows while the column falls: the earlier an arrival, the longer the wait.
     is_reversed: bool = False
     for_api: bool = True
+    # The form of its values, where a text is not compared as it is.
+    form: re.Pattern[str] | None = None
 
     @property
     def may_be_missing(self) -> bool:
@@ -102,6 +107,16 @@ SORT_COLUMNS = {
         missing_in=ANY_STATE,
         present=Q(state=State.ARRIVED, due_at__isnull=False),
         for_api=False,
+    ),
+    # By currency and then by amount, so that no amounts of different currencies are compared.
+    "value": SortColumn(
+        VALUE_KEY,
+        is_time=False,
+        missing_in=ANY_STATE,
+        present=Q(value__isnull=False),
+        missing=Q(value__isnull=True),
+        for_api=False,
+        form=_VALUE,
     ),
 }
 

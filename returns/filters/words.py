@@ -123,6 +123,18 @@ WORDS = {
         _("Items missing, at least"),
         pgettext_lazy("filter", "at least %(value)s items missing"),
     ),
+    "value_over": Words(
+        _("Value over"),
+        pgettext_lazy("filter", "value over %(value)s"),
+    ),
+    "value_under": Words(
+        _("Value up to"),
+        pgettext_lazy("filter", "value up to %(value)s"),
+    ),
+    "currency": Words(
+        _("Currency (such as TRY)"),
+        pgettext_lazy("filter", "value in %(value)s"),
+    ),
     "missing": Words(
         pgettext_lazy("field", "Missing"),
         pgettext_lazy("filter", "without %(value)s"),
@@ -264,6 +276,8 @@ SORT_LABELS = {
     "-waiting": _("longest wait first"),
     "deadline": _("earliest deadline first"),
     "-deadline": _("latest deadline first"),
+    "value": _("by currency, lowest value first"),
+    "-value": _("by currency, highest value first"),
     "reference": _("by return reference"),
     "-reference": _("by return reference, reversed"),
 }

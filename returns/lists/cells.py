@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
+from config.numbers import money
 from returns.display.deadlines import due_time
 from returns.display.durations import duration_words
 from returns.display.items import items_summary
@@ -32,6 +33,8 @@ LABELLED_CELL = '<td data-column="{}" data-label="{}">'
 LABELLED_WORD_CELL = '<td class="word" data-column="{}" data-label="{}">'
 WAITING_LABEL, DEADLINE_LABEL = pgettext_lazy("column", "Waiting"), gettext_lazy("Deadline")
 ITEMS_LABEL = gettext_lazy("In the parcel")
+VALUE_LABEL = pgettext_lazy("column", "Value")
+CURRENCY_LABEL = pgettext_lazy("column", "Currency")
 TOOK = gettext_lazy("took %(time)s")
 WAITING_TIME_HTML = '<time class="wait" datetime="{}">{}</time>'
 
@@ -138,6 +141,18 @@ def items_cell(row: Row, context: CellContext) -> SafeString:
     text = items_summary(row.record)
     html = format_html('<span title="{0}">{0}</span>', text) if text else NO_NUMBER
     return context.cell(LABELLED_WORD_CELL, "items", ITEMS_LABEL, html)
+
+
+def value_cell(row: Row, context: CellContext) -> SafeString:
+    """Return the cell of the value, with its currency."""
+    html = money(row.value.amount, row.value.currency) if row.value else NO_NUMBER
+    return context.cell(LABELLED_CELL, "value", VALUE_LABEL, html)
+
+
+def currency_cell(row: Row, context: CellContext) -> SafeString:
+    """Return the cell of the currency of the value."""
+    html = row.value.currency if row.value else NO_NUMBER
+    return context.cell(LABELLED_CELL, "currency", CURRENCY_LABEL, html)
 
 
 def notes_cell(row: Row, _: CellContext) -> SafeString:

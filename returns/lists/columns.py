@@ -7,6 +7,7 @@ django-tables2 manages the columns of the page; our own template renders the cel
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
 from typing import Any
@@ -17,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_tables2.data import TableListData
 
+from config.numbers import plain_amount
 from returns.display.items import items_summary
 from returns.filters.sorting import SORT_COLUMNS
 from returns.lists import cells
-from returns.lists.rows import Row
+from returns.lists.rows import Row, hours_waited
 from returns.models import State
 from returns.models.facts import FACTS, FACTS_BY_COLUMN, Fact
 from returns.models.facts import Kind as FactKind
@@ -35,9 +37,12 @@ class Kind(Enum):
     TEXT = "text"
     TIME = "time"
     HOURS = "hours"
+    AMOUNT = "amount"
 
 
-Value = str | datetime | float | None
+Value = str | datetime | float | Decimal | None
+# The columns that show the value of a return.
+VALUE_COLUMNS = {"value", "currency"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,17 +122,6 @@ def _fact_column(fact: Fact) -> Column:
     return _text_column(fact.column, fact.column, 16)
 
 
-def _hours_waited(row: Row, now: datetime) -> float | None:
-    """Return the hours from arrival to completion, or until now."""
-    record, arrived = row.record, row.record.arrived_to_warehouse_at
-    end = {State.ARRIVED: now, State.COMPLETED: record.completed_at}.get(State(record.state))
-    if arrived is None or end is None:
-        return None
-    hours = (end - arrived).total_seconds() / 3600
-    # The WMS's clock may be ahead of ours.
-    return round(hours, 2) if hours >= 0 else (0.0 if record.state == State.ARRIVED else None)
-
-
 DECLARED_COLUMNS = (
     Column(
         name=FIRST_COLUMN,
@@ -165,7 +159,7 @@ DECLARED_COLUMNS = (
         name="waiting",
         label=pgettext_lazy("column", "Waiting"),
         cell=cells.waiting_cell,
-        value=_hours_waited,
+        value=hours_waited,
         width=16,
         kind=Kind.HOURS,
     ),
@@ -183,6 +177,21 @@ DECLARED_COLUMNS = (
         cell=cells.items_cell,
         value=lambda row, _: items_summary(row.record),
         width=30,
+    ),
+    Column(
+        name="value",
+        label=pgettext_lazy("column", "Value"),
+        cell=cells.value_cell,
+        value=lambda row, _: plain_amount(row.value.amount) if row.value else None,
+        width=16,
+        kind=Kind.AMOUNT,
+    ),
+    Column(
+        name="currency",
+        label=pgettext_lazy("column", "Currency"),
+        cell=cells.currency_cell,
+        value=lambda row, _: row.value.currency if row.value else None,
+        width=10,
     ),
     _text_column("carrier", "cargo_carrier", 16),
     _text_column("channel", "sales_order_channel", 16, _("Channel")),

@@ -21,7 +21,7 @@ from returns.filters.query import Query
 from returns.filters.sorting import DEFAULT_SORT
 from returns.filters.tag_menu import FilterChip, TagFilterGroup, tag_chips, tag_filter_groups
 from returns.lists.choices import SortChoice, StateChoice, sort_choices
-from returns.lists.columns import ReturnTable, shown_columns
+from returns.lists.columns import VALUE_COLUMNS, ReturnTable, shown_columns
 from returns.lists.grouping_texts import grouping_note
 from returns.lists.groups import Grouping, RowGroup, group_rows, groupings
 from returns.lists.links import ListLinks
@@ -223,6 +223,7 @@ def return_list(
         page.rows,
         vocabulary,
         with_due="deadline" in shown_columns(columns),
+        with_value=not VALUE_COLUMNS.isdisjoint(shown_columns(columns)),
         reasons={pk: hit.why for pk, hit in result.hits.items()} if result else {},
     )
     nothing_found = result is not None and not result.hits

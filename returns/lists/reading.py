@@ -13,7 +13,7 @@ from returns.filters.known_values import MAX_KNOWN_VALUES, known_values
 from returns.filters.paging import Cursor, Page, ordered_parts, paginate
 from returns.filters.queues import QUEUE_STATES, Queue
 from returns.filters.sorting import ANY_STATE, DUE_AT
-from returns.querysets import ReturnQuerySet
+from returns.querysets import VALUE_KEY, ReturnQuerySet
 from tags.vocabulary import Vocabulary
 
 # Large fields that no row shows.
@@ -103,7 +103,10 @@ def urgent_tags(vocabulary: Vocabulary) -> list[int]:
 def list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
     """Return the returns of a list, with all that their rows and its sort need."""
     queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*FIELDS_NOT_SHOWN)
-    if filterset.form.cleaned_data["sort"].column.name != DUE_AT:
+    column = filterset.form.cleaned_data["sort"].column.name
+    if column == VALUE_KEY:
+        return queryset.with_value_key()
+    if column != DUE_AT:
         return queryset
     due_at = due_expression(filterset.vocabulary, timezone.now())
     return queryset.annotate(**{DUE_AT: due_at})

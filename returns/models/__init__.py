@@ -60,6 +60,7 @@ from returns.models.summaries import (
     UncountedReturn,
 )
 from returns.models.tokens import ApiCalls, ApiToken, Scope
+from returns.models.values import ReturnValue
 
 __all__ = [
     "COMMENT_LENGTH",
@@ -111,6 +112,7 @@ __all__ = [
     "Return",
     "ReturnItem",
     "ReturnTag",
+    "ReturnValue",
     "RuleEvent",
     "RunChange",
     "RunUndo",

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from returns.expressions import SearchKeys
 from returns.models.keys import search_key_field
 from returns.models.requests import RecordRequest, request_triggers
+from returns.models.values import priced_item_triggers, shared_key_triggers
 
 # The path of orders at a Returns API.
 ORDERS_PATH = "SalesOrders"
@@ -114,6 +115,7 @@ class SalesOrder(models.Model):
             models.Index(fields=["order_key"], name="order_by_key"),
             *map(_hash_index, HASH_COLUMNS),
         ]
+        triggers = shared_key_triggers()
 
     def __str__(self) -> str:
         return self.reference
@@ -160,6 +162,7 @@ class SalesOrderItem(models.Model):
             models.Index(fields=["sku_key"], name="order_item_by_sku"),
             GinIndex(fields=["barcode_keys"], name="order_item_by_barcode"),
         ]
+        triggers = priced_item_triggers()
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku}"

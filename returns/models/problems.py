@@ -26,7 +26,9 @@ ITEMS_LEFT = Q(state="Completed", items_waiting__gt=0)
 NO_ITEMS = Q(state="Completed", item_count=0)
 OPEN = ~Q(state="Completed")
 
-# An arbitrary number. One transaction at a time, the holder, updates the shared tracking IDs.
+# An arbitrary number. One transaction at a time, the holder, updates what depends on several rows:
+# the shared tracking IDs, and the values of returns. One lock for both, so that no two transactions
+# take them in different orders.
 SHARED_TRACKING_LOCK = 7_340_017
 TAKE_LOCK = f"PERFORM pg_advisory_xact_lock({SHARED_TRACKING_LOCK});"
 # A dry run would hold the lock until its end, and is rolled back anyway.

@@ -41,6 +41,7 @@ from returns.models.requests import item_request_triggers
 from returns.models.return_items import items_of_changed, items_of_deleted, items_of_new
 from returns.models.states import State
 from returns.models.summaries import uncounted_return_triggers
+from returns.models.values import value_of_changed, value_of_deleted, value_of_new
 from returns.querysets import ReturnQuerySet
 
 # Browsers normalise the first two out of a path; the others are paths of other pages.
@@ -235,6 +236,7 @@ class Return(models.Model):
             *(return_changed(), moments_of_new(), moments_of_changed()),
             *(shared_by_new(), shared_by_changed(), shared_by_deleted()),
             *(items_of_new(), items_of_changed(), items_of_deleted()),
+            *(value_of_new(), value_of_changed(), value_of_deleted()),
             *return_change_triggers(),
             *order_request_triggers(),
             *item_request_triggers(),

@@ -258,6 +258,19 @@ def uncounted_tag_triggers() -> list[pgtrigger.Trigger]:
     ]
 
 
+def uncounted_value_triggers() -> list[pgtrigger.Trigger]:
+    """Return triggers that queue each return whose value a statement wrote.
+
+    Deadlines may depend on it, and an order may come long after its returns.
+    """
+    new, old = _queue("record_id", "new_values"), _queue("record_id", "old_values")
+    return [
+        after(pgtrigger.Insert, "count_valued", new, new="new_values"),
+        after(pgtrigger.Update, "count_revalued", new, new="new_values"),
+        after(pgtrigger.Delete, "count_unvalued", old, old="old_values"),
+    ]
+
+
 def _queue(column: str, rows: str) -> str:
     return (
         "INSERT INTO returns_uncountedreturn (record_id) "

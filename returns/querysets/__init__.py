@@ -1,5 +1,6 @@
 """Which returns, and in what order: each method is one rule and can be chained."""
 
+from returns.querysets.joined import VALUE_KEY
 from returns.querysets.returns import ReturnQuerySet, rule_tag_events
 
 # Columns of Return that hold the keys of the three numbers that people search by.
@@ -15,6 +16,7 @@ __all__ = [
     "SERIAL_KEY",
     "SKU_KEY",
     "TRACKING_KEY",
+    "VALUE_KEY",
     "ReturnQuerySet",
     "rule_tag_events",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Self
 
 from django.apps import apps
@@ -11,9 +12,15 @@ from django.db import models
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.expressions import Col
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Cast, Concat
 
 from returns.expressions import TAGGINGS_ALIAS, OrderedTaggings, SearchKey
 
+# The annotation by which lists are sorted by value: the currency, then the amount as a text. Its
+# columns are read from the index of values, which repeats the id of the return.
+VALUE_KEY = "value_key"
+CURRENCY_LENGTH = 3
+COLUMNS_IN_ORDER = {VALUE_KEY: ("value__currency", "value__amount", "value__record_id")}
 # A joined tag's alias begins with this prefix, and this is that of joined items. The suffixes name
 # the columns of their indexes that repeat the return's creation time and id.
 TAG_ALIAS_PREFIX, ITEM_ALIAS = "tagged_", "with_item"
@@ -143,7 +150,8 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
         sign = "-" if descending else ""
         taggings = self.query.alias_map.get(TAGGINGS_ALIAS)
         if column != "created_at" or not isinstance(taggings, OrderedTaggings):
-            return self.order_by(f"{sign}{column}", f"{sign}pk")
+            columns = COLUMNS_IN_ORDER.get(column, (column, "pk"))
+            return self.order_by(*(f"{sign}{name}" for name in columns))
         queryset = self.order_by(f"{sign}{TAGGINGS_ALIAS}{CREATED_AT_SUFFIX}", f"{sign}pk")
         queryset.query.alias_map[TAGGINGS_ALIAS] = replace(taggings, descending=descending)
         return queryset
@@ -154,6 +162,9 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
         Compared as a row value: an OR of two comparisons would not use the index.
         """
         lookup = TupleLessThan if descending else TupleGreaterThan
+        if column == VALUE_KEY:
+            values = value[:CURRENCY_LENGTH], Decimal(value[CURRENCY_LENGTH:]), pk
+            return self.filter(lookup(Tuple(*COLUMNS_IN_ORDER[column]), values))
         queryset = self.filter(lookup(Tuple(column, "pk"), (value, pk)))
         if column != "created_at":
             return queryset
@@ -162,6 +173,13 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
             repeated = Tuple(f"{join}{CREATED_AT_SUFFIX}", f"{join}{ENTITY_ID_SUFFIX}")
             queryset = queryset.filter(lookup(repeated, (value, pk)))
         return queryset
+
+    def with_value_key(self) -> Self:
+        """Annotate each return with ``value_key``: "TRY1299.8000", or "" if there is no value."""
+        amount = Cast("value__amount", models.TextField())
+        return self.annotate(
+            **{VALUE_KEY: Concat(Cast("value__currency", models.TextField()), amount)}
+        )
 
     def with_tag_ids(self) -> Self:
         """Annotate each return with ``tag_ids``, a list of the ids of its tags."""

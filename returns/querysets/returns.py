@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Self
@@ -149,6 +150,14 @@ class ReturnQuerySet(JoinedQuerySet["Return"]):
     def with_known_items(self) -> Self:
         """Keep returns whose line items the WMS has sent, also if there are none."""
         return self.filter(item_count__isnull=False)
+
+    def worth(self, amount: Decimal, *, over: bool) -> Self:
+        """Keep returns whose value, in its own currency, is over this amount, or at most that."""
+        return self.filter(**{f"value__amount__{'gt' if over else 'lte'}": amount})
+
+    def with_value_in(self, currency: str) -> Self:
+        """Keep returns whose value is known, and in this currency."""
+        return self.filter(value__currency=currency)
 
     def same_order_as(self, record: "Return") -> Self:
         """Keep the other returns of a return's order, newest first."""

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.display.durations import in_hours
 from returns.filters.counts import LIST_CAP, CappedCount, count_up_to
 from returns.filters.filterset import ReturnFilterSet
@@ -17,6 +18,7 @@ from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.models import Deadline, DeadlinePolicy
 from returns.querysets import ReturnQuerySet
+from returns.queues.values import waiting_values
 from tags.vocabulary import Vocabulary
 
 # The time since when a return is in its queue.
@@ -49,6 +51,7 @@ AGE_FILTERS = tuple(
 MEDIAN_SAMPLE_SIZE = 5_000
 # The style sheet has this many colours for buckets: age-1, age-2, ...
 AGE_COLORS = 4
+VALUES_TIME_LIMIT_MS = 500
 # For filters without tags.
 NO_TAGS: Vocabulary = {}
 
@@ -96,6 +99,8 @@ class QueueCard:
     median_processing_time: timedelta | None = None
     buckets: list[Bucket] = field(default_factory=list)
     deadlines: list[DeadlineCount] = field(default_factory=list)
+    # The value of its returns, a sum for each currency; "" if it is unknown.
+    value: str = ""
 
 
 def queue_cards(shown: Query) -> list[QueueCard]:
@@ -110,6 +115,7 @@ def queue_cards(shown: Query) -> list[QueueCard]:
     buckets = {queue: list(_buckets(each, further_counts, shown)) for queue, each in ages.items()}
     rows = zip(kinds, queries[-len(kinds) :], further_counts, strict=True) if kinds else ()
     deadlines = [_deadline_count(*row, shown) for row in rows]
+    values = _values_of_waiting()
     return [
         QueueCard(
             name=queue.value,
@@ -121,9 +127,20 @@ def queue_cards(shown: Query) -> list[QueueCard]:
             median_processing_time=_median_processing_time(queue),
             buckets=buckets.get(queue, []),
             deadlines=deadlines if queue == Queue.TO_INSPECT else [],
+            value=values.get(queue, ""),
         )
         for queue, count in zip(Queue, counts, strict=False)
     ]
+
+
+def _values_of_waiting() -> dict[Queue, str]:
+    """Return the value that waits in each queue; of what is completed, none waits."""
+    matches = [_matches(f"queue={queue.value}") for queue in WAITING_SINCE_COLUMNS]
+    try:
+        with time_limit(VALUES_TIME_LIMIT_MS):
+            return dict(zip(WAITING_SINCE_COLUMNS, waiting_values(matches), strict=True))
+    except QueryTimeoutError:
+        return {}
 
 
 def waiting_buckets(query: Query, shown: Query, vocabulary: Vocabulary) -> list[Bucket]:

@@ -12,6 +12,7 @@ from returns.filters.query import Query
 from returns.lists.saved_views import queue_address, visible_views
 from returns.models import SavedView, State
 from returns.queues.cards import QueueCard, deadline_counts, waiting_buckets
+from returns.queues.values import waiting_values
 from tags.vocabulary import Vocabulary, load_vocabulary
 
 # For counting one queue, and all of them together.
@@ -65,4 +66,7 @@ def _count_card(
         buckets = waiting_buckets(filterset.query, shown, vocabulary) if has_buckets else []
         has_deadlines = oldest and "deadline" not in filterset.query
         deadlines = deadline_counts(filterset.query, shown, vocabulary) if has_deadlines else []
-    return replace(card, count=count, oldest=oldest, buckets=buckets, deadlines=deadlines)
+        (value,) = waiting_values([filterset.qs.in_state(State.CREATED, State.ARRIVED)])
+    return replace(
+        card, count=count, oldest=oldest, buckets=buckets, deadlines=deadlines, value=value
+    )

@@ -14,6 +14,7 @@ from returns.display.values import Origins
 from returns.lists.rows import Row, build_rows
 from returns.models import Comment, Return, State
 from returns.models.facts import FACTS_BY_COLUMN, FACTS_BY_KIND, Absence, Fact, Kind
+from returns.orders.values import value_text
 from returns.record.card import Card, build_card
 from returns.record.comments import latest_comment
 from returns.record.events import origins_of
@@ -88,6 +89,8 @@ class ReturnDetails:
     now: datetime
     # The carrier's page about the parcel.
     tracking: TrackingLink | None
+    # In words.
+    value: str
 
     @property
     def record(self) -> Return:
@@ -107,7 +110,7 @@ class ReturnDetails:
     @property
     def parcel(self) -> Parcel:
         """Return what was in the parcel."""
-        return parcel_of(self.record)
+        return parcel_of(self.record, self.value)
 
     @property
     def corrected(self) -> list[str]:
@@ -157,7 +160,7 @@ def return_details(pk: int, language: str) -> ReturnDetails:
     record = get_object_or_404(Return.objects.with_tag_ids(), pk=pk)
     others = list(Return.objects.same_order_as(record).with_tag_ids()[: MAX_OTHER_RETURNS + 1])
     vocabulary = load_vocabulary()
-    (row,) = build_rows([record], vocabulary, with_due=True)
+    (row,) = build_rows([record], vocabulary, with_due=True, with_value=True)
     now = timezone.now()
     more = len(others) > MAX_OTHER_RETURNS
     return ReturnDetails(
@@ -171,6 +174,7 @@ def return_details(pk: int, language: str) -> ReturnDetails:
         vocabulary=vocabulary,
         now=now,
         tracking=tracking_link(record.cargo_carrier, record.tracking_id),
+        value=value_text(record, row.value),
     )
 
 

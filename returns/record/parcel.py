@@ -16,13 +16,14 @@ class Parcel:
     """The line items of a return, with their summary in words.
 
     ``is_known`` is False until the WMS has said what is in the parcel. ``folded`` are the lines
-    that are hidden until a person opens them.
+    that are hidden until a person opens them. ``value`` is the value of the return in words.
     """
 
     summary: str
     is_known: bool
     lines: list[LineItem]
     folded: list[LineItem]
+    value: str = ""
 
     @property
     def has_serial_numbers(self) -> bool:
@@ -30,8 +31,8 @@ class Parcel:
         return any(line.serial_number for line in (*self.lines, *self.folded))
 
 
-def parcel_of(record: Return) -> Parcel:
-    """Return what was in the parcel of a return."""
+def parcel_of(record: Return, value: str = "") -> Parcel:
+    """Return what was in the parcel of a return; ``value`` is its value in words."""
     known = to_line_items(record.line_items)
     lines = sorted(
         known or (),
@@ -42,4 +43,5 @@ def parcel_of(record: Return) -> Parcel:
         known is not None,
         lines[:MAX_UNFOLDED_LINES],
         lines[MAX_UNFOLDED_LINES:],
+        value,
     )

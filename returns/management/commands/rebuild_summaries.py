@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.schema import require_tables
 from returns.models import CountedReturn
-from returns.summaries import maintenance, outcomes
+from returns.summaries import maintenance, outcomes, values
 
 
 class Command(BaseCommand):
@@ -22,9 +22,11 @@ class Command(BaseCommand):
         exist = maintenance.summaries_exist()
         if not exist:
             self.stdout.write("There are no summaries for this time zone yet.")
+        wrong_values = values.find_differences()
         differences = (
             [*maintenance.find_differences(), *outcomes.find_differences()] if exist else []
         )
+        differences += wrong_values
         for difference in differences:
             self.stdout.write(difference)
         if options["check"]:
@@ -34,6 +36,8 @@ class Command(BaseCommand):
             return
         started = time.monotonic()
         maintenance.rebuild()
+        if wrong_values:
+            values.recount()
         self.stdout.write(
             f"Counted {CountedReturn.objects.count():,} returns "
             f"in {time.monotonic() - started:.1f} s."

@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -13,7 +14,8 @@ from returns.filters.sorting import SORT_COLUMNS, Sort
 from returns.models import DeadlinePolicy, Return, State, Unit
 from returns.querysets import ReturnQuerySet
 from tags.vocabulary import load_vocabulary
-from tests.factories import make_return
+from tests.factories import line_item, make_return
+from tests.returns.values.samples import put_order
 
 pytestmark = pytest.mark.django_db
 
@@ -22,19 +24,24 @@ START = datetime(2026, 11, 1, 8, tzinfo=UTC)
 
 @pytest.fixture
 def mixed_returns():
-    """Returns with equal creation times, missing times and missing numbers."""
+    """Returns with equal creation times, missing times, numbers and values."""
+    for number in range(5):
+        price = (Decimal("9.5"), Decimal(10), None, Decimal("9.5"), Decimal(-1))[number]
+        put_order(f"RSO{number}", ("MUG", price, ("TRY", "EUR")[number % 2]))
     for number in range(13):
         make_return(
             state=State.values[number % 3],
             created_at=START + timedelta(minutes=number // 3),
             sales_order_reference_number="" if number % 4 == 0 else f"RSO{number % 5}",
             cargo_carrier=("UPS", "", "aras")[number % 5 % 3],
+            line_items=[line_item()],
         )
 
 
 def by_due_time() -> ReturnQuerySet:
-    """Return all returns with the annotation by which the sort by deadline reads them."""
-    return Return.objects.annotate(due_at=due_expression(load_vocabulary(), START))
+    """Return all returns with the annotations by which sorts by deadline and value read them."""
+    due_at = due_expression(load_vocabulary(), START)
+    return Return.objects.annotate(due_at=due_at).with_value_key()
 
 
 def walk(sort: Sort, size: int, groups: RowGroups | None = None) -> list[list[int]]:
@@ -182,7 +189,15 @@ def cursor_text(value: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("sort", "value"), [("order", "\ud800"), ("order", "\0"), ("created", "0001-01-01T00:00+14:00")]
+    ("sort", "value"),
+    [
+        ("order", "\ud800"),
+        ("order", "\0"),
+        ("created", "0001-01-01T00:00+14:00"),
+        ("value", "TRY"),
+        ("value", "TRYNaN"),
+        ("value", "try1.00001"),
+    ],
 )
 def test_a_cursor_that_the_database_cannot_take_is_refused(sort, value):
     with pytest.raises(ValueError, match="there is no such page"):

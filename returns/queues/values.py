@@ -1,0 +1,50 @@
+# ruff: noqa: S608 - only statements of ours, with their parameters apart
+"""The value that waits in queues: an exact sum for each currency, never one of several."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import connection
+
+from config.numbers import money
+from returns.filters.counts import LIST_CAP
+from returns.models import ReturnValue
+from returns.querysets import ReturnQuerySet
+
+# Of more, those of the most returns are shown.
+MAX_CURRENCIES = 3
+
+
+def waiting_values(querysets: Sequence[ReturnQuerySet]) -> list[str]:
+    """Return the value of the returns of each queryset: "12,345.60 TRY · 80.00 EUR".
+
+    "" if none of them has a known value. Like counts, the sums end at 10,000 returns, and then have
+    a "+". All are read by one statement.
+    """
+    if not querysets or not ReturnValue.objects.exists():
+        return [""] * len(querysets)
+    statements, parameters = [], []
+    for place, queryset in enumerate(querysets):
+        ids, values = queryset.order_by().values("pk")[: LIST_CAP + 1].query.sql_with_params()
+        statements.append(
+            f"""(WITH counted AS MATERIALIZED ({ids})
+            SELECT {place}, -count(*), currency, sum(amount), (SELECT count(*) FROM counted)
+            FROM counted JOIN returns_returnvalue ON record_id = counted.id
+            GROUP BY currency)"""
+        )
+        parameters += values
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(statements), parameters)
+        rows = sorted(cursor.fetchall())
+    return [
+        _in_words([row[2:] for row in rows if row[0] == place]) for place in range(len(querysets))
+    ]
+
+
+def _in_words(sums: Sequence[tuple[str, Decimal, int]]) -> str:
+    """Return sums, each with the number of returns that were read for it, as one text."""
+    parts = [
+        f"{money(amount, currency)}{'+' if number > LIST_CAP else ''}"
+        for currency, amount, number in sums[:MAX_CURRENCIES]
+    ]
+    return " · ".join([*parts, "…"] if len(sums) > MAX_CURRENCIES else parts)
