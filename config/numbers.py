@@ -4,6 +4,7 @@ Formatted here rather than by ``django.utils.formats``, for speed: a page shows 
 """
 
 import re
+from decimal import Decimal
 from functools import cache
 
 from django import template
@@ -20,7 +21,7 @@ def grouped(value: int) -> str:
 
 
 @register.filter
-def decimal(value: float, places: int = 1) -> str:
+def decimal(value: float | Decimal, places: int = 1) -> str:
     """Return a number with so many decimals: "1,234.5", in Turkish and German "1.234,5"."""
     thousands, point = separators()
     whole, _, rest = f"{value:,.{places}f}".partition(".")
