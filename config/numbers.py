@@ -40,9 +40,11 @@ def plain_amount(value: Decimal) -> Decimal:
 
 
 def money(value: Decimal, currency: str) -> str:
-    """Return an amount with its currency, exactly: "1,299.80 TRY"."""
+    """Return an amount with its currency, exactly: "1,299.80 TRY"; without a currency the number."""
     amount = plain_amount(value)
     number = decimal(amount, -int(amount.as_tuple().exponent))
+    if not currency:
+        return number
     return pgettext("money", "%(amount)s %(currency)s") % {"amount": number, "currency": currency}
 
 

@@ -85,6 +85,7 @@ PAGES = {
     "return-facets": (302, 403, 200, 200, 200),
     "return-find": (302, 403, 302, 302, 302),
     "return-detail": (302, 403, 200, 200, 200),
+    "order": (302, 403, 200, 200, 200),
     "return-changes": (302, 403, 200, 200, 200),
     "return-presence": (302, 403, 405, 405, 405),
     "return-opened": (302, 403, 405, 405, 405),
@@ -270,6 +271,7 @@ def address(open_as):
     comment = make_comment(record, agent)
     arguments = {
         "return-detail": [record.return_reference_number],
+        "order": [record.sales_order_reference_number],
         "api:return": [record.return_reference_number],
         "api:order": ["RSO1"],
         "return-card": [record.pk],

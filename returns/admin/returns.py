@@ -125,8 +125,8 @@ class ReturnAdmin(admin.ModelAdmin):
         if not parcel.is_known:
             return gettext("The WMS has not said what is in it.")
         lines = (
-            (line.line_reference, line.sku, line.serial_number, line.outcome)
-            for line in (*parcel.lines, *parcel.folded)
+            (item.line_reference, item.sku, item.serial_number, item.outcome)
+            for item in (line.item for line in (*parcel.lines, *parcel.folded))
         )
         return format_html_join("", "<div>{} · {} · {} · {}</div>", lines) or gettext(
             "The WMS says that nothing was in it."

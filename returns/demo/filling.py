@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from returns.demo.carriers import set_up_carriers
 from returns.demo.generator import generate_records
+from returns.demo.orders import InventedOrders
 from returns.demo.origin import mark_as_invented
 from returns.demo.policies import set_up_policies
 from returns.feed.ingest import IngestSummary, ingest
@@ -17,25 +18,27 @@ DEMO_SEED = 2
 NUMBERS_PER_RUN = 1_000_000
 FILLED_TABLES = (
     *("returns_return", "returns_returntag", "returns_returnitem", "returns_sharedtracking"),
-    "returns_returnvalue",
+    *("returns_salesorder", "returns_salesorderitem", "returns_returnvalue"),
 )
 PROGRESS_STEPS = 5  # of a first start
 MAX_PROGRESS_STEP = 5_000  # returns
 
 
 def fill_demo(count: int, *, until: datetime, on_progress: Callable[[int], None]) -> bool:
-    """Add ``count`` returns that end at ``until`` unless there are returns; tell whether it did.
+    """Add ``count`` returns that end at ``until``, with their orders, unless there are returns.
 
-    It adds all or none, so that an interrupted first start can be repeated. ``on_progress`` is
-    called with the number of returns added so far.
+    Tells whether it did. It adds all or none, so that an interrupted first start can be repeated.
+    ``on_progress`` is called with the number of returns added so far.
     """
     mark_as_invented()
     if Return.objects.exists():
         return False
     records = generate_records(count, seed=DEMO_SEED, until=until)
+    orders = InventedOrders(DEMO_SEED, count)
     step = min(max(1, count // PROGRESS_STEPS), MAX_PROGRESS_STEP)
     with transaction.atomic():
-        ingest(records, source="demo", batch_size=step, on_progress=on_progress)
+        ingest(orders.watch(records), source="demo", batch_size=step, on_progress=on_progress)
+        orders.write()
         set_up_policies()
         set_up_carriers()
     _vacuum()
@@ -47,13 +50,15 @@ def generate(
 ) -> IngestSummary:
     """Add ``count`` returns that end at ``until``; the same arguments again change nothing.
 
-    Each pair of seed and count has its own return references, so that runs do not overwrite each
-    other's returns.
+    The newest ``MAX_RETURNS_WITH_ORDERS`` of them get orders. Each pair of seed and count has its
+    own return references, so that runs do not overwrite each other's returns.
     """
     mark_as_invented()
     first_number = NUMBERS_PER_RUN * (1 + crc32(f"{seed} {count}".encode()) % 900)
     records = generate_records(count, seed=seed, until=until, first_number=first_number)
-    summary = ingest(records, source="generator", on_progress=on_progress)
+    orders = InventedOrders(seed, count)
+    summary = ingest(orders.watch(records), source="generator", on_progress=on_progress)
+    orders.write()
     _vacuum()
     return summary
 

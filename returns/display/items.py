@@ -43,7 +43,7 @@ def _in_words(total: int, counts: Mapping[str, int]) -> str:
     if not total:
         return _("no items")
     parts = [
-        _outcome(state, count)
+        counted_outcome(state, count)
         for state in (ItemState.UNDAMAGED, ItemState.DAMAGED, ItemState.MISSING, ItemState.WAITING)
         if (count := counts.get(state, 0))
     ]
@@ -53,7 +53,8 @@ def _in_words(total: int, counts: Mapping[str, int]) -> str:
     }
 
 
-def _outcome(state: ItemState, count: int) -> str:
+def counted_outcome(state: ItemState, count: int) -> str:
+    """Return how many items have a result: "1 damaged"."""
     match state:
         case ItemState.UNDAMAGED:
             text = ngettext("%(count)s undamaged", "%(count)s undamaged", count)

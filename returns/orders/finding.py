@@ -4,12 +4,23 @@ from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 
+from django.db import connection
 from django.db.models import Q, QuerySet, TextField, Value
 
 from returns.expressions import SearchKey
 from returns.models import Return, SalesOrder, SalesOrderItem
 from returns.orders.shoppers import ShopperHash, ShopperKind
 from returns.querysets import ReturnQuerySet
+
+# From the two ends that are small: the lines of the return, and the items of its order.
+NAMES_IN_PARCEL = """
+    SELECT DISTINCT ON (line.sku) line.sku, item.name
+    FROM returns_salesorder o
+    JOIN returns_salesorderitem item ON item.order_id = o.id AND item.name <> ''
+    JOIN returns_returnitem line ON line.sku_key = item.sku_key AND line.record_id = %s
+    WHERE o.order_key = %s
+    ORDER BY line.sku, o.id, item.position
+"""
 
 
 def find_order(text: str) -> SalesOrder | None:
@@ -65,6 +76,13 @@ def items_with_barcode(text: str) -> QuerySet[SalesOrderItem]:
     return SalesOrderItem.objects.filter(
         barcode_keys__contains=[_search_key(text.replace("\0", ""))]
     )
+
+
+def names_in_parcel(record: Return) -> dict[str, str]:
+    """Return what the order of a return calls its products, by the SKU as the return spells it."""
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES_IN_PARCEL, [record.pk, record.order_key])
+        return dict(cursor.fetchall())
 
 
 def _search_key(text: str) -> SearchKey:

@@ -7,9 +7,12 @@ from returns.querysets.returns import ReturnQuerySet, rule_tag_events
 REFERENCE_KEY, ORDER_KEY, TRACKING_KEY = "return_key", "order_key", "tracking_key"
 # Columns of ReturnItem that the search box finds as well.
 SKU_KEY, SERIAL_KEY = "sku_key", "serial_key"
+# The column of SalesOrderItem by which it finds the returns with a product.
+BARCODE_KEYS = "barcode_keys"
 SEARCH_KEYS = (ORDER_KEY, REFERENCE_KEY, TRACKING_KEY)
 
 __all__ = [
+    "BARCODE_KEYS",
     "ORDER_KEY",
     "REFERENCE_KEY",
     "SEARCH_KEYS",

@@ -14,6 +14,7 @@ from returns.display.values import Origins
 from returns.lists.rows import Row, build_rows
 from returns.models import Comment, Return, State
 from returns.models.facts import FACTS_BY_COLUMN, FACTS_BY_KIND, Absence, Fact, Kind
+from returns.orders.addresses import order_path
 from returns.orders.values import value_text
 from returns.record.card import Card, build_card
 from returns.record.comments import latest_comment
@@ -120,7 +121,8 @@ class ReturnDetails:
     @property
     def facts(self) -> list[DisplayedFact]:
         """Return the facts for the list of details."""
-        links = {"sales_order_reference_number": (self.order_address, "")}
+        order = order_path(self.record.sales_order_reference_number)
+        links = {"sales_order_reference_number": (order, "")}
         if self.tracking:
             links["tracking_id"] = self.tracking.address, self.tracking.carrier
         return [

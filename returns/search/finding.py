@@ -112,7 +112,7 @@ def _read_whole_first(
 
 
 def _add_items(result: SearchResult, texts: Sequence[str]) -> SearchResult:
-    """Add returns with items whose SKU or serial number matches one of these texts."""
+    """Add returns with items whose SKU, serial number or barcode matches one of these texts."""
     cap = max(MIN_LIST_MATCHES, MAX_MATCHES // len(texts))
     rows, cut_short = _run(statements.ITEMS, texts, cap)
     hits = best_hits([*result.hits.items(), *((row.pk, _hit(row)) for row in rows)])

@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from django.utils.translation import pgettext_lazy
 
-from returns.querysets import ORDER_KEY, REFERENCE_KEY, SERIAL_KEY, SKU_KEY, TRACKING_KEY
+from returns.querysets import (
+    BARCODE_KEYS,
+    ORDER_KEY,
+    REFERENCE_KEY,
+    SERIAL_KEY,
+    SKU_KEY,
+    TRACKING_KEY,
+)
 
 NUMBER_LABELS = {
     ORDER_KEY: pgettext_lazy("number", "order"),
@@ -15,6 +22,7 @@ NUMBER_LABELS = {
     TRACKING_KEY: pgettext_lazy("number", "tracking ID"),
     SKU_KEY: pgettext_lazy("number", "SKU"),
     SERIAL_KEY: pgettext_lazy("number", "serial number"),
+    BARCODE_KEYS: pgettext_lazy("number", "barcode"),
 }
 # A longer key is shown by its last characters alone.
 MAX_SHOWN_KEY_LENGTH, SHOWN_KEY_END = 20, 12

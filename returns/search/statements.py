@@ -8,7 +8,7 @@ the character after Z.
 
 from collections.abc import Collection, Sequence
 
-from returns.querysets import REFERENCE_KEY, SEARCH_KEYS, SERIAL_KEY, SKU_KEY
+from returns.querysets import BARCODE_KEYS, REFERENCE_KEY, SEARCH_KEYS, SERIAL_KEY, SKU_KEY
 from returns.search.hits import Tier
 from returns.search.typed import MAX_STORED_NUMBER_LENGTH
 
@@ -109,6 +109,27 @@ def _item_branch(tier: Tier, key: str, condition: str, order: str) -> str:
 
 
 _NEWEST = "record_created_at DESC, record_id DESC"
+# A barcode is looked up in this many items of orders: they are of one product, or of a few.
+MAX_ITEMS_WITH_BARCODE = 1_000
+# The newest returns with products that have the whole key as their barcode. The materialized query
+# is planned for all rows, which makes it use the index, and stops at the limit when it runs.
+_BY_BARCODE = f"""
+    (WITH items AS MATERIALIZED (
+        SELECT {SKU_KEY} FROM returns_salesorderitem
+        WHERE {BARCODE_KEYS} @> ARRAY[key] AND {SKU_KEY} IS NOT NULL
+    )
+    SELECT {Tier.WHOLE.value}, '{BARCODE_KEYS}', record_id
+    FROM (
+        SELECT DISTINCT {SKU_KEY}
+        FROM (SELECT {SKU_KEY} FROM items LIMIT {MAX_ITEMS_WITH_BARCODE}) AS first_items
+    ) AS products
+    CROSS JOIN LATERAL (
+        SELECT record_id, record_created_at FROM returns_returnitem
+        WHERE {SKU_KEY} = products.{SKU_KEY} AND is_first_of_sku
+        ORDER BY {_NEWEST} LIMIT %(cap)s
+    ) AS returned
+    ORDER BY {_NEWEST} LIMIT %(cap)s)
+"""
 # What finds the parameter ``texts`` in the items of returns; the rows are those of the statement
 # that searches returns. A SKU is on many returns, so of those the newest are found.
 ITEMS = f"""
@@ -137,6 +158,7 @@ ITEMS = f"""
                 f"{_begins(f'reverse({SERIAL_KEY})', 'yek')} AND {SERIAL_KEY} <> key",
                 f"reverse({SERIAL_KEY})",
             ),
+            _BY_BARCODE,
         ]
     )
 }) AS hit

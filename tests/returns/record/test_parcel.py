@@ -52,7 +52,7 @@ def test_the_contents_are_said_in_words(lines, text):
 def test_what_needs_somebody_stands_first_and_many_lines_are_folded():
     lines = [line_item(f"{n:03}") for n in range(30)] + [line_item("x", state="Damaged")]
     parcel = parcel_of(stored(line_items=lines))
-    assert parcel.lines[0].line_reference == "x"
+    assert parcel.lines[0].item.line_reference == "x"
     assert (len(parcel.lines), len(parcel.folded)) == (MAX_UNFOLDED_LINES, 11)
 
 

@@ -1,13 +1,16 @@
-"""The search box finds what is in the parcels: SKUs and serial numbers."""
+"""The search box finds what is in the parcels: SKUs, serial numbers and barcodes."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from returns.models import Return
-from returns.search import search, statements
-from tests.factories import line_item, make_return
+from returns.search import finding, search, statements
+from tests.factories import line_item, make_return, make_returns
+from tests.returns.feed.orders.samples import ITEM, REFERENCE, an_order, bring
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +22,9 @@ def some():
     make_return("B", line_items=[line_item(sku="TS-RED-L", serial_number="SN-4711-X")])
     make_return("C", line_items=[line_item(sku="MUG-1", serial_number="SN-4712-X")])
     make_return("D", tracking_id="734000004711X")
+    make_return("E", sales_order_reference_number=REFERENCE)
+    mug = {"sku": "mug 1", "barcodes": ["8690000000012", "12-A"]}
+    bring(an_order(lineItems=[ITEM | mug, ITEM | {"sku": "NEVER-BACK", "barcodes": ["4006381"]}]))
 
 
 def found(text: str) -> dict[str, str]:
@@ -35,6 +41,13 @@ def found(text: str) -> dict[str, str]:
         ("SN-47", {"B": "serial number starts with SN47", "C": "serial number starts with SN47"}),
         ("4711X", {"B": "serial number ends in 4711X", "D": "tracking ID ends in 4711X"}),
         ("734000004711X", {"D": "tracking ID is 734000004711X"}),
+        ("8690000000012", {"C": "barcode is 8690000000012"}),
+        ("869-0000 000012", {"C": "barcode is 8690000000012"}),
+        ("12a", {"C": "barcode is 12A"}),
+        ("869000000001", {}),
+        ("690000000012", {}),
+        ("4006381", {}),
+        ("8690000000012, TS-RED-L", {"C": "barcode is 8690000000012", "B": "SKU is TSREDL"}),
         ("TS-RED-M\nSN-4712-X", {"A": "SKU is TSREDM", "C": "serial number is SN4712X"}),
     ],
 )
@@ -69,3 +82,25 @@ def test_each_branch_has_its_index():
     assert "Seq Scan on returns_returnitem" not in plan
     indexes = re.findall(r"using (item_\w+) on returns_returnitem", plan)
     assert sorted(set(indexes)) == ["item_by_end_of_serial", "item_by_serial", "item_by_sku"]
+
+
+def test_a_barcode_is_one_look_into_each_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # as if there were many orders
+        cursor.execute(f"EXPLAIN {statements.ITEMS}", {"texts": ["4711"], "cap": 1001})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Bitmap Index Scan on order_item_by_barcode" in plan
+    assert "Seq Scan on returns_" not in plan
+
+
+def test_a_barcode_finds_the_newest_returns_of_its_product_up_to_the_limit(monkeypatch):
+    at = timezone.now() - timedelta(days=400)
+    make_returns(
+        {"reference": f"old-{n}", "line_items": [line_item(sku="MUG-1")], "created_at": at}
+        for n in range(3)
+    )
+    monkeypatch.setattr(finding, "MAX_MATCHES", 1)
+    monkeypatch.setattr(finding, "MIN_LIST_MATCHES", 1)
+    result = search("8690000000012")
+    assert found("8690000000012") == {"C": "barcode is 8690000000012"}
+    assert result.cut_short
