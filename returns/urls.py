@@ -19,6 +19,7 @@ from returns.views import (
     saved_views,
     scans,
     sentences,
+    shoppers,
     tagging,
     uploads,
 )
@@ -83,6 +84,7 @@ urlpatterns = [
     path("reports/<slug:subject>/<slug:name>.<slug:ending>", reports.file, name="report-file"),
     path("activity/", activity.show, name="activity"),
     path("recent/", record.recent, name="recent"),
+    path("find-shopper/", shoppers.find, name="find-shopper"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     path("returns/facets/", lists.facets, name="return-facets"),

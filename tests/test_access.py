@@ -84,6 +84,7 @@ PAGES = {
     "return-xlsx": (302, 403, 200, 200, 200),
     "return-facets": (302, 403, 200, 200, 200),
     "return-find": (302, 403, 302, 302, 302),
+    "find-shopper": (302, 403, 302, 302, 302),
     "return-detail": (302, 403, 200, 200, 200),
     "return-changes": (302, 403, 200, 200, 200),
     "return-presence": (302, 403, 405, 405, 405),
