@@ -14,7 +14,7 @@ from config.text import shorten
 from returns.filters.dates import parse_moment
 from returns.filters.typed_shoppers import find_shopper_number
 from returns.models import DeadlinePolicy
-from returns.orders.tokens import MAX_TOKEN_LENGTH, Shopper, shopper_of_token
+from returns.orders.tokens import MAX_SHOPPER_TOKEN, Shopper, shopper_of_token
 from returns.search import MAX_NUMBERS, TypedNumbers
 from tags.vocabulary import canonical_names, find_groups
 
@@ -225,7 +225,7 @@ class ShopperField(forms.CharField):
     """The token of a shopper."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=MAX_TOKEN_LENGTH, **kwargs)
+        super().__init__(max_length=MAX_SHOPPER_TOKEN, **kwargs)
 
     def clean(self, value: Any) -> Shopper | None:
         """Return the shopper, or None for an empty text. Reject a token that names nobody."""

@@ -19,7 +19,7 @@ NOBODY = "unknown"
 # A return has one order, or a few whose references differ by punctuation; a number that somebody
 # typed has one for each key.
 MAX_ORDERS_OF_TOKEN = 5
-MAX_TOKEN_LENGTH = 200
+MAX_SHOPPER_TOKEN = 200
 _KIND_BY_LETTER = {kind.value[0]: kind for kind in ShopperKind}
 _PAYLOAD = re.compile(r"([cep]+)-(\d{1,18}(?:\.\d{1,18})*)", re.ASCII)
 

@@ -6,7 +6,7 @@ from returns.models import Return, SalesOrder
 from returns.orders.finding import hashes_of_order, returns_of_shopper
 from returns.orders.shoppers import ShopperKind, find_email, looks_like_phone, shopper_hashes
 from returns.orders.tokens import (
-    MAX_TOKEN_LENGTH,
+    MAX_SHOPPER_TOKEN,
     NOBODY,
     shopper_of_token,
     token_of_orders,
@@ -54,7 +54,7 @@ def test_an_order_leads_to_all_that_share_any_number(family):
 
 def test_a_token_holds_neither_number_nor_hash(family):
     token = token_of_typed(shopper_hashes("0532 765 43 21"))
-    assert len(token) <= MAX_TOKEN_LENGTH
+    assert len(token) <= MAX_SHOPPER_TOKEN
     assert "765" not in token.partition(":")[0]
     for kind, value in hashes_of_order(stored()):
         assert value not in token, kind
