@@ -40,7 +40,7 @@ def plain_amount(value: Decimal) -> Decimal:
 
 
 def money(value: Decimal, currency: str) -> str:
-    """Return an amount with its currency, exactly: "1,299.80 TRY"; without a currency the number."""
+    """Return an amount with its currency, if it has one, exactly: "1,299.80 TRY"."""
     amount = plain_amount(value)
     number = decimal(amount, -int(amount.as_tuple().exponent))
     if not currency:

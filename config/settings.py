@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "config.htmx.SignInRedirectMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "returns.people.person.PersonMiddleware",
+    "returns.views.shoppers.ShopperNumberMiddleware",
     "returns.views.callers.CallerLimitMiddleware",
     "returns.views.errors.QueryTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -68,6 +68,7 @@ _SHIPPED_RULES = (
     pgettext_lazy("rule", "Third return of an order"),
     pgettext_lazy("rule", "Waiting over 48 h"),
     pgettext_lazy("rule", "Damaged item"),
+    pgettext_lazy("rule", "Frequent returner"),
 )
 _SHIPPED_DEADLINES = (
     pgettext_lazy("deadline", "Priority"),

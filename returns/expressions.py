@@ -49,9 +49,10 @@ class CountAtPath(Func):
         super().__init__(F(column), template=template)
 
 
+@models.CharField.register_lookup
 @models.BigAutoField.register_lookup
 class AnyOf(models.Lookup):
-    """Match ids in a list, sent as one array: a thousand parameters would cost more.
+    """Match ids or keys in a list, sent as one array: a thousand parameters would cost more.
 
     Also those of an ``ArraySubquery``, which is read first, whatever PostgreSQL expects of it.
     """

@@ -20,6 +20,7 @@ from returns.views import (
     saved_views,
     scans,
     sentences,
+    shoppers,
     tagging,
     uploads,
 )
@@ -85,6 +86,7 @@ urlpatterns = [
     path("activity/", activity.show, name="activity"),
     path("orders/<path:reference>/", orders.order, name="order"),
     path("recent/", record.recent, name="recent"),
+    path("find-shopper/", shoppers.find, name="find-shopper"),
     path("find/", lists.find, name="return-find"),
     path("returns/", lists.returns, name="return-list"),
     path("returns/facets/", lists.facets, name="return-facets"),

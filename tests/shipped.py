@@ -9,9 +9,10 @@ _urgent = import_module("tags.migrations.0010_urgent_tags")
 _views = import_module("returns.migrations.0006_shipped_views")
 _rules = import_module("returns.migrations.0014_shipped_rules")
 _items = import_module("returns.migrations.0056_shipped_for_items")
+_frequent = import_module("returns.migrations.0063_frequent_returner")
 
 TAGS = {tag for *_, tags in _groups.GROUPS for tag in tags}
-NAMES_OF_RULES = [name for name, *_ in (*_rules.RULES, _items.RULE)]
+NAMES_OF_RULES = [name for name, *_ in (*_rules.RULES, _items.RULE, _frequent.RULE)]
 
 
 def load_vocabulary() -> None:
@@ -30,3 +31,4 @@ def load_rules() -> None:
     """Create the rules, unless there are some."""
     _rules.ship(apps, None)
     _items.ship_rule(apps, None)
+    _frequent.ship_rule(apps, None)

@@ -11,6 +11,7 @@ interface HtmxContext {
     method: string;
     action: string;
     headers: Record<string, string>;
+    body?: FormData | URLSearchParams | null;
     submitter?: HTMLElement | null;
     /** Missing for a page that Back restores: htmx aborts that by itself. */
     abort?(): void;

@@ -22,6 +22,7 @@ from returns.filters.fields import (
     tag_value_label,
 )
 from returns.filters.words import WORDS, Words
+from returns.orders.tokens import NOBODY
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -148,6 +149,17 @@ def amount_label(value: str) -> str:
 def order_position_label(value: str) -> str:
     """Return the position of a return within its order as people read it."""
     return pgettext("filter", "%(value)s of the same order") % {"value": _local_number(value)}
+
+
+def shopper_label(token: str) -> str:
+    """Return a shopper as people read it, without saying who it is."""
+    is_known = token != NOBODY
+    return pgettext("filter", "this shopper") if is_known else pgettext("filter", "nobody known")
+
+
+def shopper_returns_label(value: str) -> str:
+    """Return a number of returns of a shopper as people read it."""
+    return pgettext("filter", "%(value)s returns in 90 days") % {"value": _local_number(value)}
 
 
 def _local_number(text: str) -> str:

@@ -26,6 +26,8 @@ from returns.filters.builders import (
     period_filter,
     preset_label,
     rule_filter,
+    shopper_label,
+    shopper_returns_label,
     tags_filter,
     time_span_filter,
     value_filter,
@@ -37,6 +39,7 @@ from returns.filters.fields import (
     GroupsFilter,
     MomentFilter,
     NumbersFilter,
+    ShopperFilter,
     TextsFilter,
     group_value_label,
 )
@@ -47,6 +50,7 @@ from returns.querysets import ORDER_KEY, REFERENCE_KEY, TRACKING_KEY
 from returns.search import MAX_SEARCH_LENGTH
 
 MAX_ORDER_POSITION = 100
+MAX_SHOPPER_RETURNS = 1_000
 
 MISSING_LABELS = {
     "carrier": pgettext_lazy("missing fact", "carrier"),
@@ -90,6 +94,13 @@ FILTERS = (
             method=methods.by_whole_order, max_length=MAX_NUMBER_FILTER_LENGTH
         ),
         offered=Offered.ADDRESS,
+    ),
+    Declaration(
+        name="shopper",
+        filter=ShopperFilter(method=methods.by_shopper),
+        offered=Offered.ADDRESS,
+        format_value=shopper_label,
+        for_rules=False,
     ),
     number_filter("reference", REFERENCE_KEY, Offered.ADDRESS),
     number_filter("tracking", TRACKING_KEY, Offered.FORM),
@@ -232,6 +243,18 @@ FILTERS = (
         offered=Offered.MORE_MENU,
         section=Section.TIME,
         for_deadlines=True,
+    ),
+    Declaration(
+        name="shopper_returns_over",
+        filter=django_filters.NumberFilter(
+            method="by_shopper_returns",
+            min_value=1,
+            max_value=MAX_SHOPPER_RETURNS,
+            decimal_places=0,
+        ),
+        offered=Offered.MORE_MENU,
+        section=Section.TIME,
+        format_value=shopper_returns_label,
     ),
     # After the filters by tags: tag indexes contain the time of creation as well.
     period_filter("created"),

@@ -13,7 +13,9 @@ from config.numbers import grouped
 from config.shipped_names import group_label, tag_label
 from config.text import shorten
 from returns.filters.dates import parse_moment
+from returns.filters.typed_shoppers import find_shopper_number
 from returns.models import DeadlinePolicy
+from returns.orders.tokens import MAX_SHOPPER_TOKEN, Shopper, shopper_of_token
 from returns.search import MAX_NUMBERS, TypedNumbers
 from tags.vocabulary import canonical_names, find_groups
 
@@ -217,13 +219,20 @@ class NumbersField(forms.CharField):
     """The text of the search box: a number, part of one, or several."""
 
     def clean(self, value: Any) -> str:
-        """Return the text. Reject more numbers than one search looks up."""
+        """Return the text. Reject more numbers than one search looks up, and those of shoppers.
+
+        What a query holds is kept in addresses, saved views and exports.
+        """
         # PostgreSQL rejects NUL. Replaced by a character that no number has, the text matches none.
         text = str(super().clean((value or "").replace("\0", "\ufffd")))
         if len(numbers := TypedNumbers.parse(text).numbers) > MAX_NUMBERS:
             raise forms.ValidationError(
                 _("enter at most %(limit)s numbers; these are %(count)s.")
                 % {"limit": grouped(MAX_NUMBERS), "count": grouped(len(numbers))}
+            )
+        if find_shopper_number(text):
+            raise forms.ValidationError(
+                _("e-mail addresses and phone numbers are not kept in links. Use the search box.")
             )
         return text
 
@@ -232,3 +241,26 @@ class NumbersFilter(django_filters.CharFilter):
     """The filter of the search box."""
 
     field_class = NumbersField
+
+
+class ShopperField(forms.CharField):
+    """The token of a shopper."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_SHOPPER_TOKEN, **kwargs)
+
+    def clean(self, value: Any) -> Shopper | None:
+        """Return the shopper, or None for an empty text. Reject a token that names nobody."""
+        token = str(super().clean(value))
+        if not token:
+            return None
+        shopper = shopper_of_token(token)
+        if shopper is None:
+            raise forms.ValidationError(_("this shopper is not known here, or not any more."))
+        return shopper
+
+
+class ShopperFilter(django_filters.Filter):
+    """A filter by the shopper of the order."""
+
+    field_class = ShopperField

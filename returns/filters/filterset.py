@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from returns.filters.conditions import ConditionSet
+from returns.filters.dates import parse_moment
 from returns.filters.declarations import FILTERS, FILTERS_BY_NAME, REPEATABLE_PARAMETERS
 from returns.filters.due import deadline_conditions, decided_conditions, due_conditions
 from returns.filters.fields import TAG_PARAMETERS, without_nul
@@ -20,6 +21,7 @@ from returns.filters.form import PAGING_PARAMETERS, default_sort, is_ignored
 from returns.filters.query import Query
 from returns.filters.stored import find_group_ids, find_tag_ids
 from returns.models import Return
+from returns.orders.frequency import SHOPPER_PERIOD, frequent_order_keys, one_by_one_of_frequent
 from returns.querysets import ReturnQuerySet
 from returns.search import SearchResult, search, search_ends
 from tags.vocabulary import Vocabulary
@@ -143,6 +145,15 @@ class ReturnFilterSet(ConditionSet):
         if cleaned.get("rule") or cleaned.get("rule_undone"):
             return queryset
         return queryset.tagged_by_rule(None, *period)
+
+    def by_shopper_returns(
+        self, queryset: ReturnQuerySet, _name: str, number: Any
+    ) -> ReturnQuerySet:
+        """Keep returns whose shopper has more than this number of returns in 90 days."""
+        since = parse_moment(SHOPPER_PERIOD, end=False, now=timezone.now())
+        if self.one_by_one:
+            return one_by_one_of_frequent(queryset, int(number), since)
+        return queryset.filter(order_key__any_of=frequent_order_keys(int(number), since))
 
     def by_deadline(self, queryset: ReturnQuerySet, _name: str, _kind: str) -> ReturnQuerySet:
         """Keep returns that are late or at risk, or that met or missed their deadline."""

@@ -13,6 +13,8 @@ from returns.filters.problems import filter_problems
 from returns.filters.queues import QUEUE_STATES, Queue
 from returns.models import DamagedState, ItemState
 from returns.models.line_items import ITEM_COUNT_COLUMNS
+from returns.orders.finding import orders_of_shopper
+from returns.orders.tokens import Shopper
 from returns.querysets import ReturnQuerySet
 
 # Takes the queryset, the field name of the filter, and its value.
@@ -57,6 +59,12 @@ def by_period(queryset: ReturnQuerySet, name: str, period: str) -> ReturnQuerySe
 def by_whole_order(queryset: ReturnQuerySet, _name: str, text: str) -> ReturnQuerySet:
     """Keep the returns of exactly this order; none if the text has no letter or digit."""
     return queryset.filter(order_key=SearchKey(Value(text.replace("\0", ""))))
+
+
+def by_shopper(queryset: ReturnQuerySet, _name: str, shopper: Shopper) -> ReturnQuerySet:
+    """Keep the returns of a shopper's orders."""
+    orders = orders_of_shopper(shopper.hashes).order_by()
+    return queryset.filter(order_key__in=orders.values("order_key"))
 
 
 def by_notes(queryset: ReturnQuerySet, _name: str, texts: list[str]) -> ReturnQuerySet:

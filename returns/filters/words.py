@@ -55,6 +55,10 @@ WORDS = {
         pgettext_lazy("column", "Order"),
         pgettext_lazy("filter", "order %(value)s"),
     ),
+    "shopper": Words(
+        _("Shopper"),
+        pgettext_lazy("filter", "shopper: %(value)s"),
+    ),
     "reference": Words(
         _("Return reference"),
         pgettext_lazy("filter", "return reference %(value)s"),
@@ -186,6 +190,10 @@ WORDS = {
     "order_returns": Words(
         _("At least the … return of the same order"),
         pgettext_lazy("filter", "at least return %(value)s"),
+    ),
+    "shopper_returns_over": Words(
+        _("Returns of the shopper in 90 days, over"),
+        pgettext_lazy("filter", "shopper with over %(value)s"),
     ),
     "created": Words(
         _("Created during"),

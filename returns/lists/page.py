@@ -28,6 +28,7 @@ from returns.lists.links import ListLinks
 from returns.lists.reading import read_page, row_groups, urgent_tags
 from returns.lists.reasons import Reason, list_reasons
 from returns.lists.rows import Row, build_rows
+from returns.lists.shopper_search import SHOPPER_PARAMETER, customer_address, nobody_sentence
 from returns.lists.suggestions import Suggestion, suggest_filters
 from returns.lists.summary import count_list, list_sort, summary_line
 from returns.models import State
@@ -49,7 +50,8 @@ class ReturnList:
     box, if it is used. If it found nothing, ``nearest`` are similar numbers, and ``suggestions``
     are filters by tags and notes. ``row_groups`` are the rows in their groups, or
     ``grouping_note`` says why they are not grouped. ``chosen_names`` are the chosen tags and groups
-    by parameter, as the vocabulary spells them.
+    by parameter, as the vocabulary spells them. ``customer_address`` is that of the list of the
+    shopper whose customer number is searched, or "".
     """
 
     query: Query
@@ -70,6 +72,7 @@ class ReturnList:
     search: SearchResult | None
     nearest: list[NearMatch]
     suggestions: list[Suggestion]
+    customer_address: str
 
     @property
     def states(self) -> list[StateChoice]:
@@ -147,6 +150,11 @@ class ReturnList:
     def is_search(self) -> bool:
         """Whether the search box is used; each row then says why it matches."""
         return self.search is not None
+
+    @property
+    def nobody_sentence(self) -> str:
+        """Return why the list of a shopper of whom nothing is known is empty; "" for another."""
+        return nobody_sentence(self.query.get(SHOPPER_PARAMETER, ""))
 
     @property
     def not_found_lines(self) -> str:
@@ -249,6 +257,7 @@ def return_list(
         sort=sort,
         links=ListLinks.for_filterset(filterset, base, urgent),
         search=result,
+        customer_address=customer_address(query, result),
         suggestions=suggest_filters(str(query["q"]), vocabulary) if nothing_found else [],
         nearest=[] if result is None or result.hits else nearest(result.numbers[0]),
     )

@@ -25,6 +25,7 @@ from returns.record.details import (
     find_return,
     return_details,
 )
+from returns.record.shopper import MAY_SEE_SHOPPER_NAMES
 
 VERSION_PARAMETER, PRESENT_PARAMETER = "version", "present"
 # The rows that the page shows, and those that its deadlines and tags depend on, each with the
@@ -136,7 +137,9 @@ def poll_return(pk: int, query: Query, user: User) -> LiveReturn | None:
 
 
 def _details(pk: int, user: User) -> ReturnDetails:
-    return return_details(pk, get_preferences(user).shopper_language)
+    may_see_names = user.has_perm(MAY_SEE_SHOPPER_NAMES)
+    language = get_preferences(user).shopper_language
+    return return_details(pk, language, may_see_names=may_see_names)
 
 
 def _version(pk: int) -> str:

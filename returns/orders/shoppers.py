@@ -21,8 +21,12 @@ from config.text import INVISIBLE_CATEGORIES
 
 MAX_SHOPPER_NUMBER = 320  # characters, those of the longest e-mail address
 KEY_ID_LENGTH = 16
+E164 = phonenumbers.PhoneNumberFormat.E164
 # What people type between the digits of a phone number.
 PHONE_CHARACTERS = re.compile(r"[\d\s()+./\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}-]+")
+# Anything around an "@": what is nearly an e-mail address is nobody else's business either.
+EMAIL_ADDRESS = re.compile(r"[^\s@,;|<>]+@[^\s@,;|<>]+")
+PHONE_LINK = "tel:"
 # A Turkish keyboard begins an address with "İ"; no two mailboxes differ by the dot alone.
 ONE_LETTER_I = str.maketrans("İı", "ii")
 
@@ -119,14 +123,37 @@ def normal_phone(text: str) -> str:
     Without a country code it is one of ``PHONE_REGION``. A single digit that repeats, as in
     0000000000, stands for no number.
     """
+    number = _parse_phone(text)
+    return phonenumbers.format_number(number, E164) if number else ""
+
+
+def find_email(text: str) -> str:
+    """Return the first text that looks like an e-mail address; "" if there is none."""
+    match = EMAIL_ADDRESS.search(unicodedata.normalize("NFKC", text))
+    return match[0] if match else ""
+
+
+def looks_like_phone(text: str) -> bool:
+    """Tell whether a text is probably a phone number, as people write them.
+
+    With a country code, or a zero in front, any number of a possible length is one. Otherwise the
+    number has to be one that ``PHONE_REGION`` assigns, for tracking numbers are as long.
+    """
+    text = unicodedata.normalize("NFKC", text).strip().removeprefix(PHONE_LINK)
+    if not PHONE_CHARACTERS.fullmatch(text) or not (number := _parse_phone(text)):
+        return False
+    digits = "".join(filter(str.isdecimal, text))
+    is_marked = text.startswith("+") or (digits.startswith("0") and not digits.startswith("00"))
+    return is_marked or phonenumbers.is_valid_number(number)
+
+
+def _parse_phone(text: str) -> phonenumbers.PhoneNumber | None:
     try:
         number = phonenumbers.parse(text, settings.PHONE_REGION)
     except phonenumbers.NumberParseException:
-        return ""
+        return None
     is_placeholder = len(set(str(number.national_number))) == 1
-    if is_placeholder or not phonenumbers.is_possible_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return None if is_placeholder or not phonenumbers.is_possible_number(number) else number
 
 
 def normal_customer(text: str) -> str:

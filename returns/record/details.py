@@ -21,6 +21,7 @@ from returns.record.comments import latest_comment
 from returns.record.events import origins_of
 from returns.record.parcel import Parcel, parcel_of
 from returns.record.sentences import ShopperText, shopper_texts
+from returns.record.shopper import ShopperOfReturn, shopper_of
 from returns.record.timeline import Timeline, timeline_of
 from tags.vocabulary import Vocabulary, load_vocabulary
 
@@ -92,6 +93,7 @@ class ReturnDetails:
     tracking: TrackingLink | None
     # In words.
     value: str
+    shopper: ShopperOfReturn
 
     @property
     def record(self) -> Return:
@@ -154,9 +156,10 @@ def find_return(reference: str) -> int:
     return int(pk)
 
 
-def return_details(pk: int, language: str) -> ReturnDetails:
+def return_details(pk: int, language: str, *, may_see_names: bool = False) -> ReturnDetails:
     """Return the details of a return, with the shopper's text in ``language`` first.
 
+    The name of the shopper is read only for a person who ``may_see_names`` of shoppers.
     Raises ``Http404`` if there is no such return.
     """
     record = get_object_or_404(Return.objects.with_tag_ids(), pk=pk)
@@ -177,6 +180,7 @@ def return_details(pk: int, language: str) -> ReturnDetails:
         now=now,
         tracking=tracking_link(record.cargo_carrier, record.tracking_id),
         value=value_text(record, row.value),
+        shopper=shopper_of(record, now, may_see_names=may_see_names),
     )
 
 

@@ -1,13 +1,14 @@
 """Search the numbers of returns for a typed or scanned text, and say why each return matches."""
 
-from returns.search.finding import search, search_ends, search_scans
+from returns.search.finding import search, search_ends, search_scans, search_whole
 from returns.search.hits import Hit, SearchResult, Tier
 from returns.search.nearest import NearMatch, nearest
-from returns.search.typed import MAX_NUMBERS, MAX_SEARCH_LENGTH, TypedNumbers
+from returns.search.typed import MAX_NUMBERS, MAX_SEARCH_LENGTH, SEPARATOR, TypedNumbers
 
 __all__ = [
     "MAX_NUMBERS",
     "MAX_SEARCH_LENGTH",
+    "SEPARATOR",
     "Hit",
     "NearMatch",
     "SearchResult",
@@ -17,4 +18,5 @@ __all__ = [
     "search",
     "search_ends",
     "search_scans",
+    "search_whole",
 ]

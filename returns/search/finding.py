@@ -68,6 +68,11 @@ def search_ends(text: str, numbers: Sequence[str] = SEARCH_KEYS) -> SearchResult
     return _search_one(text, numbers, (*WHOLE_TIERS, *END_TIERS))
 
 
+def search_whole(text: str) -> SearchResult:
+    """Return the returns with a number that was typed completely, or without its zeros."""
+    return _search_one(text, SEARCH_KEYS, WHOLE_TIERS)
+
+
 def search_scans(texts: Collection[str]) -> dict[str, list[int]]:
     """Return the ids of the returns with a scanned text as a whole number, by the text.
 

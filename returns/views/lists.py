@@ -17,10 +17,10 @@ from config.htmx import (
 )
 from returns.filters.known_values import known_values
 from returns.filters.query import Query
-from returns.lists.enter_key import find_enter_target
 from returns.lists.facets import count_facets
 from returns.lists.forms import SaveViewForm
 from returns.lists.page import return_list
+from returns.lists.shopper_search import find_number
 from returns.lists.tabs import tabs
 from returns.live import polling
 from returns.people.person import DeskRequest, get_preferences
@@ -51,7 +51,7 @@ def find(request: HtmxRequest) -> HttpResponse:
     On the list itself nothing more is needed, because it filters while a person types.
     """
     query = Query.from_querydict(request.GET)
-    if path := find_enter_target(query):
+    if path := find_number(query):
         return to_list(path)
     if is_request_from(request, reverse("return-list")):
         return leave_page_unchanged()

@@ -22,6 +22,7 @@ from returns.people.recent import note_opened, recent_returns
 from returns.record import deletion
 from returns.record.details import return_details
 from returns.record.forms import DeletionForm
+from returns.record.shopper import MAY_SEE_SHOPPER_NAMES
 
 
 @require_safe
@@ -85,7 +86,9 @@ def _delete(request: PersonRequest, record: Return, data: dict[str, Any]) -> Non
 @permission_required("returns.view_return", raise_exception=True)
 def return_card(request: DeskRequest, pk: int) -> HttpResponse:
     """Show the preview of a return. Without htmx, redirect to its page."""
-    details = return_details(pk, get_preferences(request.user).shopper_language)
+    may_see_names = request.user.has_perm(MAY_SEE_SHOPPER_NAMES)
+    language = get_preferences(request.user).shopper_language
+    details = return_details(pk, language, may_see_names=may_see_names)
     if not wants_fragment(request):
         return redirect(details.record)
     return render(request, "record/preview.html#card", {"details": details})

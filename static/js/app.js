@@ -2,6 +2,7 @@
 import "./language.js";
 import "./history.js";
 import "./search.js";
+import "./shoppers.js";
 import "./recent.js";
 import "./lists/links.js";
 import "./record/comments.js";

@@ -9,6 +9,7 @@ from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.filters.wording import describe_query
 from returns.models import DeadlinePolicy, Unit
+from returns.orders.tokens import NOBODY
 from tags.vocabulary import load_vocabulary as words_now
 from tests.factories import make_tag
 
@@ -21,6 +22,7 @@ VALUES = {
     "queue": "to_inspect",
     "order": "RSO1",
     "order_is": "RSO1",
+    "shopper": NOBODY,
     "reference": "Return-1",
     "tracking": "734",
     "tag": "books",
@@ -50,6 +52,7 @@ VALUES = {
     "arrived": "today",
     "completed": "last_7_days",
     "order_returns": "3",
+    "shopper_returns_over": "3",
     "took": "unknown",
     "arrived_weekday": "monday",
     "rule": "Damaged",

@@ -1,0 +1,62 @@
+"""Finding the returns of a shopper by a number that must not stay in an address."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from config.addresses import with_query
+from returns.filters.query import Query
+from returns.lists.shopper_search import find_typed, without_shopper_number
+from returns.search import MAX_SEARCH_LENGTH
+from returns.views.lists import to_list
+
+# Django admin searches people by their e-mail addresses.
+OTHER_SEARCHES = ("/admin/", "/openapi/")
+
+
+@sensitive_post_parameters("text")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@permission_required("returns.view_return", raise_exception=True)
+def find(request: HttpRequest) -> HttpResponse:
+    """Open what a posted text means: a return, the returns of a shopper, or a choice of both."""
+    text = request.POST.get("text", "").strip()[:MAX_SEARCH_LENGTH]
+    if request.method != "POST" or not text:
+        # Also for Back to the choice, which has nothing to go by.
+        return redirect("return-list")
+    target = find_typed(text)
+    if isinstance(target, str):
+        return to_list(target)
+    return render(request, "lists/shopper_choice.html", {"choice": target})
+
+
+class ShopperNumberMiddleware:
+    """Takes e-mail addresses and phone numbers of shoppers out of addresses.
+
+    The box never sends them there, but without scripts a form does. The answer is a redirect to
+    the same page with the shopper in their place, before any page repeats the number in its links.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Return the response, or the redirect."""
+        is_other = request.path.startswith(OTHER_SEARCHES) or request.method not in {"GET", "HEAD"}
+        if is_other or "q" not in request.GET:
+            return self.get_response(request)
+        query = without_shopper_number(Query.from_querydict(request.GET))
+        if query is None:
+            return self.get_response(request)
+        if not request.user.has_perm("returns.view_return"):
+            # To whom the desk does not say whether it knows the number.
+            return to_list(with_query(request.path, query.without("shopper")))
+        is_box = request.path == reverse("return-find")
+        return to_list(query.path(reverse("return-list") if is_box else request.path))
