@@ -13,6 +13,7 @@ from returns.api.schemas import LineItemSaid, ReturnWithLineItems, TaggedReturn
 from returns.exports import as_xlsx
 from returns.exports import forms as export_forms
 from returns.feed import previews, push, uploads
+from returns.feed.item_fields import ITEM_CELLS
 from returns.feed.item_parsing import TEXTS
 from returns.feed.records import API_NAMES, MAX_LENGTHS, REQUIRED_COLUMNS
 from returns.feed.spelling import field_for_header
@@ -121,6 +122,16 @@ def test_the_spellings_of_columns_are_understood():
         word.strip(): field_for_header(word.strip()) for row in rows for word in row[1].split(",")
     }
     assert read == {word.strip(): codes(row[0])[0] for row in rows for word in row[1].split(",")}
+
+
+def test_the_spellings_of_columns_of_items_are_understood():
+    rows = tables(FIELDS, "Column of an item", "Also written as")
+    prefix = f"{API_NAMES['line_items']}."
+    assert {f"{prefix}{codes(row[0])[0]}" for row in rows} == ITEM_CELLS
+    words = [(word.strip(), codes(row[0])[0]) for row in rows for word in row[1].split(",")]
+    assert {word: field_for_header(word) for word, _ in words} == {
+        word: f"{prefix}{name}" for word, name in words
+    }
 
 
 # The API

@@ -24,7 +24,12 @@ def items_summary(record: Return) -> str:
 
 def items_text(lines: Sequence[LineItem]) -> str:
     """Return the same of line items."""
-    return _in_words(len(lines), Counter(line.state for line in lines))
+    return counts_text(Counter(line.state for line in lines))
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Return the same of the numbers of items in each state."""
+    return _in_words(sum(counts.values()), counts)
 
 
 def _in_words(total: int, counts: Mapping[str, int]) -> str:
