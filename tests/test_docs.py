@@ -9,6 +9,7 @@ from django.core.management import call_command, get_commands, load_command_clas
 from django.template.loader import render_to_string
 
 from returns.demo import people
+from returns.models import Return
 from returns.people import roles
 from tests.papers import (
     DEPLOY,
@@ -237,6 +238,15 @@ def test_the_examples_import(text, language, name, tmp_path, capsys):
     (tmp_path / name).write_text(blocks(text, language)[0])
     call_command("import_returns", str(tmp_path / name))
     assert "read 1, created 1, updated 0, unchanged 0, rejected 0" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_the_example_of_rows_of_items_is_one_return(tmp_path, capsys):
+    path = tmp_path / "items.csv"
+    path.write_text(blocks(section(FILES, "One row an item"), "csv")[0])
+    call_command("import_returns", str(path))
+    assert "read 1, created 1, updated 0, unchanged 0, rejected 0" in capsys.readouterr().out
+    assert Return.objects.get().item_count == 3
 
 
 @pytest.mark.django_db

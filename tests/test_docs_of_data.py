@@ -15,6 +15,7 @@ from returns.exports import as_xlsx
 from returns.exports import forms as export_forms
 from returns.feed import previews, push, uploads
 from returns.feed.abilities import ABILITY_RECHECK
+from returns.feed.item_fields import ITEM_CELLS
 from returns.feed.item_parsing import TEXTS
 from returns.feed.orders import pulling
 from returns.feed.orders.parsing import MAX_ORDER_ITEMS
@@ -147,6 +148,16 @@ def test_the_fields_of_an_order_are_those_that_are_read():
     read = {each.name for each in sources} | {each.part for each in sources if each.part}
     read |= {ORDER_FIELD, ITEMS_FIELD, CUSTOMER_FIELD, "email", "phone", "customerNo"}
     assert described - {*OrderState.values, "SHOPPER_NAMES"} == read
+
+
+def test_the_spellings_of_columns_of_items_are_understood():
+    rows = tables(FIELDS, "Column of an item", "Also written as")
+    prefix = f"{API_NAMES['line_items']}."
+    assert {f"{prefix}{codes(row[0])[0]}" for row in rows} == ITEM_CELLS
+    words = [(word.strip(), codes(row[0])[0]) for row in rows for word in row[1].split(",")]
+    assert {word: field_for_header(word) for word, _ in words} == {
+        word: f"{prefix}{name}" for word, name in words
+    }
 
 
 # The API

@@ -1,7 +1,7 @@
 """What is in a parcel, in words: the line items of a return, counted by the result."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -9,8 +9,6 @@ from django.utils.translation import ngettext
 from config.numbers import grouped
 from returns.models import ItemState, LineItem, Return
 from returns.models.line_items import ITEM_COUNT_COLUMNS, to_line_items
-
-MAX_LISTED_ITEMS = 10
 
 
 def items_summary(record: Return) -> str:
@@ -26,17 +24,12 @@ def items_summary(record: Return) -> str:
 
 def items_text(lines: Sequence[LineItem]) -> str:
     """Return the same of line items."""
-    return _in_words(len(lines), Counter(line.state for line in lines))
+    return counts_text(Counter(line.state for line in lines))
 
 
-def items_one_by_one(lines: Iterable[LineItem]) -> str:
-    """Return line items, each with all that is known of it: "L-1 MUG SN-9 damaged"."""
-    some = sorted(lines, key=lambda line: line.line_reference)
-    shown = [
-        " ".join(filter(None, (line.line_reference, line.sku, line.serial_number, line.outcome)))
-        for line in some[:MAX_LISTED_ITEMS]
-    ]
-    return "; ".join([*shown, "…"] if len(some) > MAX_LISTED_ITEMS else shown)
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Return the same of the numbers of items in each state."""
+    return _in_words(sum(counts.values()), counts)
 
 
 def _in_words(total: int, counts: Mapping[str, int]) -> str:

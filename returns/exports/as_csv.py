@@ -3,7 +3,7 @@
 import csv
 import logging
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from datetime import datetime
 from io import StringIO
@@ -11,10 +11,10 @@ from io import StringIO
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
+from returns.exports.file_columns import file_columns, row_maker
 from returns.exports.selection import Selection, iter_batches
 from returns.feed.spelling import FORMULA
-from returns.lists.columns import COLUMNS_BY_NAME, Value
-from returns.lists.file_headers import file_header
+from returns.lists.columns import Value
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def csv_chunks(
 ) -> Generator[bytes]:
     """Yield the file in chunks. ``bom`` adds the mark by which Excel recognises UTF-8.
 
-    ``on_progress`` is called after each batch with the number of rows so far. The file is in the
+    ``on_progress`` is called after each batch with the number of returns so far. The file is in the
     language of this call, although the chunks may be read later.
     """
     chunks = _chunks(selection, now, bom=bom, on_progress=on_progress)
@@ -57,14 +57,15 @@ def _chunks(
     bom: bool,
     on_progress: Callable[[int], None] | None,
 ) -> Generator[bytes]:
-    values = [COLUMNS_BY_NAME[name].value for name in selection.columns]
-    headers = [file_header(name) for name in selection.columns]
+    make_rows = row_maker(selection, now)
+    headers = [column.header for column in file_columns(selection)]
     head, count = _encode([headers], BOM if bom else ""), 0
     with closing(iter_batches(selection)) as batches:
         for rows in batches:
             count += len(rows)
-            cells = [[format_cell(value(row, now)) for value in values] for row in rows]
-            yield head + _encode(cells)
+            yield head + _encode(
+                map(format_cell, values) for row in rows for values in make_rows(row)
+            )
             head = b""
             if on_progress:
                 on_progress(count)
@@ -86,7 +87,7 @@ def format_cell(value: Value) -> str:
     return "" if value is None else str(value)
 
 
-def _encode(rows: list[list[str]], prefix: str = "") -> bytes:
+def _encode(rows: Iterable[Iterable[str]], prefix: str = "") -> bytes:
     text = StringIO(prefix)
     text.seek(0, 2)
     csv.writer(text).writerows(rows)

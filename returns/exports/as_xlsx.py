@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import islice
 from typing import IO, Any
 from xml.sax.saxutils import escape
 
@@ -12,9 +13,9 @@ from django.utils.translation import pgettext
 from xlsxwriter import Workbook
 
 from config.text import shorten
+from returns.exports.file_columns import FileColumn, file_columns, row_maker
 from returns.exports.selection import Selection, iter_batches
-from returns.lists.columns import COLUMNS_BY_NAME, Column, Kind
-from returns.lists.file_headers import file_header
+from returns.lists.columns import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -42,36 +43,37 @@ def write_workbook(
     now: datetime,
     on_progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Write a workbook to a file and return the number of its rows without the header.
+    """Write a workbook to a file and return the number of returns in it.
 
-    ``on_progress`` is called after each batch with the number of rows written so far.
+    ``on_progress`` is called after each batch with the number of returns written so far.
     """
-    columns = [COLUMNS_BY_NAME[name] for name in selection.columns]
-    count = 0
+    columns, make_rows = file_columns(selection), row_maker(selection, now)
+    count = lines = 0
     with Workbook(file, WORKBOOK_OPTIONS) as book:
         sheet = book.add_worksheet(pgettext("sheet of a workbook", "Returns"))
-        formats = _write_head(book, sheet, selection.columns)
+        formats = _write_head(book, sheet, columns)
         # Closed at once if writing fails: its transaction must be over before that is stored.
         with closing(iter_batches(selection)) as batches:
             for rows in batches:
-                for row in rows[: MAX_SHEET_ROWS - count]:
-                    count += 1
-                    for index, column in enumerate(columns):
-                        _write_cell(sheet, count, index, column, column.value(row, now), formats)
+                every = (values for row in rows for values in make_rows(row))
+                for values in islice(every, MAX_SHEET_ROWS - lines):
+                    lines += 1
+                    for index, (column, value) in enumerate(zip(columns, values, strict=True)):
+                        _write_cell(sheet, lines, index, column, value, formats)
+                count += len(rows)
                 if on_progress:
                     on_progress(count)
-        sheet.autofilter(0, 0, count, len(columns) - 1)
+        sheet.autofilter(0, 0, lines, len(columns) - 1)
     logger.info("A workbook is made (returns: %s).", count)
     return count
 
 
-def _write_head(book: Any, sheet: Any, names: list[str]) -> dict[Kind, Any]:
+def _write_head(book: Any, sheet: Any, columns: list[FileColumn]) -> dict[Kind, Any]:
     """Write the header row, and return the cell format of each kind of column."""
     bold = book.add_format({"bold": True})
-    for index, name in enumerate(names):
-        title = file_header(name)
-        sheet.write_string(0, index, title, bold)
-        sheet.set_column(index, index, max(COLUMNS_BY_NAME[name].width, len(title) + 3))
+    for index, column in enumerate(columns):
+        sheet.write_string(0, index, column.header, bold)
+        sheet.set_column(index, index, max(column.width, len(column.header) + 3))
     sheet.freeze_panes(1, 0)
     formats = {
         Kind.TIME: "yyyy-mm-dd hh:mm:ss",
@@ -83,7 +85,7 @@ def _write_head(book: Any, sheet: Any, names: list[str]) -> dict[Kind, Any]:
 
 
 def _write_cell(
-    sheet: Any, row: int, index: int, column: Column, value: Any, formats: dict[Kind, Any]
+    sheet: Any, row: int, index: int, column: FileColumn, value: Any, formats: dict[Kind, Any]
 ) -> None:
     if value is None or value == "":
         return

@@ -28,7 +28,7 @@ from config.stored_texts import StoredText, stored_text
 from returns.database.locks import Lock, try_lock
 from returns.exports import as_csv, as_xlsx
 from returns.exports.forms import ExportRequest, check_fits_sheet, check_permission, refusal
-from returns.exports.selection import Selection, count_returns, parse_selection
+from returns.exports.selection import Selection, count_returns, measure, parse_selection
 from returns.filters.query import Query
 from returns.models import Export, ExportPart, FileFormat, Progress
 from returns.people.access import record_export
@@ -60,7 +60,7 @@ def request_export(request: ExportRequest, person: User, file_format: FileFormat
     _check_limits(person)
     return Export.objects.create(
         by=person,
-        query=request.selection.query.urlencode(),
+        query=request.selection.file_query.urlencode(),
         columns=request.selection.columns,
         format=file_format,
         bom=request.bom,
@@ -110,9 +110,9 @@ def _check_storage(person: User, size: int) -> None:
 def _count(selection: Selection, file_format: str) -> int:
     if file_format == FileFormat.CSV:
         return count_returns(selection, MAX_CSV_ROWS)
-    total = count_returns(selection, as_xlsx.MAX_SHEET_ROWS + 1)
-    check_fits_sheet(total)
-    return total
+    size = measure(selection, as_xlsx.MAX_SHEET_ROWS + 1)
+    check_fits_sheet(size, by_items=selection.by_items)
+    return size.returns
 
 
 def list_exports(person: User) -> list[Export]:
@@ -282,7 +282,7 @@ def _fail(export: Export, reason: StoredText | str) -> None:
 
 @contextmanager
 def _progress_writer(export: Export) -> Iterator[Callable[[int], None]]:
-    """Give a function that stores the number of rows written.
+    """Give a function that stores the number of returns written.
 
     It uses a connection of its own, because the transaction that reads the rows is still open.
     """

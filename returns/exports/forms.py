@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from config.stored_texts import StoredText, stored_text
 from returns.exports import as_xlsx
 from returns.exports.file_names import build_file_name
-from returns.exports.selection import Selection, count_returns, parse_selection
+from returns.exports.selection import Selection, Size, measure, parse_selection
 from returns.filters.query import Query
 from returns.filters.wording import filter_parts
 from returns.people.person import get_preferences
@@ -25,19 +25,34 @@ BACKGROUND_THRESHOLD = 20_000
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """A checked request. ``number`` of returns is at most ``BACKGROUND_THRESHOLD`` plus one.
+    """A checked request. ``size`` is that of at most ``BACKGROUND_THRESHOLD`` returns plus one.
 
     ``bom`` puts the mark by which Excel recognises UTF-8 in front of a CSV file.
     """
 
     selection: Selection
-    number: int
+    size: Size
     bom: bool = False
 
     @property
+    def number(self) -> int:
+        """Return the number of returns."""
+        return self.size.returns
+
+    @property
     def is_large(self) -> bool:
-        """Return whether a file of these returns is made in the background."""
+        """Return whether the file is made in the background."""
+        return self.size.rows(by_items=self.selection.by_items) > BACKGROUND_THRESHOLD
+
+    @property
+    def has_many_returns(self) -> bool:
+        """Return whether a file of these returns is made in the background in any case."""
         return self.number > BACKGROUND_THRESHOLD
+
+    @property
+    def has_many_items(self) -> bool:
+        """Return whether it is only if it has a row for each item."""
+        return self.size.item_rows > BACKGROUND_THRESHOLD >= self.number
 
     @property
     def params(self) -> list[tuple[str, str]]:
@@ -62,9 +77,9 @@ def parse_request(query: Query, person: User) -> ExportRequest:
     person may export.
     """
     selection = parse_selection(query, get_preferences(person).columns)
-    number = count_returns(selection, BACKGROUND_THRESHOLD + 1)
-    check_permission(person, number)
-    return ExportRequest(selection, number, bom=query.get("bom") == "1")
+    size = measure(selection, BACKGROUND_THRESHOLD + 1)
+    check_permission(person, size.returns)
+    return ExportRequest(selection, size, bom=query.get("bom") == "1")
 
 
 def refusal(text: StoredText) -> ValidationError:
@@ -87,9 +102,17 @@ def check_permission(person: User, number: int) -> None:
         )
 
 
-def check_fits_sheet(number: int) -> None:
-    """Raise ``ValidationError`` if an Excel sheet cannot hold so many returns."""
-    if number > as_xlsx.MAX_SHEET_ROWS:
+def check_fits_sheet(size: Size, *, by_items: bool) -> None:
+    """Raise ``ValidationError`` if an Excel sheet cannot hold a file of this size."""
+    if by_items and size.item_rows > as_xlsx.MAX_SHEET_ROWS:
+        raise refusal(
+            stored_text(
+                "An Excel sheet holds up to %(limit)s rows. Export the list as CSV, with one row "
+                "per return, or filter for fewer.",
+                limit=as_xlsx.MAX_SHEET_ROWS,
+            )
+        )
+    if size.returns > as_xlsx.MAX_SHEET_ROWS:
         raise refusal(
             stored_text(
                 "An Excel sheet holds up to %(limit)s returns. Export the list as CSV, or filter "

@@ -5,14 +5,16 @@ import re
 from django.utils.translation import gettext_noop
 
 from config.stored_texts import StoredText, stored_text
+from returns.feed.item_fields import ITEM_NUMBERS, KNOWN_CELLS
 from returns.feed.reasons import followed, quoted
-from returns.feed.records import API_NAMES, KNOWN_FIELDS, UNSTRIPPED_COLUMNS, RecordError
+from returns.feed.records import API_NAMES, UNSTRIPPED_COLUMNS, RecordError
 from returns.models.facts import FACTS
 
 # References and tracking IDs, which are texts of digits and letters.
-NUMBER_FIELDS = frozenset(fact.api_name for fact in FACTS if fact.key)
+NUMBERS_OF_RETURNS = frozenset(fact.api_name for fact in FACTS if fact.key)
+NUMBER_FIELDS = NUMBERS_OF_RETURNS | ITEM_NUMBERS
 PROSE_FIELDS = frozenset(API_NAMES[name] for name in UNSTRIPPED_COLUMNS)
-RESTORED_FIELDS = KNOWN_FIELDS - PROSE_FIELDS
+RESTORED_FIELDS = KNOWN_CELLS - PROSE_FIELDS
 # What people and programs write for "nothing".
 EMPTY_MARKS = frozenset({"-", "–", "—", "n/a"})
 ERROR = re.compile(r"#(?:N/A|NV|YOK|[^\W\d_]+(?:/0)?[!?])|#{2,}", re.IGNORECASE)
@@ -73,7 +75,7 @@ def restore(field: str, text: str, *, is_typed: bool = False) -> str:
     if may_be_kept and (kept := KEPT_AS_TEXT.fullmatch(text)):
         text = (kept[1] or kept[2] or "").strip()
     is_empty = len(text) <= 3 and text.casefold() in EMPTY_MARKS
-    if is_empty or (field in NUMBER_FIELDS and text == "0"):
+    if is_empty or (field in NUMBERS_OF_RETURNS and text == "0"):  # items may be counted from 0
         return ""
     if text.startswith("#") and ERROR.fullmatch(text):
         why = stored_text(

@@ -9,7 +9,7 @@ import io
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO
 
@@ -37,7 +37,7 @@ from returns.feed.json_items import (
 )
 from returns.feed.labels import stored_place
 from returns.feed.records import RecordError
-from returns.feed.spelling import TIME_FIELDS
+from returns.feed.spelling import TIME_CELLS
 from returns.feed.workbooks import (
     NotATableError,
     explain_markup,
@@ -142,12 +142,19 @@ def _has_month_ahead(file: BinaryIO) -> bool:
 def _month_first(items: Iterator[Item], choices: Choices) -> StoredText | None:
     """Return which row has a date that cannot have the day first; None if none has one."""
     for item in islice(items, choices.most):
-        cells = item.original if isinstance(item.original, list) else []
-        for name, at, _ in item.format.columns:
-            if name in TIME_FIELDS and at < len(cells) and has_month_first(cells[at]):
-                place, date = stored_place(item.place), to_storable_text(cells[at].strip())
-                return stored_text("%(place)s has %(date)s", place=place, date=date)
+        places = [row.place for row in item.rows] or [item.place]
+        for place, cells in zip(places, item.written_rows, strict=False):
+            if isinstance(cells, list) and (date := _first_month_first(item.format, cells)):
+                date, where = to_storable_text(date.strip()), stored_place(place)
+                return stored_text("%(place)s has %(date)s", place=where, date=date)
     return None
+
+
+def _first_month_first(format_: Format, cells: list[str]) -> str:
+    for name, at, _ in format_.columns:
+        if name in TIME_CELLS and at < len(cells) and has_month_first(cells[at]):
+            return cells[at]
+    return ""
 
 
 def _read_head(stream: BinaryIO) -> bytes:
@@ -168,11 +175,11 @@ def write_items(items: Iterable[Item], format: Format, out: IO[str]) -> None:  #
     if format.is_table:
         writer = csv.writer(out, delimiter=format.delimiter, lineterminator="\n")
         writer.writerow(format.header)
-        for item in entries:
-            if isinstance(item.original, str):  # a row that could not be parsed
-                out.write(f"{item.original}\n")
+        for row in chain.from_iterable(item.written_rows for item in entries):
+            if isinstance(row, str):  # a row that could not be parsed
+                out.write(f"{row}\n")
             else:
-                writer.writerow(item.original)
+                writer.writerow(row)
     elif format.kind == "lines":
         out.writelines(f"{_as_line(item)}\n" for item in entries)
     else:

@@ -1,25 +1,20 @@
 """Headers of tables: in which row they are, and what each column means."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from config.stored_texts import StoredText, stored_text, to_stored
 from config.text import shorten, to_storable_text
+from returns.feed.item_fields import ITEM_CELLS, KNOWN_CELLS, LINE_ITEMS_NAME, TELLING_ITEM_CELLS
 from returns.feed.items import Column, Format
 from returns.feed.labels import stored_label
 from returns.feed.mappings import ColumnMapping, unique_headers
 from returns.feed.reasons import listed
-from returns.feed.records import (
-    API_NAMES,
-    KNOWN_FIELDS,
-    REQUIRED_COLUMNS,
-    UPDATED_FIELD,
-    RecordError,
-)
+from returns.feed.records import API_NAMES, REQUIRED_COLUMNS, UPDATED_FIELD, RecordError
 from returns.feed.spelling import (
-    TIME_FIELDS,
+    TIME_CELLS,
     field_for_header,
     is_derived_header,
     normalize,
@@ -69,7 +64,7 @@ def find_header(rows: Sequence[Sequence[str]], mapping: ColumnMapping | None) ->
 def _count_known(row: Sequence[str], mapping: ColumnMapping | None) -> int:
     if mapping:
         return len(mapping.used.intersection(map(normalize, row)))
-    return len(KNOWN_FIELDS.intersection(map(field_for_header, filter(None, row))))
+    return len(KNOWN_CELLS.intersection(map(field_for_header, filter(None, row))))
 
 
 def with_header(format_: Format, header: Sequence[str]) -> Format:
@@ -91,28 +86,42 @@ def read_columns(format_: Format) -> Format:
     """Return the format with its columns. Raises ``RecordError`` if they cannot be read."""
     mapping = format_.choices.mapping
     if mapping:
-        return replace(format_, columns=_mapped_columns(format_.header, mapping))
+        columns = _mapped_columns(format_.header, mapping)
+        _refuse_doubles(_two_lists(column.name for column in columns))
+        return replace(format_, columns=columns)
     if missing := missing_fields(format_):
         raise RecordError("file", _missing_reason(format_, missing))
-    names = _names(format_.header)
-    if twice := {name for name, count in Counter(filter(None, names)).items() if count > 1}:
-        columns = listed(sorted(map(stored_label, twice), key=to_stored), ", ")
-        raise RecordError(
-            "file", stored_text("more than one column for %(columns)s", columns=columns)
-        )
+    names = meant_fields(format_.header)
+    counts = Counter(filter(None, names))
+    _refuse_doubles({name for name, count in counts.items() if count > 1} | _two_lists(names))
     return replace(
         format_,
         columns=tuple(
-            Column(name, at, zone_for_header(header) if name in TIME_FIELDS else None)
+            Column(name, at, zone_for_header(header) if name in TIME_CELLS else None)
             for at, (name, header) in enumerate(zip(names, format_.header, strict=True))
             if name
         ),
     )
 
 
+def _two_lists(names: Iterable[str]) -> set[str]:
+    """Return the field of line items if a column has all of them, and others have one a row."""
+    given = set(names)
+    both = LINE_ITEMS_NAME in given and not ITEM_CELLS.isdisjoint(given)
+    return {LINE_ITEMS_NAME} if both else set()
+
+
+def _refuse_doubles(twice: Collection[str]) -> None:
+    if twice:
+        columns = listed(sorted(map(stored_label, twice), key=to_stored), ", ")
+        raise RecordError(
+            "file", stored_text("more than one column for %(columns)s", columns=columns)
+        )
+
+
 def missing_fields(format_: Format) -> tuple[str, ...]:
     """Return the required fields that no column has, unless a mapping says where they are."""
-    names = _names(format_.header)
+    names = meant_fields(format_.header)
     return tuple(name for name in REQUIRED_FIELDS if name not in names)
 
 
@@ -133,25 +142,36 @@ def _missing_reason(format_: Format, missing: Sequence[str]) -> StoredText:
     )
 
 
-def _names(header: Sequence[str]) -> list[str]:
-    """Return the field that each column means, or its own name; "" if it is not read."""
-    return [
+def meant_fields(header: Sequence[str]) -> list[str]:
+    """Return the field that each column means, or its own name; "" if it is not read.
+
+    A header has columns of items if one of them tells what an item is. Of several for the same
+    field of an item the first is read: one may be the number of the seller, one that of the shop.
+    """
+    names = [
         "" if is_derived_header(cell) else field_for_header(cell) or f"column {at}"
         for at, cell in enumerate(header, start=1)
     ]
+    has_items = not TELLING_ITEM_CELLS.isdisjoint(names)
+    first: dict[str, str] = {}
+    for at, name in enumerate(names):
+        if name not in ITEM_CELLS:
+            continue
+        written = " ".join(header[at].split())
+        if not has_items or normalize(first.setdefault(name, written)) != normalize(written):
+            names[at] = written
+    return names
 
 
 def _mapped_columns(header: Sequence[str], mapping: ColumnMapping) -> tuple[Column, ...]:
     columns = []
     for name in mapping.columns:
         at = mapping.place(name, header)
-        columns.append(
-            Column(name, at, _zone_if_known(header[at]) if name in TIME_FIELDS else None)
-        )
+        columns.append(Column(name, at, _zone_if_known(header[at]) if name in TIME_CELLS else None))
     if mapping.keeps_others:
         used = {column.at for column in columns}
         columns += [
-            Column(f"{name} (column)" if name in KNOWN_FIELDS else name, at)
+            Column(f"{name} (column)" if name in KNOWN_CELLS else name, at)
             for at, name in enumerate(header)
             if at not in used
         ]

@@ -8,10 +8,11 @@ from typing import Any
 from django.conf import settings
 
 from config.stored_texts import stored_text
-from returns.feed.reasons import Why, excerpt, listed, quoted, too_long
+from returns.feed.reasons import excerpt, listed, quoted, too_long, unknown_item_state
 from returns.feed.records import API_NAMES, Problem, RecordError, combined
 from returns.feed.values import integer_text, read_time, require_storable, storable_json
 from returns.models.line_items import (
+    ITEM_API_NAMES,
     ITEM_FACTS,
     ITEM_FACTS_BY_COLUMN,
     DamagedState,
@@ -19,7 +20,7 @@ from returns.models.line_items import (
     LineItem,
 )
 
-LINE_ITEM_FIELDS = frozenset(fact.api_name for fact in ITEM_FACTS)
+LINE_ITEM_FIELDS = frozenset(ITEM_API_NAMES.values())
 KNOWN_STATES = {"state": ItemState.values, "damaged_state": DamagedState.values}
 TEXTS = ("line_reference", "sku", "serial_number")
 MAX_OTHERS = 500  # characters of the unknown fields of a line item
@@ -90,8 +91,8 @@ def _line_item(place: str, sent: object) -> LineItem:
 
 
 def _value(place: str, column: str, sent: Mapping[str, object]) -> str | None:
-    fact = ITEM_FACTS_BY_COLUMN[column]
-    field, value = f"{place}.{fact.api_name}", sent.get(fact.api_name)
+    fact, name = ITEM_FACTS_BY_COLUMN[column], ITEM_API_NAMES[column]
+    field, value = f"{place}.{name}", sent.get(name)
     if column == "processed_at":
         time = read_time(field, value)
         return time.isoformat(timespec="microseconds") if time else None
@@ -105,16 +106,8 @@ def _value(place: str, column: str, sent: Mapping[str, object]) -> str | None:
         raise RecordError(field, stored_text("missing"))
     known = KNOWN_STATES.get(column)
     if known and text not in known and (text or column == "state"):
-        raise RecordError(field, _unknown_state(value, known))
+        raise RecordError(field, unknown_item_state(excerpt(value), known))
     return text
-
-
-def _unknown_state(value: object, known: list[str]) -> Why:
-    return stored_text(
-        "not a state of a line item: %(value)s; known: %(known)s",
-        value=excerpt(value),
-        known=", ".join(known),
-    )
 
 
 def _others(place: str, sent: Mapping[str, object]) -> dict[str, Any] | None:

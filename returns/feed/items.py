@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from config.stored_texts import StoredText, stored_text
-from returns.feed.labels import stored_label, stored_whole
+from returns.feed.item_fields import ITEM_CELLS, name_of_cell, place_in_list
+from returns.feed.labels import stored_label, stored_place, stored_whole
 from returns.feed.mappings import ColumnMapping
 from returns.feed.parsing import parse_record
 from returns.feed.reasons import Why, in_words, listed, named
@@ -68,9 +70,27 @@ class Format:
         """Tell whether the entries are rows with cells."""
         return self.kind in TABLES
 
+    @property
+    def has_items(self) -> bool:
+        """Tell whether there is a row for each item of a return."""
+        return any(column.name in ITEM_CELLS for column in self.columns)
+
     def headers(self) -> dict[str, str]:
         """Return the header of the column that each field is read from."""
         return {column.name: self.header[column.at].strip() for column in self.columns}
+
+
+class ItemRow(NamedTuple):
+    """A row of a table that has one for each item: its place, and its cells as they are written.
+
+    One that could not be split is a text. ``raw`` are its values, and ``pieces`` the number of line
+    items that it stands for.
+    """
+
+    place: str
+    written: list[str] | str
+    raw: Mapping[str, object]
+    pieces: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +100,8 @@ class Item:
     ``original`` is the entry as the file has it (an object, a line, or the cells of a row). It is
     None if nothing is left that could be fixed. With ``is_update_derived``, ``updatedAt`` is the
     latest of the other times. ``left_out`` says why an entry is no record, such as a row of totals.
+    ``rows`` are those of a return in a table with a row for each item; ``original`` then has them
+    too, as a list.
     """
 
     place: str
@@ -89,6 +111,14 @@ class Item:
     original: Any = None
     is_update_derived: bool = False
     left_out: Why = ""
+    rows: tuple[ItemRow, ...] = ()
+
+    @property
+    def written_rows(self) -> list[list[str] | str]:
+        """Return the rows of a table that the entry is made of, as they are written."""
+        if self.rows:
+            return [row.written for row in self.rows]
+        return [] if self.original is None else [self.original]
 
     def placed(self, place: str) -> "Item":
         """Return the item with another place; ``dataclasses.replace`` takes six times as long."""
@@ -100,6 +130,7 @@ class Item:
             self.original,
             self.is_update_derived,
             self.left_out,
+            self.rows,
         )
 
     def parse(self) -> ReturnRecord:
@@ -145,10 +176,23 @@ class Item:
             return [(stored_whole(name), why) for name, why in given]
         headers = self.format.headers()
         problems = [
-            (headers.get(name) or stored_label(name), in_words(why, headers)) for name, why in given
+            (
+                headers.get(name_of_cell(name)) or stored_label(name),
+                self._with_row(name, in_words(why, headers)),
+            )
+            for name, why in given
         ]
-        # A column may be read for several fields.
+        # A column may be read for several fields, and a row may stand for several line items.
         return problems if len(problems) == 1 else list(dict.fromkeys(problems))
+
+    def _with_row(self, name: str, why: Why) -> Why:
+        """Return a reason with the place of the row that it is about, unless it is the first."""
+        place = place_in_list(name)
+        if place is None or not self.rows or place < self.rows[0].pieces:
+            return why
+        ends = accumulate(row.pieces for row in self.rows)
+        row = next((row for row, end in zip(self.rows, ends, strict=True) if place < end), None)
+        return named(stored_place(row.place), why) if row else why
 
 
 JSON = Format("json")

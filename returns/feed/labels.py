@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, override
 
 from config.stored_texts import StoredText, stored_text
+from returns.feed.item_fields import ITEM_LABELS, name_of_cell
 from returns.feed.reasons import Why, named
 from returns.models import State
 from returns.models.facts import FACTS
@@ -20,6 +21,7 @@ FIELD_LABELS: Mapping[str, "StrOrPromise"] = {
     **{fact.api_name: fact.label for fact in FACTS},
     "tag": _("Tags"),
     **{str(state): state.label for state in State},
+    **ITEM_LABELS,
 }
 # Errors of a whole file or record have these in place of a field.
 WHOLES = {"file": stored_text("file"), "record": stored_text("record")}
@@ -37,7 +39,7 @@ PLACE = re.compile(r"(?:(?P<file>.*): )?(?P<kind>line|row|item|record) (?P<numbe
 
 def field_label(name: str) -> str:
     """Return what a field or a state is called on pages; other names are returned as they are."""
-    return str(WHOLES.get(name) or FIELD_LABELS.get(name, name))
+    return str(WHOLES.get(name) or FIELD_LABELS.get(name_of_cell(name), name))
 
 
 def stored_whole(name: str) -> Why:
@@ -47,13 +49,14 @@ def stored_whole(name: str) -> Why:
 
 def stored_label(name: str) -> Why:
     """Return what a field is called in a text that is stored."""
-    return WHOLES.get(name) or (_stored_label(name) if name in FIELD_LABELS else name)
+    cell = name_of_cell(name)
+    return WHOLES.get(name) or (_stored_label(cell) if cell in FIELD_LABELS else name)
 
 
 @cache
 def _stored_label(name: str) -> StoredText:
     with override("en"):
-        return StoredText(str(FIELD_LABELS[name]))
+        return StoredText(str(FIELD_LABELS[name]), context="item" if name in ITEM_LABELS else "")
 
 
 def stored_place(place: str) -> Why:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.text import require_visible
+from returns.feed.item_fields import ITEM_LABELS
 from returns.feed.labels import FIELD_LABELS
 from returns.feed.mappings import BY_DATES, LEFT_OUT, ColumnMapping
 from returns.feed.records import API_NAMES, MAX_LENGTHS, REFERENCE_FIELD
@@ -22,6 +23,7 @@ CREATED_FIELD = API_NAMES["created_at"]
 MAPPED_FIELDS = [
     *(fact.api_name for fact in FACTS_REQUIRED_FIRST if fact.column != "source"),
     "tag",
+    *ITEM_LABELS,
 ]
 FIXED_FIELDS = [API_NAMES["cargo_carrier"], API_NAMES["sales_order_channel"], "tag"]
 COLUMN, FIXED = "column:", "fixed:"  # before the value of an option

@@ -7,11 +7,10 @@ left out, and the result is the same.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from json import dumps
 from operator import attrgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -23,8 +22,9 @@ from returns.feed.records import (
     ReturnRecord,
     check_state,
 )
+from returns.feed.rounded import more_exact, more_exact_items
 from returns.models import State
-from returns.models.facts import FACTS, STATE_COLUMNS
+from returns.models.facts import FACTS, LINE_ITEMS, STATE_COLUMNS
 
 # How new a record is: its update, the rank of its state, its completion and its arrival.
 Stamp = tuple[datetime, int, datetime, datetime]
@@ -89,12 +89,13 @@ def merge(
     if not tags and _repeats(record, facts, known):
         return known
     if record.is_rounded:
-        facts |= {name: _more_exact(known.facts[name], facts[name]) for name in TIME_COLUMNS}
+        facts |= {name: more_exact(known.facts[name], facts[name]) for name in TIME_COLUMNS}
+        facts[LINE_ITEMS] = more_exact_items(known.facts[LINE_ITEMS], facts[LINE_ITEMS])
         # Our own export shows corrections; a file that repeats them does not speak for the WMS.
         facts |= {
             name: known.facts[name]
             for name, value in known.corrected.items()
-            if facts[name] == value or (value and _more_exact(value, facts[name]) == value)
+            if facts[name] == value or (value and more_exact(value, facts[name]) == value)
         }
     newest = _stamp(known.facts, known.stamps, known)
     merged = _merge_facts(known, newest, record, facts, tags)
@@ -265,20 +266,6 @@ def _rank(value: object) -> tuple[bool, Any]:
     if isinstance(value, (str, datetime)):
         return bool(value), value
     return value is not None, "" if value is None else dumps(value, sort_keys=True)
-
-
-def _more_exact(known: Any, sent: Any) -> Any:
-    """Return the known time, if the time from a file is the same one, cut to what cells show."""
-    if not isinstance(known, datetime) or not isinstance(sent, datetime) or sent.microsecond:
-        return sent
-    local = sent.astimezone(ZoneInfo(settings.TIME_ZONE))
-    if local.second:
-        shown = timedelta(seconds=1)
-    elif local.hour or local.minute:
-        shown = timedelta(minutes=1)
-    else:
-        shown = timedelta(days=1)
-    return known if sent <= known < sent + shown else sent
 
 
 def _same_but_for_update(before: Known, after: Known) -> bool:

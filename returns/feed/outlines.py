@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from config.numbers import grouped
 from config.text import to_storable_text
 from returns.feed.files import read_items
+from returns.feed.headers import meant_fields
+from returns.feed.item_fields import KNOWN_CELLS
 from returns.feed.items import Choices, Item
 from returns.feed.json_items import find_lists
 from returns.feed.mappings import ColumnMapping
-from returns.feed.records import KNOWN_FIELDS
-from returns.feed.spelling import field_for_header
 
 MAX_ROWS = 5
 MAX_WORDS = 50
@@ -79,7 +79,7 @@ def _cells(content: bytes, choices: Choices, records: str) -> Iterator[Item]:
 def guess(header: Sequence[str]) -> ColumnMapping:
     """Return the mapping that follows from the names of the columns alone."""
     columns: dict[str, str] = {}
-    for name in header:
-        if (field_ := field_for_header(name)) in KNOWN_FIELDS:
+    for name, field_ in zip(header, meant_fields(header), strict=True):
+        if field_ in KNOWN_CELLS:
             columns.setdefault(field_, name)
     return ColumnMapping(columns)

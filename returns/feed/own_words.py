@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from django.conf import settings
+from django.db.models import TextChoices
 from django.utils.translation import override
 
+from returns.feed.item_fields import ITEM_LABELS
 from returns.feed.records import API_NAMES
 from returns.lists.columns import COLUMNS_BY_NAME, Kind
 from returns.lists.file_headers import file_header
-from returns.models import State
+from returns.models import DamagedState, ItemState, State
 from returns.models.facts import FACTS
 
 # Columns that show no single fact, but that are read.
@@ -33,7 +35,25 @@ def own_headers() -> dict[str, str]:
 @cache
 def own_states() -> dict[str, str]:
     """Return the state that each word of a state column means."""
-    return dict(_in_each_language(_states))
+    return dict(_in_each_language(lambda: _labels(State)))
+
+
+@cache
+def own_item_headers() -> dict[str, str]:
+    """Return the column of items that each header means, without a time zone."""
+    return dict(_in_each_language(_item_headers))
+
+
+@cache
+def own_item_states() -> dict[str, str]:
+    """Return the state of an item that each word means."""
+    return dict(_in_each_language(lambda: _labels(ItemState)))
+
+
+@cache
+def own_decisions() -> dict[str, str]:
+    """Return the decision about a damaged item that each word means."""
+    return dict(_in_each_language(lambda: _labels(DamagedState)))
 
 
 @cache
@@ -57,8 +77,12 @@ def _headers() -> Iterator[tuple[str, str]]:
         yield str(fact.label), fact.api_name
 
 
-def _states() -> Iterator[tuple[str, str]]:
-    return ((str(state.label), str(state)) for state in State)
+def _item_headers() -> Iterator[tuple[str, str]]:
+    return ((str(label), name) for name, label in ITEM_LABELS.items())
+
+
+def _labels(choices: type[TextChoices]) -> Iterator[tuple[str, str]]:
+    return ((str(choice.label), str(choice)) for choice in choices)
 
 
 def _derived() -> Iterator[tuple[str, bool]]:

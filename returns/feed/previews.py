@@ -12,14 +12,15 @@ from returns.feed.encodings import encoding_label
 from returns.feed.files import DEFAULT_CHOICES, read_items
 from returns.feed.headers import MAX_COLUMNS
 from returns.feed.intake import IntakeResult, import_items
+from returns.feed.item_fields import ITEM_STATE, KNOWN_CELLS
 from returns.feed.items import Choices, Format, Item
 from returns.feed.json_items import count_values
 from returns.feed.mappings import BY_DATES, ColumnMapping
 from returns.feed.preview_changes import PreviewChange, preview_change
-from returns.feed.preview_rows import Labels, PreviewRow, shorten_cell, show_row, shown_headers
+from returns.feed.preview_rows import Labels, PreviewRow, shorten_cell, show_rows, shown_headers
 from returns.feed.reasons import Why, storable
-from returns.feed.records import KNOWN_FIELDS, REFERENCE_FIELD, UPDATED_FIELD, RecordError
-from returns.feed.spelling import TIME_FIELDS, ZONE_SUFFIX
+from returns.feed.records import REFERENCE_FIELD, UPDATED_FIELD, RecordError
+from returns.feed.spelling import TIME_CELLS, ZONE_SUFFIX
 
 MAX_TRIED_RECORDS = 10_000
 MAX_PREVIEW_VALUES = 1_000_000  # in the records that are checked
@@ -54,6 +55,8 @@ class FilePreview:
     with something in brackets that is no time zone.
     ``missing`` are the required fields without a column; with ``lacks_references``, no record has a
     return reference. ``sheets`` are the names of a workbook's sheets, of which ``sheet`` is read.
+    With ``has_items`` there is a row for each item, perhaps with its state in a column, and
+    ``table_rows`` is the number of rows of the records that were read.
     ``doubt`` says why the order of day and month is not known, and ``doubt_sentence`` what to do.
     """
 
@@ -86,6 +89,9 @@ class FilePreview:
     rejected: int = 0
     conflicts: int = 0
     has_updates: bool = True
+    has_items: bool = False
+    has_item_states: bool = False
+    table_rows: int = 0
     doubt: Why = ""
     doubt_sentence: Why = ""
 
@@ -101,6 +107,11 @@ class FilePreview:
         return [
             (header, name, at in kept) for at, (header, name) in enumerate(self.columns) if name
         ]
+
+    @property
+    def row_count(self) -> int:
+        """Return the number of rows that were read; previews of earlier versions have no other."""
+        return self.table_rows or self.read
 
     @property
     def is_empty(self) -> bool:
@@ -173,9 +184,10 @@ class _PreviewBuilder:
                 preview.left_out.append((item.place, storable(item.left_out)))
             return
         preview.read += 1
+        preview.table_rows += max(1, len(item.rows))
         preview.lacks_references &= REFERENCE_FIELD not in (item.raw or {})
-        if len(preview.rows) < MAX_PREVIEW_ROWS:
-            preview.rows.append(show_row(item))
+        if room := MAX_PREVIEW_ROWS - len(preview.rows):
+            preview.rows += show_rows(item)[:room]
         try:
             item.parse()
         except RecordError as error:
@@ -188,7 +200,7 @@ class _PreviewBuilder:
             return
         self.wrong.add(key)
         if len(self.preview.wrong) < MAX_PREVIEW_ERRORS:
-            self.preview.wrong.append(show_row(item, storable(item.description(error))))
+            self.preview.wrong.append(show_rows(item, storable(item.description(error)))[0])
         for row in self.preview.rows:
             if row.place == item.place:
                 row.error = storable(item.description(error))
@@ -221,6 +233,8 @@ class _PreviewBuilder:
             if format_.doubt:
                 preview.doubt, preview.doubt_sentence = format_.doubt, _ask_for_order(format_.doubt)
             preview.has_updates = UPDATED_FIELD in names
+            preview.has_items = format_.has_items
+            preview.has_item_states = ITEM_STATE in names
             preview.kept = sorted({each.at for each in format_.columns if _is_unknown(each.name)})
             preview.unknown = [shorten_cell(name) for name in names if _is_unknown(name)]
 
@@ -234,7 +248,7 @@ KIND_LABELS: dict[str, Why] = {
 
 
 def _is_unknown(name: str) -> bool:
-    return name not in KNOWN_FIELDS
+    return name not in KNOWN_CELLS
 
 
 def _ask_for_order(doubt: StoredText) -> StoredText:
@@ -263,7 +277,7 @@ def _unknown_zones(format_: Format) -> list[str]:
     return [
         format_.header[column.at]
         for column in format_.columns
-        if column.name in TIME_FIELDS
+        if column.name in TIME_CELLS
         and column.zone is None
         and ZONE_SUFFIX.search(format_.header[column.at])
     ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from config.stored_texts import StoredText, Value, stored_ntext, stored_text
 from config.text import shorten, to_storable_text
-from returns.models import State
+from returns.models import ItemState, State
 from tags.sentences import joined
 
 # A reason in words of our own; a plain string is one of another program.
@@ -108,8 +108,19 @@ def unknown_state(value: Why) -> StoredText:
     )
 
 
+def unknown_item_state(value: Why, known: Iterable[str]) -> StoredText:
+    """Return that a value is none of the known states of line items, in the words of the API."""
+    return stored_text(
+        "not a state of a line item: %(value)s; known: %(known)s",
+        value=value,
+        known=", ".join(known),
+    )
+
+
 WITHOUT, WITH = state_without("", "").text, state_with("", "").text
 UNKNOWN = unknown_state("").text
+UNKNOWN_OF_ITEM = unknown_item_state("", ()).text
+KNOWN_OF_ITEM = ", ".join(ItemState.values)
 # What the same is called in files: if no column has the time, and if one has it.
 IN_FILES = {
     (WITHOUT, State.ARRIVED.value, ARRIVAL_FIELD): (
@@ -141,6 +152,8 @@ def in_words(why: Why, headers: Mapping[str, str]) -> Why:
         return why
     if why.text == UNKNOWN:
         return stored_text("unknown: %(value)s; use Created, Arrived or Completed", **why.values)
+    if why.text == UNKNOWN_OF_ITEM:
+        return _in_words_of_items(why)
     state, field = (str(why.values.get(name, "")) for name in ("state", "field"))
     if found := IN_FILES.get((why.text, state, field)):
         without_column, with_column = found
@@ -148,3 +161,14 @@ def in_words(why: Why, headers: Mapping[str, str]) -> Why:
             return replace(with_column, values={"header": headers[field]})
         return without_column
     return why
+
+
+def _in_words_of_items(why: StoredText) -> StoredText:
+    value = why.values["value"]
+    if why.values["known"] == KNOWN_OF_ITEM:
+        return stored_text(
+            "unknown: %(value)s; use waiting, missing, damaged or undamaged", value=value
+        )
+    return stored_text(
+        "unknown: %(value)s; use “waiting for a decision” or “sent to the customer”", value=value
+    )

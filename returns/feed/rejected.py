@@ -131,7 +131,8 @@ def _cut(written: str) -> str:
 
 def reference_of(item: Item) -> str:
     """Return the reference of an entry as it is kept with a rejected record; "" if it has none."""
-    value = (item.raw or {}).get(REFERENCE_FIELD)
+    raw = item.raw or (item.rows[0].raw if item.rows else {})
+    value = raw.get(REFERENCE_FIELD)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # as it is stored
     return to_short_text(value.strip()) if isinstance(value, str) else ""

@@ -5,6 +5,7 @@ Only records from files are fixed here. Pulled and pushed records are fixed in t
 
 import json
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,9 +18,12 @@ from config.text import to_storable_text
 from config.written_dates import in_numbers
 from returns.feed.dates import parse_date
 from returns.feed.intake import IntakeResult
+from returns.feed.item_fields import ITEM_CELLS, LINE_ITEMS_NAME, name_of_cell, place_in_list
+from returns.feed.item_lines import LINE_REFERENCE, LINE_SKU
 from returns.feed.items import JSON, Item
 from returns.feed.labels import field_label
 from returns.feed.parsing import parse_record
+from returns.feed.reasons import in_words
 from returns.feed.records import (
     API_NAMES,
     KNOWN_FIELDS,
@@ -29,7 +33,7 @@ from returns.feed.records import (
 )
 from returns.feed.rejected import settle, to_ascii_json
 from returns.feed.runs import record_run
-from returns.feed.spelling import TIME_FIELDS, parse_cell
+from returns.feed.spelling import READ_WORD, TIME_CELLS, parse_cell
 from returns.feed.waiting import FIXABLE_WAYS, lost_values
 from returns.models import Fate, FeedRun, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
@@ -80,9 +84,12 @@ def _item(row: RejectedRecord) -> Item:
 
 def wrong_value(row: RejectedRecord) -> str | None:
     """Return the value of the wrong field as text; None if it cannot be fixed here."""
-    if not row.is_record or row.run.way not in FIXABLE_WAYS or row.field not in FIXABLE_FIELDS:
+    if not row.is_record or row.run.way not in FIXABLE_WAYS:
         return None
-    value = json.loads(row.written).get(row.field, "")
+    holder = _holder(json.loads(row.written), row.field)
+    if holder is None:
+        return None
+    value = holder.get(_name_within(row.field), "")
     return to_storable_text(value if isinstance(value, str) else to_ascii_json(value))
 
 
@@ -104,25 +111,60 @@ def fix_value(rejects: QuerySet[RejectedRecord], text: str, person: User) -> Int
     return result
 
 
+def _holder(raw: dict[str, Any], field: str) -> dict[str, Any] | None:
+    """Return what has a field: the record, or one of its line items; None if it is not fixed here.
+
+    The name of the field of a line item is ``lineItems[2].sku``.
+    """
+    place = place_in_list(field)
+    if place is None:
+        return raw if field in FIXABLE_FIELDS else None
+    lines = raw.get(LINE_ITEMS_NAME)
+    line = lines[place] if isinstance(lines, list) and place < len(lines) else None
+    return line if isinstance(line, dict) and name_of_cell(field) in ITEM_CELLS else None
+
+
+def _name_within(field: str) -> str:
+    return field.rpartition(".")[2]
+
+
 def _with_value(row: RejectedRecord, text: str) -> dict[str, object]:
     raw: dict[str, object] = json.loads(row.written)
-    before = raw.get(row.field)
+    cell = name_of_cell(row.field)
     try:
-        raw[row.field] = parse_cell(row.field, text, ZoneInfo(settings.TIME_ZONE))
-        # The file had no column for updates, so this time was taken for the update too.
-        if before and raw.get(UPDATED_FIELD) == before:
-            raw[UPDATED_FIELD] = raw[row.field]
+        _put(raw, row.field, parse_cell(cell, text, ZoneInfo(settings.TIME_ZONE)))
         parse_record(raw)
     except RecordError as error:
-        if reason := dict(error.problems).get(row.field):
-            problem = f"{field_label(row.field)}: {reason}"
-            if row.field in TIME_FIELDS and not _is_time(row.field, text):
+        problems = dict(error.problems)
+        if reason := problems.get(row.field) or problems.get(cell):
+            problem = f"{field_label(row.field)}: {in_words(reason, {})}"
+            if cell in TIME_CELLS and not _is_time(cell, text):
                 problem = _("%(problem)s. Write it as %(example)s, or as 2026-11-28 14:05.") % {
                     "problem": problem,
                     "example": f"{in_numbers(date(2026, 11, 28))} 14:05",
                 }
             raise ValidationError(problem) from None
     return raw
+
+
+def _put(raw: dict[str, Any], field: str, value: str) -> None:
+    """Put a value in the place of the wrong one, and of what the file's rows made of that."""
+    holder, name = _holder(raw, field), _name_within(field)
+    if holder is None:
+        return
+    before, holder[name] = holder.get(name), value
+    if holder is raw:
+        # The file had no column for updates, so this time was taken for the update too.
+        if before and raw.get(UPDATED_FIELD) in (before if isinstance(before, list) else [before]):
+            raw[UPDATED_FIELD] = value
+        return
+    for line in raw[LINE_ITEMS_NAME]:
+        # One word means the same in all rows.
+        if name_of_cell(field) in READ_WORD and line.get(name) == before:
+            line[name] = value
+    reference = str(holder.get(LINE_REFERENCE, ""))
+    if name == LINE_SKU and before and reference.startswith(f"{before}#"):
+        holder[LINE_REFERENCE] = f"{value}{reference.removeprefix(str(before))}"
 
 
 def _is_time(field: str, text: str) -> bool:

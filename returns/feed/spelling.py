@@ -6,7 +6,7 @@ is listed here and with the facts, they may be those of our own files in any lan
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -16,10 +16,26 @@ from django.conf import settings
 from config.stored_texts import StoredText, stored_text
 from returns.feed.cells import restore
 from returns.feed.dates import depends_on_order, parse_date
-from returns.feed.own_words import derived_headers, own_headers, own_states
+from returns.feed.item_fields import (
+    DECISION_WORDS,
+    ITEM_CELLS,
+    ITEM_DECISION,
+    ITEM_HEADERS,
+    ITEM_STATE,
+    ITEM_STATE_WORDS,
+    ITEM_TIME,
+)
+from returns.feed.own_words import (
+    derived_headers,
+    own_decisions,
+    own_headers,
+    own_item_headers,
+    own_item_states,
+    own_states,
+)
 from returns.feed.reasons import quoted
 from returns.feed.records import API_NAMES, KNOWN_FIELDS, TIME_COLUMNS, RecordError
-from returns.models import State
+from returns.models import DamagedState, ItemState, State
 from returns.models.facts import FACTS
 
 _HEADER_SPELLINGS = {fact.api_name: fact.spellings or fact.api_name for fact in FACTS}
@@ -67,9 +83,14 @@ def _normalized[Value](words: Mapping[str, Value]) -> dict[str, Value]:
 
 @cache
 def fields_by_header() -> dict[str, str]:
-    """Return the API field that each header means, normalized and without a time zone."""
+    """Return the field that each header means, normalized and without a time zone.
+
+    If a header means a field of returns and one of items, it is that of returns.
+    """
     listed = _invert_spellings(_HEADER_SPELLINGS)
-    return _normalized(own_headers()) | listed | {normalize(name): name for name in KNOWN_FIELDS}
+    of_items = _normalized(own_item_headers()) | _invert_spellings(ITEM_HEADERS)
+    of_returns = _normalized(own_headers()) | listed
+    return of_items | of_returns | {normalize(name): name for name in KNOWN_FIELDS | ITEM_CELLS}
 
 
 @cache
@@ -80,6 +101,20 @@ def states_by_word() -> dict[str, str]:
 
 
 @cache
+def _item_states() -> dict[str, str]:
+    listed = _invert_spellings(ITEM_STATE_WORDS)
+    values = {normalize(value): value for value in ItemState.values}
+    return _normalized(own_item_states()) | listed | values
+
+
+@cache
+def _decisions() -> dict[str, str]:
+    listed = _invert_spellings(DECISION_WORDS)
+    values = {normalize(value): value for value in DamagedState.values}
+    return _normalized(own_decisions()) | listed | values
+
+
+@cache
 def _derived_headers() -> dict[str, bool]:
     return _normalized(derived_headers())
 
@@ -87,6 +122,7 @@ def _derived_headers() -> dict[str, bool]:
 # Programs write days before this for "none": 1 January 1970 or 1900, or of the year 1.
 FIRST_YEAR = 2000
 TIME_FIELDS = frozenset(API_NAMES[name] for name in TIME_COLUMNS)
+TIME_CELLS = TIME_FIELDS | {ITEM_TIME}
 
 
 def field_for_header(header: str) -> str:
@@ -134,6 +170,26 @@ def state_for_word(word: str) -> str:
     return states_by_word().get(normalize(word), word)
 
 
+@lru_cache(maxsize=1024)
+def item_state_for_word(word: str) -> str:
+    """Return the API's value of an item's state in words; other texts are returned as they are."""
+    return _item_states().get(normalize(word), word)
+
+
+@lru_cache(maxsize=1024)
+def decision_for_word(word: str) -> str:
+    """Return the API's value of a decision about damage; other texts are returned as they are."""
+    return _decisions().get(normalize(word), word)
+
+
+# The columns of words, with the function that reads them.
+READ_WORD: dict[str, Callable[[str], str]] = {
+    "state": state_for_word,
+    ITEM_STATE: item_state_for_word,
+    ITEM_DECISION: decision_for_word,
+}
+
+
 def parse_cell(
     field: str,
     text: str,
@@ -157,9 +213,9 @@ def parse_cell(
         text = text[1:]
     if field == "tag":
         return TAG_SEPARATORS.sub(",", text)
-    if field == "state":
-        return state_for_word(text)
-    if field not in TIME_FIELDS:
+    if field in READ_WORD:
+        return READ_WORD[field](text)
+    if field not in TIME_CELLS:
         return text
     if doubt and depends_on_order(text):
         why = stored_text(

@@ -11,10 +11,10 @@ from typing import Any
 
 from config.shipped_names import tag_label
 from config.stored_texts import StoredText
-from returns.feed.fact_changes import FactChange, describe_change, fact_text
+from returns.feed.fact_changes import Contents, FactChange, describe_change, fact_text
 from returns.feed.labels import field_label, place_label
 from returns.feed.preview_changes import PreviewChange
-from returns.feed.preview_rows import PreviewRow
+from returns.feed.preview_rows import STATES_OF_CELLS, PreviewRow
 from returns.feed.previews import FilePreview
 
 
@@ -52,7 +52,10 @@ def _read(value: Any) -> Any:
 
 
 def _cell(written: str, name: str, value: str) -> str:
-    shown = fact_text(name, value if name == "state" else datetime.fromisoformat(value))
+    if name in STATES_OF_CELLS:
+        shown = str(STATES_OF_CELLS[name](value).label)
+    else:
+        shown = fact_text(name, datetime.fromisoformat(value))
     return written if shown == written else f"{written} = {shown}"
 
 
@@ -69,7 +72,12 @@ def _change(stored: Mapping[str, Any]) -> PreviewChange:
 
 
 def _value(stored: Any) -> Any:
-    return datetime.fromisoformat(stored["time"]) if isinstance(stored, dict) else stored
+    match stored:
+        case {"time": time}:
+            return datetime.fromisoformat(time)
+        case {"counts": counts, "differing": differing}:
+            return Contents(counts, differing)
+    return stored
 
 
 def _places(stored: list[str] | str) -> str:

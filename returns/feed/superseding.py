@@ -46,11 +46,12 @@ def _is_superseded(row: RejectedRecord, known: Known | None, arrivals: Arrivals)
     if not row.is_record:
         return False  # also one that was cut, and whose update nobody knows
     raw, time = json.loads(row.written), None
+    wrong_field = row.field.partition("[")[0]  # of lineItems[2].sku, the line items
     with suppress(RecordError):
         time = parse_time(raw, "updated_at")
     if time is None:
         fields = arrivals.later_fields(row)
-        return bool(fields) and (row.field in fields or row.field not in COLUMNS)
+        return bool(fields) and (wrong_field in fields or wrong_field not in COLUMNS)
     if known is None or row.field == "source":
         return False
     record = None
@@ -60,4 +61,4 @@ def _is_superseded(row: RejectedRecord, known: Known | None, arrivals: Arrivals)
         return record is not None and set(known.tags).issuperset(split_tags(record.tag or ""))
     if row.field == "state" and record:
         return False  # it is merged as soon as it can be; see ``waiting``
-    return said_at(known, COLUMNS.get(row.field, "")) >= time
+    return said_at(known, COLUMNS.get(wrong_field, "")) >= time

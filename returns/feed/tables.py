@@ -18,6 +18,9 @@ from returns.feed.headers import (
     read_columns,
     with_header,
 )
+from returns.feed.item_fields import ITEM_NUMBERS, KNOWN_CELLS, name_of_cell
+from returns.feed.item_lines import ReadRow
+from returns.feed.item_rows import RowJoiner
 from returns.feed.items import Format, Item
 from returns.feed.mapped_rows import MappedRows
 from returns.feed.reasons import Why
@@ -34,14 +37,14 @@ from returns.models.facts import FACTS
 
 CLEARABLE_FIELDS = frozenset(fact.api_name for fact in FACTS if fact.may_be_missing)
 # Their values are taken as they are, if they have letters and digits alone.
-PLAIN_FIELDS = frozenset(API_NAMES.values()) - TIME_FIELDS - {"state", "tag"}
+PLAIN_FIELDS = (frozenset(API_NAMES.values()) | ITEM_NUMBERS) - TIME_FIELDS - {"state", "tag"}
 # How the first cell of a row of totals begins, as a ``word_key``.
 TOTAL = re.compile(
     r"(?:(?:genel |ara )?toplam|(?:grand |sub ?)?totals?|sum|(?:gesamt|zwischen)?summe|gesamt)"
     r"(?:$|[ :])"
 )
 # What is wrong with these fields of a mapped row can be fixed on the page of rejected records.
-CORRECTABLE_WHEN_MAPPED = frozenset(API_NAMES.values()) - {REFERENCE_FIELD, "state"}
+CORRECTABLE_WHEN_MAPPED = KNOWN_CELLS - {REFERENCE_FIELD, "state"}
 # The longest text of a cell. Our own workbooks cut longer ones.
 CUT_CELL_LENGTH = 32_767
 MAX_EMPTY_ROWS = 100_000  # in what a preview reads
@@ -76,18 +79,10 @@ def read_table(format_: Format, header: Row, rows: Iterable[Row]) -> Iterator[It
         yield Item(place, replace(format_, missing=missing), error=error)
         return
     reader = _RowReader(format_)
-    empty = 0
-    for row in rows:
-        if row.error or any(row.cells):
-            yield reader.read(row)
-        else:
-            empty += 1
-            if empty > MAX_EMPTY_ROWS and format_.choices.most:
-                why = stored_text(
-                    "more than %(most)s empty rows; the preview ends here", most=MAX_EMPTY_ROWS
-                )
-                yield Item(f"{PLACE_NAMES[format_.kind]} {row.number}", format_, left_out=why)
-                return
+    read = reader.read_rows(rows)
+    if format_.has_items:
+        read = RowJoiner({column.name: column.at for column in format_.columns}).join(read)
+    yield from map(reader.to_item, read)
 
 
 def count_filled(rows: Iterable[Row]) -> int:
@@ -117,46 +112,74 @@ class _RowReader:
             names[name] for name in REQUIRED_FIELDS if name in names and name != REFERENCE_FIELD
         ]
         mapping = format_.choices.mapping
-        self.mapped = MappedRows(mapping, names.get("state")) if mapping else None
+        self.mapped = (
+            MappedRows(mapping, names.get("state"), has_items=format_.has_items)
+            if mapping
+            else None
+        )
         self.columns = [
             column
             for column in format_.columns
             if not (self.mapped and column.name == "state")  # which is read by ``MappedRows``
         ]
 
-    def read(self, row: Row) -> Item:
-        """Return the item of a row."""
-        cells, width = row.cells, len(self.format.header)
-        place = f"{PLACE_NAMES[self.format.kind]} {row.number}"
+    def read_rows(self, rows: Iterable[Row]) -> Iterator[ReadRow]:
+        """Yield the rows that have anything in them, with their values."""
+        empty = 0
+        for row in rows:
+            if row.error or any(row.cells):
+                yield self._read(row)
+            else:
+                empty += 1
+                if empty > MAX_EMPTY_ROWS and self.format.choices.most:
+                    why = stored_text(
+                        "more than %(most)s empty rows; the preview ends here", most=MAX_EMPTY_ROWS
+                    )
+                    yield ReadRow(self._place(row), None, left_out=why)
+                    return
+
+    def _place(self, row: Row) -> str:
+        return f"{PLACE_NAMES[self.format.kind]} {row.number}"
+
+    def _read(self, row: Row) -> ReadRow:
+        cells, width, place = row.cells, len(self.format.header), self._place(row)
         if row.error:
-            wrong = RecordError("record", row.error)
-            return Item(place, self.format, error=wrong, original=row.text)
+            return ReadRow(place, row.text, problems=[("record", row.error)])
         if reason := self._why_left_out(cells):
-            return Item(place, self.format, original=cells, left_out=reason)
+            return ReadRow(place, cells, left_out=reason)
         if len(cells) > width and any(cells[width:]):
             many = stored_text(
                 "%(cells)s cells, but only %(columns)s columns", cells=len(cells), columns=width
             )
-            return Item(place, self.format, error=RecordError("record", many), original=cells)
+            return ReadRow(place, cells, problems=[("record", many)])
         raw, problems = self._parse_cells(row)
-        if self.mapped:
-            if reason := self.mapped.complete(raw, cells, problems):
-                return Item(place, self.format, original=cells, left_out=reason)
-            if not CORRECTABLE_WHEN_MAPPED.issuperset(dict(problems)):
-                # What is fixed on the page would lack the prefix, or the meaning of the word.
-                error = combined(problems)
-                return Item(place, self.format, error=error, original=cells)
-        times = [raw[name] for name in TIME_FIELDS & raw.keys()]
-        is_update_derived = UPDATED_FIELD not in raw and bool(times)
-        if is_update_derived:
-            raw[UPDATED_FIELD] = max(times, key=_sort_key)
+        if self.mapped and (reason := self.mapped.complete(raw, cells, problems)):
+            return ReadRow(place, cells, left_out=reason)
+        return ReadRow(place, cells, raw, problems)
+
+    def to_item(self, row: ReadRow) -> Item:
+        """Return the item of a row, or of the rows of a return."""
+        raw, is_update_derived = row.raw, False
+        if raw is not None and self.mapped:
+            self.mapped.complete_state(raw)
+            # What is fixed on the page would lack the prefix, or the meaning of the word.
+            if not all(name_of_cell(name) in CORRECTABLE_WHEN_MAPPED for name, _ in row.problems):
+                raw = None
+        if raw is not None:
+            times = [time for name in TIME_FIELDS & raw.keys() for time in _times(raw[name])]
+            is_update_derived = UPDATED_FIELD not in raw and bool(times)
+            if is_update_derived:
+                raw[UPDATED_FIELD] = max(times, key=_sort_key)
+            raw = self.cleared | raw if self.cleared else raw
         return Item(
-            place,
+            row.place,
             self.format,
-            raw=self.cleared | raw if self.cleared else raw,
-            error=combined(problems) if problems else None,
-            original=cells,
+            raw=raw,
+            error=combined(row.problems) if row.problems else None,
+            original=row.written,
             is_update_derived=is_update_derived,
+            left_out=row.left_out,
+            rows=row.rows,
         )
 
     def _parse_cells(self, row: Row) -> tuple[dict[str, str], list[Problem]]:
@@ -204,6 +227,11 @@ class _RowReader:
 
 def _is_cut(cell: str) -> bool:
     return len(cell) == CUT_CELL_LENGTH and cell.endswith("…")
+
+
+def _times(value: str | list[str]) -> list[str]:
+    """Return the times of a field; they are several if rows of a return contradict each other."""
+    return value if isinstance(value, list) else [value]
 
 
 def _sort_key(text: str) -> datetime:

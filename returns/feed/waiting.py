@@ -1,10 +1,11 @@
 """Rejected records that wait for a time: they are imported once another record has brought it."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from returns.feed.cells import restore
+from returns.feed.item_fields import ITEM_NUMBERS, LINE_ITEMS_NAME, name_in_list
 from returns.feed.parsing import parse_record
 from returns.feed.records import Problem, RecordError, ReturnRecord, combined
 from returns.feed.rejected import settle, to_short_text
@@ -68,7 +69,20 @@ def lost_values(raw: dict[str, object]) -> RecordError | None:
             restore(name, value if isinstance(value, str) else "")
         except RecordError as error:
             problems += error.problems
+    lines = raw.get(LINE_ITEMS_NAME)
+    for place, line in enumerate(lines if isinstance(lines, list) else ()):
+        problems += _lost_of_line(place, line)
     return combined(problems) if problems else None
+
+
+def _lost_of_line(place: int, line: object) -> Iterator[Problem]:
+    values = line if isinstance(line, dict) else {}
+    for name in ITEM_NUMBERS:
+        try:
+            value = values.get(name.rpartition(".")[2])
+            restore(name, value if isinstance(value, str) else "")
+        except RecordError as error:
+            yield name_in_list(name, place), error.why
 
 
 def store_outcome(

@@ -20,7 +20,6 @@ from returns.filters.builders import (
     creation_filter,
     date_filter,
     fact_filter,
-    item_count_filter,
     number_filter,
     order_position_label,
     period_filter,
@@ -30,11 +29,9 @@ from returns.filters.builders import (
     shopper_returns_label,
     tags_filter,
     time_span_filter,
-    value_filter,
 )
 from returns.filters.dates import DUE_CHOICES, WEEKDAY_CHOICES
 from returns.filters.fields import (
-    CurrencyFilter,
     DeadlineNameFilter,
     GroupsFilter,
     MomentFilter,
@@ -43,6 +40,7 @@ from returns.filters.fields import (
     TextsFilter,
     group_value_label,
 )
+from returns.filters.parcel_filters import PARCEL_FILTERS
 from returns.filters.problems import Problem
 from returns.filters.queues import Queue
 from returns.models import Deadline, State
@@ -59,7 +57,6 @@ MISSING_LABELS = {
     "tracking": pgettext_lazy("missing fact", "tracking ID"),
     methods.TAGS: pgettext_lazy("missing fact", "tags"),
 }
-KNOWN_CHOICES = [("known", pgettext_lazy("line items", "known"))]
 UNKNOWN_CHOICES = [("unknown", pgettext_lazy("processing time", "unknown"))]
 
 # Filters are applied, and shown in menus and chips, in this order.
@@ -132,52 +129,7 @@ FILTERS = (
     fact_filter("carrier", "cargo_carrier", 100, method="by_carrier"),
     fact_filter("channel", "sales_order_channel", 100),
     fact_filter("source", "source", 30),
-    Declaration(
-        name="sku",
-        filter=django_filters.CharFilter(
-            method=methods.by_sku, max_length=MAX_NUMBER_FILTER_LENGTH
-        ),
-        offered=Offered.MORE_MENU,
-        section=Section.ITEMS,
-        for_deadlines=True,
-    ),
-    Declaration(
-        name="serial",
-        filter=django_filters.CharFilter(
-            method=methods.by_serial_number, max_length=MAX_NUMBER_FILTER_LENGTH
-        ),
-        offered=Offered.MORE_MENU,
-        section=Section.ITEMS,
-        for_deadlines=True,
-    ),
-    Declaration(
-        name="item",
-        filter=django_filters.MultipleChoiceFilter(
-            choices=methods.ItemKind.choices, method=methods.by_items
-        ),
-        offered=Offered.MORE_MENU,
-        section=Section.ITEMS,
-        format_value=choice_label(methods.ItemKind),
-        for_deadlines=True,
-    ),
-    Declaration(
-        name="items",
-        filter=django_filters.ChoiceFilter(choices=KNOWN_CHOICES, method=methods.by_known_items),
-        offered=Offered.ADDRESS,
-        format_value=preset_label(KNOWN_CHOICES),
-    ),
-    item_count_filter("items_waiting"),
-    item_count_filter("items_missing"),
-    value_filter("value_over"),
-    value_filter("value_under"),
-    Declaration(
-        name="currency",
-        filter=CurrencyFilter(method=methods.by_currency),
-        offered=Offered.MORE_MENU,
-        section=Section.VALUE,
-        format_value=str.upper,
-        for_deadlines=True,
-    ),
+    *PARCEL_FILTERS,
     Declaration(
         name="missing",
         filter=django_filters.MultipleChoiceFilter(

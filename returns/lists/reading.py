@@ -13,6 +13,7 @@ from returns.filters.known_values import MAX_KNOWN_VALUES, known_values
 from returns.filters.paging import Cursor, Page, ordered_parts, paginate
 from returns.filters.queues import QUEUE_STATES, Queue
 from returns.filters.sorting import ANY_STATE, DUE_AT
+from returns.models.facts import LINE_ITEMS
 from returns.querysets import VALUE_KEY, ReturnQuerySet
 from tags.vocabulary import Vocabulary
 
@@ -47,16 +48,17 @@ def list_parts(
     groups: RowGroups | None = None,
     *,
     backwards: bool = False,
+    with_items: bool = False,
 ) -> Iterable[ReturnQuerySet]:
     """Return the querysets that, read one after the other, give every row of the list in order.
 
     With a cursor, they give the rows after it, or before it with ``backwards``. ``urgent`` are
     the ids of urgent tags, in order, for a sort that puts them first. ``groups`` are those of the
-    rows, see ``row_groups``.
+    rows, see ``row_groups``. Line items are read only ``with_items``.
     """
     cleaned = filterset.form.cleaned_data
     return ordered_parts(
-        list_queryset(filterset),
+        list_queryset(filterset, with_items=with_items),
         cleaned["sort"],
         cursor,
         states=matching_states(filterset),
@@ -100,9 +102,10 @@ def urgent_tags(vocabulary: Vocabulary) -> list[int]:
     return [tag.id for tag in vocabulary.values() if tag.raises]
 
 
-def list_queryset(filterset: ReturnFilterSet) -> ReturnQuerySet:
+def list_queryset(filterset: ReturnFilterSet, *, with_items: bool = False) -> ReturnQuerySet:
     """Return the returns of a list, with all that their rows and its sort need."""
-    queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*FIELDS_NOT_SHOWN)
+    deferred = [name for name in FIELDS_NOT_SHOWN if name != LINE_ITEMS or not with_items]
+    queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*deferred)
     column = filterset.form.cleaned_data["sort"].column.name
     if column == VALUE_KEY:
         return queryset.with_value_key()

@@ -30,7 +30,8 @@ class FileFormat(models.TextChoices):
 class Export(models.Model):
     """An export of a list that a person requested.
 
-    ``query``, ``columns``, ``format`` and, for CSV, ``bom`` define its content. ``total`` is the
+    ``query``, ``columns``, ``format`` and, for CSV, ``bom`` define its content; ``rows=items`` in
+    the query stands for a row for each item. ``total`` is the
     number of returns when it was requested, ``rows`` the number written so far, ``size`` the file's
     size in bytes. ``attempts`` counts how often it was started, ``started_at`` is when it was last.
     ``message`` says why it failed. ``language`` is that of its person when it was requested.
@@ -71,6 +72,11 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def by_items(self) -> bool:
+        """Return whether the file has a row for each item."""
+        return "rows=items" in self.query.split("&")
 
 
 class ExportPart(models.Model):

@@ -136,6 +136,7 @@ ITEM_FACTS = (
     ),
 )
 ITEM_FACTS_BY_COLUMN = {fact.column: fact for fact in ITEM_FACTS}
+ITEM_API_NAMES = {fact.column: fact.api_name for fact in ITEM_FACTS}
 PLACES_IN_LINE = {name: place for place, name in enumerate(LineItem._fields)}
 
 

@@ -102,7 +102,7 @@ def xlsx_file(request: PersonRequest) -> HttpResponseBase:
 
 
 def _record(request: PersonRequest, requested: ExportRequest, file_format: FileFormat) -> None:
-    query, address = requested.selection.query.urlencode(), client_address(request)
+    query, address = requested.selection.file_query.urlencode(), client_address(request)
     record_export(request.user, address, file_format, query, requested.number)
 
 

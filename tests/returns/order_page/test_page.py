@@ -138,7 +138,7 @@ def values(*returned: str, items: list[dict]) -> tuple[list[str], int]:
     a_return(*(line_item(str(n), sku) for n, sku in enumerate(returned)))
     bring(an_order(lineItems=items))
     contents = order_page(REFERENCE).contents
-    return [value for value in contents.values], contents.without_value
+    return list(contents.values), contents.without_value
 
 
 def test_sums_are_exact_and_kept_apart_by_currency():
