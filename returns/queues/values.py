@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -23,11 +24,12 @@ def waiting_values(querysets: Sequence[ReturnQuerySet]) -> list[str]:
     """
     if not querysets or not ReturnValue.objects.exists():
         return [""] * len(querysets)
-    statements, parameters = [], []
+    statements: list[str] = []
+    parameters: list[Any] = []
     for place, queryset in enumerate(querysets):
         ids, values = queryset.order_by().values("pk")[: LIST_CAP + 1].query.sql_with_params()
         statements.append(
-            f"""(WITH counted AS MATERIALIZED ({ids})
+            f"""(WITH counted (id) AS MATERIALIZED ({ids})
             SELECT {place}, -count(*), currency, sum(amount), (SELECT count(*) FROM counted)
             FROM counted JOIN returns_returnvalue ON record_id = counted.id
             GROUP BY currency)"""
