@@ -176,10 +176,8 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
 
     def with_value_key(self) -> Self:
         """Annotate each return with ``value_key``: "TRY1299.8000", or "" if there is no value."""
-        amount = Cast("value__amount", models.TextField())
-        return self.annotate(
-            **{VALUE_KEY: Concat(Cast("value__currency", models.TextField()), amount)}
-        )
+        parts = (Cast(f"value__{name}", models.TextField()) for name in ("currency", "amount"))
+        return self.annotate(**{VALUE_KEY: Concat(*parts)})
 
     def with_tag_ids(self) -> Self:
         """Annotate each return with ``tag_ids``, a list of the ids of its tags."""

@@ -29,7 +29,7 @@ def waiting_values(querysets: Sequence[ReturnQuerySet]) -> list[str]:
     for place, queryset in enumerate(querysets):
         ids, values = queryset.order_by().values("pk")[: LIST_CAP + 1].query.sql_with_params()
         statements.append(
-            f"""(WITH counted AS MATERIALIZED ({ids})
+            f"""(WITH counted (id) AS MATERIALIZED ({ids})
             SELECT {place}, -count(*), currency, sum(amount), (SELECT count(*) FROM counted)
             FROM counted JOIN returns_returnvalue ON record_id = counted.id
             GROUP BY currency)"""

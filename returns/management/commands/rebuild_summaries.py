@@ -9,7 +9,7 @@ from returns.summaries import maintenance, outcomes, values
 
 
 class Command(BaseCommand):
-    help = "Recounts all returns for the reports, and shows where the stored summaries differed."
+    help = "Recounts all returns for the reports, and shows where the summaries or values differed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
