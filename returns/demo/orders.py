@@ -19,7 +19,7 @@ from returns.feed.orders.records import OrderEntry
 from returns.feed.records import RecordError, ReturnRecord
 from returns.models import TRACKING_PLACE, OrderState
 
-# Of more returns than these, only the newest get orders: an order takes as long as four returns.
+# Of more returns than these, only the newest get orders: an order takes as long as three returns.
 MAX_RETURNS_WITH_ORDERS = 100_000
 # The channel of an order, by the beginning of its reference: old returns do not name it.
 CHANNELS = {

@@ -8,6 +8,7 @@ from returns.models import State, TagRule
 from returns.rules import editing as rules
 from tags import editing
 from tests.factories import line_item, make_return, make_tag, put_tag
+from tests.returns.feed.orders import samples as orders
 from tests.returns.feed.test_runs import BAD, bring, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +70,8 @@ def returns(vocabulary):
     )
     for name in ("urgent-refund", "wrong-size", "apparel"):
         put_tag(long, name)
+    ordered = [orders.ITEM | {"sku": "MUG", "amountInOrder": 3}, {"sku": "NO-PRICE"}]
+    orders.bring(orders.an_order(long.sales_order_reference_number, lineItems=ordered))
     make_return("Return-2", state=State.ARRIVED, tracking_id="")
     make_return("Return-3", sales_order_reference_number="")
     bring(sent("Return-4"), BAD)
@@ -91,6 +94,9 @@ PAGES = {
     "a return": "/returns/Return-1/",
     "a return with hardly anything": "/returns/Return-3/",
     "no such return": "/returns/Return-0/",
+    "an order": "/orders/RSO2000001/",
+    "an order that only its returns tell of": "/orders/RSO2000002/",
+    "no such order": "/orders/RSO0/",
     "the queue": "/queue/?queue=to_inspect",
     "a bucket of the queue": "/queue/?queue=to_inspect&waiting_under=24",
     "a bucket of what is on the way": "/queue/?queue=on_the_way&on_the_way_over=72",
