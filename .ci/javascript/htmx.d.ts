@@ -7,6 +7,8 @@ interface HtmxContext {
   select?: string;
   /** The body of the answer. */
   text?: string;
+  /** Whether it only reads, although it is posted. */
+  isReading?: boolean;
   request: {
     method: string;
     action: string;

@@ -59,10 +59,16 @@ export function isPending(element) {
 }
 
 /**
+ * Tell whether a request only reads: some of those that do are posted, for what must not be in an address.
+ * @param {HtmxContext} ctx
+ */
+export const isReading = (ctx) => ctx.request.method === "GET" || Boolean(ctx.isReading);
+
+/**
  * Abort the pending requests that only read. Writes continue, even if another page is shown by then.
  */
 export function abortReads() {
-  for (const ctx of pending) if (ctx.request.method === "GET") ctx.request.abort?.();
+  for (const ctx of pending) if (isReading(ctx)) ctx.request.abort?.();
 }
 
 /** @param {HtmxContext} ctx */

@@ -1,6 +1,6 @@
 // Back and Forward. An answer for the page that is being left would cover the other page, or put its own
 // address in the place of the other page's: it is dropped.
-import { abortReads, isStale, outdate } from "./answers.js";
+import { abortReads, isReading, isStale, outdate } from "./answers.js";
 
 let isLeaving = false;
 
@@ -15,7 +15,7 @@ const opensPage = (ctx) => ctx.select === "#main";
 /** @param {HtmxEvent} event */
 function onRequest(event) {
   const { ctx } = event.detail;
-  if (!isLeaving || isRestore(ctx) || ctx.request.method !== "GET") return;
+  if (!isLeaving || isRestore(ctx) || !isReading(ctx)) return;
   if (!opensPage(ctx)) return event.preventDefault();
   isLeaving = false;
   outdate("page", ctx);

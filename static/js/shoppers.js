@@ -45,6 +45,7 @@ function keepOutOfAddress(event) {
   if (!address || !mayBeOfShopper(text)) return;
   if (ctx.select === "#main") {
     texts.set(ctx, text);
+    ctx.isReading = true;
     Object.assign(request, { action: address, method: "POST", body: new FormData() });
   } else if (matches(ctx.sourceEvent?.target ?? null, "#id_q")) {
     event.preventDefault();
