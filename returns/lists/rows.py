@@ -39,11 +39,14 @@ def build_rows(
 ) -> list[Row]:
     """Return the rows of returns that were read ``with_tag_ids``.
 
-    ``with_due`` costs one query for all rows, and none without policies; ``with_value`` costs one.
+    ``with_due`` costs one query for all rows, and none without policies; ``with_value`` costs one,
+    and none without line items.
     ``reasons`` are the reasons of a search, by the id of the return.
     """
     tags, due = dict(vocabulary), find_due_times(records, vocabulary) if with_due else {}
-    values = ReturnValue.objects.in_bulk([each.pk for each in records]) if with_value else {}
+    # Without items there is no value.
+    with_items = [each.pk for each in records if each.item_count] if with_value else []
+    values = ReturnValue.objects.in_bulk(with_items)
     return [
         Row(
             record=each,

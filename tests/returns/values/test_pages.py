@@ -1,5 +1,6 @@
 """Lists, queues, exports and the page of a return show values, and can be asked for them."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -141,7 +142,7 @@ def test_exports_have_the_amount_and_the_currency(some, as_manager):
     ]
     assert rows_of_csv(answer)[1:] == rows
     answer = as_manager.get(f"/returns/export.xlsx?sort=value&{COLUMNS}")
-    assert '<c r="B4" s="4"><v>1299.80</v></c>' in part_of(answer, SHEET)
+    assert re.search(r'<c r="B4" s="\d+"><v>1299.80</v></c>', part_of(answer, SHEET))
     assert [row[:3] for row in rows_of_xlsx(answer)[1:4]] == rows[:3]
 
 
