@@ -27,6 +27,7 @@ from returns.models import (
 from returns.people import tokens
 from tags.models import Tag
 from tests.factories import line_item, make_comment, make_return, put_tag
+from tests.returns.feed.orders import samples as orders
 
 LISTS = (
     "",
@@ -106,6 +107,8 @@ def _make_returns(admin: User) -> list[Return]:
     make_return("Return-77", state=State.ARRIVED, tracking_id="")
     for record in made[:3]:
         make_comment(record, admin, "Müşteri aradı")
+    priced = {"sku": "TS-03", "amountInOrder": 3, "salePrice": 2, "currency": "EUR"}
+    orders.bring(orders.an_order("RSO1", lineItems=[orders.ITEM, priced]))
     return made
 
 
@@ -174,6 +177,8 @@ def _addresses(records: list[Return]) -> dict[str, Any]:
         "return": reverse("return-detail", args=[reference]),
         "return of three": reverse("return-detail", args=[records[5].return_reference_number]),
         "return from the list": reverse("return-detail", args=[reference]) + "?from=/returns/",
+        "order": reverse("order", args=["RSO1"]),
+        "order that is not known": reverse("order", args=["RSO2"]),
         "card": reverse("return-card", args=[records[4].pk]),
         "tags of a return": reverse("return-tags", args=[records[2].pk]),
         "tag editor": reverse("return-tags", args=[records[2].pk]) + "?at=row",
