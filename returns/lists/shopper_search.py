@@ -1,5 +1,6 @@
 """Where a text leads that the search box must not put into an address."""
 
+import re
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -69,10 +70,12 @@ def customer_address(query: Query, result: SearchResult | None) -> str:
     """Return the address of the list of the shopper whose customer number was searched.
 
     "" if no order has it, or if the text is the whole number of a return, or a list of numbers.
+    A text without a digit, such as a word, is not looked up.
     """
-    if result is None or result.is_list or result.whole_matches:
+    text = query.get("q", "")
+    if result is None or result.is_list or result.whole_matches or not re.search(r"\d", text):
         return ""
-    token = shopper_token(query.get("q", ""))
+    token = shopper_token(text)
     return "" if token == NOBODY else shopper_address(token)
 
 
