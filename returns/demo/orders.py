@@ -32,7 +32,7 @@ CHANNELS = {
 OTHER_CHANNEL = "Web shop"
 # Not the rate of today, but prices that look like those of a shop.
 LIRAS_PER_EURO = 25
-CENT = Decimal("0.01")
+SMALLEST_COIN = Decimal("0.01")
 PAYMENT_OPTIONS = (("Credit card", 70), ("Cash on delivery", 14), ("Wallet", 9), ("Transfer", 7))
 OTHER_PRODUCTS, OTHER_PRODUCT_WEIGHTS = (0, 1, 2, 3, 4), (20, 34, 26, 14, 6)
 QUANTITIES, QUANTITY_WEIGHTS = (1, 2, 3), (78, 16, 6)
@@ -157,7 +157,7 @@ def _price(product: Product, currency: str) -> Decimal:
     """Return the price of a piece; that in the catalogue is in lira."""
     if currency == "TRY":
         return product.price
-    return (product.price / LIRAS_PER_EURO).quantize(CENT)
+    return (product.price / LIRAS_PER_EURO).quantize(SMALLEST_COIN)
 
 
 def _item(product: Product, quantity: int, currency: str) -> dict[str, object]:

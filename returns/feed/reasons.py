@@ -170,5 +170,6 @@ def _in_words_of_items(why: StoredText) -> StoredText:
             "unknown: %(value)s; use waiting, missing, damaged or undamaged", value=value
         )
     return stored_text(
-        "unknown: %(value)s; use “waiting for a decision” or “sent to the customer”", value=value
+        "unknown: %(value)s; use “waiting for a decision” or “going back to the shopper”",
+        value=value,
     )

@@ -12,7 +12,7 @@ from config.numbers import grouped, money
 from returns.models import SalesOrderItem
 from returns.order_page.came_back import CameBack, ReturnedLines
 
-MAX_PRODUCTS = 200
+MAX_LISTED_PRODUCTS = 200
 # What is equal for the lines of one product: the search key of its SKU, or the SKU if it has none.
 # A line of an order without a SKU is a product of its own.
 type ProductKey = str | int
@@ -100,7 +100,7 @@ class Contents:
     @property
     def shown(self) -> Sequence[Product]:
         """Return the products that the page lists."""
-        return self.products[:MAX_PRODUCTS]
+        return self.products[:MAX_LISTED_PRODUCTS]
 
     @property
     def hidden(self) -> int:

@@ -84,7 +84,7 @@ def test_each_item_has_a_row_with_its_return(as_agent, some):
     assert head == ["Return", *HEADERS]
     assert [row[0] for row in rows] == ["Return-1"] * 5 + ["Return-2", "Return-3", "Return-4"]
     assert rows[0][1:] == [
-        *("0", "'=1+1", "''0012", "damaged", "sent to the customer", "2026-03-02 13:11:12")
+        *("0", "'=1+1", "''0012", "damaged", "going back to the shopper", "2026-03-02 13:11:12")
     ]
     assert rows[1][1:3] == ["L-1", "0012"]
     assert (rows[5][1:], rows[7][1:]) == (EMPTY, EMPTY)

@@ -39,7 +39,7 @@ from tests.factories import make_person
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 DAY = datetime(2026, 3, 1, 9, 30, 15, 56, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-DERIVED = {"waiting", "deadline", "items"}
+DERIVED = {"waiting", "deadline", "items", "value", "currency"}
 RECORDS = [
     ReturnRecord(
         "Return-1",

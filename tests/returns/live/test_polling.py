@@ -320,6 +320,7 @@ def test_a_person_is_told_the_numbers_of_their_own_queues(as_manager, manager):
         ("To inspect", "1"),
         ("Completed today", "0"),
         ("Mine", "1"),
+        ("Damaged, waiting for a decision", "0"),
     ]
 
 
