@@ -11,6 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from returns.filters.fields import TAG_PARAMETERS
+from returns.filters.typed_shoppers import find_shopper_number
 from returns.models import Return, State
 from returns.models.returns import UNREACHABLE_REFERENCES
 from tests.factories import make_return, put_tag
@@ -176,6 +177,7 @@ def has_to_do_with(record: Return, typed: str) -> bool:
 @example("tracking", "%")
 @example("order", "' OR 1=1 --")
 def test_what_is_typed_shows_what_matches_and_nothing_else(desk, parameter, typed):
+    assume(parameter != "q" or not find_shopper_number(typed))  # which leads elsewhere
     found = desk.get(f"/returns/?{encoded([(parameter, typed)])}").context["list"]
     shown = {record.pk for record in found.page.rows}
     stored = Return.objects.all()

@@ -22,6 +22,8 @@ from config.text import INVISIBLE_CATEGORIES
 MAX_SHOPPER_NUMBER = 320  # characters, those of the longest e-mail address
 KEY_ID_LENGTH = 16
 E164 = phonenumbers.PhoneNumberFormat.E164
+# A shorter number with a zero in front is a number of a parcel with leading zeros.
+MIN_DIGITS_WITH_ZERO = 10
 # What people type between the digits of a phone number.
 PHONE_CHARACTERS = re.compile(r"[\d\s()+./\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}-]+")
 # Anything around an "@": what is nearly an e-mail address is nobody else's business either.
@@ -143,7 +145,8 @@ def looks_like_phone(text: str) -> bool:
     if not PHONE_CHARACTERS.fullmatch(text) or not (number := _parse_phone(text)):
         return False
     digits = "".join(filter(str.isdecimal, text))
-    is_marked = text.startswith("+") or (digits.startswith("0") and not digits.startswith("00"))
+    has_zero = digits.startswith("0") and not digits.startswith("00")
+    is_marked = text.startswith("+") or (has_zero and len(digits) >= MIN_DIGITS_WITH_ZERO)
     return is_marked or phonenumbers.is_valid_number(number)
 
 

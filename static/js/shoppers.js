@@ -8,6 +8,8 @@ const PHONE = /^[\p{Nd}\s()+./‐‑–-]+$/u;
 // Those of the shortest and the longest phone number. Which of them are phone numbers, the server knows.
 const MIN_DIGITS = 7;
 const MAX_DIGITS = 15;
+// Of a phone number without anything in front. All other numbers of digits alone are those of parcels and orders.
+const NATIONAL_DIGITS = 10;
 
 /**
  * Tell whether a text may be, or is about to become, an e-mail address or a phone number.
@@ -27,7 +29,8 @@ export function mayBeOfShopper(text) {
 function mayBePhone(text, isListed) {
   const digits = (text.match(/\p{Nd}/gu) ?? []).length;
   if (!PHONE.test(text) || (isListed && !text.startsWith("+"))) return false;
-  return digits >= MIN_DIGITS && digits <= MAX_DIGITS;
+  if (digits === NATIONAL_DIGITS) return true;
+  return /^[+(0]/.test(text) && digits >= MIN_DIGITS && digits <= MAX_DIGITS;
 }
 
 /** @type {WeakMap<HtmxContext, string>} */

@@ -364,7 +364,9 @@ def test_a_scan_while_back_waits_opens_its_return(desk):
 
 
 # What may be a phone number is posted, although it only reads.
-@pytest.mark.parametrize(("code", "path"), [(SECOND, "**/find-shopper/"), ("third", "**/find/?*")])
+@pytest.mark.parametrize(
+    ("code", "path"), [(f"0{SECOND}", "**/find-shopper/"), ("third", "**/find/?*")]
+)
 def test_back_is_never_undone_by_a_late_answer(desk, code, path):
     scan_at_once(desk, FIRST)
     opened(desk, "first")

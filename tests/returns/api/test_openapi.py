@@ -22,7 +22,7 @@ from tests.papers import API, blocks, section
 from tests.returns.feed.orders.samples import an_order, bring
 from tests.trials import tried_on
 
-LIST_PATHS = ("/Returns", "/GetReturnsWithTag")
+LIST_PATHS = ("/Returns", "/GetReturnsWithTag", "/returnsWithLineItems")
 pytestmark = pytest.mark.django_db
 
 schema = schemathesis.openapi.from_wsgi("/openapi/v1/openapi.json", get_wsgi_application())
