@@ -143,7 +143,8 @@ def _query_parameter(name: str, description: str) -> JsonObject:
         "description": description[0].upper() + description[1:] + ".",
         "schema": _parameter_schema(name),
     }
-    if "enum" in parameter["schema"] and name in ReturnFilterSet.base_filters:
+    one = parameter["schema"].get("items", parameter["schema"])
+    if "enum" in one and name in ReturnFilterSet.base_filters:
         parameter["allowEmptyValue"] = True  # as the empty choice of a form: it filters nothing
     if name in PARAMETER_EXAMPLES and description == PARAMETERS[name]:
         parameter["example"] = PARAMETER_EXAMPLES[name]
