@@ -46,9 +46,8 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
     def created(self, lookup: str, moment: datetime) -> Self:
         """Keep returns by their creation time; ``lookup`` is ``gte`` or ``lt``."""
         queryset = self.filter(**{f"created_at__{lookup}": moment})
-        if TAGGINGS_ALIAS in self.joins_by_creation:
-            repeated = f"{TAGGINGS_ALIAS}{CREATED_AT_SUFFIX}"
-            queryset = queryset.filter(**{f"{repeated}__{lookup}": moment})
+        for join in {TAGGINGS_ALIAS, ITEM_ALIAS}.intersection(self.joins_by_creation):
+            queryset = queryset.filter(**{f"{join}{CREATED_AT_SUFFIX}__{lookup}": moment})
         return queryset
 
     def tagged(self, tag_ids: Iterable[int]) -> Self:
@@ -118,12 +117,12 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
     def with_sku(self, sku: str) -> Self:
         """Keep returns with an item of this SKU, whatever its case, spaces and dashes.
 
-        Joined like tags, so that PostgreSQL can read the list's order from the index of the SKU.
+        Joined, so that PostgreSQL can read the list's order from the index of the SKU. By the id
+        alone: of a second condition, PostgreSQL would expect that hardly any row meets it.
         """
         condition = Q(
             items__sku_key=SearchKey(models.Value(sku)),
             items__is_first_of_sku=True,
-            items__record_created_at=F("created_at"),
         )
         queryset = self.alias(**{ITEM_ALIAS: FilteredRelation("items", condition=condition)})
         queryset = queryset.filter(**{f"{ITEM_ALIAS}__isnull": False}).alias(
@@ -148,6 +147,8 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
     def in_order_of(self, column: str, *, descending: bool) -> Self:
         """Order by a column, and by id where its values are equal."""
         sign = "-" if descending else ""
+        if column == "created_at" and ITEM_ALIAS in self.joins_by_creation:
+            return self.order_by(f"{sign}{ITEM_ALIAS}{CREATED_AT_SUFFIX}", f"{sign}pk")
         taggings = self.query.alias_map.get(TAGGINGS_ALIAS)
         if column != "created_at" or not isinstance(taggings, OrderedTaggings):
             columns = COLUMNS_IN_ORDER.get(column, (column, "pk"))

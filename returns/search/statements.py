@@ -144,7 +144,7 @@ ITEMS = f"""
                 Tier.BEGINNING,
                 SKU_KEY,
                 f"{_begins(SKU_KEY, 'key')} AND {SKU_KEY} <> key AND is_first_of_sku",
-                f"{SKU_KEY} DESC, {_NEWEST}",
+                f"{SKU_KEY}, {_NEWEST}",  # the order of the index
             ),
             _item_branch(
                 Tier.BEGINNING,
