@@ -66,7 +66,8 @@ def _count_card(
         buckets = waiting_buckets(filterset.query, shown, vocabulary) if has_buckets else []
         has_deadlines = oldest and "deadline" not in filterset.query
         deadlines = deadline_counts(filterset.query, shown, vocabulary) if has_deadlines else []
-        (value,) = waiting_values([filterset.qs.in_state(State.CREATED, State.ARRIVED)])
+        # Of all that are counted, also of completed ones: they wait for something in this queue.
+        (value,) = waiting_values([filterset.qs])
     return replace(
         card, count=count, oldest=oldest, buckets=buckets, deadlines=deadlines, value=value
     )
