@@ -15,7 +15,6 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from random import Random
@@ -32,6 +31,7 @@ from urllib.request import (
 )
 
 from config.stored_texts import stored_text
+from returns.feed.json_items import exact_number
 from returns.feed.remote_errors import (
     ERROR_MESSAGES,
     MISSING_PATH_STATUSES,
@@ -135,7 +135,7 @@ class Client:
         With ``exact``, numbers with a fraction are decimals. Raises ``RemoteApiError``, and
         ``MissingPathError`` if the API has no such path.
         """
-        numbers = Decimal if exact else float
+        numbers = exact_number if exact else float
         query = f"?dqb={quote(dqb, safe='')}"
         return self._fetch(path, query, lambda body: _parse_page(body, numbers))
 
@@ -144,7 +144,7 @@ class Client:
 
         Raises ``RemoteApiError``.
         """
-        numbers = Decimal if exact else float
+        numbers = exact_number if exact else float
         try:
             return self._fetch(path, "", lambda body: _parse_json(body, numbers))
         except MissingPathError as error:

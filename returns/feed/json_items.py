@@ -16,6 +16,8 @@ from returns.feed.items import JSON, LINES, Format, Item
 from returns.feed.reasons import Why
 from returns.feed.records import REFERENCE_FIELD, RecordError
 
+# The last is raised for a number whose exponent has too many digits for a Decimal.
+JSON_ERRORS = (ijson.JSONError, ValueError, ArithmeticError)
 MAX_DIGITS = 4000
 MAX_JSON_DEPTH = 200  # levels of lists and objects
 BRACKET_DEPTHS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -87,6 +89,14 @@ class JsonGuard:
         return min(depths)
 
 
+def exact_number(text: str) -> Decimal:
+    """Return a number of JSON, for ``parse_float``; one that no Decimal holds is a ValueError."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        raise ValueError("a number is too large") from None
+
+
 def has_more_values(text: bytes, most: int) -> bool:
     """Tell whether JSON has more values in lists and objects, without making them."""
     if sum(map(text.count, (b",", b"[", b"{"))) <= most:  # texts may have some of these too
@@ -117,7 +127,7 @@ def read_json(stream: BinaryIO, prefix: str, *, unwraps: bool = True) -> Iterato
             for entry in _unwrap(value) if unwraps else [value]:
                 number += 1
                 yield _item(f"item {number}", JSON, entry, entry)
-    except (ijson.JSONError, ValueError) as error:
+    except JSON_ERRORS as error:
         yield Item(f"item {number + 1}", JSON, error=_json_error(error))
 
 
@@ -138,6 +148,8 @@ def _json_error(error: Exception) -> RecordError:
         return RecordError("file", stored_text("ends unexpectedly here"))
     if "UTF8" in message:
         return RecordError("file", stored_text("not UTF-8 here; the rest was not read"))
+    if isinstance(error, ArithmeticError):
+        message = "a number is too large"
     problem: Why = message.splitlines()[0].removeprefix("parse error: ").strip()
     if isinstance(error, JsonGuardError):
         problem = error.why
@@ -184,7 +196,7 @@ def find_list(head: bytes) -> str:
                 key = value
             elif event == "start_map" and prefix == f"{key}.item":
                 return f"{key}.item"
-    except (ijson.JSONError, ValueError):  # the head ends within the file
+    except JSON_ERRORS:  # the head ends within the file
         pass
     return ""
 
@@ -226,7 +238,7 @@ def find_lists(content: bytes) -> dict[str, int]:
             is_entry = event == "start_map" and prefix.split(".")[-1] == "item"
             if is_entry and (prefix in counts or len(counts) < MAX_LISTS):
                 counts[prefix] += 1
-    except (ijson.JSONError, ValueError):  # cut off, or no JSON from here on
+    except JSON_ERRORS:  # cut off, or no JSON from here on
         pass
     return dict(sorted(counts.items(), key=lambda each: each[0].count(".")))
 

@@ -100,7 +100,9 @@ def _describe_error(error: Exception) -> str:
         return f"it is not JSON at line {error.lineno}, character {error.colno}."
     if isinstance(error, RecursionError):
         return "it is nested too deeply."
-    return "it is not JSON in UTF-8."
+    if isinstance(error, UnicodeError):
+        return "it is not JSON in UTF-8."
+    return "it has a number that is too large."
 
 
 def _item_result(

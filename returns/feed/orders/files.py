@@ -6,7 +6,6 @@ Numbers are read exactly. What cannot be read becomes an entry with an error, wi
 import io
 import json
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import BinaryIO
 
 import ijson
@@ -14,7 +13,13 @@ import ijson
 from config.stored_texts import StoredText, stored_text
 from returns.feed.encodings import Rejoined
 from returns.feed.files import BYTE_ORDER_MARK
-from returns.feed.json_items import MAX_WHOLE_BYTES, JsonGuard, JsonGuardError
+from returns.feed.json_items import (
+    JSON_ERRORS,
+    MAX_WHOLE_BYTES,
+    JsonGuard,
+    JsonGuardError,
+    exact_number,
+)
 from returns.feed.orders.parsing import order_entry
 from returns.feed.orders.records import ORDER_FIELD, OrderEntry
 from returns.feed.records import RecordError
@@ -44,7 +49,7 @@ def _read_list(stream: BinaryIO, prefix: str) -> Iterator[OrderEntry]:
         for value in ijson.items(JsonGuard(stream, depth), prefix, multiple_values=True):
             number += 1
             yield order_entry(f"item {number}", value)
-    except (ijson.JSONError, ValueError) as error:
+    except JSON_ERRORS as error:
         yield OrderEntry(f"item {number + 1}", error=RecordError("file", _problem(error)))
 
 
@@ -71,7 +76,7 @@ def _list_prefix(head: bytes) -> str:
                 return ""
             if event == "start_map" and prefix.count(".") == 1 and prefix.endswith(".item"):
                 return str(prefix)
-    except (ijson.JSONError, ValueError):  # the head ends within the file
+    except JSON_ERRORS:  # the head ends within the file
         pass
     return ""
 
@@ -87,6 +92,6 @@ def _read_line(place: str, line: bytes) -> OrderEntry:
         why = stored_text("a line of more than %(size)s MB", size=MAX_WHOLE_BYTES // 1_000_000)
         return OrderEntry(place, error=RecordError("record", why))
     try:
-        return order_entry(place, json.loads(line, parse_float=Decimal))
+        return order_entry(place, json.loads(line, parse_float=exact_number))
     except (ValueError, RecursionError):
         return OrderEntry(place, error=RecordError("record", stored_text("invalid JSON")))

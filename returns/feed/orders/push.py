@@ -1,9 +1,9 @@
 """Orders that a program pushes: a JSON body is imported, and answered item by item."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
+from returns.feed.json_items import exact_number
 from returns.feed.orders.ingest import OrderOutcome
 from returns.feed.orders.intake import import_orders
 from returns.feed.orders.parsing import order_entry
@@ -19,7 +19,7 @@ def push_orders(body: bytes) -> dict[str, Any]:
     """
     entries = [
         order_entry(f"items[{number}]", value)
-        for number, value in enumerate(parse_entries(body, parse_float=Decimal))
+        for number, value in enumerate(parse_entries(body, parse_float=exact_number))
     ]
     rejects: dict[str, RecordError | None] = {}
     outcomes: dict[str, OrderOutcome] = {}

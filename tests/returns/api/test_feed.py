@@ -74,6 +74,7 @@ def test_a_push_is_a_run_of_the_token(program):
         (b'{"items": [\n{]}', "not JSON at line 2, character 2"),
         (b'"\xff"', "not JSON in UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
+        (b"9" * 5000, "a number that is too large"),
         (b"[]", 'it is not {"items": [...]}'),
         (b'{"items": {}}', 'it is not {"items": [...]}'),
     ],

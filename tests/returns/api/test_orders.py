@@ -116,6 +116,13 @@ def test_nonsense_as_a_reference_is_rejected_not_failed(program, value):
     assert results(push(program, an_order(value), an_order())) == ["rejected", "created"]
 
 
+def test_a_number_that_nothing_can_hold_is_refused(program):
+    body = b'{"items": [{"totalPaymentAmount": 1e9999999999999999999}]}'
+    answer = program.send("POST", "/feed/orders", data=body, content_type="application/json")
+    assert answer.status_code == 400
+    assert "a number that is too large" in answer.json()["error"]["message"]
+
+
 def test_what_is_answered_and_said_elsewhere_repeats_nothing_of_a_shopper(program, caplog):
     caplog.set_level(0)
     wrong = an_order(state="Lost", customer=CUSTOMER | {"phone": ["0532 765 43 21"]})

@@ -11,6 +11,7 @@ from returns.feed.json_items import JsonGuard
 from tests.returns.feed.samples import completed, created
 
 ONE = json.dumps(completed())
+HUGE = "1e9999999999999999999"  # more than a Decimal can hold
 TWO = json.dumps(created(lines=[{"sku": "A"}]))
 RECORDS = [completed(), created(lines=[{"sku": "A"}])]
 
@@ -95,6 +96,7 @@ def test_nonsense_in_a_list_ends_the_reading():
 
 
 def test_number_that_would_crash_the_parser_is_refused():
+    assert "a number is too large" in told(f'[{ONE}, {{"a": {HUGE}}}]')[0]
     assert "digits in a row" in told(f'[{ONE}, {{"a": {"9" * 5000}}}]')[0]
 
 

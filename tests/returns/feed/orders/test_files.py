@@ -14,6 +14,7 @@ from tests.returns.feed.fake_api import to_json
 from tests.returns.feed.orders.samples import ITEM, an_order
 
 pytestmark = pytest.mark.django_db
+HUGE = "1e9999999999999999999"  # more than a Decimal can hold
 MANY = [an_order(f"RSO{number}") for number in range(3)]
 LINES = "\n".join(map(to_json, MANY))
 SHAPES = {
@@ -104,6 +105,8 @@ def test_what_is_wrong_is_named_and_the_rest_is_imported(bring_file, returns):
         (f"{LINES}\ngulsah@example.com", "line 4: record: invalid JSON"),
         ("[" * 100_000, "item 1: file: more than 200 levels deep"),
         (f"[{'9' * 5000}]", "item 1: file: 4,000 digits in a row"),
+        (f"[{HUGE}]", "item 1: file: invalid JSON here; the rest was not read"),
+        (f"{LINES}\n" + f'{{"total": {HUGE}}}', "line 4: record: invalid JSON"),
     ],
 )
 def test_what_cannot_be_read_is_said_without_its_text(bring_file, returns, text, sentence):
