@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -22,12 +23,13 @@ from config.text import INVISIBLE_CATEGORIES
 MAX_SHOPPER_NUMBER = 320  # characters, those of the longest e-mail address
 KEY_ID_LENGTH = 16
 E164 = phonenumbers.PhoneNumberFormat.E164
-# A shorter number with a zero in front is a number of a parcel with leading zeros.
-MIN_DIGITS_WITH_ZERO = 10
+# A shorter number without a plus is one of a parcel or an order.
+MIN_PHONE_DIGITS = 10
 # What people type between the digits of a phone number.
 PHONE_CHARACTERS = re.compile(r"[\d\s()+./\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}-]+")
 # Anything around an "@": what is nearly an e-mail address is nobody else's business either.
-EMAIL_ADDRESS = re.compile(r"[^\s@,;|<>]+@[^\s@,;|<>]+")
+# It begins where a word begins, and never goes back: a long word would take minutes otherwise.
+EMAIL_ADDRESS = re.compile(r"(?<![^\s@,;|<>])[^\s@,;|<>]++@[^\s@,;|<>]+")
 PHONE_LINK = "tel:"
 # A Turkish keyboard begins an address with "İ"; no two mailboxes differ by the dot alone.
 ONE_LETTER_I = str.maketrans("İı", "ii")
@@ -138,16 +140,32 @@ def find_email(text: str) -> str:
 def looks_like_phone(text: str) -> bool:
     """Tell whether a text is probably a phone number, as people write them.
 
-    With a country code, or a zero in front, any number of a possible length is one. Otherwise the
-    number has to be one that ``PHONE_REGION`` assigns, for tracking numbers are as long.
+    With a plus, or a zero in front, any number of a possible length is one. Otherwise the number
+    has to be one that ``PHONE_REGION`` assigns, for tracking numbers are as long. Without a plus
+    it has ten digits or more.
     """
     text = unicodedata.normalize("NFKC", text).strip().removeprefix(PHONE_LINK)
     if not PHONE_CHARACTERS.fullmatch(text) or not (number := _parse_phone(text)):
         return False
+    if text.startswith("+"):
+        return True
     digits = "".join(filter(str.isdecimal, text))
     has_zero = digits.startswith("0") and not digits.startswith("00")
-    is_marked = text.startswith("+") or (has_zero and len(digits) >= MIN_DIGITS_WITH_ZERO)
-    return is_marked or phonenumbers.is_valid_number(number)
+    is_long = len(digits) >= MIN_PHONE_DIGITS
+    return is_long and (has_zero or phonenumbers.is_valid_number(number))
+
+
+@cache
+def phone_pattern(region: str) -> str:
+    """Return a regular expression, also of JavaScript, that all phone numbers of a country match.
+
+    They are digits alone, with the country code or without it, and with nothing else in front.
+    """
+    code = phonenumbers.country_code_for_region(region)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    description = metadata and metadata.general_desc
+    pattern = description and description.national_number_pattern
+    return f"^(?:{code})?(?:{pattern})$"
 
 
 def _parse_phone(text: str) -> phonenumbers.PhoneNumber | None:

@@ -1,9 +1,10 @@
-"""The name and the logo of the desk."""
+"""The name and the logo of the desk, and the country of its phone numbers."""
 
 from django import template
 from django.conf import settings
 
 from config import brand
+from returns.orders.shoppers import phone_pattern
 
 register = template.Library()
 
@@ -18,3 +19,9 @@ def desk_name() -> str:
 def has_logo() -> bool:
     """Tell whether the desk has a logo of its own."""
     return settings.DESK_LOGO is not None
+
+
+@register.simple_tag
+def own_phone_pattern() -> str:
+    """Return a regular expression for the phone numbers of the desk's own country."""
+    return phone_pattern(settings.PHONE_REGION)

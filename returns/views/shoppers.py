@@ -7,12 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import escape_leading_slashes
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from config.addresses import with_query
 from returns.filters.query import Query
+from returns.filters.typed_shoppers import find_likely_number
 from returns.lists.shopper_search import find_typed, without_shopper_number
 from returns.search import MAX_SEARCH_LENGTH
 from returns.views.lists import to_list
@@ -52,11 +54,17 @@ class ShopperNumberMiddleware:
         is_other = request.path.startswith(OTHER_SEARCHES) or request.method not in {"GET", "HEAD"}
         if is_other or "q" not in request.GET:
             return self.get_response(request)
-        query = without_shopper_number(Query.from_querydict(request.GET))
-        if query is None:
-            return self.get_response(request)
+        query = Query.from_querydict(request.GET)
+        path = escape_leading_slashes(
+            request.path
+        )  # two of them would begin another site's address
         if not request.user.has_perm("returns.view_return"):
-            # To whom the desk does not say whether it knows the number.
-            return to_list(with_query(request.path, query.without("shopper")))
+            # The answer depends on the text alone: it does not tell what the desk knows.
+            if any(map(find_likely_number, query.getlist("q"))):
+                return to_list(with_query(path, query.without("q", "shopper")))
+            return self.get_response(request)
+        found = without_shopper_number(query)
+        if found is None:
+            return self.get_response(request)
         is_box = request.path == reverse("return-find")
-        return to_list(query.path(reverse("return-list") if is_box else request.path))
+        return to_list(found.path(reverse("return-list") if is_box else path))

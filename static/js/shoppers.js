@@ -8,8 +8,8 @@ const PHONE = /^[\p{Nd}\s()+./‐‑–-]+$/u;
 // Those of the shortest and the longest phone number. Which of them are phone numbers, the server knows.
 const MIN_DIGITS = 7;
 const MAX_DIGITS = 15;
-// Of a phone number without anything in front. All other numbers of digits alone are those of parcels and orders.
-const NATIONAL_DIGITS = 10;
+// Of a phone number without anything in front. Shorter ones are numbers of parcels and orders.
+const MIN_PLAIN_DIGITS = 10;
 
 /**
  * Tell whether a text may be, or is about to become, an e-mail address or a phone number.
@@ -27,10 +27,24 @@ export function mayBeOfShopper(text) {
  * @param {boolean} isListed In a list of numbers, those with a plus in front alone are taken for phone numbers.
  */
 function mayBePhone(text, isListed) {
-  const digits = (text.match(/\p{Nd}/gu) ?? []).length;
+  const digits = (text.match(/\p{Nd}/gu) ?? []).join("");
   if (!PHONE.test(text) || (isListed && !text.startsWith("+"))) return false;
-  if (digits === NATIONAL_DIGITS) return true;
-  return /^[+(0]/.test(text) && digits >= MIN_DIGITS && digits <= MAX_DIGITS;
+  // Digits of other scripts are not compared with those of the country's phone numbers.
+  const isMarked = /^[+(0]/.test(text) || /\D/.test(digits);
+  if (digits.length < MIN_DIGITS || digits.length > MAX_DIGITS) return false;
+  return isMarked || mayBecomePhone(digits);
+}
+
+/**
+ * Tell whether digits with nothing in front are a phone number of the desk's country, or the beginning of one.
+ * @param {string} digits
+ */
+function mayBecomePhone(digits) {
+  const ofCountry = new RegExp(find("#box", HTMLElement)?.dataset.phone ?? "");
+  for (let length = Math.max(digits.length, MIN_PLAIN_DIGITS); length <= MAX_DIGITS; length++) {
+    if (ofCountry.test(digits.padEnd(length, "0"))) return true;
+  }
+  return false;
 }
 
 /** @type {WeakMap<HtmxContext, string>} */

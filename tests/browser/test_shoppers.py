@@ -15,6 +15,7 @@ from tests.returns.feed.orders.samples import CUSTOMER, REFERENCE, an_order, bri
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EMAIL, PHONE = CUSTOMER["email"], CUSTOMER["phone"]
+NUMBERS = [EMAIL, PHONE, "+90 (532) 765-43-21", "90 532 765 43 21", "532 765 43 21"]
 OF_SHOPPER = re.compile(r"/returns/\?shopper=[^&]+$")
 
 
@@ -48,7 +49,7 @@ def told(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("start", ["/returns/", "/returns/parcel/", "/preferences/", "/queue/"])
-@pytest.mark.parametrize("text", [EMAIL, PHONE, "+90 (532) 765-43-21"])
+@pytest.mark.parametrize("text", NUMBERS)
 def test_a_number_of_a_shopper_is_typed_and_stays_out_of_addresses(desk, start, text):
     desk.goto(start)
     box(desk).focus()
@@ -64,6 +65,15 @@ def test_a_number_of_a_shopper_is_typed_and_stays_out_of_addresses(desk, start, 
     desk.go_forward()
     expect(desk).to_have_url(OF_SHOPPER)
     assert told(desk) == []
+
+
+def test_the_number_of_a_carrier_is_followed_while_it_is_typed(desk):
+    make_return("other", tracking_id="315045706115")
+    desk.goto("/returns/")
+    box(desk).focus()
+    desk.keyboard.type("315045706115", delay=5)
+    expect(rows(desk)).to_have_text(["other"])
+    expect(desk.locator("#box-note")).to_be_hidden()
 
 
 def test_another_filter_goes_without_what_is_in_the_box(desk):

@@ -15,6 +15,7 @@ from tests.returns.feed.orders.test_privacy import dump
 EMAIL, PHONE, CUSTOMER_NO = CUSTOMER["email"], CUSTOMER["phone"], CUSTOMER["customerNo"]
 LIST = re.compile(r"/returns/\?shopper=[^&]+$")
 NOBODY = "/returns/?shopper=unknown"
+OF_RETURN = "5327654399"  # which looks like a phone number
 NEVER_KEPT = [EMAIL, PHONE, "+90 (532) 765-43-21", "5327654321", f"Return-9, {EMAIL}"]
 
 pytestmark = pytest.mark.django_db
@@ -105,14 +106,29 @@ def test_an_address_with_a_number_of_a_shopper_is_redirected(as_agent, path, tex
     assert address.startswith("/returns/?" if path == "/find/" else path)
 
 
+def test_an_address_never_leads_to_another_site(client, as_agent):
+    for each in (client, as_agent):
+        for path in ("//example.com/", "//["):
+            answer = each.get(f"http://testserver{path}", {"q": EMAIL})
+            assert answer.status_code == 302
+            assert answer["Location"].startswith(f"/%2F{path[2:]}".rstrip("["))
+
+
+def test_before_the_sign_in_the_database_is_not_asked(client, django_assert_num_queries):
+    make_return("other", tracking_id=OF_RETURN)
+    with django_assert_num_queries(0):
+        answers = [client.get("/returns/", {"q": each}) for each in (OF_RETURN, PHONE)]
+    assert {answer["Location"] for answer in answers} == {"/returns/"}
+
+
 @pytest.mark.parametrize("text", [EMAIL, PHONE])
 def test_who_may_see_no_returns_learns_nothing(client, stranger, text):
     as_stranger = Client()
     as_stranger.force_login(stranger, backend="returns.people.RoleBackend")
     for each in (client, as_stranger):
-        answer = each.get("/returns/", {"q": text})
+        answer = each.get("/returns/", {"q": text, "state": "Completed"})
         assert answer.status_code == 302
-        assert answer["Location"] == "/returns/"
+        assert answer["Location"] == "/returns/?state=Completed"
     assert as_stranger.post(reverse("find-shopper"), {"text": text}).status_code == 403
 
 
