@@ -97,8 +97,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="value_of_deleted",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="DELETE FROM returns_returnvalue WHERE record_id IN (SELECT id FROM old_values); RETURN NULL;",
-                    hash="cc22e19623a9469643f0fd11b7554b70279e0397",
+                    func="IF EXISTS ( SELECT FROM old_values WHERE line_items IS NOT NULL AND order_key IS NOT NULL ) THEN PERFORM pg_advisory_xact_lock(7340017); DELETE FROM returns_returnvalue WHERE record_id IN (SELECT id FROM old_values); END IF; RETURN NULL;",
+                    hash="b74a0fdc1247ce3792b192b46b190378c5e69013",
                     level="STATEMENT",
                     operation="DELETE",
                     pgid="pgtrigger_value_of_deleted_73170",

@@ -153,10 +153,15 @@ def value_of_changed() -> pgtrigger.Trigger:
 
 def value_of_deleted() -> pgtrigger.Trigger:
     """Return the trigger that deletes the values of deleted returns."""
+    # Without the lock, an order that is written at once would leave a value behind.
     return after(
         pgtrigger.Delete,
         "value_of_deleted",
-        "DELETE FROM returns_returnvalue WHERE record_id IN (SELECT id FROM old_values);",
+        f"""IF EXISTS (
+                SELECT FROM old_values WHERE line_items IS NOT NULL AND order_key IS NOT NULL
+            ) THEN {TAKE_LOCK}
+            DELETE FROM returns_returnvalue WHERE record_id IN (SELECT id FROM old_values);
+        END IF;""",
         old="old_values",
     )
 

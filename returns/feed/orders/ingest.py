@@ -20,6 +20,7 @@ from returns.feed.orders.merging import (
 )
 from returns.feed.orders.records import OrderRecord
 from returns.models import SalesOrder, SalesOrderItem
+from tags.deadlocks import retry_deadlocks
 
 HAVE_RETURNS = """
     SELECT reference, returns_search_key(reference) IS NULL,
@@ -49,7 +50,7 @@ class OrderOutcome(StrEnum):
 def write_orders(records: Sequence[OrderRecord]) -> dict[str, OrderOutcome]:
     """Write the records in one transaction; return the outcome of each order by its reference."""
     try:
-        return _write_whole(records)
+        return retry_deadlocks(lambda: _write_whole(records))
     except (DataError, IntegrityError):
         if len(records) == 1:
             return {records[0].reference: OrderOutcome.REFUSED}

@@ -1,6 +1,7 @@
 """The value of a return follows its items and its order, in whatever order these are written."""
 
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -287,32 +288,51 @@ class TestAnyOrderOfWrites(TestCase):
         return list(Return.objects.order_by("pk").values_list("pk", flat=True)[place : place + 1])
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.slow
-def test_a_return_and_its_order_that_are_written_at_once_see_each_other():
-    written, may_commit = threading.Event(), threading.Event()
+def do_at_once(first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Do two things; the first commits as soon as the second waits for it."""
+    is_done, may_commit = threading.Event(), threading.Event()
 
-    def write_order() -> None:
+    def do_first() -> None:
         try:
             with transaction.atomic():
-                put_order("RSO1", ("MUG", "10"))
-                written.set()
+                first()
+                is_done.set()
                 may_commit.wait(30)
         finally:
             connection.close()
 
-    def write_return() -> None:
+    def do_second() -> None:
         try:
-            one("MUG", state=State.ARRIVED)
+            second()
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=each) for each in (write_order, write_return)]
+    threads = [threading.Thread(target=each) for each in (do_first, do_second)]
     threads[0].start()
-    assert written.wait(30)
+    assert is_done.wait(30)
     threads[1].start()
     wait_until_another_waits_for_a_lock()
     may_commit.set()
     for thread in threads:
         thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+def test_a_return_and_its_order_that_are_written_at_once_see_each_other():
+    do_at_once(put_mug, lambda: one("MUG", state=State.ARRIVED))
     assert value() == (Decimal(10), "TRY")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+@pytest.mark.parametrize("first", ["the order", "the deletion"])
+def test_a_return_that_is_deleted_while_its_order_is_written_leaves_no_value(first):
+    one("MUG", tracking_id="")  # of one with a tracking ID, the deletion takes the lock anyway
+    works = [put_mug, Return.objects.all().delete]
+    do_at_once(*(works if first == "the order" else works[::-1]))
+    assert not ReturnValue.objects.exists()
+
+
+def put_mug() -> None:
+    put_order("RSO1", ("MUG", "10"))

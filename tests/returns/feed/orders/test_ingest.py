@@ -1,20 +1,23 @@
 """Orders of returns are stored; whatever order records come in, they end the same."""
 
 import threading
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from returns.database.locks import Lock, lock_for_transaction
 from returns.feed.orders import intake
 from returns.feed.orders.ingest import OrderOutcome, write_orders
 from returns.feed.orders.intake import import_orders
 from returns.feed.orders.parsing import order_entry, parse_order
 from returns.models import SalesOrder, SalesOrderItem
 from returns.orders.shoppers import key_id
+from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import make_return
 from tests.returns.feed.orders.samples import CUSTOMER, ITEM, REFERENCE, an_order, bring, stored
 from tests.trials import tried_on
@@ -245,6 +248,30 @@ def test_writers_at_the_same_time_end_the_same():
     assert outcomes.count(OrderOutcome.CREATED) == 1
     assert stored().updated_at.day == 15
     assert SalesOrderItem.objects.count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_deadlock_is_tried_again(record):
+    bring(an_order())
+    is_locked = threading.Event()
+
+    def hold_the_row_then_wait_for_the_lock() -> None:
+        try:
+            # PostgreSQL may end this transaction instead.
+            with suppress(OperationalError), transaction.atomic():
+                SalesOrder.objects.select_for_update().get()
+                is_locked.set()
+                wait_until_another_waits_for_a_lock()
+                lock_for_transaction(Lock.ORDERS)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=hold_the_row_then_wait_for_the_lock)
+    other.start()
+    assert is_locked.wait(30)
+    assert bring(an_order(updatedAt=LATER)).updated == 1
+    other.join()
 
 
 # What the database refuses
