@@ -5,7 +5,7 @@ pull. An API without line items is remembered, and is not asked again for some d
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -144,16 +144,17 @@ def _due(client: Client) -> list[DueRequest]:
     """
     most = MAX_ITEMS_PER_CALL if answers_many(client) else ITEM_CALLS_PER_STEP
     while requests := ITEM_REQUESTS.due(most):
-        stored = set(
-            Return.objects.filter(
-                return_reference_number__in=[each.reference for each in requests]
-            ).values_list("return_reference_number", flat=True)
-        )
+        stored = _stored(each.reference for each in requests)
         gone = [each for each in requests if each.reference not in stored]
         if not gone:
             break
         ITEM_REQUESTS.settle(gone, [])
     return requests
+
+
+def _stored(references: Iterable[str]) -> set[str]:
+    stored = Return.objects.filter(return_reference_number__in=list(references))
+    return set(stored.values_list("return_reference_number", flat=True))
 
 
 class _Asking:
@@ -196,6 +197,9 @@ class _Asking:
         self._settle(requests, asked, with_items(sent))
 
     def _settle(self, requests: Sequence[DueRequest], asked: set[str], entries: list[Any]) -> None:
+        # An answer with more than was asked for may have returns that were deleted here.
+        gone = (sent := set(map(entry_reference, entries))) - _stored(sent) - {""}
+        entries = [each for each in entries if entry_reference(each) not in gone]
         numbered = enumerate(entries, start=self._run.row.read + 1)
         items = [item_from_json(f"line items {number}", entry) for number, entry in numbered]
         self._run.import_items(items, on_reject=self._on_reject)

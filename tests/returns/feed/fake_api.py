@@ -11,8 +11,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from returns.feed.client import Client
 
 TOKEN = "rd_other_api_token"
 Record = dict[str, Any]
@@ -29,6 +32,11 @@ class Answer:
 
     def sent(self) -> bytes:
         return to_json(self.content).encode() if self.body is None else self.body
+
+
+def client_of(far: "FakeApi", slept: list[float]) -> Client:
+    """Return a client of the API that notes its pauses instead of making them."""
+    return Client(far.url, TOKEN, sleep=slept.append, random=Random(1), read_timeout=0.3)
 
 
 def to_json(content: Any) -> str:

@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from random import Random
 from urllib.parse import unquote
 
 import pytest
@@ -25,7 +24,7 @@ from returns.models.requests import ITEMS_PATH, MANY_ITEMS_PATH
 from returns.people.tokens import issue
 from tests.factories import make_return
 from tests.returns.feed import fake_api as faults
-from tests.returns.feed.fake_api import TOKEN, FakeApi
+from tests.returns.feed.fake_api import TOKEN, FakeApi, client_of
 from tests.returns.feed.orders.samples import an_order
 from tests.returns.feed.test_sync import START, a_record, written
 
@@ -59,7 +58,7 @@ def slept() -> list[float]:
 
 @pytest.fixture
 def client(side, slept) -> Client:
-    return Client(side.url, TOKEN, sleep=slept.append, random=Random(1), read_timeout=0.3)
+    return client_of(side, slept)
 
 
 @pytest.fixture
@@ -398,6 +397,14 @@ def test_a_return_that_was_deleted_is_not_brought_back(side, client, returns):
     assert pull(client).read == 1
     assert not Return.objects.filter(return_reference_number="Return-00003")
     assert requested() == []
+
+
+def test_an_answer_with_everything_brings_no_deleted_return_back(side, client):
+    side.many = "everything"
+    filled(side, 250)
+    sync(client)
+    Return.objects.get(return_reference_number="Return-00003").delete()
+    assert (pull(client).updated, Return.objects.count()) == (249, 249)
 
 
 # The limit of calls

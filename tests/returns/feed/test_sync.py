@@ -2,7 +2,6 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
-from random import Random
 
 import pytest
 from django.db import connection
@@ -15,7 +14,7 @@ from returns.feed.statements import INGEST_COLUMNS
 from returns.feed.sync import AlreadyRunningError, sync, watermark
 from returns.models import FeedRun, Outcome, RejectedRecord, Return
 from tests.returns.feed import fake_api as faults
-from tests.returns.feed.fake_api import TOKEN, FakeApi
+from tests.returns.feed.fake_api import TOKEN, FakeApi, client_of
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -44,7 +43,7 @@ def slept() -> list[float]:
 
 @pytest.fixture
 def client(side, slept) -> Client:
-    return Client(side.url, TOKEN, sleep=slept.append, random=Random(1), read_timeout=0.3)
+    return client_of(side, slept)
 
 
 def here() -> dict[str, list]:

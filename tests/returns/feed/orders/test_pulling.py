@@ -4,7 +4,6 @@ import logging
 import threading
 from datetime import timedelta
 from decimal import Decimal
-from random import Random
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -25,7 +24,7 @@ from returns.orders.shoppers import shopper_hashes
 from returns.people.tokens import issue
 from tests.factories import make_return, make_returns
 from tests.returns.feed import fake_api as faults
-from tests.returns.feed.fake_api import TOKEN, FakeApi
+from tests.returns.feed.fake_api import TOKEN, FakeApi, client_of
 from tests.returns.feed.orders.samples import CUSTOMER, ITEM, an_order, bring
 from tests.returns.feed.test_sync import a_record
 
@@ -47,7 +46,7 @@ def slept() -> list[float]:
 
 @pytest.fixture
 def client(side, slept) -> Client:
-    return Client(side.url, TOKEN, sleep=slept.append, random=Random(1), read_timeout=0.3)
+    return client_of(side, slept)
 
 
 @pytest.fixture
