@@ -115,6 +115,11 @@ class OrderEntry:
     error: RecordError | None = None
 
     @property
+    def shown_place(self) -> str:
+        """Return the place and the order, as reports of commands name them."""
+        return f"{self.place} ({self.reference})" if self.reference else self.place
+
+    @property
     def reference(self) -> str:
         """Return the order's reference as it is reported; "" if there is none."""
         value = (self.raw or {}).get(ORDER_FIELD)

@@ -54,5 +54,4 @@ class Command(BaseCommand):
                 self.report(f"{name}: cannot be read: {error.strerror or error}")
 
     def _reject(self, entry: OrderEntry, error: RecordError) -> None:
-        reference = f" ({entry.reference})" if entry.reference else ""
-        self.report(f"{entry.place}{reference}: {error}")
+        self.report(f"{entry.shown_place}: {error}")

@@ -1,7 +1,8 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,10 +17,7 @@ from django.utils.dateparse import parse_datetime
 from config.schema import require_tables
 from returns.feed.client import Client
 from returns.feed.item_pulling import sync_items
-from returns.feed.items import Item
 from returns.feed.orders.pulling import sync_orders
-from returns.feed.orders.records import OrderEntry
-from returns.feed.records import RecordError
 from returns.feed.remote_errors import RemoteApiError
 from returns.feed.sync import AlreadyRunningError, sync
 from returns.management.inputs import LimitedReport
@@ -105,51 +103,48 @@ class Command(BaseCommand):
 
     def _pull(self, client: Client, since: datetime | None) -> int:
         """Pull returns, print the result, and return how many records were rejected."""
-        report = LimitedReport(self.stderr.write)
-
-        def reject(item: Item, error: RecordError) -> None:
-            report(f"{item.place}: {error}")
-
-        pulled = sync(client, since=since, on_reject=reject, should_continue=self._should_continue)
-        report.finish("more were left out")
+        with self._reporting("more were left out") as report:
+            pulled = sync(
+                client,
+                since=since,
+                on_reject=lambda item, error: report(f"{item.place}: {error}"),
+                should_continue=self._should_continue,
+            )
         self.stdout.write(str(pulled))
         return pulled.rejected
 
     def _pull_items(self, client: Client) -> int:
         """Pull line items, print the result if there was any; return how many were rejected."""
-        report = LimitedReport(self.stderr.write)
-
-        def reject(item: Item, error: RecordError) -> None:
-            report(f"{item.place}: {error}")
-
-        pulled = sync_items(
-            client,
-            on_reject=reject,
-            ask_again="line items" in self.ask_again,
-            should_continue=self._should_continue,
-        )
-        report.finish("more line items were left out")
+        with self._reporting("more line items were left out") as report:
+            pulled = sync_items(
+                client,
+                on_reject=lambda item, error: report(f"{item.place}: {error}"),
+                ask_again="line items" in self.ask_again,
+                should_continue=self._should_continue,
+            )
         if pulled.read or pulled.without_items:
             self.stdout.write(f"line items: {pulled}")
         return pulled.rejected
 
     def _pull_orders(self, client: Client) -> int:
         """Pull orders, print the result if there was any, and return how many were rejected."""
-        report = LimitedReport(self.stderr.write)
-
-        def reject(entry: OrderEntry, error: RecordError) -> None:
-            report(f"{entry.place} ({entry.reference}): {error}")
-
-        pulled = sync_orders(
-            client,
-            on_reject=reject,
-            ask_again="orders" in self.ask_again,
-            should_continue=self._should_continue,
-        )
-        report.finish("more orders were left out")
+        with self._reporting("more orders were left out") as report:
+            pulled = sync_orders(
+                client,
+                on_reject=lambda entry, error: report(f"{entry.shown_place}: {error}"),
+                ask_again="orders" in self.ask_again,
+                should_continue=self._should_continue,
+            )
         if pulled.result.read or pulled.not_found:
             self.stdout.write(f"orders: {pulled}")
         return pulled.result.rejected
+
+    @contextmanager
+    def _reporting(self, what: str) -> Iterator[LimitedReport]:
+        """Give the report of what is rejected; say at the end how many sentences it left out."""
+        report = LimitedReport(self.stderr.write)
+        yield report
+        report.finish(what)
 
     def _should_continue(self) -> bool:
         return not self.stopping.is_set()
