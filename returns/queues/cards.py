@@ -102,6 +102,14 @@ class QueueCard:
     # The value of its returns, a sum for each currency; "" if it is unknown.
     value: str = ""
 
+    @property
+    def waiting(self) -> CappedCount | None:
+        """Return how many of its returns are in the buckets; None if there are no others."""
+        number = sum(each.count.number for each in self.buckets)
+        more = any(each.count.more for each in self.buckets)
+        is_all = self.count is None or not self.buckets or number >= self.count.number
+        return None if is_all else CappedCount(number, more)
+
 
 def queue_cards(shown: Query) -> list[QueueCard]:
     """Return the cards of all queues; ``shown`` is the query of the page."""

@@ -128,6 +128,26 @@ def test_a_view_of_a_waiting_time_has_no_buckets(manager):
     assert card.oldest is not None
 
 
+@pytest.mark.parametrize(
+    ("completed", "words"),
+    [
+        (0, "longest wait 3 days"),
+        (3, "2 of them are waiting in the warehouse, longest wait 3 days"),
+    ],
+)
+def test_a_card_says_how_many_of_its_returns_the_waiting_times_are_of(
+    manager, as_manager, vocabulary, completed, words
+):
+    for number in range(completed):
+        make_return(f"done-{number}", state=State.COMPLETED)
+    waiting("old", 90)
+    waiting("new", 5)
+    save(manager, "All of them", "state=ArrivedToWarehouse&state=Completed")
+    page = as_manager.get("/queue/?queue=to_inspect").content.decode()
+    card = page.partition("All of them</a>")[2].partition("</p>")[0]
+    assert " ".join(card.partition("<p>")[2].split()) == words
+
+
 VIEWS = [
     "queue=to_inspect",
     "state=ArrivedToWarehouse&tag=books",
