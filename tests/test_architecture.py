@@ -539,3 +539,11 @@ def test_migrations_bring_data_of_their_own():
     ]
     assert len(paths) > 30
     assert taken == []
+
+
+def test_no_browser_test_waits_for_a_fixed_time():
+    # A busy machine needs longer, and a quiet one loses the time: see tests/browser/waiting.py.
+    waits = re.compile(r"wait_for_timeout|\bsleep\(|networkidle")
+    paths = sorted((ROOT / "tests" / "browser").rglob("*.py"))
+    assert len(paths) > 20
+    assert [path.name for path in paths if waits.search(path.read_text())] == []

@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.waiting import NOTE_WHAT_IS_PENDING
+
 # The shell has no window, so it spends no processor time on buttons and menus that nobody sees.
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
@@ -70,6 +72,7 @@ def window(browser: Browser, live_server, vocabulary) -> Callable[..., Page]:
         client.force_login(person, backend="returns.people.RoleBackend")
         context = browser.new_context(base_url=live_server.url, **options)
         contexts.append(context)
+        context.add_init_script(NOTE_WHAT_IS_PENDING)
         session = client.cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         page = context.new_page()

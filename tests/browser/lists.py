@@ -71,7 +71,12 @@ def hold_the_list(page: Page) -> list[Route]:
 
 def hold_forms(page: Page) -> list[Route]:
     """Hold back the forms that are sent, as a slow server does; return a list that they go into."""
-    return _hold(page, lambda request: request.method == "POST")
+    return _hold(page, is_form)
+
+
+def is_form(request: Request) -> bool:
+    """Tell whether a request sends a form."""
+    return request.method == "POST"
 
 
 def _hold(page: Page, is_held: Callable[[Request], bool]) -> list[Route]:

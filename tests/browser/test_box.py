@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from returns.models import State
 from tests.browser.lists import time_stands_still, type_at
-from tests.browser.test_list import wait_until
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -184,7 +184,8 @@ def test_two_scans_in_a_row_end_at_the_second(desk):
     scan(desk, SECOND)
     opened(desk, "second")
     assert FIRST in held[0].request.url
-    desk.wait_for_timeout(300)
+    held[0].continue_()
+    settled(desk)
     opened(desk, "second")
 
 
@@ -299,7 +300,7 @@ def test_a_late_answer_never_covers_what_was_typed_later(desk):
     box(desk).fill("fourth")
     expect(rows(desk)).to_have_text(["fourth"])
     held[0].continue_()
-    desk.wait_for_timeout(300)
+    settled(desk)
     expect(rows(desk)).to_have_text(["fourth"])
     expect(desk).to_have_url(re.compile(r"q=fourth$"))
 
@@ -311,7 +312,7 @@ def test_a_late_list_never_covers_the_return_that_enter_opened(desk):
     desk.keyboard.press("Enter")
     opened(desk, "first")
     held[0].continue_()
-    desk.wait_for_timeout(300)
+    settled(desk)
     opened(desk, "first")
 
 
@@ -319,7 +320,7 @@ def test_the_list_does_not_follow_what_enter_is_opening(desk):
     held = hold_first(desk, "**/find/?*")
     scan_at_once(desk, FIRST)
     wait_until(desk, lambda: held)
-    desk.wait_for_timeout(400)  # longer than the list waits for the next key
+    settled(desk, held)
     expect(rows(desk)).to_have_count(4)
     held[0].continue_()
     opened(desk, "first")
@@ -359,7 +360,7 @@ def test_a_scan_while_back_waits_opens_its_return(desk):
     scan_at_once(desk, SECOND)
     opened(desk, "second")
     held[0].continue_()
-    desk.wait_for_timeout(300)
+    settled(desk)
     opened(desk, "second")
 
 
@@ -376,7 +377,7 @@ def test_back_is_never_undone_by_a_late_answer(desk, code, path):
     desk.go_back()
     expect(rows(desk)).to_have_count(4)
     held[0].continue_()
-    desk.wait_for_timeout(300)
+    settled(desk)
     expect(rows(desk)).to_have_count(4)
 
 

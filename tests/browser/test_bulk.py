@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from returns.models import ReturnTag, State
 from tests.browser.lists import hold_the_list
 from tests.browser.test_keys import press
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,7 +60,8 @@ def test_what_is_tagged_is_what_is_chosen_before_the_list_has_followed(window, a
     page.goto("/returns/?state=ArrivedToWarehouse&state=Completed&sort=created")
     held = hold_the_list(page)
     page.locator("label[for=state-ArrivedToWarehouse]").click()
-    page.wait_for_timeout(300)
+    wait_until(page, lambda: held)
+    settled(page, held)
     assert len(held) == 1
     page.get_by_role("link", name="Tag everything that matches").click()
     expect(page.get_by_role("heading", name="Tag 1 return", exact=True)).to_be_visible()

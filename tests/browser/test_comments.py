@@ -10,7 +10,7 @@ from returns.record.comments import edit_comment, version_of
 from tests.browser.lists import answered_late
 from tests.browser.test_barriers import barriers, desk_and_phone
 from tests.browser.test_box import hold_first
-from tests.browser.test_list import wait_until
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_comment, make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -145,10 +145,10 @@ def test_edit_pressed_twice_opens_no_form_that_was_left(window, agent, record):
     expect(own(page)).to_be_focused()
     page.get_by_role("link", name="Cancel").click()
     expect(own(page)).to_have_count(0)
-    page.wait_for_timeout(300)
+    settled(page, held)
     for let_go in held:
         let_go()
-    page.wait_for_timeout(300)
+    settled(page)
     expect(own(page)).to_have_count(0)
 
 
@@ -189,7 +189,7 @@ def test_a_page_asked_for_before_a_comment_hides_it_not(window, agent, record):
     )
     with page.expect_response("**/live/*"):
         held[0]()
-    page.wait_for_timeout(300)
+    settled(page)
     expect(said(page)).to_have_text("Called.")
     assert page.locator("body[data-lost]").count() == 0
     expect(page.locator("#timeline .of-tags").first).to_contain_text("Removed")

@@ -4,10 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from returns.display.durations import relative
-from tests.browser.lists import hold_forms
+from tests.browser.lists import is_form
+from tests.browser.test_box import hold_first
+from tests.browser.waiting import settled
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,7 +104,7 @@ def test_retry_after_enter_lets_the_list_follow_what_was_typed(desk):
     desk.get_by_label(BOX).fill("nothing")
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("alert")).to_contain_text("could not be reached")
-    desk.wait_for_timeout(400)  # the list does not follow by itself: that would hide the words
+    settled(desk)  # the list does not follow by itself: that would hide the words
     desk.unroute_all()
     desk.get_by_role("button", name="Retry").click()
     expect(desk.get_by_role("heading", name="No returns match")).to_be_visible()
@@ -136,7 +138,7 @@ def test_what_failed_is_said_while_other_parts_of_the_page_are_answered(desk):
     fail_requests(desk, status=503, body="down")
     with desk.expect_response("**/facets/?*"):
         desk.locator("#tag-picker").get_by_label("books", exact=True).click()
-    desk.wait_for_timeout(100)
+    settled(desk)
     expect(desk.locator("#trouble")).to_be_visible()
     desk.keyboard.press("Escape")
     desk.locator("[data-return='Return-1']").hover()
@@ -148,24 +150,24 @@ def test_what_failed_is_said_while_other_parts_of_the_page_are_answered(desk):
 def test_a_form_on_its_way_is_not_sent_again_as_it_is_but_with_other_words_it_is(window, manager):
     page = window(manager)
     page.goto("/sentences/")
-    sent = hold_forms(page)
+    hold_first(page, "**/sentences/**")
+    sent: list[Request] = []
+    page.on("request", lambda request: is_form(request) and sent.append(request))
     text = page.get_by_label("Turkish").first
     text.fill("Kolay gelsin.")
     page.keyboard.press("Tab")
-    for _ in range(3):
+    with page.expect_request(is_form):
         page.keyboard.press("Enter")
-        page.wait_for_timeout(100)
-    assert len(sent) == 1
+    for _ in range(2):
+        page.keyboard.press("Enter")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Control+End")
     page.keyboard.type(" Merhaba.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(200)
-    assert len(sent) == 2
-    sent[-1].continue_()
     expect(page.get_by_text("Saved: Created, Turkish.")).to_be_visible()
     expect(text).to_have_value("Kolay gelsin. Merhaba.")
+    assert len(sent) == 2
 
 
 def test_a_lost_role_is_said_in_the_server_s_words(desk, agent):

@@ -12,7 +12,7 @@ from returns.models import Preferences, Return
 from tests.browser.lists import time_stands_still, type_at
 from tests.browser.test_barriers import barriers, desk_and_phone
 from tests.browser.test_box import hold_first
-from tests.browser.test_list import wait_until
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_return, make_returns, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,8 +69,7 @@ def box(page: Page):
 def press(page: Page, *pressed: str):
     """Press keys as a person does."""
     for key in pressed:
-        page.keyboard.press(key)
-        page.wait_for_timeout(BY_HAND)
+        page.keyboard.press(key, delay=BY_HAND)
 
 
 def refresh(page: Page, query: str = ""):
@@ -151,6 +150,7 @@ def test_nothing_fires_while_typing(desk):
         press(desk, "x", "j", "t", "?")
         expect(desk.get_by_label(field)).to_have_value("xjt?")
         desk.get_by_label(field).fill("")
+    settled(desk)
     expect(bar(desk)).to_be_hidden()
     expect(keys(desk)).to_be_hidden()
 
@@ -160,6 +160,7 @@ def test_nothing_fires_in_a_menu_or_with_control(desk):
     press(desk, "j", "x", "?")
     desk.keyboard.press("Escape")
     press(desk, "Control+j", "Alt+x")
+    settled(desk)
     expect(desk.locator("tr.is-current")).to_have_count(0)
     expect(bar(desk)).to_be_hidden()
 
@@ -169,6 +170,7 @@ def test_keys_that_are_switched_off_do_nothing(window, agent, four):
     page = window(agent)
     page.goto("/returns/")
     press(page, "j", "x", "?", "/", "ArrowDown")
+    settled(page)
     expect(page.locator("tr.is-current")).to_have_count(0)
     expect(page.locator("body")).to_be_focused()
 
@@ -493,7 +495,7 @@ def test_columns_chosen_while_another_list_is_on_its_way_do_not_bring_back_the_o
     expect(quiet_but_for_the_list).to_have_count(0)
     held[0].continue_()
     expect(desk).to_have_url("/returns/?state=Completed")
-    desk.wait_for_timeout(500)
+    settled(desk)
     expect(desk).to_have_url("/returns/?state=Completed")
     expect(desk.get_by_role("heading", name="No returns match")).to_be_visible()
 
@@ -504,7 +506,7 @@ def test_of_columns_chosen_quickly_the_last_choice_is_kept(desk, agent):
     desk.get_by_role("checkbox", name="Notes").uncheck()
     wait_until(desk, lambda: held)
     desk.get_by_role("checkbox", name="Carrier").check()
-    desk.wait_for_timeout(300)
+    settled(desk, held)
     # The server works on the first choice, whether or not anybody waits for it any more.
     answer = held[0].fetch()
     with suppress(Error):

@@ -1,7 +1,6 @@
 """What only a browser shows of the list and of a return's page: live filters, history, copying."""
 
 import re
-import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from returns.models import DeadlinePolicy, ReturnTag, State
 from tests.browser.lists import hold_the_list
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_return, make_returns, put_tag, put_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,20 +132,10 @@ def type_at_once(page: Page, text: str, *, go_back: bool = False):
     )
 
 
-def wait_until(page: Page, what):
-    """Wait until ``what()`` is true."""
-    deadline = time.monotonic() + 15
-    while not what():
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(25)
-
-
 def is_seen(page: Page, address: str, seen: dict):
     """Wait until the page shows again what was seen at an address."""
     expect(page).to_have_url(address)
-    deadline = time.monotonic() + 15
-    while page.evaluate(SEEN) != seen and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
+    settled(page)
     assert page.evaluate(SEEN) == seen
 
 
@@ -198,7 +188,7 @@ def test_the_newest_answer_wins(desk):
     box(desk).press_sequentially("wo")
     shows(desk, "two")
     held[0].continue_()
-    desk.wait_for_timeout(300)
+    settled(desk)
     shows(desk, "two")
     address_is(desk, "?q=two")
 
@@ -207,7 +197,7 @@ def test_a_word_typed_quickly_is_one_request(desk):
     requests = requests_of(desk)
     type_at_once(desk, "three")
     shows(desk, "three")
-    desk.wait_for_timeout(400)
+    settled(desk)
     assert len(requests) == 1
 
 
@@ -338,15 +328,13 @@ def test_headers_sort_and_the_filters_keep_the_order(desk):
 
 
 def test_a_header_pressed_while_a_filter_is_on_its_way_does_not_undo_it(desk):
-    held: list = []
-    desk.route(FILTER_REQUESTS, lambda route: held.append(route))
+    held = hold_first_answer(desk)
     box(desk).fill("t")
     wait_until(desk, lambda: held)
     header(desk, "Created").get_by_role("link").click()
-    desk.wait_for_timeout(300)
-    for route in held:
-        route.continue_()
-        desk.wait_for_timeout(300)
+    settled(desk, held)
+    held[0].continue_()
+    settled(desk)
     shows(desk, "two", "three")
     address_is(desk, "?q=t")
 
@@ -358,7 +346,7 @@ def test_typing_while_a_header_is_on_its_way_filters(desk):
     box(desk).fill("t")
     shows(desk, "two", "three")
     held[0].continue_()
-    desk.wait_for_timeout(300)
+    settled(desk)
     shows(desk, "two", "three")
     address_is(desk, "?q=t")
 
@@ -405,10 +393,9 @@ def steps_of(page: Page):
 def walk(page: Page) -> list[tuple[str, dict]]:
     """Take the steps; return each address with what is seen there."""
     seen = []
-    for number, _ in enumerate(steps_of(page)):
+    for _ in steps_of(page):
         wait_until(page, lambda: not seen or page.url != seen[-1][0])
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(250 if number else 0)
+        settled(page)
         seen.append((page.url, page.evaluate(SEEN)))
     return seen
 
@@ -447,7 +434,8 @@ def test_back_from_a_return_leads_to_the_filtered_list(desk):
 def test_back_shows_the_filters_of_the_list_that_comes_back(desk):
     held = hold_the_list(desk)
     choose_state(desk, "Completed")
-    desk.wait_for_timeout(300)
+    wait_until(desk, lambda: held)
+    settled(desk, held)
     assert len(held) == 1
     desk.get_by_role("link", name="three", exact=True).click()
     expect(desk.get_by_role("heading", name="three", level=1)).to_be_visible()
@@ -477,7 +465,7 @@ def test_going_back_while_an_answer_is_on_its_way_stays_there(desk):
     desk.go_back()
     shows(desk, "one", "two", "three")
     held[0].continue_()
-    desk.wait_for_timeout(300)
+    settled(desk)
     shows(desk, "one", "two", "three")
     address_is(desk, "")
     expect(box(desk)).to_have_value("")
@@ -488,7 +476,7 @@ def test_going_back_just_after_typing_stays_there(desk):
     shows(desk, "three")
     type_at_once(desk, "t", go_back=True)
     shows(desk, "one", "two", "three")
-    desk.wait_for_timeout(500)
+    settled(desk)
     shows(desk, "one", "two", "three")
     address_is(desk, "")
     expect(box(desk)).to_have_value("")
@@ -501,7 +489,7 @@ def test_the_list_that_is_left_asks_for_nothing_while_back_waits(desk):
     desk.route("**/returns/", lambda route: held.append(route), times=1)
     type_at_once(desk, "t", go_back=True)
     wait_until(desk, lambda: held)
-    desk.wait_for_timeout(500)
+    settled(desk, held)
     address_is(desk, "")
     held[0].continue_()
     shows(desk, "one", "two", "three")
@@ -521,7 +509,7 @@ def test_back_twice_asks_for_nothing_of_what_is_left_either(desk):
     wait_until(desk, lambda: len(held) == 1)
     type_at_once(desk, "t", go_back=True)
     wait_until(desk, lambda: len(held) == 2)
-    desk.wait_for_timeout(500)
+    settled(desk, held[1:])
     address_is(desk, "")
     held[1].continue_()
     shows(desk, "one", "two", "three")
@@ -560,7 +548,7 @@ def test_what_was_asked_for_before_back_is_not_answered(desk):
     desk.evaluate("history.back()")
     wait_until(desk, lambda: held)
     late[0].continue_()
-    desk.wait_for_timeout(300)
+    settled(desk, held)
     address_is(desk, "")
     held[0].continue_()
     shows(desk, "one", "two", "three")

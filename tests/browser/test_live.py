@@ -20,6 +20,7 @@ from playwright.sync_api import Page, expect
 from returns.models import FeedRun, Outcome, Return, ReturnTag, State, Way
 from tests.browser.lists import quiet, shows
 from tests.browser.test_barriers import DESK, barriers, barriers_on_desk_and_phone, desk_and_phone
+from tests.browser.waiting import settled
 from tests.factories import make_comment, make_return, make_returns, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,6 +128,11 @@ def place(page: Page) -> dict:
     )
 
 
+NOTE_END_OF_SCROLLING = """() => {
+    window.scrolled = new Promise((end) => addEventListener("scrollend", () => end(), true));
+}"""
+
+
 def test_a_parcel_is_on_every_open_page_within_five_seconds(window, manager, waiting, bring):
     queue, listed = window(manager, viewport=DESK), window(manager, viewport=DESK)
     queue.goto(QUEUE)
@@ -136,10 +142,13 @@ def test_a_parcel_is_on_every_open_page_within_five_seconds(window, manager, wai
     row.get_by_role("button", name="Edit tags").click()
     row.get_by_role("combobox", name="Add a tag").press_sequentially("el", delay=20)
     queue.keyboard.press("ArrowLeft")
+    queue.evaluate(NOTE_END_OF_SCROLLING)
     queue.mouse.wheel(0, 120)
+    queue.evaluate("() => window.scrolled")
     listed.locator("#more-filters summary").click()
     listed.get_by_label("Order reference").focus()
-    queue.wait_for_timeout(600)
+    for page in (queue, listed):
+        settled(page)
     before = [place(page) for page in (queue, listed)]
     bring("New-1")
     done = time.monotonic()
@@ -208,7 +217,7 @@ def test_a_hidden_tab_asks_once_a_minute_and_at_once_when_it_is_seen(watched):
     asked.clear()
     make_return("New", state=State.ARRIVED)
     pass_by(page, 50)
-    page.wait_for_timeout(300)  # what was asked has left by then
+    settled(page)
     assert asked == []
     pass_by(page, 15)
     expect(page).to_have_title("(1) Returns · Returns desk")
@@ -338,7 +347,7 @@ def test_news_have_no_barrier_and_need_no_wider_page(watched, viewport, scheme):
     page = watched(color_scheme=scheme, viewport=viewport)
     for path in (LIST, QUEUE):
         page.goto(path)
-        page.wait_for_timeout(300)
+        settled(page)
         before = page.locator(".filter-line").bounding_box()
         for _ in range(3):
             make_return(state=State.ARRIVED)

@@ -15,7 +15,7 @@ from returns.record.deletion import delete_return
 from tags.tagging import add_tag
 from tests.browser.lists import quiet
 from tests.browser.test_barriers import PHONE, barriers, barriers_on_desk_and_phone
-from tests.browser.test_list import wait_until
+from tests.browser.waiting import wait_until
 from tests.factories import make_comment, make_return, make_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,7 +161,7 @@ def test_who_else_looks_is_named_until_they_leave(window, agent, make_person, re
     poll(mine)
     expect(mine.locator("#presence")).to_have_text("Ada Yılmaz is looking at this return.")
     hers.goto("/returns/")
-    hers.wait_for_timeout(300)  # what the page sent as it was left has arrived
-    assert not Presence.objects.filter(person=ada).exists()
+    # What the page sent as it was left.
+    wait_until(hers, lambda: not Presence.objects.filter(person=ada).exists())
     poll(mine)
     expect(mine.locator("#presence")).to_be_empty()

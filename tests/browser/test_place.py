@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.lists import answered_late
 from tests.browser.test_barriers import barriers_on_desk_and_phone
 from tests.browser.test_keys import box, desk, four, link, press  # noqa: F401 - fixtures
-from tests.browser.test_list import wait_until
+from tests.browser.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from returns.models import Return, State
 from tests.browser.test_barriers import PHONE, barriers, desk_and_phone
-from tests.browser.test_list import wait_until
+from tests.browser.test_keys import press
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,12 +41,6 @@ def desk(window, agent, three) -> Page:
 
 def panel(page: Page):
     return page.get_by_role("dialog", name="Preview")
-
-
-def press(page: Page, *keys: str):
-    for key in keys:
-        page.keyboard.press(key)
-        page.wait_for_timeout(90)
 
 
 def link(page: Page, reference: str):
@@ -93,7 +88,7 @@ def test_a_late_answer_never_covers_the_return_that_was_asked_for_later(desk):
     press(desk, "j")
     shows(desk, "R2")
     held[0].continue_()
-    desk.wait_for_timeout(300)
+    settled(desk)
     shows(desk, "R2")
     expect(panel(desk)).not_to_have_class("preview is-loading")
 
@@ -104,7 +99,7 @@ def test_a_double_click_is_no_failure(desk):
     desk.locator("[data-return=R2]").hover()
     desk.get_by_role("button", name="Preview R2").dblclick()
     wait_until(desk, lambda: len(held) == 2)
-    desk.wait_for_timeout(100)
+    settled(desk, held[1:])
     expect(panel(desk).get_by_text("could not be loaded")).to_be_hidden()
     held[1].continue_()
     shows(desk, "R2")

@@ -9,6 +9,7 @@ from returns.filters.query import Query
 from returns.lists.saved_views import save_view
 from returns.models import SavedView, State
 from tests.browser.lists import hold_the_list
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,7 +65,8 @@ def test_a_view_keeps_what_is_chosen_before_the_list_has_followed(desk):
     desk.locator("label[for=state-Completed]").click()
     desk.get_by_text("Save view", exact=True).click()
     desk.get_by_label("Name").fill("Done")
-    desk.wait_for_timeout(300)
+    wait_until(desk, lambda: held)
+    settled(desk, held)
     assert len(held) == 1
     desk.get_by_label("Name").press("Enter")
     expect(tab(desk, "Done")).to_have_attribute("aria-current", "page")

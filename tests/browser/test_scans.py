@@ -7,7 +7,7 @@ from returns.models import Scan, State
 from tests.browser.lists import hold_forms, time_stands_still, type_at
 from tests.browser.test_barriers import PHONE, barriers_on_desk_and_phone
 from tests.browser.test_box import scan
-from tests.browser.test_list import wait_until
+from tests.browser.waiting import wait_until
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from returns.models import Return
 from tags.models import Tag
 from tests.browser.lists import answered_late
 from tests.browser.test_box import hold_first
-from tests.browser.test_list import wait_until
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -283,7 +283,7 @@ def test_what_was_added_before_is_not_said_again_when_the_server_fails(window, a
     expect(page.locator("#announcer")).to_have_text("2 tags")
     page.keyboard.press("Enter")
     expect(page.locator("#trouble")).to_be_visible()
-    page.wait_for_timeout(200)
+    settled(page)
     expect(page.locator("#announcer")).not_to_have_text("Added books.")
 
 
@@ -295,7 +295,7 @@ def test_on_a_return_s_page_a_failure_is_said_until_it_is_mended(window, agent):
     page.route("**/tags/", lambda route: route.fulfill(status=503, body="down"))
     page.keyboard.type("books\n")
     expect(box(page)).to_have_value("books")
-    page.wait_for_timeout(500)  # the timeline follows no edit that failed
+    settled(page)  # the timeline follows no edit that failed
     expect(page.locator("#trouble")).to_be_visible()
 
 
@@ -328,7 +328,7 @@ def test_edit_pressed_twice_opens_no_editor_that_was_left(window, agent):
     expect(box(page)).to_have_count(0)
     for let_go in held:
         let_go()
-    page.wait_for_timeout(300)
+    settled(page)
     expect(box(page)).to_have_count(0)
 
 
@@ -347,7 +347,7 @@ def test_escape_pressed_twice_closes_no_editor_that_is_opened_again(window, agen
     expect(box(page)).to_be_focused()
     for route in held:
         route.continue_()
-    page.wait_for_timeout(300)
+    settled(page)
     expect(box(page)).to_be_focused()
 
 
@@ -365,7 +365,7 @@ def test_a_list_asked_for_before_an_edit_hides_it_not(window, agent):
     expect(box(page)).to_have_count(0)
     with page.expect_event("requestfinished"):
         held[0]()
-    page.wait_for_timeout(300)
+    settled(page)
     expect(chip(page, "books")).to_be_visible()
 
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.lists import address_is, chips, shows
 from tests.browser.test_box import hold_first
-from tests.browser.test_list import wait_until
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_return, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -148,10 +148,10 @@ def test_numbers_are_asked_for_only_while_the_menu_is_open(desk):
     desk.keyboard.press("Escape")
     desk.get_by_label("Order reference").fill("RSO")
     address_is(desk, "?order=RSO")
-    desk.wait_for_timeout(400)
+    settled(desk)
     assert asked == []
     desk.locator("#tag-picker summary").click()
     expect(facet(desk, "books")).to_have_text("2")
-    desk.wait_for_timeout(300)
+    settled(desk)
     assert len(asked) == 1
     assert "order=RSO" in asked[0]
