@@ -23,6 +23,34 @@ MIN_SHOPPER_KEY = 32  # characters
 SERVICES = {"work", "sync_returns", "runserver"}
 
 
+# Commands that change the tables. They run as the owner of the database, all others need not.
+OWNER_COMMANDS = {"generate_returns", "migrate"}
+OWNER_URL = "DATABASE_OWNER_URL"
+
+
+def owner_database_url(url: str | None) -> str:
+    """Return the address of the database as its owner, for ``migrate``; "" if it is not set."""
+    owner = os.environ.get("DATABASE_OWNER_URL", "").strip()
+    if not owner:
+        return ""
+    if url is None:
+        raise ImproperlyConfigured(
+            "DATABASE_OWNER_URL is set without DATABASE_URL. Set both, or neither."
+        )
+    role, owner_role = _database_at(url).get("USER"), _database_at(owner, OWNER_URL).get("USER")
+    if not role or role == owner_role:
+        raise ImproperlyConfigured(
+            "DATABASE_OWNER_URL and DATABASE_URL must name two roles of the database: the owner of "
+            "the tables, and the role that the program runs as."
+        )
+    return owner
+
+
+def web_role(url: str | None, owner_url: str) -> str:
+    """Return the role that the program runs as, if another one owns the tables; otherwise ""."""
+    return str(_database_at(url)["USER"]) if url and owner_url else ""
+
+
 def database_url() -> str | None:
     """Return the address of the database; None for the bundled PostgreSQL."""
     url = os.environ.get("DATABASE_URL")
@@ -181,10 +209,11 @@ def log_level(argv: list[str]) -> str:
     return "WARNING" if is_by_hand else "INFO"
 
 
-def database(url: str | None, checkout: Path) -> dict[str, Any]:
+def database(url: str | None, owner_url: str, checkout: Path) -> dict[str, Any]:
     """Return the database connection settings; start the bundled PostgreSQL if it is needed."""
     if url is not None:
-        return _database_at(url)
+        is_owner = bool(owner_url) and not OWNER_COMMANDS.isdisjoint(sys.argv[1:2])
+        return _database_at(owner_url, OWNER_URL) if is_owner else _database_at(url)
     connection: dict[str, Any] = {"ENGINE": POSTGRESQL}
     if embedded_postgres.needs_database(sys.argv):
         folder = embedded_postgres.state_folder(checkout)
@@ -219,7 +248,7 @@ def probes_of_server(silent_seconds: int) -> str:
     )
 
 
-def _database_at(url: str) -> dict[str, Any]:
+def _database_at(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
     """Return the settings in an address. It may contain a password, so no message repeats it."""
     try:
         settings = dict(dj_database_url.parse(url))
@@ -227,7 +256,7 @@ def _database_at(url: str) -> dict[str, Any]:
         settings = {}
     if settings.get("ENGINE") != POSTGRESQL or not settings.get("NAME"):
         raise ImproperlyConfigured(
-            "DATABASE_URL must have the form postgres://user:password@host:5432/name. "
+            f"{variable} must have the form postgres://user:password@host:5432/name. "
             "Write special characters in the password as %40 and so on."
         )
     return settings

@@ -20,8 +20,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DATABASE_URL = environment.database_url()
 LOCAL = DATABASE_URL is None
+OWNER_DATABASE_URL = environment.owner_database_url(DATABASE_URL)
+DATABASE_WEB_ROLE = environment.web_role(DATABASE_URL, OWNER_DATABASE_URL)
 DEBUG = os.environ.get("DEBUG") == "1"
-# Set by the demo for its own server, the only one where the demo's people can sign in.
+# Set by the demo for its own server: its people can sign in nowhere else.
 DEMO = os.environ.get("RETURNS_DESK_DEMO") == "1"
 
 SECRET_KEY = environment.secret_key(BASE_DIR, is_local=LOCAL)
@@ -170,7 +172,6 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
@@ -289,7 +290,7 @@ if not LOCAL:
     CONNECTION_OPTIONS += environment.probes_of_server(DATABASE_SILENT_SECONDS)
 
 DATABASES = {
-    "default": environment.database(DATABASE_URL, BASE_DIR)
+    "default": environment.database(DATABASE_URL, OWNER_DATABASE_URL, BASE_DIR)
     | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 }
 DATABASES["default"]["OPTIONS"] = (

@@ -14,17 +14,23 @@ class ReturnsConfig(AppConfig):
     verbose_name = pgettext_lazy("app", "Returns")
 
     def ready(self) -> None:
-        """Set up the roles after every migrate, and register the check of time zone data.
+        """Set up the roles after every migrate, and register the checks of the database.
 
         The admin shows the name of axes, which has none in any language.
         """
         apps.get_app_config("axes").verbose_name = pgettext_lazy("app", "Sign-in protection")
         post_migrate.connect(_set_up_roles, sender=self)
         register(_check_time_zone_data, Tags.database)
+        register(_check_owner, Tags.database, deploy=True)
 
 
 def _set_up_roles(**_: Any) -> None:
     import_string("returns.people.roles.set_up_roles")()
+    import_string("returns.database.web_role.grant_after_migrate")()
+
+
+def _check_owner(**options: Any) -> Any:
+    return import_string("returns.database.web_role.check_owner")(**options)
 
 
 def _check_time_zone_data(**options: Any) -> Any:

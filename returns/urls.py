@@ -22,6 +22,7 @@ from returns.views import (
     sentences,
     shoppers,
     tagging,
+    trail,
     uploads,
 )
 
@@ -84,6 +85,8 @@ urlpatterns = [
     path("reports/<slug:subject>/", reports.show, name="report"),
     path("reports/<slug:subject>/<slug:name>.<slug:ending>", reports.file, name="report-file"),
     path("activity/", activity.show, name="activity"),
+    path("trail/", trail.show, name="trail"),
+    path("trail/file/", trail.file, name="trail-file"),
     path("orders/<path:reference>/", orders.order, name="order"),
     path("recent/", record.recent, name="recent"),
     path("find-shopper/", shoppers.find, name="find-shopper"),

@@ -63,6 +63,17 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
+def _program_role(request):
+    """With AS_WEB_ROLE=1, run tests within a transaction as the role that owns no table."""
+    if os.environ.get("AS_WEB_ROLE") != "1" or "db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("db")
+    with database.as_web_role():
+        yield
+
+
+@pytest.fixture(autouse=True)
 def _default_language():
     """Begin each test in English: the test client leaves the language of its last answer active."""
     translation.activate("en")

@@ -6,9 +6,13 @@ test only what it changed is put back: a few milliseconds.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
+
+from returns.database.web_role import grant_web_role
 
 PATIENCE = 30  # seconds
 # Triggers, also those of foreign keys, are off while the rows are put back. The lock waits for a
@@ -107,3 +111,28 @@ def wait_until_another_waits_for_a_lock() -> None:
                 return
             time.sleep(0.02)
     pytest.fail("nobody waits for a lock")
+
+
+WEB_ROLE = "returns_web_in_tests"
+CREATE_WEB_ROLE = f"""
+    DO $$ BEGIN
+        CREATE ROLE {WEB_ROLE};
+        -- Tests look who waits for a lock.
+        GRANT pg_read_all_stats TO {WEB_ROLE};
+    EXCEPTION WHEN duplicate_object THEN NULL;
+    END $$
+"""
+
+
+@contextmanager
+def as_web_role() -> Iterator[None]:
+    """Run the block as the role that the program runs as where another one owns the tables."""
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE_WEB_ROLE)
+        grant_web_role(WEB_ROLE)
+        cursor.execute(f"SET ROLE {WEB_ROLE}")
+        try:
+            yield
+        finally:
+            with suppress(DatabaseError):  # a transaction that failed takes it back itself
+                cursor.execute("RESET ROLE")

@@ -109,6 +109,8 @@ PAGES = {
     "return-comments": (302, 403, 405, 405, 405),
     # A comment of the agent's.
     "activity": (302, 403, 200, 200, 200),
+    "trail": (302, 403, 403, 403, 200),
+    "trail-file": (302, 403, 403, 403, 200),
     "return-comment": (302, 403, 200, 403, 403),
     "restore-comment": (302, 403, 405, 405, 405),
     "undo-tags": (302, 403, 405, 405, 405),

@@ -102,7 +102,9 @@ WRITERS = {
     ("Upload", "returns_upload"): ("returns/feed/uploads.py", "returns/feed/upload_content.py"),
     ("ApiCalls", "returns_apicalls"): ("returns/api/call_limit.py",),
     ("TokenUse", "returns_tokenuse"): ("returns/api/token_use.py", "returns/retention.py"),
-    ("AccessEvent", "returns_accessevent"): ("returns/people/access.py", "returns/retention.py"),
+    ("AccessEvent", "returns_accessevent"): (
+        *("returns/people/access.py", "returns/api/token_use.py", "returns/retention.py"),
+    ),
     ("Deactivation", "returns_deactivation"): ("returns/models/people.py",),
     ("Scan", "returns_scan"): ("returns/scans/recording.py", "returns/retention.py"),
     ("SavedView", "returns_savedview"): ("returns/lists/saved_views.py",),

@@ -53,9 +53,17 @@ def _store(counts: dict[UseKey, tuple[int, int]]) -> None:
         cursor.executemany(ADD_USE, [[*key[1:], *counts[key], key[0]] for key in keys])
 
 
+# The first use of a day from an address goes into the record of access, too. A row that was not
+# there before has no version of another transaction: xmax.
 ADD_USE = """
-    INSERT INTO returns_tokenuse AS known (token_id, day, address, calls, refused)
-    SELECT id, %s::date, %s::inet, %s, %s FROM returns_apitoken WHERE id = %s
-    ON CONFLICT (day, token_id, address) DO UPDATE
-        SET calls = known.calls + EXCLUDED.calls, refused = known.refused + EXCLUDED.refused
+    WITH used AS (
+        INSERT INTO returns_tokenuse AS known (token_id, day, address, calls, refused)
+        SELECT id, %s::date, %s::inet, %s, %s FROM returns_apitoken WHERE id = %s
+        ON CONFLICT (day, token_id, address) DO UPDATE
+            SET calls = known.calls + EXCLUDED.calls, refused = known.refused + EXCLUDED.refused
+        RETURNING token_id, address, xmax = 0 AS is_first
+    )
+    INSERT INTO returns_accessevent (kind, name, address, details)
+    SELECT 'token-used', token.name, used.address, '{}'
+    FROM used JOIN returns_apitoken token ON token.id = used.token_id WHERE used.is_first
 """

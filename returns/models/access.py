@@ -1,5 +1,6 @@
 """Who came, what they took along, and who may not come any more."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -13,24 +14,80 @@ from returns.models.tokens import ApiToken
 class AccessKind(models.TextChoices):
     """What an access event tells."""
 
+    SIGNED_IN = "signed-in", pgettext_lazy("access", "sign-in")
     SIGN_IN_FAILED = "sign-in-failed", pgettext_lazy("access", "failed sign-in")
     LOCKED = "locked", pgettext_lazy("access", "signing in locked")
+    SIGNED_OUT = "signed-out", pgettext_lazy("access", "sign-out")
+    SIGN_IN_CHANGED = "sign-in-changed", pgettext_lazy("access", "change of a sign-in")
+    PERMISSIONS = "permissions", pgettext_lazy("access", "change of permissions")
     EXPORTED = "exported", pgettext_lazy("access", "export")
+    BULK_WORK = "bulk-work", pgettext_lazy("access", "bulk work")
+    SHOPPER_SEEN = "shopper-seen", pgettext_lazy("access", "view of a shopper")
+    REDACTED = "redacted", pgettext_lazy("access", "redaction")
+    TOKEN_CHANGED = "token-changed", pgettext_lazy("access", "new or revoked token")
+    TOKEN_USED = "token-used", pgettext_lazy("access", "use of a token")
     TOKEN_REFUSED = "token-refused", pgettext_lazy("access", "refused token")
+
+
+class Proof(models.TextChoices):
+    """What a sign-in was proved by."""
+
+    PASSWORD = "password", pgettext_lazy("access", "password")
+    TOTP = "totp", pgettext_lazy("access", "authenticator app")
+    PASSKEY = "webauthn", pgettext_lazy("access", "passkey")
+    RECOVERY_CODE = "recovery_codes", pgettext_lazy("access", "recovery code")
+    COMPANY = "oidc", pgettext_lazy("access", "company account")
+
+
+class SignInChange(models.TextChoices):
+    """How somebody's way of signing in changed."""
+
+    PASSWORD = "password", pgettext_lazy("access", "password changed")
+    PASSWORD_RESET = "password-reset", pgettext_lazy("access", "password reset by mail")
+    SECOND_FACTOR_ADDED = "factor-added", pgettext_lazy("access", "second factor added")
+    SECOND_FACTOR_REMOVED = "factor-removed", pgettext_lazy("access", "second factor removed")
+    SESSION_ENDED = "session-ended", pgettext_lazy("access", "session ended")
+
+
+class BulkWork(models.TextChoices):
+    """Work on many returns at once."""
+
+    TAGGING = "tagging", pgettext_lazy("access", "bulk tagging")
+    TAGGING_UNDONE = "tagging-undone", pgettext_lazy("access", "bulk tagging undone")
+    IMPORT = "import", pgettext_lazy("access", "import of a file")
+    IMPORT_UNDONE = "import-undone", pgettext_lazy("access", "import undone")
+    RETRIED = "retried", pgettext_lazy("access", "rejected records retried")
+
+
+class ShopperView(models.TextChoices):
+    """Where somebody saw what belongs to a shopper."""
+
+    SEARCH = "search", pgettext_lazy("access", "search by a number")
+    RETURNS = "returns", pgettext_lazy("access", "list of the returns")
+    NAME = "name", pgettext_lazy("access", "name on a page")
+    FILE = "file", pgettext_lazy("access", "everything, as a file")
+
+
+class TokenChange(models.TextChoices):
+    """What happened to a token."""
+
+    CREATED = "created", pgettext_lazy("access", "created")
+    REVOKED = "revoked", pgettext_lazy("access", "revoked")
 
 
 class AccessEvent(models.Model):
     """Something about access that admins may have to look into later; never changed.
 
     ``name`` is that of the person or token at that time. It is empty if nobody has the name that
-    was typed: people type passwords there by mistake. ``details`` depend on the kind.
+    was typed: people type passwords there by mistake, and if a command did it. ``details`` depend
+    on the kind: see ``returns.people.access``.
     """
 
     kind = models.CharField(pgettext_lazy("field", "kind"), max_length=20, choices=AccessKind)
     at = models.DateTimeField(pgettext_lazy("field", "at"), db_default=Now())
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.PROTECT,
         verbose_name=pgettext_lazy("field", "person"),
         null=True,
         related_name="+",
@@ -46,6 +103,7 @@ class AccessEvent(models.Model):
         verbose_name_plural = pgettext_lazy("model", "access events")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["at"], name="access_event_by_time")]
+        triggers = [pgtrigger.Protect(name="access_event_stays", operation=pgtrigger.Update)]
 
     def __str__(self) -> str:
         values = {"kind": self.get_kind_display(), "name": self.name or _("unknown name")}

@@ -70,5 +70,16 @@ def shopper_of_token(token: str) -> Shopper | None:
     return Shopper(known) if known else None
 
 
+def orders_of_token(token: str) -> str:
+    """Return the references of the orders that a token names; "" if it names none."""
+    try:
+        match = _PAYLOAD.fullmatch(_signer().unsign(token))
+    except BadSignature:
+        return ""
+    ids = map(int, match[2].split(".")) if match else ()
+    orders = SalesOrder.objects.filter(pk__in=ids).order_by("reference")
+    return ", ".join(orders.values_list("reference", flat=True))
+
+
 def _signer() -> Signer:
     return Signer(salt="returns.shopper")

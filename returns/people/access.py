@@ -1,18 +1,33 @@
-"""The record of access: failed sign-ins, exports, refused tokens. Only this module writes it.
+"""The record of access: who signed in, took returns along, changed many, or looked at a shopper.
+
+Only this module writes it, and the database: triggers record every change of permissions, however
+it is made, and the count of a token's calls the first one of a day. Rows are only ever added: see
+``returns.database.web_role``. What is in ``details`` depends on the kind:
+
+- ``SIGNED_IN``: ``how``. ``SIGN_IN_CHANGED``: ``change``, and ``of``, the name of somebody else.
+- ``PERMISSIONS``: ``of`` or ``role``, and what changed.
+- ``EXPORTED``: ``format``, ``query``, ``rows``.
+- ``BULK_WORK``: ``work``, ``rows``, and ``query`` or ``origin``.
+- ``SHOPPER_SEEN``: ``how`` and ``of``.
+- ``TOKEN_CHANGED``: ``change``, ``token``, ``scopes``.
 
 Nothing that people type is recorded unless it is the name of somebody: they type passwords into the
 wrong field. The log names people only where somebody guesses their password.
 """
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 
 from config.client import client_address
 from returns.models import AccessEvent, AccessKind, ApiToken
+from returns.models.access import BulkWork, ShopperView, SignInChange, TokenChange
+from returns.people.person import PersonRequest
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +35,26 @@ UNKNOWN_NAME = "an unknown name"
 # As the log says them: it is in English, whoever the request is from.
 LOG_WORDS = {AccessKind.SIGN_IN_FAILED: "Failed sign-in", AccessKind.LOCKED: "Signing in locked"}
 REFUSED_TOKEN_INTERVAL = 3600  # seconds between two events of the same address and token
+# Within this time, who reloads a page about a shopper is not recorded again.
+SAME_VIEW_INTERVAL = timedelta(minutes=10)
+
+
+def record_sign_in(request: HttpRequest, person: User, how: str) -> None:
+    """Record a sign-in. ``how`` names what it was proved by, such as ``password totp``."""
+    _record_of(request, person, AccessKind.SIGNED_IN, how=how)
+
+
+def record_sign_out(request: HttpRequest, person: User) -> None:
+    """Record that a person ended their session."""
+    _record_of(request, person, AccessKind.SIGNED_OUT)
+
+
+def record_sign_in_change(
+    request: HttpRequest, person: User, change: SignInChange, of: User | None = None
+) -> None:
+    """Record that a person changed how they sign in, or how somebody else (``of``) does."""
+    others = {"of": of.get_username()} if of and of != person else {}
+    _record_of(request, person, AccessKind.SIGN_IN_CHANGED, change=change.value, **others)
 
 
 def record_failed_sign_in(request: HttpRequest, name: str, *, is_locked: bool) -> None:
@@ -42,6 +77,35 @@ def record_export(
     logger.info("Access event %s: an export (returns: %s).", event.pk, rows)
 
 
+def record_bulk_work(
+    request: PersonRequest, work: BulkWork, rows: int | None, **details: Any
+) -> None:
+    """Record that a person changes many returns at once; ``rows`` is None if unknown so far."""
+    _record_of(request, request.user, AccessKind.BULK_WORK, work=work.value, rows=rows, **details)
+
+
+def record_shopper_view(request: PersonRequest, how: ShopperView, of: str) -> None:
+    """Record that a person looked at what belongs to a shopper; ``of`` names the orders.
+
+    The same view within ten minutes is recorded once.
+    """
+    since = timezone.now() - SAME_VIEW_INTERVAL
+    own = AccessEvent.objects.filter(
+        kind=AccessKind.SHOPPER_SEEN, person=request.user, at__gte=since
+    )
+    if not own.filter(details__how=how.value, details__of=of).exists():
+        _record_of(request, request.user, AccessKind.SHOPPER_SEEN, how=how.value, of=of)
+
+
+def record_token_change(
+    token: ApiToken, change: TokenChange, by: User | None, address: str | None = None
+) -> None:
+    """Record a new or revoked token; ``by`` is None if a command did it."""
+    name = by.get_username() if by else ""
+    details = {"change": change.value, "token": token.name, "scopes": list(token.scopes)}
+    _record(AccessKind.TOKEN_CHANGED, name, address, person=by, **details)
+
+
 def record_refused_token(request: HttpRequest, token: ApiToken | None, code: str) -> None:
     """Record a token that is not valid; at most once an hour for each address, token and process.
 
@@ -52,6 +116,10 @@ def record_refused_token(request: HttpRequest, token: ApiToken | None, code: str
     if cache.add(key, True, REFUSED_TOKEN_INTERVAL):
         event = _record(AccessKind.TOKEN_REFUSED, name, address, code=code)
         logger.warning("Access event %s: a refused token from %s (%s).", event.pk, address, code)
+
+
+def _record_of(request: HttpRequest, person: User, kind: AccessKind, **details: Any) -> None:
+    _record(kind, person.get_username(), client_address(request), person=person, **details)
 
 
 def _record(

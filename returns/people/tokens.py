@@ -13,6 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from returns.models import ApiToken
+from returns.models.access import TokenChange
+from returns.people.access import record_token_change
 
 # A fixed pattern lets secret scanners, and our own logs, recognise tokens.
 TOKEN_PATTERN = re.compile(r"rd_[A-Za-z0-9_-]{43}")
@@ -30,7 +32,9 @@ def issue(token: ApiToken, *, by: User | None = None, days: int | None = DEFAULT
     token.start, token.digest = secret[:PREFIX_LENGTH], _digest(secret)
     token.expires_at = timezone.now() + timedelta(days=days) if days else None
     token.created_by = by
-    token.save(force_insert=True)
+    with transaction.atomic():
+        token.save(force_insert=True)
+        record_token_change(token, TokenChange.CREATED, by)
     return secret
 
 
@@ -46,6 +50,7 @@ def revoke(token: ApiToken, *, by: User | None) -> None:
     if locked.revoked_at is None:
         locked.revoked_at, locked.revoked_by = timezone.now(), by
         locked.save(update_fields=["revoked_at", "revoked_by"])
+        record_token_change(locked, TokenChange.REVOKED, by)
 
 
 def find_token(secret: str) -> ApiToken | None:

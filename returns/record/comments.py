@@ -1,13 +1,10 @@
 """Comments on returns. Nothing else writes them."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid5
 
-import pgtrigger
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import QuerySet
@@ -130,22 +127,6 @@ def restore_comment(pk: int) -> None:
 def may_restore(comment: Comment, person: User | AnonymousUser) -> bool:
     """Tell whether the person may restore a deleted comment: they deleted it, or are an admin."""
     return comment.deleted_by_id == person.pk or person.has_perm("returns.delete_comment")
-
-
-def delete_comments_of(record_ids: Sequence[int]) -> None:
-    """Delete the comments on returns that are about to be deleted, with their earlier texts.
-
-    Call it in the transaction that has locked the returns.
-    """
-    comments = Comment.objects.filter(record__in=record_ids)
-    ids = list(comments.values_list("pk", flat=True))
-    if not ids:
-        return
-    events: Any = Comment.events.rel.related_model
-    events.objects.filter(pgh_obj__in=ids).delete()
-    # A comment stays otherwise; the trace of the return holds these.
-    with pgtrigger.ignore("returns.Comment:comment_stays"):
-        comments.filter(pk__in=ids).delete()
 
 
 def _with_uniform_line_ends(typed: str) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pgtrigger
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from returns.models import Comment, DeletedReturn, Return, ReturnTag
-from returns.record.comments import delete_comments_of
 from tags import tagging
 from tags.deadlocks import retry_deadlocks
 
@@ -69,10 +69,9 @@ def delete_returns(ids: Sequence[int], by: User, reason: str) -> int:
     with tagging.done_by(by), connection.cursor() as cursor:
         cursor.execute(STORE_TRACES, given)
         tagging.remove_all(ReturnTag, ids)
-        delete_comments_of(ids)
-        # The timeline is in the trace. Without its return, nobody could open it.
-        cursor.execute(DELETE_TAG_EVENTS, given)
-        cursor.execute(DELETE_EVENTS, given)
+        # These are in the trace. Without their return, nobody could open them.
+        with pgtrigger.ignore("returns.Comment:comment_stays"):
+            cursor.execute(DELETE_HISTORY, [list(ids)])
         cursor.execute(DELETE_RETURNS, given)
     return len(ids)
 
@@ -131,8 +130,6 @@ STORE_TRACES = f"""
     )
     FROM returns_return r WHERE r.id = ANY(%(ids)s::bigint[]) ORDER BY r.id
 """
-DELETE_TAG_EVENTS = """
-    DELETE FROM returns_returntagevent WHERE entity_id = ANY(%(ids)s::bigint[])
-"""
-DELETE_EVENTS = "DELETE FROM returns_returnevent WHERE pgh_obj_id = ANY(%(ids)s::bigint[])"
+# A function of the owner of the tables, for returns with a trace alone: migration 0067.
+DELETE_HISTORY = "SELECT returns_delete_history(%s::bigint[])"
 DELETE_RETURNS = "DELETE FROM returns_return WHERE id = ANY(%(ids)s::bigint[])"

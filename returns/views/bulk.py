@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 from config.htmx import render_page_or_fragment
 from returns.filters.query import Query
 from returns.lists.bulk import choose_returns, create_draft, list_path, start
+from returns.models.access import BulkWork
+from returns.people.access import record_bulk_work
 from returns.people.person import DeskRequest
 from returns.views.callers import heavy
 from tags import bulk
@@ -75,9 +77,12 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
 def _run_action(request: DeskRequest, job: BulkTagging, action: str) -> str:
     if action == "start":
         start(job, request.user)
+        record_bulk_work(request, BulkWork.TAGGING, bulk.count_records(job), query=job.query)
         bulk.run_steps(job, START_SECONDS)
     elif job.action_id:
-        return undo(job.action_id, request.user)
+        words = undo(job.action_id, request.user)
+        record_bulk_work(request, BulkWork.TAGGING_UNDONE, bulk.count_records(job), query=job.query)
+        return words
     return ""
 
 

@@ -25,7 +25,8 @@ from returns.feed import undo as undoing
 from returns.feed.intake import IntakeResult
 from returns.feed.run_changes import list_changes
 from returns.models import Fate, FeedRun, RejectedRecord
-from returns.people.access import record_export
+from returns.models.access import BulkWork
+from returns.people.access import record_bulk_work, record_export
 from returns.people.person import DeskRequest, PersonRequest
 from returns.views.callers import heavy
 
@@ -79,6 +80,7 @@ def undo_run(request: PersonRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             undoing.undo(row, request.user)
+            record_bulk_work(request, BulkWork.IMPORT_UNDONE, None, origin=row.origin)
         except ValidationError as error:
             messages.error(request, error.messages[0])
         return redirect("feed-run", pk)
@@ -154,6 +156,7 @@ def _apply(request: PersonRequest, action: str, rejects: QuerySet[RejectedRecord
     """Run the action and return a message about the result."""
     if action in ("retry", "mend"):
         result = _retry(request, action, rejects)
+        record_bulk_work(request, BulkWork.RETRIED, result.read, query=request.GET.urlencode())
         imported, rejected = result.read - result.rejected, result.rejected
         return ngettext(
             "%(count)s record retried: %(imported)s imported, %(rejected)s rejected again.",

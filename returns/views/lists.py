@@ -20,9 +20,12 @@ from returns.filters.query import Query
 from returns.lists.facets import count_facets
 from returns.lists.forms import SaveViewForm
 from returns.lists.page import return_list
-from returns.lists.shopper_search import find_number
+from returns.lists.shopper_search import SHOPPER_PARAMETER, find_number
 from returns.lists.tabs import tabs
 from returns.live import polling
+from returns.models.access import ShopperView
+from returns.orders.tokens import orders_of_token
+from returns.people.access import record_shopper_view
 from returns.people.person import DeskRequest, get_preferences
 
 
@@ -33,6 +36,9 @@ def returns(request: DeskRequest) -> HttpResponse:
     query = Query.from_querydict(request.GET)
     page = polling.open_page(request.path, query)
     matches = return_list(query, get_preferences(request.user).columns)
+    for token in query.getlist(SHOPPER_PARAMETER):
+        if orders := orders_of_token(token):
+            record_shopper_view(request, ShopperView.RETURNS, orders)
     context: dict[str, Any] = {"list": matches, "live": page.showing(matches)}
     if not wants_fragment(request):
         context["known_values"] = known_values()

@@ -17,10 +17,12 @@ from returns.filters.query import Query
 from returns.lists.place import find_place
 from returns.live.open_return import open_return
 from returns.models import Return
+from returns.models.access import ShopperView
+from returns.people.access import record_shopper_view
 from returns.people.person import DeskRequest, PersonRequest, get_preferences
 from returns.people.recent import note_opened, recent_returns
 from returns.record import deletion
-from returns.record.details import return_details
+from returns.record.details import ReturnDetails, return_details
 from returns.record.forms import DeletionForm
 from returns.record.shopper import MAY_SEE_SHOPPER_NAMES
 
@@ -38,6 +40,7 @@ def return_detail(request: PersonRequest, reference: str) -> HttpResponse:
             raise
         return render(request, "record/deleted.html", {"trace": trace}, status=404)
     details = page.details
+    _record_name(request, details)
     query = Query.from_querydict(request.GET)
     place = find_place(query, details.record, details.vocabulary) if details else None
     here = request.get_full_path() if place else ""
@@ -91,4 +94,11 @@ def return_card(request: DeskRequest, pk: int) -> HttpResponse:
     details = return_details(pk, language, may_see_names=may_see_names)
     if not wants_fragment(request):
         return redirect(details.record)
+    _record_name(request, details)
     return render(request, "record/preview.html#card", {"details": details})
+
+
+def _record_name(request: PersonRequest, details: ReturnDetails | None) -> None:
+    """Record that the person sees the name of a shopper, if it is shown."""
+    if details and details.shopper.name:
+        record_shopper_view(request, ShopperView.NAME, details.record.return_reference_number)

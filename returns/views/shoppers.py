@@ -14,8 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from config.addresses import with_query
 from returns.filters.query import Query
-from returns.filters.typed_shoppers import find_likely_number
+from returns.filters.typed_shoppers import find_likely_number, find_shopper_number
 from returns.lists.shopper_search import find_typed, without_shopper_number
+from returns.models.access import ShopperView
+from returns.people.access import record_shopper_view
+from returns.people.person import PersonRequest
 from returns.search import MAX_SEARCH_LENGTH
 from returns.views.lists import to_list
 
@@ -27,13 +30,15 @@ OTHER_SEARCHES = ("/admin/", "/openapi/")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @permission_required("returns.view_return", raise_exception=True)
-def find(request: HttpRequest) -> HttpResponse:
+def find(request: PersonRequest) -> HttpResponse:
     """Open what a posted text means: a return, the returns of a shopper, or a choice of both."""
     text = request.POST.get("text", "").strip()[:MAX_SEARCH_LENGTH]
     if request.method != "POST" or not text:
         # Also for Back to the choice, which has nothing to go by.
         return redirect("return-list")
     target = find_typed(text)
+    if find_shopper_number(text):
+        record_shopper_view(request, ShopperView.SEARCH, "")
     if isinstance(target, str):
         return to_list(target)
     return render(request, "lists/shopper_choice.html", {"choice": target})

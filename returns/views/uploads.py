@@ -18,6 +18,8 @@ from returns.feed.forms import UploadForm
 from returns.feed.previews import FilePreview
 from returns.feed.retries import MAY_CHANGE_FEED
 from returns.models import Upload
+from returns.models.access import BulkWork
+from returns.people.access import record_bulk_work
 from returns.people.person import DeskRequest
 from returns.views.callers import heavy
 
@@ -102,7 +104,10 @@ def _counts(preview: FilePreview) -> SafeString:
 
 def _start_import(request: DeskRequest, pk: int) -> Upload | None:
     try:
-        return uploads.start_import(pk, request.user, request.POST.get("seen", ""))
+        upload = uploads.start_import(pk, request.user, request.POST.get("seen", ""))
+        if upload:
+            record_bulk_work(request, BulkWork.IMPORT, None, origin=upload.name)
+        return upload
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return uploads.get_upload(pk, request.user)

@@ -118,6 +118,8 @@ PAGES = {
     "the filter of a new rule": "/rules/new/filter/?state=Completed",
     "the filter of a new deadline": "/deadlines/new/filter/?tag=wrong-size",
     "activity": "/activity/",
+    "record of access": "/trail/",
+    "a wrong filter of the record of access": "/trail/?kinds=x&since=yesterday",
     "columns": "/preferences/columns/",
     "preferences": "/preferences/",
     "password": "/accounts/password/",

@@ -10,6 +10,8 @@ from returns.views.callers import TOO_MANY_REQUESTS, TOO_MUCH_HEAVY_WORK
 pytestmark = pytest.mark.django_db
 
 HEAVY = {
+    "trail",
+    "trail-file",
     *("return-csv", "return-xlsx", "reports", "report", "report-file"),
     *("new-bulk-tagging", "new-upload", "upload-columns", "rule", "undo-run"),
     "feed-rejected-file",

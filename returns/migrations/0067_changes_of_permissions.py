@@ -1,0 +1,101 @@
+# ruff: noqa: S608 - built from the constants below alone
+"""The database records every change of permissions, and deletes what belongs to deleted returns."""
+
+from django.db import migrations
+
+# The person of the request, if there is one: a command has none.
+RECORD = """
+    INSERT INTO returns_accessevent (kind, person_id, name, details)
+    SELECT 'permissions', actor.id, coalesce(actor.username, ''), changed.details
+    FROM ({changed}) AS changed (details)
+    LEFT JOIN auth_user actor ON actor.id = (
+        NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb->>'user'
+    )::bigint
+    ORDER BY changed.details;
+    RETURN NULL;
+"""
+RIGHTS = ("is_active", "is_staff", "is_superuser")
+NEW_PERSON = f"""
+    SELECT jsonb_build_object('of', n.username, 'new', true, {
+    ", ".join(f"'{name}', n.{name}" for name in RIGHTS)
+}) FROM new_values n
+"""
+CHANGED_PERSON = f"""
+    SELECT jsonb_strip_nulls(jsonb_build_object('of', n.username, {
+    ", ".join(f"'{name}', CASE WHEN o.{name} <> n.{name} THEN n.{name} END" for name in RIGHTS)
+}))
+    FROM old_values o JOIN new_values n ON o.id = n.id
+    WHERE {" OR ".join(f"o.{name} <> n.{name}" for name in RIGHTS)}
+"""
+ROLES = """
+    SELECT jsonb_build_object('of', person.username, '{name}', jsonb_agg(role.name ORDER BY role.name))
+    FROM {rows} m JOIN auth_user person ON person.id = m.user_id
+    JOIN auth_group role ON role.id = m.group_id GROUP BY person.username
+"""
+PERMISSIONS = """
+    SELECT jsonb_build_object('role', role.name, '{name}', jsonb_agg(
+        kind.app_label || '.' || permission.codename ORDER BY kind.app_label, permission.codename
+    ))
+    FROM {rows} m JOIN auth_group role ON role.id = m.group_id
+    JOIN auth_permission permission ON permission.id = m.permission_id
+    JOIN django_content_type kind ON kind.id = permission.content_type_id GROUP BY role.name
+"""
+# Table, operation, and what changed.
+TRIGGERS = {
+    "new_person": ("auth_user", "INSERT", NEW_PERSON),
+    "changed_person": ("auth_user", "UPDATE", CHANGED_PERSON),
+    "roles_added": ("auth_user_groups", "INSERT", ROLES),
+    "roles_removed": ("auth_user_groups", "DELETE", ROLES),
+    "permissions_added": ("auth_group_permissions", "INSERT", PERMISSIONS),
+    "permissions_removed": ("auth_group_permissions", "DELETE", PERMISSIONS),
+}
+TABLES = {
+    "INSERT": "NEW TABLE AS new_values",
+    "UPDATE": "OLD TABLE AS old_values NEW TABLE AS new_values",
+    "DELETE": "OLD TABLE AS old_values",
+}
+
+
+def _create(name: str, table: str, operation: str, changed: str) -> str:
+    rows = "old_values" if operation == "DELETE" else "new_values"
+    body = RECORD.format(changed=changed.format(name=name, rows=rows))
+    return f"""
+        CREATE FUNCTION returns_record_{name}() RETURNS trigger LANGUAGE plpgsql
+            AS $body$ BEGIN {body} END $body$;
+        CREATE TRIGGER record_{name} AFTER {operation} ON {table} REFERENCING {TABLES[operation]}
+            FOR EACH STATEMENT EXECUTE FUNCTION returns_record_{name}();
+    """
+
+
+def _drop(name: str, table: str) -> str:
+    return f"DROP TRIGGER record_{name} ON {table}; DROP FUNCTION returns_record_{name}();"
+
+
+# The timeline and the comments of a return go only together with it, when its trace holds them. The
+# caller lets comments be deleted: see comment_stays.
+DELETE_HISTORY = """
+    CREATE FUNCTION returns_delete_history(ids bigint[]) RETURNS void LANGUAGE sql SECURITY DEFINER
+    SET search_path FROM CURRENT AS $body$
+        DELETE FROM returns_commentevent WHERE pgh_obj_id IN (
+            SELECT c.id FROM returns_comment c JOIN returns_deletedreturn d USING (record_id)
+            WHERE c.record_id = ANY(ids)
+        );
+        DELETE FROM returns_comment c USING returns_deletedreturn d
+            WHERE c.record_id = d.record_id AND c.record_id = ANY(ids);
+        DELETE FROM returns_returntagevent e USING returns_deletedreturn d
+            WHERE e.entity_id = d.record_id AND e.entity_id = ANY(ids);
+        DELETE FROM returns_returnevent e USING returns_deletedreturn d
+            WHERE e.pgh_obj_id = d.record_id AND e.pgh_obj_id = ANY(ids);
+    $body$
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("returns", "0066_trail")]
+    operations = [
+        *(
+            migrations.RunSQL(_create(name, table, operation, changed), _drop(name, table))
+            for name, (table, operation, changed) in TRIGGERS.items()
+        ),
+        migrations.RunSQL(DELETE_HISTORY, "DROP FUNCTION returns_delete_history(bigint[])"),
+    ]

@@ -1,0 +1,1 @@
+"""The record of access as admins read, search and export it."""
