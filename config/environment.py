@@ -192,6 +192,21 @@ def positive_number(variable: str, default: int, unit: str) -> int:
     return int(text)
 
 
+def days_kept(variable: str, default: int, *, least: int = 1) -> int:
+    """Return for how many days something is kept: 0, for ever, or at least ``least``."""
+    text = os.environ.get(variable, str(default)).strip()
+    if not text.isdecimal():
+        raise ImproperlyConfigured(
+            f"{variable} must be a whole number of days, or 0 to keep everything."
+        )
+    if 0 < int(text) < least:
+        raise ImproperlyConfigured(
+            f"{variable} must be at least {least} days, or 0 to keep everything: "
+            "nothing younger is ever deleted."
+        )
+    return int(text)
+
+
 def statement_limit() -> int:
     """Return the seconds that a statement may take; 0, for commands, means no limit."""
     seconds = os.environ.get("STATEMENT_LIMIT") or "0"

@@ -15,6 +15,7 @@ import pgtrigger
 from django.utils.csp import CSP
 
 from config import environment, logs
+from config.retention import *  # noqa: F403 - how long what is kept: these are settings too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -249,12 +250,7 @@ FAILURES_PER_NAME = environment.positive_number("FAILURES_PER_NAME", 20, "failur
 FAILURES_PER_ADDRESS = environment.positive_number("FAILURES_PER_ADDRESS", 50, "failures")
 # For a statement of a call that reads.
 API_STATEMENT_LIMIT = environment.positive_number("API_STATEMENT_LIMIT", 5, "seconds")
-# How long the record of access, finished bulk taggings, contexts of events and scans are kept.
-ACCESS_DAYS = environment.positive_number("ACCESS_DAYS", 90, "days")
-BULK_TAGGING_DAYS = environment.positive_number("BULK_TAGGING_DAYS", 30, "days")
-CONTEXT_DAYS = environment.positive_number("CONTEXT_DAYS", 7, "days")
-SCAN_DAYS = environment.positive_number("SCAN_DAYS", 30, "days")
-# For exports that are kept for a day: one file, and all files of a person.
+# For exports that are kept: one file, and all files of a person.
 EXPORT_FILE_MB = environment.positive_number("EXPORT_FILE_MB", 1_000, "megabytes")
 EXPORT_STORAGE_MB = environment.positive_number("EXPORT_STORAGE_MB", 2_000, "megabytes")
 # No single input may fill the memory, the disk or a page.
@@ -266,10 +262,6 @@ RECORD_TEXT_LENGTH = environment.positive_number("RECORD_TEXT_LENGTH", 50_000, "
 RECORD_OTHER_FIELDS = environment.positive_number("RECORD_OTHER_FIELDS", 1_000, "fields")
 RECORD_OTHER_LENGTH = environment.positive_number("RECORD_OTHER_LENGTH", 100_000, "characters")
 UPLOADS_PER_PERSON = environment.positive_number("UPLOADS_PER_PERSON", 20, "files")
-UPLOAD_DAYS = environment.positive_number("UPLOAD_DAYS", 1, "days")
-RUN_DAYS = environment.positive_number("RUN_DAYS", 90, "days")
-PUSH_RUN_DAYS = environment.positive_number("PUSH_RUN_DAYS", 7, "days")
-IDLE_RUN_DAYS = environment.positive_number("IDLE_RUN_DAYS", 1, "days")
 PREVIEW_RECORDS = environment.positive_number("PREVIEW_RECORDS", 20_000, "records")
 RETURN_TAGS = environment.positive_number("RETURN_TAGS", 100, "tags")
 REJECTED_LENGTH = environment.positive_number("REJECTED_LENGTH", 20_000, "characters")

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from returns import retention
 from returns.database.faults import is_passing_fault
 from returns.exports import background as exports
-from returns.feed import cleanup, undo, uploads
-from returns.feed.orders import cleanup as orders
-from returns.live import changes, presence
+from returns.feed import undo, uploads
+from returns.retention import steps as retention
 from returns.rules import running
 from returns.summaries import maintenance as summaries
 from returns.summaries import outcomes
@@ -31,16 +29,13 @@ def run_short_jobs() -> bool:
     A job that fails does not stop the others. Raises the last ``DatabaseError`` after all have run.
     """
     jobs = (
-        *(
-            bulk.run_oldest_step,
-            undo.run_oldest_step,
-            running.run_queued,
-            running.run_hourly,
-            summaries.update_in_background,
-        ),
-        *(outcomes.count_in_background, changes.forget_old, cleanup.delete_old_runs),
-        *(presence.forget_left, cleanup.delete_old_changes, orders.clean_up_orders),
-        *(uploads.delete_old_uploads, exports.delete_expired, retention.delete_old_rows),
+        bulk.run_oldest_step,
+        undo.run_oldest_step,
+        running.run_queued,
+        running.run_hourly,
+        summaries.update_in_background,
+        outcomes.count_in_background,
+        retention.delete_old_rows,
     )
     return _run_all(*jobs)
 

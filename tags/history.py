@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from django.contrib.auth.models import User
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from config import versions
@@ -122,29 +122,36 @@ def record_part(by: Person) -> TagAction:
     return TagAction.objects.create(words=PART, done_by=by if isinstance(by, User) else None)
 
 
-def forget_parts(action_ids: Sequence[int], limit: int) -> int:
-    """Delete up to ``limit`` taggings of such actions, or else the actions; return how many."""
-    parts = TagAction.objects.filter(pk__in=action_ids, words=PART)
-    rows = TagActionRow.objects.filter(action__in=parts).values("pk")[:limit]
-    return TagActionRow.objects.filter(pk__in=rows).delete()[0] or parts.delete()[0]
+def rows_of_parts(action_ids: Sequence[int] | QuerySet[Any]) -> QuerySet[TagActionRow]:
+    """Return the taggings of those of the actions that ``record_part`` has stored."""
+    return TagActionRow.objects.filter(action__in=action_ids, action__words=PART)
 
 
-def forget_old_rows(limit: int) -> int:
-    """Delete up to ``limit`` taggings of actions that are too old to be undone; return how many."""
-    old = TagActionRow.objects.filter(action__done_at__lt=oldest_undoable())
-    some = list(old.exclude(action__words=PART).values_list("pk", flat=True)[:limit])
-    return TagActionRow.objects.filter(pk__in=some).delete()[0]
+def forget_parts(action_ids: Sequence[int] | QuerySet[Any], limit: int) -> int:
+    """Delete up to ``limit`` taggings of such actions; return how many.
 
-
-def forget_old_changes(limit: int) -> int:
-    """Delete up to ``limit`` changes of single records that are too old to be undone.
-
-    The timeline of the record keeps what happened. Returns how many were deleted.
+    Up to as many of the actions that have none left go with them.
     """
-    old = TagAction.objects.filter(done_at__lt=oldest_undoable()).exclude(permission="")
-    some = list(old.order_by("done_at", "id").values_list("pk", flat=True)[:limit])
-    TagAction.objects.filter(pk__in=some).delete()
-    return len(some)
+    rows = rows_of_parts(action_ids).values("pk")[:limit]
+    number = TagActionRow.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).delete()[0]
+    has_rows = Exists(TagActionRow.objects.filter(action=OuterRef("pk")))
+    empty = TagAction.objects.filter(~has_rows, pk__in=action_ids, words=PART)
+    TagAction.objects.filter(pk__in=list(empty.values_list("pk", flat=True)[:limit])).delete()
+    return number
+
+
+def old_rows(now: datetime) -> QuerySet[TagActionRow]:
+    """Return the taggings of actions that are too old to be undone, but for those of parts."""
+    old = TagActionRow.objects.filter(action__done_at__lt=oldest_undoable(now))
+    return old.exclude(action__words=PART)
+
+
+def old_single_changes(now: datetime) -> QuerySet[TagAction]:
+    """Return the changes of single records that are too old to be undone.
+
+    The timeline of the record keeps what happened.
+    """
+    return TagAction.objects.filter(done_at__lt=oldest_undoable(now)).exclude(permission="")
 
 
 def update_description(action: TagAction, description: StoredText) -> None:
@@ -166,9 +173,9 @@ def update_undo_result(action: TagAction, result: StoredText) -> None:
     action.save(update_fields=["undo_words"])
 
 
-def oldest_undoable() -> datetime:
+def oldest_undoable(now: datetime | None = None) -> datetime:
     """Return the time of the oldest actions that can be undone."""
-    return timezone.now() - timedelta(days=DAYS_TO_UNDO)
+    return (now or timezone.now()) - timedelta(days=DAYS_TO_UNDO)
 
 
 def can_be_undone(action: TagAction) -> bool:

@@ -19,11 +19,13 @@ from returns.models import (
     DeletedReturn,
     FeedRun,
     Return,
+    SalesOrder,
     SavedView,
     State,
     TagRule,
     Upload,
 )
+from returns.orders.tokens import token_of_orders
 from returns.people import tokens
 from tags.models import Tag
 from tests.factories import line_item, make_comment, make_return, put_tag
@@ -63,6 +65,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("new-rule-filter", "?state=Completed"),
     ("new-deadline-filter", "?tag=books"),
     ("tag-usage", ""),
+    ("retention", ""),
 )
 CSV = """returnReferenceNumber;state;createdAt;updatedAt;city
 Return-5001;Completed;x;2026-01-01;Izmir
@@ -143,6 +146,9 @@ def _work(client: Client, records: list[Return]) -> None:
     Return.objects.filter(pk=records[1].pk).update(line_items=[line_item("2", state="Damaged")])
     tokens.issue(ApiToken(name="Dükkân", scopes=["read", "tags", "feed"]))
     client.post(reverse("delete-return", args=[records[-1].pk]), {"reason": "Deneme kaydı"})
+    redacted = records[9]
+    post("return-comments", redacted.pk, text="Müşteri aradı")
+    post("redact-return", redacted.pk, reference=str(redacted), reason="Müşteri istedi")
 
 
 def _bring_records(client: Client) -> None:
@@ -185,6 +191,9 @@ def _addresses(records: list[Return]) -> dict[str, Any]:
         "timeline": reverse("return-timeline", args=[records[0].pk]),
         "changes": reverse("return-changes", args=[records[0].pk]) + "?poll",
         "delete": reverse("delete-return", args=[records[0].pk]),
+        "redact": reverse("redact-return", args=[records[4].pk]),
+        "redacted": reverse("return-detail", args=[records[9].return_reference_number]),
+        "shopper": reverse("redact-shopper", args=[token_of_orders(SalesOrder.objects.all())]),
         "tag": reverse("change-tag", args=[Tag.objects.get(name="books").pk]),
         "group": reverse("change-group", args=[Tag.objects.get(name="books").group_id]),
     }
@@ -203,6 +212,7 @@ def _addresses(records: list[Return]) -> dict[str, Any]:
         *(
             ("returns", "carrier"),
             ("returns", "deletedreturn"),
+            ("returns", "redaction"),
             ("returns", "tokenuse"),
             ("axes", "accessattempt"),
         ),

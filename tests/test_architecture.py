@@ -36,9 +36,12 @@ WRITERS = {
         "returns/feed/",
         "returns/record/corrections.py",
         "returns/record/deletion.py",
+        "returns/privacy/redaction.py",
+        "returns/retention/texts.py",
     ),
     ("DeletedEntry", "returns_deletedentry"): ("returns/filters/deleted_entries.py",),
     ("DeletedReturn", "returns_deletedreturn"): ("returns/record/deletion.py",),
+    ("Redaction", "returns_redaction"): ("returns/privacy/redaction.py",),
     ("ReturnTag", "returns_returntag"): ("tags/tagging/",),
     ("Comment", "returns_comment"): ("returns/record/comments.py",),
     ("Tag", "tags_tag"): VOCABULARY,
@@ -72,7 +75,10 @@ WRITERS = {
         "returns/summaries/",
     ),
     ("ApiToken", "returns_apitoken"): ("returns/people/tokens.py",),
-    ("Export", "returns_export"): ("returns/exports/background.py",),
+    ("Export", "returns_export"): (
+        "returns/exports/background.py",
+        "returns/exports/forgetting.py",
+    ),
     ("ExportPart", "returns_exportpart"): ("returns/exports/background.py",),
     ("FeedRun", "returns_feedrun"): ("returns/feed/runs.py", "returns/feed/cleanup.py"),
     ("RejectedRecord", "returns_rejectedrecord"): (
@@ -85,7 +91,11 @@ WRITERS = {
         "returns/feed/cleanup.py",
     ),
     ("RunUndo", "returns_runundo"): ("returns/feed/undo.py",),
-    ("SalesOrder", "returns_salesorder"): ("returns/feed/orders/",),
+    ("SalesOrder", "returns_salesorder"): (
+        "returns/feed/orders/",
+        "returns/privacy/redaction.py",
+        "returns/retention/texts.py",
+    ),
     ("SalesOrderItem", "returns_salesorderitem"): ("returns/feed/orders/",),
     ("OrderRequest", "returns_orderrequest"): (
         "returns/models/orders.py",
@@ -101,12 +111,14 @@ WRITERS = {
     ("RemoteAbility", "returns_remoteability"): ("returns/feed/abilities.py",),
     ("Upload", "returns_upload"): ("returns/feed/uploads.py", "returns/feed/upload_content.py"),
     ("ApiCalls", "returns_apicalls"): ("returns/api/call_limit.py",),
-    ("TokenUse", "returns_tokenuse"): ("returns/api/token_use.py", "returns/retention.py"),
+    ("TokenUse", "returns_tokenuse"): ("returns/api/token_use.py",),
     ("AccessEvent", "returns_accessevent"): (
-        *("returns/people/access.py", "returns/api/token_use.py", "returns/retention.py"),
+        "returns/people/access.py",
+        "returns/api/token_use.py",
     ),
     ("Deactivation", "returns_deactivation"): ("returns/models/people.py",),
-    ("Scan", "returns_scan"): ("returns/scans/recording.py", "returns/retention.py"),
+    ("Scan", "returns_scan"): ("returns/scans/recording.py",),
+    ("Retention", "returns_retention"): ("returns/retention/steps.py",),
     ("SavedView", "returns_savedview"): ("returns/lists/saved_views.py",),
 }
 # People and roles are no facts of returns.

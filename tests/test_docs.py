@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command, get_commands, load_command_class
 from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from returns.demo import people
 from returns.models import Return
 from returns.people import roles
+from returns.retention.declarations import ALL_KINDS
 from tests.papers import (
     DEPLOY,
     EVERYTHING,
@@ -136,18 +138,16 @@ def test_every_option_is_described_and_exists():
 
 
 def settings_text() -> str:
-    paths = ("config/settings.py", "config/environment.py")
+    paths = ("config/settings.py", "config/environment.py", "config/retention.py")
     return "".join((ROOT / path).read_text() for path in paths)
 
 
 def test_the_settings_are_those_that_the_program_reads():
-    read = set(
-        re.findall(
-            r'(?:environ\.get|environ|names|positive_number|getenv)[(\[]\s*"(\w+)"', settings_text()
-        )
-    )
+    readers = r"environ\.get|environ|names|positive_number|days_kept|getenv"
+    read = set(re.findall(rf'(?:{readers})[(\[]\s*"(\w+)"', settings_text()))
     described = tables(DEPLOY, "Variable", "Default", "Meaning")
     described += tables(DEPLOY, "Variable", "Default", "At the limit")
+    described += tables(DEPLOY, "Variable", "Default", "Days until it is removed")
     assert {codes(row[0])[0] for row in described} == read
 
 
@@ -157,6 +157,30 @@ def test_the_limits_and_their_defaults_are_those_of_the_program():
     described = tables(DEPLOY, "Variable", "Default", "At the limit")
     defaults = {codes(row[0])[0]: int(row[1].strip("`")) for row in described}
     assert defaults == {name: int(number) for name, number in numbers}
+
+
+def test_how_long_what_is_kept_by_default_is_said():
+    text = (ROOT / "config/retention.py").read_text()
+    defaults = dict(re.findall(r'(?:positive_number|days_kept)\("(\w+)", (\d+)', text))
+    described = tables(DEPLOY, "Variable", "Default", "Days until it is removed")
+    assert {codes(row[0])[0]: row[1].strip("`") for row in described} == defaults
+
+
+def test_each_kind_of_data_is_described_with_how_long_it_is_kept():
+    with override("en"):
+        kinds = {
+            str(kind.label): (
+                kind.settings,
+                kind.kept() if not kind.settings else "",
+                str(kind.age),
+            )
+            for kind in ALL_KINDS
+        }
+    described = {}
+    for label, kept, age in tables(TEXTS["docs/retention.md"], "Data", "Kept", "Age counts from"):
+        names = tuple(codes(kept))
+        described[label] = (names, "" if names else kept, age)
+    assert described == kinds
 
 
 def test_the_defaults_of_the_settings_are_those_of_the_program():

@@ -18,8 +18,8 @@ from config.written_dates import read_time
 from returns.display.values import shown_time
 from returns.feed.records import EARLIEST_TIME, LATEST_TIME
 from returns.models import Return
-from returns.models.facts import CORRECTABLE_COLUMNS, FACTS_BY_COLUMN, MAX_AHEAD, Kind
-from returns.record.corrections import held_fields, to_json_value
+from returns.models.facts import CORRECTABLE_COLUMNS, FACTS_BY_COLUMN, MAX_AHEAD, NOTES_COLUMN, Kind
+from returns.record.corrections import held_fields, redacted_notes_sentence, to_json_value
 
 _OFFSET = re.compile(r"\s*([+-]\d{2}:?\d{2})$")
 
@@ -141,6 +141,10 @@ class CorrectionForm(forms.ModelForm):
             for name in changed:
                 if isinstance(values[name], datetime) and values[name] > timezone.now() + MAX_AHEAD:
                     self.add_error(name, gettext("This time is more than a day in the future."))
+            if self.instance.redacted_at and NOTES_COLUMN in changed and values[NOTES_COLUMN]:
+                self.add_error(NOTES_COLUMN, redacted_notes_sentence())
+                # The error says all: that somebody else changed them is no news.
+                changed.discard(NOTES_COLUMN)
             for name in held_fields(changed):
                 if now[name] != values["seen"][name]:
                     self._refuse_once(name, now[name])

@@ -21,6 +21,7 @@ class Lock(IntEnum):
     DEMO = 7315
     RULE = 7316
     ORDERS = 7317
+    RETENTION = 7320
 
 
 LOCK_RETRY_PAUSE = 0.1  # seconds between two tries

@@ -19,6 +19,7 @@ APPEND_ONLY_TABLES = (
     "returns_accessevent",
     "returns_commentevent",
     "returns_deletedreturn",
+    "returns_redaction",
     "returns_returnevent",
     "returns_returntagevent",
 )

@@ -184,11 +184,10 @@ def chip_title(tag: TagChip, origins: Origins) -> str:
     origin = origins.get(tag.id)
     if origin is None:
         return tag.title
-    return _("%(title)s. Added by %(who)s, %(time)s") % {
-        "title": tag.title,
-        "who": origin.who,
-        "time": shown_time(origin.at),
-    }
+    values = {"title": tag.title, "who": origin.who, "time": shown_time(origin.at)}
+    if not origin.who:
+        return _("%(title)s. Added %(time)s") % values
+    return _("%(title)s. Added by %(who)s, %(time)s") % values
 
 
 def row_tags(

@@ -1,4 +1,4 @@
-"""Files made in the background: requested, written, kept for a day, downloaded.
+"""Files made in the background: requested, written, kept for some days, downloaded.
 
 While a file is made, its process holds a session-level advisory lock. So other processes skip
 it, and make it again if that process dies.
@@ -7,7 +7,7 @@ it, and make it again if that process dies.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import SEEK_END
 from itertools import count
 from tempfile import TemporaryFile
@@ -17,7 +17,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -36,7 +36,6 @@ from returns.people.access import record_export
 logger = logging.getLogger(__name__)
 
 UNFINISHED = (Progress.WAITING, Progress.RUNNING)
-KEPT_FOR = timedelta(hours=24)
 PART_SIZE = 1024 * 1024  # bytes
 MEGABYTE = 1_000_000  # bytes
 MAX_CSV_ROWS = 1_000_000_000  # beyond what any file may hold
@@ -148,13 +147,9 @@ def delete_export(export: Export) -> None:
     Export.objects.filter(pk=export.pk).delete()
 
 
-def delete_expired() -> bool:
-    """Delete expired exports; return whether there were any."""
-    deleted = Export.objects.filter(expires_at__lt=timezone.now()).delete()[1]
-    number = deleted.get(Export._meta.label, 0)
-    if number:
-        logger.info("Deleted expired exports: %s.", number)
-    return number > 0
+def expired_exports(now: datetime) -> QuerySet[Export]:
+    """Return the exports that are not kept any more."""
+    return Export.objects.filter(expires_at__lt=now)
 
 
 def make_next() -> bool:
@@ -266,7 +261,7 @@ def _store(export: Export, file: IO[bytes], rows: int, size: int) -> None:
                 break
             ExportPart.objects.create(export=export, place=place, data=data)
         export.status, export.rows, export.size = Progress.DONE, rows, size
-        export.ended_at, export.expires_at = now, now + KEPT_FOR
+        export.ended_at, export.expires_at = now, now + _kept_for()
         export.save(update_fields=["status", "rows", "size", "ended_at", "expires_at"])
     record_export(export.by, None, export.format, export.query, rows)
     logger.info("Export %s is made (returns: %s, bytes: %s).", export.pk, rows, size)
@@ -275,9 +270,13 @@ def _store(export: Export, file: IO[bytes], rows: int, size: int) -> None:
 def _fail(export: Export, reason: StoredText | str) -> None:
     now = timezone.now()
     Export.objects.filter(pk=export.pk).update(
-        status=Progress.FAILED, message=reason, ended_at=now, expires_at=now + KEPT_FOR
+        status=Progress.FAILED, message=reason, ended_at=now, expires_at=now + _kept_for()
     )
     logger.warning("Export %s was not made; the exports page says why.", export.pk)
+
+
+def _kept_for() -> timedelta:
+    return timedelta(days=settings.EXPORT_DAYS)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from config.stored_texts import stored_text, to_stored
 from returns.feed.merging import (
@@ -42,6 +43,7 @@ class BatchMerge:
 
     ``known`` is what is known of each return afterwards, ``imported`` are records that had waited
     for a time that others have brought, and ``refused`` the records that were rejected.
+    ``redacted`` is when returns were redacted that have been deleted since.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class BatchMerge:
         stored: Mapping[str, StoredRow],
         waiting: Mapping[str, Sequence[WaitingRecord]],
         tags: BatchTags,
+        redacted: Mapping[str, datetime],
     ) -> None:
         self.known: dict[str, Known | None] = {}
         self.imported: dict[str, list[WaitingRecord]] = {}
@@ -58,6 +61,7 @@ class BatchMerge:
         }
         self._stored = stored
         self._tags = tags
+        self._redacted = redacted
 
     def add(self, position: int, record: ReturnRecord) -> None:
         """Merge a record, and then those of the same return that have waited for its times."""
@@ -104,7 +108,8 @@ class BatchMerge:
         if before and record.source != before.facts["source"] and "source" not in record.absent:
             raise _wrong_source(before.facts["source"], record)
         new = self._tags.new_names(record, before) if record.tag else []
-        after = merge(before, record, new, self._tags.count_with(reference, new))
+        count, redacted_at = self._tags.count_with(reference, new), self._redacted.get(reference)
+        after = merge(before, record, new, count, redacted_at)
         if new:
             self._tags.accept(reference, new)
         self.known[reference] = after

@@ -1,60 +1,41 @@
-"""Deletes old runs of the feed."""
+"""Which runs of the feed are old, and what is kept of them; see ``returns.retention``."""
 
-import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from returns.models import Fate, FeedRun, Outcome, RejectedRecord, RunChange, RunUndo, Way
-from tags.history import forget_parts, oldest_undoable
+from tags.history import oldest_undoable
 
-logger = logging.getLogger(__name__)
-
-CLEANUP_DONE = "feed-old-runs-deleted"
-CHANGES_CLEANUP_DONE = "feed-old-changes-deleted"
-CHANGES_AT_ONCE = 10_000
-CLEANUP_INTERVAL = 3600  # seconds
+OPEN_FATES = (Fate.WAITING, Fate.ASIDE)
 
 
-def delete_old_runs() -> bool:
-    """Delete old runs, at most once an hour per process; tell whether there were any.
-
-    The run that determines where the next pull starts is kept, and so are runs with rejected
-    records that are waiting or set aside.
-    """
-    if not cache.add(CLEANUP_DONE, True, CLEANUP_INTERVAL):
-        return False
-    number = deletable_runs(timezone.now()).delete()[1].get(FeedRun._meta.label, 0)
-    if number:
-        logger.info("Deleted old feed runs: %s.", number)
-    return number > 0
+def old_rejects(now: datetime) -> QuerySet[RejectedRecord]:
+    """Return the rejected records that were last received too long ago, whatever their fate."""
+    if not settings.REJECTED_DAYS:
+        return RejectedRecord.objects.none()
+    return RejectedRecord.objects.filter(seen_at__lt=now - timedelta(days=settings.REJECTED_DAYS))
 
 
-def delete_old_changes() -> bool:
-    """Delete some of the changes of runs that can no longer be undone; tell if there may be more.
-
-    The first look for them is at most once an hour per process.
-    """
-    if not cache.add(CHANGES_CLEANUP_DONE, True, CLEANUP_INTERVAL):
-        return False
+def finally_done_runs(now: datetime) -> QuerySet[FeedRun]:
+    """Return the runs that can no longer be undone."""
     is_being_undone = Exists(RunUndo.objects.filter(run=OuterRef("pk"), ended_at=None))
-    old = FeedRun.objects.filter(~is_being_undone, began_at__lt=oldest_undoable())
-    changes = RunChange.objects.filter(run__in=old).values_list("pk", flat=True)
-    some = list(changes.order_by("pk")[:CHANGES_AT_ONCE])
-    number = RunChange.objects.filter(pk__in=some).delete()[0]
-    actions = list(old.exclude(tag_action=None).values_list("tag_action", flat=True))
-    number += forget_parts(actions, CHANGES_AT_ONCE)
-    if number:
-        cache.delete(CHANGES_CLEANUP_DONE)
-        logger.info("Deleted changes of old feed runs: %s.", number)
-    return number > 0
+    return FeedRun.objects.filter(~is_being_undone, began_at__lt=oldest_undoable(now))
+
+
+def old_changes(now: datetime) -> QuerySet[RunChange]:
+    """Return the changes of runs that can no longer be undone."""
+    return RunChange.objects.filter(run__in=finally_done_runs(now))
 
 
 def deletable_runs(now: datetime) -> QuerySet[FeedRun]:
-    """Return the runs that may be deleted."""
+    """Return the runs that may be deleted.
+
+    The run that determines where the next pull starts is kept, and so are runs with rejected
+    records that are waiting or set aside, unless these are old themselves.
+    """
     is_idle = Q(outcome=Outcome.DONE, created=0, updated=0, rejected=0)
     is_old = Q(began_at__lt=now - timedelta(days=settings.RUN_DAYS))
     # There can be thousands of pushes a day.
@@ -66,8 +47,14 @@ def deletable_runs(now: datetime) -> QuerySet[FeedRun]:
     )
     is_not_furthest = Q(to_time=None) | Exists(later_runs.filter(to_time__gte=OuterRef("to_time")))
     is_by_hand = Q(way__in=(Way.FILE, Way.RETRY))
-    open_rejects = RejectedRecord.objects.filter(
-        run=OuterRef("pk"), fate__in=(Fate.WAITING, Fate.ASIDE)
-    )
+    open_rejects = RejectedRecord.objects.filter(run=OuterRef("pk"), fate__in=OPEN_FATES)
+    if settings.REJECTED_DAYS:
+        kept_since = now - timedelta(days=settings.REJECTED_DAYS)
+        open_rejects = open_rejects.filter(seen_at__gte=kept_since)
     runs = FeedRun.objects.filter(is_old, is_by_hand | Q(Exists(later_runs)) & is_not_furthest)
     return runs.filter(~Exists(open_rejects))
+
+
+def forget_changes_of(ids: Sequence[int]) -> None:
+    """Delete what runs did to these returns: undoing an import leaves them as they are."""
+    RunChange.objects.filter(record_id__in=ids).delete()

@@ -19,6 +19,7 @@ from returns.feed.batches import BatchMerge, Rejection
 from returns.feed.fact_changes import differences
 from returns.feed.merging import Known
 from returns.feed.records import RecordError, ReturnRecord
+from returns.feed.redacting import find_redacted
 from returns.feed.sent_tags import BatchTags
 from returns.feed.statements import (
     COPY_TO_STAGING,
@@ -29,7 +30,7 @@ from returns.feed.statements import (
 )
 from returns.feed.stored_rows import StoredRow, load_stored, staging_row
 from returns.feed.waiting import WaitingRecord, load_waiting, store_outcome
-from returns.models import FeedRun
+from returns.models import FeedRun, RedactedKind
 from tags import tagging
 from tags.deadlocks import retry_deadlocks
 
@@ -216,7 +217,8 @@ def _merge(
 ) -> BatchMerge:
     waited = (each.record for some in waiting.values() for each in some)
     tags.look_up([*(record for _, record in batch), *waited], stored)
-    merged = BatchMerge(stored, waiting, tags)
+    new = {record.return_reference_number for _, record in batch} - stored.keys()
+    merged = BatchMerge(stored, waiting, tags, find_redacted(RedactedKind.RETURN, new))
     for position, record in batch:
         merged.add(position, record)
     return merged

@@ -22,6 +22,7 @@ from returns.feed.records import (
     ReturnRecord,
     check_state,
 )
+from returns.feed.redacting import without_texts
 from returns.feed.rounded import more_exact, more_exact_items
 from returns.models import State
 from returns.models.facts import FACTS, LINE_ITEMS, STATE_COLUMNS
@@ -62,6 +63,7 @@ class Known:
     ``facts`` are the values that were sent, by column, and ``corrected`` the values that an admin
     put in their place. ``stamps`` has the facts that the newest record did not have, with the stamp
     of the record that they are from, or ``NOT_SENT``. ``tags`` are the names of all tags ever sent.
+    ``redacted_at`` is since when its texts are gone, if they are; see ``redacting``.
     """
 
     facts: dict[str, Any]
@@ -69,21 +71,30 @@ class Known:
     corrected: dict[str, Any]
     stamps: Mapping[str, Stamp]
     tags: tuple[str, ...]
+    redacted_at: datetime | None = None
 
 
 def merge(
-    known: Known | None, record: ReturnRecord, tags: Sequence[str] = (), tag_count: int = 0
+    known: Known | None,
+    record: ReturnRecord,
+    tags: Sequence[str] = (),
+    tag_count: int = 0,
+    redacted_at: datetime | None = None,
 ) -> Known:
     """Return what is known after a record; the same object if the record adds nothing.
 
     ``tags`` are the names in the record that no record has brought yet, and ``tag_count`` is the
     number of tags that the return has with these. Raises ``RecordError`` if the record is the
     newest and its state needs a time that no record has, or if the return would get too many tags.
+    The texts of a redacted return stay gone; ``redacted_at`` is for one that is not known any more.
     """
+    redacted_at = known.redacted_at if known else redacted_at
+    if redacted_at:
+        record = without_texts(record)
     facts = dict(zip(FACT_COLUMNS, _fact_values(record), strict=True))
     if known is None:
         check_state(facts)
-        first = _first_known(record, facts, tags)
+        first = replace(_first_known(record, facts, tags), redacted_at=redacted_at)
         _check_tags(tags, tag_count)
         return first
     if not tags and _repeats(record, facts, known):
@@ -188,7 +199,9 @@ def _merge_facts(
             if name == NEEDED_TIMES.get(facts["state"]):
                 facts[name] = earlier[place]
     kept = _without_usual(stamps, facts, max(stamp, newest))
-    return Known(facts, unknown_fields, known.corrected, kept, (*known.tags, *tags))
+    return replace(
+        known, facts=facts, unknown_fields=unknown_fields, stamps=kept, tags=(*known.tags, *tags)
+    )
 
 
 def _latest_facts(known: Known) -> dict[str, Any]:

@@ -1,7 +1,9 @@
+# ruff: noqa: S608 - built from our own conditions alone
 """Rejected records: each is kept once, with the reason; only so many of a run and of a source."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -16,6 +18,7 @@ from config.text import shorten, to_storable_text
 from returns.feed.items import Item
 from returns.feed.reasons import storable
 from returns.feed.records import REFERENCE_FIELD, RecordError
+from returns.feed.redacting import lock_redacted, raw_without_texts
 from returns.models import Fate, FeedRun, RejectedRecord, Way
 from tags.deadlocks import retry_deadlocks
 
@@ -47,6 +50,23 @@ UPSERT_REJECTS = """
             ELSE returns_rejectedrecord.fate END
 """
 
+# A reference that is a word is looked up among the words of a record, however many are given.
+PLAIN_REFERENCE = re.compile(r"[A-Za-z0-9_-]+")
+REJECTS_ABOUT = """
+    FROM returns_rejectedrecord WHERE reference = ANY(%(words)s::text[])
+        OR EXISTS (
+            SELECT FROM regexp_split_to_table(written, '[^A-Za-z0-9_-]+') AS word
+            WHERE word = ANY(%(words)s::text[])
+        )
+        OR EXISTS (
+            SELECT FROM unnest(%(parts)s::text[]) AS part WHERE strpos(written, part) > 0
+        )
+"""
+DELETE_REJECTS_ABOUT = f"""
+    DELETE FROM returns_rejectedrecord
+    WHERE id IN (SELECT id {REJECTS_ABOUT} ORDER BY digest FOR UPDATE)
+"""
+
 
 @transaction.atomic
 def settle(rejects: QuerySet[RejectedRecord], **values: Any) -> int:
@@ -62,12 +82,14 @@ def keep_rejects(run: FeedRun, rejects: Rejects, kept_before: int) -> int:
     records of the source are deleted to make room, the oldest first.
     """
     kept = rejects[: max(0, settings.REJECTED_PER_RUN - kept_before)]
-    rows = {values[-1]: values for item, error in kept if (values := _values(run, item, error))}
-    if not rows:
+    if not kept:
         return len(rejects)
 
     @transaction.atomic
     def write() -> int:
+        redacted = lock_redacted({reference_of(item) for item, _ in kept})
+        values = (_values(run, item, error, redacted) for item, error in kept)
+        rows = {each[-1]: each for each in values}
         full = _without_room(run, set(rows))
         some = [values for digest, values in rows.items() if digest not in full]
         if some:
@@ -97,6 +119,25 @@ def _without_room(run: FeedRun, digests: set[str]) -> set[str]:
     return set(sorted(new)[: min(len(new), max(0, needed))])
 
 
+def count_rejects_about(references: Collection[str]) -> int:
+    """Return how many rejected records are of these returns, or mention them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) {REJECTS_ABOUT}", _words_and_parts(references))
+        return int(cursor.fetchone()[0])
+
+
+def delete_rejects_about(references: Collection[str]) -> None:
+    """Delete the rejected records that are of these returns, or mention them."""
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE_REJECTS_ABOUT, _words_and_parts(references))
+
+
+def _words_and_parts(references: Collection[str]) -> dict[str, list[str]]:
+    """Return the references, and those that are no single word, as JSON writes these."""
+    odd = (each for each in references if not PLAIN_REFERENCE.fullmatch(each))
+    return {"words": sorted(references), "parts": sorted(json.dumps(each)[1:-1] for each in odd)}
+
+
 def digest_of(run: FeedRun, item: Item, error: RecordError) -> str:
     """Return what identifies a rejected record, however often it is received."""
     content = item.original if item.raw is None else item.raw
@@ -109,12 +150,19 @@ def digest_of(run: FeedRun, item: Item, error: RecordError) -> str:
     return sha256(identity.encode(errors="replace")).hexdigest()
 
 
-def _values(run: FeedRun, item: Item, error: RecordError) -> list[Any]:
-    written = to_ascii_json(item.original if item.raw is None else item.raw)
+def _values(run: FeedRun, item: Item, error: RecordError, redacted: Collection[str]) -> list[Any]:
+    reference = reference_of(item)
+    content = item.original if item.raw is None else item.raw
+    if reference in redacted:
+        # What cannot be read as a record may have the texts anywhere.
+        content = {REFERENCE_FIELD: reference}
+        if item.raw is not None:
+            content = raw_without_texts(item.raw)
+    written = to_ascii_json(content)
     is_whole = len(written) <= settings.REJECTED_LENGTH
     return [
         to_short_text(item.place),
-        reference_of(item),
+        reference,
         to_short_text(error.field),
         to_stored(storable(item.reason(error))),
         written if is_whole else _cut(written),

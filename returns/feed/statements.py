@@ -8,22 +8,29 @@ JSON_COLUMNS = ["unknown_fields", "corrections", "stamps"]
 # What is SQL NULL unless it is known.
 NULLABLE_JSON_COLUMNS = ["line_items"]
 ALL_JSON_COLUMNS = [*JSON_COLUMNS, *NULLABLE_JSON_COLUMNS]
+# Undoing an import does not bring back the texts of a redacted return; see ``redacting``.
+TEXTS_THAT_STAY_GONE = {
+    "notes": "r.notes",
+    "unknown_fields": "r.unknown_fields",
+    "corrections": "{value} - 'notes'",
+    "line_items": "returns_items_without_others({value})",
+}
 INGEST_COLUMNS = [fact.column for fact in FACTS if fact.column != KEY_COLUMN]
 _COLUMNS = [KEY_COLUMN, *INGEST_COLUMNS, *JSON_COLUMNS, "feed_tags"]
 _NAMES = ", ".join(_COLUMNS)
 
 CREATE_STAGING_TABLE = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS feed_staged ON COMMIT DELETE ROWS
-    AS SELECT id, {_NAMES} FROM returns_return WITH NO DATA
+    AS SELECT id, redacted_at, {_NAMES} FROM returns_return WITH NO DATA
 """
 
-COPY_TO_STAGING = f"COPY feed_staged (id, {_NAMES}) FROM STDIN"
+COPY_TO_STAGING = f"COPY feed_staged (id, redacted_at, {_NAMES}) FROM STDIN"
 
 
 def _select_stored(lock: str = "") -> str:
     """Return SQL that reads each return by its index; as a join it might read the whole table."""
     return f"""
-        SELECT r.id, r.xmin::text, {", ".join(f"r.{name}" for name in _COLUMNS)}
+        SELECT r.id, r.xmin::text, r.redacted_at, {", ".join(f"r.{name}" for name in _COLUMNS)}
         FROM unnest(%s::text[]) AS given (reference) CROSS JOIN LATERAL (
             SELECT *, xmin FROM returns_return WHERE {KEY_COLUMN} = given.reference OFFSET 0 {lock}
         ) r
@@ -34,10 +41,11 @@ SELECT_STORED_RETURNS = _select_stored()
 LOCK_STORED_RETURNS = _select_stored("FOR NO KEY UPDATE")
 
 # Rows are sorted so that all imports lock them in the same order. A return that another import has
-# created meanwhile has another id, and is left for the next attempt.
+# created meanwhile has another id, and is left for the next attempt. A stored return is redacted by
+# people and retention alone.
 UPSERT = f"""
-    INSERT INTO returns_return AS r (id, {_NAMES})
-    SELECT coalesce(id, nextval('returns_return_id_seq')), {_NAMES}
+    INSERT INTO returns_return AS r (id, redacted_at, {_NAMES})
+    SELECT coalesce(id, nextval('returns_return_id_seq')), redacted_at, {_NAMES}
     FROM feed_staged ORDER BY {KEY_COLUMN}
     ON CONFLICT ({KEY_COLUMN}) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
@@ -100,6 +108,9 @@ def _restored(name: str) -> str:
         "timestamptz" if name in TIME_COLUMNS else "jsonb" if name in ALL_JSON_COLUMNS else "text"
     )
     value = f"(old.columns->>'{name}')::{kind}"
+    if name in TEXTS_THAT_STAY_GONE:
+        gone = TEXTS_THAT_STAY_GONE[name].format(value=value)
+        value = f"CASE WHEN r.redacted_at IS NULL THEN {value} ELSE {gone} END"
     return f"{name} = CASE WHEN old.columns ? '{name}' THEN {value} ELSE r.{name} END"
 
 

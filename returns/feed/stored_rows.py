@@ -37,11 +37,11 @@ def load_stored(
         return {}
     with connection.cursor() as cursor:
         cursor.execute(statement, [given])
-        return {row[2]: _stored_row(row) for row in cursor.fetchall()}
+        return {row[3]: _stored_row(row) for row in cursor.fetchall()}
 
 
 def _stored_row(row: tuple[Any, ...]) -> StoredRow:
-    pk, version, reference, *values, unknown_fields, corrections, stamps, tags = row
+    pk, version, redacted_at, reference, *values, unknown_fields, corrections, stamps, tags = row
     facts = dict(zip(INGEST_COLUMNS, values, strict=True))
     facts[KEY_COLUMN] = reference
     for name in NULLABLE_JSON_COLUMNS:
@@ -52,6 +52,7 @@ def _stored_row(row: tuple[Any, ...]) -> StoredRow:
         {},
         _stamps_from_json(stamps),
         tuple(tags.split(",")) if tags else (),
+        redacted_at,
     )
     if corrections != "{}":
         known = _with_corrections(known, loads(corrections))
@@ -102,6 +103,7 @@ def staging_row(pk: int | None, known: Known) -> list[Any]:
     texts = [dumps(each) if each else "{}" for each in (known.unknown_fields, corrections, stamps)]
     return [
         pk,
+        known.redacted_at,
         facts["return_reference_number"],
         *(_column_value(name, facts[name]) for name in INGEST_COLUMNS),
         *texts,

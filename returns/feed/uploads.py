@@ -2,7 +2,7 @@
 
 import io
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import IO
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 MAX_UPLOAD_BYTES = 20_000_000
 MAX_UPLOAD_SIZE = "20 MB"
 MAX_IMMEDIATE_BYTES = 1_000_000  # about 2 s; larger files are imported in the background
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_IMPORT_TRIES = 5  # of an import whose connection ends each time
 
 
@@ -232,10 +234,13 @@ def _is_unfinished(run: FeedRun) -> bool:
     return run.outcome == Outcome.FAILED or bool(interrupted_runs([run]))
 
 
-def delete_old_uploads() -> bool:
-    """Delete uploads that are older than a day; tell whether there were any."""
-    oldest = timezone.now() - timedelta(days=settings.UPLOAD_DAYS)
-    number = Upload.objects.filter(at__lt=oldest, wanted_at=None).delete()[0]
-    if number:
-        logger.info("Deleted old uploads: %s.", number)
-    return number > 0
+def forget_uploads() -> None:
+    """Delete all uploads; those whose import is queued or running, as soon as it is over."""
+    Upload.objects.filter(wanted_at=None).delete()
+    Upload.objects.exclude(wanted_at=None).update(at=LONG_AGO)
+
+
+def old_uploads(now: datetime) -> QuerySet[Upload]:
+    """Return the uploads that are too old; those that are queued are kept."""
+    oldest = now - timedelta(days=settings.UPLOAD_DAYS)
+    return Upload.objects.filter(at__lt=oldest, wanted_at=None)

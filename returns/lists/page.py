@@ -32,6 +32,7 @@ from returns.lists.shopper_search import SHOPPER_PARAMETER, customer_address, no
 from returns.lists.suggestions import Suggestion, suggest_filters
 from returns.lists.summary import count_list, list_sort, summary_line
 from returns.models import State
+from returns.orders.tokens import NOBODY
 from returns.search import NearMatch, SearchResult, nearest
 from tags.vocabulary import Vocabulary, load_vocabulary
 
@@ -155,6 +156,12 @@ class ReturnList:
     def nobody_sentence(self) -> str:
         """Return why the list of a shopper of whom nothing is known is empty; "" for another."""
         return nobody_sentence(self.query.get(SHOPPER_PARAMETER, ""))
+
+    @property
+    def shopper_token(self) -> str:
+        """Return the token of the shopper whose returns these are; "" for other lists."""
+        token = self.query.get(SHOPPER_PARAMETER, "")
+        return "" if token == NOBODY else token
 
     @property
     def not_found_lines(self) -> str:

@@ -6,7 +6,6 @@ A counter would miss a change whose transaction began before another one that wa
 but was committed later.
 """
 
-import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,15 +13,11 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import connection
-from django.db.models.functions import Now
+from django.db.models import QuerySet
 
 from returns.models import Change
 
-logger = logging.getLogger(__name__)
-
 CHANGES_KEPT_FOR = timedelta(days=1)
-# Keep them a little longer, so that many are deleted at a time.
-DELETION_SLACK = timedelta(hours=1)
 # The most returns, and statements that changed returns, that an answer names.
 MAX_REACHED_RETURNS = 1_000
 
@@ -117,15 +112,9 @@ def get_changes(token: str) -> Changes:
     return Changes(changes.token, any=True, reached_ids=ids, more=more)
 
 
-def forget_old() -> bool:
-    """Delete changes that are too old to be asked for. Return whether there were any."""
-    # By the database's clock, which also dated them, and the tokens of pages.
-    oldest = Now() - CHANGES_KEPT_FOR
-    if not Change.objects.filter(at__lt=oldest - DELETION_SLACK).exists():
-        return False
-    count = Change.objects.filter(at__lt=oldest).delete()[0]
-    logger.info("Forgot old changes: %s.", count)
-    return True
+def forgettable_changes(now: datetime) -> QuerySet[Change]:
+    """Return the changes that are too old to be asked for; ``now`` is by the database's clock."""
+    return Change.objects.filter(at__lt=now - CHANGES_KEPT_FOR)
 
 
 def _limit_ids(rows: list[tuple[list[int], int]]) -> tuple[list[int], bool]:

@@ -1,10 +1,11 @@
 """Who has a return open: their pages say so now and then, see ``static/js/record/presence.js``."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -59,7 +60,6 @@ def presence_sentence(names: Sequence[str]) -> str:
     }
 
 
-def forget_left() -> bool:
-    """Delete the rows of pages that were closed long ago. Return whether there were any."""
-    left = Presence.objects.filter(seen_at__lt=Now() - FORGOTTEN_AFTER)
-    return left.delete()[0] > 0
+def left_pages(now: datetime) -> QuerySet[Presence]:
+    """Return the rows of pages that were closed long ago; ``now`` is by the database's clock."""
+    return Presence.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER)

@@ -37,7 +37,9 @@ from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrd
 from returns.models.people import Density, Person, Preferences, StartPage, Theme
 from returns.models.presence import Presence
 from returns.models.problems import SharedTracking
+from returns.models.redactions import RedactedKind, Redaction
 from returns.models.requests import ItemRequest
+from returns.models.retention import Retention
 from returns.models.return_items import ReturnItem
 from returns.models.return_tags import ReturnTag
 from returns.models.returns import Return
@@ -107,8 +109,11 @@ __all__ = [
     "Preferences",
     "Presence",
     "Progress",
+    "RedactedKind",
+    "Redaction",
     "RejectedRecord",
     "RemoteAbility",
+    "Retention",
     "Return",
     "ReturnItem",
     "ReturnTag",

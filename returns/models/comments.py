@@ -38,7 +38,8 @@ class Comment(models.Model):
     """A comment on a return. Its events keep every text that an edit replaced.
 
     A deleted comment stays in the table, marked as deleted, so that admins can still read it.
-    ``token`` identifies the form that posted it: a form that is sent twice makes one comment.
+    ``token`` identifies the form that posted it: a form that is sent twice makes one comment. Since
+    ``redacted_at`` its texts are gone, the earlier ones too.
     """
 
     record = models.ForeignKey(Return, models.PROTECT, related_name="comments", db_index=False)
@@ -58,6 +59,7 @@ class Comment(models.Model):
         editable=False,
     )
     token = models.UUIDField(editable=False)
+    redacted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     events: Any  # the manager of the replaced texts
 
@@ -69,8 +71,12 @@ class Comment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["author", "token"], name="comment_is_posted_once"),
             models.CheckConstraint(
-                condition=Q(text__regex=r"\S") & ~Q(text__regex=CONTROL_CHARACTERS),
+                condition=Q(redacted_at__isnull=False)
+                | (Q(text__regex=r"\S") & ~Q(text__regex=CONTROL_CHARACTERS)),
                 name="comment_has_words_and_no_control_characters",
+            ),
+            models.CheckConstraint(
+                condition=Q(redacted_at=None) | Q(text=""), name="redacted_comment_has_no_text"
             ),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("text"), COMMENT_LENGTH),
@@ -85,6 +91,9 @@ class Comment(models.Model):
         indexes = [
             models.Index(fields=["record", "-created_at", "-id"], name="comment_of_return"),
             models.Index(fields=["author", "-created_at"], name="comment_by_author"),
+            models.Index(
+                fields=["created_at"], condition=Q(redacted_at=None), name="comment_with_text"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="comment_stays", operation=pgtrigger.Delete),

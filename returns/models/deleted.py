@@ -62,6 +62,7 @@ class DeletedReturn(models.Model):
         indexes = [
             models.Index(fields=["reference"], name="deleted_by_reference"),
             models.Index(fields=["return_key"], name="deleted_by_key"),
+            models.Index(fields=["deleted_at"], name="deleted_by_time"),
         ]
         triggers = [
             pgtrigger.Protect(

@@ -1,4 +1,4 @@
-"""Exports that are made in the background and kept for a day."""
+"""Exports that are made in the background and kept for some days."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField

@@ -258,6 +258,7 @@ FACTS = (
     ),
 )
 LINE_ITEMS = "line_items"
+NOTES_COLUMN = "notes"
 FACTS_BY_COLUMN = {fact.column: fact for fact in FACTS}
 # A time that is further ahead of now is wrong; the clock of the WMS may be a little ahead of ours.
 MAX_AHEAD = timedelta(days=1)

@@ -141,6 +141,7 @@ class RejectedRecord(models.Model):
                 fields=["reference"], condition=Q(fate=Fate.WAITING), name="rejected_that_waits"
             ),
             models.Index(fields=["id"], condition=Q(fate=Fate.WAITING), name="rejected_to_list"),
+            models.Index(fields=["seen_at"], name="rejected_by_time"),
         ]
 
     def __str__(self) -> str:

@@ -13,13 +13,14 @@ from django.utils.translation import pgettext_lazy
 
 from returns.expressions import SearchKeys
 from returns.models.keys import search_key_field
+from returns.models.redacted import HASH_COLUMNS, order_redaction_constraints
 from returns.models.requests import RecordRequest, request_triggers
+from returns.models.retention import index_of_shoppers
 from returns.models.values import priced_item_triggers, shared_key_triggers
 
 # The path of orders at a Returns API.
 ORDERS_PATH = "SalesOrders"
 MAX_AMOUNT_DIGITS, AMOUNT_DECIMALS = 20, 4
-HASH_COLUMNS = ("customer_hash", "email_hash", "phone_hash")
 
 
 class OrderState(models.TextChoices):
@@ -86,6 +87,8 @@ class SalesOrder(models.Model):
     phone_hash = _hash_field()
     shopper_name = models.CharField(max_length=500, blank=True)
     shopper_updated_at = models.DateTimeField(null=True)
+    # Since when nothing is stored of its shopper; see ``Return.redacted_at``.
+    redacted_at = models.DateTimeField(null=True, editable=False)
 
     order_key = search_key_field("reference")
 
@@ -110,10 +113,13 @@ class SalesOrder(models.Model):
                 | Q(shopper_name="", **{f"{name}__isnull": True for name in HASH_COLUMNS}),
                 name="order_hashes_name_their_key",
             ),
+            *order_redaction_constraints(),
         ]
         indexes = [
-            models.Index(fields=["order_key"], name="order_by_key"),
+            # The id lets them be compared with the keys of returns by the indexes alone.
+            models.Index(fields=["order_key", "id"], name="order_key_with_id"),
             *map(_hash_index, HASH_COLUMNS),
+            index_of_shoppers(),
         ]
         triggers = shared_key_triggers()
 

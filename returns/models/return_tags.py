@@ -37,6 +37,12 @@ from tags.models import Tagging
                 condition=Q(pgh_label="tag.added", pgh_context__has_key="rule"),
                 name="tagged_by_a_rule",
             ),
+            # What is removed of the timeline once it is old.
+            models.Index(
+                fields=["pgh_created_at"],
+                condition=Q(pgh_label="tag.added") & ~Q(pgh_context__has_key="rule"),
+                name="tagged_by_others",
+            ),
         ]
     },
 )

@@ -37,7 +37,9 @@ from returns.models.problems import (
     shared_by_deleted,
     shared_by_new,
 )
+from returns.models.redacted import redaction_constraints
 from returns.models.requests import item_request_triggers
+from returns.models.retention import index_of_texts
 from returns.models.return_items import items_of_changed, items_of_deleted, items_of_new
 from returns.models.states import State
 from returns.models.summaries import uncounted_return_triggers
@@ -61,6 +63,7 @@ UNREACHABLE_REFERENCES = {".", "..", "export", "facets", "live"}
     meta={
         "indexes": [
             models.Index(fields=["pgh_obj", "-pgh_created_at", "-pgh_id"], name="return_timeline"),
+            models.Index(fields=["pgh_created_at"], name="return_event_by_time"),
             # Few among many events: those of admins.
             models.Index(
                 KT("pgh_context__user"),
@@ -129,6 +132,9 @@ class Return(models.Model):
         editable=False,
         help_text="The value that the WMS had sent before the correction, by field.",
     )
+    # Since when its texts are gone: a person redacted it, or they were kept long enough. The feed
+    # and corrections do not bring them back.
+    redacted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     return_key = search_key_field("return_reference_number")
     order_key = search_key_field("sales_order_reference_number")
@@ -163,6 +169,8 @@ class Return(models.Model):
             ("tag_many_returns", "Can tag up to 100,000 returns at once"),
             ("tag_all_returns", "Can tag any number of returns at once"),
             ("export_all_returns", "Can export any number of returns"),
+            ("redact_return", "Can redact returns and shoppers"),
+            ("view_shopper_data", "Can download everything about a shopper"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -173,6 +181,7 @@ class Return(models.Model):
             models.CheckConstraint(
                 condition=~Q(return_reference_number=""), name="return_has_a_reference"
             ),
+            *redaction_constraints(),
             models.CheckConstraint(
                 condition=Q(state__in=State.values), name="return_state_is_known"
             ),
@@ -230,6 +239,7 @@ class Return(models.Model):
             ),
             *problem_indexes(),
             *item_indexes(),
+            index_of_texts(),
             # A migration adds return_numbers_middle, a trigram index of all three numbers.
         ]
         triggers = [

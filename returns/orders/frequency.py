@@ -13,12 +13,12 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from returns.models import Return, SalesOrder
-from returns.models.orders import HASH_COLUMNS
+from returns.models.redacted import HASH_COLUMNS
 from returns.querysets import ReturnQuerySet
 
 # As a date of the filter language: from the beginning of that day on.
-SHOPPER_DAYS = 90
-SHOPPER_PERIOD = f"-{SHOPPER_DAYS}d"
+FREQUENCY_DAYS = 90
+SHOPPER_PERIOD = f"-{FREQUENCY_DAYS}d"
 FREQUENT_SQL = f"""
     WITH recent AS MATERIALIZED (
         SELECT returns_return.id, {", ".join(HASH_COLUMNS)}

@@ -9,6 +9,7 @@ it is made, and the count of a token's calls the first one of a day. Rows are on
 - ``EXPORTED``: ``format``, ``query``, ``rows``.
 - ``BULK_WORK``: ``work``, ``rows``, and ``query`` or ``origin``.
 - ``SHOPPER_SEEN``: ``how`` and ``of``.
+- ``REDACTED``: ``reference``, "" for a shopper, and ``returns``.
 - ``TOKEN_CHANGED``: ``change``, ``token``, ``scopes``.
 
 Nothing that people type is recorded unless it is the name of somebody: they type passwords into the
@@ -87,14 +88,20 @@ def record_bulk_work(
 def record_shopper_view(request: PersonRequest, how: ShopperView, of: str) -> None:
     """Record that a person looked at what belongs to a shopper; ``of`` names the orders.
 
-    The same view within ten minutes is recorded once.
+    The same view within ten minutes is recorded once, but each file.
     """
     since = timezone.now() - SAME_VIEW_INTERVAL
     own = AccessEvent.objects.filter(
         kind=AccessKind.SHOPPER_SEEN, person=request.user, at__gte=since
     )
-    if not own.filter(details__how=how.value, details__of=of).exists():
+    is_file = how is ShopperView.FILE
+    if is_file or not own.filter(details__how=how.value, details__of=of).exists():
         _record_of(request, request.user, AccessKind.SHOPPER_SEEN, how=how.value, of=of)
+
+
+def record_redaction(request: PersonRequest, reference: str, returns: int) -> None:
+    """Record a redaction: of a return, or without its reference of a shopper with so many."""
+    _record_of(request, request.user, AccessKind.REDACTED, reference=reference, returns=returns)
 
 
 def record_token_change(

@@ -68,6 +68,8 @@ def _comments(person: User, before: datetime | None) -> Iterator[Activity]:
         address = f"{comment.record.get_absolute_url()}#comment-{comment.pk}"
         if comment.deleted_at:
             text = _("Commented on %(record)s, deleted.") % {"record": comment.record}
+        elif comment.redacted_at:
+            text = _("Commented on %(record)s, redacted.") % {"record": comment.record}
         else:
             values = {"record": comment.record, "quote": shorten(comment.text, MAX_QUOTE_LENGTH)}
             text = _("Commented on %(record)s: “%(quote)s”") % values

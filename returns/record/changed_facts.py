@@ -35,7 +35,7 @@ def changes_of(event: Event) -> Iterator[Change]:
 def _change(name: str, values: list[str | None], event: Event) -> Change:
     fact = FACTS_BY_COLUMN[name]
     text = _happened(str(fact.change_name), event)
-    if fact.kind is Kind.PROSE:
+    if not values:  # of a long text, or redacted
         return Change(text, has_values=False)
     before, after = values
     if fact.kind is Kind.STATE:

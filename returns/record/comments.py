@@ -1,6 +1,7 @@
 """Comments on returns. Nothing else writes them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -8,6 +9,7 @@ from uuid import UUID, uuid5
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,8 +45,10 @@ def comments_of(record: Return, limit: int) -> list[Comment]:
 
 
 def latest_comment(record: Return) -> Comment | None:
-    """Return the newest comment on a return that is not deleted. One query, on an index."""
-    comments = Comment.objects.select_related("author").filter(record=record, deleted_at=None)
+    """Return the newest comment on a return that can be read. One query, on an index."""
+    comments = Comment.objects.select_related("author").filter(
+        record=record, deleted_at=None, redacted_at=None
+    )
     return comments.order_by("-created_at", "-id").first()
 
 
@@ -62,8 +66,9 @@ def earlier_texts(comment: Comment) -> list[EarlierText]:
 
 
 def may_edit(comment: Comment, person: User | AnonymousUser) -> bool:
-    """Tell whether the person may edit the comment: it is their own and not deleted."""
-    return comment.author_id == person.pk and comment.deleted_at is None
+    """Tell whether the person may edit the comment: it is their own and still there."""
+    is_there = comment.deleted_at is None and comment.redacted_at is None
+    return comment.author_id == person.pk and is_there
 
 
 def may_delete(comment: Comment, person: User | AnonymousUser) -> bool:
@@ -99,6 +104,8 @@ def edit_comment(pk: int, text: str, replaces: str) -> Comment:
     comment = _lock(pk)
     if comment.deleted_at:
         raise ChangedMeanwhileError(_("This comment has been deleted."))
+    if comment.redacted_at:
+        raise ChangedMeanwhileError(_("This comment was redacted. Write a new one."))
     if text != comment.text:
         changed = _("Somebody changed this comment meanwhile. The current text:")
         require_version(version_of(comment.text), replaces, changed)
@@ -127,6 +134,16 @@ def restore_comment(pk: int) -> None:
 def may_restore(comment: Comment, person: User | AnonymousUser) -> bool:
     """Tell whether the person may restore a deleted comment: they deleted it, or are an admin."""
     return comment.deleted_by_id == person.pk or person.has_perm("returns.delete_comment")
+
+
+def redact_comments_of(record_ids: Sequence[int]) -> None:
+    """Take the texts of the comments on returns away; ``returns_redact`` takes the earlier ones.
+
+    Call it in the transaction that has locked the returns.
+    """
+    comments = Comment.objects.filter(record__in=record_ids, redacted_at=None)
+    list(comments.order_by("pk").select_for_update().values_list("pk"))
+    comments.update(text="", redacted_at=Now())
 
 
 def _with_uniform_line_ends(typed: str) -> str:

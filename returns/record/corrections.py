@@ -6,10 +6,17 @@ from typing import Any
 
 import pghistory
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from returns.models import Return
-from returns.models.facts import CORRECTABLE_COLUMNS, STATE_COLUMNS
+from returns.models.facts import CORRECTABLE_COLUMNS, NOTES_COLUMN, STATE_COLUMNS
+
+
+def redacted_notes_sentence() -> str:
+    """Return why nobody can write the notes of a redacted return."""
+    return _("The notes of this return were redacted, so nobody can write them again.")
 
 
 def correct(record: Return, changes: Mapping[str, Any], by: User) -> list[str]:
@@ -17,13 +24,16 @@ def correct(record: Return, changes: Mapping[str, Any], by: User) -> list[str]:
 
     The values sent by the WMS are kept in ``Return.corrections``. Setting a field to that value
     ends its correction. ``record`` is refreshed. Raises ``ValueError`` for a field that cannot be
-    corrected, and ``IntegrityError`` if the state and the times would contradict each other.
+    corrected, ``ValidationError`` for notes of a redacted return, and ``IntegrityError`` if the
+    state and the times would contradict each other.
     """
     if not_correctable := changes.keys() - set(CORRECTABLE_COLUMNS):
         raise ValueError(f"Cannot be corrected: {', '.join(sorted(not_correctable))}")
     with transaction.atomic(), pghistory.context(user=by.pk, source="correction"):
         # Lock before reading: the feed may write the same return.
         current = Return.objects.select_for_update(no_key=True).get(pk=record.pk)
+        if current.redacted_at and changes.get(NOTES_COLUMN):
+            raise ValidationError({NOTES_COLUMN: redacted_notes_sentence()})
         changed = [name for name, value in changes.items() if value != getattr(current, name)]
         if changed:
             _write(current, {name: changes[name] for name in changed})

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from returns.carriers.tracking import TrackingLink, tracking_link
 from returns.display.values import Origins
 from returns.lists.rows import Row, build_rows
-from returns.models import Comment, Return, State
+from returns.models import Comment, Redaction, Return, State
 from returns.models.facts import FACTS_BY_COLUMN, FACTS_BY_KIND, Absence, Fact, Kind
 from returns.orders.addresses import order_path
 from returns.orders.values import value_text
@@ -20,6 +20,7 @@ from returns.record.card import Card, build_card
 from returns.record.comments import latest_comment
 from returns.record.events import origins_of
 from returns.record.parcel import Parcel, parcel_of
+from returns.record.redactions import redactions_of
 from returns.record.sentences import ShopperText, shopper_texts
 from returns.record.shopper import ShopperOfReturn, shopper_of
 from returns.record.timeline import Timeline, timeline_of
@@ -109,6 +110,11 @@ class ReturnDetails:
     def latest_comment(self) -> Comment | None:
         """Return the newest comment on the return, or None."""
         return latest_comment(self.record)
+
+    @property
+    def redaction(self) -> Redaction | None:
+        """Return who redacted the return last, and when; None if nobody did."""
+        return next(iter(redactions_of(self.record)), None)
 
     @property
     def parcel(self) -> Parcel:

@@ -57,12 +57,15 @@ def events_of(record: Return, limit: int) -> list[Event]:
 
 
 def origins_of(record: Return) -> dict[int, Origin]:
-    """Map the id of each tag on a return to who added it and when. One query, on indexes."""
+    """Map the id of each tag on a return to who added it and when. One query, on indexes.
+
+    Nobody knows who it was, "", if the event has been kept long enough; see ``returns.retention``.
+    """
     with connection.cursor() as cursor:
         cursor.execute(ORIGINS, [record.pk])
         return {
-            tag_id: Origin(actor_name(_parse_context(context), name), at)
-            for tag_id, at, context, name in cursor.fetchall()
+            tag_id: Origin(actor_name(_parse_context(context), name) if is_known else "", at)
+            for tag_id, at, context, is_known, name in cursor.fetchall()
         }
 
 
@@ -108,14 +111,14 @@ USER_ID = "CASE WHEN e.context->>'user' ~ '^[0-9]{1,9}$' THEN e.context->>'user'
 PERSON_NAME = "COALESCE(NULLIF(trim(u.first_name || ' ' || u.last_name), ''), u.username)"
 # The last event before the time of the tagging, because merging tags keeps the time and the person.
 ORIGINS = f"""
-    SELECT e.tag_id, e.at, e.context, {PERSON_NAME}
+    SELECT e.tag_id, e.at, e.context, e.is_known, {PERSON_NAME}
     FROM (
         SELECT t.tag_id, t.tagged_at AS at, CASE
             WHEN t.tagged_by_id IS NULL THEN made.pgh_context
             ELSE jsonb_build_object('user', t.tagged_by_id)
-        END AS context
+        END AS context, t.tagged_by_id IS NOT NULL OR made.pgh_id IS NOT NULL AS is_known
         FROM returns_returntag t LEFT JOIN LATERAL (
-            SELECT pgh_context FROM returns_returntagevent
+            SELECT pgh_id, pgh_context FROM returns_returntagevent
             JOIN tags_tag tag ON tag.id = tag_id AND t.tag_id IN (tag.id, tag.synonym_of_id)
             WHERE entity_id = t.entity_id AND pgh_label = '{TAG_ADDED}'
             AND pgh_created_at <= t.tagged_at

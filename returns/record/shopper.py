@@ -13,7 +13,7 @@ from config.numbers import grouped
 from returns.filters.dates import parse_moment
 from returns.models import Return, SalesOrder
 from returns.orders.finding import hashes_of_order, returns_of_shopper
-from returns.orders.frequency import SHOPPER_DAYS, SHOPPER_PERIOD
+from returns.orders.frequency import FREQUENCY_DAYS, SHOPPER_PERIOD
 from returns.orders.tokens import MAX_ORDERS_OF_TOKEN, token_of_orders
 
 MAY_SEE_SHOPPER_NAMES = "returns.view_shopper_name"
@@ -48,6 +48,13 @@ def shopper_of(record: Return, now: datetime, *, may_see_names: bool) -> Shopper
     return ShopperOfReturn(_sentence(number), address, name)
 
 
+def shopper_token_of(record: Return) -> str:
+    """Return the token of the shopper of a return; "" if nothing is known of them."""
+    orders = list(_orders_of(record, with_names=False))
+    has_hashes = any(hashes_of_order(order) for order in orders)
+    return token_of_orders(orders) if has_hashes else ""
+
+
 def _orders_of(record: Return, *, with_names: bool) -> QuerySet[SalesOrder]:
     """Return the orders of a return: one, or a few that differ by punctuation."""
     if not record.order_key:
@@ -60,7 +67,7 @@ def _orders_of(record: Return, *, with_names: bool) -> QuerySet[SalesOrder]:
 def _sentence(number: int) -> str:
     if not number:
         return ""
-    values = {"count": grouped(min(number, MAX_COUNTED_RETURNS)), "days": SHOPPER_DAYS}
+    values = {"count": grouped(min(number, MAX_COUNTED_RETURNS)), "days": FREQUENCY_DAYS}
     if number > MAX_COUNTED_RETURNS:
         return _("More than %(count)s other returns of this shopper in %(days)s days.") % values
     text = ngettext(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from config.shipped_names import tag_label
 from returns.display.values import chip
-from returns.models import Comment, Return, State
+from returns.models import Comment, Redaction, Return, State
 from returns.models.facts import LINE_ITEMS, STATE_COLUMNS
 from returns.models.line_items import to_line_items
 from returns.record.change import Change
@@ -24,6 +24,7 @@ from returns.record.changed_items import inspection_text, inspections, item_chan
 from returns.record.comments import comments_of
 from returns.record.corrections import to_json_value
 from returns.record.events import TAG_ADDED, TAG_REMOVED, Event, events_of
+from returns.record.redactions import redactions_of
 from tags.tagging import UNDO_SOURCE
 from tags.vocabulary import TagChip, Vocabulary
 
@@ -41,7 +42,7 @@ STATE_TIME_FIELDS: dict[State, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the timeline: a reached state, inspected items, changes, tags, or a comment."""
+    """An entry of the timeline: a state, inspected items, changes, tags, a comment or redaction."""
 
     at: datetime
     who: str = ""
@@ -51,6 +52,7 @@ class Entry:
     added: list[TagChip] = field(default_factory=list)
     removed: list[TagChip] = field(default_factory=list)
     comment: Comment | None = None
+    redaction: Redaction | None = None
     corrected: bool = False
 
     @property
@@ -93,14 +95,18 @@ class Timeline:
 
 
 def timeline_of(record: Return, vocabulary: Vocabulary, *, whole: bool) -> Timeline:
-    """Return the timeline of a return. At most three queries.
+    """Return the timeline of a return. At most four queries.
 
     It has the newest ``MAX_ENTRIES`` entries, or if ``whole`` up to ``MAX_ENTRIES_OF_WHOLE``.
     """
     limit = MAX_ENTRIES_OF_WHOLE if whole else MAX_ENTRIES
     events, comments = events_of(record, limit + 1), comments_of(record, limit + 1)
     entries = _newest_first(
-        [*_event_entries(events, record, vocabulary), *_comment_entries(comments)]
+        [
+            *(Entry(each.at, redaction=each) for each in redactions_of(record)),
+            *_event_entries(events, record, vocabulary),
+            *_comment_entries(comments),
+        ]
     )
     more = len(events) > limit or len(comments) > limit or len(entries) > limit
     entries = entries[:limit]

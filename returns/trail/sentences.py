@@ -101,6 +101,17 @@ def _shopper_seen(details: Details) -> str:
     return _("Saw what belongs to the shopper of %(of)s: %(how)s.") % values
 
 
+def _redacted(details: Details) -> str:
+    if details["reference"]:
+        return _("Redacted %(reference)s.") % {"reference": details["reference"]}
+    text = ngettext(
+        "Redacted a shopper with %(count)s return.",
+        "Redacted a shopper with %(count)s returns.",
+        details["returns"],
+    )
+    return text % {"count": grouped(details["returns"])}
+
+
 def _token_changed(details: Details) -> str:
     values = {"token": details["token"], "change": _label(TokenChange, details["change"])}
     values["scopes"] = _names(details.get("scopes", []))
@@ -114,5 +125,6 @@ SENTENCES: dict[str, Callable[[Details], str]] = {
     AccessKind.EXPORTED: _exported,
     AccessKind.BULK_WORK: _bulk_work,
     AccessKind.SHOPPER_SEEN: _shopper_seen,
+    AccessKind.REDACTED: _redacted,
     AccessKind.TOKEN_CHANGED: _token_changed,
 }

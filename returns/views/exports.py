@@ -5,6 +5,7 @@ from functools import wraps
 from tempfile import TemporaryFile
 from typing import Concatenate
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
@@ -131,7 +132,12 @@ def exports(request: PersonRequest) -> HttpResponseBase:
         return redirect("exports")
     own = background.list_exports(request.user)
     in_progress = any(each.status in background.UNFINISHED for each in own)
-    context = {"exports": own, "in_progress": in_progress, "threshold": BACKGROUND_THRESHOLD}
+    context = {
+        "exports": own,
+        "in_progress": in_progress,
+        "threshold": BACKGROUND_THRESHOLD,
+        "days_kept": settings.EXPORT_DAYS,
+    }
     return render_page_or_fragment(request, "exports/page.html", "mine", context)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -86,18 +86,16 @@ def create_draft(
     )
 
 
-def delete_old_bulk(kept_since: datetime, limit: int) -> int:
-    """Delete up to ``limit`` old drafts, and bulk taggings that ended before a time.
+def old_bulk(now: datetime, kept_since: datetime) -> QuerySet[BulkTagging]:
+    """Return old drafts, and bulk taggings that ended before a time.
 
-    Those that can still be undone are kept, whatever the time. Returns how many were deleted.
+    Those that can still be undone are kept, whatever the time.
     """
-    drafts = Q(status=Status.DRAFT, asked_at__lt=timezone.now() - DRAFT_LIFETIME)
+    drafts = Q(status=Status.DRAFT, asked_at__lt=now - DRAFT_LIFETIME)
     is_over = Q(status__in=(Status.DONE, Status.UNDONE, Status.FAILED))
-    oldest = min(kept_since, history.oldest_undoable())
+    oldest = min(kept_since, history.oldest_undoable(now))
     # Asked for so long before it was done at most.
-    old = BulkTagging.objects.filter(drafts | is_over & Q(asked_at__lt=oldest - DRAFT_LIFETIME))
-    some = list(old.values_list("pk", flat=True)[:limit])
-    return BulkTagging.objects.filter(pk__in=some).delete()[0]
+    return BulkTagging.objects.filter(drafts | is_over & Q(asked_at__lt=oldest - DRAFT_LIFETIME))
 
 
 def check_compatible(adds: Sequence[Tag], removes: Sequence[Tag]) -> None:

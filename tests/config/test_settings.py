@@ -61,12 +61,26 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
             "SHOPPER_KEY_FALLBACKS must be earlier values of SHOPPER_KEY",
         ),
         ({"PHONE_REGION": "Türkiye"}, "PHONE_REGION 'TÜRKIYE' is not a country"),
+        ({"NOTES_DAYS": "year"}, "NOTES_DAYS must be a whole number of days, or 0 to keep"),
+        (
+            {"TIMELINE_DAYS": "29"},
+            "TIMELINE_DAYS must be at least 30 days, or 0 to keep everything",
+        ),
+        ({"ACCESS_DAYS": "7"}, "ACCESS_DAYS must be at least 30 days"),
+        ({"REJECTED_DAYS": "-1"}, "REJECTED_DAYS must be a whole number of days"),
+        ({"EXPORT_DAYS": "0"}, "EXPORT_DAYS must be a whole number of days. An example is 1."),
     ],
 )
 def test_a_missing_setting_stops_the_start_with_a_sentence(change, sentence):
     program = settings_with(REAL | change)
     assert program.returncode != 0
     assert sentence in program.stderr.splitlines()[-1]
+
+
+def test_data_are_kept_for_ever_or_for_30_days_and_more():
+    show = "print(s.NOTES_DAYS, s.TIMELINE_DAYS, s.REJECTED_DAYS, s.ACCESS_DAYS)"
+    chosen = {"NOTES_DAYS": "30", "TIMELINE_DAYS": "0", "REJECTED_DAYS": "1"}
+    assert settings_with(REAL | chosen, show).stdout.strip() == "30 0 1 90"
 
 
 def test_a_database_url_means_https_and_the_named_hosts():

@@ -15,13 +15,13 @@ from returns import background
 from returns.exports import as_csv
 from returns.exports import background as exports
 from returns.exports.selection import parse_selection
-from returns.feed import cleanup, uploads
+from returns.feed import uploads
 from returns.feed.client import Client
 from returns.feed.runs import record_run
 from returns.feed.sync import sync
 from returns.filters.query import Query
-from returns.live import changes
 from returns.models import Change, Export, FeedRun, Moment, ReturnTag, TagRule, Upload, Way
+from returns.retention import steps as retention
 from returns.rules import editing as rules
 from returns.rules import running as rule_runs
 from returns.summaries import maintenance
@@ -152,18 +152,14 @@ def test_what_is_forgotten_is_counted(log, selin):
     FeedRun.objects.update(began_at=ago)
     number = Change.objects.count()
     log.clear()
-    cache.delete(cleanup.CLEANUP_DONE)
-    for forget in (
-        *(uploads.delete_old_uploads, exports.delete_expired, changes.forget_old),
-        cleanup.delete_old_runs,
-    ):
-        assert forget()
-        forget()
+    cache.delete(retention.RETENTION_DONE)
+    for _ in range(2):
+        assert not retention.delete_old_rows()
     assert log.messages == [
-        "Deleted old uploads: 1.",
-        "Deleted expired exports: 1.",
-        f"Forgot old changes: {number}.",
         "Deleted old feed runs: 1.",
+        "Deleted old uploads: 1.",
+        "Deleted old exports: 1.",
+        f"Deleted old changes for open pages: {number}.",
     ]
 
 

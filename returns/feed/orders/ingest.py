@@ -19,7 +19,8 @@ from returns.feed.orders.merging import (
     merge,
 )
 from returns.feed.orders.records import OrderRecord
-from returns.models import SalesOrder, SalesOrderItem
+from returns.feed.redacting import find_redacted
+from returns.models import RedactedKind, SalesOrder, SalesOrderItem
 from tags.deadlocks import retry_deadlocks
 
 HAVE_RETURNS = """
@@ -72,9 +73,10 @@ def _write_whole(records: Sequence[OrderRecord]) -> dict[str, OrderOutcome]:
     rows = {row.reference: row for row in SalesOrder.objects.filter(reference__in=with_returns)}
     stored = _known(rows)
     known: dict[str, KnownOrder] = dict(stored)
+    redacted = find_redacted(RedactedKind.ORDER, with_returns - rows.keys())
     for record in records:
-        if record.reference in with_returns:
-            known[record.reference] = merge(known.get(record.reference), record)
+        if (name := record.reference) in with_returns:
+            known[name] = merge(known.get(name), record, redacted.get(name))
     changed = {name: each for name, each in known.items() if each != stored.get(name)}
     _save(changed, rows, stored)
     return {
@@ -120,7 +122,7 @@ def _save(
 ) -> None:
     written = []
     for reference, known in changed.items():
-        row = rows.get(reference) or SalesOrder(reference=reference)
+        row = rows.get(reference) or SalesOrder(reference=reference, redacted_at=known.redacted_at)
         for name, value in columns_of(known).items():
             setattr(row, name, value)
         written.append(row)

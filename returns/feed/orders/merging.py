@@ -26,19 +26,31 @@ ORDER_COLUMNS = (*FACT_FIELDS, *SHOPPER_FIELDS, "items_updated_at", "shopper_upd
 
 @dataclass(frozen=True, slots=True)
 class KnownOrder:
-    """An order as it is stored: each part, and the update of the record that said it."""
+    """An order as it is stored: each part, and the update of the record that said it.
+
+    Of one that is redacted, nothing is stored again that tells who the shopper is.
+    """
 
     facts: OrderFacts
     items: tuple[OrderItem, ...] | None = None
     items_updated_at: datetime | None = None
     shopper: HashedShopper | None = None
     shopper_updated_at: datetime | None = None
+    redacted_at: datetime | None = None
 
 
-def merge(known: KnownOrder | None, record: OrderRecord) -> KnownOrder:
-    """Return what is known of an order after a record of it; the same value if it adds nothing."""
+def merge(
+    known: KnownOrder | None, record: OrderRecord, redacted_at: datetime | None = None
+) -> KnownOrder:
+    """Return what is known of an order after a record of it; the same value if it adds nothing.
+
+    ``redacted_at`` is for an order that was redacted but is not known any more.
+    """
+    redacted_at = known.redacted_at if known else redacted_at
+    if redacted_at:
+        record = without_shopper(record)
     if known is None:
-        known = KnownOrder(record.facts)
+        known = KnownOrder(record.facts, redacted_at=redacted_at)
     merged, at = known, record.facts.updated_at
     if _wins(at, record.facts, known.facts.updated_at, known.facts):
         merged = replace(merged, facts=record.facts)
@@ -49,6 +61,11 @@ def merge(known: KnownOrder | None, record: OrderRecord) -> KnownOrder:
     ):
         merged = replace(merged, shopper=record.shopper, shopper_updated_at=at)
     return merged
+
+
+def without_shopper(record: OrderRecord) -> OrderRecord:
+    """Return what a record says about a redacted order."""
+    return replace(record, facts=replace(record.facts, tracking_address=""), shopper=None)
 
 
 def _wins(at: datetime, part: Part, known_at: datetime | None, known_part: Part | None) -> bool:
@@ -81,6 +98,7 @@ def known_order(row: SalesOrder, items: Iterable[SalesOrderItem]) -> KnownOrder:
         if row.shopper_updated_at
         else None,
         row.shopper_updated_at,
+        row.redacted_at,
     )
 
 

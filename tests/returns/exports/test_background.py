@@ -6,6 +6,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from returns import background as all_background
 from returns.database.locks import Lock, lock_key
 from returns.exports import as_xlsx, background, forms, selection
 from returns.models import Export, ExportPart, FileFormat, Progress, State
+from returns.retention.steps import RETENTION_DONE
 from tests.factories import make_return
 from tests.markup import flat
 from tests.returns.exports.test_rows import rows_of_csv, rows_of_xlsx
@@ -135,7 +137,8 @@ def test_an_export_is_deleted_with_its_file(as_agent):
 
 def test_after_a_day_an_export_is_gone(as_agent):
     export = make_export(as_agent)
-    assert not background.delete_expired()
+    assert not background.expired_exports(timezone.now())
+    cache.delete(RETENTION_DONE)
     Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert as_agent.get(f"/exports/{export.pk}/").status_code == 404
     all_background.run_short_jobs()

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from returns.background import run_short_jobs
-from returns.feed import cleanup
 from returns.feed import undo as undoing
 from returns.feed.run_changes import list_changes
 from returns.feed.runs import record_run
@@ -36,6 +35,7 @@ from returns.models import (
 from returns.record.comments import add_comment
 from returns.record.corrections import correct
 from returns.record.timeline import timeline_of
+from returns.retention.steps import delete_old_rows
 from returns.rules.running import run_queued
 from returns.summaries import maintenance as summaries
 from tags import editing, tagging
@@ -523,8 +523,7 @@ def test_old_changes_are_deleted_in_the_background(manager):
     before = FeedRun.objects.exclude(pk=recent.pk)
     before.update(began_at=timezone.now() - timedelta(days=31))
     cache.clear()
-    while cleanup.delete_old_changes():
-        pass
+    delete_old_rows()
     assert set(RunChange.objects.values_list("run", flat=True)) == {recent.pk}
     assert set(TagActionRow.objects.values_list("action", flat=True)) == {recent.tag_action_id}
     assert TagAction.objects.get().pk == recent.tag_action_id

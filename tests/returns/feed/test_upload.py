@@ -14,7 +14,7 @@ from django.utils import timezone
 from config import body_limit
 from returns.background import run_long_jobs
 from returns.feed import previews, uploads
-from returns.feed.uploads import delete_old_uploads, load_preview, start_import
+from returns.feed.uploads import load_preview, old_uploads, start_import
 from returns.models import FeedRun, Outcome, RejectedRecord, Return, ReturnTag, Upload, Way
 from tests.factories import make_return
 from tests.markup import flat
@@ -255,10 +255,10 @@ def test_somebody_else_s_file_is_not_found(as_manager, as_admin):
 
 def test_files_are_kept_for_a_day(as_manager, manager):
     upload(as_manager, GOOD)
-    assert not delete_old_uploads()
+    assert not old_uploads(timezone.now())
     Upload.objects.update(at=timezone.now() - timedelta(days=1, minutes=1))
     old = path()
-    assert delete_old_uploads()
+    old_uploads(timezone.now()).delete()
     page = as_manager.get(old)
     assert page.status_code == 404
     assert "is more than a day old" in page.text

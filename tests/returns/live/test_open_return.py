@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from config.versions import version_of
 from returns.live.open_return import ROWS_SQL
-from returns.live.presence import forget_left, names_of_others, presence_sentence
+from returns.live.presence import left_pages, names_of_others, presence_sentence
 from returns.models import (
     Carrier,
     Comment,
@@ -189,10 +189,8 @@ def test_of_two_pages_of_a_person_one_may_be_closed(as_manager, agent, manager, 
 
 def test_pages_that_were_closed_are_forgotten(agent, manager, record):
     present_at(record, agent)
-    assert not forget_left()
     present_at(record, manager, seconds=3700)
-    assert forget_left()
-    assert Presence.objects.get().person == agent
+    assert left_pages(timezone.now()).get().person == manager
 
 
 def test_a_person_who_looks_can_be_deleted(manager, record):

@@ -29,7 +29,7 @@ from tests.factories import make_return
 # What the list, the API's conditions, exports and corrections do not have as it is.
 PLAIN = tuple(kind for kind in Kind if kind is not Kind.ITEMS)
 # What is kept with a return without being a fact of the WMS.
-OUR_OWN = {"id", "unknown_fields", "feed_tags", "corrections", "stamps"}
+OUR_OWN = {"id", "unknown_fields", "feed_tags", "corrections", "stamps", "redacted_at"}
 FIELDS = {field.name: field for field in Return._meta.fields}
 START = datetime(2026, 3, 2, 9, 30, 0, 56, tzinfo=UTC)
 TIMES = [fact for fact in FACTS if fact.is_time]

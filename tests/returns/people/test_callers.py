@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 HEAVY = {
     "trail",
     "trail-file",
+    "shopper-file",
     *("return-csv", "return-xlsx", "reports", "report", "report-file"),
     *("new-bulk-tagging", "new-upload", "upload-columns", "rule", "undo-run"),
     "feed-rejected-file",

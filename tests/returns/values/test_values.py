@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from returns.feed.orders.cleanup import ORDER_CLEANUP_DONE, clean_up_orders
+from returns.feed.orders.cleanup import delete_orders_without_returns
 from returns.models import (
     Change,
     Return,
@@ -155,8 +155,7 @@ def test_a_deleted_return_leaves_no_value():
     put_order("RSO1", ("MUG", "10"))
     one("MUG").delete()
     assert not ReturnValue.objects.exists()
-    cache.delete(ORDER_CLEANUP_DONE)  # by another test, within the hour
-    clean_up_orders()
+    delete_orders_without_returns(timezone.now(), 10)
     assert not SalesOrder.objects.exists()
 
 

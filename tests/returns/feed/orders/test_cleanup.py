@@ -7,8 +7,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from returns import background
-from returns.feed.orders import cleanup
 from returns.models import OrderRequest, Return, SalesOrder, SalesOrderItem
+from returns.retention.steps import RETENTION_DONE
 from tests.factories import make_return
 from tests.returns.feed.orders.samples import REFERENCE, an_order, bring, stored
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _due():
-    cache.delete(cleanup.ORDER_CLEANUP_DONE)
+    cache.delete(RETENTION_DONE)
 
 
 def test_orders_of_deleted_returns_are_deleted():
@@ -38,7 +38,7 @@ def test_names_are_deleted_once_they_are_switched_off(settings):
     bring(an_order())
     background.run_short_jobs()
     assert stored().shopper_name
-    cache.delete(cleanup.ORDER_CLEANUP_DONE)
+    cache.delete(RETENTION_DONE)
     settings.SHOPPER_NAMES = False
     background.run_short_jobs()
     assert stored().shopper_name == ""
@@ -51,14 +51,3 @@ def test_requests_that_nobody_asks_for_are_deleted():
         OrderRequest.objects.create(reference=f"RSO{days}", requested_at=at)
     background.run_short_jobs()
     assert [each.reference for each in OrderRequest.objects.all()] == ["RSO29"]
-
-
-def test_it_goes_on_in_steps_until_nothing_is_left(monkeypatch):
-    monkeypatch.setattr(cleanup, "ORDERS_CLEANED_AT_ONCE", 2)
-    for number in range(3):
-        OrderRequest.objects.create(reference=f"{number}", requested_at="2026-01-01T00:00:00Z")
-    assert cleanup.clean_up_orders()
-    assert OrderRequest.objects.count() == 1
-    assert not cleanup.clean_up_orders()
-    assert not OrderRequest.objects.exists()
-    assert not cleanup.clean_up_orders()

@@ -1,0 +1,1 @@
+"""How long what is kept: each kind of data is declared once, counted, and deleted in steps."""
