@@ -114,11 +114,17 @@ class SignInRedirectMiddleware:
         if not request.htmx:
             page = target.query and request.method == "POST" and _page_with_form(request)
             return redirect(with_query(login, {"next": page})) if page else response
-        if POLL_PARAMETER in request.GET:
-            text = str(SIGNED_OUT)
-            return HttpResponse(text, status=401, content_type="text/plain; charset=utf-8")
         sign_in = with_query(login, {"next": _page_to_return_to(request)})
-        return HttpResponse(headers={"HX-Redirect": sign_in})
+        return lead_to(request, sign_in, str(SIGNED_OUT))
+
+
+def lead_to(request: HtmxRequest, address: str, sentence: str) -> HttpResponse:
+    """Return a redirect of the whole page; what the page asks by itself gets only the sentence."""
+    if not request.htmx:
+        return redirect(address)
+    if POLL_PARAMETER in request.GET:
+        return HttpResponse(sentence, status=401, content_type="text/plain; charset=utf-8")
+    return HttpResponse(headers={"HX-Redirect": address})
 
 
 def _page_with_form(request: HtmxRequest) -> str:

@@ -16,6 +16,7 @@ from django.utils.csp import CSP
 
 from config import environment, logs
 from config.retention import *  # noqa: F403 - how long what is kept: these are settings too
+from config.sign_in import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -43,6 +44,10 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_htmx",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "pgtrigger",
     "pghistory",
     "tags",
@@ -71,11 +76,13 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "config.htmx.SignInRedirectMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "returns.people.person.PersonMiddleware",
     "returns.views.shoppers.ShopperNumberMiddleware",
     "returns.views.callers.CallerLimitMiddleware",
     "returns.views.errors.QueryTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "returns.views.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -108,38 +115,6 @@ PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 PGHISTORY_ADMIN_ALL_EVENTS = False
 
 CACHES = {"default": {"BACKEND": "config.cache.MonotonicCache"}}
-
-# People and access
-
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "returns.people.RoleBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-AUTH_PASSWORD_VALIDATORS.append({"NAME": "returns.people.passwords.OwnWordsValidator"})
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "login"
-SESSION_COOKIE_AGE = 12 * 60 * 60  # a shift, in seconds
-
-# Five wrong passwords lock one name from one address, not the whole office behind that address.
-# For a name from all addresses, and for an address, the handler has limits of its own.
-AXES_HANDLER = "returns.people.attempts.AttemptHandler"
-AXES_USERNAME_CALLABLE = "returns.people.attempts.attempted_name"
-AXES_CLIENT_IP_CALLABLE = "config.client.client_network"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
-AXES_FAILURE_LIMIT = 5
-# Attempts while it is locked are not stored, and do not make it longer.
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
-AXES_HTTP_RESPONSE_CODE = 429
 
 # Programs
 

@@ -16,8 +16,9 @@ class ReturnsConfig(AppConfig):
     def ready(self) -> None:
         """Set up the roles after every migrate, and register the checks of the database.
 
-        The admin shows the name of axes, which has none in any language.
+        The admin shows the names of axes, which has none in any language, and of allauth.
         """
+        apps.get_app_config("mfa").verbose_name = pgettext_lazy("app", "Second factors")
         apps.get_app_config("axes").verbose_name = pgettext_lazy("app", "Sign-in protection")
         post_migrate.connect(_set_up_roles, sender=self)
         register(_check_time_zone_data, Tags.database)

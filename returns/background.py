@@ -10,6 +10,7 @@ from django.db import connection
 from returns.database.faults import is_passing_fault
 from returns.exports import background as exports
 from returns.feed import undo, uploads
+from returns.people import password_reset
 from returns.retention import steps as retention
 from returns.rules import running
 from returns.summaries import maintenance as summaries
@@ -35,6 +36,7 @@ def run_short_jobs() -> bool:
         running.run_hourly,
         summaries.update_in_background,
         outcomes.count_in_background,
+        password_reset.send_next,
         retention.delete_old_rows,
     )
     return _run_all(*jobs)

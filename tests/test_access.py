@@ -26,6 +26,23 @@ PAGES = {
     "logo": (404, 404, 404, 404, 404),
     "readyz": (200, 200, 200, 200, 200),
     "login": (200, 302, 302, 302, 302),
+    "second-factor": (302, 302, 302, 302, 302),
+    "passkey-login": (405, 405, 405, 405, 405),
+    "provider-begin": (405, 405, 405, 405, 405),
+    # There is no provider, and no mail, unless settings name them.
+    "provider-callback": (404, 404, 404, 404, 404),
+    "password_reset": (404, 404, 404, 404, 404),
+    "password_reset_done": (404, 404, 404, 404, 404),
+    "password_reset_complete": (404, 404, 404, 404, 404),
+    "password_reset_confirm": (404, 404, 404, 404, 404),
+    "security": (302, 200, 200, 200, 200),
+    "confirm-identity": (302, 200, 200, 200, 200),
+    # To the page that asks who it is.
+    "security-app": (302, 302, 302, 302, 302),
+    "new-passkey": (302, 302, 302, 302, 302),
+    "passkey": (302, 302, 302, 302, 302),
+    "recovery-codes": (302, 302, 302, 302, 302),
+    "end-sessions": (302, 405, 405, 405, 405),
     "logout": (302, 405, 405, 405, 405),
     "password_change": (302, 200, 200, 200, 200),
     "password_change_done": (302, 200, 200, 200, 200),
@@ -165,6 +182,8 @@ PAGES = {
     "admin:returns_accessevent_add": (302, 302, 302, 302, 403),
     "admin:returns_tokenuse_changelist": (302, 302, 302, 302, 200),
     "admin:returns_tokenuse_add": (302, 302, 302, 302, 403),
+    "admin:mfa_authenticator_changelist": (302, 302, 302, 302, 200),
+    "admin:mfa_authenticator_add": (302, 302, 302, 302, 403),
     "admin:axes_accessattempt_changelist": (302, 302, 302, 302, 200),
     "admin:axes_accessattempt_add": (302, 302, 302, 302, 403),
     "admin:axes_accesslog_changelist": (302, 302, 302, 302, 403),
@@ -238,6 +257,14 @@ ACTIONS = {
         {"language": "xx"},
         (400, 400, 400, 400, 400),
     ),
+    "enter a code": ("second-factor", {"code": "1"}, (302, 302, 302, 302, 302)),
+    "ask for a passkey": ("passkey-login", {}, (200, 302, 302, 302, 302)),
+    "go to the provider": ("provider-begin", {}, (404, 404, 404, 404, 404)),
+    "reset a password": ("password_reset", {"who": "x"}, (404, 404, 404, 404, 404)),
+    "confirm": ("confirm-identity", {"password": "x"}, (302, 422, 422, 422, 422)),
+    "set up an app": ("security-app", {"code": "1"}, (302, 302, 302, 302, 302)),
+    "make a passkey": ("new-passkey", {}, (302, 302, 302, 302, 302)),
+    "end sessions": ("end-sessions", {}, (302, 302, 302, 302, 302)),
     "sign out": ("logout", {}, (302, 302, 302, 302, 302)),
     "choose": ("preferences", {"density": "compact"}, (302, 302, 302, 302, 302)),
     "choose columns": ("columns", {"density": "compact"}, (302, 303, 303, 303, 303)),
@@ -293,6 +320,8 @@ def address(open_as):
         "return-opened": [record.pk],
         "return-tags": [record.pk],
         "undo-tags": [record.pk, 0],
+        "password_reset_confirm": ["MQ", "no-such-token"],
+        "passkey": [0],
         "restore-entry": [0],
         "restore-comment": [comment.pk],
         "change-sentence": ["ArrivedToWarehouse", "en"],
@@ -369,7 +398,9 @@ def test_refused_action_writes_nothing(open_as, address):
 def test_anonymous_person_is_led_to_the_login_page(open_as, address, name):
     path = address(name)
     answer = open_as["anonymous"].get(path, follow=True)
-    assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=")
+    # Nobody returns to the page that asks for a code.
+    expected = "/accounts/login/" if name == "second-factor" else "/accounts/login/?next="
+    assert answer.redirect_chain[-1][0].startswith(expected)
 
 
 def test_form_of_another_site_is_refused(open_as, address):

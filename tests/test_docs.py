@@ -138,7 +138,8 @@ def test_every_option_is_described_and_exists():
 
 
 def settings_text() -> str:
-    paths = ("config/settings.py", "config/environment.py", "config/retention.py")
+    names = ("settings", "environment", "retention", "sign_in")
+    paths = [f"config/{name}.py" for name in names]
     return "".join((ROOT / path).read_text() for path in paths)
 
 

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vocabulary")]
 # What is written by the requests here.
 TABLES = (
     *("returns_comment", "returns_returntag", "returns_upload", "returns_feedrun"),
-    *("django_session", "axes_accessattempt", "tags_bulktagging"),
+    *("returns_browsersession", "axes_accessattempt", "tags_bulktagging"),
 )
 REFUSAL = """
     CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -94,7 +94,7 @@ def test_whoever_writes_is_told_in_words_and_one_line_is_logged(client, full_dis
 def test_a_session_that_cannot_be_saved_is_no_invalid_request(client, agent, caplog):
     with connection.cursor() as cursor:
         cursor.execute(REFUSAL)
-        cursor.execute(TRIGGER.format("UPDATE", "django_session"))
+        cursor.execute(TRIGGER.format("UPDATE", "returns_browsersession"))
     answer = sign_in(client, None)
     assert answer.status_code == 503
     assert "<h1>The disk is full</h1>" in answer.text

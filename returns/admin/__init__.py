@@ -5,9 +5,27 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from config.brand import desk_name
-from returns.admin import access, carriers, deleted, people, redactions, returns, tokens
+from returns.admin import (
+    access,
+    carriers,
+    deleted,
+    people,
+    redactions,
+    returns,
+    second_factors,
+    tokens,
+)
 
 admin.site.site_header = admin.site.site_title = lazy(desk_name, str)()
 admin.site.index_title = _("Administration")
 
-__all__ = ["access", "carriers", "deleted", "people", "redactions", "returns", "tokens"]
+__all__ = [
+    "access",
+    "carriers",
+    "deleted",
+    "people",
+    "redactions",
+    "returns",
+    "second_factors",
+    "tokens",
+]

@@ -1,6 +1,6 @@
 """People in the admin. Their roles decide what they may do; nobody can promote themselves."""
 
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,8 @@ from config.shipped_names import role_label
 from config.text import require_visible
 from returns.admin.permission_names import permission_name
 from returns.models import Preferences
+from returns.models.access import SignInChange
+from returns.people.access import record_sign_in_change
 from returns.people.forms import RolesField
 
 admin.site.unregister(User)
@@ -131,6 +133,19 @@ class PersonAdmin(UserAdmin):
         if request.user.is_superuser:
             return self.readonly_fields
         return (*self.readonly_fields, "is_superuser")
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002 - Django passes it by name
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Give a person another password, and record it."""
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            person, changed_by = User.objects.get(pk=id), cast("User", request.user)
+            record_sign_in_change(request, changed_by, SignInChange.PASSWORD, person)
+        return response
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Let only superusers change superusers, including their passwords."""

@@ -43,6 +43,8 @@ PERMISSION_NAMES = (
     gettext_noop("Can view group"),
     gettext_noop("Can view access event"),
     gettext_noop("Can view token use"),
+    gettext_noop("Can view authenticator"),
+    gettext_noop("Can delete authenticator"),
     gettext_noop("Can view access attempt"),
     gettext_noop("Can delete access attempt"),
 )

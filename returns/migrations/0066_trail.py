@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("returns", "0063_frequent_returner"),
+        ("returns", "0064_sessions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

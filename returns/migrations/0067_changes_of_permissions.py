@@ -1,12 +1,12 @@
 # ruff: noqa: S608 - built from the constants below alone
-"""The database records every change of permissions, and deletes what belongs to deleted returns."""
+"""The database records each change of permissions and second factors, and deletes what belongs to deleted returns."""
 
 from django.db import migrations
 
 # The person of the request, if there is one: a command has none.
 RECORD = """
     INSERT INTO returns_accessevent (kind, person_id, name, details)
-    SELECT 'permissions', actor.id, coalesce(actor.username, ''), changed.details
+    SELECT '{kind}', actor.id, coalesce(actor.username, ''), changed.details
     FROM ({changed}) AS changed (details)
     LEFT JOIN auth_user actor ON actor.id = (
         NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb->>'user'
@@ -40,14 +40,21 @@ PERMISSIONS = """
     JOIN auth_permission permission ON permission.id = m.permission_id
     JOIN django_content_type kind ON kind.id = permission.content_type_id GROUP BY role.name
 """
-# Table, operation, and what changed.
+FACTORS = """
+    SELECT jsonb_build_object('of', person.username, 'change', '{name}', 'factor', m.type)
+    FROM {rows} m JOIN auth_user person ON person.id = m.user_id
+"""
+PERMISSION_KIND, SIGN_IN_KIND = "permissions", "sign-in-changed"
+# Table, operation, kind of the event, and what changed.
 TRIGGERS = {
-    "new_person": ("auth_user", "INSERT", NEW_PERSON),
-    "changed_person": ("auth_user", "UPDATE", CHANGED_PERSON),
-    "roles_added": ("auth_user_groups", "INSERT", ROLES),
-    "roles_removed": ("auth_user_groups", "DELETE", ROLES),
-    "permissions_added": ("auth_group_permissions", "INSERT", PERMISSIONS),
-    "permissions_removed": ("auth_group_permissions", "DELETE", PERMISSIONS),
+    "new_person": ("auth_user", "INSERT", PERMISSION_KIND, NEW_PERSON),
+    "changed_person": ("auth_user", "UPDATE", PERMISSION_KIND, CHANGED_PERSON),
+    "roles_added": ("auth_user_groups", "INSERT", PERMISSION_KIND, ROLES),
+    "roles_removed": ("auth_user_groups", "DELETE", PERMISSION_KIND, ROLES),
+    "permissions_added": ("auth_group_permissions", "INSERT", PERMISSION_KIND, PERMISSIONS),
+    "permissions_removed": ("auth_group_permissions", "DELETE", PERMISSION_KIND, PERMISSIONS),
+    "factor_added": ("mfa_authenticator", "INSERT", SIGN_IN_KIND, FACTORS),
+    "factor_removed": ("mfa_authenticator", "DELETE", SIGN_IN_KIND, FACTORS),
 }
 TABLES = {
     "INSERT": "NEW TABLE AS new_values",
@@ -56,9 +63,9 @@ TABLES = {
 }
 
 
-def _create(name: str, table: str, operation: str, changed: str) -> str:
+def _create(name: str, table: str, operation: str, kind: str, changed: str) -> str:
     rows = "old_values" if operation == "DELETE" else "new_values"
-    body = RECORD.format(changed=changed.format(name=name, rows=rows))
+    body = RECORD.format(kind=kind, changed=changed.format(name=name, rows=rows))
     return f"""
         CREATE FUNCTION returns_record_{name}() RETURNS trigger LANGUAGE plpgsql
             AS $body$ BEGIN {body} END $body$;
@@ -91,11 +98,11 @@ DELETE_HISTORY = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("returns", "0066_trail")]
+    dependencies = [("returns", "0066_trail"), ("mfa", "0003_authenticator_type_uniq")]
     operations = [
         *(
-            migrations.RunSQL(_create(name, table, operation, changed), _drop(name, table))
-            for name, (table, operation, changed) in TRIGGERS.items()
+            migrations.RunSQL(_create(name, *what), _drop(name, what[0]))
+            for name, what in TRIGGERS.items()
         ),
         migrations.RunSQL(DELETE_HISTORY, "DROP FUNCTION returns_delete_history(bigint[])"),
     ]

@@ -48,6 +48,7 @@ from returns.models.run_changes import Kept, RunChange, RunUndo
 from returns.models.saved_views import SavedView
 from returns.models.scans import Scan, Verdict
 from returns.models.sentences import Language, ShopperSentence
+from returns.models.sessions import MAX_BROWSER_LENGTH, BrowserSession, PasswordReset
 from returns.models.states import State
 from returns.models.summaries import (
     CountedReturn,
@@ -67,12 +68,14 @@ from returns.models.values import ReturnValue
 __all__ = [
     "COMMENT_LENGTH",
     "CONTROL_CHARACTERS",
+    "MAX_BROWSER_LENGTH",
     "MAX_DEADLINE_AMOUNTS",
     "TRACKING_PLACE",
     "AccessEvent",
     "AccessKind",
     "ApiCalls",
     "ApiToken",
+    "BrowserSession",
     "Carrier",
     "CarrierSpelling",
     "Change",
@@ -105,6 +108,7 @@ __all__ = [
     "OrderRequest",
     "OrderState",
     "Outcome",
+    "PasswordReset",
     "Person",
     "Preferences",
     "Presence",

@@ -33,10 +33,11 @@ class Proof(models.TextChoices):
     """What a sign-in was proved by."""
 
     PASSWORD = "password", pgettext_lazy("access", "password")
+    PASSKEY = "passkey", pgettext_lazy("access", "passkey")
+    PROVIDER = "provider", pgettext_lazy("access", "company account")
     TOTP = "totp", pgettext_lazy("access", "authenticator app")
-    PASSKEY = "webauthn", pgettext_lazy("access", "passkey")
-    RECOVERY_CODE = "recovery_codes", pgettext_lazy("access", "recovery code")
-    COMPANY = "oidc", pgettext_lazy("access", "company account")
+    WEBAUTHN = "webauthn", pgettext_lazy("access", "passkey as the second factor")
+    RECOVERY_CODES = "recovery_codes", pgettext_lazy("access", "recovery codes")
 
 
 class SignInChange(models.TextChoices):
@@ -44,9 +45,9 @@ class SignInChange(models.TextChoices):
 
     PASSWORD = "password", pgettext_lazy("access", "password changed")
     PASSWORD_RESET = "password-reset", pgettext_lazy("access", "password reset by mail")
-    SECOND_FACTOR_ADDED = "factor-added", pgettext_lazy("access", "second factor added")
-    SECOND_FACTOR_REMOVED = "factor-removed", pgettext_lazy("access", "second factor removed")
-    SESSION_ENDED = "session-ended", pgettext_lazy("access", "session ended")
+    FACTOR_ADDED = "factor_added", pgettext_lazy("access", "second factor added")
+    FACTOR_REMOVED = "factor_removed", pgettext_lazy("access", "second factor removed")
+    SESSIONS_ENDED = "sessions-ended", pgettext_lazy("access", "other sessions ended")
 
 
 class BulkWork(models.TextChoices):

@@ -123,7 +123,11 @@ class Preferences(models.Model):
 
 
 class Person(User):
-    """The people of Django, with a trigger that records when one is made inactive."""
+    """The people of Django, with triggers for when one is made inactive or gets a new password.
+
+    They end the sessions at once, however that happened. Who changes their own password is given a
+    new session by Django.
+    """
 
     class Meta:
         proxy = True
@@ -135,5 +139,12 @@ class Person(User):
                 SELECT n.id, clock_timestamp() FROM old_values o JOIN new_values n ON o.id = n.id
                 WHERE o.is_active AND NOT n.is_active
                 ON CONFLICT (user_id) DO UPDATE SET at = EXCLUDED.at;""",
-            )
+            ),
+            after_update(
+                "sessions_ended",
+                """DELETE FROM returns_browsersession s
+                USING old_values o JOIN new_values n ON o.id = n.id
+                WHERE s.person_id = n.id
+                AND (o.password <> n.password OR (o.is_active AND NOT n.is_active));""",
+            ),
         ]

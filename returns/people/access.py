@@ -1,10 +1,10 @@
 """The record of access: who signed in, took returns along, changed many, or looked at a shopper.
 
-Only this module writes it, and the database: triggers record every change of permissions, however
-it is made, and the count of a token's calls the first one of a day. Rows are only ever added: see
-``returns.database.web_role``. What is in ``details`` depends on the kind:
+Only this module writes it, and the database: triggers record every change of permissions and second
+factors, however it is made, and the count of a token's calls the first one of a day. Rows are only
+ever added: see ``returns.database.web_role``. What is in ``details`` depends on the kind:
 
-- ``SIGNED_IN``: ``how``. ``SIGN_IN_CHANGED``: ``change``, and ``of``, the name of somebody else.
+- ``SIGNED_IN``: ``how``. ``SIGN_IN_CHANGED``: ``change``, ``of`` and perhaps ``factor``.
 - ``PERMISSIONS``: ``of`` or ``role``, and what changed.
 - ``EXPORTED``: ``format``, ``query``, ``rows``.
 - ``BULK_WORK``: ``work``, ``rows``, and ``query`` or ``origin``.
@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from config.client import client_address
 from returns.models import AccessEvent, AccessKind, ApiToken
-from returns.models.access import BulkWork, ShopperView, SignInChange, TokenChange
+from returns.models.access import BulkWork, Proof, ShopperView, SignInChange, TokenChange
 from returns.people.person import PersonRequest
 
 logger = logging.getLogger(__name__)
@@ -40,9 +40,10 @@ REFUSED_TOKEN_INTERVAL = 3600  # seconds between two events of the same address 
 SAME_VIEW_INTERVAL = timedelta(minutes=10)
 
 
-def record_sign_in(request: HttpRequest, person: User, how: str) -> None:
-    """Record a sign-in. ``how`` names what it was proved by, such as ``password totp``."""
-    _record_of(request, person, AccessKind.SIGNED_IN, how=how)
+def record_sign_in(request: HttpRequest, person: User, way: str, factor: str) -> None:
+    """Record a sign-in by a way, and a second factor if there was one: values of ``Proof``."""
+    proofs = [way] if way == Proof.PASSKEY else [way, factor]
+    _record_of(request, person, AccessKind.SIGNED_IN, how=" ".join(filter(None, proofs)))
 
 
 def record_sign_out(request: HttpRequest, person: User) -> None:
@@ -53,9 +54,12 @@ def record_sign_out(request: HttpRequest, person: User) -> None:
 def record_sign_in_change(
     request: HttpRequest, person: User, change: SignInChange, of: User | None = None
 ) -> None:
-    """Record that a person changed how they sign in, or how somebody else (``of``) does."""
-    others = {"of": of.get_username()} if of and of != person else {}
-    _record_of(request, person, AccessKind.SIGN_IN_CHANGED, change=change.value, **others)
+    """Record that a person changed how they sign in, or how somebody else (``of``) does.
+
+    Second factors are recorded by the database.
+    """
+    name = (of or person).get_username()
+    _record_of(request, person, AccessKind.SIGN_IN_CHANGED, change=change.value, of=name)
 
 
 def record_failed_sign_in(request: HttpRequest, name: str, *, is_locked: bool) -> None:

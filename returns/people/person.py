@@ -8,9 +8,9 @@ import pghistory
 from django.conf import settings
 from django.contrib.auth import get_user_model, logout
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
 from django.db.models import OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest
@@ -22,9 +22,10 @@ from django.utils.translation import gettext_lazy as _
 from config.concurrency import SLOTS
 from config.htmx import HtmxRequest
 from returns.models import Export, Preferences, Progress
+from returns.people.second_factor import with_second_factor
+from returns.people.sessions import SIGNED_IN_AT, note_activity
 
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
-SIGNED_IN_AT = "signed_in_at"  # in the session, as seconds since 1970
 PASSWORD_WAIT = 2.0  # seconds
 SIGN_INS_BUSY = _("Many people are signing in right now. Wait a few seconds, then try again.")
 
@@ -63,7 +64,9 @@ class RoleBackend(ModelBackend):
             SLOTS.held("password, or waiting", limit + 1, SIGN_INS_BUSY, 0),
             SLOTS.held("password", limit, SIGN_INS_BUSY, PASSWORD_WAIT),
         ):
-            return super().authenticate(request, username, password, **kwargs)
+            user = super().authenticate(request, username, password, **kwargs)
+        # After the check, so that its time does not tell whose passwords count.
+        return user if user and may_use_password(user) else None
 
     def get_user(self, user_id: int) -> User | None:
         """Load the person with preferences, permissions and finished exports in one query."""
@@ -81,7 +84,7 @@ class RoleBackend(ModelBackend):
             role_permissions=ArraySubquery(of_roles),
             exports_ready=ArraySubquery(ready.values("pk")),
         )
-        user = people.filter(pk=user_id).first()
+        user = with_second_factor(people).filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
     def get_group_permissions(self, user_obj: User | AnonymousUser, obj: Any = None) -> set[str]:
@@ -113,6 +116,7 @@ class PersonMiddleware:
             logout(request)
         if not request.user.is_authenticated:
             return self.get_response(request)
+        note_activity(request)
         _use_language(request, get_preferences(request.user).language)
         with timezone.override(get_time_zone(request.user)):
             if request.method in READING_METHODS:
@@ -128,22 +132,17 @@ def _keep_out_of_caches(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def note_sign_in(request: HttpRequest) -> None:
-    """Store in the session when the person signed in.
-
-    By the database's clock, because the database also says when people were made inactive.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float")
-        (request.session[SIGNED_IN_AT],) = cursor.fetchone()
-
-
 def _is_ended(request: HttpRequest) -> bool:
     """Tell whether the person has been inactive since they signed in."""
     deactivation = getattr(request.user, "deactivation", None)
     if deactivation is None:
         return False
     return bool(request.session.get(SIGNED_IN_AT, 0) < deactivation.at.timestamp())
+
+
+def may_use_password(user: AbstractBaseUser) -> bool:
+    """Tell whether a password lets this person in; where only the provider's count, few may."""
+    return not settings.OIDC_ONLY or user.get_username() in settings.BREAK_GLASS_NAMES
 
 
 def person_name(user: User) -> str:

@@ -52,6 +52,8 @@ _ADMIN = _MANAGER | {
     "returns.view_accessevent",
     "returns.view_retention",
     "returns.view_tokenuse",
+    "mfa.view_authenticator",
+    "mfa.delete_authenticator",
     "axes.view_accessattempt",
     "axes.delete_accessattempt",
 }

@@ -4,14 +4,13 @@ from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from pghistory.models import Context
 
 from returns.filters.deleted_entries import RESTORABLE, expired
 from returns.live import changes, presence
-from returns.models import AccessEvent, Scan, TokenUse
+from returns.models import AccessEvent, BrowserSession, Scan, TokenUse
 from returns.retention.kinds import (
     Kind,
     call_function,
@@ -78,7 +77,7 @@ KINDS_OF_PEOPLE = (
         _("Sessions"),
         _("the end of the session"),
         fixed_period(SESSION_RETENTION),
-        lambda now: Session.objects.filter(expire_date__lt=now - SESSION_RETENTION),
+        lambda now: BrowserSession.objects.filter(expire_date__lt=now - SESSION_RETENTION),
     ),
     Kind(
         "scans",

@@ -35,10 +35,11 @@ def _signed_in(details: Details) -> str:
 
 
 def _sign_in_changed(details: Details) -> str:
-    change = _label(SignInChange, details["change"])
-    if "of" not in details:
-        return _("Own sign-in: %(change)s.") % {"change": change}
-    return _("Sign-in of %(person)s: %(change)s.") % {"person": details["of"], "change": change}
+    values = {"person": details["of"], "change": _label(SignInChange, details["change"])}
+    if "factor" not in details:
+        return _("Sign-in of %(person)s: %(change)s.") % values
+    values["factor"] = _label(Proof, details["factor"])
+    return _("Sign-in of %(person)s: %(change)s (%(factor)s).") % values
 
 
 def _permissions(details: Details) -> str:

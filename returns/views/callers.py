@@ -5,10 +5,12 @@ from functools import partial, wraps
 from typing import Any, Concatenate
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from config.client import client_network
 from config.concurrency import TooManyAtOnceError, answer_with_one_thread_left, answer_within_limit
 from returns.views.errors import too_many_at_once
 
@@ -19,6 +21,8 @@ TOO_MUCH_HEAVY_WORK = _(
     "You are already making an export, a report or a preview. Wait until it is ready, then try "
     "again."
 )
+TOO_MANY_STARTS = _("Too many people are signing in from here. Wait a minute, then try again.")
+STARTS_PER_ADDRESS, STARTS_PERIOD = 60, 60  # seconds
 
 
 class OneThreadLeftMiddleware:
@@ -73,3 +77,18 @@ def heavy[**P](
         return answer_within_limit(key, limit, str(TOO_MUCH_HEAVY_WORK), answer)
 
     return wrapper
+
+
+def limit_starts(request: HttpRequest) -> None:
+    """Count a step before signing in that makes a session, or asks the company's provider.
+
+    Raises ``TooManyAtOnceError`` above so many of an address in a minute, in this process.
+    """
+    key = f"starts:{client_network(request)}"
+    cache.add(key, 0, STARTS_PERIOD)
+    try:
+        number = cache.incr(key)
+    except ValueError:  # the minute has just ended
+        return
+    if number > STARTS_PER_ADDRESS:
+        raise TooManyAtOnceError(str(TOO_MANY_STARTS))

@@ -10,6 +10,7 @@ import "./keys.js";
 import "./live.js";
 import "./record/live.js";
 import "./record/presence.js";
+import "./passkeys.js";
 import "./forms.js";
 import "./record/preview.js";
 import "./reports.js";

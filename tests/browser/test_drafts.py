@@ -1,10 +1,9 @@
 """What a person has typed outlives a reload, an expired login and a closed tab."""
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
-from returns.models import Comment, DeadlinePolicy
+from returns.models import BrowserSession, Comment, DeadlinePolicy
 from tests.browser.test_barriers import barriers_in_both_themes
 from tests.factories import make_comment, make_return
 
@@ -78,7 +77,7 @@ def test_a_deadline_outlives_an_expired_login(window, manager, record):
     page.goto("/deadlines/new/?notes=wet")
     page.get_by_label("Name").fill("Wet parcels")
     page.get_by_label("Due after").fill("3")
-    Session.objects.all().delete()
+    BrowserSession.objects.all().delete()
     page.get_by_role("button", name="Save").click()
     page.get_by_label("Username").fill(manager.username)
     page.get_by_label("Password").fill("secret-parcel")

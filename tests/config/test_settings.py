@@ -21,6 +21,7 @@ REAL = {
 OURS = {
     *(*REAL, "DEBUG", "TIME_ZONE", "STATEMENT_LIMIT", "RETURNS_DESK_DEMO", "API_CALLS_PER_MINUTE"),
     *("SHOPPER_KEY", "SHOPPER_KEY_FALLBACKS", "SHOPPER_NAMES", "PHONE_REGION"),
+    *("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_ROLES", "OIDC_ONLY", "EMAIL_HOST", "SESSION_HOURS"),
 }
 SHOPPER_KEY = "abcdefgh" * 4
 
@@ -47,6 +48,14 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
         ({"ALLOWED_HOSTS": " , "}, "Set ALLOWED_HOSTS to the host names"),
         ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is not a whole number of seconds."),
         ({"DATABASE_URL": ""}, "DATABASE_URL is set but empty"),
+        ({"OIDC_ISSUER": "http://login.example.com"}, "OIDC_ISSUER must be the https address"),
+        ({"OIDC_ISSUER": "https://login.example.com"}, "Set OIDC_CLIENT_ID and OIDC_ROLES too"),
+        ({"OIDC_ONLY": "1"}, "Set OIDC_ISSUER too, or unset OIDC_ONLY."),
+        ({"OIDC_ROLES": "agents"}, "OIDC_ROLES must name a role for each group"),
+        ({"OIDC_ROLES": "agents="}, "OIDC_ROLES must name a role for each group"),
+        ({"EMAIL_HOST": "mail.example.com"}, "Set DEFAULT_FROM_EMAIL to the address"),
+        ({"EMAIL_PORT": "smtp"}, "EMAIL_PORT must be the port of the mail server"),
+        ({"SESSION_HOURS": "0"}, "SESSION_HOURS must be a whole number of hours"),
         ({"API_CALLS_PER_MINUTE": "0"}, "API_CALLS_PER_MINUTE must be a whole number of calls"),
         ({"DESK_NAME": " "}, "DESK_NAME must have 1 to 40 characters."),
         ({"DESK_LOGO": "README.md"}, "DESK_LOGO must be the path of an image file: .png, .svg"),

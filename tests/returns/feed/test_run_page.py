@@ -137,7 +137,7 @@ def test_looking_writes_nothing(as_manager):
     with CaptureQueriesContext(connection) as queries:
         as_manager.get(path(row, "undo-run"))
     written = [each["sql"] for each in queries if each["sql"].startswith(("INSERT", "UPDATE"))]
-    assert [sql for sql in written if "django_session" not in sql] == []
+    assert [sql for sql in written if "returns_browsersession" not in sql] == []
 
 
 def test_page_follows_an_undoing_in_the_background(as_manager, manager, monkeypatch):

@@ -6,12 +6,11 @@ from io import StringIO
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from returns.models import ApiToken
+from returns.models import ApiToken, BrowserSession
 from returns.people import tokens
 
 pytestmark = pytest.mark.django_db
@@ -117,11 +116,11 @@ def test_an_admin_makes_a_token_and_sees_it_once(as_admin, admin):
     token = tokens.find_token(secret)
     assert (token.created_by, token.scopes) == (admin, ["read", "feed"])
     assert "no-store" in page["Cache-Control"]
-    kept = [*Session.objects.all(), *LogEntry.objects.values()]
+    kept = [*BrowserSession.objects.all(), *LogEntry.objects.values()]
     later = [
         as_admin.get(f"/admin/returns/apitoken/{end}").text for end in ("", f"{token.pk}/change/")
     ]
-    decoded = [session.get_decoded() for session in Session.objects.all()]
+    decoded = [session.get_decoded() for session in BrowserSession.objects.all()]
     assert secret not in f"{kept} {decoded} {later} {as_admin.cookies} {page.headers}"
     assert LogEntry.objects.get().user == admin
 

@@ -8,18 +8,21 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.utils import ProgrammingError
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from returns.models import AccessEvent, AccessKind, ApiToken, SalesOrder
 from returns.models.access import SignInChange
 from returns.orders.tokens import token_of_orders
-from returns.people import access, roles, tokens
+from returns.people import access, roles, second_factor, tokens
 from returns.trail.sentences import describe
 from tests.factories import make_return, make_tag
 from tests.returns.feed.orders import samples as orders
 
 pytestmark = pytest.mark.django_db
+
+PASSWORD_OF_ALL = "secret-parcel"
 
 
 def recorded(kind: AccessKind) -> list[dict]:
@@ -86,6 +89,53 @@ class TestPermissions:
         assert told(AccessKind.PERMISSIONS) == (
             "The role Customer service got permissions: returns.tag_return."
         )
+
+
+class TestSignIns:
+    """Who came in, how, and who changed that."""
+
+    def test_in_by_password_and_out(self, client, agent):
+        sign_in = {"username": "agent", "password": PASSWORD_OF_ALL}
+        assert client.post("/accounts/login/", sign_in, REMOTE_ADDR="10.1.1.1").status_code == 302
+        client.post("/accounts/logout/")
+        events = AccessEvent.objects.filter(kind__in=["signed-in", "signed-out"]).order_by("pk")
+        assert [(event.kind, event.person, event.details) for event in events] == [
+            (AccessKind.SIGNED_IN, agent, {"how": "password"}),
+            (AccessKind.SIGNED_OUT, agent, {}),
+        ]
+        assert events[0].address == "10.1.1.1"
+
+    def test_an_own_password(self, as_agent):
+        new = "a-longer-parcel-9"
+        form = {"old_password": PASSWORD_OF_ALL, "new_password1": new, "new_password2": new}
+        as_agent.post("/accounts/password/", form)
+        assert recorded(AccessKind.SIGN_IN_CHANGED) == [{"change": "password", "of": "agent"}]
+        assert told(AccessKind.SIGN_IN_CHANGED) == "Sign-in of agent: password changed."
+
+    def test_the_password_of_somebody_else(self, admin, client, agent):
+        admin.is_superuser = True
+        admin.save()
+        client.force_login(admin, backend="returns.people.RoleBackend")
+        form = {"password1": "a-longer-parcel-9", "password2": "a-longer-parcel-9"}
+        path = f"/admin/auth/user/{agent.pk}/password/"
+        assert client.post(path, form | {"usable_password": "true"}).status_code == 302
+        event = AccessEvent.objects.get(kind=AccessKind.SIGN_IN_CHANGED)
+        assert (event.person, event.details) == (admin, {"change": "password", "of": "agent"})
+
+    def test_second_factors_however_they_change(self, agent):
+        factor = second_factor.add_app(agent, "SECRET", 1)
+        second_factor.remove_factor(factor)
+        changes = [(each["change"], each["factor"]) for each in recorded("sign-in-changed")]
+        assert changes[0] == ("factor_added", "totp")
+        assert ("factor_removed", "totp") in changes
+        assert {each["of"] for each in recorded("sign-in-changed")} == {"agent"}
+
+    def test_ended_sessions(self, as_agent, agent):
+        other = Client()
+        other.force_login(agent, backend="returns.people.RoleBackend")
+        as_agent.post(reverse("end-sessions"))
+        assert recorded(AccessKind.SIGN_IN_CHANGED) == [{"change": "sessions-ended", "of": "agent"}]
+        assert other.get("/returns/").status_code == 302
 
 
 def test_an_event_never_changes(agent):
@@ -169,7 +219,7 @@ class TestPage:
     @pytest.fixture(autouse=True)
     def events(self, admin, agent, rf):
         request = rf.get("/", REMOTE_ADDR="10.1.2.3")
-        access.record_sign_in(request, agent, "password totp")
+        access.record_sign_in(request, agent, "password", "totp")
         access.record_export(admin, "10.9.9.9", "csv", "state=Completed", 7)
         access.record_sign_in_change(request, admin, SignInChange.PASSWORD, of=agent)
 

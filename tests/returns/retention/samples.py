@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from pghistory.models import Context
 
 from returns.models import (
     AccessEvent,
     ApiToken,
+    BrowserSession,
     Change,
     DeletedEntry,
     DeletedReturn,
@@ -233,7 +233,7 @@ MAKERS: dict[str, tuple[Callable[[datetime], Any], float]] = {
     "sign-ins": (add_sign_in, 90),
     "wrong passwords": (add_attempt, 1),
     "sessions": (
-        lambda at: Session.objects.create(session_key=uuid4().hex, expire_date=at),
+        lambda at: BrowserSession.objects.create(session_key=uuid4().hex, expire_date=at),
         1,
     ),
     "scans": (
