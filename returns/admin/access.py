@@ -1,12 +1,14 @@
-"""Failed sign-ins, exports and the use of tokens, to look into; nobody changes them."""
+"""The record of access and the use of tokens, to look into; nobody changes them."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import pgettext_lazy
 
 from returns.admin.paging import CappedPaginator
 from returns.models import AccessEvent, TokenUse
+from returns.trail.sentences import describe
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -34,9 +36,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 class AccessEventAdmin(ReadOnlyAdmin):
     """Events by kind, found by name or address."""
 
-    list_display = ("at", "kind", "name", "address", "details")
+    fields = ("at", "kind", "name", "address", "what")
+    list_display = fields
     list_filter = ("kind", "at")
     search_fields = ("name", "address")
+
+    @admin.display(description=pgettext_lazy("column", "What happened"))
+    def what(self, obj: AccessEvent) -> str:
+        """Return the sentence that the page of the record shows."""
+        return describe(obj)
 
 
 @admin.register(TokenUse)

@@ -120,8 +120,9 @@ def _redact_all(shopper: Shopper, typed: int, reason: str, by: User) -> Scope:
 def _redact(scope: Scope, reason: str, by: User) -> None:
     """Redact returns that the transaction has locked, and their orders."""
     ids, orders = list(scope.return_ids), list(scope.order_ids)
-    # The record of the redaction is on the timeline instead.
-    with ignore("returns.Return:changed"), connection.cursor() as cursor:
+    # The record of the redaction is on the timeline instead, and rules have nothing to do with it.
+    silent = ignore("returns.Return:changed", "returns.Return:moments_of_changed")
+    with silent, connection.cursor() as cursor:
         cursor.execute(REDACT_RETURNS, [ids])
     redact_comments_of(ids)
     with connection.cursor() as cursor:

@@ -100,7 +100,7 @@ def holdings_of(scope: Scope) -> list[Holding]:
     numbers = [
         (_("Returns with notes"), records.filter(has_notes).count()),
         (
-            _("Returns with fields that this program does not know"),
+            _("Returns with unknown fields"),
             records.exclude(unknown_fields={}).count(),
         ),
         (_("Comments, with all of their earlier texts"), comments.count()),

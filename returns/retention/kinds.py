@@ -28,7 +28,8 @@ class Kind:
     what its age counts from, and ``kept`` how long it is kept, both for people; ``settings`` are
     the variables that decide it. ``old`` selects the rows that are too old at a time. ``remove``
     removes up to so many of them and returns how many; without it, the rows are deleted. Up to
-    ``step`` rows are one transaction.
+    ``step`` rows are one transaction. The background work looks every hour; for what ``is_prompt``,
+    whenever it has nothing else to do.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Kind:
     settings: tuple[str, ...] = ()
     remove: Callable[[datetime, int], int] | None = None
     step: int = RETENTION_STEP
+    is_prompt: bool = False
 
     def remove_some(self, now: datetime) -> int:
         """Remove a step of the rows that are too old; return how many. Call it in a transaction."""

@@ -58,6 +58,7 @@ KINDS_OF_FEED = (
         cleanup.deletable_runs,
         ("RUN_DAYS", "PUSH_RUN_DAYS", "IDLE_RUN_DAYS"),
     ),
+    # Files are large, and a redaction waits for those that are being imported.
     Kind(
         "uploads",
         _("Uploaded files"),
@@ -65,6 +66,7 @@ KINDS_OF_FEED = (
         days_of("UPLOAD_DAYS"),
         old_uploads,
         ("UPLOAD_DAYS",),
+        is_prompt=True,
     ),
     Kind(
         "exports",
@@ -73,6 +75,7 @@ KINDS_OF_FEED = (
         days_of("EXPORT_DAYS"),
         expired_exports,
         ("EXPORT_DAYS",),
+        is_prompt=True,
     ),
     Kind(
         "old requests of orders",

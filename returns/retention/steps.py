@@ -28,15 +28,17 @@ def database_time() -> datetime:
 
 
 def delete_old_rows() -> bool:
-    """Remove a step of each kind, hourly in each process; tell whether there may be more.
+    """Remove a step of each kind that is due; tell whether there may be more.
 
-    A kind that fails does not stop the others. Raises the last ``DatabaseError`` after all.
+    Kinds are due hourly in each process, prompt ones whenever there is something to remove. A kind
+    that fails does not stop the others. Raises the last ``DatabaseError`` after all.
     """
-    if not cache.add(RETENTION_DONE, True, RETENTION_INTERVAL):
-        return False
+    is_due = cache.add(RETENTION_DONE, True, RETENTION_INTERVAL)
     now, has_more, failed = database_time(), False, None
     for kind in ALL_KINDS:
         try:
+            if not is_due and not (kind.is_prompt and kind.old(now).exists()):
+                continue
             number = remove_step(kind, now)
         except DatabaseError as error:
             if not connection.is_usable():

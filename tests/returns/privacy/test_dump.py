@@ -7,14 +7,13 @@ import json
 from io import BytesIO
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client as Browser
 from django.urls import reverse
-from django.utils import timezone
 
 from config.versions import version_of
 from returns.background import run_long_jobs, run_short_jobs
-from returns.feed.orders.cleanup import delete_orders_without_returns
 from returns.models import (
     ApiToken,
     Comment,
@@ -28,6 +27,7 @@ from returns.models import (
 )
 from returns.orders.tokens import token_of_orders
 from returns.people.tokens import issue
+from returns.retention.steps import RETENTION_DONE, delete_old_rows
 from tests.returns.feed.fake_api import to_json
 from tests.returns.feed.orders.samples import CUSTOMER, an_order
 from tests.returns.feed.orders.test_privacy import dump
@@ -202,7 +202,8 @@ def test_nothing_is_left_of_a_redacted_return(as_staff, tmp_path):
     # An admin deletes it, and the WMS sends it as a new one.
     again = {"reference": NAME, "reason": "A test."}
     as_staff.post(reverse("delete-return", args=[record.pk]), again)
-    delete_orders_without_returns(timezone.now(), 9)
+    cache.delete(RETENTION_DONE)
+    delete_old_rows()
     assert not Return.objects.exists()
     assert not SalesOrder.objects.exists()
     push("feed", rejected())

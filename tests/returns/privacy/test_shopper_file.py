@@ -105,7 +105,8 @@ def test_only_people_who_may_download_it_do_so(as_manager, as_admin, address):
 
 
 def test_the_page_shows_the_shopper_and_leads_to_more(as_admin, address, as_manager):
-    bring(an_order("RSO-9", customer=CUSTOMER | {"customerNo": "2"}))
+    newer = "2026-02-01T00:00:00Z"
+    bring(an_order("RSO-9", customer=CUSTOMER | {"customerNo": "2"}, updatedAt=newer))
     page_address = address.replace("/file/", "/redact/")
     assert as_manager.get(page_address).status_code == 403
     page = as_admin.get(page_address)

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from returns import background
-from returns.models import AccessEvent, Retention
+from returns.models import AccessEvent, Retention, Upload
 from returns.retention import steps
 from returns.retention.declarations import ALL_KINDS
 from tags import bulk
@@ -90,8 +90,12 @@ def test_it_goes_on_in_steps_until_nothing_is_left(monkeypatch):
     assert not AccessEvent.objects.exists()
 
 
-def test_it_is_looked_for_at_most_once_an_hour():
+def test_it_is_looked_for_at_most_once_an_hour_but_for_files():
     assert not steps.delete_old_rows()
     AccessEvent.objects.create(kind="exported", at=timezone.now() - timedelta(days=99))
     assert not steps.delete_old_rows()
+    assert AccessEvent.objects.exists()
+    MAKERS["uploads"][0](timezone.now() - timedelta(days=2))
+    steps.delete_old_rows()
+    assert not Upload.objects.exists()
     assert AccessEvent.objects.exists()
