@@ -4,7 +4,8 @@ Only this module writes it, and the database: triggers record every change of pe
 factors, however it is made, and the count of a token's calls the first one of a day. Rows are only
 ever added: see ``returns.database.web_role``. What is in ``details`` depends on the kind:
 
-- ``SIGNED_IN``: ``how``. ``SIGN_IN_CHANGED``: ``change``, ``of`` and perhaps ``factor``.
+- ``SIGNED_IN``: ``how``. ``SIGN_IN_FAILED``: ``path``, and ``way`` and ``reason`` unless it was a
+  password or code. ``SIGN_IN_CHANGED``: ``change``, ``of`` and perhaps ``factor``.
 - ``PERMISSIONS``: ``of`` or ``role``, and what changed.
 - ``EXPORTED``: ``format``, ``query``, ``rows``.
 - ``BULK_WORK``: ``work``, ``rows``, and ``query`` or ``origin``.
@@ -36,6 +37,7 @@ UNKNOWN_NAME = "an unknown name"
 # As the log says them: it is in English, whoever the request is from.
 LOG_WORDS = {AccessKind.SIGN_IN_FAILED: "Failed sign-in", AccessKind.LOCKED: "Signing in locked"}
 REFUSED_TOKEN_INTERVAL = 3600  # seconds between two events of the same address and token
+REFUSED_SIGN_IN_INTERVAL = 60  # seconds, likewise
 # Within this time, who reloads a page about a shopper is not recorded again.
 SAME_VIEW_INTERVAL = timedelta(minutes=10)
 
@@ -70,6 +72,17 @@ def record_failed_sign_in(request: HttpRequest, name: str, *, is_locked: bool) -
     for kind in kinds:
         _record(kind, known, address, person=person, path=request.path)
         logger.warning("%s: %s from %s.", LOG_WORDS[kind], known or UNKNOWN_NAME, address)
+
+
+def record_refused_sign_in(request: HttpRequest, way: str, reason: str) -> None:
+    """Record that a passkey or the provider did not sign anybody in; nobody is named.
+
+    ``way`` is a value of ``Proof``; ``reason`` a word for admins. At most once a minute for each
+    address and reason in a process: anybody can send garbage.
+    """
+    address = client_address(request)
+    if cache.add(f"refused-sign-in:{address}:{way}:{reason}", True, REFUSED_SIGN_IN_INTERVAL):
+        _record(AccessKind.SIGN_IN_FAILED, "", address, path=request.path, way=way, reason=reason)
 
 
 def record_export(

@@ -26,6 +26,7 @@ from returns.privacy.scope import Scope, scope_of_return, scope_of_shopper
 from returns.record.comments import redact_comments_of
 from returns.record.deletion import lock_returns
 from tags.deadlocks import retry_deadlocks
+from tags.editing import lift_statement_timeout
 
 MAY_REDACT = "returns.redact_return"
 # The reason of a deletion whose trace is redacted, as the function of the database writes it.
@@ -82,6 +83,7 @@ def forget_files() -> None:
 
 @transaction.atomic
 def _redact_one(pk: int, reason: str, by: User) -> bool:
+    lift_statement_timeout()
     lock_for_transaction(Lock.ORDERS)
     if not lock_returns([pk]):
         return False
@@ -96,6 +98,7 @@ def _redact_one(pk: int, reason: str, by: User) -> bool:
 
 @transaction.atomic
 def _redact_all(shopper: Shopper, typed: int, reason: str, by: User) -> Scope:
+    lift_statement_timeout()
     # No order is written meanwhile, so none of this shopper comes that is not redacted.
     lock_for_transaction(Lock.ORDERS)
     scope = scope_of_shopper(shopper.hashes)

@@ -19,9 +19,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.addresses import next_page
-from returns.models.access import SignInChange
+from returns.models.access import Proof, SignInChange
 from returns.people import password_reset, signing_in
-from returns.people.access import record_sign_in_change, record_sign_out
+from returns.people.access import (
+    record_refused_sign_in,
+    record_sign_in_change,
+    record_sign_out,
+)
 from returns.people.passkeys import InvalidPasskeyError, check_use, request_options
 from returns.people.passwords import ChangePasswordForm
 from returns.people.person import may_use_password
@@ -74,6 +78,7 @@ def use_passkey(request: HttpRequest) -> HttpResponse:
         address = next_page(request, default="")
         return signing_in.sign_in(request, factor.user, Way.PASSKEY, address, factor=factor)
     except (InvalidPasskeyError, RefusedPersonError):
+        record_refused_sign_in(request, Proof.PASSKEY, "refused")
         form = AuthenticationForm(request)
         return _login_page(request, form, status=422, passkey_error=WRONG_PASSKEY)
 
@@ -98,6 +103,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         try:
             return signing_in.finish(stage, check_use(credential, person))
         except InvalidPasskeyError:
+            record_refused_sign_in(request, Proof.WEBAUTHN, "refused")
             error = gettext("This passkey was not accepted. Try again, or use a code.")
     elif form.is_valid():
         if factor := check_code(request, person, form.cleaned_data["code"]):

@@ -12,7 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from config.addresses import next_page
+from returns.models.access import Proof
 from returns.people import provider
+from returns.people.access import record_refused_sign_in
 from returns.people.provider import ProviderError, ProviderFault
 from returns.people.provider_people import person_of
 from returns.people.signing_in import RefusedPersonError, Way, sign_in
@@ -70,6 +72,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     except ProviderError as error:
         return _fault_page(request, error)
     except RefusedPersonError as error:
+        record_refused_sign_in(request, Proof.PROVIDER, "refused")
         return _page(request, str(error), 403)
 
 
@@ -82,6 +85,7 @@ def _fault_page(request: HttpRequest, error: ProviderError) -> HttpResponse:
     status, sentence = FAULTS[error.fault]
     if error.fault is not ProviderFault.CANCELLED:
         logger.warning("Signing in by the provider failed (%s): %s", error.fault.value, error)
+        record_refused_sign_in(request, Proof.PROVIDER, error.fault.value)
     return _page(request, str(sentence), status)
 
 

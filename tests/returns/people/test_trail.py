@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.db import connection
 from django.db.utils import ProgrammingError
 from django.test import Client
@@ -129,6 +130,14 @@ class TestSignIns:
         assert changes[0] == ("factor_added", "totp")
         assert ("factor_removed", "totp") in changes
         assert {each["of"] for each in recorded("sign-in-changed")} == {"agent"}
+
+    def test_garbage_is_recorded_once_a_minute_and_names_nobody(self, client):
+        cache.clear()
+        for _ in range(3):
+            client.post("/accounts/login/passkey/", {"credential": "garbage"})
+        assert recorded(AccessKind.SIGN_IN_FAILED) == [
+            {"path": "/accounts/login/passkey/", "way": "passkey", "reason": "refused"}
+        ]
 
     def test_ended_sessions(self, as_agent, agent):
         other = Client()
