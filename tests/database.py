@@ -13,6 +13,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from returns.database.web_role import grant_web_role
+from tags.deadlocks import retry_deadlocks
 
 PATIENCE = 30  # seconds
 # Triggers, also those of foreign keys, are off while the rows are put back. The lock waits for a
@@ -91,7 +92,14 @@ def remember() -> None:
 
 
 def put_back() -> None:
-    """Make the database hold what the migrations brought, and nothing else."""
+    """Make the database hold what the migrations brought, and nothing else.
+
+    A request that the live server still answers may hold a row and then want another lock.
+    """
+    retry_deadlocks(_put_back)
+
+
+def _put_back() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT untouched.put_back()")
 

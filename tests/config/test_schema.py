@@ -7,7 +7,8 @@ from django.db.migrations.loader import MigrationLoader
 
 from config.schema import unapplied_migrations
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+# Some migrations run outside of transactions.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 COMMANDS = [
     ("generate_returns", "1", "--allow-external"),
     ("import_returns", "/dev/null"),
@@ -16,12 +17,14 @@ COMMANDS = [
 
 
 @pytest.fixture
-def _behind():
-    """Go back by one migration of the returns."""
+def _behind(transactional_db):
+    """Go back by one migration of the returns, and forward after the test."""
     graph = MigrationLoader(connection).graph
     [last] = graph.leaf_nodes("returns")
     [before] = [node for node in graph.node_map[last].parents if node.key[0] == "returns"]
     call_command("migrate", *before.key, verbosity=0)
+    yield
+    call_command("migrate", verbosity=0)
 
 
 @pytest.mark.usefixtures("_behind")
