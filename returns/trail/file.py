@@ -10,7 +10,7 @@ from django.utils.translation import get_language, override, pgettext
 
 from returns.exports.as_csv import BOM, format_cell
 from returns.models import AccessEvent
-from returns.trail.sentences import describe
+from returns.trail.sentences import actor_name, describe
 
 ROWS_PER_CHUNK = 500
 
@@ -51,7 +51,7 @@ def _row(event: AccessEvent) -> list[str]:
     cells = (
         event.at.isoformat(),
         str(event.get_kind_display()),
-        event.name,
+        actor_name(event),
         event.address or "",
         describe(event),
         json.dumps(event.details, ensure_ascii=False),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from returns.models import AccessEvent, AccessKind
-from returns.trail.sentences import describe
+from returns.trail.sentences import actor_name, describe
 
 EVENTS_PER_PAGE = 50
 # The parameter of the next page: the number of the last event of this one.
@@ -24,9 +24,10 @@ BEYOND = "beyond"
 
 @dataclass(frozen=True, slots=True)
 class TrailEvent:
-    """An event and what it says."""
+    """An event, who did it, and what it says."""
 
     event: AccessEvent
+    who: str
     text: str
 
 
@@ -105,7 +106,7 @@ def trail_page(params: QueryDict) -> TrailPage:
         rows = rows.filter(pk__lt=int(beyond))
     found = list(rows[: EVENTS_PER_PAGE + 1])
     shown = found[:EVENTS_PER_PAGE]
-    events = [TrailEvent(event, describe(event)) for event in shown]
+    events = [TrailEvent(event, actor_name(event), describe(event)) for event in shown]
     return TrailPage(filterset.form, [], events, shown[-1].pk if len(found) > len(shown) else None)
 
 

@@ -12,12 +12,21 @@ from returns.models import AccessEvent, AccessKind
 from returns.models.access import BulkWork, Proof, ShopperView, SignInChange, TokenChange
 
 Details = dict[str, Any]
+# Whoever did these was not signed in.
+KINDS_OF_STRANGERS = {AccessKind.SIGN_IN_FAILED, AccessKind.LOCKED, AccessKind.TOKEN_REFUSED}
 
 
 def describe(event: AccessEvent) -> str:
     """Return a sentence that says what happened, without who did it."""
     sentence = SENTENCES.get(event.kind)
     return sentence(event.details) if sentence else str(event.get_kind_display())
+
+
+def actor_name(event: AccessEvent) -> str:
+    """Return who did it: a person, a token, or the program itself, such as a command."""
+    if event.name:
+        return event.name
+    return _("unknown name") if event.kind in KINDS_OF_STRANGERS else _("the program")
 
 
 def _label(choices: Any, code: str) -> str:
