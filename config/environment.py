@@ -18,6 +18,7 @@ from config import embedded_postgres
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
 MAX_LOGO_BYTES = 200_000
 POSTGRESQL = "django.db.backends.postgresql"
+MAX_DAYS = 36_500  # a hundred years
 MIN_SHOPPER_KEY = 32  # characters
 # Commands that run for days beside the web server.
 SERVICES = {"work", "sync_returns", "runserver"}
@@ -189,6 +190,8 @@ def positive_number(variable: str, default: int, unit: str) -> int:
         raise ImproperlyConfigured(
             f"{variable} must be a whole number of {unit}. An example is {default}."
         )
+    if unit == "days" and int(text) > MAX_DAYS:
+        raise ImproperlyConfigured(f"{variable} may be at most {MAX_DAYS} days.")
     return int(text)
 
 
@@ -199,6 +202,8 @@ def days_kept(variable: str, default: int, *, least: int = 1) -> int:
         raise ImproperlyConfigured(
             f"{variable} must be a whole number of days, or 0 to keep everything."
         )
+    if int(text) > MAX_DAYS:
+        raise ImproperlyConfigured(f"{variable} may be at most {MAX_DAYS} days, or 0 for ever.")
     if 0 < int(text) < least:
         raise ImproperlyConfigured(
             f"{variable} must be at least {least} days, or 0 to keep everything: "

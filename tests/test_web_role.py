@@ -1,10 +1,17 @@
 """The role of the database that the program runs as: what it may do, and what it may not."""
 
+import os
+import subprocess
+import sys
+from secrets import token_urlsafe
+from urllib.parse import quote
+
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.db.utils import ProgrammingError
+from django.db.utils import IntegrityError, ProgrammingError
 from django.urls import reverse
+from django.utils import timezone
 
 from config import environment
 from returns.database import web_role
@@ -85,6 +92,95 @@ def test_a_table_of_the_session_does_not_stand_in_for_the_traces(agent):
         )
         run(f"SELECT returns_delete_history(ARRAY[{record.pk}]::bigint[])")
         assert Comment.objects.filter(record=record).exists()
+
+
+FORGED_TRACE = """
+    INSERT INTO returns_deletedreturn
+        (reference, record_id, reason, held, deleted_by_id, deleted_at)
+    VALUES ('forged', {record}, '"x"', '{{}}', {person}, '2001-01-01')
+"""
+
+
+def test_a_forged_trace_deletes_no_history_of_a_return_that_is_there(agent):
+    record = make_return(state=State.ARRIVED)
+    put_tag(record, "damaged")
+    make_comment(record, agent)
+    with as_web_role():
+        run(FORGED_TRACE.format(record=record.pk, person=agent.pk))
+        run("SET LOCAL \"pgtrigger.ignore\" = '{pgtrigger_comment_stays_4eccd}'")
+        run(f"SELECT returns_delete_history(ARRAY[{record.pk}]::bigint[])")
+        assert Comment.objects.filter(record=record).exists()
+        assert [event.label for event in events_of(record, 9)] == [TAG_ADDED]
+
+
+def test_what_is_added_has_the_time_of_the_clock_and_stays(agent):
+    with as_web_role():
+        run(FORGED_TRACE.format(record=1, person=agent.pk))
+        run(
+            "INSERT INTO returns_accessevent (kind, name, details, at)"
+            " VALUES ('exported', 'x', '{}', '2001-01-01')"
+        )
+        run(
+            "SELECT returns_delete_old_traces(now(), 9), returns_delete_old_access_events(now(), 9)"
+        )
+        assert DeletedReturn.objects.get().deleted_at.year > 2001
+        assert AccessEvent.objects.get(name="x").at.year > 2001
+
+
+@pytest.mark.parametrize("table", PROTECTED)
+def test_nobody_takes_a_number_that_the_next_row_would_get(table):
+    column = {"returns_accessevent": "id", "returns_deletedreturn": "id", "returns_redaction": "id"}
+    name = column.get(table, "pgh_id")
+    with as_web_role(), pytest.raises(ProgrammingError, match="denied"):
+        run(f"INSERT INTO {table} ({name}) VALUES (99)")
+
+
+def test_what_is_redacted_stays_marked(agent):
+    record = make_return()
+    Return.objects.update(redacted_at=timezone.now())
+    with as_web_role(), pytest.raises(IntegrityError, match="stays redacted"):
+        run(f"UPDATE returns_return SET redacted_at = NULL WHERE id = {record.pk}")
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_an_owner_who_is_no_superuser_migrates_and_another_role_works():
+    """As docs/deploy.md says, from nothing."""
+    settings = connection.settings_dict
+    host, port = quote(str(settings["HOST"]), safe=""), settings["PORT"]
+    names = [f"two_roles_{each}_{os.getpid()}" for each in ("owner", "web", "database")]
+    owner, web, database = names
+    address = f"@{host}:{port}/{database}" if port else f"@{host}/{database}"
+    environ = os.environ | {
+        "DATABASE_URL": f"postgres://{web}{address}",
+        "DATABASE_OWNER_URL": f"postgres://{owner}{address}",
+        "SECRET_KEY": token_urlsafe(60),
+        "ALLOWED_HOSTS": "localhost",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {owner} LOGIN; CREATE ROLE {web} LOGIN")
+        cursor.execute(f"CREATE DATABASE {database} OWNER {owner} TEMPLATE template0")
+    try:
+        migrated = manage(["migrate", "--verbosity", "0"], environ)
+        assert migrated.returncode == 0, migrated.stderr
+        del environ["DATABASE_OWNER_URL"]
+        for command in (["work", "--until-done"], ["delete_old_data"], ["setup_roles"]):
+            done = manage(command, environ)
+            assert done.returncode == 0, done.stderr
+        refused = manage(["shell", "--no-imports", "-c", REWRITE], environ)
+        assert "permission denied for table returns_accessevent" in refused.stderr
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {database} WITH (FORCE)")
+            cursor.execute(f"DROP ROLE {owner}; DROP ROLE {web}")
+
+
+REWRITE = "from returns.models import *; AccessEvent.objects.all().delete()"
+
+
+def manage(arguments: list[str], environ: dict[str, str]):
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
 
 
 def test_each_function_of_the_owner_searches_the_session_last():

@@ -43,6 +43,10 @@ IS_OWNER = """
     SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(%s)
 """
 MAINTAIN_VERSION = 170_000  # the first PostgreSQL in which somebody else may vacuum a table
+SELECT_GIVEN_COLUMNS = """
+    SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s)
+        AND attnum > 0 AND NOT attisdropped AND attidentity = '' AND attgenerated = ''
+"""
 SELECT_DEFINERS = """
     SELECT pg_proc.oid::regprocedure::text FROM pg_proc
     WHERE prosecdef AND pronamespace = current_schema()::regnamespace
@@ -81,6 +85,8 @@ def grant_web_role(role: str) -> None:
     }
     for statement in GRANTS:
         _run(statement, names)
+    for table in APPEND_ONLY_TABLES:
+        _allow_adding(table, names)
     for rights, tables in RIGHTS.items():
         listed = {"tables": sql.SQL(", ").join(map(sql.Identifier, tables))}
         _run("REVOKE ALL ON {tables} FROM {role}", names | listed)
@@ -89,6 +95,16 @@ def grant_web_role(role: str) -> None:
     rights = "TRUNCATE, MAINTAIN" if version >= MAINTAIN_VERSION else "TRUNCATE"
     _run(f"GRANT {rights} ON {{tables}} TO {{role}}", names | listed)
     _close_definers(names)
+
+
+def _allow_adding(table: str, names: Mapping[str, sql.Composable]) -> None:
+    """Let the role read a table and add rows, whose numbers the database gives them."""
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT_GIVEN_COLUMNS, [table])
+        columns = [sql.Identifier(name) for (name,) in cursor.fetchall()]
+    given = {**names, "table": sql.Identifier(table), "columns": sql.SQL(", ").join(columns)}
+    _run("REVOKE ALL ON {table} FROM {role}", given)
+    _run("GRANT SELECT, INSERT ({columns}) ON {table} TO {role}", given)
 
 
 def _close_definers(names: Mapping[str, sql.Composable]) -> None:
@@ -116,7 +132,6 @@ GRANTS = (
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
 )
 RIGHTS = {
-    "SELECT, INSERT": APPEND_ONLY_TABLES,
     "SELECT, INSERT, UPDATE": KEPT_TABLES,
     "SELECT": READ_ONLY_TABLES,
 }

@@ -30,7 +30,7 @@ from returns.feed.statements import (
 )
 from returns.feed.stored_rows import StoredRow, load_stored, staging_row
 from returns.feed.waiting import WaitingRecord, load_waiting, store_outcome
-from returns.models import FeedRun, RedactedKind
+from returns.models import FeedRun
 from tags import tagging
 from tags.deadlocks import retry_deadlocks
 
@@ -218,7 +218,7 @@ def _merge(
     waited = (each.record for some in waiting.values() for each in some)
     tags.look_up([*(record for _, record in batch), *waited], stored)
     new = {record.return_reference_number for _, record in batch} - stored.keys()
-    merged = BatchMerge(stored, waiting, tags, find_redacted(RedactedKind.RETURN, new))
+    merged = BatchMerge(stored, waiting, tags, find_redacted(new))
     for position, record in batch:
         merged.add(position, record)
     return merged

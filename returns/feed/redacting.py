@@ -59,12 +59,37 @@ def lock_redacted(references: Collection[str]) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(LOCK_REDACTED, [sorted(references)])
         redacted = {reference for reference, redacted_at in cursor.fetchall() if redacted_at}
-    return redacted | find_redacted(RedactedKind.RETURN, references).keys()
+    return redacted | find_redacted(references).keys()
 
 
-def find_redacted(kind: RedactedKind, references: Collection[str]) -> dict[str, datetime]:
-    """Return which of these were redacted, and when. Returns and orders may be gone since."""
+def find_redacted(references: Collection[str]) -> dict[str, datetime]:
+    """Return which of these returns were redacted, and when. They may be gone since."""
     if not references:
         return {}
-    redactions = Redaction.objects.filter(kind=kind, reference__any_of=sorted(references))
+    redactions = Redaction.objects.filter(
+        kind=RedactedKind.RETURN, reference__any_of=sorted(references)
+    )
     return dict(redactions.order_by("pk").values_list("reference", "at"))
+
+
+def find_redacted_orders(references: Collection[str]) -> dict[str, datetime]:
+    """Return which of these orders were redacted, in whatever spelling. They may be gone since.
+
+    As on pages, an order is known by its search key.
+    """
+    if not references:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_REDACTED_ORDERS, [sorted(references)])
+        return dict(cursor.fetchall())
+
+
+FIND_REDACTED_ORDERS = """
+    SELECT given.reference, min(known.at)
+    FROM unnest(%s::text[]) AS given (reference) JOIN returns_redaction known
+        ON known.kind = 'order' AND (
+            known.reference = given.reference
+            OR returns_search_key(known.reference) = returns_search_key(given.reference)
+        )
+    GROUP BY given.reference
+"""

@@ -3,9 +3,10 @@
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +27,8 @@ Rejects = Sequence[tuple[Item, RecordError]]
 
 MAX_SHORT_TEXT = 200
 MAX_EXPONENT = 300
+# Texts of a record that may be a reference which is not where it belongs.
+MAX_MENTIONS, MAX_MENTION, MAX_MENTION_DEPTH = 500, 100, 4
 TOO_DEEP = json.dumps("nested too deeply to be stored")
 SETTLED = (Fate.IMPORTED, Fate.SUPERSEDED)
 # What people bring and retry is one source, whatever the files are called.
@@ -87,7 +90,7 @@ def keep_rejects(run: FeedRun, rejects: Rejects, kept_before: int) -> int:
 
     @transaction.atomic
     def write() -> int:
-        redacted = lock_redacted({reference_of(item) for item, _ in kept})
+        redacted = lock_redacted(set().union(*(_names_in(item) for item, _ in kept)))
         values = (_values(run, item, error, redacted) for item, error in kept)
         rows = {each[-1]: each for each in values}
         full = _without_room(run, set(rows))
@@ -153,7 +156,7 @@ def digest_of(run: FeedRun, item: Item, error: RecordError) -> str:
 def _values(run: FeedRun, item: Item, error: RecordError, redacted: Collection[str]) -> list[Any]:
     reference = reference_of(item)
     content = item.original if item.raw is None else item.raw
-    if reference in redacted:
+    if not _names_in(item).isdisjoint(redacted):
         # What cannot be read as a record may have the texts anywhere.
         content = {REFERENCE_FIELD: reference}
         if item.raw is not None:
@@ -175,6 +178,21 @@ def _cut(written: str) -> str:
     """Return the beginning of a record as JSON, marked as cut."""
     most = settings.REJECTED_LENGTH
     return json.dumps(f"Cut to {most:,} of {len(written):,} characters: {written[:most]}")
+
+
+def _names_in(item: Item) -> set[str]:
+    """Return the reference of an entry; without a readable one, all short texts in it."""
+    if reference := reference_of(item):
+        return {reference}
+    return set(islice(_short_texts(item.raw), MAX_MENTIONS))
+
+
+def _short_texts(value: object, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str) and 0 < len(value) <= MAX_MENTION:
+        yield value.strip()
+    elif isinstance(value, Mapping | list | tuple) and depth < MAX_MENTION_DEPTH:
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _short_texts(each, depth + 1)
 
 
 def reference_of(item: Item) -> str:

@@ -44,6 +44,18 @@ FACTORS = """
     SELECT jsonb_build_object('of', person.username, 'change', '{name}', 'factor', m.type)
     FROM {rows} m JOIN auth_user person ON person.id = m.user_id
 """
+PROVIDERS = """
+    SELECT jsonb_build_object('of', person.username, 'change', '{name}')
+    FROM {rows} m JOIN auth_user person ON person.id = m.user_id
+"""
+NAMES = """
+    SELECT jsonb_build_object(
+        'of', n.username,
+        'change', CASE WHEN o.username <> n.username THEN 'renamed' ELSE 'address_changed' END
+    )
+    FROM old_values o JOIN new_values n ON o.id = n.id
+    WHERE (o.username, o.email) IS DISTINCT FROM (n.username, n.email)
+"""
 PERMISSION_KIND, SIGN_IN_KIND = "permissions", "sign-in-changed"
 # Table, operation, kind of the event, and what changed.
 TRIGGERS = {
@@ -53,6 +65,9 @@ TRIGGERS = {
     "roles_removed": ("auth_user_groups", "DELETE", PERMISSION_KIND, ROLES),
     "permissions_added": ("auth_group_permissions", "INSERT", PERMISSION_KIND, PERMISSIONS),
     "permissions_removed": ("auth_group_permissions", "DELETE", PERMISSION_KIND, PERMISSIONS),
+    "changed_name": ("auth_user", "UPDATE", SIGN_IN_KIND, NAMES),
+    "provider_linked": ("socialaccount_socialaccount", "INSERT", SIGN_IN_KIND, PROVIDERS),
+    "provider_unlinked": ("socialaccount_socialaccount", "DELETE", SIGN_IN_KIND, PROVIDERS),
     "factor_added": ("mfa_authenticator", "INSERT", SIGN_IN_KIND, FACTORS),
     "factor_removed": ("mfa_authenticator", "DELETE", SIGN_IN_KIND, FACTORS),
 }
@@ -78,27 +93,35 @@ def _drop(name: str, table: str) -> str:
     return f"DROP TRIGGER record_{name} ON {table}; DROP FUNCTION returns_record_{name}();"
 
 
-# The timeline and the comments of a return go only together with it, when its trace holds them. The
-# caller lets comments be deleted: see comment_stays.
+# The timeline and the comments of a return go only once it is gone, and its trace holds them.
 DELETE_HISTORY = """
-    CREATE FUNCTION returns_delete_history(ids bigint[]) RETURNS void LANGUAGE sql SECURITY DEFINER
-    SET search_path FROM CURRENT AS $body$
-        DELETE FROM returns_commentevent WHERE pgh_obj_id IN (
-            SELECT c.id FROM returns_comment c JOIN returns_deletedreturn d USING (record_id)
-            WHERE c.record_id = ANY(ids)
+    CREATE FUNCTION returns_delete_history(ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $body$
+    DECLARE
+        ignored CONSTANT text := coalesce(current_setting('pgtrigger.ignore', true), '{}');
+        gone CONSTANT bigint[] := ARRAY(
+            SELECT d.record_id FROM returns_deletedreturn d WHERE d.record_id = ANY(ids)
+                AND NOT EXISTS (SELECT FROM returns_return r WHERE r.id = d.record_id)
         );
-        DELETE FROM returns_comment c USING returns_deletedreturn d
-            WHERE c.record_id = d.record_id AND c.record_id = ANY(ids);
-        DELETE FROM returns_returntagevent e USING returns_deletedreturn d
-            WHERE e.entity_id = d.record_id AND e.entity_id = ANY(ids);
-        DELETE FROM returns_returnevent e USING returns_deletedreturn d
-            WHERE e.pgh_obj_id = d.record_id AND e.pgh_obj_id = ANY(ids);
-    $body$
+    BEGIN
+        DELETE FROM returns_commentevent WHERE pgh_obj_id IN (
+            SELECT id FROM returns_comment WHERE record_id = ANY(gone)
+        );
+        PERFORM set_config('pgtrigger.ignore', '{pgtrigger_comment_stays_4eccd}', true);
+        DELETE FROM returns_comment WHERE record_id = ANY(gone);
+        PERFORM set_config('pgtrigger.ignore', ignored, true);
+        DELETE FROM returns_returntagevent WHERE entity_id = ANY(gone);
+        DELETE FROM returns_returnevent WHERE pgh_obj_id = ANY(gone);
+    END $body$
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("returns", "0066_trail"), ("mfa", "0003_authenticator_type_uniq")]
+    dependencies = [
+        ("returns", "0066_trail"),
+        ("mfa", "0003_authenticator_type_uniq"),
+        ("socialaccount", "0006_alter_socialaccount_extra_data"),
+    ]
     operations = [
         *(
             migrations.RunSQL(_create(name, *what), _drop(name, what[0]))

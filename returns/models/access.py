@@ -47,6 +47,10 @@ class SignInChange(models.TextChoices):
     PASSWORD_RESET = "password-reset", pgettext_lazy("access", "password reset by mail")
     FACTOR_ADDED = "factor_added", pgettext_lazy("access", "second factor added")
     FACTOR_REMOVED = "factor_removed", pgettext_lazy("access", "second factor removed")
+    PROVIDER_LINKED = "provider_linked", pgettext_lazy("access", "company account linked")
+    PROVIDER_UNLINKED = "provider_unlinked", pgettext_lazy("access", "company account unlinked")
+    RENAMED = "renamed", pgettext_lazy("access", "user name changed")
+    ADDRESS_CHANGED = "address_changed", pgettext_lazy("access", "e-mail address changed")
     SESSIONS_ENDED = "sessions-ended", pgettext_lazy("access", "other sessions ended")
 
 

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
+from returns.expressions import SearchKey
+
 
 class RedactedKind(models.TextChoices):
     """What was redacted. A shopper is that as a whole, besides each of their returns and orders."""
@@ -65,7 +67,12 @@ class Redaction(models.Model):
                 name="redaction_names_what_it_is_of",
             ),
         ]
-        indexes = [models.Index(fields=["reference", "kind"], name="redaction_by_reference")]
+        indexes = [
+            models.Index(fields=["reference", "kind"], name="redaction_by_reference"),
+            models.Index(
+                SearchKey("reference"), condition=Q(kind="order"), name="redaction_by_order_key"
+            ),
+        ]
         triggers = [
             pgtrigger.Protect(name="redaction_stays", operation=pgtrigger.Update | pgtrigger.Delete)
         ]

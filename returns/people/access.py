@@ -39,6 +39,7 @@ LOG_WORDS = {AccessKind.SIGN_IN_FAILED: "Failed sign-in", AccessKind.LOCKED: "Si
 REFUSED_TOKEN_INTERVAL = 3600  # seconds between two events of the same address and token
 REFUSED_SIGN_IN_INTERVAL = 60  # seconds, likewise
 # Within this time, who reloads a page about a shopper is not recorded again.
+SHOPPER_VIEWS_ALL_RECORDED = {ShopperView.SEARCH, ShopperView.FILE}
 SAME_VIEW_INTERVAL = timedelta(minutes=10)
 
 
@@ -105,14 +106,16 @@ def record_bulk_work(
 def record_shopper_view(request: PersonRequest, how: ShopperView, of: str) -> None:
     """Record that a person looked at what belongs to a shopper; ``of`` names the orders.
 
-    The same view within ten minutes is recorded once, but each file.
+    The same view within ten minutes is recorded once, but each search and each file.
     """
     since = timezone.now() - SAME_VIEW_INTERVAL
     own = AccessEvent.objects.filter(
         kind=AccessKind.SHOPPER_SEEN, person=request.user, at__gte=since
     )
-    is_file = how is ShopperView.FILE
-    if is_file or not own.filter(details__how=how.value, details__of=of).exists():
+    if (
+        how in SHOPPER_VIEWS_ALL_RECORDED
+        or not own.filter(details__how=how.value, details__of=of).exists()
+    ):
         _record_of(request, request.user, AccessKind.SHOPPER_SEEN, how=how.value, of=of)
 
 

@@ -184,9 +184,11 @@ def _claims(request: HttpRequest, state: dict[str, Any]) -> Claims:
 
 
 def _age(claims: Claims) -> float:
-    """Return the seconds since the person signed in at the provider; 0 if it does not say."""
-    now = time.time()
-    return now - float(claims.get("auth_time", now))
+    """Return the seconds since the person signed in at the provider; for ever if it does not say.
+
+    A provider that is asked for ``max_age`` must say so.
+    """
+    return time.time() - float(claims.get("auth_time", 0))
 
 
 def _verified(token: str, config: dict[str, Any]) -> Claims:

@@ -80,16 +80,17 @@ def _linked(claims: Claims) -> User | None:
     would be anybody here. One active person must have it: else it is not clear who it is. No
     superuser is linked: who administers the provider must not become one that way. Nor is
     somebody who comes as another subject: addresses of people who have left are given away again.
-    Who was made inactive here does not come back as somebody new.
+    Who was made inactive here does not come back as somebody new: an admin takes the address from
+    the old account first.
     """
     email = str(claims.get("email") or "").strip()
     if not email or claims.get("email_verified") not in (True, "true"):
         return None
-    linked = SocialAccount.objects.filter(provider=settings.OIDC_ISSUER).values("user")
-    people = list(User.objects.filter(email__iexact=email).exclude(pk__in=linked))
-    active = [person for person in people if person.is_active]
-    if people and not active:
+    people = User.objects.filter(email__iexact=email)
+    if people.exists() and not people.filter(is_active=True).exists():
         raise RefusedPersonError(str(INACTIVE))
+    linked = SocialAccount.objects.filter(provider=settings.OIDC_ISSUER).values("user")
+    active = list(people.filter(is_active=True).exclude(pk__in=linked))
     if len(active) != 1 or active[0].is_superuser:
         return None
     SocialAccount.objects.create(user=active[0], **_account(claims))

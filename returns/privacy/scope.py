@@ -60,6 +60,14 @@ def scope_of_return(record: Return) -> Scope:
     return _scope([record], list(SalesOrder.objects.filter(is_same).order_by("pk")))
 
 
+def count_siblings(record: Return) -> int:
+    """Return how many other returns of its order are not redacted."""
+    if not record.order_key:
+        return 0
+    others = Return.objects.filter(order_key=record.order_key, redacted_at=None)
+    return others.exclude(pk=record.pk).count()
+
+
 def scope_of_shopper(hashes: Iterable[ShopperHash]) -> Scope:
     """Return the orders with any of these hashes, and the returns of these orders."""
     orders = list(orders_of_shopper(hashes).order_by("pk"))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pgtrigger
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -69,10 +68,9 @@ def delete_returns(ids: Sequence[int], by: User, reason: str) -> int:
     with tagging.done_by(by), connection.cursor() as cursor:
         cursor.execute(STORE_TRACES, given)
         tagging.remove_all(ReturnTag, ids)
-        # These are in the trace. Without their return, nobody could open them.
-        with pgtrigger.ignore("returns.Comment:comment_stays"):
-            cursor.execute(DELETE_HISTORY, [list(ids)])
         cursor.execute(DELETE_RETURNS, given)
+        # These are in the trace. Without their return, nobody could open them.
+        cursor.execute(DELETE_HISTORY, given)
     return len(ids)
 
 
@@ -131,5 +129,5 @@ STORE_TRACES = f"""
     FROM returns_return r WHERE r.id = ANY(%(ids)s::bigint[]) ORDER BY r.id
 """
 # A function of the owner of the tables, for returns with a trace alone: migration 0067.
-DELETE_HISTORY = "SELECT returns_delete_history(%s::bigint[])"
+DELETE_HISTORY = "SELECT returns_delete_history(%(ids)s::bigint[])"
 DELETE_RETURNS = "DELETE FROM returns_return WHERE id = ANY(%(ids)s::bigint[])"

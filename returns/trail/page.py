@@ -82,7 +82,7 @@ class TrailFilterSet(django_filters.FilterSet):
 
     def filter_until(self, rows: QuerySet[AccessEvent], _name: str, day: date) -> object:
         """Return the events until the end of a day."""
-        return rows.filter(at__lt=_beginning(day + timedelta(days=1)))
+        return rows if day == date.max else rows.filter(at__lt=_beginning(day + timedelta(days=1)))
 
     def filter_text(self, rows: QuerySet[AccessEvent], _name: str, text: str) -> object:
         """Return the events with a text in any case."""

@@ -20,11 +20,12 @@ from config.numbers import grouped
 from returns.exports import abort
 from returns.models import Return
 from returns.models.access import ShopperView
+from returns.orders.tokens import orders_of_token
 from returns.people.access import record_redaction, record_shopper_view
 from returns.people.person import PersonRequest
 from returns.privacy import redaction
 from returns.privacy.forms import ReturnRedactionForm, ShopperRedactionForm
-from returns.privacy.scope import holdings_of, scope_of_return, scope_of_shopper
+from returns.privacy.scope import count_siblings, holdings_of, scope_of_return, scope_of_shopper
 from returns.privacy.shopper_file import MAY_DOWNLOAD, file_chunks
 from returns.privacy.shopper_page import find_shopper, shopper_page
 from returns.record.shopper import shopper_token_of
@@ -46,6 +47,7 @@ def redact_return(request: PersonRequest, pk: int) -> HttpResponse:
         "form": form,
         "holdings": holdings_of(scope_of_return(record)),
         "token": shopper_token_of(record),
+        "siblings": count_siblings(record),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "privacy/return.html", context, status=status)
@@ -62,6 +64,7 @@ def _redact(request: PersonRequest, record: Return, data: dict[str, Any]) -> Non
 def redact_shopper(request: PersonRequest, token: str) -> HttpResponse:
     """Show what would go, ask for the number of returns and the reason, then redact a shopper."""
     shopper = find_shopper(token)
+    record_shopper_view(request, ShopperView.RETURNS, orders_of_token(token))
     form = ShopperRedactionForm(posted_data(request))
 
     def write(data: dict[str, Any]) -> None:

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from config.client import client_address
 from returns.exports.file_names import content_disposition
 from returns.filters.query import Query
 from returns.lists.saved_views import visible_views
+from returns.people.access import record_export
 from returns.people.person import PersonRequest
 from returns.reports import files
 from returns.reports.filter_bar import build_filter_bar
@@ -48,6 +50,8 @@ def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpRe
     table = report.table(name)
     if not table:
         raise Http404(_("This table does not exist in the report."))
+    query, what = request.GET.urlencode(), f"{ending}, report {subject}: {name}"
+    record_export(request.user, client_address(request), what, query, len(table.rows))
     write = files.table_as_csv if ending == "csv" else files.table_as_xlsx
     answer = HttpResponse(write(report, table), content_type=files.CONTENT_TYPES[ending])
     answer["Content-Disposition"] = content_disposition(

@@ -1,6 +1,7 @@
 """Finding the returns of a shopper by a number that must not stay in an address."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -71,5 +72,6 @@ class ShopperNumberMiddleware:
         found = without_shopper_number(query)
         if found is None:
             return self.get_response(request)
+        record_shopper_view(cast("PersonRequest", request), ShopperView.SEARCH, "")
         is_box = request.path == reverse("return-find")
         return to_list(found.path(reverse("return-list") if is_box else path))

@@ -75,6 +75,8 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
             {"TIMELINE_DAYS": "29"},
             "TIMELINE_DAYS must be at least 30 days, or 0 to keep everything",
         ),
+        ({"NOTES_DAYS": "4000000"}, "NOTES_DAYS may be at most 36500 days"),
+        ({"SCAN_DAYS": "99999999999"}, "SCAN_DAYS may be at most 36500 days"),
         ({"ACCESS_DAYS": "7"}, "ACCESS_DAYS must be at least 30 days"),
         ({"REJECTED_DAYS": "-1"}, "REJECTED_DAYS must be a whole number of days"),
         ({"EXPORT_DAYS": "0"}, "EXPORT_DAYS must be a whole number of days. An example is 1."),

@@ -19,8 +19,8 @@ from returns.feed.orders.merging import (
     merge,
 )
 from returns.feed.orders.records import OrderRecord
-from returns.feed.redacting import find_redacted
-from returns.models import RedactedKind, SalesOrder, SalesOrderItem
+from returns.feed.redacting import find_redacted_orders
+from returns.models import SalesOrder, SalesOrderItem
 from tags.deadlocks import retry_deadlocks
 
 HAVE_RETURNS = """
@@ -73,7 +73,7 @@ def _write_whole(records: Sequence[OrderRecord]) -> dict[str, OrderOutcome]:
     rows = {row.reference: row for row in SalesOrder.objects.filter(reference__in=with_returns)}
     stored = _known(rows)
     known: dict[str, KnownOrder] = dict(stored)
-    redacted = find_redacted(RedactedKind.ORDER, with_returns - rows.keys())
+    redacted = find_redacted_orders(with_returns - rows.keys())
     for record in records:
         if (name := record.reference) in with_returns:
             known[name] = merge(known.get(name), record, redacted.get(name))

@@ -12,6 +12,7 @@ from returns.feed.items import JSON, Item
 from returns.feed.statements import fingerprint
 from returns.feed.undo import undo
 from returns.models import RejectedRecord, Return, RunChange, SalesOrder, Way
+from returns.privacy.redaction import redact_return
 from returns.record.corrections import correct
 from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import line_item, make_return
@@ -152,6 +153,24 @@ def test_no_writer_brings_texts_back(sql, rule):
 # Orders
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"returnReferenceNumber": [NAME], "notes": "Ayşe"},
+        {"RETURNREFERENCENUMBER": NAME, "Notes": "Ayşe"},
+        {"record": {"reference": NAME}, "notes": "Ayşe"},
+    ],
+)
+def test_a_reference_that_is_not_where_it_belongs_keeps_no_texts_either(raw):
+    bring(arrived(returnReferenceNumber=NAME))
+    redact()
+    bring(raw)
+    assert "Ay" not in RejectedRecord.objects.get().written
+    bring({"notes": "Ayşe", "record": {"reference": "another"}})
+    assert RejectedRecord.objects.count() == 2
+    assert "Ay" in RejectedRecord.objects.latest("pk").written
+
+
 def redact_order() -> None:
     SalesOrder.objects.update(
         **{f"{name}_hash": None for name in ("customer", "email", "phone")},
@@ -177,6 +196,17 @@ def test_a_redacted_order_gets_no_shopper_back(settings):
     assert order.state == "Shipped"
     assert order.items.count() == 1
     assert (order.hash_key, order.shopper_name, order.tracking_address) == ("", "", "")
+    assert {order.email_hash, order.phone_hash, order.customer_hash} == {None}
+
+
+@pytest.mark.parametrize("spelling", [REFERENCE.lower(), f"{REFERENCE[:3]}-{REFERENCE[3:]}"])
+def test_a_redacted_order_in_another_spelling_gets_no_shopper_either(admin, spelling):
+    record = make_return("Return-1", sales_order_reference_number=REFERENCE)
+    bring_orders(an_order())
+    redact_return(record, "Return-1", "A test.", admin)
+    assert bring_orders(an_order(spelling)).created == 1
+    order = SalesOrder.objects.get(reference=spelling)
+    assert order.redacted_at
     assert {order.email_hash, order.phone_hash, order.customer_hash} == {None}
 
 

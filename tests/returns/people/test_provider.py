@@ -314,6 +314,17 @@ def test_inactive_people_are_refused(provider, make_person, was_linked):
     assert User.objects.count() == 1
 
 
+def test_somebody_inactive_does_not_come_back_by_another_account_of_the_provider(provider):
+    sign_in(provider)
+    User.objects.update(is_active=False)
+    email = User.objects.get().email
+    provider.set("another|9", groups=["desk-agents"], email=email, email_verified=True)
+    client, answer = sign_in(provider, "another|9")
+    assert answer.status_code == 403
+    assert not is_signed_in(client)
+    assert User.objects.count() == 1
+
+
 def test_a_name_that_was_taken_meanwhile_is_no_failure(provider, make_person, monkeypatch):
     make_person("selin")
     find, calls = provider_people._free_name, []

@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
@@ -131,6 +132,18 @@ class TestSignIns:
         assert ("factor_removed", "totp") in changes
         assert {each["of"] for each in recorded("sign-in-changed")} == {"agent"}
 
+    def test_a_name_an_address_and_a_company_account(self, agent):
+        User.objects.filter(pk=agent.pk).update(email="a@example.com")
+        User.objects.filter(pk=agent.pk).update(username="other")
+        SocialAccount.objects.create(user=agent, provider="https://idp.example.com", uid="1")
+        SocialAccount.objects.all().delete()
+        assert recorded(AccessKind.SIGN_IN_CHANGED) == [
+            {"of": "agent", "change": "address_changed"},
+            {"of": "other", "change": "renamed"},
+            {"of": "other", "change": "provider_linked"},
+            {"of": "other", "change": "provider_unlinked"},
+        ]
+
     def test_garbage_is_recorded_once_a_minute_and_names_nobody(self, client):
         cache.clear()
         for _ in range(3):
@@ -165,6 +178,12 @@ def test_tokens(admin):
     assert told(AccessKind.TOKEN_CHANGED) == "Token Shop (read): revoked."
 
 
+def test_a_table_of_a_report_is_an_export(as_agent):
+    make_return()
+    assert as_agent.get("/reports/flow/flow.csv").status_code == 200
+    assert recorded(AccessKind.EXPORTED)[0]["format"] == "csv, report flow: flow"
+
+
 def test_bulk_tagging_and_its_undo(as_agent, vocabulary):
     make_return("R-1")
     make_return("R-2")
@@ -191,6 +210,16 @@ class TestShoppers:
     def test_a_search_is_recorded_without_what_was_typed(self, as_agent, order):
         as_agent.post("/find-shopper/", {"text": orders.CUSTOMER["email"]})
         assert recorded(AccessKind.SHOPPER_SEEN) == [{"how": "search", "of": ""}]
+
+    def test_each_search_is_recorded_also_without_scripts(self, as_agent, order):
+        for _ in range(2):
+            as_agent.post("/find-shopper/", {"text": orders.CUSTOMER["email"]})
+        as_agent.get("/returns/", {"q": orders.CUSTOMER["email"]})
+        assert recorded(AccessKind.SHOPPER_SEEN) == [{"how": "search", "of": ""}] * 3
+
+    def test_the_page_that_redacts_a_shopper_shows_their_returns(self, as_admin, order):
+        as_admin.get(reverse("redact-shopper", args=[token_of_orders([order])]))
+        assert recorded(AccessKind.SHOPPER_SEEN) == [{"how": "returns", "of": orders.REFERENCE}]
 
     def test_a_search_for_a_return_is_none(self, as_agent, order):
         as_agent.post("/find-shopper/", {"text": "R-1"})
@@ -248,6 +277,8 @@ class TestPage:
             ("text=completed", [EXPORTED]),
             ("since=2999-01-01", []),
             ("until=2001-01-01", []),
+            ("until=9999-12-31&kind=exported", [EXPORTED]),
+            ("since=9999-12-31", []),
         ],
     )
     def test_filters(self, as_admin, query, texts):

@@ -158,7 +158,7 @@ def test_a_redacted_comment_is_not_edited(admin, agent):
     ("table", "sql", "rule"),
     [
         ("comment", "text = 'Ayşe'", "redacted_comment_has_no_text"),
-        ("comment", "redacted_at = NULL", "comment_has_words_and_no_control_characters"),
+        ("comment", "redacted_at = NULL", "What is redacted stays redacted"),
     ],
 )
 def test_no_writer_fills_a_redacted_comment(admin, agent, table, sql, rule):
@@ -258,6 +258,15 @@ def test_a_return_is_redacted_with_what_its_order_says(orders, admin):
     assert numbers(scope_of_return(record))[4] == 0
     assert Return.objects.get(return_reference_number="Return-2").notes == "Ayşe"
     assert SalesOrder.objects.get(reference="RSO-2").email_hash
+
+
+def test_other_returns_of_the_order_are_named_before_one_is_redacted(orders, as_admin):
+    record = Return.objects.get(return_reference_number="Return-1")
+    page = as_admin.get(reverse("redact-return", args=[record.pk])).text
+    assert "1 other return of its order is not redacted." in page
+    alone = Return.objects.get(return_reference_number="Return-3")
+    page = as_admin.get(reverse("redact-return", args=[alone.pk])).text
+    assert "of its order is not redacted" not in page
 
 
 def test_orders_without_a_search_key_are_found_by_their_text(admin):

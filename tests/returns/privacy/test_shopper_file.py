@@ -128,13 +128,14 @@ def test_the_list_of_a_shopper_leads_there(as_admin, as_agent, address):
     assert "/shopper/" not in as_admin.get("/returns/?shopper=unknown").text
 
 
-def test_looking_writes_nothing(as_admin, address):
+def test_looking_writes_nothing_but_that_somebody_looked(as_admin, address):
     record = Return.objects.get(return_reference_number="Return-1")
     pages = [address.replace("/file/", "/redact/"), reverse("redact-return", args=[record.pk])]
     for page in pages:
         with CaptureQueriesContext(connection) as queries:
             assert as_admin.get(page).status_code == 200
-        statements = [each["sql"].split()[0] for each in queries.captured_queries]
+        written = [each["sql"] for each in queries.captured_queries]
+        statements = [each.split()[0] for each in written if "returns_accessevent" not in each]
         assert set(statements) <= {"SELECT", "SAVEPOINT", "RELEASE", "SET"}, statements
 
 
