@@ -125,7 +125,8 @@ def outside_of_marks(text: str, depth: int = 0) -> tuple[str, int]:
 
 def _is_known(part: str, known: set[str]) -> bool:
     text = part.strip(" \n.,:;!?()·–-+“”…/%\"'#=")
-    if not WORD.search(text) or text in known or "*****" in text:
+    # The beginning of a token may end in a dash.
+    if not WORD.search(text) or {text, part.strip()} & known or "*****" in text:
         return True
     pieces = re.split(r"[,·:–|(){}+/]| or | and ", text)
     if all(piece.strip(" .…“”") in known or not WORD.search(piece) for piece in pieces):
