@@ -237,7 +237,8 @@ def test_menus(page):
     page.locator("#person-menu summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     assert barriers_in_both_themes(page) == [], "the person's"
-    page.goto("/returns/Return-1/")
+    with page.expect_response("**/presence/**"):  # which notes that it was opened
+        page.goto("/returns/Return-1/")
     page.get_by_role("searchbox", name="Order, return or tracking number").focus()
     expect(page.locator("#recent a")).to_have_text(["Return-1"])
     assert barriers_in_both_themes(page) == [], "what was opened last"
