@@ -1,35 +1,11 @@
 """The record of access and the use of tokens, to look into; nobody changes them."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import pgettext_lazy
 
-from returns.admin.paging import CappedPaginator
+from returns.admin.read_only import ReadOnlyAdmin
 from returns.models import AccessEvent, TokenUse
 from returns.trail.sentences import describe
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Records that only the program writes."""
-
-    actions = None
-    show_full_result_count = False
-    list_per_page = 50
-    paginator = CappedPaginator
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: the program writes them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: nobody may change what happened."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: they are deleted by themselves when they are old."""
-        return False
 
 
 @admin.register(AccessEvent)

@@ -9,23 +9,19 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from returns.admin.paging import CappedPaginator
+from returns.admin.read_only import ReadOnlyAdmin
 from returns.expressions import SearchKey
 from returns.models import DeletedReturn
 
 
 @admin.register(DeletedReturn)
-class DeletedReturnAdmin(admin.ModelAdmin):
+class DeletedReturnAdmin(ReadOnlyAdmin):
     """Traces of deleted returns. They never change."""
 
-    actions = None
     list_display = ["reference", "reason", "deleted_by", "deleted_at"]
     list_select_related = ["deleted_by"]
-    list_per_page = 50
-    paginator = CappedPaginator
     ordering = ["-id"]
     sortable_by = ["deleted_at"]
-    show_full_result_count = False
     search_fields = ["reference"]
     search_help_text = _("The whole return reference, in any case, with or without punctuation.")
     fields = ("reference", "reason", "deleted_by", "deleted_at", "record_id", "what_it_held")
@@ -37,18 +33,6 @@ class DeletedReturnAdmin(admin.ModelAdmin):
         "record_id",
         "what_it_held",
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: deleting a return writes its trace."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: DeletedReturn | None = None) -> bool:
-        """Refuse: a trace never changes."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: DeletedReturn | None = None) -> bool:
-        """Refuse: a trace stays."""
-        return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave what the returns held out of lists: it is large."""

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from returns.lists.shopper_search import shopper_address
 from returns.models import Return, SalesOrder
 from returns.orders.finding import hashes_of_order, orders_of_shopper
 from returns.orders.tokens import MAX_ORDERS_OF_TOKEN, Shopper, shopper_of_token, token_of_orders
@@ -27,6 +28,11 @@ class ShopperPage:
     records: list[Return]
     holdings: list[Holding]
     wider: str
+
+    @property
+    def address(self) -> str:
+        """Return the address of the list of all returns of the shopper."""
+        return shopper_address(self.token)
 
     @property
     def return_count(self) -> int:
