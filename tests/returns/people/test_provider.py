@@ -1,6 +1,7 @@
 """Signing in by a real provider: who it is, which roles they get, and who is refused."""
 
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -13,6 +14,7 @@ from django.test import Client
 
 from returns.people import provider as protocol
 from returns.people import provider_people, roles
+from returns.people.sessions import CONFIRMATION_SECONDS
 from tests.factories import make_person
 from tests.returns.people.provider import SELIN, running
 from tests.returns.people.second_factors import (
@@ -381,6 +383,11 @@ def test_who_has_no_password_confirms_by_signing_in_again(provider, monkeypatch)
     back = provider.authorize(address_of(begin(client, next=app)), "selin-1")
     assert come_back(client, back)["Location"] == app
     assert client.get(app).status_code == 200
+
+
+def test_a_sign_in_without_a_time_is_as_old_as_can_be():
+    assert protocol._age({}) > CONFIRMATION_SECONDS
+    assert protocol._age({"auth_time": time.time() - 5}) < 60
 
 
 def test_who_has_no_password_changes_none(provider):
