@@ -4,12 +4,9 @@ Each raises ``ImproperlyConfigured`` with a sentence that says what to set.
 """
 
 import os
-import sys
 from pathlib import Path
-from typing import Any
 from zoneinfo import available_timezones
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -17,49 +14,10 @@ from config import embedded_postgres
 
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
 MAX_LOGO_BYTES = 200_000
-POSTGRESQL = "django.db.backends.postgresql"
 MAX_DAYS = 36_500  # a hundred years
 MIN_SHOPPER_KEY = 32  # characters
 # Commands that run for days beside the web server.
 SERVICES = {"work", "sync_returns", "runserver"}
-
-
-# Commands that change the tables. They run as the owner of the database, all others need not.
-OWNER_COMMANDS = {"generate_returns", "migrate"}
-OWNER_URL = "DATABASE_OWNER_URL"
-
-
-def owner_database_url(url: str | None) -> str:
-    """Return the address of the database as its owner, for ``migrate``; "" if it is not set."""
-    owner = os.environ.get("DATABASE_OWNER_URL", "").strip()
-    if not owner:
-        return ""
-    if url is None:
-        raise ImproperlyConfigured(
-            "DATABASE_OWNER_URL is set without DATABASE_URL. Set both, or neither."
-        )
-    role, owner_role = _database_at(url).get("USER"), _database_at(owner, OWNER_URL).get("USER")
-    if not role or role == owner_role:
-        raise ImproperlyConfigured(
-            "DATABASE_OWNER_URL and DATABASE_URL must name two roles of the database: the owner of "
-            "the tables, and the role that the program runs as."
-        )
-    return owner
-
-
-def web_role(url: str | None, owner_url: str) -> str:
-    """Return the role that the program runs as, if another one owns the tables; otherwise ""."""
-    return str(_database_at(url)["USER"]) if url and owner_url else ""
-
-
-def database_url() -> str | None:
-    """Return the address of the database; None for the bundled PostgreSQL."""
-    url = os.environ.get("DATABASE_URL")
-    if url is not None and not url.strip():
-        raise ImproperlyConfigured(
-            "DATABASE_URL is set but empty. Unset it to use the bundled PostgreSQL."
-        )
-    return url
 
 
 def names(variable: str) -> list[str]:
@@ -212,14 +170,6 @@ def days_kept(variable: str, default: int, *, least: int = 1) -> int:
     return int(text)
 
 
-def statement_limit() -> int:
-    """Return the seconds that a statement may take; 0, for commands, means no limit."""
-    seconds = os.environ.get("STATEMENT_LIMIT") or "0"
-    if not seconds.isdecimal():
-        raise ImproperlyConfigured(f"STATEMENT_LIMIT {seconds!r} is not a whole number of seconds.")
-    return int(seconds)
-
-
 def log_level(argv: list[str]) -> str:
     """Return the minimum level of our own log messages for a program with these arguments.
 
@@ -227,56 +177,3 @@ def log_level(argv: list[str]) -> str:
     """
     is_by_hand = Path(argv[0]).name == "manage.py" and not SERVICES & set(argv[1:2])
     return "WARNING" if is_by_hand else "INFO"
-
-
-def database(url: str | None, owner_url: str, checkout: Path) -> dict[str, Any]:
-    """Return the database connection settings; start the bundled PostgreSQL if it is needed."""
-    if url is not None:
-        is_owner = bool(owner_url) and not OWNER_COMMANDS.isdisjoint(sys.argv[1:2])
-        return _database_at(owner_url, OWNER_URL) if is_owner else _database_at(url)
-    connection: dict[str, Any] = {"ENGINE": POSTGRESQL}
-    if embedded_postgres.needs_database(sys.argv):
-        folder = embedded_postgres.state_folder(checkout)
-        connection |= embedded_postgres.start(folder, announce=sys.argv[1:2] == ["demo"])
-    return connection
-
-
-def network(connect_seconds: int, silent_seconds: int) -> dict[str, int]:
-    """Return options of a connection by which a cut network is noticed; the address may differ.
-
-    An idle connection is probed after half of ``silent_seconds``, and after each quarter.
-    """
-    return {
-        "connect_timeout": connect_seconds,
-        "tcp_user_timeout": silent_seconds * 1000,
-        "keepalives": 1,
-        "keepalives_idle": max(1, silent_seconds // 2),
-        "keepalives_interval": max(1, silent_seconds // 4),
-        "keepalives_count": 2,
-    }
-
-
-def probes_of_server(silent_seconds: int) -> str:
-    """Return options by which the database notices that our computer, or the network, is gone.
-
-    It then ends the connection, with all its locks. By default, that takes it two hours.
-    """
-    idle, interval = max(1, silent_seconds // 2), max(1, silent_seconds // 4)
-    return (
-        f" -c tcp_keepalives_idle={idle} -c tcp_keepalives_interval={interval}"
-        f" -c tcp_keepalives_count=2 -c tcp_user_timeout={silent_seconds}s"
-    )
-
-
-def _database_at(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
-    """Return the settings in an address. It may contain a password, so no message repeats it."""
-    try:
-        settings = dict(dj_database_url.parse(url))
-    except ValueError:
-        settings = {}
-    if settings.get("ENGINE") != POSTGRESQL or not settings.get("NAME"):
-        raise ImproperlyConfigured(
-            f"{variable} must have the form postgres://user:password@host:5432/name. "
-            "Write special characters in the password as %40 and so on."
-        )
-    return settings

@@ -14,16 +14,16 @@ import pghistory
 import pgtrigger
 from django.utils.csp import CSP
 
-from config import environment, logs
+from config import databases, environment, logs
 from config.retention import *  # noqa: F403 - how long what is kept: these are settings too
 from config.sign_in import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-DATABASE_URL = environment.database_url()
+DATABASE_URL = databases.database_url()
 LOCAL = DATABASE_URL is None
-OWNER_DATABASE_URL = environment.owner_database_url(DATABASE_URL)
-DATABASE_WEB_ROLE = environment.web_role(DATABASE_URL, OWNER_DATABASE_URL)
+OWNER_DATABASE_URL = databases.owner_database_url(DATABASE_URL)
+DATABASE_WEB_ROLE = databases.web_role(DATABASE_URL, OWNER_DATABASE_URL)
 DEBUG = os.environ.get("DEBUG") == "1"
 # Set by the demo for its own server: its people can sign in nowhere else.
 DEMO = os.environ.get("RETURNS_DESK_DEMO") == "1"
@@ -213,6 +213,9 @@ BODY_SECONDS = environment.positive_number("BODY_SECONDS", 10, "seconds")
 DATABASE_CONNECT_SECONDS = environment.positive_number("DATABASE_CONNECT_SECONDS", 5, "seconds")
 # A connection whose network is silent for so long is given up.
 DATABASE_SILENT_SECONDS = environment.positive_number("DATABASE_SILENT_SECONDS", 20, "seconds")
+if databases.has_several_hosts(DATABASE_URL):  # another one answers sooner than that
+    DATABASE_CONNECT_SECONDS = min(DATABASE_CONNECT_SECONDS, databases.SOON_NEXT_HOST)
+    DATABASE_SILENT_SECONDS = min(DATABASE_SILENT_SECONDS, databases.SOON_SILENT)
 # The --blocking-threads of granian.
 REQUEST_THREADS = environment.positive_number("REQUEST_THREADS", 8, "threads")
 # For each person or token, in each process of the web server: a quarter of its threads. As many
@@ -247,21 +250,24 @@ LOGGING = logs.settings(environment.log_level(sys.argv))
 
 # The database comes last, so that other errors are reported before a server is started.
 
-# Without pgtrigger.ignore, each row costs an aborted subtransaction (if a pooler drops the option,
-# use ALTER ROLE ... SET). jit, random_page_cost: queries are short, and the data is cached.
-CONNECTION_OPTIONS = "-c pgtrigger.ignore={} -c jit=off -c random_page_cost=1.1"
-if limit := environment.statement_limit():
+# Whether a pooler, such as PgBouncer, gives each transaction any of its connections.
+DATABASE_POOLER = os.environ.get("DATABASE_POOLER") == "1"
+# Without pgtrigger.ignore, each row costs an aborted subtransaction. jit, random_page_cost: queries
+# are short, and the data is cached.
+SERVER_OPTIONS = {"pgtrigger.ignore": "{}", "jit": "off", "random_page_cost": "1.1"}
+CONNECTION_OPTIONS = " ".join(f"-c {name}={value}" for name, value in SERVER_OPTIONS.items())
+if limit := databases.statement_limit():
     CONNECTION_OPTIONS += f" -c statement_timeout={limit}s"
-
+NETWORK: dict[str, int] = {}
 if not LOCAL:
-    CONNECTION_OPTIONS += environment.probes_of_server(DATABASE_SILENT_SECONDS)
+    CONNECTION_OPTIONS += databases.probes_of_server(DATABASE_SILENT_SECONDS)
+    NETWORK = databases.network(DATABASE_CONNECT_SECONDS, DATABASE_SILENT_SECONDS)
 
 DATABASES = {
-    "default": environment.database(DATABASE_URL, OWNER_DATABASE_URL, BASE_DIR)
-    | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    name: databases.connected(database, CONNECTION_OPTIONS, NETWORK, is_pooled=DATABASE_POOLER)
+    for name, database in {
+        "default": databases.database(DATABASE_URL, OWNER_DATABASE_URL, BASE_DIR),
+        "replica": databases.replica(DATABASE_URL),
+    }.items()
+    if database is not None
 }
-DATABASES["default"]["OPTIONS"] = (
-    {"options": CONNECTION_OPTIONS}
-    | ({} if LOCAL else environment.network(DATABASE_CONNECT_SECONDS, DATABASE_SILENT_SECONDS))
-    | DATABASES["default"].get("OPTIONS", {})
-)

@@ -13,7 +13,7 @@ from django.db.utils import IntegrityError, ProgrammingError
 from django.urls import reverse
 from django.utils import timezone
 
-from config import environment
+from config import databases
 from returns.database import web_role
 from returns.models import AccessEvent, AccessKind, Comment, DeletedReturn, Return, State
 from returns.record.deletion import delete_return
@@ -228,11 +228,11 @@ def test_daily_work_needs_no_more(as_agent, as_manager):
 def test_migrate_runs_as_the_owner_and_all_else_does_not(monkeypatch):
     owner, role = "postgres://owner@h/desk", "postgres://web@h/desk"
     monkeypatch.setenv("DATABASE_OWNER_URL", owner)
-    assert environment.owner_database_url(role) == owner
-    assert environment.web_role(role, owner) == "web"
+    assert databases.owner_database_url(role) == owner
+    assert databases.web_role(role, owner) == "web"
     for argv, user in ((["manage.py", "migrate"], "owner"), (["manage.py", "work"], "web")):
         monkeypatch.setattr("sys.argv", argv)
-        assert environment.database(role, owner, environment.Path("/"))["USER"] == user
+        assert databases.database(role, owner, databases.Path("/"))["USER"] == user
 
 
 @pytest.mark.parametrize(
@@ -245,5 +245,5 @@ def test_migrate_runs_as_the_owner_and_all_else_does_not(monkeypatch):
 )
 def test_addresses_that_do_not_name_two_roles_are_refused(monkeypatch, url, owner, words):
     monkeypatch.setenv("DATABASE_OWNER_URL", owner)
-    with pytest.raises(environment.ImproperlyConfigured, match=words):
-        environment.owner_database_url(url)
+    with pytest.raises(databases.ImproperlyConfigured, match=words):
+        databases.owner_database_url(url)
