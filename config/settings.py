@@ -252,6 +252,8 @@ LOGGING = logs.settings(environment.log_level(sys.argv))
 
 # Whether a pooler, such as PgBouncer, gives each transaction any of its connections.
 DATABASE_POOLER = os.environ.get("DATABASE_POOLER") == "1"
+# Whether lists, too, are read from the replica, and not only reports and files.
+DATABASE_REPLICA_LISTS = os.environ.get("DATABASE_REPLICA_LISTS") == "1"
 # Without pgtrigger.ignore, each row costs an aborted subtransaction. jit, random_page_cost: queries
 # are short, and the data is cached.
 SERVER_OPTIONS = {"pgtrigger.ignore": "{}", "jit": "off", "random_page_cost": "1.1"}

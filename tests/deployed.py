@@ -179,25 +179,37 @@ def deployed(parent: Path | None = None) -> Iterator[Site]:
         data.mkdir()
         address = postgres_server.ensure_running(data)
         where = f"{quote(address.socket_folder, safe='')}:{address.port}"
-        environment = os.environ | {
-            "DATABASE_URL": f"postgres://{postgres_server.OWNER}@{where}/postgres",
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "ALLOWED_HOSTS": HOST,
-            "BODY_SECONDS": "2",
-            "RETURNS_DESK_DEMO": "1",  # static files from their sources
-        }
-        site = Site(data, free_port(), environment, Path(folder, "web.log"))
+        database = f"postgres://{postgres_server.OWNER}@{where}/postgres"
         try:
-            done = site.manage("migrate", "--verbosity", "0")
-            assert done.returncode == 0, done.stderr
-            done = site.manage("shell", "--verbosity", "0", "-c", PEOPLE)
-            assert done.returncode == 0, done.stderr
-            site.cookie = done.stdout.strip()
-            site.start()
-            yield site
+            with site_at(database, Path(folder), data=data) as site:
+                yield site
         finally:
-            site.stop()
             postgres_server.stop(data)
+
+
+@contextmanager
+def site_at(
+    database: str, folder: Path, data: Path | None = None, **variables: str
+) -> Iterator[Site]:
+    """Run a migrated desk with a manager in it on a database that exists."""
+    environment = os.environ | {
+        "DATABASE_URL": database,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ALLOWED_HOSTS": HOST,
+        "BODY_SECONDS": "2",
+        "RETURNS_DESK_DEMO": "1",  # static files from their sources
+    }
+    site = Site(data or folder, free_port(), environment | variables, folder / "web.log")
+    try:
+        done = site.manage("migrate", "--verbosity", "0")
+        assert done.returncode == 0, done.stderr
+        done = site.manage("shell", "--verbosity", "0", "-c", PEOPLE)
+        assert done.returncode == 0, done.stderr
+        site.cookie = done.stdout.strip()
+        site.start()
+        yield site
+    finally:
+        site.stop()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import batched
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
 from config.text import shorten
+from returns.database.replica import each_from_replica
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 from returns.filters.query import Query
@@ -122,8 +124,13 @@ def iter_batches(selection: Selection) -> Generator[list[Row]]:
     """Yield the rows in the order of the list, in batches, all from one snapshot of the data.
 
     Memory does not grow with their number. A transaction stays open from the first batch to the
-    last; the database ends it if the next batch is not asked for within ``BATCH_TIMEOUT``.
+    last; the database ends it if the next batch is not asked for within ``BATCH_TIMEOUT``. It is
+    the replica's if there is one.
     """
+    return each_from_replica(partial(_batches, selection))
+
+
+def _batches(selection: Selection) -> Generator[list[Row]]:
     urgent = urgent_tags(selection.vocabulary)
     parts = list_parts(selection.filterset, urgent, with_items=selection.by_items)
     with_due = "deadline" in selection.columns

@@ -15,6 +15,7 @@ from config.htmx import (
     render_page_or_fragment,
     wants_fragment,
 )
+from returns.database.replica import lists_from_replica
 from returns.filters.known_values import known_values
 from returns.filters.query import Query
 from returns.lists.facets import count_facets
@@ -35,10 +36,15 @@ def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that match the query string, a page at a time."""
     query = Query.from_querydict(request.GET)
     page = polling.open_page(request.path, query)
-    matches = return_list(query, get_preferences(request.user).columns)
     for token in query.getlist(SHOPPER_PARAMETER):
         if orders := orders_of_token(token):
             record_shopper_view(request, ShopperView.RETURNS, orders)
+    # The page's token is of the primary, and older than the rows, so that a poll misses no change.
+    return lists_from_replica(_list_page, request, query, page)
+
+
+def _list_page(request: DeskRequest, query: Query, page: polling.LivePage) -> HttpResponse:
+    matches = return_list(query, get_preferences(request.user).columns)
     context: dict[str, Any] = {"list": matches, "live": page.showing(matches)}
     if not wants_fragment(request):
         context["known_values"] = known_values()
@@ -68,6 +74,10 @@ def find(request: HtmxRequest) -> HttpResponse:
 @permission_required("returns.view_return", raise_exception=True)
 def facets(request: DeskRequest) -> HttpResponse:
     """Count the returns that match the query string by tag."""
+    return lists_from_replica(_facets, request)
+
+
+def _facets(request: DeskRequest) -> HttpResponse:
     context = {"facets": count_facets(Query.from_querydict(request.GET))}
     return render(request, "lists/page.html#facets", context)
 

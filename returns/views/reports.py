@@ -1,5 +1,7 @@
 """Reports. Every number links to the list that it counts."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse
@@ -9,20 +11,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from config.client import client_address
+from returns.database.replica import from_replica, reads_replica
 from returns.exports.file_names import content_disposition
 from returns.filters.query import Query
 from returns.lists.saved_views import visible_views
 from returns.people.access import record_export
 from returns.people.person import PersonRequest
 from returns.reports import files
+from returns.reports.figures import Table
 from returns.reports.filter_bar import build_filter_bar
-from returns.reports.report import SUBJECTS, build_report, saved_view_choices
+from returns.reports.report import SUBJECTS, Report, build_report, saved_view_choices
 from returns.views.callers import heavy
 
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
 @heavy
+@reads_replica
 def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
     """Show a report for the scope and period in the query string."""
     if subject not in SUBJECTS:
@@ -46,8 +51,7 @@ def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpRe
     if subject not in SUBJECTS or ending not in files.CONTENT_TYPES:
         raise Http404(_("This file does not exist."))
     now = timezone.now()
-    report = build_report(subject, Query.from_querydict(request.GET), now)
-    table = report.table(name)
+    report, table = from_replica(_read_table, subject, name, request, now)
     if not table:
         raise Http404(_("This table does not exist in the report."))
     query, what = request.GET.urlencode(), f"{ending}, report {subject}: {name}"
@@ -58,3 +62,10 @@ def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpRe
         files.table_file_name(report, table, now, ending)
     )
     return answer
+
+
+def _read_table(
+    subject: str, name: str, request: PersonRequest, now: datetime
+) -> tuple[Report, Table | None]:
+    report = build_report(subject, Query.from_querydict(request.GET), now)
+    return report, report.table(name)
