@@ -33,11 +33,22 @@ class Unavailability(StrEnum):
 
 
 def is_database_away(error: BaseException | None) -> bool:
-    """Tell whether the database could not be reached, or ended the connection."""
+    """Tell whether the database could not be reached, ended the connection, or takes no writes."""
     cause = error if isinstance(error, psycopg.Error) else getattr(error, "__cause__", None)
+    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+        return True
     if not isinstance(cause, psycopg.OperationalError):
         return False
     return cause.sqlstate is None or cause.sqlstate.startswith(AWAY_CODES)
+
+
+def leave_read_only_server(error: BaseException | None) -> None:
+    """Close the connection if its server takes no writes any more, because another one is primary.
+
+    The next connection looks for that one.
+    """
+    if isinstance(getattr(error, "__cause__", None), psycopg.errors.ReadOnlySqlTransaction):
+        connection.close()
 
 
 def is_disk_full(error: BaseException | None) -> bool:

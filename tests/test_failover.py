@@ -10,7 +10,7 @@ import pytest
 from tests.cluster import running_cluster
 from tests.deployed import Site, site_at, wait_for
 from tests.load import Ledger, callers
-from tests.pushing import push
+from tests.sending import post, push
 
 pytestmark = pytest.mark.slow
 LONGEST_ERROR = 5  # seconds
@@ -69,6 +69,21 @@ def test_the_loss_of_the_primary_loses_no_acknowledged_write(cluster, site):
     assert site.get("/readyz").status == HTTPStatus.OK  # without a restart
     done = site.manage("work", "--until-done")
     assert done.returncode == 0, done.stderr
+
+
+def test_a_server_that_takes_no_more_writes_is_left(cluster, site):
+    """As one that became a standby behind a pooler or an address that stayed."""
+    cluster.primary.set(default_transaction_read_only="on")
+    wait_for(lambda: push(site, "Return-2").status == HTTPStatus.SERVICE_UNAVAILABLE)
+    form = post(site, "/scan/session/")
+    assert form.status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "The returns desk is not available" in form.text
+    cluster.replica.promote()
+    cluster.replica.set(default_transaction_read_only="off")
+    # Each connection is given up at the first write that it refuses.
+    wait_for(lambda: push(site, "Return-2").status == HTTPStatus.OK)
+    assert cluster.replica.value("SELECT count(*) FROM returns_return") == 2
+    assert cluster.primary.value("SELECT count(*) FROM returns_return") == 1
 
 
 def test_the_loss_of_the_replica_is_not_noticed(cluster, site):

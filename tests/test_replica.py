@@ -6,16 +6,14 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlencode
 
 import pytest
 
 from tests.cluster import Cluster, Server, running_cluster
-from tests.deployed import HOST, Answer, Site, site_at, wait_for
-from tests.pushing import push
+from tests.deployed import Site, site_at, wait_for
+from tests.sending import post, push
 
 pytestmark = pytest.mark.slow
-CSRF = "c" * 32
 READS_RETURNS = 'FROM "returns_return"'
 # Runs in a program of its own. Each line of CASES is one expression.
 SCRIPT = """
@@ -120,19 +118,6 @@ def held_back(cluster: Cluster):
     finally:
         cluster.replica.value("SELECT pg_wal_replay_resume()")
         cluster.wait_until_replayed()
-
-
-def post(site: Site, path: str, **fields: str) -> Answer:
-    """Send a form as the signed-in manager's browser does."""
-    return site.send(
-        "POST",
-        path,
-        urlencode(fields).encode(),
-        Content_Type="application/x-www-form-urlencoded",
-        Cookie=f"{site.cookie}; csrftoken={CSRF}",
-        X_CSRFToken=CSRF,
-        Referer=f"https://{HOST}/",
-    )
 
 
 def statements(server: Server, do: Callable[[], object]) -> str:

@@ -12,7 +12,7 @@ from ninja.errors import HttpError, ValidationError
 from psycopg.errors import QueryCanceled
 
 from config.concurrency import ServerBusyError, TooManyAtOnceError
-from config.errors import is_database_away, is_disk_full, is_unstorable
+from config.errors import is_database_away, is_disk_full, is_unstorable, leave_read_only_server
 from config.unreadable import UnreadableRequestError
 from returns.api.properties import quote, suggest
 from returns.database.time_limit import QueryTimeoutError
@@ -127,6 +127,7 @@ def _of_database(error: Exception) -> ApiError | None:
     if isinstance(error.__cause__, QueryCanceled):
         return ApiError(503, "took_too_long", TIMEOUT_MESSAGE)
     if is_database_away(error):
+        leave_read_only_server(error)
         return ApiError(503, "unavailable", UNAVAILABLE_MESSAGE, headers={"Retry-After": "5"})
     if is_disk_full(error):
         return ApiError(503, "unavailable", DISK_FULL_MESSAGE, headers={"Retry-After": "60"})

@@ -21,6 +21,8 @@ def is_passing_fault(error: Error | psycopg.Error) -> bool:
     A statement that reached a limit of time or memory would reach it again.
     """
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):  # another server is the primary
+        return True
     code = getattr(cause, "sqlstate", None)
     is_about_the_server = isinstance(error, ABOUT_THE_SERVER)
     return is_about_the_server and (code is None or code.startswith(PASSING_CODES))

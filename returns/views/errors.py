@@ -22,7 +22,13 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.errors import QueryCanceled
 
 from config.concurrency import BUSY, TooManyAtOnceError
-from config.errors import Unavailability, first_line, is_unstorable, why_unavailable
+from config.errors import (
+    Unavailability,
+    first_line,
+    is_unstorable,
+    leave_read_only_server,
+    why_unavailable,
+)
 from config.htmx import HtmxRequest, wants_inline_error
 from config.shipped_names import role_label
 from config.text import shorten
@@ -196,6 +202,7 @@ def _contexts(error: BaseException) -> Iterator[BaseException]:
 
 def _answer_to(request: HttpRequest, error: BaseException) -> HttpResponse | None:
     if reason := why_unavailable(error):
+        leave_read_only_server(error)
         return _unavailable(request, error, reason)
     if is_unstorable(error):
         response = _invalid(request, str(UNSTORABLE))

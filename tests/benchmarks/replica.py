@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from tests.benchmarks.growth import manage
 from tests.cluster import Cluster, running_cluster
 from tests.deployed import CHECKOUT, Site, site_at
-from tests.test_replica import post
+from tests.sending import post
 
 PAGES = ("", "?state=ArrivedToWarehouse", "?sort=-arrived", "?tag=wrong-size", "?q=RSO100")
 PEOPLE = 2

@@ -1,10 +1,12 @@
-"""Records that a program pushes to a running desk."""
+"""What programs and people send to a running desk."""
 
 import json
+from urllib.parse import urlencode
 
-from tests.deployed import PATIENCE, Answer, Site
+from tests.deployed import HOST, PATIENCE, Answer, Site
 
 DAY = "2026-01-05T09:00:00Z"
+CSRF = "c" * 32
 TOKEN = "FEED_TOKEN"
 
 
@@ -23,4 +25,17 @@ def push(site: Site, *references: str) -> Answer:
         timeout=PATIENCE,
         Authorization=f"Bearer {site.environment[TOKEN]}",
         Content_Type="application/json",
+    )
+
+
+def post(site: Site, path: str, **fields: str) -> Answer:
+    """Send a form as the signed-in manager's browser does."""
+    return site.send(
+        "POST",
+        path,
+        urlencode(fields).encode(),
+        Content_Type="application/x-www-form-urlencoded",
+        Cookie=f"{site.cookie}; csrftoken={CSRF}",
+        X_CSRFToken=CSRF,
+        Referer=f"https://{HOST}/",
     )
