@@ -1,5 +1,6 @@
 """Runs a command of manage.py; errors that people can fix end it with one sentence."""
 
+import os
 import sys
 
 import django
@@ -7,6 +8,7 @@ from django.core.management import execute_from_command_line
 from django.utils import translation
 
 from config.errors import sentence_for
+from config.observing.lines import failed_start
 
 # Exit codes
 EXIT_UNUSABLE, EXIT_INTERRUPTED = 2, 130
@@ -29,6 +31,7 @@ def main(argv: list[str]) -> int:
         sentence = sentence_for(error)
         if sentence is None or "--traceback" in argv:
             raise
-        print(sentence, file=sys.stderr)  # noqa: T201
+        is_json = os.environ.get("LOG_FORMAT") == "json"
+        print(failed_start(sentence, as_json=is_json), file=sys.stderr)  # noqa: T201
         return EXIT_UNUSABLE
     return 0

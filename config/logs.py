@@ -2,15 +2,28 @@
 
 from typing import Any
 
+FORMATTERS: dict[str, dict[str, Any]] = {
+    "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    "json": {"()": "config.observing.lines.JsonLines"},
+}
 
-def settings(level: str) -> dict[str, Any]:
-    """Return the LOGGING setting. ``level`` is that of our own lines, such as "INFO"."""
+
+def settings(level: str, log_format: str) -> dict[str, Any]:
+    """Return the LOGGING setting.
+
+    ``level`` is that of our own lines, such as "INFO", and ``log_format`` one of ``FORMATTERS``.
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+        "formatters": FORMATTERS,
+        "filters": {"paths": {"()": "config.observing.lines.WithoutPaths"}},
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "line"},
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": log_format,
+                "filters": ["paths"],
+            },
             "nowhere": {"class": "logging.NullHandler"},
         },
         "root": {"handlers": ["console"], "level": "WARNING"},

@@ -15,6 +15,7 @@ import pgtrigger
 from django.utils.csp import CSP
 
 from config import databases, environment, logs
+from config.monitoring import *  # noqa: F403
 from config.retention import *  # noqa: F403 - how long what is kept: these are settings too
 from config.sign_in import *  # noqa: F403
 
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that every answer has them, also those of the next ones.
     "config.security_headers.SecurityHeadersMiddleware",
+    "config.observing.requests.RequestMiddleware",
     "returns.views.errors.ErrorPageMiddleware",
     "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -246,7 +248,7 @@ REJECTED_LENGTH = environment.positive_number("REJECTED_LENGTH", 20_000, "charac
 REJECTED_PER_RUN = environment.positive_number("REJECTED_PER_RUN", 10_000, "records")
 REJECTED_PER_SOURCE = environment.positive_number("REJECTED_PER_SOURCE", 50_000, "records")
 
-LOGGING = logs.settings(environment.log_level(sys.argv))
+LOGGING = logs.settings(environment.log_level(sys.argv), LOG_FORMAT)  # noqa: F405
 
 # The database comes last, so that other errors are reported before a server is started.
 

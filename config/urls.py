@@ -24,6 +24,7 @@ handler500 = "returns.views.errors.server_error"
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("logo", brand.logo, name="logo"),
+    path("metrics", health.metrics, name="metrics"),
     path("readyz", health.ready, name="readyz"),
     path("accounts/login/", accounts.sign_in, name="login"),
     path("accounts/login/code/", accounts.second_factor, name="second-factor"),

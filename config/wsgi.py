@@ -5,10 +5,14 @@ import sys
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from config.errors import sentence_for
 from config.memory import return_large_blocks
+from config.observing.lines import failed_start
+from config.observing.metrics_folder import prepare_metrics
+from config.observing.start import start_observing
 from config.parent_process import end_while_starting, end_with_parent
 from config.slow_bodies import BodyTimeLimit
 from config.unreadable import guard_content_type
@@ -17,6 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("STATEMENT_LIMIT", "10")
 end_while_starting()
 return_large_blocks()
+prepare_metrics()
 
 # Seconds that a running request has when the server's main process was killed.
 ORPHAN_TIMEOUT = 10
@@ -31,10 +36,12 @@ def _application() -> BodyTimeLimit:
         sentence = sentence_for(error)
         if sentence is None:
             raise
-        sys.exit(sentence)
+        sys.exit(failed_start(sentence, as_json=os.environ.get("LOG_FORMAT") == "json"))
 
 
 # Take the client's address from the proxy on this computer. Otherwise everybody would have the
 # address of the proxy, and somebody guessing a password would lock out its owner.
 application = wrap_wsgi_with_proxy_headers(_application(), trusted_hosts="127.0.0.1,::1")
+start_observing("web")
+import_string("returns.operations.serving.serve_metrics_of_web")()
 end_with_parent(ORPHAN_TIMEOUT)

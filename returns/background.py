@@ -2,14 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from config.observing.jobs import observed_job
 from returns.database.faults import is_passing_fault
 from returns.exports import background as exports
 from returns.feed import undo, uploads
+from returns.models import Loop
+from returns.operations.heartbeat import Heart
 from returns.people import password_reset
 from returns.retention import steps as retention
 from returns.rules import running
@@ -24,37 +28,53 @@ DATABASE_RETRY_PAUSE = 5.0  # seconds
 LONG_JOB_STOP_TIMEOUT = 2.0  # seconds to wait for a long job that is about to finish
 
 
-def run_short_jobs() -> bool:
+type Jobs = Mapping[str, Callable[[], bool]]
+# Tells that a job with this name is being done, for the block.
+type Told = Callable[[str], AbstractContextManager[None]]
+
+
+def _untold(_job: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def run_short_jobs(doing: Told = _untold) -> bool:
     """Run one step of each short job; tell whether there was anything to do.
 
     A job that fails does not stop the others. Raises the last ``DatabaseError`` after all have run.
     """
-    jobs = (
-        bulk.run_oldest_step,
-        undo.run_oldest_step,
-        running.run_queued,
-        running.run_hourly,
-        summaries.update_in_background,
-        outcomes.count_in_background,
-        password_reset.send_next,
-        retention.delete_old_rows,
-    )
-    return _run_all(*jobs)
+    jobs = {
+        "bulk-tagging": bulk.run_oldest_step,
+        "undo": undo.run_oldest_step,
+        "rules": running.run_queued,
+        "hourly-rules": running.run_hourly,
+        "summaries": summaries.update_in_background,
+        "deadlines": outcomes.count_in_background,
+        "mail": password_reset.send_next,
+        "retention": retention.delete_old_rows,
+    }
+    return _run_all(jobs, doing)
 
 
-def run_long_jobs() -> bool:
+def run_long_jobs(doing: Told = _untold) -> bool:
     """Import a file, make an export, or build the summaries, however long it takes.
 
     Tells whether there was anything to do. Errors are raised as by ``run_short_jobs``.
     """
-    return _run_all(uploads.import_next, exports.make_next, summaries.build_if_missing)
+    jobs = {
+        "uploads": uploads.import_next,
+        "exports": exports.make_next,
+        "building-summaries": summaries.build_if_missing,
+    }
+    return _run_all(jobs, doing)
 
 
-def _run_all(*jobs: Callable[[], bool]) -> bool:
+def _run_all(jobs: Jobs, doing: Told) -> bool:
     done, failed = False, None
-    for job in jobs:
+    for name, job in jobs.items():
         try:
-            done |= job()
+            with doing(name), observed_job(name) as observed:
+                observed.was_needed = job()
+            done |= observed.was_needed
         except DatabaseError as error:
             if not connection.is_usable():
                 raise  # the other jobs could not connect either
@@ -80,17 +100,31 @@ def run_until_stopped(stopping: threading.Event) -> None:
     Long jobs run in a thread of their own, so that short ones need not wait for them. A long job
     that is interrupted starts again next time.
     """
+    heart = Heart()
     long_jobs = threading.Thread(
-        target=_run_repeatedly, args=(run_long_jobs, stopping), name="files", daemon=True
+        target=_run_repeatedly,
+        args=(run_long_jobs, stopping, heart, Loop.FILES),
+        name="files",
+        daemon=True,
     )
     logger.info("Background work started.")
     long_jobs.start()
-    _run_repeatedly(run_short_jobs, stopping)
+    _run_repeatedly(run_short_jobs, stopping, heart, Loop.STEPS)
     long_jobs.join(timeout=LONG_JOB_STOP_TIMEOUT)
+    heart.stop()
+    connection.close()
     logger.info("Background work stopped.")
 
 
-def _run_repeatedly(run_jobs: Callable[[], bool], stopping: threading.Event) -> None:
+def _run_repeatedly(
+    run_jobs: Callable[[Told], bool], stopping: threading.Event, heart: Heart, loop: Loop
+) -> None:
+    with heart.beating(loop) as pulse:
+        _repeat(lambda: run_jobs(pulse.doing), stopping)
+    connection.close()
+
+
+def _repeat(run_jobs: Callable[[], bool], stopping: threading.Event) -> None:
     is_away = False
     while not stopping.is_set():
         try:
@@ -106,7 +140,6 @@ def _run_repeatedly(run_jobs: Callable[[], bool], stopping: threading.Event) -> 
                 logger.warning("Background work is waiting for the database: %s", reason)
             connection.close()
             stopping.wait(DATABASE_RETRY_PAUSE)
-    connection.close()
 
 
 class Worker(threading.Thread):

@@ -25,6 +25,8 @@ PAGES = {
     # There is none unless a setting names one.
     "logo": (404, 404, 404, 404, 404),
     "readyz": (200, 200, 200, 200, 200),
+    # There are none without METRICS_TOKEN.
+    "metrics": (404, 404, 404, 404, 404),
     "login": (200, 302, 302, 302, 302),
     "second-factor": (302, 302, 302, 302, 302),
     "passkey-login": (405, 405, 405, 405, 405),
@@ -71,6 +73,7 @@ PAGES = {
     "working-calendar": (302, 403, 403, 200, 200),
     "deadline": (302, 403, 404, 404, 404),
     "retention": (302, 403, 403, 403, 200),
+    "status": (302, 403, 403, 403, 200),
     "reports": (302, 403, 200, 200, 200),
     "report": (302, 403, 200, 200, 200),
     "report-file": (302, 403, 200, 200, 200),

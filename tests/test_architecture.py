@@ -124,6 +124,7 @@ WRITERS = {
     ("SocialAccount", "socialaccount_socialaccount"): ("returns/people/provider_people.py",),
     ("Deactivation", "returns_deactivation"): ("returns/models/people.py",),
     ("Scan", "returns_scan"): ("returns/scans/recording.py",),
+    ("Heartbeat", "returns_heartbeat"): ("returns/operations/heartbeat.py",),
     ("Retention", "returns_retention"): ("returns/retention/steps.py",),
     ("SavedView", "returns_savedview"): ("returns/lists/saved_views.py",),
 }

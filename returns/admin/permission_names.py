@@ -45,6 +45,7 @@ PERMISSION_NAMES = (
     gettext_noop("Can change user"),
     gettext_noop("Can view group"),
     gettext_noop("Can view access event"),
+    gettext_noop("Can view the status of the desk"),
     gettext_noop("Can view token use"),
     gettext_noop("Can view authenticator"),
     gettext_noop("Can delete authenticator"),

@@ -1,7 +1,6 @@
 """Authenticating a call of the API: its token, its scopes, its tenant and its call limit."""
 
-from dataclasses import dataclass, field
-from uuid import uuid4
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -26,9 +25,12 @@ SEND_IN_HEADER = "Send it in the Authorization header, raw or after Bearer."
 
 @dataclass
 class Call:
-    """A call of the API. ``token`` and ``count`` are None until the token has been checked."""
+    """A call of the API. ``token`` and ``count`` are None until the token has been checked.
 
-    id: str = field(default_factory=lambda: uuid4().hex)
+    ``id`` is the number of the request, which error answers and the log name.
+    """
+
+    id: str
     token: ApiToken | None = None
     count: CallCount | None = None
 

@@ -1,12 +1,13 @@
 """The entrance of the API, in front of sessions and cookies, which it does not use.
 
-Every call gets a JSON answer, whatever happens. No query string and no header is logged, and
-tokens are masked in logged paths.
+Every call gets a JSON answer, whatever happens. No query string and no header is logged, and of
+the path its pattern alone.
 """
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import cast
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ from django.utils.log import log_response
 
 from config.concurrency import SLOTS, one_thread_left
 from config.errors import first_line, why_unavailable
+from config.observing.requests import request_id
+from config.observing.routes import route_of
 from config.unreadable import check_readable
 from returns.api import BASE_PATH
 from returns.api.authentication import ApiRequest, Call, authenticate
@@ -30,7 +33,6 @@ from returns.api.errors import (
 from returns.api.responses import error_response, finalize_response
 from returns.database.time_limit import time_limit
 from returns.models import ApiToken
-from returns.people.tokens import mask_tokens
 
 # The documentation for people is an ordinary page.
 DOCS_PATH = f"{BASE_PATH}/docs"
@@ -64,7 +66,7 @@ class ApiMiddleware:
 
 def handle_call(request: ApiRequest) -> HttpResponse:
     """Return the response to a call. Exceptions become JSON errors; errors are logged."""
-    request.call = Call()
+    request.call = Call(request_id(request) or uuid4().hex)
     if request.method == "HEAD":
         request.method = "GET"  # the server leaves the body out
     failure: Exception | None = None
@@ -137,7 +139,7 @@ def _log(request: ApiRequest, response: HttpResponse, failure: Exception | None)
     # Without the request, because its query string would be logged too.
     log_response(
         "%s: %s, request %s",
-        *(what, mask_tokens(request.path), request.call.id),
+        *(what, route_of(request), request.call.id),
         response=response,
         exception=None if reason else failure,
     )

@@ -18,9 +18,11 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from config.observing.start import start_observing
 from config.parent_process import end_with_parent
 from config.slow_bodies import BodyTimeLimit
 from config.unreadable import guard_content_type
+from returns.operations.serving import serve_metrics_of_web
 
 ADDRESS = "127.0.0.1"
 PORT_TIMEOUT = 5.0  # seconds; a killed demo frees its port a moment later
@@ -60,6 +62,8 @@ def application() -> BodyTimeLimit:
     os.setpgrp()
     end_with_parent(WORKER_STOP_TIMEOUT)
     handler = guard_content_type(get_wsgi_application())
+    start_observing("web")
+    serve_metrics_of_web()
     return BodyTimeLimit(handler, settings.BODY_SECONDS)
 
 

@@ -31,6 +31,7 @@ from returns.models.feed import (
     Upload,
     Way,
 )
+from returns.models.heartbeats import Heartbeat, Loop
 from returns.models.line_items import DamagedState, ItemState, LineItem
 from returns.models.mappings import SavedMapping
 from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrderItem
@@ -97,6 +98,7 @@ __all__ = [
     "Fate",
     "FeedRun",
     "FileFormat",
+    "Heartbeat",
     "ItemDay",
     "ItemRequest",
     "ItemState",
@@ -104,6 +106,7 @@ __all__ = [
     "Kept",
     "Language",
     "LineItem",
+    "Loop",
     "Moment",
     "OrderRequest",
     "OrderState",

@@ -33,9 +33,8 @@ from returns.people.person import PersonRequest
 
 logger = logging.getLogger(__name__)
 
-UNKNOWN_NAME = "an unknown name"
 # As the log says them: it is in English, whoever the request is from.
-LOG_WORDS = {AccessKind.SIGN_IN_FAILED: "Failed sign-in", AccessKind.LOCKED: "Signing in locked"}
+LOG_WORDS = {AccessKind.SIGN_IN_FAILED: "a failed sign-in", AccessKind.LOCKED: "signing in locked"}
 REFUSED_TOKEN_INTERVAL = 3600  # seconds between two events of the same address and token
 REFUSED_SIGN_IN_INTERVAL = 60  # seconds, likewise
 # Within this time, who reloads a page about a shopper is not recorded again.
@@ -71,8 +70,8 @@ def record_failed_sign_in(request: HttpRequest, name: str, *, is_locked: bool) -
     known, address = person.get_username() if person else "", client_address(request)
     kinds = [AccessKind.SIGN_IN_FAILED, *([AccessKind.LOCKED] if is_locked else [])]
     for kind in kinds:
-        _record(kind, known, address, person=person, path=request.path)
-        logger.warning("%s: %s from %s.", LOG_WORDS[kind], known or UNKNOWN_NAME, address)
+        event = _record(kind, known, address, person=person, path=request.path)
+        logger.warning("Access event %s: %s.", event.pk, LOG_WORDS[kind])
 
 
 def record_refused_sign_in(request: HttpRequest, way: str, reason: str) -> None:
@@ -142,7 +141,7 @@ def record_refused_token(request: HttpRequest, token: ApiToken | None, code: str
     key = f"refused-token:{address}:{token.pk if token else ''}:{code}"
     if cache.add(key, True, REFUSED_TOKEN_INTERVAL):
         event = _record(AccessKind.TOKEN_REFUSED, name, address, code=code)
-        logger.warning("Access event %s: a refused token from %s (%s).", event.pk, address, code)
+        logger.warning("Access event %s: a refused token (%s).", event.pk, code)
 
 
 def _record_of(request: HttpRequest, person: User, kind: AccessKind, **details: Any) -> None:

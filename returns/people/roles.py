@@ -51,6 +51,7 @@ _ADMIN = _MANAGER | {
     "auth.view_group",
     "returns.view_accessevent",
     "returns.view_retention",
+    "returns.view_status",
     "returns.view_tokenuse",
     "mfa.view_authenticator",
     "mfa.delete_authenticator",

@@ -65,10 +65,5 @@ def record_use(token: ApiToken, now: datetime) -> None:
     ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
-def mask_tokens(text: str) -> str:
-    """Return a text with all tokens masked, for logs."""
-    return TOKEN_PATTERN.sub("rd_***", text)
-
-
 def _digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()

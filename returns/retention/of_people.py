@@ -10,7 +10,7 @@ from pghistory.models import Context
 
 from returns.filters.deleted_entries import RESTORABLE, expired
 from returns.live import changes, presence
-from returns.models import AccessEvent, BrowserSession, Scan, TokenUse
+from returns.models import AccessEvent, BrowserSession, Heartbeat, Scan, TokenUse
 from returns.retention.kinds import (
     Kind,
     call_function,
@@ -25,6 +25,7 @@ from tags.history import old_rows, old_single_changes
 from tags.models import BulkTagging
 
 SESSION_RETENTION = timedelta(days=1)  # after the end: the clock of the web server may be behind
+HEARTBEAT_RETENTION = timedelta(days=1)
 ATTEMPT_RETENTION = timedelta(days=1)  # a lock ends after 15 minutes
 
 
@@ -133,6 +134,13 @@ KINDS_OF_WORK = (
         days_of("CONTEXT_DAYS"),
         older_than(Context.objects.all, "updated_at", "CONTEXT_DAYS"),
         ("CONTEXT_DAYS",),
+    ),
+    Kind(
+        "heartbeats",
+        _("Signs of life of background work"),
+        _("when it was last seen"),
+        fixed_period(HEARTBEAT_RETENTION),
+        lambda now: Heartbeat.objects.filter(seen_at__lt=now - HEARTBEAT_RETENTION),
     ),
     Kind(
         "changes for open pages",

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_http_methods
 from config.htmx import render_page_or_fragment
 from returns.filters.query import Query
 from returns.lists.bulk import choose_returns, create_draft, list_path, start
+from returns.models import Loop
 from returns.models.access import BulkWork
+from returns.operations.heartbeat import is_running
 from returns.people.access import record_bulk_work
 from returns.people.person import DeskRequest
 from returns.views.callers import heavy
@@ -27,6 +29,7 @@ may_tag = permission_required("returns.tag_return", raise_exception=True)
 # Seconds of work in one request: when it is started, and when its page polls for progress.
 START_SECONDS = 1.5
 POLL_SECONDS = 0.7
+AT_WORK = {bulk.Status.RUNNING, bulk.Status.UNDOING}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,6 +94,7 @@ def _page(request: DeskRequest, job: BulkTagging) -> HttpResponse:
     context = {
         "job": job,
         "total": total,
+        "is_unattended": job.status in AT_WORK and not is_running(Loop.STEPS),
         "list_path": list_path(job.query),
         "percent": 100 * job.position // total if total else 100,
         "preview": bulk.preview(job) if job.status == bulk.Status.DRAFT else None,

@@ -30,6 +30,9 @@ from config.errors import (
     why_unavailable,
 )
 from config.htmx import HtmxRequest, wants_inline_error
+from config.observing.requests import request_id
+from config.observing.routes import method_of, route_of
+from config.observing.scrubbing import scrubbed
 from config.shipped_names import role_label
 from config.text import shorten
 from config.unreadable import UnreadableRequestError
@@ -227,7 +230,10 @@ def _log_line(
     what: str, request: HttpRequest, response: HttpResponse, error: BaseException
 ) -> None:
     """Log one line. Django would add a traceback, which tells no more about these errors."""
-    args = (what, shorten(first_line(error), 200), request.method, shorten(request.path, 200))
+    # What makes the desk unavailable names the server; other errors may quote what was typed.
+    line = first_line(error)
+    text = shorten(line if isinstance(what, Unavailability) else scrubbed(line), 200)
+    args = (what, text, method_of(request), route_of(request))
     log_response("%s: %s, at %s %s", *args, response=response, request=request)
 
 
@@ -240,6 +246,7 @@ def _error_response(
 ) -> HttpResponse:
     if wants_inline_error(cast("HtmxRequest", request)):
         return HttpResponse(str(sentence), content_type="text/plain; charset=utf-8", status=status)
+    context["request_id"] = request_id(request)
     return render(request, template, context, status=status)
 
 

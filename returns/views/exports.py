@@ -24,7 +24,8 @@ from returns.exports import abort, as_csv, as_xlsx, background
 from returns.exports.file_names import content_disposition
 from returns.exports.forms import BACKGROUND_THRESHOLD, ExportRequest, parse_request
 from returns.filters.query import Query
-from returns.models import FileFormat
+from returns.models import FileFormat, Loop
+from returns.operations.heartbeat import is_running
 from returns.people.access import record_export
 from returns.people.person import PersonRequest
 from returns.views.callers import heavy
@@ -135,6 +136,7 @@ def exports(request: PersonRequest) -> HttpResponseBase:
     context = {
         "exports": own,
         "in_progress": in_progress,
+        "is_unattended": in_progress and not is_running(Loop.FILES),
         "threshold": BACKGROUND_THRESHOLD,
         "days_kept": settings.EXPORT_DAYS,
     }

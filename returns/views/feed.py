@@ -24,8 +24,9 @@ from returns.feed import overview, retries
 from returns.feed import undo as undoing
 from returns.feed.intake import IntakeResult
 from returns.feed.run_changes import list_changes
-from returns.models import Fate, FeedRun, RejectedRecord
+from returns.models import Fate, FeedRun, Loop, RejectedRecord
 from returns.models.access import BulkWork
+from returns.operations.heartbeat import are_running, is_running
 from returns.people.access import record_bulk_work, record_export
 from returns.people.person import DeskRequest, PersonRequest
 from returns.views.callers import heavy
@@ -49,6 +50,7 @@ def show(request: PersonRequest) -> HttpResponse:
         "health": overview.feed_health(),
         "runs": overview.list_runs(before, only_files=only_files),
         "only_files": only_files,
+        "is_attended": are_running(Loop.STEPS, Loop.FILES),
     }
     return render(request, "feed/page.html", context)
 
@@ -62,6 +64,7 @@ def run(request: DeskRequest, pk: int) -> HttpResponse:
     beyond = _number(request.GET.get("beyond", ""))
     context = {
         "run": overview.run_status(row),
+        "is_unattended": _is_being_undone(row) and not is_running(Loop.STEPS),
         "rejects": overview.list_rejects(Fate.WAITING, row),
         "changes": list_changes(row, beyond, only_kept=only_kept),
         "only_kept": only_kept,
@@ -87,6 +90,11 @@ def undo_run(request: PersonRequest, pk: int) -> HttpResponse:
     problem = undoing.undo_problem(row)
     context = {"run": row, "problem": problem, "preview": None if problem else undoing.preview(row)}
     return render(request, "feed/undo.html", context)
+
+
+def _is_being_undone(row: FeedRun) -> bool:
+    undo = getattr(row, "undo", None)
+    return undo is not None and undo.ended_at is None
 
 
 def _run(pk: int) -> FeedRun:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config.forms import posted_data, save_form
 from returns.filters.query import Query
-from returns.models import TagRule
+from returns.models import Loop, TagRule
+from returns.operations.heartbeat import is_running
 from returns.people.person import PersonRequest
 from returns.rules import editing
 from returns.rules.dry_runs import dry_run
@@ -43,7 +44,10 @@ SWITCHED_OFF = gettext_lazy("Switched “%(rule)s” off.")
 @may_see
 def show(request: PersonRequest) -> HttpResponse:
     """Show all rules in the order in which they run."""
-    return render(request, "rules/page.html", {"rules": list_rules()})
+    rules = list_rules()
+    is_waiting = any(each.rule.is_on for each in rules)
+    is_unattended = is_waiting and not is_running(Loop.STEPS)
+    return render(request, "rules/page.html", {"rules": rules, "is_unattended": is_unattended})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,8 +17,9 @@ from returns.feed import uploads
 from returns.feed.forms import UploadForm
 from returns.feed.previews import FilePreview
 from returns.feed.retries import MAY_CHANGE_FEED
-from returns.models import Upload
+from returns.models import Loop, Upload
 from returns.models.access import BulkWork
+from returns.operations.heartbeat import is_running
 from returns.people.access import record_bulk_work
 from returns.people.person import DeskRequest
 from returns.views.callers import heavy
@@ -81,6 +82,7 @@ def show(request: DeskRequest, pk: int) -> HttpResponse:
     context = {
         "upload": upload,
         "preview": preview,
+        "is_unattended": bool(upload.wanted_at) and not is_running(Loop.FILES),
         "counts": _counts(preview),
         "zone": settings.TIME_ZONE,
         "date_orders": DATE_ORDER_LABELS,

@@ -1,8 +1,10 @@
+import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,6 +16,9 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from config.errors import first_line
+from config.observing.jobs import observed_job
+from config.observing.start import start_observing
 from config.schema import require_tables
 from returns.feed.client import Client
 from returns.feed.item_pulling import sync_items
@@ -21,6 +26,11 @@ from returns.feed.orders.pulling import sync_orders
 from returns.feed.remote_errors import RemoteApiError
 from returns.feed.sync import AlreadyRunningError, sync
 from returns.management.inputs import LimitedReport
+from returns.models import Loop
+from returns.operations.heartbeat import BEAT_INTERVAL, Heart, Pulse
+from returns.operations.serving import serve_metrics_of_work
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -51,8 +61,10 @@ class Command(BaseCommand):
         # What comes after the returns, and what of it is asked for again.
         self.parts = {"line items": self._pull_items, "orders": self._pull_orders}
         self.ask_again = set(self.parts) if options["ask_again"] else set[str]()
-        client = _client(self.stopping)
+        self.pulse: Pulse | None = None
+        client = _client(self._sleep)
         require_tables()
+        start_observing("sync")
         every: float | None = options["every"]
         if every is None:
             self._once(client, options["since"])
@@ -62,13 +74,33 @@ class Command(BaseCommand):
     def _repeat(self, client: Client, since: datetime | None, pause: float) -> None:
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, lambda *_: self.stopping.set())
-        while not self.stopping.is_set():
-            if self._try(client, partial(self._pull, client, since)):
-                since = None
-                for name, pull in self.parts.items():
-                    if self._try(client, partial(pull, client)):
-                        self.ask_again.discard(name)
-            self.stopping.wait(pause)
+        serve_metrics_of_work()
+        with Heart().beating(Loop.SYNC) as self.pulse:
+            while not self.stopping.is_set():
+                if self._try(client, "pull", partial(self._pull, client, since)):
+                    since = None
+                    for name, pull in self.parts.items():
+                        job = f"pull-{name.replace(' ', '-')}"
+                        if self._try(client, job, partial(pull, client)):
+                            self.ask_again.discard(name)
+                self._wait(pause)
+
+    def _sleep(self, seconds: float) -> None:
+        self._wait(seconds)
+        if self.stopping.is_set():
+            raise RemoteApiError("Stopped while waiting for the API.")
+
+    def _wait(self, seconds: float) -> None:
+        """Wait until somebody stops this process; tell meanwhile that it is alive."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self.stopping.wait(
+            min(left, BEAT_INTERVAL)
+        ):
+            self._beat()
+
+    def _beat(self) -> None:
+        if self.pulse:
+            self.pulse.beat()
 
     def _once(self, client: Client, since: datetime | None) -> None:
         try:
@@ -88,18 +120,39 @@ class Command(BaseCommand):
         if rejected:
             sys.exit(1)
 
-    def _try(self, client: Client, pull: Callable[[], int]) -> bool:
+    def _try(self, client: Client, job: str, pull: Callable[[], int]) -> bool:
         """Pull, and report errors instead of raising; tell whether it succeeded."""
+        doing = self.pulse.doing(job) if self.pulse else nullcontext()
         try:
-            pull()
+            with doing, observed_job(job) as observed:
+                pull()
+                observed.was_needed = True
         except (RemoteApiError, AlreadyRunningError) as error:
-            self.stderr.write(f"{timezone.now():%Y-%m-%d %H:%M:%S} {client.origin}: {error}")
+            self._report_failure(client.origin, str(error))
         except DatabaseError as error:
             connection.close()
-            self.stderr.write(f"{timezone.now():%Y-%m-%d %H:%M:%S} the database: {error}")
+            self._report_failure("the database", first_line(error))
         else:
             return True
         return False
+
+    def _report_failure(self, what: str, reason: str) -> None:
+        if settings.LOG_FORMAT == "line":
+            self.stderr.write(f"{timezone.now():%Y-%m-%d %H:%M:%S} {what}: {reason}")
+        else:
+            logger.error("%s: %s", what, reason)
+
+    def _report(self, text: str) -> None:
+        """Print a result; where all lines are of a log, it is one of them."""
+        if settings.LOG_FORMAT == "line":
+            self.stdout.write(text)
+        else:
+            logger.info("Pulled: %s", text)
+
+    def _report_reject(self, sentence: str) -> None:
+        # It may quote the record, so it is no line of a log; the page of the feed has all of them.
+        if settings.LOG_FORMAT == "line":
+            self.stderr.write(sentence)
 
     def _pull(self, client: Client, since: datetime | None) -> int:
         """Pull returns, print the result, and return how many records were rejected."""
@@ -110,7 +163,7 @@ class Command(BaseCommand):
                 on_reject=lambda item, error: report(f"{item.place}: {error}"),
                 should_continue=self._should_continue,
             )
-        self.stdout.write(str(pulled))
+        self._report(str(pulled))
         return pulled.rejected
 
     def _pull_items(self, client: Client) -> int:
@@ -123,7 +176,7 @@ class Command(BaseCommand):
                 should_continue=self._should_continue,
             )
         if pulled.read or pulled.without_items:
-            self.stdout.write(f"line items: {pulled}")
+            self._report(f"line items: {pulled}")
         return pulled.rejected
 
     def _pull_orders(self, client: Client) -> int:
@@ -136,22 +189,23 @@ class Command(BaseCommand):
                 should_continue=self._should_continue,
             )
         if pulled.result.read or pulled.not_found:
-            self.stdout.write(f"orders: {pulled}")
+            self._report(f"orders: {pulled}")
         return pulled.result.rejected
 
     @contextmanager
     def _reporting(self, what: str) -> Iterator[LimitedReport]:
         """Give the report of what is rejected; say at the end how many sentences it left out."""
-        report = LimitedReport(self.stderr.write)
+        report = LimitedReport(self._report_reject)
         yield report
         report.finish(what)
 
     def _should_continue(self) -> bool:
+        self._beat()
         return not self.stopping.is_set()
 
 
-def _client(stopping: threading.Event) -> Client:
-    """Return a client that stops waiting when ``stopping`` is set."""
+def _client(sleep: Callable[[float], None]) -> Client:
+    """Return a client that waits by a function, which raises to end the pull."""
     address, token = settings.RETURNS_API_URL, settings.RETURNS_API_TOKEN
     if not _is_address(address):
         raise CommandError(
@@ -167,10 +221,6 @@ def _client(stopping: threading.Event) -> Client:
             raise CommandError(
                 f"{name} contains a character that is not allowed in an HTTP header.", returncode=2
             )
-
-    def sleep(seconds: float) -> None:
-        if stopping.wait(seconds):
-            raise RemoteApiError("Stopped while waiting for the API.")
 
     return Client(address, token, settings.RETURNS_API_TENANT, sleep)
 

@@ -2,10 +2,13 @@ import signal
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from config.observing.start import start_observing
 from config.schema import require_tables
 from returns import background
+from returns.operations.serving import serve_metrics_of_work
 
 
 class Command(BaseCommand):
@@ -21,6 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until Ctrl-C or SIGTERM; an interrupted step starts again next time."""
         require_tables()
+        start_observing("work")
         if options["until_done"]:
             while background.run_short_jobs() or background.run_long_jobs():
                 pass
@@ -28,5 +32,7 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
+        serve_metrics_of_work()
         background.run_until_stopped(stopping)
-        self.stdout.write("Stopped.")
+        if settings.LOG_FORMAT == "line":
+            self.stdout.write("Stopped.")

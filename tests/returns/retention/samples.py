@@ -20,6 +20,7 @@ from returns.models import (
     DeletedReturn,
     Export,
     FeedRun,
+    Heartbeat,
     ItemRequest,
     OrderRequest,
     Presence,
@@ -251,6 +252,10 @@ MAKERS: dict[str, tuple[Callable[[datetime], Any], float]] = {
         30,
     ),
     "contexts of events": (add_context, 7),
+    "heartbeats": (
+        lambda at: Heartbeat.objects.create(loop="steps", host="x", pid=1, seen_at=at),
+        1,
+    ),
     "changes for open pages": (lambda at: Change.objects.create(at=at), 1),
 }
 # These have no age: they go as soon as nobody needs them.
