@@ -33,6 +33,7 @@ COMMANDS_WITHOUT_DATABASE = {
     "--help",
     "--version",
     "collectstatic",
+    "serve",  # its workers use it
     "compilemessages",
     "diffsettings",
     "help",

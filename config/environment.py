@@ -3,6 +3,7 @@
 Each raises ``ImproperlyConfigured`` with a sentence that says what to set.
 """
 
+import ipaddress
 import os
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -17,12 +18,26 @@ MAX_LOGO_BYTES = 200_000
 MAX_DAYS = 36_500  # a hundred years
 MIN_SHOPPER_KEY = 32  # characters
 # Commands that run for days beside the web server.
-SERVICES = {"work", "sync_returns", "runserver"}
+SERVICES = {"work", "sync_returns", "serve", "runserver"}
 
 
 def names(variable: str) -> list[str]:
     """Return the comma-separated names in a variable."""
     return [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
+
+
+def networks(variable: str, default: list[str]) -> list[str]:
+    """Return the comma-separated addresses and networks, such as 10.0.0.0/8, in a variable."""
+    texts = names(variable) or default
+    for text in texts:
+        try:
+            ipaddress.ip_network(text)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{variable}: {text!r} is not an address or a network. Examples are 10.0.0.5 and "
+                "10.0.0.0/8."
+            ) from None
+    return texts
 
 
 def secret_key(checkout: Path, *, is_local: bool) -> str:

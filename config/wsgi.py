@@ -1,4 +1,4 @@
-"""The WSGI entry point: ``granian --interface wsgi config.wsgi:application``."""
+"""The WSGI entry point, which each worker of ``manage.py serve`` loads."""
 
 import os
 import sys
@@ -39,9 +39,9 @@ def _application() -> BodyTimeLimit:
         sys.exit(failed_start(sentence, as_json=os.environ.get("LOG_FORMAT") == "json"))
 
 
-# Take the client's address from the proxy on this computer. Otherwise everybody would have the
-# address of the proxy, and somebody guessing a password would lock out its owner.
-application = wrap_wsgi_with_proxy_headers(_application(), trusted_hosts="127.0.0.1,::1")
+# Take the client's address from the proxy. Otherwise everybody would have the address of the proxy,
+# and somebody guessing a password would lock out its owner.
+application = wrap_wsgi_with_proxy_headers(_application(), settings.TRUSTED_PROXIES)
 start_observing("web")
 import_string("returns.operations.serving.serve_metrics_of_web")()
 end_with_parent(ORPHAN_TIMEOUT)

@@ -6,6 +6,8 @@ from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 from django.utils.translation import pgettext_lazy
 
+from config.hosts import check_allowed_hosts
+
 
 class ReturnsConfig(AppConfig):
     """Returns, their tags, and the people who work with them."""
@@ -14,13 +16,14 @@ class ReturnsConfig(AppConfig):
     verbose_name = pgettext_lazy("app", "Returns")
 
     def ready(self) -> None:
-        """Set up the roles after every migrate, and register the checks of the database.
+        """Set up the roles after every migrate, and register our checks.
 
         The admin shows the names of axes, which has none in any language, and of allauth.
         """
         apps.get_app_config("mfa").verbose_name = pgettext_lazy("app", "Second factors")
         apps.get_app_config("axes").verbose_name = pgettext_lazy("app", "Sign-in protection")
         post_migrate.connect(_set_up_roles, sender=self)
+        register(check_allowed_hosts)
         register(_check_time_zone_data, Tags.database)
         register(_check_owner, Tags.database, deploy=True)
 

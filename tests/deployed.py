@@ -23,10 +23,6 @@ from config import postgres_server
 CHECKOUT = Path(__file__).resolve().parents[1]
 HOST = "desk.example"
 PATIENCE = 60  # seconds; a busy machine is no broken server
-# As docs/deploy.md starts it.
-GRANIAN = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-SIZE = ["--workers", "2", "--blocking-threads", "8"]
-SURVIVAL = ["--respawn-failed-workers", "--workers-kill-timeout", "30"]
 PEOPLE = """
 from importlib import import_module
 from django.conf import settings
@@ -67,7 +63,7 @@ class Site:
     log: Path
     server: "subprocess.Popen[bytes] | None" = None
     cookie: str = ""
-    options: list[str] = field(default_factory=lambda: [*SIZE, *SURVIVAL])
+    options: list[str] = field(default_factory=lambda: ["--stop-seconds", "30"])
 
     def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of manage.py beside the server."""
@@ -78,10 +74,10 @@ class Site:
 
     def start(self) -> None:
         """Start the web server, and wait until it answers."""
-        command = [sys.executable, *GRANIAN, "--port", str(self.port), *self.options]
+        command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *self.options]
         with self.log.open("ab") as log:
             self.server = subprocess.Popen(
-                [*command, "config.wsgi:application"],
+                command,
                 cwd=CHECKOUT,
                 env=self.environment,
                 stdout=log,
@@ -232,7 +228,7 @@ def proxied(site: Site, folder: Path) -> Iterator[int]:
         "<key.pem>": str(folder / "key.pem"),
         "<checkout>": str(CHECKOUT),
     }
-    example = (CHECKOUT / "docs/nginx.conf").read_text()
+    example = (CHECKOUT / "docs/deploy/nginx.conf").read_text()
     for text, change in changes.items():
         assert text in example
         example = example.replace(text, change)

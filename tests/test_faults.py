@@ -69,7 +69,7 @@ def test_a_body_may_arrive_in_pieces(site):
 
 @pytest.fixture(scope="module", params=PROXIES)
 def proxy(request, site, tmp_path_factory):
-    """The proxy of docs/nginx.conf in front of the site; gives its port."""
+    """The proxy of docs/deploy/nginx.conf in front of the site; gives its port."""
     with proxied(site, tmp_path_factory.mktemp("proxy")) as port:
         yield port
 

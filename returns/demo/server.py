@@ -22,26 +22,13 @@ from config.observing.start import start_observing
 from config.parent_process import end_with_parent
 from config.slow_bodies import BodyTimeLimit
 from config.unreadable import guard_content_type
+from config.web_server import SignalSafeEvent
 from returns.operations.serving import serve_metrics_of_web
 
 ADDRESS = "127.0.0.1"
 PORT_TIMEOUT = 5.0  # seconds; a killed demo frees its port a moment later
 WORKER_STOP_TIMEOUT = 5  # seconds for running requests
-SIGNAL_POLL_INTERVAL = 0.5  # seconds
 SERVER_THREADS = 4
-
-
-class _SignalSafeEvent(threading.Event):
-    """An event for signal handlers, also when the system delivers a signal to another thread.
-
-    Python runs the handler in the main thread, which would not wake up to notice.
-    """
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the event, waking now and then to let signal handlers run."""
-        while timeout is None and not super().wait(SIGNAL_POLL_INTERVAL):
-            pass
-        return super().wait(timeout)
 
 
 class DemoServer(MPServer):
@@ -49,7 +36,7 @@ class DemoServer(MPServer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.main_loop_interrupt = _SignalSafeEvent()
+        self.main_loop_interrupt = SignalSafeEvent()
 
     def _spawn_workers(self, *args: Any) -> None:
         usual = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by new processes

@@ -46,6 +46,7 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
         ({"SECRET_KEY": "too short"}, "Set SECRET_KEY"),
         ({"SECRET_KEY": "django-insecure-" + GOOD_KEY}, "Set SECRET_KEY"),
         ({"ALLOWED_HOSTS": " , "}, "Set ALLOWED_HOSTS to the host names"),
+        ({"TRUSTED_PROXIES": "proxy"}, "TRUSTED_PROXIES: 'proxy' is not an address or a network."),
         ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is not a whole number of seconds."),
         ({"DATABASE_URL": ""}, "DATABASE_URL is set but empty"),
         ({"OIDC_ISSUER": "http://login.example.com"}, "OIDC_ISSUER must be the https address"),

@@ -1,0 +1,300 @@
+"""The web server: granian, whose workers share one socket and are replaced without a gap.
+
+``manage.py serve`` becomes this program. It imports neither Django nor the rest of the project, so
+each worker that it forks loads the code that is there at that moment.
+"""
+
+import contextlib
+import json
+import logging
+import multiprocessing
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from granian._granian import SocketHolder
+from granian.constants import Interfaces
+from granian.log import logger
+from granian.server.mp import MPServer, WorkerProcess
+
+TARGET = "config.wsgi:application"
+BACKLOG = 1024  # connections that wait until a worker takes them
+LOAD_TIMEOUT = 120  # seconds in which a new worker must have loaded the program
+RETRY_SECONDS = 5.0  # until a worker that died and cannot start is started again
+CLOSING_SECONDS = 1.0  # in which old workers close the connections that are in use
+STOPPING_SECONDS = 0.3  # the same, before the server ends
+LOADING_POLL = 0.05
+SIGNAL_POLL = 0.5
+PASSED_TO = "LISTEN_PID"  # by systemd, to the process of this number
+PASSED_SOCKET = 3  # the first descriptor that systemd passes
+EXIT_CANNOT_START = 2
+# Of the server's own lines, where all others are JSON.
+JSON_LINES = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.web_server.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {"_granian": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+}
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats the server's own lines as ``config.observing`` does those of the program."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        message = record.getMessage()
+        line = {"time": at, "level": record.levelname, "logger": "granian", "message": message}
+        return json.dumps(line | {"pid": record.process})
+
+
+class SignalSafeEvent(threading.Event):
+    """An event for signal handlers, also when the system delivers a signal to another thread.
+
+    Python runs the handler in the main thread, which would not wake up to notice.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the event, waking now and then to let signal handlers run."""
+        while timeout is None and not super().wait(SIGNAL_POLL):
+            pass
+        return super().wait(timeout)
+
+
+class WebServer(MPServer):
+    """Granian with one socket for all workers, which lets nobody notice that they are replaced.
+
+    Its own workers listen one by one. A connection that waits for one of them is lost when that one
+    stops, and another server can share their port unnoticed.
+    """
+
+    def __init__(self, listener: socket.socket, stop_seconds: int, **options: Any) -> None:
+        super().__init__(workers_kill_timeout=stop_seconds, **options)
+        self._stop_seconds = stop_seconds
+        self.main_loop_interrupt = SignalSafeEvent()
+        self._listener = listener
+        self._links: dict[int, Connection] = {}  # by the id of the worker
+
+    def _init_shared_socket(self) -> None:
+        # Pickled as a socket where workers are spawned instead of forked.
+        self._ssp, self._shd, self._sso = None, None, self._listener
+
+    def _spawn_worker(  # type: ignore[override]
+        self, idx: int, target: Any, callback_loader: Callable[[], Any]
+    ) -> WorkerProcess:
+        ours, theirs = multiprocessing.Pipe()
+        serve = partial(_serve_on_shared_socket, target, theirs)
+        worker = super()._spawn_worker(idx, serve, callback_loader)
+        self._links[id(worker)] = ours
+        return worker
+
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+        for worker in self.wrks:
+            self._tell(worker)
+
+    def _respawn_workers(  # type: ignore[override]
+        self, workers: Iterable[int], spawn_target: Any, target_loader: Any, **_: Any
+    ) -> None:
+        """Load new workers, and let them take over only when all of them have loaded.
+
+        So no browser gets a page from new code, and the style sheet of this page from old code. If
+        one does not start, the old ones go on.
+        """
+        places = sorted(set(workers))
+        fresh = {idx: self._spawn_worker(idx, spawn_target, target_loader) for idx in places}
+        for worker in fresh.values():
+            worker.interrupt_by_parent = True  # that it cannot start is said below
+            worker.start()  # type: ignore[no-untyped-call]
+        if not self._have_loaded(list(fresh.values())):
+            self._give_up(list(fresh.values()), places)
+            return
+        old = [self.wrks[idx] for idx in places]
+        alive = [worker for worker in old if worker.is_alive()]  # type: ignore[no-untyped-call]
+        for worker in alive:
+            self._tell(worker)  # to take no more connections
+        time.sleep(LOADING_POLL)
+        for idx, worker in fresh.items():
+            self.wrks[idx] = worker
+            self._tell(worker)
+            worker.interrupt_by_parent = False
+            if not worker.is_alive():  # type: ignore[no-untyped-call]
+                self._start_again([idx])
+        if alive:
+            time.sleep(CLOSING_SECONDS)
+        for worker in old:
+            worker.terminate()  # type: ignore[no-untyped-call]
+            self._links.pop(id(worker)).close()
+        _end(old, self._stop_seconds)
+        logger.info("New workers have taken over")
+
+    def _stop_workers(self) -> None:
+        for worker in self.wrks:
+            self._tell(worker)  # to take no more connections
+        time.sleep(STOPPING_SECONDS)
+        super()._stop_workers()  # type: ignore[no-untyped-call]
+
+    def _have_loaded(self, workers: Sequence[WorkerProcess]) -> bool:
+        deadline = time.monotonic() + LOAD_TIMEOUT
+        waiting = list(workers)
+        while waiting and time.monotonic() < deadline and not self.interrupt_signal:
+            waiting = [worker for worker in waiting if not self._links[id(worker)].poll()]
+            if not all(worker.is_alive() for worker in workers):  # type: ignore[no-untyped-call]
+                return False
+            time.sleep(LOADING_POLL)
+        return not waiting
+
+    def _give_up(self, workers: Sequence[WorkerProcess], places: list[int]) -> None:
+        for worker in workers:
+            worker.kill()  # type: ignore[no-untyped-call]
+            self._links.pop(id(worker)).close()
+        _end(workers, self._stop_seconds)
+        if self.interrupt_signal:
+            return
+        alive = [worker for worker in self.wrks if worker.is_alive()]  # type: ignore[no-untyped-call]
+        if not alive:
+            logger.error("No worker can start")
+            self.interrupt_children = places  # granian ends with exit code 1 then
+            self.interrupt_signal = True
+            self.main_loop_interrupt.set()
+            return
+        logger.error("New workers cannot start: the old ones go on, with the code they have")
+        if dead := [idx for idx in places if self.wrks[idx] not in alive]:
+            timer = threading.Timer(RETRY_SECONDS, self._start_again, [dead])
+            timer.daemon = True
+            timer.start()
+
+    def _start_again(self, places: list[int]) -> None:
+        self.interrupt_children.extend(places)
+        self.main_loop_interrupt.set()
+
+    def _tell(self, worker: WorkerProcess) -> None:
+        """Let a worker serve; the second time, let it take no more connections."""
+        try:
+            self._links[id(worker)].send(None)
+        except OSError:  # it has just died; whoever watches it says so
+            logger.warning(f"worker-{worker.idx + 1} has ended")
+
+
+def _end(workers: Iterable[WorkerProcess], seconds: float) -> None:
+    """Wait until the workers have ended; kill those that have not after so many seconds."""
+    deadline = time.monotonic() + seconds
+    for worker in workers:
+        worker.join(max(0.0, deadline - time.monotonic()))  # type: ignore[no-untyped-call]
+        if worker.is_alive():  # type: ignore[no-untyped-call]
+            logger.warning(f"Killing worker-{worker.idx + 1}, whose requests do not end")
+            worker.kill()  # type: ignore[no-untyped-call]
+            worker.join()  # type: ignore[no-untyped-call]
+
+
+def _load_and_wait(load: Callable[[], Any], listener: socket.socket, link: Connection) -> Any:
+    """Return the program, once the main process lets this worker serve.
+
+    When another one takes over, this one takes no more connections, and closes each that is in use
+    after its next answer. Otherwise somebody would send a request just as the connection ends.
+    """
+    application = load()
+    link.send(None)
+    link.recv()
+    closing = threading.Event()
+
+    def close() -> None:
+        link.recv()
+        closing.set()
+        _listen_no_more(listener)
+
+    threading.Thread(target=close, name="takeover", daemon=True).start()
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        def start_last(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            return start_response(status, [*headers, ("Connection", "close")], *error)
+
+        return application(environ, start_last if closing.is_set() else start_response)
+
+    return answer
+
+
+def _listen_no_more(listener: socket.socket) -> None:
+    """Put a socket to which nobody connects in the place of the one that all workers share.
+
+    The server itself only stops taking connections in the moment in which it ends, and loses some.
+    """
+    nobody = socket.create_server(("127.0.0.1", 0))
+    nobody.setblocking(False)
+    shared = os.fstat(listener.fileno()).st_ino
+    for entry in Path("/proc/self/fd").iterdir() if sys.platform == "linux" else ():
+        with contextlib.suppress(OSError):  # that of the listing itself is gone
+            if os.fstat(int(entry.name)).st_ino == shared:
+                os.dup2(nobody.fileno(), int(entry.name))
+
+
+def _serve_on_shared_socket(
+    serve: Callable[..., None],
+    link: Connection,
+    worker_id: int,
+    process_name: str | None,
+    load: Callable[[], Any],
+    sockets: tuple[Any, socket.socket],
+    *others: Any,
+) -> None:
+    _, listener = sockets
+    holder = SocketHolder(os.dup(listener.fileno()), False, BACKLOG)  # type: ignore[call-arg]
+    load = partial(_load_and_wait, load, listener, link)
+    serve(worker_id, process_name, load, ((None, holder), listener), *others)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return the socket that systemd passes, or else a new one.
+
+    Raises ``OSError`` if another program has the port.
+    """
+    if os.environ.get(PASSED_TO) == str(os.getpid()):
+        return socket.socket(fileno=PASSED_SOCKET)
+    # Without SO_REUSEPORT, which lets programs share a port.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def main(host: str, port: int, workers: int, threads: int, stop_seconds: int) -> int:
+    """Serve until SIGTERM or Ctrl-C; SIGHUP replaces the workers. Return the exit code.
+
+    Requests have ``stop_seconds`` to finish when their worker is replaced or stopped.
+    """
+    try:
+        listener = listening_socket(host, port)
+    except OSError as error:
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error
+        print(  # noqa: T201
+            f"Cannot listen on {host}, port {port}: {reason}. Stop the program that uses the port, "
+            "or choose another one with --port.",
+            file=sys.stderr,
+        )
+        return EXIT_CANNOT_START
+    server = WebServer(
+        listener,
+        stop_seconds,
+        target=TARGET,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        respawn_failed_workers=True,
+        log_dictconfig=JSON_LINES if os.environ.get("LOG_FORMAT") == "json" else None,
+    )
+    server.serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))

@@ -1,0 +1,175 @@
+"""The web server's own part, with a program that is small enough to start at once."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config import web_server
+from tests.deployed import can_connect, free_port, wait_for
+
+pytestmark = pytest.mark.slow
+PROGRAM = """
+import os, signal
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/end":
+        os._exit(1)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"VERSION"]
+"""
+
+
+class Server:
+    """A web server of a program that can be changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.log = free_port(), folder / "log"
+        self.program = folder / "config" / "wsgi.py"
+        self.program.parent.mkdir()
+        shutil.copy(web_server.__file__, self.program.parent)
+        self.install("one")
+        self.process = self.start()
+
+    def install(self, version: str) -> None:
+        # Renamed into place, so that no worker reads half of it.
+        new = self.program.with_suffix(".new")
+        new.write_text(PROGRAM.replace("VERSION", version))
+        new.rename(self.program)
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "config.web_server", "127.0.0.1", str(self.port)]
+        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+        environment.pop("PYTHONPATH", None)
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*command, "2", "4", "30"],
+                cwd=self.log.parent,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def get(self, path: str = "/") -> str:
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(link):
+            link.request("GET", path)
+            return link.getresponse().read().decode()
+
+    def workers(self) -> set[int]:
+        return {child.pid for child in psutil.Process(self.process.pid).children()}
+
+    def reload(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+@pytest.fixture
+def server(tmp_path):
+    running = Server(tmp_path)
+    try:
+        wait_for(lambda: can_connect(running.port))
+        yield running
+    finally:
+        running.stop()
+
+
+class Caller(threading.Thread):
+    """Sends one request after the other, on one connection or on a new one each."""
+
+    def __init__(self, server: Server, *, keeps_connection: bool) -> None:
+        super().__init__()
+        self.server, self.keeps_connection = server, keeps_connection
+        self.stopping = threading.Event()
+        self.answers: list[str] = []
+        self.failures: list[str] = []
+
+    def run(self) -> None:
+        link = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+        while not self.stopping.is_set():
+            try:
+                link.request("GET", "/")
+                self.answers.append(link.getresponse().read().decode())
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+            if not self.keeps_connection:
+                link.close()
+        link.close()
+
+
+def test_a_reload_takes_new_code_and_loses_no_request(server):
+    callers = [Caller(server, keeps_connection=keeps) for keeps in (True, True, False, False)]
+    for caller in callers:
+        caller.start()
+    before = server.workers()
+    server.install("two")
+    server.reload()
+    wait_for(lambda: not before & server.workers())
+    for caller in callers:
+        caller.stopping.set()
+    for caller in callers:
+        caller.join()
+        assert caller.failures == []
+        assert (caller.answers[0], caller.answers[-1]) == ("one", "two")
+    assert len(server.workers()) == 2
+
+
+def test_code_that_cannot_start_leaves_the_old_one_serving(server):
+    before = server.workers()
+    server.program.write_text("raise SystemExit('Set SECRET_KEY.')")
+    server.reload()
+    wait_for(lambda: "New workers cannot start: the old ones go on" in server.log.read_text())
+    assert server.workers() == before
+    assert "Set SECRET_KEY." in server.log.read_text()
+    assert server.get() == "one"
+    server.install("two")
+    server.reload()
+    wait_for(lambda: server.get() == "two")
+
+
+def test_a_worker_that_dies_is_replaced(server):
+    before = server.workers()
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        server.get("/end")
+    wait_for(lambda: len(server.workers()) == 2 and server.workers() != before)
+    assert server.get() == "one"
+
+
+def test_a_server_none_of_whose_workers_can_start_ends(tmp_path):
+    running = Server(tmp_path)
+    running.stop()
+    running.program.write_text("raise SystemExit('Set SECRET_KEY.')")
+    assert running.start().wait(60) == 1
+    assert "No worker can start" in running.log.read_text()
+
+
+def test_a_port_that_is_in_use_is_named(server):
+    assert server.start().wait(30) == web_server.EXIT_CANNOT_START
+    (line,) = (line for line in server.log.read_text().splitlines() if "Cannot listen" in line)
+    assert line == (
+        f"Cannot listen on 127.0.0.1, port {server.port}: Address already in use. Stop the program "
+        "that uses the port, or choose another one with --port."
+    )
+    assert server.get() == "one"
+
+
+def test_a_port_that_another_program_is_ready_to_share_is_refused_too():
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(OSError, match="in use"):
+            web_server.listening_socket("127.0.0.1", other.getsockname()[1])
