@@ -25,9 +25,9 @@ class Migration(migrations.Migration):
                     "loop",
                     models.CharField(
                         choices=[
-                            ("steps", "rules, tagging, undoing, cleanup"),
-                            ("files", "large files and exports"),
-                            ("sync", "pulling the feed"),
+                            ("steps", "Rules, tagging, undoing, cleanup"),
+                            ("files", "Large files and exports"),
+                            ("sync", "Pulling the feed"),
                         ],
                         max_length=10,
                     ),

@@ -10,9 +10,9 @@ from django.utils.translation import pgettext_lazy
 class Loop(models.TextChoices):
     """What a loop does again and again; a process can have several, each in a thread."""
 
-    STEPS = "steps", pgettext_lazy("background work", "rules, tagging, undoing, cleanup")
-    FILES = "files", pgettext_lazy("background work", "large files and exports")
-    SYNC = "sync", pgettext_lazy("background work", "pulling the feed")
+    STEPS = "steps", pgettext_lazy("background work", "Rules, tagging, undoing, cleanup")
+    FILES = "files", pgettext_lazy("background work", "Large files and exports")
+    SYNC = "sync", pgettext_lazy("background work", "Pulling the feed")
 
 
 class Heartbeat(models.Model):

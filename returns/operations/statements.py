@@ -29,23 +29,25 @@ SELECT_FEED = """
 # origin of a push is the name of a token, which somebody may have named after a person.
 SELECT_SOURCES = """
     WITH RECURSIVE sources AS (
-        (
-            SELECT way, origin FROM returns_feedrun
-            WHERE way IN ('pull', 'push') ORDER BY way, origin LIMIT 1
-        )
+        SELECT way, (
+            SELECT origin FROM returns_feedrun AS run WHERE run.way = ways.way
+            ORDER BY origin LIMIT 1
+        ) AS origin
+        FROM (VALUES ('pull'), ('push')) AS ways (way)
         UNION ALL
-        SELECT following.* FROM sources CROSS JOIN LATERAL (
-            SELECT way, origin FROM returns_feedrun
-            WHERE way IN ('pull', 'push') AND (way, origin) > (sources.way, sources.origin)
-            ORDER BY way, origin LIMIT 1
-        ) AS following
+        SELECT way, (
+            SELECT origin FROM returns_feedrun AS run
+            WHERE run.way = sources.way AND run.origin > sources.origin
+            ORDER BY origin LIMIT 1
+        )
+        FROM sources WHERE origin IS NOT NULL
     ), ends AS (
         SELECT way, CASE WHEN way = 'pull' THEN origin ELSE '' END AS origin, (
             SELECT ended_at FROM returns_feedrun AS run
             WHERE run.way = sources.way AND run.origin = sources.origin AND outcome = 'done'
             ORDER BY id DESC LIMIT 1
         ) AS ended_at
-        FROM sources LIMIT 200
+        FROM sources WHERE origin IS NOT NULL LIMIT 200
     )
     SELECT way, origin, extract(epoch FROM clock_timestamp() - max(ended_at))::float
     FROM ends GROUP BY way, origin ORDER BY way, origin LIMIT 20
