@@ -11,6 +11,7 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from config.concurrency import ServerBusyError, one_thread_left
+from config.diagnosis import add_what_was_seen
 from config.observing.metrics import METRICS_TYPE, may_scrape
 from config.schema import unapplied_migrations
 from returns.operations.exposition import all_metrics
@@ -82,4 +83,4 @@ class HealthMiddleware:
         if check is None or (check is metrics and not settings.METRICS_TOKEN):
             return self.get_response(request)
         request.get_host()  # raises for a host that is not allowed
-        return check(request)
+        return add_what_was_seen(request, check(request))

@@ -69,6 +69,9 @@ def _program_role(request):
         yield
         return
     request.getfixturevalue("db")
+    if settings.DATABASE_POOLER and not connection.in_atomic_block:
+        yield  # the role would be that of any connection
+        return
     with database.as_web_role():
         yield
 

@@ -5,9 +5,11 @@ tests that commit. Here the rows that the migrations brought are copied aside on
 test only what it changed is put back: a few milliseconds.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -104,6 +106,12 @@ def _put_back() -> None:
         cursor.execute("SELECT untouched.put_back()")
 
 
+def server_settings() -> dict[str, Any]:
+    """Return where the server of the tests is: itself, if there is a pooler in between."""
+    folder = os.environ.get("SERVER_BEHIND_POOLER")
+    return connection.settings_dict | ({"HOST": folder, "PORT": ""} if folder else {})
+
+
 def wait_until_another_waits_for_a_lock() -> None:
     """Wait until a connection to the same database waits for what somebody has locked."""
     end = time.monotonic() + PATIENCE
@@ -138,6 +146,7 @@ def as_web_role() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(CREATE_WEB_ROLE)
         grant_web_role(WEB_ROLE)
+        cursor.execute("DISCARD TEMP")  # the owner's tables
         cursor.execute(f"SET ROLE {WEB_ROLE}")
         try:
             yield

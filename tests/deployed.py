@@ -193,6 +193,7 @@ def site_at(
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": HOST,
         "BODY_SECONDS": "2",
+        "DATABASE_POOLER": "",  # its server is its own
         "RETURNS_DESK_DEMO": "1",  # static files from their sources
     }
     site = Site(data or folder, free_port(), environment | variables, folder / "web.log")
@@ -209,10 +210,16 @@ def site_at(
 
 
 @contextmanager
-def proxied(site: Site, folder: Path) -> Iterator[int]:
-    """Run nginx with the example of the documentation in front of the site; give its port."""
+def proxied(
+    site: Site, folder: Path, plain_port: int = 0, others: dict[str, str] | None = None
+) -> Iterator[int]:
+    """Run nginx with the example of the documentation in front of the site; give its port.
+
+    ``plain_port`` is that without TLS; ``others`` are what its file has in place of what.
+    """
     key = ["-keyout", folder / "key.pem", "-out", folder / "certificate.pem"]
     names = ["-nodes", "-subj", f"/CN={HOST}", "-days", "1"]
+    names += ["-addext", "subjectAltName=DNS:localhost"]
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", *key, *names],
         check=True,
@@ -221,7 +228,7 @@ def proxied(site: Site, folder: Path) -> Iterator[int]:
     port = free_port()
     changes = {
         "listen 443": f"listen 127.0.0.1:{port}",
-        "listen 80": f"listen 127.0.0.1:{free_port()}",
+        "listen 80": f"listen 127.0.0.1:{plain_port or free_port()}",
         "127.0.0.1:8000": f"127.0.0.1:{site.port}",
         "<returns.example.com>": HOST,
         "<certificate.pem>": str(folder / "certificate.pem"),
@@ -229,7 +236,7 @@ def proxied(site: Site, folder: Path) -> Iterator[int]:
         "<checkout>": str(CHECKOUT),
     }
     example = (CHECKOUT / "docs/deploy/nginx.conf").read_text()
-    for text, change in changes.items():
+    for text, change in ((others or {}) | changes).items():
         assert text in example
         example = example.replace(text, change)
     owner = "user root;" if os.geteuid() == 0 else ""

@@ -1,5 +1,6 @@
 """What is read from a streaming replica, what never is, and what if it is late or gone."""
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -192,6 +193,27 @@ def test_what_fails_on_the_replica_is_read_from_the_primary(site):
         case: str(result) for case, result in CASES.items()
     }, done.stderr
     assert "Something writes where only the replica is read" in done.stderr
+
+
+def doctor_on_replica(site: Site, **variables: str) -> dict[str, str]:
+    site.environment |= variables
+    points = json.loads(site.manage("doctor", "--json").stdout)["points"]
+    (found,) = (point for point in points if point["name"] == "replica")
+    return found
+
+
+def test_the_doctor_tells_how_the_replica_is(site, cluster):
+    assert doctor_on_replica(site)["text"].startswith("The replica had all that was written after")
+    with held_back(cluster):
+        push(site, "Return-waiting")
+        late = doctor_on_replica(site)
+    assert late["result"] == "warning"
+    assert "bytes of WAL, so the primary does its work" in late["text"]
+    own = doctor_on_replica(site, DATABASE_REPLICA_URL=cluster.primary.url)
+    away = doctor_on_replica(site, DATABASE_REPLICA_URL="postgres://nobody@127.0.0.1:1/returns")
+    doctor_on_replica(site, DATABASE_REPLICA_URL=cluster.replica.url)
+    assert own["text"] == "DATABASE_REPLICA_URL names a server that is no replica."
+    assert away["text"].startswith("The replica does not answer, so the primary does its work")
 
 
 def test_pages_do_without_a_replica_that_is_gone_and_use_it_when_it_is_back(site, cluster):

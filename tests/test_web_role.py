@@ -18,7 +18,7 @@ from returns.database import web_role
 from returns.models import AccessEvent, AccessKind, Comment, DeletedReturn, Return, State
 from returns.record.deletion import delete_return
 from returns.record.events import TAG_ADDED, events_of
-from tests.database import as_web_role
+from tests.database import as_web_role, server_settings
 from tests.factories import make_comment, make_return, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -146,7 +146,7 @@ def test_what_is_redacted_stays_marked(agent):
 @pytest.mark.django_db(transaction=True)
 def test_an_owner_who_is_no_superuser_migrates_and_another_role_works():
     """As docs/deploy.md says, from nothing."""
-    settings = connection.settings_dict
+    settings = server_settings()
     host, port = quote(str(settings["HOST"]), safe=""), settings["PORT"]
     names = [f"two_roles_{each}_{os.getpid()}" for each in ("owner", "web", "database")]
     owner, web, database = names
@@ -154,6 +154,7 @@ def test_an_owner_who_is_no_superuser_migrates_and_another_role_works():
     environ = os.environ | {
         "DATABASE_URL": f"postgres://{web}{address}",
         "DATABASE_OWNER_URL": f"postgres://{owner}{address}",
+        "DATABASE_POOLER": "",  # which would have to know the roles
         "SECRET_KEY": token_urlsafe(60),
         "ALLOWED_HOSTS": "localhost",
     }

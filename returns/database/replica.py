@@ -130,12 +130,10 @@ def _caught_up(seconds: float) -> BaseDatabaseWrapper | None:
     # where that one is.
     if connection.in_atomic_block or connections[DEFAULT] is connections[REPLICA]:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(WRITTEN)
-        (written,) = cursor.fetchone()
+    written = written_by_primary()
     replica, end = connections[REPLICA], time.monotonic() + seconds
     try:
-        while not _has_replayed(replica, written):
+        while not has_replayed(replica, written):
             if time.monotonic() >= end:
                 pause.begin(LATE_PAUSE)
                 logger.warning("The replica is late: the primary is read instead.")
@@ -148,11 +146,18 @@ def _caught_up(seconds: float) -> BaseDatabaseWrapper | None:
     return replica
 
 
-def _has_replayed(replica: BaseDatabaseWrapper, written: str) -> bool:
+def written_by_primary() -> str:
+    """Return how far the primary has written what it has acknowledged, as a place in its WAL."""
+    with connection.cursor() as cursor:
+        cursor.execute(WRITTEN)
+        return str(cursor.fetchone()[0])
+
+
+def has_replayed(replica: BaseDatabaseWrapper, written: str) -> bool:
+    """Tell whether a server is a replica that has replayed up to such a place."""
     with replica.cursor() as cursor:
         cursor.execute(HAS_REPLAYED, [written])
-        (has_replayed,) = cursor.fetchone()
-    return bool(has_replayed)
+        return bool(cursor.fetchone()[0])
 
 
 def _is_of_replica(error: DatabaseError | psycopg.Error) -> bool:

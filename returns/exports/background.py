@@ -1,12 +1,12 @@
 """Files made in the background: requested, written, kept for some days, downloaded.
 
-While a file is made, its process holds a session-level advisory lock. So other processes skip
-it, and make it again if that process dies.
+While a file is made, its process holds a lock. So other processes skip it, and make it again if
+that process dies.
 """
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 from io import SEEK_END
 from itertools import count
@@ -16,7 +16,7 @@ from typing import IO
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import get_language, override
@@ -28,6 +28,7 @@ from config.stored_texts import StoredText, stored_text
 from returns.database.locks import Lock, try_lock
 from returns.exports import as_csv, as_xlsx
 from returns.exports.forms import ExportRequest, check_fits_sheet, check_permission, refusal
+from returns.exports.progress import progress_writer
 from returns.exports.selection import Selection, count_returns, measure, parse_selection
 from returns.filters.query import Query
 from returns.models import Export, ExportPart, FileFormat, Progress
@@ -193,7 +194,7 @@ def _make(export: Export) -> None:
     export.started_at = timezone.now()
     export.save(update_fields=["status", "attempts", "rows", "started_at"])
     try:
-        with TemporaryFile() as file, _progress_writer(export) as write_progress:
+        with TemporaryFile() as file, progress_writer(export) as write_progress:
             _write(export, file, write_progress)
     except ValidationError as error:
         # A single message may be one for every language.
@@ -269,7 +270,8 @@ def _store(export: Export, file: IO[bytes], rows: int, size: int) -> None:
 
 def _fail(export: Export, reason: StoredText | str) -> None:
     now = timezone.now()
-    Export.objects.filter(pk=export.pk).update(
+    # Another process may have made it, if this one seemed to have ended.
+    Export.objects.filter(pk=export.pk, status__in=UNFINISHED).update(
         status=Progress.FAILED, message=reason, ended_at=now, expires_at=now + _kept_for()
     )
     logger.warning("Export %s was not made; the exports page says why.", export.pk)
@@ -277,21 +279,3 @@ def _fail(export: Export, reason: StoredText | str) -> None:
 
 def _kept_for() -> timedelta:
     return timedelta(days=settings.EXPORT_DAYS)
-
-
-@contextmanager
-def _progress_writer(export: Export) -> Iterator[Callable[[int], None]]:
-    """Give a function that stores the number of returns written.
-
-    It uses a connection of its own, because the transaction that reads the rows is still open.
-    """
-    own_connection = connection.copy()
-
-    def write_progress(rows: int) -> None:
-        with own_connection.cursor() as cursor:
-            cursor.execute("UPDATE returns_export SET rows = %s WHERE id = %s", [rows, export.pk])
-
-    try:
-        yield write_progress
-    finally:
-        own_connection.close()

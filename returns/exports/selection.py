@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
 from config.text import shorten
+from returns.database.reading import cursors_of_transaction
 from returns.database.replica import each_from_replica
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
@@ -136,7 +137,7 @@ def _batches(selection: Selection) -> Generator[list[Row]]:
     with_due = "deadline" in selection.columns
     with_value = not VALUE_COLUMNS.isdisjoint(selection.columns)
     size = ITEM_BATCH_SIZE if selection.by_items else EXPORT_BATCH_SIZE
-    with _one_snapshot():
+    with _one_snapshot(), cursors_of_transaction():
         for part in parts:
             for records in batched(part.iterator(chunk_size=size), size):
                 yield build_rows(

@@ -25,6 +25,7 @@ from returns.feed.statements import (
     COPY_TO_STAGING,
     CREATE_STAGING_TABLE,
     LOCK_STORED_RETURNS,
+    STAGED,
     UPSERT,
     UPSERT_AND_STORE_CHANGES,
 )
@@ -235,7 +236,7 @@ def _upsert(
         return []
     with connection.cursor() as cursor:
         cursor.execute(CREATE_STAGING_TABLE)
-        cursor.execute("TRUNCATE feed_staged")
+        cursor.execute(f"TRUNCATE {STAGED}")
         with connection.wrap_database_errors, cursor.copy(COPY_TO_STAGING) as copy:
             for reference, known in changed.items():
                 pk = stored[reference].pk if reference in stored else None

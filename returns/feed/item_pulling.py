@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from zlib import crc32
 
-from returns.database.locks import Lock, try_lock
+from returns.database.locks import Lock, try_lock, while_held
 from returns.feed.abilities import remember_ability
 from returns.feed.client import Client
 from returns.feed.item_answers import (
@@ -91,9 +91,10 @@ def sync_items(
     are not known. ``should_continue`` is called before each step. Raises ``RemoteApiError``.
     """
     pull = ItemPull()
-    with try_lock(Lock.PULL, crc32(f"{client.origin} {ITEMS_PATH}".encode())) as is_held:
-        if not is_held:
+    with try_lock(Lock.PULL, crc32(f"{client.origin} {ITEMS_PATH}".encode())) as lock:
+        if lock is None:
             return pull
+        should_continue = while_held(lock, should_continue)
         try:
             if ITEM_REQUESTS.is_served(
                 client.origin,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from config.numbers import decimal
+from returns.database.reading import iter_rows
 from returns.display.durations import in_minutes
 from returns.feed.labels import field_label, place_label, stored_whole
 from returns.feed.retries import origin_text, wrong_value
@@ -200,5 +201,6 @@ def filter_rejects(
 
 def json_lines(rejects: QuerySet[RejectedRecord]) -> Iterator[bytes]:
     """Yield the records exactly as received, one JSON line each, for download."""
-    for written in rejects.order_by("pk").values_list("written", flat=True).iterator(500):
+    texts = rejects.order_by("pk").values_list("written", flat=True)
+    for written in iter_rows(texts, 500):
         yield f"{written}\n".encode()

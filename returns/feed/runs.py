@@ -1,7 +1,7 @@
 """Runs of the feed: what was imported from where, and which records were rejected.
 
-The process of a run holds a session-level lock in the database. So if the process dies, the run is
-known to be interrupted.
+The process of a run holds a lock in the database. So if the process dies, the run is known to be
+interrupted.
 """
 
 import logging

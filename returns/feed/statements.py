@@ -1,7 +1,10 @@
 # ruff: noqa: S608 - built from our own column names alone
 """The SQL statements of ``returns.feed.ingest``, built from the list of facts."""
 
+from hashlib import sha256
+
 from returns.feed.records import KEY_COLUMN, TIME_COLUMNS
+from returns.models import Return
 from returns.models.facts import FACTS
 
 JSON_COLUMNS = ["unknown_fields", "corrections", "stamps"]
@@ -19,12 +22,20 @@ INGEST_COLUMNS = [fact.column for fact in FACTS if fact.column != KEY_COLUMN]
 _COLUMNS = [KEY_COLUMN, *INGEST_COLUMNS, *JSON_COLUMNS, "feed_tags"]
 _NAMES = ", ".join(_COLUMNS)
 
+# Named after its columns. The connection of a pooler, and with it the table, may be older than this
+# version of the program.
+_TYPES = [
+    f"{field.name} {field.get_internal_type()} {getattr(field, 'max_length', None)}"
+    for field in map(Return._meta.get_field, _COLUMNS)
+]
+STAGED = f"feed_staged_{sha256(', '.join(_TYPES).encode()).hexdigest()[:16]}"
+
 CREATE_STAGING_TABLE = f"""
-    CREATE TEMPORARY TABLE IF NOT EXISTS feed_staged ON COMMIT DELETE ROWS
+    CREATE TEMPORARY TABLE IF NOT EXISTS {STAGED} ON COMMIT DELETE ROWS
     AS SELECT id, redacted_at, {_NAMES} FROM returns_return WITH NO DATA
 """
 
-COPY_TO_STAGING = f"COPY feed_staged (id, redacted_at, {_NAMES}) FROM STDIN"
+COPY_TO_STAGING = f"COPY {STAGED} (id, redacted_at, {_NAMES}) FROM STDIN"
 
 
 def _select_stored(lock: str = "") -> str:
@@ -46,7 +57,7 @@ LOCK_STORED_RETURNS = _select_stored("FOR NO KEY UPDATE")
 UPSERT = f"""
     INSERT INTO returns_return AS r (id, redacted_at, {_NAMES})
     SELECT coalesce(id, nextval('returns_return_id_seq')), redacted_at, {_NAMES}
-    FROM feed_staged ORDER BY {KEY_COLUMN}
+    FROM {STAGED} ORDER BY {KEY_COLUMN}
     ON CONFLICT ({KEY_COLUMN}) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
     WHERE r.id = excluded.id
@@ -88,7 +99,7 @@ def _changes(old: str, new: str) -> str:
 UPSERT_AND_STORE_CHANGES = f"""
     WITH old AS MATERIALIZED (
         SELECT s.id, {fingerprint("r")} AS before, {_changes("r", "s")} AS changes
-        FROM feed_staged s CROSS JOIN LATERAL (
+        FROM {STAGED} s CROSS JOIN LATERAL (
             SELECT * FROM returns_return WHERE id = s.id OFFSET 0
         ) r
         WHERE s.id IS NOT NULL

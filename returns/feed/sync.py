@@ -8,7 +8,7 @@ from zlib import crc32
 from django.db.models import F, Max
 from django.db.models.functions import Least
 
-from returns.database.locks import Lock, try_lock
+from returns.database.locks import Lock, try_lock, while_held
 from returns.feed.client import Client
 from returns.feed.intake import IntakeResult
 from returns.feed.items import Item, item_from_json
@@ -53,9 +53,10 @@ def sync(
     ``should_continue`` is called after each page. Raises ``RemoteApiError`` and
     ``AlreadyRunningError``.
     """
-    with try_lock(Lock.PULL, crc32(client.origin.encode())) as is_held:
-        if not is_held:
+    with try_lock(Lock.PULL, crc32(client.origin.encode())) as lock:
+        if lock is None:
             raise AlreadyRunningError(f"Another process is already pulling from {client.origin}.")
+        should_continue = while_held(lock, should_continue)
         start = since or watermark(client.origin)
         with record_run(Way.PULL, client.origin, from_time=start) as run:
             for step in walk(client, start):

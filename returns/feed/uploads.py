@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from returns.database.faults import is_passing_fault
-from returns.database.locks import Lock, try_lock
+from returns.database.locks import Lock, require_lock, try_lock
 from returns.feed.dates import DATE_ORDERS
 from returns.feed.files import read_items
 from returns.feed.items import Choices
@@ -29,7 +29,7 @@ from returns.feed.runs import interrupted_runs, record_run
 from returns.feed.saved_mappings import NamedMapping, find_same
 from returns.feed.stored_previews import from_json, to_json
 from returns.feed.upload_content import read_content, store_content
-from returns.models import FeedRun, Outcome, Upload, Way
+from returns.models import FeedRun, HeldLock, Outcome, Upload, Way
 
 logger = logging.getLogger(__name__)
 
@@ -196,10 +196,10 @@ def import_next() -> bool:
 
 def _import_locked(pk: int) -> bool:
     """Import an upload; tell whether this process got its lock."""
-    with try_lock(Lock.UPLOAD, pk) as is_held:
+    with try_lock(Lock.UPLOAD, pk) as lock:
         uploads = Upload.objects.defer("content").select_related("run", "by")
         upload = uploads.filter(pk=pk).first()
-        if not is_held or upload is None or not upload.wanted_at:
+        if lock is None or upload is None or not upload.wanted_at:
             return False
         # If the process dies or the database fails, it stays queued, and the import begins again.
         stays_queued = False
@@ -207,7 +207,7 @@ def _import_locked(pk: int) -> bool:
             if not upload.by.has_perm(MAY_CHANGE_FEED):
                 logger.warning("Upload %s is not imported: its person may not any more.", pk)
             elif _needs_import(upload):
-                _import(upload)
+                _import(upload, lock)
         except DatabaseError as error:
             stays_queued = is_passing_fault(error) and upload.tries < MAX_IMPORT_TRIES
             raise
@@ -217,13 +217,13 @@ def _import_locked(pk: int) -> bool:
         return True
 
 
-def _import(upload: Upload) -> None:
+def _import(upload: Upload, lock: HeldLock) -> None:
     with record_run(Way.FILE, upload.name, by=upload.by) as run:
         upload.run, upload.tries = run.row, upload.tries + 1
         upload.save(update_fields=["run", "tries"])
         content = io.BytesIO(read_content(upload.pk))
         items = read_items(content, _choices(upload))
-        run.import_items(items, source="file")
+        run.import_items(items, source="file", on_batch=lambda _: require_lock(lock))
 
 
 def _needs_import(upload: Upload) -> bool:

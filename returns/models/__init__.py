@@ -33,6 +33,7 @@ from returns.models.feed import (
 )
 from returns.models.heartbeats import Heartbeat, Loop
 from returns.models.line_items import DamagedState, ItemState, LineItem
+from returns.models.locks import HeldLock
 from returns.models.mappings import SavedMapping
 from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrderItem
 from returns.models.people import Density, Person, Preferences, StartPage, Theme
@@ -99,6 +100,7 @@ __all__ = [
     "FeedRun",
     "FileFormat",
     "Heartbeat",
+    "HeldLock",
     "ItemDay",
     "ItemRequest",
     "ItemState",

@@ -1,7 +1,7 @@
 """Run rules: on returns that were created, arrived or completed, or every hour."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from types import MappingProxyType
 from typing import Any
@@ -15,11 +15,11 @@ from django.utils import translation
 
 from config.stored_texts import StoredText, stored_text
 from returns.database.faults import is_passing_fault
-from returns.database.locks import Lock, try_lock
+from returns.database.locks import Lock, require_lock, try_lock
 from returns.filters.fields import DELETED_TAG
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.stored import to_query
-from returns.models import Moment, Return, ReturnTag, RuleEvent, TagRule
+from returns.models import HeldLock, Moment, Return, ReturnTag, RuleEvent, TagRule
 from returns.querysets import ReturnQuerySet
 from returns.rules import editing
 from tags import tagging
@@ -111,24 +111,30 @@ def run_hourly() -> bool:
 
 
 def _run_if_due(rule: TagRule) -> bool:
-    with try_lock(Lock.RULE, rule.pk) as is_held:
+    with try_lock(Lock.RULE, rule.pk) as lock:
         due = editing.due_hourly().filter(pk=rule.pk)
-        started_at = due.values_list(Now(), flat=True).first() if is_held else None
-        if started_at is None:
+        started_at = due.values_list(Now(), flat=True).first() if lock else None
+        if lock is None or started_at is None:
             return False
-        _run_on_all(rule)
+        _run_on_all(rule, lock)
         editing.note_hourly_run(rule, started_at)
         return True
 
 
-def _run_on_all(rule: TagRule) -> None:
+def _run_on_all(rule: TagRule, lock: HeldLock) -> None:
     try:
         ids = list(changeable(rule).order_by("pk").values_list("pk", flat=True))
     except (RuleError, DatabaseError) as error:
         _note_failure(rule, error)
         return
-    if _run(rule, batched(ids, RULE_BATCH_SIZE)):
+    if _run(rule, _batches(ids, lock)):
         logger.info("The hourly rule %s ran (returns: %s).", rule.pk, len(ids))
+
+
+def _batches(ids: Sequence[int], lock: HeldLock) -> Iterator[Sequence[int]]:
+    for batch in batched(ids, RULE_BATCH_SIZE):
+        require_lock(lock)
+        yield batch
 
 
 def _run(rule: TagRule, batches: Iterable[Iterable[int]]) -> bool:

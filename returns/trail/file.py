@@ -8,6 +8,7 @@ from io import StringIO
 from django.db.models import QuerySet
 from django.utils.translation import get_language, override, pgettext
 
+from returns.database.reading import iter_rows
 from returns.exports.as_csv import BOM, format_cell
 from returns.models import AccessEvent
 from returns.trail.sentences import actor_name, describe
@@ -27,7 +28,7 @@ def _chunks(events: QuerySet[AccessEvent], language: str | None) -> Iterator[byt
     with override(language):
         yield BOM.encode() + _encode([_headers()])
     rows: list[list[str]] = []
-    for event in events.iterator(chunk_size=ROWS_PER_CHUNK):
+    for event in iter_rows(events, ROWS_PER_CHUNK):
         with override(language):
             rows.append(_row(event))
         if len(rows) == ROWS_PER_CHUNK:

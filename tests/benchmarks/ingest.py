@@ -71,11 +71,11 @@ def _measure(options: argparse.Namespace) -> None:
 def _measure_copy(size: int) -> None:
     """Print how fast COPY is, into a bare table and into that of the returns."""
     from returns.feed.merging import merge
-    from returns.feed.statements import COPY_TO_STAGING, CREATE_STAGING_TABLE
+    from returns.feed.statements import COPY_TO_STAGING, CREATE_STAGING_TABLE, STAGED
     from returns.feed.stored_rows import staging_row
 
     bare = CREATE_STAGING_TABLE.replace("TEMPORARY ", "").replace("ON COMMIT DELETE ROWS", "")
-    returns = COPY_TO_STAGING.replace("feed_staged (id,", "returns_return (")
+    returns = COPY_TO_STAGING.replace(f"{STAGED} (id,", "returns_return (")
 
     def row(record: Any) -> list[Any]:
         return staging_row(None, merge(None, record))

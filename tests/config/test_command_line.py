@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from django.db import connection
 
+from tests.database import server_settings
+
 pytestmark = pytest.mark.slow
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -18,6 +20,9 @@ AWAY = {
     "DATABASE_URL": "postgres://somebody:hidden@127.0.0.1:1/nothing",
     "SECRET_KEY": "".join(map(chr, range(48, 110))),
     "ALLOWED_HOSTS": "returns.example.com",
+    # Whatever the tests run on.
+    "DATABASE_POOLER": "",
+    "DEBUG": "",
 }
 UNREACHABLE = "The database cannot be reached. Check DATABASE_URL and the server: "
 FORM = "DATABASE_URL must have the form postgres://user:password@host:5432/name"
@@ -45,8 +50,8 @@ def sentence(program: subprocess.CompletedProcess) -> str:
 
 
 def address_of(database: str, user: str = "") -> str:
-    """Return the address of a database on the server of the tests."""
-    given = connection.settings_dict
+    """Return the address of a database on the server of the tests, without its pooler."""
+    given = server_settings()
     who = quote(user or given["USER"])
     password = f":{quote(given['PASSWORD'])}" if given["PASSWORD"] else ""
     port = f":{given['PORT']}" if given["PORT"] else ""

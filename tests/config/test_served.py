@@ -66,6 +66,9 @@ def served(folder: Path, database: str, **settings: str) -> Iterator[Served]:
         "SECRET_KEY": "".join(map(chr, range(48, 110))),
         "ALLOWED_HOSTS": "127.0.0.1",
         "RETURNS_DESK_DEMO": "1",
+        # Whatever the tests run on.
+        "DATABASE_POOLER": "",
+        "DEBUG": "",
         **settings,
     }
     granian = ["-m", "granian", "--interface=wsgi", "--host=127.0.0.1", f"--port={port}"]

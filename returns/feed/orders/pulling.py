@@ -14,7 +14,7 @@ from zlib import crc32
 
 from django.db import transaction
 
-from returns.database.locks import Lock, try_lock
+from returns.database.locks import Lock, try_lock, while_held
 from returns.feed.abilities import remember_ability
 from returns.feed.client import Client
 from returns.feed.orders.intake import OnRejectedOrder, OrderResult, import_orders
@@ -65,9 +65,10 @@ def sync_orders(
     before each step. Raises ``RemoteApiError``.
     """
     pull = OrderPull(OrderResult())
-    with try_lock(Lock.PULL, crc32(f"{client.origin} {ORDERS_PATH}".encode())) as is_held:
-        if not is_held:
+    with try_lock(Lock.PULL, crc32(f"{client.origin} {ORDERS_PATH}".encode())) as lock:
+        if lock is None:
             return pull
+        should_continue = while_held(lock, should_continue)
         try:
             if ORDER_REQUESTS.is_served(
                 client.origin,

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         try:
             with self._reserve_port(port):
                 # If two demos start at once, the second one finds everything set up.
-                with wait_for_lock(Lock.DEMO, 0, self._say_waiting):
+                with wait_for_lock(Lock.DEMO, self._say_waiting):
                     names = self._set_up(options)
                 worker.start()
                 self._say("Starting the web server ...")

@@ -89,7 +89,7 @@ def test_kill_9_leaves_a_next_start_and_sigterm_ends_all_of_it(demo, port):
 def test_demo_waits_while_another_sets_up_its_database_and_ctrl_c_ends_it_calmly(demo):
     found = embedded_postgres.start(embedded_postgres.state_folder(CHECKOUT))
     with psycopg.connect(host=found["HOST"], user=found["USER"], dbname=found["NAME"]) as other:
-        other.execute("SELECT pg_advisory_lock(%s, %s)", lock_key(Lock.DEMO, 0))
+        other.execute("SELECT pg_advisory_xact_lock(%s, %s)", lock_key(Lock.DEMO))
         program = demo()
         waits = "Another demo is setting up this database; waiting for it ...\n"
         assert waits in iter(program.stdout.readline, "")

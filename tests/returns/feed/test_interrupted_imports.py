@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection
 
@@ -17,6 +18,9 @@ ROWS = 6_000
 
 def end_connection() -> None:
     """End the connection of this process, as an administrator or a failing server does."""
+    if settings.DATABASE_POOLER:  # which has others
+        connection.connection.close()
+        return
     pid = connection.connection.info.backend_pid
     with psycopg.connect(address_of("postgres"), autocommit=True) as server:
         server.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])

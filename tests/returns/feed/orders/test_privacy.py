@@ -11,13 +11,13 @@ import unicodedata
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client as Browser
 
 from config import postgres_server
 from returns.background import run_long_jobs, run_short_jobs
 from returns.models import ApiToken, SalesOrder, State
 from returns.people.tokens import issue
+from tests.database import server_settings
 from tests.factories import make_return
 from tests.returns.feed.fake_api import TOKEN, FakeApi, to_json
 from tests.returns.feed.orders.samples import CUSTOMER, an_order
@@ -95,7 +95,7 @@ def _import(tmp_path) -> None:
 
 def dump() -> str:
     """Return everything that is in the database, as ``pg_dump`` writes it."""
-    target = connection.settings_dict
+    target = server_settings()  # pg_dump needs a session
     login = {"PGUSER": target["USER"], "PGPASSWORD": target["PASSWORD"]}
     place = {"PGHOST": target["HOST"], "PGPORT": str(target["PORT"])}
     done = subprocess.run(
