@@ -9,6 +9,7 @@ import json
 import logging
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 import threading
@@ -31,12 +32,10 @@ LOAD_TIMEOUT = 120  # seconds in which a new worker must have loaded the program
 RETRY_SECONDS = 5.0  # until a worker that died and cannot start is started again
 CLOSING_SECONDS = 1.0  # in which old workers close the connections that are in use
 STOPPING_SECONDS = 0.3  # the same, before the server ends
-LOADING_POLL = 0.05
-SIGNAL_POLL = 0.5
+LOADING_POLL, SIGNAL_POLL = 0.05, 0.5
 PASSED_TO = "LISTEN_PID"  # by systemd, to the process of this number
 PASSED_SOCKET = 3  # the first descriptor that systemd passes
 EXIT_CANNOT_START = 2
-# Of the server's own lines, where all others are JSON.
 JSON_LINES = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -52,9 +51,8 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        message = record.getMessage()
-        line = {"time": at, "level": record.levelname, "logger": "granian", "message": message}
-        return json.dumps(line | {"pid": record.process})
+        told = {"logger": "granian", "message": record.getMessage(), "pid": record.process}
+        return json.dumps({"time": at, "level": record.levelname} | told)
 
 
 class SignalSafeEvent(threading.Event):
@@ -269,6 +267,8 @@ def main(host: str, port: int, workers: int, threads: int, stop_seconds: int) ->
 
     Requests have ``stop_seconds`` to finish when their worker is replaced or stopped.
     """
+    # Until granian handles it: by default it ends a process, and there is nothing to replace yet.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         listener = listening_socket(host, port)
     except OSError as error:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.core.management import CommandError, call_command
 
-from config import web_server
+from config import probe, web_server
 from tests.deployed import can_connect, free_port, wait_for
 
 pytestmark = pytest.mark.slow
@@ -82,6 +83,7 @@ def server(tmp_path):
     running = Server(tmp_path)
     try:
         wait_for(lambda: can_connect(running.port))
+        assert running.get() == "one"  # so its workers have started
         yield running
     finally:
         running.stop()
@@ -173,3 +175,40 @@ def test_a_port_that_another_program_is_ready_to_share_is_refused_too():
         other.listen()
         with pytest.raises(OSError, match="in use"):
             web_server.listening_socket("127.0.0.1", other.getsockname()[1])
+
+
+def test_the_command_becomes_the_web_server(monkeypatch, settings):
+    started = []
+    monkeypatch.setattr(os, "execv", lambda program, arguments: started.append(arguments))
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    settings.REQUEST_THREADS = 6
+    call_command("serve", port=8001, workers=3)
+    (arguments,) = started
+    expected = ["-m", "config.web_server", "127.0.0.1", "8001", "3", "6", "30"]
+    assert arguments == [sys.executable, *expected]
+    assert os.environ["PYTHONPATH"] == f"{settings.BASE_DIR}{os.pathsep}/elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("options", "hosts", "sentence"),
+    [
+        ({"port": 0}, ["desk"], "--port must be from 1 to 65535."),
+        ({"port": 70_000}, ["desk"], "--port must be from 1 to 65535."),
+        ({"workers": 0}, ["desk"], "--workers and --stop-seconds must be at least 1."),
+        ({"stop_seconds": 0}, ["desk"], "--workers and --stop-seconds must be at least 1."),
+        ({}, ["desk:80"], "ALLOWED_HOSTS: 'desk:80' has a port; leave it out."),
+    ],
+)
+def test_what_cannot_be_served_ends_the_command(settings, options, hosts, sentence):
+    settings.ALLOWED_HOSTS = hosts
+    with pytest.raises(CommandError) as raised:
+        call_command("serve", **options)
+    assert (str(raised.value), raised.value.returncode) == (sentence, 2)
+
+
+def test_a_health_check_asks_whether_the_server_is_ready(server, monkeypatch, capsys):
+    monkeypatch.setenv("ALLOWED_HOSTS", ".example.com,10.0.0.5")
+    assert probe.main(server.port) == 0
+    assert capsys.readouterr().out == "one\n"
+    assert probe.main(free_port()) == 1
+    assert "does not answer" in capsys.readouterr().out
