@@ -117,3 +117,10 @@ def test_a_scan_that_is_stored_twice_is_refused_by_name(make_person):
         scan.token,
     )
     assert "scan_is_stored_once" in message
+
+
+def test_a_lock_that_somebody_holds_is_refused_by_name():
+    sql = """INSERT INTO returns_heldlock (holder, what, number, place, process, expires_at)
+        VALUES (gen_random_uuid(), 7314, 7, '', '', now())"""
+    connection.cursor().execute(sql)
+    assert "lock_has_one_holder" in refused_by(sql)

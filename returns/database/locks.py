@@ -45,13 +45,13 @@ class Lock(IntEnum):
 
 LOCK_SECONDS, RENEW_SECONDS = 30, 5
 LOCK_RETRY_PAUSE = 0.1  # seconds between two tries
-FORGOTTEN_AFTER = "1 day"
+LOCK_FORGOTTEN_AFTER = "1 day"
 
 TAKE_NEW = f"""
     WITH forgotten AS (
         DELETE FROM returns_heldlock WHERE holder IN (
             SELECT holder FROM returns_heldlock
-            WHERE expires_at < clock_timestamp() - interval '{FORGOTTEN_AFTER}'
+            WHERE expires_at < clock_timestamp() - interval '{LOCK_FORGOTTEN_AFTER}'
                 AND (what, number) <> (%(what)s, %(number)s)
             LIMIT 100 FOR UPDATE SKIP LOCKED
         )

@@ -13,8 +13,8 @@ from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
-LOCK_SECONDS = 2
-SET_LOCK_TIMEOUT = f"SET lock_timeout = '{LOCK_SECONDS}s'"
+MIGRATION_WAIT = 2
+SET_LOCK_TIMEOUT = f"SET lock_timeout = '{MIGRATION_WAIT}s'"
 # What an index that was not built to its end leaves behind; its name would be taken.
 SELECT_UNFINISHED_INDEXES = """
     SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
@@ -28,7 +28,7 @@ class TableInUseError(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            f"A table was in use for {LOCK_SECONDS} seconds, so migrate gave up, lest everybody "
+            f"A table was in use for {MIGRATION_WAIT} seconds, so migrate gave up, lest everybody "
             "else wait behind it. Nothing is half done: run it again, when fewer people work or "
             "after a long export has ended, and it goes on with the migration that it gave up."
         )
@@ -36,7 +36,7 @@ class TableInUseError(Exception):
 
 @contextmanager
 def short_locks(alias: str) -> Iterator[None]:
-    """Let the block wait for no lock longer than ``LOCK_SECONDS``.
+    """Let the block wait for no lock longer than ``MIGRATION_WAIT``.
 
     Raises ``TableInUseError``. Indexes may wait longer when they are built concurrently: nobody
     waits behind them.

@@ -19,6 +19,7 @@ from config import probe, web_server
 from tests.deployed import can_connect, free_port, wait_for
 
 pytestmark = pytest.mark.slow
+WORKERS = 2
 PROGRAM = """
 import os, signal
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -54,7 +55,7 @@ class Server:
         environment.pop("PYTHONPATH", None)
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*command, "2", "4", "30"],
+                [*command, str(WORKERS), "4", "30"],
                 cwd=self.log.parent,
                 env=environment,
                 stdout=log,
@@ -83,7 +84,7 @@ def server(tmp_path):
     running = Server(tmp_path)
     try:
         wait_for(lambda: can_connect(running.port))
-        assert running.get() == "one"  # so its workers have started
+        wait_for(lambda: running.log.read_text().count("Started worker-") == WORKERS)
         yield running
     finally:
         running.stop()

@@ -7,14 +7,14 @@ from returns.operations.doctor.points import Point, failed, ok, warning
 from returns.operations.facts import Worker, read_facts
 
 START_IT = "Start manage.py work, and let something start it again when it ends."
-NAMES = {Loop.STEPS: "rules and tagging", Loop.FILES: "large files and exports"}
+LOOP_NAMES = {Loop.STEPS: "rules and tagging", Loop.FILES: "large files and exports"}
 
 
 def background_work() -> list[Point]:
     """Tell whether each loop of the background work was seen by the database, and moves."""
     facts = read_facts()
     points = [
-        failed("background work", f"Nobody does {NAMES[loop]}: they wait.", START_IT)
+        failed("background work", f"Nobody does {LOOP_NAMES[loop]}: they wait.", START_IT)
         for loop in facts.missing_loops()
     ]
     points += [

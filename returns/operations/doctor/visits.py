@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from config.diagnosis import SEEN_HEADER
 
-TIMEOUT = 15  # seconds
+VISIT_TIMEOUT = 15  # seconds
 MAX_BYTES = 2_000_000
 
 
@@ -32,7 +32,7 @@ def visit(address: str, path: str, **headers: str) -> Answer:
     """Get a path; underscores in the names of headers are hyphens. Raises ``VisitError``."""
     parts = urlsplit(address)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    link = kind(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    link = kind(parts.hostname or "", parts.port, timeout=VISIT_TIMEOUT)
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         link.request("GET", path, headers={"User-Agent": "returns-desk-doctor"} | given)
