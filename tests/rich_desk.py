@@ -66,6 +66,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("new-deadline-filter", "?tag=books"),
     ("tag-usage", ""),
     ("retention", ""),
+    ("status", ""),
 )
 CSV = """returnReferenceNumber;state;createdAt;updatedAt;city
 Return-5001;Completed;x;2026-01-01;Izmir

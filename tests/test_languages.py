@@ -50,6 +50,8 @@ EVERYWHERE = {
     # The last three are alternative texts of Django admin's icons.
     *("AIM", "Search", "True", "False"),
     *("Türkçe", "English", "Deutsch", "Ctrl", "Enter", "Europe/Istanbul", "ms", "min", "kB", "KB"),
+    # The page of the status names programs and the values of settings.
+    *("PostgreSQL", "Django", "Python", "line"),
 }
 
 

@@ -7,6 +7,7 @@ signed by the provider for this desk.
 
 import json
 import logging
+import re
 import time
 from datetime import timedelta
 from enum import Enum
@@ -33,6 +34,8 @@ from returns.people.sessions import CONFIRMATION_SECONDS
 logger = logging.getLogger(__name__)
 
 PROVIDER_ID = "company"
+# Of the standard, such as invalid_scope. Anybody can write another into the address.
+ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 DISCOVERY_SECONDS = 600
 # Those that need a secret of both sides, or none at all, would let others sign.
 SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
@@ -153,7 +156,7 @@ def finish(request: HttpRequest) -> tuple[Claims, str]:
         error = request.GET.get("error", "no code")
         is_cancelled = error in {"access_denied", "login_required", "interaction_required"}
         fault = ProviderFault.CANCELLED if is_cancelled else ProviderFault.INVALID
-        raise ProviderError(fault, shorten(error, 100))
+        raise ProviderError(fault, error if ERROR_CODE.fullmatch(error) else "another error")
     try:
         return _claims(request, state), state["address"]
     except (requests.RequestException, json.JSONDecodeError) as error:
