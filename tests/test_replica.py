@@ -202,6 +202,30 @@ def doctor_on_replica(site: Site, **variables: str) -> dict[str, str]:
     return found
 
 
+def test_metrics_and_the_page_of_admins_tell_how_far_the_replica_is_behind(site, cluster):
+    script = """
+from returns.operations.exposition import all_metrics
+from returns.operations.page import status_page
+print(all_metrics().decode(), *status_page().problems)
+"""
+
+    def found() -> str:
+        return site.manage("shell", "--verbosity", "0", "-c", script).stdout
+
+    assert "returns_desk_replica_lag_bytes 0.0" in found()
+    with held_back(cluster):
+        push(site, "Return-behind")
+        told = found()
+    assert "returns_desk_replica_up 1.0" in told
+    assert "returns_desk_replica_lag_bytes 0.0" not in told
+    assert "The replica cannot be used" not in told
+    site.environment["DATABASE_REPLICA_URL"] = "postgres://nobody@127.0.0.1:1/returns"
+    told = found()
+    site.environment["DATABASE_REPLICA_URL"] = cluster.replica.url
+    assert "returns_desk_replica_up 0.0" in told
+    assert "The replica cannot be used: the primary does its work." in told
+
+
 def test_the_doctor_tells_how_the_replica_is(site, cluster):
     assert doctor_on_replica(site)["text"].startswith("The replica had all that was written after")
     with held_back(cluster):

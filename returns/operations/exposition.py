@@ -41,6 +41,10 @@ def _of_database(facts: Facts) -> Iterator[Metric]:
     yield from _known(
         "database_connections_max", "Connections that the server allows.", facts.max_connections
     )
+    if facts.has_replica:
+        behind = facts.replica_bytes_behind
+        yield _plain("replica_up", "1 if the replica can be used.", float(behind is not None))
+        yield from _known("replica_lag_bytes", "WAL that it has still to replay.", behind)
     family = _family("database_connections", "Connections to the database.", "state")
     for state, number in sorted(facts.connections.items()):
         family.add_metric([state], number)

@@ -21,6 +21,7 @@ from returns.models import Loop
 from returns.operations.disks import Disk, disks
 from returns.operations.heartbeat import SEEN_WITHIN
 from returns.operations.queues import MAX_WAITING, QUEUES, Queue
+from returns.operations.replication import bytes_behind, has_replica
 from returns.operations.statements import (
     SELECT_CONNECTIONS,
     SELECT_DATABASE,
@@ -93,6 +94,8 @@ class Facts:
     failing_rules: int | None = None
     stopped_rules: int | None = None
     disks: list[Disk] = field(default_factory=list)
+    has_replica: bool = False
+    replica_bytes_behind: int | None = None
 
     @property
     def is_feed_silent(self) -> bool:
@@ -161,4 +164,5 @@ def _read_tables(facts: Facts, reader: _Reader) -> None:
     facts.sources = [FeedSourceLag(*row) for row in reader.rows(SELECT_SOURCES) or []]
     (facts.rejected,) = reader.row(SELECT_REJECTED.format(most=MAX_WAITING + 1), 1)
     facts.failing_rules, facts.stopped_rules = reader.row(SELECT_RULES, 2)
+    facts.has_replica, facts.replica_bytes_behind = has_replica(), bytes_behind()
     (facts.database_size,) = reader.row(SELECT_SIZE, 1)

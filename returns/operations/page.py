@@ -171,6 +171,12 @@ def _problems(facts: Facts, queues: list[ShownQueue]) -> Iterator[str]:
             stopped,
         )
         yield text % {"count": grouped(stopped)}
+    yield from _problems_of_machines(facts)
+
+
+def _problems_of_machines(facts: Facts) -> Iterator[str]:
+    if facts.has_replica and facts.replica_bytes_behind is None:
+        yield _("The replica cannot be used: the primary does its work.")
     for disk in facts.disks:
         if disk.is_nearly_full:
             yield _("Nearly full: %(disk)s.") % {"disk": DISK_LABELS[disk.name]}

@@ -8,12 +8,12 @@ from django.db import connection, connections
 
 from returns.database.replica import FILE_WAIT, REPLICA, has_replayed, written_by_primary
 from returns.operations.doctor.points import Point, failed, ok, skipped, warning
+from returns.operations.replication import bytes_behind
 
 LOOK_AGAIN_PAUSE = 0.05  # seconds
 SELECT_SERVER_KIND = """
     SELECT system_identifier, pg_is_in_recovery() FROM pg_control_system()
 """
-SELECT_BYTES_BEHIND = "SELECT %s::pg_lsn - pg_last_wal_replay_lsn()"
 
 
 def replica_points() -> list[Point]:
@@ -48,9 +48,7 @@ def _replica_of(database: int) -> Point:
         return failed("replica", text, "Let it name the streaming replica, or unset it.")
     while not has_replayed(replica, written):
         if time.monotonic() - began > FILE_WAIT:
-            with replica.cursor() as cursor:
-                cursor.execute(SELECT_BYTES_BEHIND, [written])
-                (behind,) = cursor.fetchone()
+            behind = bytes_behind()
             text = f"The replica is late by {behind} bytes of WAL, so the primary does its work."
             return warning("replica", text, "See pg_stat_replication on the primary.")
         time.sleep(LOOK_AGAIN_PAUSE)
