@@ -66,6 +66,9 @@ def test_an_index_that_is_built_concurrently_may_wait(monkeypatch):
 def test_what_an_unfinished_index_left_is_removed():
     with pytest.raises(Exception, match="not create unique"):
         execute("CREATE UNIQUE INDEX CONCURRENTLY for_a_test ON tags_tag ((1))")
+    for looking in ({"plan": True}, {"check_unapplied": True}):
+        call_command("migrate", verbosity=0, **looking)
+        assert execute("SELECT to_regclass('for_a_test')::text") == ("for_a_test",)
     with short_locks.short_locks("default"):
         assert execute("SELECT to_regclass('for_a_test')") == (None,)
         execute("CREATE INDEX CONCURRENTLY for_a_test ON tags_tag ((1))")

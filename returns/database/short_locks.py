@@ -13,7 +13,7 @@ from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
-MIGRATION_WAIT = 2
+MIGRATION_WAIT = 2  # seconds
 SET_LOCK_TIMEOUT = f"SET lock_timeout = '{MIGRATION_WAIT}s'"
 # What an index that was not built to its end leaves behind; its name would be taken.
 SELECT_UNFINISHED_INDEXES = """
@@ -35,9 +35,10 @@ class TableInUseError(Exception):
 
 
 @contextmanager
-def short_locks(alias: str) -> Iterator[None]:
+def short_locks(alias: str, *, only_looks: bool = False) -> Iterator[None]:
     """Let the block wait for no lock longer than ``MIGRATION_WAIT``.
 
+    Indexes that were not built to their end are dropped first, unless the block changes nothing.
     Raises ``TableInUseError``. Indexes may wait longer when they are built concurrently: nobody
     waits behind them.
     """
@@ -45,7 +46,8 @@ def short_locks(alias: str) -> Iterator[None]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(SET_LOCK_TIMEOUT)
-        _drop_unfinished_indexes(connection)
+        if not only_looks:
+            _drop_unfinished_indexes(connection)
         with connection.execute_wrapper(_execute):
             yield
     except OperationalError as error:

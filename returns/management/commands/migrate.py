@@ -14,8 +14,9 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         """Migrate as Django does, but wait for no lock so long that others notice."""
+        only_looks = options["plan"] or options["check_unapplied"]
         try:
-            with short_locks(options["database"]):
+            with short_locks(options["database"], only_looks=only_looks):
                 return super().handle(*args, **options)
         except TableInUseError as error:
             raise CommandError(str(error), returncode=2) from None
