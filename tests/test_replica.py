@@ -250,12 +250,3 @@ def test_pages_do_without_a_replica_that_is_gone_and_use_it_when_it_is_back(site
     assert "The replica failed, and the primary is read instead" in site.logged()
     cluster.replica.start()
     wait_until_used(site, cluster.replica)
-
-
-def test_a_server_that_is_no_replica_any_more_is_not_read(site, cluster):
-    """Last: it has been promoted, and what the primary writes does not reach it."""
-    cluster.replica.promote()
-    log = statements(cluster.replica, lambda: site.get("/returns/"))
-    assert READS_RETURNS not in log
-    push(site, "Return-after")
-    assert "Return-after" in site.get("/returns/").text
