@@ -53,8 +53,7 @@ def deployed(settings, monkeypatch):
     settings.SECRET_KEY, settings.ALLOWED_HOSTS = AWAY["SECRET_KEY"], [HOST]
     # The tests are neither on https nor send mail, and run beside a browser.
     settings.SILENCED_SYSTEM_CHECKS = [f"security.W{number:03}" for number in range(1, 30)]
-<<<<<<< ours
-    settings.SILENCED_SYSTEM_CHECKS += ["mail.E001", "returns.I001"]
+    settings.SILENCED_SYSTEM_CHECKS += ["mail.E001", "returns.I001", "async.E001"]
     for loop in (Loop.STEPS, Loop.FILES):
         make_heartbeat(loop)
 
@@ -62,11 +61,6 @@ def deployed(settings, monkeypatch):
 def make_heartbeat(loop: Loop, **values) -> Heartbeat:
     fields = {"host": "desk-1", "pid": 7, "version": "1.0"} | values
     return Heartbeat.objects.create(loop=loop, **fields)
-=======
-    settings.SILENCED_SYSTEM_CHECKS += ["mail.E001", "returns.I001", "async.E001"]
-    now = timezone.now()
-    Retention.objects.create(kind="exports", ran_at=now)
->>>>>>> theirs
 
 
 @pytest.fixture
