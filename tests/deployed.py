@@ -194,6 +194,7 @@ def site_at(
         "ALLOWED_HOSTS": HOST,
         "BODY_SECONDS": "2",
         "DATABASE_POOLER": "",  # its server is its own
+        "DEBUG": "",
         "RETURNS_DESK_DEMO": "1",  # static files from their sources
     }
     site = Site(data or folder, free_port(), environment | variables, folder / "web.log")

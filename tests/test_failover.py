@@ -86,11 +86,13 @@ def test_a_server_that_takes_no_writes_is_left_until_it_does(whole):
     """As one that became a standby, behind a pooler or an address that stayed."""
     cluster, site = whole
     cluster.primary.set(default_transaction_read_only="on")
-    wait_for(lambda: push(site, "Return-2").status == HTTPStatus.SERVICE_UNAVAILABLE)
-    form = post(site, "/scan/session/")
+    try:
+        wait_for(lambda: push(site, "Return-2").status == HTTPStatus.SERVICE_UNAVAILABLE)
+        form = post(site, "/scan/session/")
+    finally:
+        cluster.primary.set(default_transaction_read_only="off")
     assert form.status == HTTPStatus.SERVICE_UNAVAILABLE
     assert "The returns desk is not available" in form.text
-    cluster.primary.set(default_transaction_read_only="off")
     # Each connection is given up at the first write that it refuses.
     wait_for(lambda: push(site, "Return-2").status == HTTPStatus.OK)
     assert "Return-2" in site.get("/returns/").text

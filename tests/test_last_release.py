@@ -16,6 +16,7 @@ from django.db import connection
 from psycopg import sql
 
 from returns.database.web_role import grant_web_role
+from tests.database import server_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -44,13 +45,13 @@ def code(tmp_path) -> Path:
 @pytest.fixture
 def web_address():
     """The address of a database with this version's tables, for a role that owns none of them."""
-    settings = connection.settings_dict
+    settings, there = connection.settings_dict, server_settings()  # a pooler is new to it
     ours, name = {**settings}, str(settings["NAME"])
-    where = f"{quote(settings['HOST'], safe='')}:{settings['PORT']}"
+    where = f"{quote(there['HOST'], safe='')}:{there['PORT']}".removesuffix(":")
     connection.close()
     with psycopg.connect(
-        host=settings["HOST"],
-        port=settings["PORT"],
+        host=there["HOST"],
+        port=there["PORT"],
         user=settings["USER"],
         password=settings["PASSWORD"],
         dbname="postgres",

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
@@ -23,7 +24,6 @@ from config.parent_process import end_with_parent
 from config.slow_bodies import BodyTimeLimit
 from config.unreadable import guard_content_type
 from config.web_server import SignalSafeEvent
-from returns.operations.serving import serve_metrics_of_web
 
 ADDRESS = "127.0.0.1"
 PORT_TIMEOUT = 5.0  # seconds; a killed demo frees its port a moment later
@@ -50,7 +50,7 @@ def application() -> BodyTimeLimit:
     end_with_parent(WORKER_STOP_TIMEOUT)
     handler = guard_content_type(get_wsgi_application())
     start_observing("web")
-    serve_metrics_of_web()
+    import_string("returns.operations.serving.serve_metrics_of_web")()  # needs the models
     return BodyTimeLimit(handler, settings.BODY_SECONDS)
 
 
