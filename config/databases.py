@@ -58,7 +58,7 @@ def database_url() -> str | None:
         raise ImproperlyConfigured(
             "DATABASE_URL is set but empty. Unset it to use the bundled PostgreSQL."
         )
-    return url
+    return url and url.strip()
 
 
 def statement_limit() -> int:
@@ -102,7 +102,7 @@ def connected(
     refuses the former, and cannot keep cursors between two statements.
     """
     ours = network if is_pooled else {"options": options} | network
-    if "," in database.get("HOST", ""):
+    if "," in _hosts(database):
         ours |= {"target_session_attrs": "read-write"}
     return database | {
         "CONN_MAX_AGE": 600,
@@ -114,7 +114,12 @@ def connected(
 
 def has_several_hosts(url: str | None) -> bool:
     """Tell whether an address names several servers, of which one can be written to."""
-    return url is not None and "," in _database_at(url)["HOST"]
+    return url is not None and "," in _hosts(_database_at(url))
+
+
+def _hosts(database: dict[str, Any]) -> str:
+    """Return the hosts with commas, also if they are an option, ``?host=a,b``."""
+    return str(database.get("HOST") or database.get("OPTIONS", {}).get("host", ""))
 
 
 def network(connect_seconds: int, silent_seconds: int) -> dict[str, int]:

@@ -4,7 +4,6 @@
 each worker that it forks loads the code that is there at that moment.
 """
 
-import contextlib
 import json
 import logging
 import multiprocessing
@@ -18,7 +17,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from granian._granian import SocketHolder
@@ -26,16 +24,16 @@ from granian.constants import Interfaces
 from granian.log import logger
 from granian.server.mp import MPServer, WorkerProcess
 
+from config.listening import BACKLOG, listen_no_more, listening_socket, why_it_cannot_listen
+
 TARGET = "config.wsgi:application"
-BACKLOG = 1024  # connections that wait until a worker takes them
 LOAD_TIMEOUT = 120  # seconds in which a new worker must have loaded the program
 RETRY_SECONDS = 5.0  # until a worker that died and cannot start is started again
 CLOSING_SECONDS = 1.0  # in which old workers close the connections that are in use
 STOPPING_SECONDS = 0.3  # the same, before the server ends
 LOADING_POLL, SIGNAL_POLL = 0.05, 0.5
-PASSED_TO = "LISTEN_PID"  # by systemd, to the process of this number
-PASSED_SOCKET = 3  # the first descriptor that systemd passes
 EXIT_CANNOT_START = 2
+IS_JSON = os.environ.get("LOG_FORMAT") == "json"
 JSON_LINES = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -50,9 +48,18 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        told = {"logger": "granian", "message": record.getMessage(), "pid": record.process}
-        return json.dumps({"time": at, "level": record.levelname} | told)
+        return _json_line(record.levelname, record.getMessage())
+
+
+def _json_line(level: str, message: str) -> str:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    told = {"logger": "granian", "message": message, "pid": os.getpid()}
+    return json.dumps({"time": at, "level": level} | told)
+
+
+def _is_meant(record: logging.LogRecord) -> bool:
+    """Tell whether a line is worth logging. Advice about threads is for other programs."""
+    return "Python threads" not in record.getMessage()
 
 
 class SignalSafeEvent(threading.Event):
@@ -208,7 +215,7 @@ def _load_and_wait(load: Callable[[], Any], listener: socket.socket, link: Conne
     def close() -> None:
         link.recv()
         closing.set()
-        _listen_no_more(listener)
+        listen_no_more(listener)
 
     threading.Thread(target=close, name="takeover", daemon=True).start()
 
@@ -219,20 +226,6 @@ def _load_and_wait(load: Callable[[], Any], listener: socket.socket, link: Conne
         return application(environ, start_last if closing.is_set() else start_response)
 
     return answer
-
-
-def _listen_no_more(listener: socket.socket) -> None:
-    """Put a socket to which nobody connects in the place of the one that all workers share.
-
-    The server itself only stops taking connections in the moment in which it ends, and loses some.
-    """
-    nobody = socket.create_server(("127.0.0.1", 0))
-    nobody.setblocking(False)
-    shared = os.fstat(listener.fileno()).st_ino
-    for entry in Path("/proc/self/fd").iterdir() if sys.platform == "linux" else ():
-        with contextlib.suppress(OSError):  # that of the listing itself is gone
-            if os.fstat(int(entry.name)).st_ino == shared:
-                os.dup2(nobody.fileno(), int(entry.name))
 
 
 def _serve_on_shared_socket(
@@ -250,18 +243,6 @@ def _serve_on_shared_socket(
     serve(worker_id, process_name, load, ((None, holder), listener), *others)
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """Return the socket that systemd passes, or else a new one.
-
-    Raises ``OSError`` if another program has the port.
-    """
-    if os.environ.get(PASSED_TO) == str(os.getpid()):
-        return socket.socket(fileno=PASSED_SOCKET)
-    # Without SO_REUSEPORT, which lets programs share a port.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
-
-
 def main(host: str, port: int, workers: int, threads: int, stop_seconds: int) -> int:
     """Serve until SIGTERM or Ctrl-C; SIGHUP replaces the workers. Return the exit code.
 
@@ -272,14 +253,10 @@ def main(host: str, port: int, workers: int, threads: int, stop_seconds: int) ->
     try:
         listener = listening_socket(host, port)
     except OSError as error:
-        number = error.errno or 0
-        reason = os.strerror(number) if number > 0 else error
-        print(  # noqa: T201
-            f"Cannot listen on {host}, port {port}: {reason}. Stop the program that uses the port, "
-            "or choose another one with --port.",
-            file=sys.stderr,
-        )
+        sentence = why_it_cannot_listen(host, port, error)
+        print(_json_line("CRITICAL", sentence) if IS_JSON else sentence, file=sys.stderr)  # noqa: T201
         return EXIT_CANNOT_START
+    logger.addFilter(_is_meant)
     server = WebServer(
         listener,
         stop_seconds,
@@ -290,7 +267,7 @@ def main(host: str, port: int, workers: int, threads: int, stop_seconds: int) ->
         workers=workers,
         blocking_threads=threads,
         respawn_failed_workers=True,
-        log_dictconfig=JSON_LINES if os.environ.get("LOG_FORMAT") == "json" else None,
+        log_dictconfig=JSON_LINES if IS_JSON else None,
     )
     server.serve()
     return 0

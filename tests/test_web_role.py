@@ -6,6 +6,7 @@ import sys
 from secrets import token_urlsafe
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -161,6 +162,14 @@ def test_an_owner_who_is_no_superuser_migrates_and_another_role_works():
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {owner} LOGIN; CREATE ROLE {web} LOGIN")
         cursor.execute(f"CREATE DATABASE {database} OWNER {owner} TEMPLATE template0")
+    with psycopg.connect(
+        host=settings["HOST"],
+        port=settings["PORT"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        dbname=database,
+    ) as somebody:
+        somebody.execute("CREATE TABLE public.not_of_the_owner ()")
     try:
         migrated = manage(["migrate", "--verbosity", "0"], environ)
         assert migrated.returncode == 0, migrated.stderr

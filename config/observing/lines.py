@@ -8,7 +8,9 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from config.observing.requests import FinishedRequest
+from django.http import HttpRequest
+
+from config.observing.requests import FinishedRequest, request_id
 from config.observing.routes import person_of, route_of, token_of, view_of
 from config.observing.running import running_in_thread
 from config.observing.scrubbing import scrubbed_traceback
@@ -82,11 +84,12 @@ def log_request(finished: FinishedRequest) -> None:
 
 def _of_request(record: logging.LogRecord) -> dict[str, Any]:
     current = running_in_thread(record.thread)
-    if current is None:
+    # Django logs an answer when the request is no longer followed.
+    request = current.request if current else getattr(record, "request", None)
+    if not isinstance(request, HttpRequest):
         return {}
-    request = current.request
     return {
-        "request": current.id,
+        "request": request_id(request) or None,
         "person": person_of(request),
         "token": token_of(request),
         "route": route_of(request),

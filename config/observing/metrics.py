@@ -99,8 +99,9 @@ def count_threads() -> None:
 
 def may_scrape(authorization: str) -> bool:
     """Tell whether a header has the token; without one in the settings, no header has."""
-    expected = f"Bearer {settings.METRICS_TOKEN}"
-    return bool(settings.METRICS_TOKEN) and constant_time_compare(authorization, expected)
+    scheme, _, token = authorization.partition(" ")
+    is_bearer = scheme.lower() == "bearer" and bool(settings.METRICS_TOKEN)
+    return is_bearer and constant_time_compare(token.strip(), settings.METRICS_TOKEN)
 
 
 def exposition(*more: Collector) -> bytes:

@@ -42,6 +42,7 @@ class MetricsThread(threading.Thread):
         self.exposition, self.counts_threads = exposition, counts_threads
         self.stopping = threading.Event()
         self.server: _Server | None = None
+        self.has_warned = False
 
     def run(self) -> None:
         """Work until ``stop`` is called."""
@@ -65,8 +66,11 @@ class MetricsThread(threading.Thread):
         try:
             self.server = make_server(address, port, self._answer, _Server, _Quiet)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
+            # Another process of this web server may serve it.
+            is_expected = error.errno == errno.EADDRINUSE and self.counts_threads
+            if not is_expected and not self.has_warned:
                 logger.warning("Metrics cannot be served at %s:%s: %s", address, port, error)
+            self.has_warned = True
             return
         logger.info("Metrics are served at %s:%s.", address, port)
         threading.Thread(target=self.server.serve_forever, name="metrics port", daemon=True).start()

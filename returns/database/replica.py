@@ -49,9 +49,10 @@ class _Pause:
     """Until when the replica is left alone, by this process alone."""
 
     until = 0.0
+    is_away = False
 
-    def begin(self, seconds: float) -> None:
-        self.until = time.monotonic() + seconds
+    def begin(self, seconds: float, *, is_away: bool = False) -> None:
+        self.until, self.is_away = time.monotonic() + seconds, is_away
 
     def is_over(self) -> bool:
         return time.monotonic() >= self.until
@@ -167,7 +168,7 @@ def _is_of_replica(error: DatabaseError | psycopg.Error) -> bool:
         return True
     if not is_passing_fault(error):
         return False
-    pause.begin(AWAY_PAUSE)
+    pause.begin(AWAY_PAUSE, is_away=True)
     connections[REPLICA].close()
     reason = str(error).partition("\n")[0]
     logger.warning("The replica failed, and the primary is read instead: %s", reason)

@@ -83,8 +83,7 @@ def grant_web_role(role: str) -> None:
         "role": sql.Identifier(role),
         "schema": sql.Identifier(schema),
     }
-    for statement in GRANTS:
-        _run(statement, names)
+    _grant_all_of_the_owner(names)
     for table in APPEND_ONLY_TABLES:
         _allow_adding(table, names)
     for rights, tables in RIGHTS.items():
@@ -95,6 +94,21 @@ def grant_web_role(role: str) -> None:
     rights = "TRUNCATE, MAINTAIN" if version >= MAINTAIN_VERSION else "TRUNCATE"
     _run(f"GRANT {rights} ON {{tables}} TO {{role}}", names | listed)
     _close_definers(names)
+
+
+def _grant_all_of_the_owner(names: Mapping[str, sql.Composable]) -> None:
+    """Grant what is usual on what the owner has; tables of others in the schema are not ours."""
+    _run("GRANT USAGE ON SCHEMA {schema} TO {role}", names)
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT_OWNED)
+        owned = cursor.fetchall()
+    for kinds, rights in USUAL_RIGHTS.items():
+        found = [sql.Identifier(name) for name, kind in owned if kind in kinds]
+        listed = {**names, "found": sql.SQL(", ").join(found)}
+        what = "SEQUENCE" if kinds == "S" else "TABLE"
+        if found:
+            _run(f"REVOKE ALL ON {what} {{found}} FROM {{role}}", listed)
+            _run(f"GRANT {rights} ON {what} {{found}} TO {{role}}", listed)
 
 
 def _allow_adding(table: str, names: Mapping[str, sql.Composable]) -> None:
@@ -124,13 +138,16 @@ def _run(statement: str, names: Mapping[str, sql.Composable]) -> None:
         cursor.execute(sql.SQL(statement).format(**names))
 
 
-GRANTS = (
-    "GRANT USAGE ON SCHEMA {schema} TO {role}",
-    "REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}",
-    "REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {role}",
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
-    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
-)
+SELECT_OWNED = """
+    SELECT relname, relkind::text FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+        AND pg_has_role(relowner, 'USAGE') AND NOT EXISTS (
+            SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e'  -- of an extension
+        )
+    ORDER BY relname
+"""
+# By kinds of relations, as PostgreSQL writes them: tables and views; sequences.
+USUAL_RIGHTS = {"rpvm": "SELECT, INSERT, UPDATE, DELETE", "S": "USAGE, SELECT"}
 RIGHTS = {
     "SELECT, INSERT, UPDATE": KEPT_TABLES,
     "SELECT": READ_ONLY_TABLES,

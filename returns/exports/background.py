@@ -16,7 +16,7 @@ from typing import IO
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import get_language, override
@@ -215,6 +215,9 @@ def _write(export: Export, file: IO[bytes], write_progress: Callable[[int], None
         rows = as_xlsx.write_workbook(selection, file, timezone.now(), write_progress)
     size = file.seek(0, SEEK_END)
     _check_size(size)
+    # It may have taken an hour, with the rows from the replica: is there still a connection?
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     _check_storage(export.by, size)
     file.seek(0)
     _store(export, file, rows, size)

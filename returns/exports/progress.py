@@ -35,6 +35,7 @@ class _Writer(threading.Thread):
         self._pk = pk
         self._rows: int | None = None
         self._is_over = False
+        self._has_failed = False
         self._change = threading.Condition()
 
     def write(self, rows: int) -> None:
@@ -67,7 +68,10 @@ class _Writer(threading.Thread):
         running = Export.objects.filter(pk=self._pk, status=Progress.RUNNING)
         try:
             running.update(rows=rows)
+            self._has_failed = False
         except DatabaseError as error:
             connection.close()
-            reason = str(error).partition("\n")[0]
-            logger.warning("How far export %s is could not be stored: %s", self._pk, reason)
+            if not self._has_failed:
+                reason = str(error).partition("\n")[0]
+                logger.warning("How far export %s is could not be stored: %s", self._pk, reason)
+            self._has_failed = True

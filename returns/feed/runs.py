@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 
 from config.stored_texts import StoredText, stored_text
+from returns.database.faults import is_passing_fault
 from returns.database.locks import Lock, try_lock, without_lock
 from returns.feed.arrivals import Arrivals
 from returns.feed.intake import IntakeResult, OnReject, import_items
@@ -155,9 +156,10 @@ def _end(row: FeedRun, outcome: Outcome, message: Why = "") -> None:
     row.outcome, row.ended_at, row.message = outcome, Now(), message
     try:
         row.save()
-    except DatabaseError:
+    except DatabaseError as error:
         # Without its lock it will be shown as interrupted.
-        logger.exception("The end of feed run %s could not be saved.", row.pk)
+        details = None if is_passing_fault(error) else error
+        logger.error("The end of feed run %s could not be saved.", row.pk, exc_info=details)
 
 
 def _message(error: BaseException) -> Why:

@@ -21,7 +21,7 @@ def has_replica() -> bool:
 
 def bytes_behind() -> int | None:
     """Return how much WAL the replica has still to replay; None if it cannot be used."""
-    if not has_replica() or not pause.is_over():
+    if not has_replica() or (pause.is_away and not pause.is_over()):
         return None
     written, replica = written_by_primary(), connections[REPLICA]
     try:

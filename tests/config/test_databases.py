@@ -63,6 +63,18 @@ def test_of_several_hosts_the_one_that_can_be_written_to_is_used():
     assert (own["target_session_attrs"], own["connect_timeout"]) == ("any", 9)
 
 
+def test_hosts_may_be_an_option():
+    option = connected("postgres://u@/desk?host=a,b&port=1,2")["OPTIONS"]
+    assert option["target_session_attrs"] == "read-write"
+    assert databases.has_several_hosts("postgres://u@/desk?host=a,b")
+    assert not databases.has_several_hosts("postgres://u@/desk?host=/run/a")
+
+
+def test_blanks_around_an_address_are_none_of_it(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", " postgres://u@a/desk ")
+    assert databases.database_url() == "postgres://u@a/desk"
+
+
 def test_a_pooler_is_sent_no_options_and_keeps_no_cursors():
     pooled = connected("postgres://u@a/desk", is_pooled=True)
     assert pooled["OPTIONS"] == {"connect_timeout": 2}

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from django.core.management import CommandError, call_command
 
-from config import probe, web_server
+from config import listening, probe, web_server
 from tests.deployed import can_connect, free_port, wait_for
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,8 @@ class Server:
         self.port, self.log = free_port(), folder / "log"
         self.program = folder / "config" / "wsgi.py"
         self.program.parent.mkdir()
-        shutil.copy(web_server.__file__, self.program.parent)
+        for module in (web_server, listening):
+            shutil.copy(module.__file__, self.program.parent)
         self.install("one")
         self.process = self.start()
 
@@ -169,13 +170,20 @@ def test_a_port_that_is_in_use_is_named(server):
     assert server.get() == "one"
 
 
+def test_an_address_of_another_computer_is_not_taken_for_a_used_port():
+    with pytest.raises(OSError, match="assign") as raised:
+        listening.listening_socket("203.0.113.7", free_port())
+    sentence = listening.why_it_cannot_listen("203.0.113.7", 8000, raised.value)
+    assert sentence.endswith("Choose another address with --host.")
+
+
 def test_a_port_that_another_program_is_ready_to_share_is_refused_too():
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(OSError, match="in use"):
-            web_server.listening_socket("127.0.0.1", other.getsockname()[1])
+            listening.listening_socket("127.0.0.1", other.getsockname()[1])
 
 
 def test_the_command_becomes_the_web_server(monkeypatch, settings):
