@@ -11,8 +11,10 @@ from typing import Any
 
 from django.core import checks
 
-# The names that Django accepts from a browser, without the port; a dot in front means subdomains.
-NAME = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+# The names that Django accepts from a browser, without the port, if the network can have them: up
+# to 63 letters between two dots, and 253 in all. A dot in front means subdomains.
+LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+NAME = re.compile(rf"(?=\.?.{{1,253}}\Z)(\.|){LABEL}(\.{LABEL})*|\[[0-9a-f:.]+\]", re.IGNORECASE)
 HINT = "Write the names that people type, with commas, such as returns.example.com,10.0.0.5"
 ANY_HOST = "ALLOWED_HOSTS has “*”, so requests for any host are served."
 BLANK_HOST = "ALLOWED_HOSTS has a blank entry between two commas. It is left out."

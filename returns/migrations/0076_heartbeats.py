@@ -36,6 +36,10 @@ class Migration(migrations.Migration):
                 ("pid", models.PositiveIntegerField()),
                 ("version", models.CharField(max_length=100)),
                 (
+                    "fingerprint",
+                    models.CharField(blank=True, db_default="", max_length=32),
+                ),
+                (
                     "started_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),

@@ -21,6 +21,7 @@ class Heartbeat(models.Model):
     All times are by the database's clock. ``seen_at`` is when the process last wrote, about every
     10 seconds. ``doing`` is the code of the job that the loop was at then, and ``doing_since`` when
     that job began; a loop that waits does nothing. A process that ends by itself deletes its rows.
+    Processes with the same ``SECRET_KEY`` and ``TIME_ZONE`` have the same ``fingerprint``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -28,6 +29,7 @@ class Heartbeat(models.Model):
     host = models.CharField(max_length=100)
     pid = models.PositiveIntegerField()
     version = models.CharField(max_length=100)
+    fingerprint = models.CharField(max_length=32, blank=True, db_default="")
     started_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now())
     doing = models.CharField(max_length=40, blank=True, db_default="")

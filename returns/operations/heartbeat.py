@@ -18,6 +18,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from config.diagnosis import fingerprint
 from config.release import release
 from returns.models import Heartbeat, Loop
 
@@ -26,9 +27,9 @@ BEAT_INTERVAL = 10.0  # seconds
 SEEN_WITHIN = 60  # seconds
 BEAT = """
     INSERT INTO returns_heartbeat AS known
-        (id, loop, host, pid, version, started_at, seen_at, doing, doing_since)
+        (id, loop, host, pid, version, fingerprint, started_at, seen_at, doing, doing_since)
     VALUES (
-        %(id)s, %(loop)s, %(host)s, %(pid)s, %(version)s,
+        %(id)s, %(loop)s, %(host)s, %(pid)s, %(version)s, %(fingerprint)s,
         clock_timestamp() - %(age)s * interval '1 second', clock_timestamp(), %(doing)s,
         CASE WHEN %(doing)s <> '' THEN clock_timestamp() - %(doing_for)s * interval '1 second' END
     )
@@ -133,6 +134,7 @@ def _row(pulse: Pulse, now: float) -> dict[str, Any]:
         "host": socket.gethostname()[:100],
         "pid": os.getpid(),
         "version": release(),
+        "fingerprint": fingerprint(),
         "age": now - pulse.began,
         "doing": pulse.job,
         "doing_for": now - pulse.job_began,

@@ -188,7 +188,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     user = request.user
     names = user.groups.values_list("name", flat=True) if isinstance(user, User) else ()
     context = {"message": message, "roles": list(map(role_label, names))}
-    return _error_response(request, "403.html", message or FORBIDDEN, status=403, **context)
+    response = _error_response(request, "403.html", message or FORBIDDEN, status=403, **context)
+    # Django would add a traceback. The message is left out: it is in the person's language.
+    args = (method_of(request), route_of(request))
+    log_response("Forbidden: %s %s", *args, response=response, request=request)
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -19,6 +19,11 @@ from config import hosts
         ("*.example.com", "for all subdomains, write .example.com"),
         ("returns_desk", "has an underscore"),
         ("2001:db8::1", "must be in brackets"),
+        ("desk..example", "is not the name"),
+        ("..example", "is not the name"),
+        ("desk-.example", "is not the name"),
+        (f"{'x' * 64}.example", "is not the name"),
+        (".".join(["x" * 60] * 5), "is not the name"),
         ("rücksendungen.example", "xn--"),
         ("returns example", "is not the name"),
         ("returns.example.com;10.0.0.5", "is not the name"),
@@ -34,7 +39,14 @@ def test_a_host_that_no_request_can_be_for_is_named(monkeypatch, host, reason):
 
 @pytest.mark.parametrize(
     "text",
-    ["returns.example.com", ".example.com, 10.0.0.5", "localhost,[::1],[2001:db8::1]", "DESK", ""],
+    [
+        "returns.example.com",
+        ".example.com, 10.0.0.5",
+        "localhost,[::1],[2001:db8::1]",
+        "DESK",
+        f"{'x' * 63}.a-b.example",
+        "",
+    ],
 )
 def test_hosts_that_can_be_right_are_not(monkeypatch, text):
     monkeypatch.setenv("ALLOWED_HOSTS", text)

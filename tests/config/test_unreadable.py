@@ -120,6 +120,13 @@ def test_what_the_database_refuses_is_answered_in_words_and_one_line_of_the_log(
     assert line.exc_info is None
 
 
+def test_what_nobody_may_do_is_one_line_of_the_log(as_agent, caplog):
+    assert as_agent.get("/status/").status_code == 403
+    (line,) = [record for record in caplog.records if record.name == "django.request"]
+    assert line.getMessage() == "Forbidden: GET /status/"
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+
+
 def test_a_refused_method_is_answered_with_a_page(as_agent):
     answer = as_agent.get("/accounts/logout/")
     assert (answer.status_code, answer["Allow"]) == (405, "POST, OPTIONS")

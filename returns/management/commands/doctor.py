@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 from collections import Counter
 from typing import Any
@@ -27,6 +28,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print each point as soon as it is checked; exit with 1 if one of them failed."""
+        try:
+            has_failed = self._examine(options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Nobody reads any further, such as head. Python would say so when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            has_failed = True
+        if has_failed:
+            sys.exit(1)
+
+    def _examine(self, options: dict[str, Any]) -> bool:
         points = []
         for point in examine(
             url=options["url"], plain_url=options["plain_url"], mail_to=options["mail_to"]
@@ -36,13 +48,13 @@ class Command(BaseCommand):
                 self._say(point)
         counts = Counter(point.result for point in points)
         if options["json"]:
-            told = {"points": [each.as_dict() for each in points]} | dict(counts)
+            numbers = {result.value: counts[result] for result in Result}
+            told = {"points": [each.as_dict() for each in points]} | numbers
             self.stdout.write(json.dumps(told, indent=2))
         else:
             of_each = ", ".join(f"{counts[result]} {result}" for result in Result)
             self.stdout.write(f"\n{of_each}.")
-        if counts[Result.FAILED]:
-            sys.exit(1)
+        return counts[Result.FAILED] > 0
 
     def _say(self, point: Point) -> None:
         self.stdout.write(f"{point.result:8} {point.name}: {point.text}")

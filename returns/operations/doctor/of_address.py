@@ -8,9 +8,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from config.diagnosis import PROOF_HEADER, proof
+from config.hosts import what_is_wrong
 from returns.operations.doctor.of_machine import clock_point
 from returns.operations.doctor.points import Point, failed, ok, skipped, warning
-from returns.operations.doctor.visits import Answer, VisitError, visit
+from returns.operations.doctor.visits import Answer, NoAddressError, VisitError, visit
 
 # Of the blocks for documentation: nobody has this address.
 FORGED_ADDRESS, FORGED_HOST = "192.0.2.77", "forged.invalid"
@@ -23,7 +24,12 @@ def public_address(given: str) -> str:
     """Return the address that is given, or that of the first host that is allowed; or ""."""
     if given:
         return given.rstrip("/")
-    names = [name for name in settings.ALLOWED_HOSTS if name not in ("*", "") and name[0] != "."]
+    # The checks of the settings name those that cannot be right.
+    names = [
+        name
+        for name in settings.ALLOWED_HOSTS
+        if name not in ("*", "") and name[0] != "." and not what_is_wrong(name)
+    ]
     return f"https://{names[0]}" if names and not settings.LOCAL else ""
 
 
@@ -43,6 +49,9 @@ def address_points(address: str, plain_address: str) -> list[Point]:
             X_Forwarded_Host=FORGED_HOST,
             X_Forwarded_Proto="http",
         )
+    except NoAddressError as error:
+        advice = "Give one that begins with https://, such as https://returns.example.com."
+        return [failed("address", f"{address} is no address of a web server: {error}.", advice)]
     except VisitError as error:
         text = f"{address} cannot be reached: {error}."
         advice = (
@@ -61,6 +70,7 @@ def address_points(address: str, plain_address: str) -> list[Point]:
         _web_limit(answer),
         clock_point("clock", "the web server", answer.seen["time"] - time.time()),
         *_plain(address, plain_address),
+        *_time_zone(answer),
         *_static(address),
     ]
 
@@ -111,6 +121,15 @@ def _web_limit(answer: Answer) -> Point:
     if not settings.DATABASE_POOLER:
         advice = "Leave STATEMENT_LIMIT of the web server at its default."
     return warning("statement limit", "Queries of pages have no limit of time.", advice)
+
+
+def _time_zone(answer: Answer) -> list[Point]:
+    """Tell whether the web server reckons dates in the time zone of this process."""
+    name = answer.seen.get("time_zone", settings.TIME_ZONE)
+    if name == settings.TIME_ZONE:
+        return []
+    text = f"TIME_ZONE of the web server is {name}, and {settings.TIME_ZONE} here."
+    return [warning("time zones", text, "Set the same for all processes, and restart them.")]
 
 
 def _plain(address: str, plain_address: str) -> list[Point]:

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
-from returns.models import Loop
+from django.db.models import Q
+
+from config.diagnosis import fingerprint
+from returns.models import Heartbeat, Loop
 from returns.operations.doctor.points import Point, failed, ok, warning
 from returns.operations.facts import Worker, read_facts
 
@@ -33,7 +36,23 @@ def background_work() -> list[Point]:
     if len(versions) > 1:
         text = f"Processes of {len(versions)} versions run at once: {', '.join(versions)}."
         points.append(warning("background work", text, "Restart those that are older."))
+    points += [
+        warning(
+            "background work",
+            f"{_where(worker)} has another SECRET_KEY or TIME_ZONE than this one.",
+            "Set the same for all processes, and restart them.",
+        )
+        for worker in _with_other_settings(alive)
+    ]
     return points
+
+
+def _with_other_settings(workers: Iterable[Worker]) -> list[Worker]:
+    """Return the first loop of each process that does not have our settings."""
+    others = Heartbeat.objects.exclude(Q(fingerprint=fingerprint()) | Q(fingerprint=""))
+    known = set(others.values_list("host", "pid"))
+    processes = {(worker.host, worker.pid): worker for worker in workers}
+    return [worker for process, worker in processes.items() if process in known]
 
 
 def _where(worker: Worker) -> str:

@@ -8,7 +8,8 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.schema import unapplied_migrations
-from returns.operations.doctor.points import Point, failed, ok, warning
+from returns.operations.doctor.of_servers import server_in_use, server_points
+from returns.operations.doctor.points import Point, failed, ok, skipped, warning
 
 OLDEST_VERSION = 150_000
 SLOW_MILLISECONDS = 50
@@ -18,8 +19,11 @@ SELECT_SERVER = """
         EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm'), pg_is_in_recovery()
 """
 SELECT_UNREADABLE = """
-    SELECT tablename FROM pg_tables WHERE schemaname = current_schema()
-        AND NOT has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT, INSERT')
+    SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY(%s)
+        AND NOT (
+            has_table_privilege(format('%%I.%%I', schemaname, tablename), 'SELECT')
+            AND has_any_column_privilege(format('%%I.%%I', schemaname, tablename), 'INSERT')
+        )
         AND tablename NOT IN ('django_content_type', 'auth_permission', 'django_migrations')
     ORDER BY tablename
 """
@@ -31,7 +35,7 @@ def database_points() -> list[Point]:
     try:
         return _points()
     except DatabaseError as error:
-        return [_unreachable(error)]
+        return [_unreachable(error), *server_points()]
 
 
 def _unreachable(error: DatabaseError) -> Point:
@@ -50,12 +54,14 @@ def _points() -> list[Point]:
         cursor.execute(SELECT_SERVER)
         number, version, encoding, size, has_trigrams, is_standby = cursor.fetchone()
         milliseconds = 1000 * (time.monotonic() - began)
-    told = f"PostgreSQL {version} answers in {milliseconds:.0f} ms; the database has {size}."
+    where = f" at {server}" if (server := server_in_use()) else ""
+    told = f"PostgreSQL {version}{where} answers in {milliseconds:.0f} ms; the database has {size}."
     points = [
         ok("database", told)
         if milliseconds < SLOW_MILLISECONDS
         else warning("database", told, "Run the desk closer to its database: pages ask it often.")
     ]
+    points += server_points()
     if number < OLDEST_VERSION:
         points.append(
             failed("database", f"PostgreSQL {version} is too old.", "Upgrade it to 15 or later.")
@@ -79,7 +85,8 @@ def _migrations(*, has_trigrams: bool) -> list[Point]:
         text = "The module pg_trgm is missing, which the search needs."
         points.append(failed("migrations", text, "As a superuser: CREATE EXTENSION pg_trgm."))
     with connection.cursor() as cursor:
-        cursor.execute(SELECT_UNREADABLE)
+        ours = connection.introspection.django_table_names(only_existing=True)
+        cursor.execute(SELECT_UNREADABLE, [ours])
         tables = [name for (name,) in cursor.fetchall()]
     if tables:
         text = f"The role of the program may not use {len(tables)} tables, such as {tables[0]}."
@@ -102,7 +109,10 @@ def options_points() -> list[Point]:
         if found[name] != value
     ]
     points = []
-    if missing:
+    if missing and settings.DATABASE_POOLER and not _is_pooled():
+        text = "The desk leaves its options to the pooler, and there is none."
+        points.append(skipped("options", text))
+    elif missing:
         text = f"Not in force, so that the database works more than it must: {', '.join(missing)}."
         advice = (
             "Set them in connect_query of the pooler, or for the role: ALTER ROLE … SET …. "
@@ -111,7 +121,11 @@ def options_points() -> list[Point]:
         points.append(warning("options", text, advice))
     else:
         points.append(ok("options", "The options of connections are in force."))
-    if limit != "0":
+    if limit != "0" and settings.DATABASE_POOLER:
+        text = f"Queries of this connection are cancelled after {limit}, as web servers need it."
+        advice = "Run the doctor with the DATABASE_URL of the background work, too: no limit there."
+        points.append(skipped("options", text, advice))
+    elif limit != "0":
         text = f"Queries of commands and background work are cancelled after {limit}."
         advice = "Limit the queries of web servers alone: see statement_timeout in docs/pooler.md."
         points.append(warning("options", text, advice))

@@ -18,6 +18,10 @@ class VisitError(Exception):
     """Nothing answered; the message says why."""
 
 
+class NoAddressError(VisitError):
+    """What is to be visited is not the address of a web server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What was answered. ``seen`` is what the desk saw, if it was the desk that answered."""
@@ -30,9 +34,7 @@ class Answer:
 
 def visit(address: str, path: str, **headers: str) -> Answer:
     """Get a path; underscores in the names of headers are hyphens. Raises ``VisitError``."""
-    parts = urlsplit(address)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    link = kind(parts.hostname or "", parts.port, timeout=VISIT_TIMEOUT)
+    link = _link_to(address)
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         link.request("GET", path, headers={"User-Agent": "returns-desk-doctor"} | given)
@@ -46,3 +48,15 @@ def visit(address: str, path: str, **headers: str) -> Answer:
         raise VisitError(str(error) or type(error).__name__) from error
     finally:
         link.close()
+
+
+def _link_to(address: str) -> HTTPConnection:
+    """Return a connection that is not yet made."""
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise NoAddressError("it does not begin with https:// and a name")
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        return kind(parts.hostname, parts.port, timeout=VISIT_TIMEOUT)
+    except (HTTPException, ValueError) as error:
+        raise NoAddressError(str(error)) from error

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from config import diagnosis
 from returns.models import Heartbeat, Loop
-from returns.operations.doctor import of_machine
-from returns.operations.doctor.of_address import public_address
+from returns.operations.doctor import of_address, of_machine
+from returns.operations.doctor.of_address import address_points, public_address
 from returns.operations.doctor.visits import visit
 from tests.config.test_command_line import AWAY, address_of
 from tests.deployed import CHECKOUT, Site, free_port, proxied
@@ -251,7 +251,68 @@ def test_the_address_is_that_of_the_first_host(deployed, settings):
     assert public_address("https://other.example.com/") == "https://other.example.com"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "desk.example",
+        "ftp://desk.example",
+        "https://",
+        "https://desk.example:abc",
+        "https://[::1",
+        "https://desk example",
+    ],
+)
+def test_what_is_no_address_is_one_of_the_points(deployed, examine, address):
+    found = examine(url=address, plain_url=address)["failed"]
+    assert [each.partition(" is no")[0] for each in found] == [f"address: {address.rstrip('/')}"]
+
+
+@pytest.mark.parametrize("name", ["desk example", "[::1", "desk..example", f"{'x' * 64}.example"])
+def test_a_host_that_cannot_be_right_is_not_visited(deployed, settings, name):
+    settings.ALLOWED_HOSTS = [name]
+    assert public_address("") == ""
+    assert [point.result for point in address_points(f"https://{name}", "")] == ["failed"]
+    settings.ALLOWED_HOSTS = [name, "desk.example"]
+    assert public_address("") == "https://desk.example"
+
+
+@pytest.mark.parametrize("address", ["desk.example", "http://[::1", "http://a b"])
+def test_an_address_without_tls_that_is_none_is_a_warning(address):
+    (point,) = of_address._plain("https://desk.example", address)
+    assert (point.name, point.result) == ("redirect", "warning")
+
+
+def test_a_web_server_in_another_time_zone_is_found(site, deployed, settings, examine):
+    settings.TIME_ZONE = "Asia/Tokyo"
+    found = examine(url=f"http://{HOST}:{site.port}")["warning"]
+    text = "TIME_ZONE of the web server is Europe/Istanbul, and Asia/Tokyo here."
+    assert f"time zones: {text}" in found
+
+
+def test_json_has_all_numbers(deployed, settings, capsys):
+    settings.ALLOWED_HOSTS = []
+    call_command("doctor", json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == ["points", "ok", "warning", "failed", "skipped"]
+    assert told["failed"] == 0
+    assert sum(told[result] for result in list(told)[1:]) == len(told["points"])
+
+
 # As a process of its own
+
+
+def test_a_reader_that_stops_reading_is_no_error():
+    program = subprocess.Popen(
+        [sys.executable, "manage.py", "doctor", "--url", "http://127.0.0.1:1"],
+        cwd=CHECKOUT,
+        env=os.environ | AWAY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    program.stdout.close()
+    assert program.stderr.read() == ""
+    assert program.wait() == 1
 
 
 def doctor(address: str, **environment: str) -> subprocess.CompletedProcess:

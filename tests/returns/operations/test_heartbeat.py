@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
+from config.diagnosis import fingerprint
 from returns import background
 from returns.feed import uploads
 from returns.models import (
@@ -66,6 +67,7 @@ def test_a_loop_writes_what_it_does_and_removes_its_row_at_its_end(monkeypatch):
         with pulse.doing("rules"):
             row = Heartbeat.objects.get()
             assert (row.loop, row.doing) == ("steps", "rules")
+            assert row.fingerprint == fingerprint()
             assert row.doing_since <= row.seen_at
         pulse.beat()
         row = Heartbeat.objects.get()
