@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.schema import unapplied_migrations
 from returns.operations.doctor.of_servers import server_in_use, server_points
-from returns.operations.doctor.points import Point, failed, ok, skipped, warning
+from returns.operations.doctor.points import Point, Result, failed, ok, skipped, warning
 
 OLDEST_VERSION = 150_000
 SLOW_MILLISECONDS = 50
@@ -35,7 +35,10 @@ def database_points() -> list[Point]:
     try:
         return _points()
     except DatabaseError as error:
-        return [_unreachable(error), *server_points()]
+        of_servers = server_points()
+        if any(each.result == Result.FAILED for each in of_servers):
+            return of_servers  # which say more
+        return [_unreachable(error), *of_servers]
 
 
 def _unreachable(error: DatabaseError) -> Point:

@@ -23,7 +23,7 @@ def server_in_use() -> str:
 
 
 def server_points() -> list[Point]:
-    """Name each of several servers that does not answer; and say so if none can be written to."""
+    """Say so first if none of several servers can be written to; name those that do not answer."""
     points, are_read_only = [], []
     for host, port in servers():
         try:
@@ -35,7 +35,7 @@ def server_points() -> list[Point]:
             points.append(warning("database", text, advice))
     if are_read_only and all(are_read_only):
         advice = "Promote one: see docs/replication.md."
-        points.append(failed("database", "No server can be written to.", advice))
+        points.insert(0, failed("database", "No server can be written to.", advice))
     return points
 
 

@@ -356,6 +356,15 @@ def test_options_that_the_pooler_does_not_set_are_found(name):
     assert "pgtrigger.ignore = {}, jit = off, random_page_cost = 1.1" in found
 
 
+@pytest.mark.parametrize("name", ["returns_web"] if HAS_POOLER else [])
+def test_the_limit_of_web_servers_in_a_pooler_is_no_warning(name):
+    with pooler(3, name=name) as address:
+        found = doctor(address, DATABASE_POOLER="1").stdout
+    assert "ok       options: The options of connections are in force." in found
+    assert "skipped  options: Queries of this connection are cancelled after 10s" in found
+    assert "warning  options" not in found
+
+
 @with_pooler
 def test_a_pooler_that_nobody_told_the_desk_about_is_found(name):
     with pooler(3, name=name) as address:

@@ -58,6 +58,19 @@ def test_servers_that_take_no_writes_are_found(of_several):
     assert point.advice.startswith("Promote one")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_takes_no_writes_is_not_said_to_be_away(of_several):
+    connection.close()
+    of_several(
+        NOWHERE,
+        None,
+        options="-c default_transaction_read_only=on",
+        target_session_attrs="read-write",
+    )
+    assert [result for result, _ in results(of_database.database_points())] == ["failed", "warning"]
+    assert of_database.database_points()[0].text == "No server can be written to."
+
+
 def test_servers_that_are_all_away_are_no_reason_to_promote_one(of_several):
     of_several(NOWHERE, NOWHERE)
     assert [result for result, _ in results(of_servers.server_points())] == ["warning", "warning"]
