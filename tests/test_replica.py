@@ -204,21 +204,26 @@ def doctor_on_replica(site: Site, **variables: str) -> dict[str, str]:
 
 def test_metrics_and_the_page_of_admins_tell_how_far_the_replica_is_behind(site, cluster):
     script = """
+from returns.database.replica import pause
 from returns.operations.exposition import all_metrics
+PAUSE
 from returns.operations.page import status_page
 print(all_metrics().decode(), *status_page().problems)
 """
 
-    def found() -> str:
-        return site.manage("shell", "--verbosity", "0", "-c", script).stdout
+    def found(pause: str = "") -> str:
+        whole = script.replace("PAUSE", pause)
+        return site.manage("shell", "--verbosity", "0", "-c", whole).stdout
 
     assert "returns_desk_replica_lag_bytes 0.0" in found()
     with held_back(cluster):
         push(site, "Return-behind")
-        told = found()
+        told = found("pause.begin(60)")  # it was late for a page, and is told all the same
+        away = found("pause.begin(60, is_away=True)")
     assert "returns_desk_replica_up 1.0" in told
     assert "returns_desk_replica_lag_bytes 0.0" not in told
     assert "The replica cannot be used" not in told
+    assert "returns_desk_replica_up 0.0" in away
     site.environment["DATABASE_REPLICA_URL"] = "postgres://nobody@127.0.0.1:1/returns"
     told = found()
     site.environment["DATABASE_REPLICA_URL"] = cluster.replica.url

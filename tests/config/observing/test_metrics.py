@@ -1,12 +1,15 @@
 """Several processes of one server count together, and what a process counted outlives it."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
+
+from config.observing.metrics_server import MetricsThread
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = """
@@ -90,3 +93,16 @@ def test_processes_count_together_and_leave_their_counts_but_no_files(tmp_path):
         "(['10.0', '0.0'], ['counter'])",
     ], done.stderr
     assert not left.exists()
+
+
+@pytest.mark.parametrize(("of_web_server", "lines"), [(False, 1), (True, 0)])
+def test_a_port_that_is_in_use_is_said_once_where_nobody_else_serves_it(
+    settings, caplog, of_web_server, lines
+):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings.METRICS_ADDRESS, settings.METRICS_PORT = other.getsockname()[:2]
+        thread = MetricsThread(lambda: b"", counts_threads=of_web_server)
+        for _ in range(3):
+            thread._try_to_serve()
+    found = [line for line in caplog.messages if "Metrics cannot be served" in line]
+    assert len(found) == lines

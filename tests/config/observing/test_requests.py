@@ -69,6 +69,8 @@ def test_lines_of_django_have_the_pattern_of_a_path_and_the_number_of_the_reques
     answer = as_agent.get("/returns/Selin-Secret/")
     (line,) = [line for line in logged() if line["logger"] == "django.request"]
     assert line["message"] == "Not Found: /returns/<reference>/"
+    # Though Django logs it when the request is no longer followed.
+    assert (line["request"], line["person"]) == (answer["X-Request-ID"], agent.pk)
     as_agent.get("/Selin-Secret/")
     assert "Selin" not in json.dumps(logged())
     assert answer["X-Request-ID"] in {line.get("request") for line in logged()}
