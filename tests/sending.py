@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from tests.deployed import HOST, PATIENCE, Answer, Site
 
 DAY = "2026-01-05T09:00:00Z"
-CSRF = "c" * 32
+CSRF, BOUNDARY = "c" * 32, "boundary-of-a-form"
 TOKEN = "FEED_TOKEN"
 
 
@@ -30,12 +30,23 @@ def push(site: Site, *references: str) -> Answer:
 
 def post(site: Site, path: str, **fields: str) -> Answer:
     """Send a form as the signed-in manager's browser does."""
+    browser = _browser(site, "application/x-www-form-urlencoded")
+    return site.send("POST", path, urlencode(fields).encode(), **browser)
+
+
+def send_file(site: Site, path: str, name: str, content: bytes) -> Answer:
+    """Send a form with a file as the signed-in manager's browser does."""
+    head = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+    body = f"--{BOUNDARY}\r\n{head}\r\n\r\n".encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
     return site.send(
-        "POST",
-        path,
-        urlencode(fields).encode(),
-        Content_Type="application/x-www-form-urlencoded",
-        Cookie=f"{site.cookie}; csrftoken={CSRF}",
-        X_CSRFToken=CSRF,
-        Referer=f"https://{HOST}/",
+        "POST", path, body, **_browser(site, f"multipart/form-data; boundary={BOUNDARY}")
     )
+
+
+def _browser(site: Site, content_type: str) -> dict[str, str]:
+    return {
+        "Content_Type": content_type,
+        "Cookie": f"{site.cookie}; csrftoken={CSRF}",
+        "X_CSRFToken": CSRF,
+        "Referer": f"https://{HOST}/",
+    }

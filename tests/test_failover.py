@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.cluster import Cluster, running_cluster
-from tests.deployed import Site, site_at, wait_for
+from tests.deployed import Site, free_port, site_at, wait_for
 from tests.load import Ledger, callers
-from tests.sending import post, push
+from tests.sending import post, push, send_file
 
 pytestmark = pytest.mark.slow
 LONGEST_ERROR = 5  # seconds
@@ -20,6 +20,12 @@ MANY = {"API_CALLS_PER_MINUTE": "100000", "REQUESTS_AT_ONCE": "8", "HEAVY_REQUES
 STORED = """
     SELECT array_agg(return_reference_number) FROM returns_return
     WHERE return_reference_number LIKE 'Ledger-%'
+"""
+
+# Of programs elsewhere, without the one that asks.
+SELECT_SESSIONS = """
+    SELECT array_agg(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
@@ -85,17 +91,50 @@ def lose_primary(cluster: Cluster, site: Site) -> tuple[Ledger, float]:
 def test_a_server_that_takes_no_writes_is_left_until_it_does(whole):
     """As one that became a standby, behind a pooler or an address that stayed."""
     cluster, site = whole
+    site.get("/returns/")
+    before = cluster.primary.value(SELECT_SESSIONS)
     cluster.primary.set(default_transaction_read_only="on")
+
+    def is_left() -> bool:
+        """Ask until a thread is met whose connection was there before."""
+        assert push(site, "Return-2").status == HTTPStatus.SERVICE_UNAVAILABLE
+        return not set(before) <= set(cluster.primary.value(SELECT_SESSIONS) or ())
+
     try:
         wait_for(lambda: push(site, "Return-2").status == HTTPStatus.SERVICE_UNAVAILABLE)
         form = post(site, "/scan/session/")
+        wait_for(is_left)
     finally:
         cluster.primary.set(default_transaction_read_only="off")
     assert form.status == HTTPStatus.SERVICE_UNAVAILABLE
     assert "The returns desk is not available" in form.text
-    # Each connection is given up at the first write that it refuses.
     wait_for(lambda: push(site, "Return-2").status == HTTPStatus.OK)
     assert "Return-2" in site.get("/returns/").text
+
+
+def test_web_servers_share_nothing_but_the_database(whole, tmp_path):
+    """What is begun on one goes on at the other, and what one wrote is there on the other."""
+    cluster, one = whole
+    record = cluster.primary.value("SELECT id FROM returns_return ORDER BY id LIMIT 1")
+    other = Site(tmp_path, free_port(), one.environment, tmp_path / "web.log", cookie=one.cookie)
+    other.start()
+    try:
+        assert (
+            post(one, f"/return/{record}/comments/", text="Told her.").status
+            == HTTPStatus.SEE_OTHER
+        )
+        assert "Told her." in other.get("/returns/Return-1/").text
+        file = b"referenceNumber,state,createdAt\nReturn-3,ReturnCreated,2026-01-05 09:00\n"
+        uploaded = send_file(one, "/feed/upload/", "returns.csv", file)
+        assert uploaded.status == HTTPStatus.FOUND, uploaded.text
+        page = uploaded.headers["Location"]
+        assert "returns.csv" in other.get(page).text
+        assert post(other, "/exports/?columns=all", format="csv").status == HTTPStatus.FOUND
+        assert one.manage("work", "--until-done").returncode == 0
+        export = cluster.primary.value("SELECT max(id) FROM returns_export")
+        assert "Return-1" in one.get(f"/exports/{export}/").text
+    finally:
+        other.stop()
 
 
 def test_the_loss_of_the_replica_is_not_noticed(whole):

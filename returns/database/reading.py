@@ -15,13 +15,15 @@ def cursors_of_transaction() -> Iterator[None]:
     """Let ``iterator()`` read rows part by part in the block, which is within a transaction.
 
     Otherwise it reads all of them at once where a pooler may give each statement another
-    connection (``DATABASE_POOLER``). Within a transaction it does not.
+    connection (``DATABASE_POOLER``). Within a transaction it does not. All errors are Django's,
+    also when a cursor is closed, where Django passes on those of psycopg.
     """
     settings = connection.settings_dict
     # A copy: other threads share the settings, but not this connection.
     connection.settings_dict = settings | {"DISABLE_SERVER_SIDE_CURSORS": False}
     try:
-        yield
+        with connection.wrap_database_errors:
+            yield
     finally:
         connection.settings_dict = settings
 

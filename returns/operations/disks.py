@@ -19,6 +19,7 @@ class Disk:
     """A disk by what the desk keeps there: "temporary" files, or "data" of the database."""
 
     name: str
+    folder: Path
     free: int
     total: int
 
@@ -42,5 +43,5 @@ def disks() -> list[Disk]:
     for name, folder in folders.items():
         if os.access(folder, os.F_OK):
             usage = shutil.disk_usage(folder)
-            found.append(Disk(name, usage.free, usage.total))
+            found.append(Disk(name, folder, usage.free, usage.total))
     return found

@@ -25,6 +25,8 @@ from returns.models import Heartbeat, Loop
 BEAT_INTERVAL = 10.0  # seconds
 # A loop that was not seen for so long is not running.
 SEEN_WITHIN = 60  # seconds
+# Looking whether there is anything to do is no job: that takes less.
+SHORTEST_JOB = 1.0  # seconds
 BEAT = """
     INSERT INTO returns_heartbeat AS known
         (id, loop, host, pid, version, fingerprint, started_at, seen_at, doing, doing_since)
@@ -128,6 +130,7 @@ def are_running(*loops: Loop) -> bool:
 
 
 def _row(pulse: Pulse, now: float) -> dict[str, Any]:
+    is_at_job = now - pulse.job_began >= SHORTEST_JOB
     return {
         "id": pulse.id,
         "loop": pulse.loop.value,
@@ -136,7 +139,7 @@ def _row(pulse: Pulse, now: float) -> dict[str, Any]:
         "version": release(),
         "fingerprint": fingerprint(),
         "age": now - pulse.began,
-        "doing": pulse.job,
+        "doing": pulse.job if is_at_job else "",
         "doing_for": now - pulse.job_began,
     }
 

@@ -1,7 +1,8 @@
 """What a pooler in transaction mode must not change: rows in parts, tables of the session."""
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from returns.database.reading import cursors_of_transaction, iter_rows
@@ -53,6 +54,13 @@ def test_other_reading_keeps_to_one_statement(pooled):
     assert not any("DECLARE" in each["sql"] for each in queries)
     with cursors_of_transaction():
         assert not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
+
+
+def test_errors_of_cursors_that_are_closed_are_those_of_django():
+    """Django passes on what psycopg raises then, which nobody expects who reads through Django."""
+    message = "server closed the connection unexpectedly"
+    with pytest.raises(OperationalError, match=message), cursors_of_transaction():
+        raise psycopg.OperationalError(message)
 
 
 def test_a_staging_table_of_an_earlier_version_is_not_used():

@@ -1,7 +1,5 @@
 """What is beside the web server and the database: clocks, disks and mail."""
 
-import shutil
-import tempfile
 from datetime import datetime
 from smtplib import SMTPException
 
@@ -10,9 +8,10 @@ from django.core.mail import EmailMessage, mailers
 from django.db import connection
 
 from returns.database.time_zones import check_time_zone_data
+from returns.operations.disks import Disk, disks
 from returns.operations.doctor.points import Point, failed, ok, skipped, warning
 
-LITTLE_SPACE, HARDLY_ANY_SPACE = 2_000_000_000, 200_000_000  # bytes
+LITTLE_SPACE = 2_000_000_000  # bytes
 OTHER_TIME, WRONG_TIME = 2, 60  # seconds
 SET_CLOCKS = "Let NTP, such as chrony or systemd-timesyncd, set the clocks of all computers."
 TEST_MAIL = "The returns desk can send mail. Nothing else needs to be done."
@@ -45,16 +44,20 @@ def database_clock(now: datetime) -> list[Point]:
 
 def disk_points() -> list[Point]:
     """Tell how much space there is for temporary files: uploads and exports are written there."""
-    folder = tempfile.gettempdir()
-    usage = shutil.disk_usage(folder)
-    text = f"{folder} has {usage.free / 1e9:,.1f} of {usage.total / 1e9:,.1f} GB free."
-    advice = f"Free some space, or let TMPDIR name a larger disk. Exports need up to \
-{settings.EXPORT_FILE_MB} MB each."
-    if usage.free < HARDLY_ANY_SPACE:
-        return [failed("disk", text, advice)]
-    if usage.free < LITTLE_SPACE:
-        return [warning("disk", text, advice)]
-    return [ok("disk", text)]
+    return [_of_disk(disk) for disk in disks()]
+
+
+def _of_disk(disk: Disk) -> Point:
+    text = f"{disk.folder} has {disk.free / 1e9:,.1f} of {disk.total / 1e9:,.1f} GB free."
+    advice = (
+        "Free some space, or let TMPDIR name a larger disk. Exports need up to "
+        f"{settings.EXPORT_FILE_MB} MB each."
+    )
+    if disk.is_nearly_full:
+        return failed("disk", text, advice)
+    if disk.free < LITTLE_SPACE:
+        return warning("disk", text, advice)
+    return ok("disk", text)
 
 
 def mail_points(receiver: str) -> list[Point]:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import socketserver
 import subprocess
 import sys
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -241,8 +243,12 @@ def test_clocks_that_differ_are_found(ahead, result):
 
 
 def test_a_full_disk_is_found(monkeypatch):
-    monkeypatch.setattr(of_machine, "HARDLY_ANY_SPACE", 10**18)
-    assert of_machine.disk_points()[0].result == "failed"
+    def results(free: int) -> list[str]:
+        usage = SimpleNamespace(free=free, total=10**12)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        return [point.result for point in of_machine.disk_points()][:1]
+
+    assert [results(size) for size in (10**6, 10**9, 10**11)] == [["failed"], ["warning"], ["ok"]]
 
 
 def test_the_address_is_that_of_the_first_host(deployed, settings):

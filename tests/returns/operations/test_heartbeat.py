@@ -62,6 +62,7 @@ def test_a_loop_runs_if_it_was_seen_in_the_last_minute(seconds, is_seen):
 @pytest.mark.django_db(transaction=True)
 def test_a_loop_writes_what_it_does_and_removes_its_row_at_its_end(monkeypatch):
     monkeypatch.setattr(heartbeat, "BEAT_INTERVAL", 0.0)
+    monkeypatch.setattr(heartbeat, "SHORTEST_JOB", 0.0)
     heart = Heart()
     with heart.beating(Loop.STEPS) as pulse:
         with pulse.doing("rules"):
@@ -79,6 +80,7 @@ def test_a_loop_writes_what_it_does_and_removes_its_row_at_its_end(monkeypatch):
 def test_a_long_file_does_not_look_dead_and_a_stuck_step_shows(monkeypatch):
     """Whichever loop of the process moves writes for the others, too."""
     monkeypatch.setattr(heartbeat, "BEAT_INTERVAL", 0.0)
+    monkeypatch.setattr(heartbeat, "SHORTEST_JOB", 0.0)
     heart = Heart()
     with heart.beating(Loop.FILES) as files, files.doing("exports"):
         first = Heartbeat.objects.get()
@@ -86,6 +88,20 @@ def test_a_long_file_does_not_look_dead_and_a_stuck_step_shows(monkeypatch):
             row = Heartbeat.objects.get(loop="files")
         assert row.seen_at > first.seen_at
         assert abs(row.doing_since - first.doing_since) < timedelta(seconds=0.2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_loop_that_only_looks_for_work_is_not_said_to_do_any(monkeypatch):
+    monkeypatch.setattr(heartbeat, "BEAT_INTERVAL", 0.0)
+    with Heart().beating(Loop.FILES) as pulse:
+        background.run_long_jobs(pulse.doing)
+        with pulse.doing("uploads"):
+            row = Heartbeat.objects.get()
+        assert (row.doing, row.doing_since) == ("", None)
+        with pulse.doing("uploads"):
+            pulse.job_began -= heartbeat.SHORTEST_JOB
+            pulse.beat()
+            assert Heartbeat.objects.get().doing == "uploads"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -233,6 +249,7 @@ def test_the_page_says_when_the_worker_was_killed_and_when_it_is_back(monkeypatc
     assert NOTICE in client.get(path).text
     first = start_work()
     wait_for(lambda: NOTICE not in client.get(path).text)
+    wait_for(lambda: Heartbeat.objects.count() == 2)  # each of its loops
     first.kill()
     first.wait()
     assert Heartbeat.objects.count() == 2  # it had no time to say goodbye
