@@ -16,6 +16,7 @@ from django.urls import resolve
 from django.utils import translation
 from django.utils.log import log_response
 
+from config.body_limit import announced_bytes
 from config.concurrency import SLOTS, one_thread_left
 from config.errors import first_line, why_unavailable
 from config.observing.requests import request_id
@@ -32,6 +33,7 @@ from returns.api.errors import (
 )
 from returns.api.responses import error_response, finalize_response
 from returns.database.time_limit import time_limit
+from returns.feed.push import MAX_PUSH_BYTES
 from returns.models import ApiToken
 
 # The documentation for people is an ordinary page.
@@ -93,8 +95,7 @@ def _respond(request: ApiRequest) -> HttpResponse:
 
 def _answer(request: ApiRequest) -> HttpResponse:
     token = authenticate(request)
-    if request.path_info not in FEED_PATHS:
-        _refuse_large_body(request)
+    _refuse_large_body(request)
     with _limit_at_once(request, token), _limit_of_reading(request):
         return _call(request)
 
@@ -127,9 +128,9 @@ def _limit_of_reading(request: ApiRequest) -> AbstractContextManager[None]:
 
 
 def _refuse_large_body(request: ApiRequest) -> None:
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdecimal() and int(length) > MAX_CALL_BYTES:
-        message = f"The body has {length} bytes; at most {MAX_CALL_BYTES} are read here."
+    limit = MAX_PUSH_BYTES if request.path_info in FEED_PATHS else MAX_CALL_BYTES
+    if announced_bytes(request) > limit:
+        message = f"The body is too large; at most {limit} bytes are read here."
         raise ApiError(413, "too_large", message)
 
 

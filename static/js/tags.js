@@ -308,9 +308,11 @@ function onRequest(event) {
   if (!isEditor(ctx.target)) return;
   typedEarly = "";
   // Done is sent once: a second answer would close an editor that has been opened again by then.
-  if (leaving.has(source)) return event.preventDefault();
-  if (source.matches("[data-done]")) leaving.add(source);
+  // Nor is an editor brought up to date that is being left: that answer would open it again.
   const root = editorOf(source);
+  const isLeaving = findAll("[data-done]", HTMLElement, root ?? source).some((done) => leaving.has(done));
+  if (isLeaving && source.matches("[data-done], [data-refresh]")) return event.preventDefault();
+  if (source.matches("[data-done]")) leaving.add(source);
   if (root && source.matches("[name=remove]")) {
     requests.set(ctx, { removed: removeButtons(root).findIndex((button) => button === source) });
   }

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from returns.models import State, TagRule
 from returns.rules import editing as rules
 from tags import editing
+from tests.browser.waiting import NOTE_WHAT_IS_PENDING, settled
 from tests.factories import line_item, make_return, make_tag, put_tag
 from tests.returns.feed.orders import samples as orders
 from tests.returns.feed.test_runs import BAD, bring, sent
@@ -27,7 +28,8 @@ AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
 
 def barriers(page: Page, **options: object) -> list[str]:
     """Return what axe finds, as lines to read: the rule, and the element that breaks it."""
-    # What fades in is judged when it is there.
+    # Not the page that is being left, and what fades in when it is there.
+    settled(page)
     page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
     found = Axe().run(page, options=AXE_OPTIONS | options).response["violations"]
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
@@ -278,6 +280,7 @@ def test_a_list_without_any_return(window, agent):
 
 def test_signing_in(browser, live_server):
     page = browser.new_page()
+    page.add_init_script(NOTE_WHAT_IS_PENDING)
     page.goto(f"{live_server.url}/accounts/login/")
     assert barriers_in_both_themes(page) == []
     page.get_by_label("Username").fill("nobody")

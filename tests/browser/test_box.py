@@ -73,6 +73,8 @@ def hold_first(page: Page, path: str) -> list:
     """Keep the first request for a path waiting; return where it can be let go."""
     held: list = []
     page.route(path, lambda route: route.fallback() if held else held.append(route))
+    # The browser takes up the route beside the page: a request of this very moment could slip by.
+    page.evaluate("() => window.pending.frame()")
     return held
 
 

@@ -15,7 +15,8 @@ from returns.record.deletion import delete_return
 from tags.tagging import add_tag
 from tests.browser.lists import quiet
 from tests.browser.test_barriers import PHONE, barriers, barriers_on_desk_and_phone
-from tests.browser.waiting import wait_until
+from tests.browser.test_box import hold_first
+from tests.browser.waiting import settled, wait_until
 from tests.factories import make_comment, make_return, make_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,6 +112,24 @@ def test_an_open_editor_and_a_selection_stay(window, agent, manager, record):
     assert place(page) == before
     assert before["selected"].startswith("Arrived at the warehouse")
     expect(page.get_by_role("combobox", name="Add a tag")).to_have_value("el")
+
+
+def test_news_do_not_open_an_editor_again_that_is_being_left(window, agent, manager, record):
+    page = window(agent)
+    page.goto(PATH)
+    page.get_by_role("button", name="Edit tags").click()
+    expect(page.get_by_role("combobox", name="Add a tag")).to_be_focused()
+    held = hold_first(page, "**/tags/?view=chips*")
+    page.keyboard.press("Escape")
+    wait_until(page, lambda: held)
+    add_tag(record, make_tag("books"), manager)
+    with page.expect_response("**/live/**"):
+        page.evaluate("document.getElementById('live-poll').dispatchEvent(new Event('desk:poll'))")
+    settled(page, held)
+    held[0].continue_()
+    settled(page)
+    expect(page.get_by_role("combobox", name="Add a tag")).to_have_count(0)
+    expect(page.locator("#return-tags .tag")).to_have_text("books")
 
 
 def test_the_deadline_follows_the_own_tag_at_once_and_nothing_own_is_marked(window, agent, record):

@@ -15,6 +15,7 @@ from returns.people.password_reset import send_next
 from returns.people.second_factor import add_passkey, make_recovery_codes
 from tests.browser.conftest import PATIENCE
 from tests.browser.test_barriers import barriers_on_desk_and_phone
+from tests.browser.waiting import NOTE_WHAT_IS_PENDING
 from tests.factories import make_person
 from tests.returns.people.provider import SELIN, running
 from tests.returns.people.second_factors import PASSWORD, set_up_app, shown_code
@@ -46,6 +47,7 @@ def open_page(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
     def open_window(path: str = "/accounts/login/", **options: Any) -> Page:
         context = browser.new_context(base_url=live_server.url, **options)
         contexts.append(context)
+        context.add_init_script(NOTE_WHAT_IS_PENDING)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("console", note)

@@ -262,10 +262,12 @@ def test_when_the_server_fails_the_text_stays_and_words_appear(window, agent):
 def test_names_that_the_server_did_not_take_come_back_one_after_the_other(window, agent):
     record, page = make_return(), window(agent)
     edit(page, record)
-    refused: list = []
-    page.route("**/tags/", lambda route: refused.append(route.fulfill(status=503, body="down")))
+    held: list = []
+    page.route("**/tags/", lambda route: held.append(route))
     page.keyboard.type("books\nfragile\n")
-    wait_until(page, lambda: len(refused) == 2)
+    for number in range(2):
+        wait_until(page, lambda count=number + 1: len(held) == count)
+        held[number].fulfill(status=503, body="down")
     expect(box(page)).to_have_value("books")
     page.unroute("**/tags/")
     page.locator("#trouble").get_by_role("button", name="Retry").click()

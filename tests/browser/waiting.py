@@ -9,9 +9,9 @@ from playwright.sync_api import Error, Page
 SECONDS = 15  # A busy machine is no broken page.
 
 # Runs before the scripts of each page. Notes what they have begun: requests of htmx, also those of
-# elements that are gone, forms that are sent without it, which lead to another page, and timers
-# that end soon, which leaves out polls and notices that fade. A clock that a test installs has
-# timers of its own: the test lets them pass.
+# elements that are gone, links that are followed and forms that are sent without it, which lead to
+# another page, and timers that end soon, which leaves out polls and notices that fade. A clock that
+# a test installs has timers of its own: the test lets them pass.
 NOTE_WHAT_IS_PENDING = """(() => {
     const SOON_MS = 1_000;
     const { setTimeout, clearTimeout, requestAnimationFrame } = window;
@@ -25,6 +25,10 @@ NOTE_WHAT_IS_PENDING = """(() => {
     addEventListener("htmx:before:request", ({ detail }) => requests.add(detail.ctx), true);
     addEventListener("htmx:finally:request", ({ detail }) => requests.delete(detail.ctx), true);
     addEventListener("submit", (event) => { if (!event.defaultPrevented) requests.add(event); });
+    addEventListener("click", (event) => {
+        const link = event.target.closest?.("a[href]:not([download], [target], [href^='#'])");
+        if (link && !event.defaultPrevented && !event.ctrlKey) requests.add(event);
+    });
     // A page that nobody sees draws no frames.
     const frame = () =>
         new Promise((next) => { requestAnimationFrame(next); setTimeout(next, 100); });
@@ -38,13 +42,18 @@ IS_STILL = """async (held) => {
     }
     return true;
 }"""
+WHAT_IS_SEEN = """() => [
+    location.href,
+    document.activeElement?.outerHTML.slice(0, 300),
+    [...window.pending.requests].map(({ request, target }) => request?.action ?? target?.outerHTML),
+].join("\\n")"""
 
 
 def wait_until(page: Page, what: Callable[[], object]) -> None:
     """Wait until ``what()`` is true; look at every frame, which also tells the page's events."""
     deadline = time.monotonic() + SECONDS
     while not what():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, _ask(page, WHAT_IS_SEEN)
         _ask(page, "() => window.pending.frame()")
 
 

@@ -94,6 +94,14 @@ def test_a_body_that_is_too_large_is_refused(program, monkeypatch):
     assert Return.objects.count() == 1
 
 
+@pytest.mark.parametrize("length", ["99999999999", "9" * 4_500])
+@pytest.mark.parametrize("path", ["/feed", "/feed/orders", "/Returns/UpdateReturnTag"])
+def test_a_body_that_says_it_is_too_large_is_not_read(program, path, length):
+    method = "PATCH" if path.startswith("/Returns") else "POST"
+    answer = program.send(method, path, {"Content-Length": length}, data=b"{}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
 @pytest.mark.slow
 def test_a_body_of_nearly_5_mb_is_taken(program):
     answer = push(program, *(sent(f"Return-{n}", notes="n" * 4_000) for n in range(1_200)))

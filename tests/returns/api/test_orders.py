@@ -1,6 +1,7 @@
 """Programs push orders and read those that are stored, without their shoppers."""
 
 import json
+import re
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -128,7 +129,8 @@ def test_what_is_answered_and_said_elsewhere_repeats_nothing_of_a_shopper(progra
     wrong = an_order(state="Lost", customer=CUSTOMER | {"phone": ["0532 765 43 21"]})
     said = push(program, wrong).text + caplog.text
     said += program.send("POST", "/feed/orders", data=f'{{"items": {CUSTOMER}').text
-    for secret in ("765", "7654321", "xample.com", "4711", "Gül"):
+    said = re.sub(r"[0-9a-f]{32}|[\d-]{10}T[\d:.]+Z", "", said)  # ids and times may hold them
+    for secret in ("532", "765", "7654321", "xample.com", "4711", "Gül"):
         assert secret not in said
 
 
