@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
@@ -43,6 +44,8 @@ SWITCHES = [
     "--disable-sync",
     f"--disable-features={','.join(NOT_NEEDED)}",
 ]
+# Headers and body are two packets: the second would wait 40 ms until the first is acknowledged.
+WSGIRequestHandler.disable_nagle_algorithm = True
 # Milliseconds; a busy machine is no broken page.
 PATIENCE = 15_000
 expect.set_options(timeout=PATIENCE)

@@ -137,6 +137,8 @@ class FakeApi:
 class Handler(BaseHTTPRequestHandler):
     """One call."""
 
+    disable_nagle_algorithm = True
+
     def do_GET(self) -> None:
         side: FakeApi = self.server.side  # type: ignore[attr-defined]
         number = len(side.calls)
