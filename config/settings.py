@@ -208,6 +208,8 @@ TIME_ZONE = environment.time_zone()
 AGEING_HOURS = environment.ageing_hours()
 # Minutes without a reading of the feed after which pages say that it is silent.
 FEED_SILENT_MINUTES = environment.positive_number("FEED_SILENT_MINUTES", 60, "minutes")
+# After which a claim on a return ends by itself.
+CLAIM_HOURS = environment.positive_number("CLAIM_HOURS", 48, "hours")
 
 # Limits
 

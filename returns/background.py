@@ -9,6 +9,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from config.observing.jobs import observed_job
+from returns.claims import taking
 from returns.database.faults import is_passing_fault
 from returns.exports import background as exports
 from returns.feed import undo, uploads
@@ -49,6 +50,7 @@ def run_short_jobs(doing: Told = _untold) -> bool:
         "hourly-rules": running.run_hourly,
         "summaries": summaries.update_in_background,
         "deadlines": outcomes.count_in_background,
+        "claims": taking.end_expired,
         "mail": password_reset.send_next,
         "retention": retention.delete_old_rows,
     }

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from returns.models import ReturnTag
+from returns.models import FollowUp, ReturnTag
 from returns.people.roles import ADMIN, CUSTOMER_SERVICE, WAREHOUSE_MANAGER
 from tags.bulk import create_draft
 from tags.models import TagGroup
@@ -61,6 +61,13 @@ PAGES = {
     "new-bulk-tagging": (302, 403, 200, 200, 200),
     # Of the agent.
     "bulk-tagging": (302, 403, 200, 404, 404),
+    "claims": (302, 403, 405, 405, 405),
+    "new-follow-up": (302, 403, 200, 200, 200),
+    # Of the agent.
+    "follow-up": (302, 403, 200, 404, 404),
+    "notices": (302, 403, 200, 200, 200),
+    "notice": (302, 403, 405, 405, 405),
+    "mine": (302, 403, 200, 200, 200),
     "rules": (302, 403, 200, 200, 200),
     "new-rule": (302, 403, 403, 200, 200),
     "new-rule-filter": (302, 403, 403, 200, 200),
@@ -196,6 +203,11 @@ PAGES = {
 # What people do: the URL, what they send, and the answer for each of PEOPLE.
 ACTIONS = {
     "tag a return": ("return-tags", {"add": "books"}, (302, 403, 303, 303, 303)),
+    "claim a return": ("claims", {"record": "0"}, (302, 403, 404, 404, 404)),
+    "set a reminder": ("new-follow-up", {"when": ""}, (302, 403, 422, 422, 422)),
+    "end a reminder": ("follow-up", {"done": "1"}, (302, 403, 303, 404, 404)),
+    "see a notice": ("notice", {}, (302, 403, 404, 404, 404)),
+    "see all notices": ("notices", {"until": "0"}, (302, 403, 302, 302, 302)),
     "undo a tag": ("undo-tags", {}, (302, 403, 303, 303, 303)),
     "restore an entry": ("restore-entry", {}, (302, 403, 404, 404, 404)),
     "restore a comment": ("restore-comment", {}, (302, 403, 403, 403, 303)),
@@ -312,6 +324,7 @@ def address(open_as):
     agent = User.objects.get(username="agent")
     record = make_return()
     comment = make_comment(record, agent)
+    follow_up = FollowUp.objects.create(record=record, person=agent, moment="completed")
     arguments = {
         "return-detail": [record.return_reference_number],
         "order": [record.sales_order_reference_number],
@@ -322,6 +335,9 @@ def address(open_as):
         "return-presence": [record.pk],
         "return-opened": [record.pk],
         "return-tags": [record.pk],
+        "follow-up": [follow_up.pk],
+        "notice": [0],
+        "show-comment": [comment.pk],
         "undo-tags": [record.pk, 0],
         "password_reset_confirm": ["MQ", "no-such-token"],
         "passkey": [0],
@@ -361,6 +377,8 @@ def address(open_as):
     }
 
     def tell(name: str) -> str:
+        if name == "new-follow-up":
+            return reverse(name, query={"record": record.pk})
         return name if name.startswith("/") else reverse(name, args=arguments.get(name))
 
     return tell

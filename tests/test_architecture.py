@@ -43,6 +43,14 @@ WRITERS = {
     ("DeletedReturn", "returns_deletedreturn"): ("returns/record/deletion.py",),
     ("Redaction", "returns_redaction"): ("returns/privacy/redaction.py",),
     ("ReturnTag", "returns_returntag"): ("tags/tagging/",),
+    ("Claim", "returns_claim"): ("returns/claims/taking.py", "returns/models/claims.py"),
+    ("FollowUp", "returns_followup"): (
+        *("returns/follow_ups/editing.py", "returns/models/follow_ups.py"),
+    ),
+    ("Notice", "returns_notice"): (
+        "returns/notices/telling.py",
+        *("returns/models/claims.py", "returns/models/follow_ups.py"),
+    ),
     ("Comment", "returns_comment"): ("returns/record/comments.py",),
     ("Tag", "tags_tag"): VOCABULARY,
     ("TagGroup", "tags_taggroup"): VOCABULARY,

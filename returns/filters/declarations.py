@@ -30,6 +30,7 @@ from returns.filters.builders import (
     tags_filter,
     time_span_filter,
 )
+from returns.filters.claimed import CLAIMED_CHOICES, MAX_CLAIMANT_NAME, ClaimedFilter, by_claim
 from returns.filters.dates import DUE_CHOICES, WEEKDAY_CHOICES
 from returns.filters.fields import (
     DeadlineNameFilter,
@@ -125,6 +126,14 @@ FILTERS = (
         ),
         offered=Offered.MORE_MENU,
         format_value=choice_label(methods.Commented),
+    ),
+    Declaration(
+        name="claimed",
+        filter=ClaimedFilter(method=by_claim, max_length=MAX_CLAIMANT_NAME),
+        offered=Offered.MORE_MENU,
+        presets=tuple(CLAIMED_CHOICES),
+        format_value=preset_label(CLAIMED_CHOICES),
+        for_rules=False,
     ),
     fact_filter("carrier", "cargo_carrier", 100, method="by_carrier"),
     fact_filter("channel", "sales_order_channel", 100),

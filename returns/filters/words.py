@@ -91,6 +91,10 @@ WORDS = {
         pgettext_lazy("field", "Commented"),
         pgettext_lazy("filter", "commented %(value)s"),
     ),
+    "claimed": Words(
+        pgettext_lazy("field", "Claimed by"),
+        pgettext_lazy("filter", "claimed by %(value)s"),
+    ),
     "carrier": Words(
         _("Carrier"),
         pgettext_lazy("filter", "carrier %(value)s"),

@@ -29,7 +29,7 @@ def read_page(
     """Return the page that the query of a list names; the arguments are those of ``list_parts``."""
     cleaned = filterset.form.cleaned_data
     return paginate(
-        list_queryset(filterset).with_comment_count(),
+        list_queryset(filterset).with_comment_count().with_claimant(),
         cleaned["sort"],
         after=cleaned["after"],
         before=cleaned["before"],

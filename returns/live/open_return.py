@@ -15,9 +15,11 @@ from config.htmx import POLL_PARAMETER
 from config.versions import version_of
 from returns.filters.cursors import MAX_ID
 from returns.filters.query import Query
+from returns.follow_ups.reading import follow_ups_on
 from returns.live.changes import current_token_and_read_at
 from returns.live.page import SEEN_PARAMETER, OpenPage, is_outdated
 from returns.live.presence import names_of_others, presence_sentence
+from returns.models import FollowUp
 from returns.people.person import get_preferences
 from returns.record.details import (
     MAX_OTHER_RETURNS,
@@ -45,6 +47,8 @@ ROWS_SQL = f"""
             WHERE entity_id IN (SELECT id FROM shown)),
         (SELECT array_agg((id, xmin)::text ORDER BY id) FROM returns_comment
             WHERE record_id = %(record)s),
+        (SELECT array_agg((id, xmin)::text ORDER BY id) FROM returns_claim
+            WHERE record_id = %(record)s),
         (SELECT array_agg((id, xmin)::text ORDER BY id) FROM tags_tag WHERE id IN (
             SELECT tag_id FROM returns_returntag WHERE entity_id IN (SELECT id FROM shown)
         )),
@@ -70,6 +74,7 @@ class LiveReturn(OpenPage):
     version: str
     others: Sequence[str] = ()
     details: ReturnDetails | None = None
+    follow_ups: Sequence[FollowUp] = ()
     page: UUID = field(default_factory=uuid4)
 
     @property
@@ -114,6 +119,7 @@ def open_return(reference: str, user: User) -> LiveReturn:
         version=_version(pk),
         others=names_of_others(pk, user),
         details=_details(pk, user),
+        follow_ups=follow_ups_on(pk, user),
     )
 
 
@@ -133,7 +139,9 @@ def poll_return(pk: int, query: Query, user: User) -> LiveReturn | None:
     page = LiveReturn(pk=pk, seen=seen, read_at=read_at, version=version, others=others)
     if is_current:
         return replace(page, seen=query.get(SEEN_PARAMETER, ""))
-    return page if page.is_deleted else replace(page, details=_details(pk, user))
+    if page.is_deleted:
+        return page
+    return replace(page, details=_details(pk, user), follow_ups=follow_ups_on(pk, user))
 
 
 def _details(pk: int, user: User) -> ReturnDetails:

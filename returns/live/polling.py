@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from config.addresses import with_query
 from config.htmx import POLL_PARAMETER
 from config.numbers import grouped
+from returns.claims.reading import claimants_now_or_before
 from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
@@ -39,6 +40,7 @@ from returns.live.departures import STATE_NEWS, Departure, count_comments, find_
 from returns.live.page import SEEN_PARAMETER, OpenPage, is_outdated
 from returns.live.rows import ROW_PARAMETERS, ShownRows, find_changed, parse_rows, shown_rows
 from returns.models import State
+from returns.notices.bell import BELL_PARAMETER
 from returns.queues.cards import QueueCard, queue_cards
 from returns.queues.own import own_queue_cards
 from tags.vocabulary import load_vocabulary
@@ -117,12 +119,10 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class SharedNumbers:
-    """What pages with the same query and language share until a time of the monotonic clock.
-
-    ``matches`` has the new returns that were looked up, by id.
-    """
+    """What pages with the same query and language share until a time of the monotonic clock."""
 
     numbers: Numbers
+    # The new returns that were looked up, by id.
     matches: dict[int, Match]
     until: float
 
@@ -131,8 +131,8 @@ class SharedNumbers:
 class LivePage(OpenPage):
     """An open list or queue: its query, its tokens, and the news and numbers that it gets.
 
-    ``paging`` has the cursor of the page. ``comments`` are the numbers of comments of those of its
-    rows that have, or had, any.
+    ``paging`` has the cursor of the page. ``comments`` has the number of comments of each row that
+    has, or had, any, and ``claims`` who has claimed it, for each that is, or was, claimed.
     """
 
     base: str
@@ -142,6 +142,7 @@ class LivePage(OpenPage):
     rows: ShownRows = field(default_factory=ShownRows)
     departures: list[Departure] = field(default_factory=list)
     comments: dict[int, int] = field(default_factory=dict)
+    claims: dict[int, User | None] = field(default_factory=dict)
     news: News = NO_NEWS
     numbers: Numbers | None = None
     cards: list[QueueCard] = field(default_factory=list)
@@ -216,6 +217,7 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
         rows=find_changed(rows),
         departures=departures,
         comments=count_comments(rows.ids),
+        claims=claimants_now_or_before(rows.ids),
         seen=numbers.token,
         read_at=numbers.read_at,
         news=news,
@@ -225,7 +227,7 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
 
 
 def _filters(query: Query) -> Query:
-    ours = (POLL_PARAMETER, SINCE_PARAMETER, SEEN_PARAMETER, *ROW_PARAMETERS)
+    ours = (POLL_PARAMETER, SINCE_PARAMETER, SEEN_PARAMETER, BELL_PARAMETER, *ROW_PARAMETERS)
     return query.without(*ours, *PAGING_PARAMETERS)
 
 

@@ -12,6 +12,7 @@ from returns.models.carriers import (
     carrier_key,
 )
 from returns.models.changes import Change
+from returns.models.claims import Claim, ClaimEnd
 from returns.models.comments import COMMENT_LENGTH, CONTROL_CHARACTERS, Comment
 from returns.models.deadlines import (
     MAX_DEADLINE_AMOUNTS,
@@ -31,10 +32,12 @@ from returns.models.feed import (
     Upload,
     Way,
 )
+from returns.models.follow_ups import MAX_WHY_LENGTH, FollowUp, FollowUpMoment
 from returns.models.heartbeats import Heartbeat, Loop
 from returns.models.line_items import DamagedState, ItemState, LineItem
 from returns.models.locks import HeldLock
 from returns.models.mappings import SavedMapping
+from returns.models.notices import Notice, NoticeKind
 from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrderItem
 from returns.models.people import Density, Person, Preferences, StartPage, Theme
 from returns.models.presence import Presence
@@ -72,6 +75,7 @@ __all__ = [
     "CONTROL_CHARACTERS",
     "MAX_BROWSER_LENGTH",
     "MAX_DEADLINE_AMOUNTS",
+    "MAX_WHY_LENGTH",
     "TRACKING_PLACE",
     "AccessEvent",
     "AccessKind",
@@ -81,6 +85,8 @@ __all__ = [
     "Carrier",
     "CarrierSpelling",
     "Change",
+    "Claim",
+    "ClaimEnd",
     "Comment",
     "CountedReturn",
     "CountedTags",
@@ -99,6 +105,8 @@ __all__ = [
     "Fate",
     "FeedRun",
     "FileFormat",
+    "FollowUp",
+    "FollowUpMoment",
     "Heartbeat",
     "HeldLock",
     "ItemDay",
@@ -110,6 +118,8 @@ __all__ = [
     "LineItem",
     "Loop",
     "Moment",
+    "Notice",
+    "NoticeKind",
     "OrderRequest",
     "OrderState",
     "Outcome",

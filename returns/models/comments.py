@@ -5,6 +5,7 @@ from typing import Any
 import pghistory
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length, Now
@@ -60,6 +61,10 @@ class Comment(models.Model):
     )
     token = models.UUIDField(editable=False)
     redacted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The user names in the text that mean somebody: who was told of it.
+    mentioned = ArrayField(
+        models.CharField(max_length=150), db_default=[], default=list, editable=False
+    )
 
     events: Any  # the manager of the replaced texts
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from returns.models.claims import claims_of_deactivated
 from returns.models.sentences import Language
 from returns.models.triggers import after_update
 
@@ -147,4 +148,5 @@ class Person(User):
                 WHERE s.person_id = n.id
                 AND (o.password <> n.password OR (o.is_active AND NOT n.is_active));""",
             ),
+            claims_of_deactivated(),
         ]

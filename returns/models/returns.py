@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from returns.expressions import WordsKey
 from returns.models.changes import return_change_triggers
+from returns.models.claims import claims_of_completed, claims_of_deleted
 from returns.models.events import (
     BigEvent,
     moments_of_changed,
@@ -22,6 +23,7 @@ from returns.models.events import (
     return_changed,
 )
 from returns.models.facts import VERBOSE_NAMES
+from returns.models.follow_ups import follow_ups_of_changed, follow_ups_of_deleted
 from returns.models.indexes import open_group_indexes
 from returns.models.keys import search_key_field
 from returns.models.line_items import (
@@ -158,6 +160,8 @@ class Return(models.Model):
     tag_ids: list[int]
     # Set by ``ReturnQuerySet.with_comment_count`` only.
     comment_count: int
+    # Set by ``ReturnQuerySet.with_claimant`` only.
+    claimant: dict[str, str] | None
 
     objects: ClassVar[ReturnQuerySet] = ReturnQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -247,6 +251,8 @@ class Return(models.Model):
             *(shared_by_new(), shared_by_changed(), shared_by_deleted()),
             *(items_of_new(), items_of_changed(), items_of_deleted()),
             *(value_of_new(), value_of_changed(), value_of_deleted()),
+            *(claims_of_completed(), claims_of_deleted()),
+            *(follow_ups_of_changed(), follow_ups_of_deleted()),
             *return_change_triggers(),
             *order_request_triggers(),
             *item_request_triggers(),

@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from config.concurrency import SLOTS
 from config.htmx import HtmxRequest
-from returns.models import Export, Preferences, Progress
+from returns.models import Export, FollowUp, Notice, Preferences, Progress
+from returns.notices.bell import MAX_BELL_NUMBER
 from returns.people.second_factor import with_second_factor
 from returns.people.sessions import SIGNED_IN_AT, note_activity
 
@@ -69,7 +70,7 @@ class RoleBackend(ModelBackend):
         return user if user and may_use_password(user) else None
 
     def get_user(self, user_id: int) -> User | None:
-        """Load the person with preferences, permissions and finished exports in one query."""
+        """Load the person with what each page shows of them, in one query."""
         of_roles = (
             Permission.objects.filter(group__user=OuterRef("pk"))
             .values_list(Concat("content_type__app_label", Value("."), "codename"))
@@ -79,10 +80,15 @@ class RoleBackend(ModelBackend):
         ready = Export.objects.filter(
             by=OuterRef("pk"), status=Progress.DONE, expires_at__gt=timezone.now()
         )
+        me = OuterRef("pk")
+        unseen = Notice.objects.filter(person=me, seen_at=None).order_by("-pk")
+        due = FollowUp.objects.filter(person=me, done_at=None, due_at__lte=timezone.now())
         people = get_user_model()._default_manager.select_related("preferences", "deactivation")
         people = people.annotate(
             role_permissions=ArraySubquery(of_roles),
             exports_ready=ArraySubquery(ready.values("pk")),
+            notices_unseen=ArraySubquery(unseen.values("pk")[:MAX_BELL_NUMBER]),
+            follow_ups_due=ArraySubquery(due.order_by("due_at").values("pk")[:MAX_BELL_NUMBER]),
         )
         user = with_second_factor(people).filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None

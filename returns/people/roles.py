@@ -10,6 +10,7 @@ _AGENT = {
     "returns.view_return",
     "returns.tag_return",
     "returns.comment_return",
+    "returns.claim_return",
     "tags.view_tag",
     "tags.view_taggroup",
 }

@@ -20,6 +20,7 @@ from returns.exports.forgetting import forget_made
 from returns.feed.cleanup import forget_changes_of
 from returns.feed.rejected import delete_rejects_about
 from returns.feed.uploads import forget_uploads
+from returns.follow_ups.editing import redact_follow_ups_of
 from returns.models import RedactedKind, Redaction, Return
 from returns.orders.tokens import Shopper
 from returns.privacy.scope import Scope, scope_of_return, scope_of_shopper
@@ -128,6 +129,7 @@ def _redact(scope: Scope, reason: str, by: User) -> None:
     with silent, connection.cursor() as cursor:
         cursor.execute(REDACT_RETURNS, [ids])
     redact_comments_of(ids)
+    redact_follow_ups_of(ids)
     with connection.cursor() as cursor:
         cursor.execute(REDACT_ORDERS, [orders])
     delete_rejects_about(scope.references)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.apps import apps
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, ExtractIsoWeekDay
+from django.db.models.functions import Coalesce, ExtractIsoWeekDay, JSONObject
 from django.utils.timezone import get_default_timezone
 
 from returns.expressions import SearchKey, WordsKey
@@ -175,6 +175,25 @@ class ReturnQuerySet(JoinedQuerySet["Return"]):
         """Annotate each return with ``comment_count``, the number of its comments."""
         count = self._comments().values("record").annotate(count=Count("pk")).values("count")
         return self.annotate(comment_count=Coalesce(Subquery(count), 0))
+
+    def claimed_by(self, person_id: int) -> Self:
+        """Keep returns on which a person has an open claim."""
+        return self.filter(pk__in=self._open_claims().filter(person=person_id).values("record"))
+
+    def unclaimed(self) -> Self:
+        """Keep returns on which nobody has an open claim."""
+        return self.filter(~Exists(self._open_claims().filter(record=OuterRef("pk"))))
+
+    def with_claimant(self) -> Self:
+        """Annotate each return with ``claimant``, the names of who has claimed it, or None."""
+        names = ("username", "first_name", "last_name")
+        claims = self._open_claims().filter(record=OuterRef("pk"))
+        person = JSONObject(**{name: f"person__{name}" for name in names})
+        return self.annotate(claimant=Subquery(claims.values_list(person)[:1]))
+
+    def _open_claims(self) -> models.QuerySet[Any]:
+        claims = apps.get_model("returns", "Claim")._default_manager
+        return claims.filter(ended_at=None).order_by()
 
     def _comments(self) -> models.QuerySet[Any]:
         comments = apps.get_model("returns", "Comment")._default_manager

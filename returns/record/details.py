@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from returns.carriers.tracking import TrackingLink, tracking_link
+from returns.claims.reading import open_claim
 from returns.display.values import Origins
 from returns.lists.rows import Row, build_rows
-from returns.models import Comment, Redaction, Return, State
+from returns.models import Claim, Comment, Redaction, Return, State
 from returns.models.facts import FACTS_BY_COLUMN, FACTS_BY_KIND, Absence, Fact, Kind
 from returns.orders.addresses import order_path
 from returns.orders.values import value_text
@@ -110,6 +111,11 @@ class ReturnDetails:
     def latest_comment(self) -> Comment | None:
         """Return the newest comment on the return, or None."""
         return latest_comment(self.record)
+
+    @property
+    def claim(self) -> Claim | None:
+        """Return who has claimed the return, or None."""
+        return open_claim(self.record.pk)
 
     @property
     def redaction(self) -> Redaction | None:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from config.shipped_names import tag_label
+from returns.claims.reading import claim_steps
 from returns.display.values import chip
 from returns.models import Comment, Redaction, Return, State
 from returns.models.facts import LINE_ITEMS, STATE_COLUMNS
@@ -42,12 +43,13 @@ STATE_TIME_FIELDS: dict[State, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the timeline: a state, inspected items, changes, tags, a comment or redaction."""
+    """An entry: a state, inspected items, changes, tags, a comment, claim or redaction."""
 
     at: datetime
     who: str = ""
     state: str = ""
     inspection: str = ""
+    claim: str = ""
     changes: list[Change] = field(default_factory=list)
     added: list[TagChip] = field(default_factory=list)
     removed: list[TagChip] = field(default_factory=list)
@@ -95,7 +97,7 @@ class Timeline:
 
 
 def timeline_of(record: Return, vocabulary: Vocabulary, *, whole: bool) -> Timeline:
-    """Return the timeline of a return. At most four queries.
+    """Return the timeline of a return. At most five queries.
 
     It has the newest ``MAX_ENTRIES`` entries, or if ``whole`` up to ``MAX_ENTRIES_OF_WHOLE``.
     """
@@ -106,6 +108,7 @@ def timeline_of(record: Return, vocabulary: Vocabulary, *, whole: bool) -> Timel
             *(Entry(each.at, redaction=each) for each in redactions_of(record)),
             *_event_entries(events, record, vocabulary),
             *_comment_entries(comments),
+            *(Entry(at, who, claim=text) for at, who, text in claim_steps(record.pk)),
         ]
     )
     more = len(events) > limit or len(comments) > limit or len(entries) > limit

@@ -10,7 +10,16 @@ from pghistory.models import Context
 
 from returns.filters.deleted_entries import RESTORABLE, expired
 from returns.live import changes, presence
-from returns.models import AccessEvent, BrowserSession, Heartbeat, Scan, TokenUse
+from returns.models import (
+    AccessEvent,
+    BrowserSession,
+    Claim,
+    FollowUp,
+    Heartbeat,
+    Notice,
+    Scan,
+    TokenUse,
+)
 from returns.retention.kinds import (
     Kind,
     call_function,
@@ -97,6 +106,30 @@ KINDS_OF_PEOPLE = (
     ),
 )
 KINDS_OF_WORK = (
+    Kind(
+        "notices",
+        _("Notices"),
+        _("the notice"),
+        days_of("NOTICE_DAYS"),
+        older_than(Notice.objects.all, "at", "NOTICE_DAYS"),
+        ("NOTICE_DAYS",),
+    ),
+    Kind(
+        "claims",
+        _("Claims that ended"),
+        _("the end of the claim"),
+        days_of("NOTICE_DAYS"),
+        older_than(Claim.objects.all, "ended_at", "NOTICE_DAYS"),
+        ("NOTICE_DAYS",),
+    ),
+    Kind(
+        "follow-ups",
+        _("Reminders that are done"),
+        _("when it was done"),
+        days_of("NOTICE_DAYS"),
+        older_than(FollowUp.objects.all, "done_at", "NOTICE_DAYS"),
+        ("NOTICE_DAYS",),
+    ),
     Kind(
         "bulk taggings",
         _("Bulk taggings"),

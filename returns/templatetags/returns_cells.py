@@ -7,15 +7,17 @@ from collections.abc import Iterable
 from functools import cache
 
 from django import template
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from config.fragments import icon
 from config.numbers import grouped
+from returns.claims.reading import initials
 from returns.display.values import reference
 from returns.lists.cells import Cell, CellContext
 from returns.lists.columns import COLUMNS_BY_NAME
@@ -23,6 +25,7 @@ from returns.lists.links import ListLinks
 from returns.lists.page import ReturnList
 from returns.lists.rows import Row
 from returns.live.rows import ShownRows
+from returns.people.person import person_name
 
 register = template.Library()
 
@@ -32,10 +35,15 @@ ROW = (
     ' aria-label="{select}" autocomplete="off"></td><td class="of-return" data-column="reference">'
     '<a class="reference" id="open-{pk}" href="{path}">{shown}</a>'
     '<span class="comments" id="comments-{pk}">{comments}</span>'
+    '<span class="claim" id="claim-{pk}">{claim}</span>'
     '<button class="copy look" id="preview-{pk}" type="button" data-preview'
     ' aria-label="{preview}" title="{preview_key}" hx-get="{card}"'
     ' hx-target="#preview-body" hx-swap="innerHTML" hx-sync="#preview:replace">{eye}</button></td>'
     "{why}{cells}</tr>"
+)
+CLAIM = (
+    '<span class="initials" title="{title}"><span aria-hidden="true">{initials}</span>'
+    '<span class="visually-hidden">{title}</span></span>'
 )
 COMMENTS = '<span class="commented" title="{title}">{icon}{text}</span>'
 # By column, its cell in a row.
@@ -81,6 +89,7 @@ def _line(
         card=_card_path_of_pk_0().replace("/0/", f"/{record.pk}/"),
         eye=icon("eye"),
         comments=comment_mark(record.comment_count),
+        claim=claim_mark(User(**record.claimant) if record.claimant else None),
         why=format_html(REASON_CELL, row.reason) if is_search else "",
         cells=format_html_join("", "{}", ((cell(row, around),) for cell in cells)),
     )
@@ -102,6 +111,15 @@ def changed_cells(shown: ShownRows, back_to: str, may_tag: bool) -> SafeString:
         if (cell := COLUMNS_BY_NAME[name].cell)
     )
     return format_html_join("", CHANGED_CELL, parts)
+
+
+@register.simple_tag
+def claim_mark(person: User | None) -> str:
+    """Format who has claimed a row's return, as initials; "" if nobody has."""
+    if not person:
+        return ""
+    title = gettext("Claimed by %(person)s") % {"person": person_name(person)}
+    return format_html(CLAIM, title=title, initials=initials(person))
 
 
 @register.simple_tag

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.htmx import render_page_or_fragment
-from returns.filters.query import Query
+from returns.filters.claimed import query_of
 from returns.lists.bulk import choose_returns, create_draft, list_path, start
 from returns.models import Loop
 from returns.models.access import BulkWork
@@ -40,7 +40,7 @@ def new(request: DeskRequest) -> HttpResponse:
     form = BulkForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form, "chosen": None, "problems": []}
     try:
-        chosen = context["chosen"] = choose_returns(Query.from_querydict(request.GET), request.user)
+        chosen = context["chosen"] = choose_returns(query_of(request), request.user)
         if request.method == "POST" and form.is_valid():
             adds, removes = form.cleaned_data["add"], form.cleaned_data["remove"]
             job = create_draft(chosen, adds, removes, request.user)

@@ -17,8 +17,8 @@ from config.forms import posted_data, save_form
 from returns.deadlines import editing
 from returns.deadlines.forms import CalendarForm, DeadlineForm
 from returns.deadlines.wording import describe_calendar, describe_deadline, list_deadlines
+from returns.filters.claimed import query_of
 from returns.filters.due import stored_calendar
-from returns.filters.query import Query
 from returns.models import DeadlinePolicy
 from returns.people.person import PersonRequest
 from returns.views.deleted import delete_with_undo
@@ -42,7 +42,7 @@ def show(request: PersonRequest) -> HttpResponse:
 def new(request: PersonRequest) -> HttpResponse:
     """Create a deadline from the filter in the query string, or use it in an existing one."""
     try:
-        parameters = editing.to_parameters(Query.from_querydict(request.GET))
+        parameters = editing.to_parameters(query_of(request))
     except ValidationError as error:
         return _refuse(request, error)
     if "replaces" in request.POST:

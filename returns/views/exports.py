@@ -23,7 +23,7 @@ from config.htmx import render_page_or_fragment
 from returns.exports import abort, as_csv, as_xlsx, background
 from returns.exports.file_names import content_disposition
 from returns.exports.forms import BACKGROUND_THRESHOLD, ExportRequest, parse_request
-from returns.filters.query import Query
+from returns.filters.claimed import query_of
 from returns.models import FileFormat, Loop
 from returns.operations.heartbeat import is_running
 from returns.people.access import record_export
@@ -58,7 +58,7 @@ def choose(request: PersonRequest) -> HttpResponse:
         request,
         "exports/choose.html",
         {
-            "export": parse_request(Query.from_querydict(request.GET), request.user),
+            "export": parse_request(query_of(request), request.user),
             "threshold": BACKGROUND_THRESHOLD,
         },
     )
@@ -70,7 +70,7 @@ def choose(request: PersonRequest) -> HttpResponse:
 @heavy
 def csv_file(request: PersonRequest) -> HttpResponseBase:
     """Stream the filtered list as CSV, or offer to create a large file in the background."""
-    requested, now = parse_request(Query.from_querydict(request.GET), request.user), timezone.now()
+    requested, now = parse_request(query_of(request), request.user), timezone.now()
     if requested.is_large:
         return _offer(request, requested, FileFormat.CSV)
     _record(request, requested, FileFormat.CSV)
@@ -91,7 +91,7 @@ def csv_file(request: PersonRequest) -> HttpResponseBase:
 @heavy
 def xlsx_file(request: PersonRequest) -> HttpResponseBase:
     """Return the filtered list as a workbook, or offer to create a large one in the background."""
-    requested, now = parse_request(Query.from_querydict(request.GET), request.user), timezone.now()
+    requested, now = parse_request(query_of(request), request.user), timezone.now()
     if requested.is_large:
         return _offer(request, requested, FileFormat.XLSX)
     _record(request, requested, FileFormat.XLSX)
@@ -126,7 +126,7 @@ def _offer(
 def exports(request: PersonRequest) -> HttpResponseBase:
     """Show a person's files from the background. Create one of the filtered list."""
     if request.method == "POST":
-        requested = parse_request(Query.from_querydict(request.GET), request.user)
+        requested = parse_request(query_of(request), request.user)
         is_csv = request.POST.get("format") == FileFormat.CSV
         file_format = FileFormat.CSV if is_csv else FileFormat.XLSX
         background.request_export(requested, request.user, file_format)

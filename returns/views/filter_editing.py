@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config.addresses import with_query
 from config.htmx import render_page_or_fragment, wants_fragment
 from returns.deadlines import editing as deadline_editing
+from returns.filters.claimed import query_of
 from returns.filters.known_values import known_values
 from returns.filters.query import Query
 from returns.filters.stored import to_query
@@ -70,7 +71,7 @@ DEADLINE_FILTER = FilterOwner(
 def of_new_rule(request: PersonRequest) -> HttpResponse:
     """Choose the filter of a new rule."""
     context = {"title": _("Filter of a new rule"), "cancel": reverse("rules")}
-    query = Query.from_querydict(request.GET)
+    query = query_of(request)
     return _show(request, query, context | {"next_page": reverse("new-rule")})
 
 
@@ -79,7 +80,7 @@ def of_new_rule(request: PersonRequest) -> HttpResponse:
 def of_new_deadline(request: PersonRequest) -> HttpResponse:
     """Choose the filter of a new deadline."""
     context = {"title": _("Filter of a new deadline"), "cancel": reverse("deadlines")}
-    query = Query.from_querydict(request.GET)
+    query = query_of(request)
     return _show(request, query, context | {"next_page": reverse("new-deadline")})
 
 
@@ -108,7 +109,7 @@ def _change(
         # Without a query, the page is about the filter that the entry has.
         if stored and not request.GET and not wants_fragment(request):
             return redirect(with_query(request.path, stored))
-        query = Query.from_querydict(request.GET)
+        query = query_of(request)
         return _show(request, query, context | {"seen": editing.version_of(entry)})
     query, seen = Query.parse(request.POST.get("query", "")), request.POST.get("seen", "")
     try:

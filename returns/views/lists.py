@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from config.htmx import (
-    HtmxRequest,
     is_request_from,
     leave_page_unchanged,
     render_page_or_fragment,
     wants_fragment,
 )
 from returns.database.replica import lists_from_replica
+from returns.filters.claimed import query_of
 from returns.filters.known_values import known_values
 from returns.filters.query import Query
 from returns.lists.facets import count_facets
@@ -34,7 +34,7 @@ from returns.people.person import DeskRequest, get_preferences
 @permission_required("returns.view_return", raise_exception=True)
 def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that match the query string, a page at a time."""
-    query = Query.from_querydict(request.GET)
+    query = query_of(request)
     page = polling.open_page(request.path, query)
     for token in query.getlist(SHOPPER_PARAMETER):
         if orders := orders_of_token(token):
@@ -57,12 +57,12 @@ def _list_page(request: DeskRequest, query: Query, page: polling.LivePage) -> Ht
 
 @require_safe
 @permission_required("returns.view_return", raise_exception=True)
-def find(request: HtmxRequest) -> HttpResponse:
+def find(request: DeskRequest) -> HttpResponse:
     """Open the return or the order with the number in the box, or else the list of matches.
 
     On the list itself nothing more is needed, because it filters while a person types.
     """
-    query = Query.from_querydict(request.GET)
+    query = query_of(request)
     if path := find_number(query):
         return to_list(path)
     if is_request_from(request, reverse("return-list")):
@@ -78,7 +78,7 @@ def facets(request: DeskRequest) -> HttpResponse:
 
 
 def _facets(request: DeskRequest) -> HttpResponse:
-    context = {"facets": count_facets(Query.from_querydict(request.GET))}
+    context = {"facets": count_facets(query_of(request))}
     return render(request, "lists/page.html#facets", context)
 
 

@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from returns.filters.query import Query
+from returns.filters.claimed import query_of
 from returns.live.forms import PresenceForm
 from returns.live.open_return import poll_return
 from returns.live.polling import poll_page
 from returns.live.presence import end_presence, note_presence
 from returns.models import Return
+from returns.notices.bell import BELL_PARAMETER, bell_number
 from returns.people.person import DeskRequest, PersonRequest
 from returns.people.recent import note_opened
 
@@ -39,9 +40,9 @@ def queue(request: DeskRequest) -> HttpResponse:
 @permission_required("returns.view_return", raise_exception=True)
 def one_return(request: DeskRequest, pk: int) -> HttpResponse:
     """Return what has changed on the page of a return since its last answer."""
-    page = poll_return(pk, Query.from_querydict(request.GET), request.user)
+    page = poll_return(pk, query_of(request), request.user)
     if page is None:
-        return HttpResponseNotModified()
+        return _unchanged(request)
     return render(request, "record/page.html#answer", {"live": page, "details": page.details})
 
 
@@ -62,8 +63,16 @@ def presence(request: PersonRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _changes(request: DeskRequest, base: str) -> HttpResponse:
-    page = poll_page(base, Query.from_querydict(request.GET), request.user)
-    if page is None:
+def _unchanged(request: DeskRequest) -> HttpResponse:
+    """Answer a page that shows everything but, perhaps, the number at the bell."""
+    shown = request.GET.get(BELL_PARAMETER)
+    if shown is None or shown == str(bell_number(request.user)):
         return HttpResponseNotModified()
+    return render(request, "components/bell.html#answer")
+
+
+def _changes(request: DeskRequest, base: str) -> HttpResponse:
+    page = poll_page(base, query_of(request), request.user)
+    if page is None:
+        return _unchanged(request)
     return render(request, "live/bar.html#answer", {"live": page})

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from config.htmx import render_page_or_fragment, wants_fragment
+from returns.filters.claimed import query_of
 from returns.filters.form import NON_FILTER_PARAMETERS
 from returns.filters.known_values import known_values
 from returns.filters.query import Query
@@ -31,7 +32,7 @@ from returns.queues.problems import count_problems
 def queue(request: DeskRequest) -> HttpResponse:
     """Show the queues, and the returns of one of them. The filters of the list apply."""
     path = reverse("queue")
-    query = Query.from_querydict(request.GET)
+    query = query_of(request)
     if not query.without(*NON_FILTER_PARAMETERS):
         to_inspect = Query.from_lists({"queue": [Queue.TO_INSPECT.value]}).replace(
             **dict(query.lists())
@@ -64,6 +65,6 @@ def problems(request: DeskRequest) -> HttpResponse:
 @permission_required("returns.view_return", raise_exception=True)
 def hand_over(request: DeskRequest) -> HttpResponse:
     """Show a filtered queue as a list to print."""
-    sheet = build_handover(Query.from_querydict(request.GET), timezone.now())
+    sheet = build_handover(query_of(request), timezone.now())
     context = {"sheet": sheet, "warehouse_zone": settings.TIME_ZONE}
     return render(request, "queues/handover.html", context)

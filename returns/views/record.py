@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from config.forms import save_form
 from config.htmx import VARY_ON_HTMX, wants_fragment
-from returns.filters.query import Query
+from returns.filters.claimed import query_of
 from returns.lists.place import find_place
 from returns.live.open_return import open_return
 from returns.models import Return
@@ -41,7 +41,7 @@ def return_detail(request: PersonRequest, reference: str) -> HttpResponse:
         return render(request, "record/deleted.html", {"trace": trace}, status=404)
     details = page.details
     _record_name(request, details)
-    query = Query.from_querydict(request.GET)
+    query = query_of(request)
     place = find_place(query, details.record, details.vocabulary) if details else None
     here = request.get_full_path() if place else ""
     context = {"live": page, "details": details, "place": place, "here": here}

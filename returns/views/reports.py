@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from config.client import client_address
 from returns.database.replica import from_replica, reads_replica
 from returns.exports.file_names import content_disposition
-from returns.filters.query import Query
+from returns.filters.claimed import query_of
 from returns.lists.saved_views import visible_views
 from returns.people.access import record_export
 from returns.people.person import PersonRequest
@@ -32,7 +32,7 @@ def show(request: PersonRequest, subject: str = "flow") -> HttpResponse:
     """Show a report for the scope and period in the query string."""
     if subject not in SUBJECTS:
         raise Http404(_("This report does not exist."))
-    report = build_report(subject, Query.from_querydict(request.GET), timezone.now())
+    report = build_report(subject, query_of(request), timezone.now())
     views = saved_view_choices(report, visible_views(request.user))
     context = {
         "report": report,
@@ -67,5 +67,5 @@ def file(request: PersonRequest, subject: str, name: str, ending: str) -> HttpRe
 def _read_table(
     subject: str, name: str, request: PersonRequest, now: datetime
 ) -> tuple[Report, Table | None]:
-    report = build_report(subject, Query.from_querydict(request.GET), now)
+    report = build_report(subject, query_of(request), now)
     return report, report.table(name)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.forms import posted_data, save_form
-from returns.filters.query import Query
+from returns.filters.claimed import query_of
 from returns.models import Loop, TagRule
 from returns.operations.heartbeat import is_running
 from returns.people.person import PersonRequest
@@ -55,7 +55,7 @@ def show(request: PersonRequest) -> HttpResponse:
 def new(request: PersonRequest) -> HttpResponse:
     """Create a rule from the filter in the query string, or use it in an existing rule."""
     try:
-        parameters = editing.to_parameters(Query.from_querydict(request.GET))
+        parameters = editing.to_parameters(query_of(request))
     except ValidationError as error:
         return _refuse(request, error)
     if "replaces" in request.POST:

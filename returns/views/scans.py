@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.htmx import render_page_or_fragment, wants_fragment
+from returns.filters.claimed import query_of
 from returns.filters.query import Query
 from returns.models import Scan
 from returns.people.person import DeskRequest
@@ -27,7 +28,7 @@ may_scan = permission_required("returns.view_return", raise_exception=True)
 def scan(request: DeskRequest) -> HttpResponse:
     """Show the page for scanning, or store a scan and answer with its verdict."""
     if request.method != "POST":
-        return _page(request, Query.from_querydict(request.GET))
+        return _page(request, query_of(request))
     form, now = ScanForm(request.POST), timezone.now()
     if not form.is_valid():
         return _page(request, form=form, status=422)

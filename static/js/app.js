@@ -6,6 +6,8 @@ import "./shoppers.js";
 import "./recent.js";
 import "./lists/links.js";
 import "./record/comments.js";
+import "./claims.js";
+import "./bell.js";
 import "./keys.js";
 import "./live.js";
 import "./record/live.js";

@@ -5,6 +5,7 @@
 // So a letter waits until no other character can follow it at a scanner's pace; other keys, and a key that is held
 // down, act at once.
 import { announce } from "./announce.js";
+import { claimRow, remindOfReturn, remindOfRow } from "./claims.js";
 import { closest, find, findAll, matches, need } from "./dom.js";
 import { onEscape } from "./escape.js";
 import { current, enterList, isFirst, linkOf, move, rows } from "./lists/rows.js";
@@ -79,6 +80,8 @@ const ON_LIST = {
   t: withRow(editTagsOf),
   x: withRow((row) => need("[name=select]", HTMLElement, row).click()),
   p: withRow(preview),
+  v: withRow(claimRow),
+  r: withRow(remindOfRow),
   " ": withRow(preview),
   n: click("page-next"),
   b: click("page-previous"),
@@ -89,6 +92,8 @@ const ON_RETURN = {
   k: () => step(-1),
   t: () => editTags(need("#main", HTMLElement)),
   c: () => document.getElementById("comment-new-text")?.focus(),
+  v: click("claim-button"),
+  r: remindOfReturn,
 };
 
 /**

@@ -13,7 +13,14 @@ from tags.bulk.drafts import (
     preview,
     start,
 )
-from tags.bulk.steps import MAY_UNDO, lock_for_action, run_oldest_step, run_steps, start_undo
+from tags.bulk.steps import (
+    MAY_UNDO,
+    lock_for_action,
+    run_oldest_step,
+    run_steps,
+    start_undo,
+    work_of,
+)
 
 __all__ = [
     "MAY_UNDO",
@@ -32,4 +39,5 @@ __all__ = [
     "run_steps",
     "start",
     "start_undo",
+    "work_of",
 ]

@@ -4,6 +4,7 @@ import logging
 import time
 from dataclasses import asdict
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from config.stored_texts import StoredText, stored_text
@@ -37,6 +38,12 @@ def run_oldest_step() -> bool:
     active = BulkTagging.objects.filter(status__in=ACTIVE_STATUSES).order_by("id")
     oldest = active.values_list("pk", flat=True).first()
     return oldest is not None and retry_deadlocks(lambda: _run_step(oldest))
+
+
+def work_of(person: User) -> list[BulkTagging]:
+    """Return the bulk taggings of a person that are being done or undone, the oldest first."""
+    at_work = BulkTagging.objects.filter(status__in=ACTIVE_STATUSES, asked_by=person)
+    return list(at_work.defer("entity_ids").order_by("pk"))
 
 
 def lock_for_action(action_id: int) -> BulkTagging | None:

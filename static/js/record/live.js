@@ -9,6 +9,7 @@ import { gettext, interpolate, pgettext } from "../words.js";
 const MARKED_MS = 4_000;
 /** The names of the parts, like the page's own labels. @type {Record<string, string>} */
 const NAMES = {
+  claim: pgettext("part of the page", "Claim"),
   comment: pgettext("part of the page", "Comment"),
   details: pgettext("part of the page", "Details"),
   notes: pgettext("part of the page", "Notes"),
@@ -31,7 +32,7 @@ const isRefresh = (ctx) => ctx.sourceElement instanceof Element && ctx.sourceEle
  * @param {HtmxContext} ctx
  */
 const isOwnWrite = (ctx) =>
-  ctx.request.method === "POST" && Boolean(poller()) && Boolean(ctx.sourceElement.closest?.("#main .tagging, #timeline"));
+  ctx.request.method === "POST" && Boolean(poller()) && Boolean(ctx.sourceElement.closest?.("#main .tagging, #timeline, #return-claim"));
 
 /** The person's own writes that are on their way. @type {Set<HtmxContext>} */
 const writing = new Set();

@@ -31,6 +31,7 @@ VALUES = {
     "missing_group": "Product category",
     "notes": "damaged",
     "commented": "no",
+    "claimed": "nobody",
     "due_from": "2026-11-20",
     "carrier": "DHL",
     "channel": "Shop",

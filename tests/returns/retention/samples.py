@@ -16,12 +16,15 @@ from returns.models import (
     ApiToken,
     BrowserSession,
     Change,
+    Claim,
     DeletedEntry,
     DeletedReturn,
     Export,
     FeedRun,
+    FollowUp,
     Heartbeat,
     ItemRequest,
+    Notice,
     OrderRequest,
     Presence,
     RejectedRecord,
@@ -207,7 +210,28 @@ CHOSEN = {
     "SHOPPER_DAYS": 120,
     "DELETED_DAYS": 60,
     "REJECTED_DAYS": 20,
+    "NOTICE_DAYS": 40,
 }
+
+
+def add_notice(at: datetime) -> None:
+    Notice.objects.create(person=someone(), kind="desk", text="Look", at=at)
+
+
+def add_claim(at: datetime) -> None:
+    record = completed(timezone.now())
+    Claim.objects.create(
+        record=record, person=someone(), since=at - DAY, ended_at=at, ended_how="back"
+    )
+
+
+def add_follow_up(at: datetime) -> None:
+    record = completed(timezone.now())
+    FollowUp.objects.create(
+        record=record, person=someone(), moment="time", due_at=at - DAY, done_at=at
+    )
+
+
 MAKERS: dict[str, tuple[Callable[[datetime], Any], float]] = {
     "notes": (add_notes, 200),
     "comments": (add_comment, 100),
@@ -237,6 +261,9 @@ MAKERS: dict[str, tuple[Callable[[datetime], Any], float]] = {
         lambda at: BrowserSession.objects.create(session_key=uuid4().hex, expire_date=at),
         1,
     ),
+    "notices": (add_notice, 40),
+    "claims": (add_claim, 40),
+    "follow-ups": (add_follow_up, 40),
     "scans": (
         lambda at: Scan.objects.create(person=someone(), text="1", verdict="unknown", at=at),
         30,
