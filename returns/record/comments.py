@@ -1,7 +1,7 @@
 """Comments on returns. Nothing else writes them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from config.versions import ChangedMeanwhileError, require_version, version_of
 from returns.models import CONTROL_CHARACTERS, Comment, Return
+from returns.record.mentions import find_mentioned, tell_mentioned
 
 # NUL and lone surrogates cannot be stored in PostgreSQL.
 INVISIBLE = rf"\0|[\ud800-\udfff]|{CONTROL_CHARACTERS}"
@@ -78,24 +79,28 @@ def may_delete(comment: Comment, person: User | AnonymousUser) -> bool:
 
 @transaction.atomic
 def add_comment(record: Return, text: str, token: UUID, by: User) -> bool:
-    """Add a comment. Return whether it was added now, and not before.
+    """Add a comment, and tell whom it mentions. Return whether it was added now, and not before.
 
     ``token`` identifies the form: submitting the same text again adds nothing. Another text from
     the same form is another comment, so that nothing is lost. Raises ``Return.DoesNotExist`` if the
     return has been deleted.
     """
     # An admin may be deleting the return; its comments are looked for while it is locked.
-    record = Return.objects.select_for_update(no_key=True).only("pk").get(pk=record.pk)
-    defaults = {"record": record, "text": text}
-    _, is_new = Comment.objects.get_or_create(
+    locked = Return.objects.select_for_update(no_key=True)
+    record = locked.only("return_reference_number").get(pk=record.pk)
+    people = find_mentioned(text)
+    defaults = {"record": record, "text": text, "mentioned": _names(people)}
+    comment, is_new = Comment.objects.get_or_create(
         author=by, token=uuid5(token, text), defaults=defaults
     )
+    if is_new:
+        tell_mentioned(comment, people)
     return is_new
 
 
 @transaction.atomic
 def edit_comment(pk: int, text: str, replaces: str) -> Comment:
-    """Replace the text of a comment. The database keeps the earlier text.
+    """Replace the text of a comment. The database keeps the earlier text. Tell who is new in it.
 
     ``replaces`` is the ``version_of`` the text that the person saw. Raises
     ``ChangedMeanwhileError`` if the text has changed since or the comment was deleted, and
@@ -109,8 +114,10 @@ def edit_comment(pk: int, text: str, replaces: str) -> Comment:
     if text != comment.text:
         changed = _("Somebody changed this comment meanwhile. The current text:")
         require_version(version_of(comment.text), replaces, changed)
-        comment.text = text
-        comment.save(update_fields=["text"])
+        people = find_mentioned(text)
+        comment.text, comment.mentioned = text, _names(people)
+        comment.save(update_fields=["text", "mentioned"])
+        tell_mentioned(comment, people)
     return comment
 
 
@@ -143,7 +150,11 @@ def redact_comments_of(record_ids: Sequence[int]) -> None:
     """
     comments = Comment.objects.filter(record__in=record_ids, redacted_at=None)
     list(comments.order_by("pk").select_for_update().values_list("pk"))
-    comments.update(text="", redacted_at=Now())
+    comments.update(text="", mentioned=[], redacted_at=Now())
+
+
+def _names(people: Iterable[User]) -> list[str]:
+    return [each.get_username() for each in people]
 
 
 def _with_uniform_line_ends(typed: str) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import groupby, islice
 from uuid import UUID, uuid4
 
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -118,6 +119,17 @@ def timeline_of(record: Return, vocabulary: Vocabulary, *, whole: bool) -> Timel
     early = [state for state in states if more and entries and state.at < entries[-1].at]
     newest = _newest_first([*entries, *states[: len(states) - len(early)]])
     return Timeline(record, list(_folded(newest)), early, more, whole)
+
+
+def path_of_comment(comment: Comment, vocabulary: Vocabulary) -> str:
+    """Return the address of a comment: on the page of its return if that shows it."""
+    record = comment.record
+    timeline = timeline_of(record, vocabulary, whole=False)
+    entries = (entry for stretch in timeline.newest for entry in stretch.entries)
+    is_shown = any(entry.comment == comment for entry in entries if entry.comment)
+    page = record.get_absolute_url()
+    whole = reverse("return-timeline", args=[record.pk], query={"timeline": "all"})
+    return f"{page if is_shown else whole}#comment-{comment.pk}"
 
 
 def _newest_first(entries: Iterable[Entry]) -> list[Entry]:

@@ -1,11 +1,15 @@
 """Template filters for people and comments."""
 
 from django import template
+from django.template.defaultfilters import linebreaksbr
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from config.versions import version_of
 from returns.models import Comment
 from returns.people.person import person_name
 from returns.record.comments import EarlierText, earlier_texts
+from returns.record.mentions import split_mentions
 
 register = template.Library()
 
@@ -17,6 +21,19 @@ register.filter("person", person_name)
 def earlier(comment: Comment) -> list[EarlierText]:
     """Return the replaced texts of a comment, newest first."""
     return earlier_texts(comment)
+
+
+@register.filter
+def comment_text(comment: Comment) -> SafeString:
+    """Format the text of a comment, with whom it mentions."""
+    parts = split_mentions(comment.text, comment.mentioned)
+    return format_html_join(
+        "", "{}", ((_mention(text) if is_one else linebreaksbr(text),) for text, is_one in parts)
+    )
+
+
+def _mention(text: str) -> SafeString:
+    return format_html('<b class="mention">{}</b>', text)
 
 
 @register.filter

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,7 +27,8 @@ from returns.record.comments import (
     restore_comment,
 )
 from returns.record.forms import CommentForm
-from returns.record.timeline import timeline_of
+from returns.record.mentions import mentionable_people
+from returns.record.timeline import path_of_comment, timeline_of
 from tags.vocabulary import load_vocabulary
 
 
@@ -74,6 +75,20 @@ def return_comment(request: Request, pk: int) -> HttpResponse:
         return _save(request, comment)
     reading = request.GET.get("view") == "read" or not may_edit(comment, request.user)
     return _show_comment(request, comment, editing=not reading)
+
+
+@require_safe
+@permission_required("returns.view_return", raise_exception=True)
+def show(_request: Request, pk: int) -> HttpResponse:
+    """Lead to a comment on the page of its return, or if it is an old one on its timeline."""
+    return redirect(path_of_comment(_find(pk), load_vocabulary()))
+
+
+@require_safe
+@permission_required("returns.comment_return", raise_exception=True)
+def mentionable(request: Request) -> HttpResponse:
+    """Return the people whom a comment can mention, as JSON."""
+    return JsonResponse({"people": mentionable_people(request.user)})
 
 
 def _delete(request: Request, comment: Comment) -> HttpResponse:

@@ -5,6 +5,7 @@ import "./search.js";
 import "./shoppers.js";
 import "./recent.js";
 import "./lists/links.js";
+import "./record/mentions.js";
 import "./record/comments.js";
 import "./claims.js";
 import "./bell.js";
