@@ -119,6 +119,8 @@ PAGES = {
     "tags for what is not understood": "/bulk/?stete=Completed",
     "the filter of a new rule": "/rules/new/filter/?state=Completed",
     "the filter of a new deadline": "/deadlines/new/filter/?tag=wrong-size",
+    "mine": "/mine/",
+    "notices": "/notices/",
     "activity": "/activity/",
     "record of access": "/trail/",
     "a wrong filter of the record of access": "/trail/?kinds=x&since=yesterday",
