@@ -24,7 +24,7 @@ from returns.api.schemas import (
     TagsWanted,
     Vocabulary,
 )
-from returns.api.serializers import serialize_detail
+from returns.feed.serializers import serialize_detail
 from returns.models import ApiToken, Scope
 
 DESCRIPTION = """The warehouse's returns, for programs.

@@ -16,7 +16,6 @@ from returns.api.dqb_parser import parse_dqb
 from returns.api.errors import ErrorDetail, InvalidRequest
 from returns.api.properties import Property, quote, suggest
 from returns.api.query import DATA_SET_COUNT_LIMIT, page_size
-from returns.api.serializers import format_time
 from returns.api.values import is_storable, parse_whole_number
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.feed.orders.records import (
@@ -26,6 +25,7 @@ from returns.feed.orders.records import (
     ORDER_SOURCES,
     Source,
 )
+from returns.feed.serializers import format_time
 from returns.models import SalesOrder
 
 JsonOrder = dict[str, Any]

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from returns.api.parameters import find_parameter
 from returns.api.query import FIELDS_NOT_SENT, ResultPage, run_query
-from returns.api.serializers import serialize_detail, serialize_return, serialize_tagged_return
 from returns.api.values import is_storable
+from returns.feed.serializers import serialize_detail, serialize_return, serialize_tagged_return
 from returns.models import Return
 from tags.models import TagGroup
 from tags.vocabulary import TagChip, chips, load_vocabulary

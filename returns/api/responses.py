@@ -12,7 +12,7 @@ from django.utils.http import parse_etags
 from config.compression import accepts_gzip
 from returns.api.authentication import ApiRequest, Call
 from returns.api.errors import ApiError, TooManyCallsError
-from returns.api.serializers import format_time
+from returns.feed.serializers import format_time
 
 MIN_COMPRESSED_SIZE = 1024  # bytes
 GZIP_LEVEL = 4  # of 9: within a tenth of the best size, in a third of the time

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from returns.api.query import run_query
-from returns.api.serializers import format_time, serialize_return, serialize_tagged_return
 from returns.feed.ingest import ingest
 from returns.feed.parsing import parse_record
+from returns.feed.serializers import format_time, serialize_return, serialize_tagged_return
 from returns.models import Return
 from tests.factories import make_return, put_tag
 

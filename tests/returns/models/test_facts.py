@@ -15,9 +15,9 @@ from django.utils import timezone
 from returns.api.openapi import build_document
 from returns.api.parameters import PARAMETERS
 from returns.api.query import run_query
-from returns.api.serializers import serialize_detail, serialize_return
 from returns.feed.files import read_items
 from returns.feed.intake import import_items
+from returns.feed.serializers import serialize_detail, serialize_return
 from returns.feed.spelling import field_for_header
 from returns.lists.columns import COLUMNS_BY_NAME
 from returns.lists.file_headers import file_header
