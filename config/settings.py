@@ -211,6 +211,9 @@ FEED_SILENT_MINUTES = environment.positive_number("FEED_SILENT_MINUTES", 60, "mi
 # After which a claim on a return ends by itself.
 CLAIM_HOURS = environment.positive_number("CLAIM_HOURS", 48, "hours")
 
+# Hosts that webhooks may go to although they are not public, or speak plain http.
+OUTGOING_ALLOWED_HOSTS = [name.lower() for name in environment.names("OUTGOING_ALLOWED_HOSTS")]
+
 # Limits
 
 # In which the body of a request must have arrived.
@@ -248,6 +251,8 @@ RECORD_OTHER_LENGTH = environment.positive_number("RECORD_OTHER_LENGTH", 100_000
 UPLOADS_PER_PERSON = environment.positive_number("UPLOADS_PER_PERSON", 20, "files")
 PREVIEW_RECORDS = environment.positive_number("PREVIEW_RECORDS", 20_000, "records")
 RETURN_TAGS = environment.positive_number("RETURN_TAGS", 100, "tags")
+# Webhooks that are sent at once, by each process of the background work.
+OUTGOING_THREADS = environment.positive_number("OUTGOING_THREADS", 4, "threads")
 REJECTED_LENGTH = environment.positive_number("REJECTED_LENGTH", 20_000, "characters")
 REJECTED_PER_RUN = environment.positive_number("REJECTED_PER_RUN", 10_000, "records")
 REJECTED_PER_SOURCE = environment.positive_number("REJECTED_PER_SOURCE", 50_000, "records")

@@ -1,9 +1,10 @@
-"""Background work: rules, report summaries, large files, unfinished bulk tagging, cleanup."""
+"""Background work: rules, summaries, files, unfinished bulk tagging, webhooks, cleanup."""
 
 import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -15,6 +16,8 @@ from returns.exports import background as exports
 from returns.feed import undo, uploads
 from returns.models import Loop
 from returns.operations.heartbeat import Heart
+from returns.outgoing import moments, spreading
+from returns.outgoing.dispatching import Dispatcher
 from returns.people import password_reset
 from returns.retention import steps as retention
 from returns.rules import running
@@ -52,6 +55,8 @@ def run_short_jobs(doing: Told = _untold) -> bool:
         "deadlines": outcomes.count_in_background,
         "claims": taking.end_expired,
         "mail": password_reset.send_next,
+        "moments": moments.write_moments,
+        "outbox": spreading.spread_next,
         "retention": retention.delete_old_rows,
     }
     return _run_all(jobs, doing)
@@ -68,6 +73,11 @@ def run_long_jobs(doing: Told = _untold) -> bool:
         "building-summaries": summaries.build_if_missing,
     }
     return _run_all(jobs, doing)
+
+
+def send_messages(dispatcher: Dispatcher, doing: Told = _untold) -> bool:
+    """Let the threads of a dispatcher send webhooks; tell whether any is at work."""
+    return _run_all({"webhooks": dispatcher.run_round}, doing)
 
 
 def _run_all(jobs: Jobs, doing: Told) -> bool:
@@ -100,7 +110,7 @@ def run_until_stopped(stopping: threading.Event) -> None:
     """Work until ``stopping`` is set. If the database is away, continue when it is back.
 
     Long jobs run in a thread of their own, so that short ones need not wait for them. A long job
-    that is interrupted starts again next time.
+    that is interrupted starts again next time. So do webhooks, which wait for other computers.
     """
     heart = Heart()
     long_jobs = threading.Thread(
@@ -109,10 +119,19 @@ def run_until_stopped(stopping: threading.Event) -> None:
         name="files",
         daemon=True,
     )
+    dispatcher = Dispatcher(stopping)
+    messages = threading.Thread(
+        target=_run_repeatedly,
+        args=(partial(send_messages, dispatcher), stopping, heart, Loop.OUTGOING),
+        name="outgoing",
+        daemon=True,
+    )
     logger.info("Background work started.")
     long_jobs.start()
+    messages.start()
     _run_repeatedly(run_short_jobs, stopping, heart, Loop.STEPS)
     long_jobs.join(timeout=LONG_JOB_STOP_TIMEOUT)
+    messages.join(timeout=LONG_JOB_STOP_TIMEOUT)
     heart.stop()
     connection.close()
     logger.info("Background work stopped.")

@@ -22,6 +22,7 @@ from returns.models import (
     SalesOrder,
     SavedView,
     State,
+    Subscription,
     TagRule,
     Upload,
 )
@@ -65,6 +66,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("new-rule-filter", "?state=Completed"),
     ("new-deadline-filter", "?tag=books"),
     ("tag-usage", ""),
+    *(("outgoing", ""), ("event-types", ""), ("new-subscription", "?tag=books")),
     ("retention", ""),
     ("status", ""),
 )
@@ -142,6 +144,8 @@ def _work(client: Client, records: list[Return]) -> None:
     post("change-tag", books.pk, name="kitap", group=books.group_id)
     post("change-tag", books.pk, name="books", group=books.group_id)
     post("change-tag", Tag.objects.get(name="standard").pk, action="retire")
+    hook = {"name": "Dükkân", "address": "https://dukkan.example/", "rate": "60"}
+    client.post(reverse("new-subscription") + "?tag=books", hook | {"types": ["return.created"]})
     post("exports", query="state=Completed")
     post("return-opened", first.pk)
     Return.objects.filter(pk=records[1].pk).update(line_items=[line_item("2", state="Damaged")])
@@ -203,6 +207,7 @@ def _addresses(records: list[Return]) -> dict[str, Any]:
     for name, model in (
         *(("rule", TagRule), ("rule-filter", TagRule), ("deadline", DeadlinePolicy)),
         *(("deadline-filter", DeadlinePolicy), ("feed-run", FeedRun), ("saved-view", SavedView)),
+        *(("subscription", Subscription), ("subscription-filter", Subscription)),
         *(("upload", Upload), ("upload-columns", Upload), ("undo-run", FeedRun)),
     ):
         for row in model.objects.all():

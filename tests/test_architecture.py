@@ -134,6 +134,16 @@ WRITERS = {
     ("Scan", "returns_scan"): ("returns/scans/recording.py",),
     ("Heartbeat", "returns_heartbeat"): ("returns/operations/heartbeat.py",),
     ("Retention", "returns_retention"): ("returns/retention/steps.py",),
+    ("Subscription", "returns_subscription"): (
+        "returns/outgoing/editing.py",
+        "returns/outgoing/delivering.py",
+    ),
+    ("OutgoingEvent", "returns_outgoingevent"): (
+        "returns/models/outgoing.py",
+        "returns/outgoing/",
+    ),
+    ("Delivery", "returns_delivery"): ("returns/outgoing/",),
+    ("ToldMoment", "returns_toldmoment"): ("returns/outgoing/moments.py",),
     ("SavedView", "returns_savedview"): ("returns/lists/saved_views.py",),
 }
 # People and roles are no facts of returns.

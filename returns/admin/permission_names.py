@@ -33,6 +33,8 @@ PERMISSION_NAMES = (
     gettext_noop("Can change deadline policy"),
     gettext_noop("Can change feed run"),
     gettext_noop("Can change shopper sentence"),
+    gettext_noop("Can make webhooks"),
+    gettext_noop("Can change the notifications of others"),
     gettext_noop("Can view carrier"),
     gettext_noop("Can add carrier"),
     gettext_noop("Can change carrier"),

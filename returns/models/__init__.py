@@ -39,6 +39,17 @@ from returns.models.locks import HeldLock
 from returns.models.mappings import SavedMapping
 from returns.models.notices import Notice, NoticeKind
 from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrderItem
+from returns.models.outgoing import (
+    TEST_TYPE,
+    Channel,
+    Delivery,
+    DeliveryStatus,
+    EventType,
+    Occasion,
+    OutgoingEvent,
+    Subscription,
+    ToldMoment,
+)
 from returns.models.people import Density, Person, Preferences, StartPage, Theme
 from returns.models.presence import Presence
 from returns.models.problems import SharedTracking
@@ -76,6 +87,7 @@ __all__ = [
     "MAX_BROWSER_LENGTH",
     "MAX_DEADLINE_AMOUNTS",
     "MAX_WHY_LENGTH",
+    "TEST_TYPE",
     "TRACKING_PLACE",
     "AccessEvent",
     "AccessKind",
@@ -85,6 +97,7 @@ __all__ = [
     "Carrier",
     "CarrierSpelling",
     "Change",
+    "Channel",
     "Claim",
     "ClaimEnd",
     "Comment",
@@ -98,8 +111,11 @@ __all__ = [
     "DeadlinePolicy",
     "DeletedEntry",
     "DeletedReturn",
+    "Delivery",
+    "DeliveryStatus",
     "Density",
     "Dimension",
+    "EventType",
     "Export",
     "ExportPart",
     "Fate",
@@ -120,9 +136,11 @@ __all__ = [
     "Moment",
     "Notice",
     "NoticeKind",
+    "Occasion",
     "OrderRequest",
     "OrderState",
     "Outcome",
+    "OutgoingEvent",
     "PasswordReset",
     "Person",
     "Preferences",
@@ -150,11 +168,13 @@ __all__ = [
     "ShopperSentence",
     "StartPage",
     "State",
+    "Subscription",
     "SummaryState",
     "TagPairDay",
     "TagRule",
     "Theme",
     "TokenUse",
+    "ToldMoment",
     "UncountedReturn",
     "Unit",
     "Upload",

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from returns.models.changes import shown_change_triggers
 from returns.models.events import BigEvent
+from returns.models.outgoing import event_of_comment
 from returns.models.returns import Return
 
 COMMENT_LENGTH = 4000  # characters
@@ -103,6 +104,7 @@ class Comment(models.Model):
         triggers = [
             pgtrigger.Protect(name="comment_stays", operation=pgtrigger.Delete),
             *shown_change_triggers(),
+            event_of_comment(),
         ]
 
     def __str__(self) -> str:

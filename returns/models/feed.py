@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
 from config.stored_texts import StoredTextField
+from returns.models.outgoing import event_of_rejected
 from tags.models import TagAction
 
 
@@ -143,6 +144,7 @@ class RejectedRecord(models.Model):
             models.Index(fields=["id"], condition=Q(fate=Fate.WAITING), name="rejected_to_list"),
             models.Index(fields=["seen_at"], name="rejected_by_time"),
         ]
+        triggers = [event_of_rejected()]
 
     def __str__(self) -> str:
         return f"{self.place}: {self.field}: {self.reason}"

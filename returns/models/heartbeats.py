@@ -12,6 +12,7 @@ class Loop(models.TextChoices):
 
     STEPS = "steps", pgettext_lazy("background work", "Rules, tagging, undoing, cleanup")
     FILES = "files", pgettext_lazy("background work", "Large files and exports")
+    OUTGOING = "outgoing", pgettext_lazy("background work", "Webhooks")
     SYNC = "sync", pgettext_lazy("background work", "Pulling the feed")
 
 

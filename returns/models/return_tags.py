@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from returns.models.changes import tag_change_triggers
 from returns.models.events import BigEvent, tag_replaced
 from returns.models.follow_ups import follow_ups_of_tagged
+from returns.models.outgoing import events_of_tags
 from returns.models.returns import Return
 from returns.models.states import State
 from returns.models.summaries import uncounted_tag_triggers
@@ -70,8 +71,13 @@ class ReturnTag(Tagging):
             models.Index(fields=["tag", "-entity_created_at", "-entity"], name="tag_by_creation"),
             models.Index(fields=["tag", "-tagged_at"], name="tag_by_use"),
         ]
-        triggers = [tag_replaced(), *tag_change_triggers(), *uncounted_tag_triggers()]
-        triggers += follow_ups_of_tagged()
+        triggers = [
+            tag_replaced(),
+            *tag_change_triggers(),
+            *uncounted_tag_triggers(),
+            *follow_ups_of_tagged(),
+            *events_of_tags(),
+        ]
 
     # The stages from which a tag group can be required.
     stages: ClassVar[dict[str, Any]] = {

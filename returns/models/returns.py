@@ -33,6 +33,7 @@ from returns.models.line_items import (
     item_indexes,
 )
 from returns.models.orders import order_request_triggers
+from returns.models.outgoing_returns import events_of_changed_returns, events_of_new_returns
 from returns.models.problems import (
     problem_indexes,
     shared_by_changed,
@@ -253,6 +254,7 @@ class Return(models.Model):
             *(value_of_new(), value_of_changed(), value_of_deleted()),
             *(claims_of_completed(), claims_of_deleted()),
             *(follow_ups_of_changed(), follow_ups_of_deleted()),
+            *(events_of_new_returns(), events_of_changed_returns()),
             *return_change_triggers(),
             *order_request_triggers(),
             *item_request_triggers(),

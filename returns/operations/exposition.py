@@ -1,6 +1,7 @@
 """The facts as metrics. They are read at the moment of the scrape, so every server says the same.
 
-They have labels for queues, loops and the addresses of pulls: none is about a person.
+They have labels for queues, loops, the addresses of pulls and the numbers of subscriptions: none is
+about a person.
 """
 
 from collections.abc import Iterator
@@ -86,6 +87,10 @@ def _of_queues(facts: Facts) -> Iterator[Metric]:
     yield from _known(
         "rules_switched_off", "Rules switched off after failures.", facts.stopped_rules
     )
+    failures = _family("subscription_failures", "Failures of a webhook in a row.", "subscription")
+    for subscription, number in facts.subscription_failures.items():
+        failures.add_metric([subscription], number)
+    yield failures
 
 
 def _of_feed(facts: Facts) -> Iterator[Metric]:

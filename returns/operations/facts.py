@@ -25,6 +25,7 @@ from returns.operations.replication import bytes_behind, has_replica
 from returns.operations.statements import (
     SELECT_CONNECTIONS,
     SELECT_DATABASE,
+    SELECT_FAILING_SUBSCRIPTIONS,
     SELECT_FEED,
     SELECT_REJECTED,
     SELECT_RULES,
@@ -93,6 +94,8 @@ class Facts:
     rejected: int | None = None
     failing_rules: int | None = None
     stopped_rules: int | None = None
+    # In a row, by the number of the subscription.
+    subscription_failures: dict[str, int] = field(default_factory=dict)
     disks: list[Disk] = field(default_factory=list)
     has_replica: bool = False
     replica_bytes_behind: int | None = None
@@ -106,7 +109,7 @@ class Facts:
     def missing_loops(self) -> list[Loop]:
         """Return the loops of the background work that no process runs."""
         alive = {worker.loop for worker in self.workers if worker.is_alive}
-        return [loop for loop in (Loop.STEPS, Loop.FILES) if loop not in alive]
+        return [loop for loop in (Loop.STEPS, Loop.FILES, Loop.OUTGOING) if loop not in alive]
 
     def stuck_workers(self) -> list[Worker]:
         """Return the loops that have been at one short step for too long."""
@@ -164,5 +167,6 @@ def _read_tables(facts: Facts, reader: _Reader) -> None:
     facts.sources = [FeedSourceLag(*row) for row in reader.rows(SELECT_SOURCES) or []]
     (facts.rejected,) = reader.row(SELECT_REJECTED.format(most=MAX_WAITING + 1), 1)
     facts.failing_rules, facts.stopped_rules = reader.row(SELECT_RULES, 2)
+    facts.subscription_failures = dict(reader.rows(SELECT_FAILING_SUBSCRIPTIONS) or [])
     facts.has_replica, facts.replica_bytes_behind = has_replica(), bytes_behind()
     (facts.database_size,) = reader.row(SELECT_SIZE, 1)

@@ -33,6 +33,9 @@ JOB_LABELS: dict[str, "StrOrPromise"] = {
     "summaries": gettext_lazy("counting for reports"),
     "deadlines": gettext_lazy("counting met and missed deadlines"),
     "mail": gettext_lazy("sending mail"),
+    "moments": gettext_lazy("looking for what has become late"),
+    "outbox": gettext_lazy("sharing out events"),
+    "webhooks": gettext_lazy("sending webhooks"),
     "retention": gettext_lazy("removing old data"),
     "uploads": gettext_lazy("importing a file"),
     "exports": gettext_lazy("making an export"),
@@ -49,6 +52,9 @@ MISSING_LOOPS: dict[Loop, "StrOrPromise"] = {
     Loop.FILES: gettext_lazy(
         "Large files and exports are waiting: no background worker is running. Start "
         "“manage.py work”."
+    ),
+    Loop.OUTGOING: gettext_lazy(
+        "Webhooks are waiting: no background worker is running. Start “manage.py work”."
     ),
 }
 DISK_LABELS: dict[str, "StrOrPromise"] = {

@@ -1,8 +1,7 @@
 # ruff: noqa: S608 - the parts of these statements are our own
 """The queues of the background work: how much waits in each, and for how long.
 
-A queue that is declared here is shown to admins, and in the metrics. An outbox for other systems
-would be one more entry.
+A queue that is declared here is shown to admins, and in the metrics.
 """
 
 from dataclasses import dataclass
@@ -119,6 +118,24 @@ QUEUES = (
         "returns_export",
         "asked_at",
         "status IN ('waiting', 'running')",
+    ),
+    QueueKind(
+        "outbox",
+        _("Events to be sent to programs"),
+        Loop.STEPS,
+        "returns_outgoingevent",
+        "at",
+        "spread_at IS NULL",
+    ),
+    QueueKind(
+        "webhooks",
+        _("Webhooks to be sent"),
+        Loop.OUTGOING,
+        "returns_delivery",
+        "made_at",
+        # What is switched off waits for a person.
+        "status = 'waiting' AND "
+        "subscription_id IN (SELECT id FROM returns_subscription WHERE is_on)",
     ),
     QueueKind(
         "items",

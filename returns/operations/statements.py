@@ -62,3 +62,6 @@ SELECT_RULES = """
         count(*) FILTER (WHERE NOT is_on AND off_because <> '')
     FROM returns_tagrule
 """
+SELECT_FAILING_SUBSCRIPTIONS = """
+    SELECT id::text, failures FROM returns_subscription WHERE is_on ORDER BY id
+"""

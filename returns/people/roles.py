@@ -28,6 +28,7 @@ _MANAGER = _AGENT | {
     "returns.change_deadlinepolicy",
     "returns.change_feedrun",
     "returns.change_shoppersentence",
+    "returns.make_webhook",
 }
 _ADMIN = _MANAGER | {
     "returns.tag_all_returns",
@@ -53,6 +54,7 @@ _ADMIN = _MANAGER | {
     "returns.view_accessevent",
     "returns.view_retention",
     "returns.view_status",
+    "returns.change_all_subscriptions",
     "returns.view_tokenuse",
     "mfa.view_authenticator",
     "mfa.delete_authenticator",

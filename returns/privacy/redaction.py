@@ -2,8 +2,9 @@
 
 What goes: notes, fields that we do not know, comments with their earlier texts, values in the
 timeline, what tells who the shopper of an order is, rejected records, traces of deleted returns,
-what imports had changed, and all files that were made or uploaded before. What stays: states,
-times, carriers, channels, references, tags, items and values, which the reports count.
+what imports had changed, messages for other programs, and all files that were made or uploaded
+before. What stays: states, times, carriers, channels, references, tags, items and values, which the
+reports count.
 
 ``Return.redacted_at`` and ``SalesOrder.redacted_at`` keep the feed from bringing it back.
 """
@@ -23,6 +24,7 @@ from returns.feed.uploads import forget_uploads
 from returns.follow_ups.editing import redact_follow_ups_of
 from returns.models import RedactedKind, Redaction, Return
 from returns.orders.tokens import Shopper
+from returns.outgoing.cleanup import forget_bodies
 from returns.privacy.scope import Scope, scope_of_return, scope_of_shopper
 from returns.record.comments import redact_comments_of
 from returns.record.deletion import lock_returns
@@ -135,6 +137,7 @@ def _redact(scope: Scope, reason: str, by: User) -> None:
     delete_rejects_about(scope.references)
     forget_changes_of(ids)
     forget_files()
+    forget_bodies(ids)
     # Last, because it takes the earlier texts of comments that were replaced just now.
     with connection.cursor() as cursor:
         of_shopper = orders if scope.is_shopper else []

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from returns.feed.rejected import count_rejects_about
-from returns.models import Comment, Export, Progress, Return, SalesOrder, Upload
+from returns.models import Comment, Export, OutgoingEvent, Progress, Return, SalesOrder, Upload
 from returns.models.redacted import HASH_COLUMNS
 from returns.orders.finding import orders_of_shopper
 from returns.orders.shoppers import ShopperHash
@@ -103,6 +103,7 @@ def holdings_of(scope: Scope) -> list[Holding]:
     records = Return.objects.filter(pk__any_of=list(scope.return_ids))
     orders = SalesOrder.objects.filter(pk__any_of=list(scope.order_ids))
     comments = Comment.objects.filter(record__in=scope.return_ids, redacted_at=None)
+    messages = OutgoingEvent.objects.filter(record_id__in=scope.return_ids)
     has_notes = ~Q(notes="") | Q(corrections__has_key="notes")
     of_orders = scope.order_references if scope.is_shopper else ()
     numbers = [
@@ -122,6 +123,7 @@ def holdings_of(scope: Scope) -> list[Holding]:
             _("Traces of deleted returns"),
             _count(COUNT_TRACES, list(scope.references), list(of_orders)),
         ),
+        (_("Messages for other programs"), messages.exclude(body="").count()),
         (
             _("Files made by exports, of whatever returns"),
             Export.objects.exclude(status=Progress.WAITING).count(),

@@ -8,6 +8,7 @@ from returns.exports.background import expired_exports
 from returns.feed import cleanup
 from returns.feed.orders import cleanup as orders
 from returns.feed.uploads import old_uploads
+from returns.outgoing.cleanup import old_events
 from returns.retention.kinds import Kind, days_of, fixed_period, runs_text
 from tags.history import DAYS_TO_UNDO, forget_parts, rows_of_parts
 
@@ -76,6 +77,14 @@ KINDS_OF_FEED = (
         expired_exports,
         ("EXPORT_DAYS",),
         is_prompt=True,
+    ),
+    Kind(
+        "outgoing events",
+        _("Events sent to programs, with their messages"),
+        _("the event"),
+        days_of("OUTGOING_DAYS"),
+        old_events,
+        ("OUTGOING_DAYS",),
     ),
     Kind(
         "old requests of orders",

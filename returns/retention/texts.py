@@ -16,7 +16,11 @@ from returns.models.retention import ORDER_HAS_SHOPPER, RETURN_HAS_TEXTS, SETTLE
 from returns.retention.kinds import oldest_kept
 
 # The timeline would keep what is removed, and for rules nothing has happened.
-NOT_TRIGGERED = ("returns.Return:changed", "returns.Return:moments_of_changed")
+NOT_TRIGGERED = (
+    "returns.Return:changed",
+    "returns.Return:moments_of_changed",
+    "returns.Return:outgoing_changed",
+)
 
 
 def returns_with_old_texts(now: datetime) -> QuerySet[Return]:

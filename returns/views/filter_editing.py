@@ -22,7 +22,9 @@ from returns.filters.known_values import known_values
 from returns.filters.query import Query
 from returns.filters.stored import to_query
 from returns.lists.page import return_list
-from returns.models import DeadlinePolicy, TagRule
+from returns.models import DeadlinePolicy, Subscription, TagRule
+from returns.outgoing import editing as subscription_editing
+from returns.outgoing.pages import visible_to
 from returns.people.person import PersonRequest, get_preferences
 from returns.rules import editing as rule_editing
 from tags.vocabulary import load_vocabulary
@@ -30,6 +32,10 @@ from tags.vocabulary import load_vocabulary
 may_change_rules = permission_required(rule_editing.MAY_CHANGE_RULES, raise_exception=True)
 may_change_deadlines = permission_required(
     deadline_editing.MAY_CHANGE_DEADLINES, raise_exception=True
+)
+
+may_make_webhooks = permission_required(
+    subscription_editing.MAY_MAKE_WEBHOOKS, raise_exception=True
 )
 
 
@@ -66,6 +72,17 @@ DEADLINE_FILTER = FilterOwner(
 )
 
 
+SUBSCRIPTION_FILTER = FilterOwner(
+    page="subscription",
+    editing=subscription_editing,
+    title=gettext_lazy("Filter of the notification “%(name)s”"),
+    saved=gettext_lazy("“%(name)s” now uses this filter."),
+    empty=gettext_lazy(
+        "Choose at least one filter. Without one, this notification would be about every return."
+    ),
+)
+
+
 @require_safe
 @may_change_rules
 def of_new_rule(request: PersonRequest) -> HttpResponse:
@@ -98,8 +115,16 @@ def of_deadline(request: PersonRequest, pk: int) -> HttpResponse:
     return _change(request, get_object_or_404(DeadlinePolicy, pk=pk), DEADLINE_FILTER)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@may_make_webhooks
+def of_subscription(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change the filter of a subscription."""
+    entry = get_object_or_404(visible_to(request.user), pk=pk)
+    return _change(request, entry, SUBSCRIPTION_FILTER)
+
+
 def _change(
-    request: PersonRequest, entry: TagRule | DeadlinePolicy, owner: FilterOwner
+    request: PersonRequest, entry: TagRule | DeadlinePolicy | Subscription, owner: FilterOwner
 ) -> HttpResponse:
     """Show or save the filter of an entry."""
     page, editing, named = reverse(owner.page, args=[entry.pk]), owner.editing, {"name": entry}

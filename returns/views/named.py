@@ -1,7 +1,7 @@
 """Shared by the views of rules and deadlines, which are both created from the list's filter."""
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -22,5 +22,10 @@ def show_problems(
 
 def entry_to_change[Entry: Model](request: PersonRequest, model: type[Entry]) -> Entry:
     """Return the existing entry that gets the new filter. Raises ``Http404``."""
+    return entry_among(request, model._default_manager.all())
+
+
+def entry_among[Entry: Model](request: PersonRequest, entries: QuerySet[Entry]) -> Entry:
+    """Return the same, if it is one of some entries. Raises ``Http404``."""
     number = request.POST["replaces"]
-    return get_object_or_404(model, pk=int(number) if number.isdecimal() else 0)
+    return get_object_or_404(entries, pk=int(number) if number.isdecimal() else 0)

@@ -9,6 +9,7 @@ from config.observing.start import start_observing
 from config.schema import require_tables
 from returns import background
 from returns.operations.serving import serve_metrics_of_work
+from returns.outgoing.dispatching import Dispatcher
 
 
 class Command(BaseCommand):
@@ -26,7 +27,12 @@ class Command(BaseCommand):
         require_tables()
         start_observing("work")
         if options["until_done"]:
-            while background.run_short_jobs() or background.run_long_jobs():
+            dispatcher = Dispatcher(threading.Event())
+            while (
+                background.run_short_jobs()
+                or background.run_long_jobs()
+                or background.send_messages(dispatcher)
+            ):
                 pass
             return
         stopping = threading.Event()

@@ -10,7 +10,11 @@ from returns.operations.doctor.points import Point, failed, ok, warning
 from returns.operations.facts import Worker, read_facts
 
 START_IT = "Start manage.py work, and let something start it again when it ends."
-LOOP_NAMES = {Loop.STEPS: "rules and tagging", Loop.FILES: "large files and exports"}
+LOOP_NAMES = {
+    Loop.STEPS: "rules and tagging",
+    Loop.FILES: "large files and exports",
+    Loop.OUTGOING: "webhooks",
+}
 
 
 def background_work() -> list[Point]:

@@ -56,7 +56,7 @@ def deployed(settings, monkeypatch):
     # The tests are neither on https nor send mail, and run beside a browser.
     settings.SILENCED_SYSTEM_CHECKS = [f"security.W{number:03}" for number in range(1, 30)]
     settings.SILENCED_SYSTEM_CHECKS += ["mail.E001", "returns.I001", "async.E001"]
-    for loop in (Loop.STEPS, Loop.FILES):
+    for loop in (Loop.STEPS, Loop.FILES, Loop.OUTGOING):
         make_heartbeat(loop)
 
 

@@ -139,7 +139,7 @@ def test_a_pooler_that_is_not_there_is_one_warning(settings):
 
 @pytest.mark.parametrize("other", [{"TIME_ZONE": "UTC"}, {"SECRET_KEY": "x" * 60}])
 def test_processes_with_other_settings_are_found(settings, other):
-    for loop in (Loop.STEPS, Loop.FILES):
+    for loop in (Loop.STEPS, Loop.FILES, Loop.OUTGOING):
         Heartbeat.objects.create(
             loop=loop, host="desk-1", pid=7, version="1.0", fingerprint=diagnosis.fingerprint()
         )
@@ -156,7 +156,7 @@ def test_processes_with_other_settings_are_found(settings, other):
 
 def test_a_process_in_another_time_zone_that_is_gone_does_not_matter():
     for pid, host, mark, seconds in ((7, "desk-1", "", 0), (8, "desk-2", "other", 300)):
-        for loop in (Loop.STEPS, Loop.FILES):
+        for loop in (Loop.STEPS, Loop.FILES, Loop.OUTGOING):
             row = Heartbeat.objects.create(
                 loop=loop, host=host, pid=pid, version="1.0", fingerprint=mark
             )

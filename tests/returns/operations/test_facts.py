@@ -1,6 +1,7 @@
 """The facts of the running desk: as metrics, on the page for admins, and in the deep check."""
 
 import shutil
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from returns.operations.exposition import all_metrics
 from returns.operations.facts import read_facts
 from returns.operations.page import JOB_LABELS
 from returns.operations.queues import QUEUES
+from returns.outgoing.dispatching import Dispatcher
 from tests.markup import flat
 from tests.returns.operations.test_heartbeat import beat
 
@@ -163,10 +165,11 @@ def test_the_deep_check_names_what_does_not_work(client):
     answer = client.get("/readyz?deep=1")
     assert answer.status_code == 503
     assert answer.json()["failed"] == ["background_work"]
-    assert answer.json()["checks"]["background_work"]["missing"] == ["steps", "files"]
+    assert answer.json()["checks"]["background_work"]["missing"] == ["steps", "files", "outgoing"]
     assert client.get("/readyz").status_code == 200
     beat(Loop.STEPS, 3)
     beat(Loop.FILES, 4)
+    beat(Loop.OUTGOING, 4)
     read("pull", "https://wms.example.com", 5)
     ready = client.get("/readyz?deep=1")
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
@@ -260,5 +263,6 @@ def test_every_job_has_a_name_for_people():
 
     background.run_short_jobs(note)
     background.run_long_jobs(note)
-    assert len(names) == 11
+    background.send_messages(Dispatcher(threading.Event()), note)
+    assert len(names) == 14
     assert set(names) <= set(JOB_LABELS)

@@ -249,14 +249,14 @@ def test_the_page_says_when_the_worker_was_killed_and_when_it_is_back(monkeypatc
     assert NOTICE in client.get(path).text
     first = start_work()
     wait_for(lambda: NOTICE not in client.get(path).text)
-    wait_for(lambda: Heartbeat.objects.count() == 2)  # each of its loops
+    wait_for(lambda: Heartbeat.objects.count() == 3)  # each of its loops
     first.kill()
     first.wait()
-    assert Heartbeat.objects.count() == 2  # it had no time to say goodbye
+    assert Heartbeat.objects.count() == 3  # it had no time to say goodbye
     wait_for(lambda: NOTICE in client.get(path).text)
     second = start_work()
     wait_for(lambda: NOTICE not in client.get(path).text)
     second.send_signal(signal.SIGTERM)
     assert second.wait(30) == 0
     assert NOTICE in client.get(path).text
-    assert Heartbeat.objects.count() == 2
+    assert Heartbeat.objects.count() == 3

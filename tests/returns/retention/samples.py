@@ -19,6 +19,7 @@ from returns.models import (
     Claim,
     DeletedEntry,
     DeletedReturn,
+    EventType,
     Export,
     FeedRun,
     FollowUp,
@@ -26,6 +27,7 @@ from returns.models import (
     ItemRequest,
     Notice,
     OrderRequest,
+    OutgoingEvent,
     Presence,
     RejectedRecord,
     Return,
@@ -202,6 +204,10 @@ def add_presence(at: datetime) -> None:
     Presence.objects.create(record_id=1, person=someone(), seen_at=at)
 
 
+def add_outgoing(at: datetime) -> None:
+    OutgoingEvent.objects.create(type=EventType.CREATED, at=at, spread_at=at)
+
+
 # How to add a row of a kind, and after how many days it goes with ``CHOSEN``.
 CHOSEN = {
     "NOTES_DAYS": 200,
@@ -245,6 +251,7 @@ MAKERS: dict[str, tuple[Callable[[datetime], Any], float]] = {
     "feed runs": (add_run, 90),
     "uploads": (add_upload, 1),
     "exports": (add_export, 1),
+    "outgoing events": (add_outgoing, 14),
     "old requests of orders": (
         lambda at: OrderRequest.objects.create(reference="x", requested_at=at),
         30,

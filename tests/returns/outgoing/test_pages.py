@@ -1,0 +1,219 @@
+"""The pages of the outbox: who sees what, and what their buttons do."""
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from returns.models import Delivery, OutgoingEvent, Subscription
+from returns.outgoing import editing
+from returns.outgoing.spreading import spread_next
+from tests.factories import make_return, make_returns, make_tag
+from tests.returns.outgoing.subscribing import subscribe
+
+pytestmark = pytest.mark.django_db
+VALUES = {
+    "name": "Shop",
+    "address": "https://shop.example/hook",
+    "types": ["return.arrived", "return.created"],
+    "rate": "60",
+}
+
+
+def new_path(**params: str) -> str:
+    return f"{reverse('new-subscription')}?{urlencode(params)}"
+
+
+def page_of(subscription: Subscription) -> str:
+    return reverse("subscription", args=[subscription.pk])
+
+
+def waiting_deliveries(subscription: Subscription) -> list[Delivery]:
+    while spread_next():
+        pass
+    return list(Delivery.objects.filter(subscription=subscription))
+
+
+def test_a_list_leads_to_a_notification_about_its_filter(as_manager, vocabulary):
+    make_return(cargo_carrier="DHL")
+    page = as_manager.get("/returns/?carrier=DHL").text
+    assert 'href="/outgoing/new/?carrier=DHL"' in page
+    assert "DHL" in as_manager.get("/outgoing/new/?carrier=DHL").text
+
+
+def test_an_agent_is_not_offered_one(as_agent):
+    make_return(cargo_carrier="DHL")
+    page = as_agent.get("/returns/?carrier=DHL").text
+    assert "/outgoing/" not in page
+
+
+def test_the_secret_is_shown_once_and_stored_encrypted(as_manager, vocabulary):
+    tag = make_tag("books")
+    answer = as_manager.post(new_path(tag="books"), VALUES)
+    secret = re.search(r"whsec_[\w+/=]+", answer.text)[0]
+    made = Subscription.objects.get()
+    assert editing.secrets_of(made) == [secret]
+    assert secret not in made.secret
+    assert made.parameters == {"tag": [tag.pk]}
+    assert made.types == ["return.created", "return.arrived"]
+    assert "whsec_" not in as_manager.get(page_of(made)).text
+    # The form sent again makes no second one.
+    assert as_manager.post(new_path(tag="books"), VALUES).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"address": "http://shop.example/"},
+        {"address": "https://127.0.0.1/"},
+        {"address": "https://shop.example:22/"},
+        {"types": []},
+        {"types": ["return.stolen"]},
+        {"rate": "0"},
+        {"rate": "6001"},
+        {"name": " "},
+    ],
+)
+def test_what_cannot_be_sent_is_refused_in_words(as_manager, wrong):
+    answer = as_manager.post(new_path(), VALUES | wrong)
+    assert answer.status_code == 422
+    assert "errorlist" in answer.text
+    assert not Subscription.objects.exists()
+
+
+@pytest.mark.parametrize("params", [{"q": "RSO1"}, {"stete": "Completed"}, {"tag": "nosuch"}])
+def test_a_filter_that_cannot_be_followed_is_refused(as_manager, params):
+    page = as_manager.get(new_path(**params)).text
+    assert 'role="alert"' in page
+    assert '<form class="panel card form"' not in page
+
+
+def test_managers_see_their_own_and_admins_all(as_manager, as_admin, manager, admin):
+    own = subscribe(owner=manager)
+    other = subscribe("https://other.example/", owner=admin, parameters={})
+    Subscription.objects.filter(pk=other.pk).update(name="Other")
+    page = as_manager.get(reverse("outgoing")).text
+    assert page_of(own) in page
+    assert page_of(other) not in page
+    assert as_manager.get(page_of(other)).status_code == 404
+    assert as_manager.post(page_of(other), {"action": "off"}).status_code == 404
+    page = as_admin.get(reverse("outgoing")).text
+    assert page_of(own) in page
+    assert page_of(other) in page
+
+
+def test_what_is_changed_is_saved_and_what_another_changed_is_not_overwritten(as_manager, manager):
+    entry = subscribe(owner=manager)
+    seen = editing.version_of(entry)
+    answer = as_manager.post(page_of(entry), VALUES | {"name": "New", "seen": seen})
+    assert answer.status_code == 302
+    answer = as_manager.post(page_of(entry), VALUES | {"name": "Newer", "seen": seen})
+    assert answer.status_code == 422
+    assert "meanwhile" in answer.text
+    entry.refresh_from_db()
+    assert (entry.name, entry.rate) == ("New", 60)
+
+
+def test_a_new_secret_is_made_once_and_the_old_one_stays_valid_for_a_day(as_manager, manager):
+    entry = subscribe(owner=manager)
+    (old,) = editing.secrets_of(entry)
+    form = {"action": "rotate", "seen": editing.secret_version(entry)}
+    new = re.search(r"whsec_[\w+/=]+", as_manager.post(page_of(entry), form).text)[0]
+    entry.refresh_from_db()
+    assert editing.secrets_of(entry) == [new, old]
+    assert as_manager.post(page_of(entry), form).status_code == 422
+    entry.old_secret_until = timezone.now()
+    assert editing.secrets_of(entry) == [new]
+
+
+def test_it_is_switched_off_and_on_and_begins_anew(as_manager, manager):
+    entry = subscribe(owner=manager)
+    editing.set_aside(entry, editing.OWNER_MAY_NOT)
+    page = as_manager.get(page_of(entry)).text
+    assert "may no longer send webhooks" in page
+    as_manager.post(page_of(entry), {"action": "on"})
+    entry.refresh_from_db()
+    assert (entry.is_on, entry.off_because, entry.failures) == (True, "", 0)
+    as_manager.post(page_of(entry), {"action": "off"})
+    answer = as_manager.post(page_of(entry), {"action": "test", "type": "test.ping"})
+    assert answer.status_code == 422
+    assert "Switch it on first" in answer.text
+
+
+def test_a_test_and_what_was_sent_can_be_sent_again(as_manager, manager):
+    entry = subscribe(owner=manager)
+    as_manager.post(page_of(entry), {"action": "test", "type": "return.tagged"})
+    assert OutgoingEvent.objects.get().type == "return.tagged"
+    make_return()
+    Delivery.objects.filter(pk__in=[each.pk for each in waiting_deliveries(entry)]).update(
+        status="sent", tried_at=timezone.now(), answer=204
+    )
+    page = as_manager.get(page_of(entry)).text
+    assert "status 204" in page
+    one = Delivery.objects.first()
+    as_manager.post(page_of(entry), {"action": "again", "delivery": str(one.pk)})
+    assert Delivery.objects.filter(status="waiting").count() == 1
+    span = {"action": "span", "since": "2020-01-01T00:00", "until": "2099-01-01T00:00"}
+    as_manager.post(page_of(entry), span)
+    assert Delivery.objects.filter(status="waiting").count() == 2
+    backwards = span | {"since": "2099-01-02T00:00"}
+    assert as_manager.post(page_of(entry), backwards).status_code == 422
+
+
+def test_it_is_deleted_with_what_waits(as_manager, manager):
+    entry = subscribe(owner=manager)
+    make_return()
+    assert waiting_deliveries(entry)
+    assert as_manager.post(page_of(entry), {"action": "remove"}).status_code == 302
+    assert not Delivery.objects.exists()
+
+
+def test_its_filter_is_replaced(as_manager, manager, vocabulary):
+    entry = subscribe(owner=manager)
+    as_manager.post(new_path(carrier="DHL"), {"replaces": str(entry.pk)})
+    entry.refresh_from_db()
+    assert entry.parameters == {"carrier": ["DHL"]}
+    path = reverse("subscription-filter", args=[entry.pk])
+    seen = editing.version_of(entry)
+    answer = as_manager.post(path, {"query": "carrier=UPS", "seen": seen})
+    assert answer.status_code == 302
+    entry.refresh_from_db()
+    assert entry.parameters == {"carrier": ["UPS"]}
+
+
+def test_each_type_is_in_the_catalogue(as_manager):
+    page = as_manager.get(reverse("event-types")).text
+    assert "deadline.at_risk" in page
+    assert "returnReferenceNumber" in page
+
+
+def test_unknown_actions_and_numbers_are_refused(as_manager, manager):
+    entry = subscribe(owner=manager)
+    assert as_manager.post(page_of(entry), {"action": "explode"}).status_code == 400
+    assert as_manager.post(page_of(entry), {"action": "again", "delivery": "x"}).status_code == 302
+    assert as_manager.post(page_of(entry), {"action": "test", "type": "x"}).status_code == 422
+
+
+def test_pages_take_as_many_queries_for_more_rows(
+    as_manager, manager, django_assert_max_num_queries
+):
+    entry = subscribe(owner=manager)
+
+    def fill(number: int) -> None:
+        for n in range(number):
+            name = f"{Subscription.objects.count()}-{n}"
+            Subscription.objects.create(owner=manager, name=name, types=["return.created"])
+        make_returns([{}] * number)
+        waiting_deliveries(entry)
+        Delivery.objects.update(tried_at=timezone.now(), status="sent")
+
+    fill(2)
+    for path, most in ((reverse("outgoing"), 12), (page_of(entry), 14)):
+        with django_assert_max_num_queries(most):
+            as_manager.get(path)
+    fill(6)
+    for path, most in ((reverse("outgoing"), 12), (page_of(entry), 14)):
+        with django_assert_max_num_queries(most):
+            as_manager.get(path)
