@@ -1,6 +1,6 @@
 """Replace all tags of a record, for programs, as one action that can be undone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,24 +33,37 @@ class Replacement:
 
 
 def replace_tags(
-    kind: type[Tagging], entity_id: int, names: Sequence[str], *, program: StoredText | str
+    kind: type[Tagging],
+    entity_id: int,
+    names: Sequence[str],
+    *,
+    program: StoredText | str,
+    check: Callable[[], None] = lambda: None,
 ) -> Replacement:
     """Give a record exactly these tags. Unknown names become tags of the group "Unsorted".
 
     Names may be synonyms, in any case. ``program`` names the program on timelines and in the
-    history. If the record has these tags already, no action is recorded. Raises
+    history. ``check`` is called once the record is locked, and may raise an error. If the record
+    has these tags already, no action is recorded. Raises
     ``VocabularyError`` for a name that no tag can have, and ``TooManyTagsError`` for more tags than
     a record may have.
     """
     cleaned = [clean_tag_name(name) for name in names]
-    return retry_deadlocks(lambda: _replace(kind, entity_id, cleaned, program))
+    return retry_deadlocks(lambda: _replace(kind, entity_id, cleaned, program, check))
 
 
 @transaction.atomic
-def _replace(kind: Any, entity_id: int, names: list[str], program: StoredText | str) -> Replacement:
+def _replace(
+    kind: Any,
+    entity_id: int,
+    names: list[str],
+    program: StoredText | str,
+    check: Callable[[], None],
+) -> Replacement:
     # Lock before reading: others may tag the same record.
     tagging.lock_records(kind, [entity_id])
-    requested, given_way = _without_conflicts(find_or_create(names).values())
+    check()
+    requested, given_way = without_conflicts(find_or_create(names).values())
     present = set(kind.objects.filter(entity=entity_id).values_list("tag_id", flat=True))
     # In display order.
     tags = {tag.pk: tag for tag in Tag.objects.filter(pk__in=requested | present)}
@@ -65,14 +78,14 @@ def _replace(kind: Any, entity_id: int, names: list[str], program: StoredText | 
     if adds and len(requested) > settings.RETURN_TAGS:
         raise tagging.TooManyTagsError(tagging.describe_bound(kind))
     if adds or removes:
-        description = _describe(kind, entity_id, replacement, program)
+        description = describe_replacement(kind, entity_id, replacement, program)
         action = history.record_action(description, [], by=None)
         with pghistory.context(program=to_stored(program)):
             tagging.tag_batch(kind, [entity_id], adds, removes, action, by=None)
     return replacement
 
 
-def _without_conflicts(tags: Iterable[Tag]) -> tuple[set[int], dict[str, str]]:
+def without_conflicts(tags: Iterable[Tag]) -> tuple[set[int], dict[str, str]]:
     """Keep only the tag with the highest rank of each exclusive group.
 
     Returns the ids of the remaining tags, and the dropped tags by name with the one kept instead.
@@ -89,7 +102,7 @@ def _without_conflicts(tags: Iterable[Tag]) -> tuple[set[int], dict[str, str]]:
     return remaining, dropped
 
 
-def _describe(
+def describe_replacement(
     kind: Any, entity_id: int, replacement: Replacement, program: StoredText | str
 ) -> StoredText:
     """Return for example "Return-1, by the API token “Shop”: added books; removed apparel."."""

@@ -163,6 +163,8 @@ PAGES = {
     "api:returns-with-line-items": (401, 401, 401, 401, 401),
     "api:return": (401, 401, 401, 401, 401),
     "api:update-return-tag": (401, 401, 401, 401, 401),
+    "api:return-tags": (401, 401, 401, 401, 401),
+    "api:many-return-tags": (401, 401, 401, 401, 401),
     "api:tags": (401, 401, 401, 401, 401),
     "api:feed": (401, 401, 401, 401, 401),
     "api:feed-orders": (401, 401, 401, 401, 401),
@@ -272,6 +274,8 @@ ACTIONS = {
     "delete a comment": ("return-comment", {"delete": "1"}, (302, 403, 303, 403, 303)),
     "make a token": ("admin:returns_apitoken_add", {"name": ""}, (302, 302, 302, 302, 200)),
     "tag by the API": ("api:update-return-tag", {}, (401, 401, 401, 401, 401)),
+    "change tags by the API": ("api:return-tags", {}, (401, 401, 401, 401, 401)),
+    "change many tags by the API": ("api:many-return-tags", {}, (401, 401, 401, 401, 401)),
     "choose the desk's language": (
         "choose-language",
         {"language": "de"},

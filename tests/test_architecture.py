@@ -65,6 +65,7 @@ WRITERS = {
     ("RuleEvent", "returns_ruleevent"): ("returns/models/events.py", "returns/rules/running.py"),
     ("SharedTracking", "returns_sharedtracking"): ("returns/models/problems.py",),
     ("ReturnValue", "returns_returnvalue"): ("returns/models/values.py",),
+    ("LastChange", "returns_lastchange"): ("returns/models/last_changes.py",),
     ("Change", "returns_change"): ("returns/models/changes.py", "returns/live/changes.py"),
     ("Presence", "returns_presence"): ("returns/live/presence.py",),
     ("DeadlinePolicy", "returns_deadlinepolicy"): ("returns/deadlines/editing.py",),

@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from config.environment import MIN_SHOPPER_KEY
-from returns.api import BASE_PATH, dqb, query, tagging
+from returns.api import BASE_PATH, dqb, query_parsing, tagging
 from returns.api.field_parameters import OPERATOR_PREFIXES, TEXT_PARAMETERS, TIME_PARAMETERS
 from returns.api.openapi import SCOPES, build_document
 from returns.api.parameters import PARAMETERS
+from returns.api.properties import CHANGED_FIELD
 from returns.api.schemas import LineItemSaid, ReturnWithLineItems, TaggedReturn
 from returns.exports import as_xlsx
 from returns.exports import forms as export_forms
@@ -205,7 +206,8 @@ def test_the_operators_of_dqb_are_described():
 def test_the_properties_of_a_return_are_those_that_are_answered():
     models = (TaggedReturn, ReturnWithLineItems)
     fields = [each for model in models for each in model.model_fields.items()]
-    assert set(FIELD_ROWS) == {field.alias or name for name, field in fields}
+    # The desk itself knows when a return last changed; no record says it.
+    assert {*FIELD_ROWS, CHANGED_FIELD} == {field.alias or name for name, field in fields}
 
 
 def test_the_fields_of_a_line_item_are_those_that_are_read_and_answered():
@@ -274,7 +276,7 @@ def test_the_scopes_are_those_of_tokens():
         ),
         (DEPLOY, "at least {} random characters, to recognise", [MIN_SHOPPER_KEY]),
         (API, "at most {} MB of JSON", [push.MAX_PUSH_BYTES // 1_000_000]),
-        (API, "from 1 to {}, which", [query.MAX_PAGE_SIZE]),
+        (API, "from 1 to {}, which", [query_parsing.MAX_PAGE_SIZE]),
         (API, "at most {}. They are joined", [dqb.MAX_FILTERS]),
         (API, "up to {} values", [dqb.MAX_VALUES_OF_IN]),
         (API, "at most {}.\n- **Texts**", [dqb.MAX_SORTS]),

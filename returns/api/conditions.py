@@ -3,16 +3,28 @@
 Texts: a missing text is the empty text. Case-insensitive comparison lower-cases each character by
 Unicode's mapping, in no particular language; ``ı İ I i`` count as one letter, and so do ``σ ς``.
 Less and greater compare code points. Times: a missing time is null, which equals null, differs
-from every time, and is neither less nor greater than any.
+from every time, and is neither less nor greater than any. Tags: what holds for one of them holds
+for the return, but ``NotEqual`` is the opposite of ``Equals``; null and the empty text stand for
+no tags.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import BooleanField, F, Func, OrderBy, Q, TextField, Value
+from django.db.models import (
+    BooleanField,
+    Exists,
+    F,
+    Func,
+    OrderBy,
+    OuterRef,
+    Q,
+    TextField,
+    Value,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Collate, Left, Length, Reverse, Right, StrIndex
 from django.db.models.lookups import (
@@ -24,10 +36,11 @@ from django.db.models.lookups import (
     StartsWith,
 )
 
-from returns.api.dqb import Filter, Join, Operator, SortBy
+from returns.api.dqb import WHOLE_VALUE_OPERATORS, Filter, Join, Operator, SortBy
 from returns.api.properties import Property
 from returns.expressions import SearchKey
-from returns.models import State
+from returns.models import ReturnTag, State
+from tags.vocabulary import TagChip
 
 # PostgreSQL 17 and later have Unicode's own mapping. ICU's root locale agrees with it, apart from
 # differences between versions of Unicode.
@@ -77,17 +90,22 @@ def folded(text: str) -> str:
     return text.translate(_EQUATED).lower()
 
 
-def build_condition(filters: Iterable[Filter]) -> Q:
-    """Return one condition for all filters, joined from left to right without precedence."""
+def build_condition(filters: Iterable[Filter], tags: Mapping[int, TagChip] | None = None) -> Q:
+    """Return one condition for all filters, joined from left to right without precedence.
+
+    ``tags`` are those of the vocabulary, for filters by tags.
+    """
     first, *others = filters
-    condition = filter_condition(first)
+    condition = filter_condition(first, tags or {})
     for each in others:
-        condition = _JOIN[each.join](condition, filter_condition(each))
+        condition = _JOIN[each.join](condition, filter_condition(each, tags or {}))
     return condition
 
 
-def filter_condition(filter_: Filter) -> Q:
+def filter_condition(filter_: Filter, tags: Mapping[int, TagChip]) -> Q:
     """Return the condition for a single filter."""
+    if filter_.property.are_tags:
+        return _tag_condition(filter_, tags)
     if filter_.property.is_time:
         return _time_condition(filter_)
     if filter_.property.column == "state":
@@ -142,9 +160,12 @@ def _time_condition(filter_: Filter) -> Q:
     return ~condition if filter_.operator == Operator.NOT_EQUAL else condition
 
 
-# The state has three values, so the comparison is made here, and the database gets a list.
+# There are three states and a number of tags, so the comparison is made here, and the database gets
+# a list.
 
-_STATE_COMPARISONS: dict[Operator, Callable[[str, str], bool]] = {
+# An empty list raises EmptyResultSet, which would empty the whole query from inside a Func.
+_NEVER = Q(Exact(Value(1), Value(0)))
+_COMPARISONS_HERE: dict[Operator, Callable[[str, str], bool]] = {
     Operator.CONTAINS: lambda text, part: part in text,
     Operator.STARTS_WITH: str.startswith,
     Operator.ENDS_WITH: str.endswith,
@@ -157,14 +178,38 @@ _STATE_COMPARISONS: dict[Operator, Callable[[str, str], bool]] = {
 
 
 def _state_condition(filter_: Filter) -> Q:
-    compare: Callable[[str, str], bool] = _STATE_COMPARISONS.get(filter_.operator, str.__eq__)
+    compare: Callable[[str, str], bool] = _COMPARISONS_HERE.get(filter_.operator, str.__eq__)
     fold = str if filter_.case_sensitive else folded
     values = [fold(str(value or "")) for value in filter_.values]
     states = [
         state for state in State.values if any(compare(fold(state), value) for value in values)
     ]
-    # An empty list raises EmptyResultSet, which would empty the whole query from inside a Func.
-    return Q(state__in=states) if states else Q(Exact(Value(1), Value(0)))
+    return Q(state__in=states) if states else _NEVER
+
+
+def tags_named(filter_: Filter, text: str, tags: Mapping[int, TagChip]) -> list[int]:
+    """Return the ids of the tags that a value of a filter means; whole values may be synonyms."""
+    fold = str if filter_.case_sensitive else folded
+    is_whole = filter_.operator in WHOLE_VALUE_OPERATORS
+    compare = str.__eq__ if is_whole else _COMPARISONS_HERE[filter_.operator]
+    value = fold(text.strip() if is_whole else text)
+    return [
+        chip.id
+        for chip in tags.values()
+        if any(
+            compare(fold(name), value) for name in (chip.name, *(chip.synonyms if is_whole else ()))
+        )
+    ]
+
+
+def _tag_condition(filter_: Filter, tags: Mapping[int, TagChip]) -> Q:
+    taggings = ReturnTag.objects.filter(entity=OuterRef("pk"))
+    texts = [str(value or "") for value in filter_.values]
+    named = {pk for text in texts if text for pk in tags_named(filter_, text, tags)}
+    condition = Q(Exists(taggings.filter(tag__in=sorted(named)))) if named else _NEVER
+    if filter_.operator in WHOLE_VALUE_OPERATORS and "" in texts:
+        condition |= Q(~Exists(taggings))
+    return ~condition if filter_.operator == Operator.NOT_EQUAL else condition
 
 
 # Other texts

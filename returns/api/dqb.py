@@ -56,7 +56,12 @@ class Join(StrEnum):
     XOR = "Xor"
 
 
-JOINS = {join.lower(): join for join in Join} | {"andalso": Join.AND, "orelse": Join.OR}
+# The client writes None where a filter has no logical operator.
+JOINS = {join.lower(): join for join in Join} | {
+    "andalso": Join.AND,
+    "orelse": Join.OR,
+    "none": Join.AND,
+}
 
 
 @dataclass(frozen=True, slots=True)

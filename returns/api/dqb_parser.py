@@ -138,6 +138,8 @@ class _Parser:
         """Parse a sort: property, direction and ``cs``, separated by commas."""
         name, *options = [part.strip() for part in text.split(",")]
         property_ = self._known_property(name)
+        if property_.are_tags:
+            _fail(property_.name, "a return has any number of tags, in no order.", "not_for_sorts")
         options = [option.lower() for option in options]
         for option in options:
             if option not in {"asc", "desc", CASE_SENSITIVE}:

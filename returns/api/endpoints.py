@@ -1,4 +1,4 @@
-"""The endpoints of the API. Operation ids in the OpenAPI document contain the functions' names."""
+"""The endpoints of the API. Clients that are generated call their methods by the operation ids."""
 
 from typing import Any
 
@@ -7,24 +7,30 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.security.base import AuthBase
 
-from returns.api import orders, payloads, tagging
+from returns.api import orders, payloads, tag_changes, tagging
 from returns.api.authentication import ApiRequest, require_scope
-from returns.api.errors import ApiError
+from returns.api.errors import ApiError, ErrorDetail, InvalidRequest
 from returns.api.feed import import_orders, import_records
+from returns.api.feed_schemas import FEED_BODY, FeedTaken
+from returns.api.field_parameters import parse_included
 from returns.api.order_schemas import ORDERS_BODY, OrdersTaken, PageOfOrders, SalesOrderSaid
+from returns.api.pages import list_response
 from returns.api.responses import json_response
 from returns.api.schemas import (
-    FEED_BODY,
-    FeedTaken,
     PageOfReturns,
     PageOfReturnsWithLineItems,
     PageOfTaggedReturns,
     ReturnWithLineItems,
+)
+from returns.api.tag_schemas import (
+    ManyTagsChanged,
+    ManyTagsToChange,
     TagsReplaced,
+    TagsToChange,
     TagsWanted,
     Vocabulary,
 )
-from returns.feed.serializers import serialize_detail
+from returns.api.versions import IF_MATCH, read_versions, version_of, wanted_versions
 from returns.models import ApiToken, Scope
 
 DESCRIPTION = """The warehouse's returns, for programs.
@@ -75,38 +81,47 @@ RETURNS_OPERATION: dict[str, Any] = {
 }
 
 
-@api.get("/Returns", response=PageOfReturns, url_name="returns", **RETURNS_OPERATION)
+@api.get(
+    "/Returns",
+    response=PageOfReturns,
+    url_name="returns",
+    operation_id="listReturns",
+    **RETURNS_OPERATION,
+)
 def list_returns(request: ApiRequest) -> HttpResponse:
     """List returns. All parameters apply together."""
-    return json_response(payloads.returns_page(request.GET))
+    return list_response(request, *payloads.returns_page(request.GET))
 
 
 @api.get(
     "/Returns/GetReturnsWithTag",
     response=PageOfTaggedReturns,
     url_name="returns-with-tag",
+    operation_id="listReturnsWithTags",
     **RETURNS_OPERATION,
 )
 def list_returns_with_tag(request: ApiRequest) -> HttpResponse:
     """List returns, each with the names of its tags."""
-    return json_response(payloads.tagged_returns_page(request.GET))
+    return list_response(request, *payloads.tagged_returns_page(request.GET))
 
 
 @api.get(
     "/Returns/returnsWithLineItems",
     response=PageOfReturnsWithLineItems,
     url_name="returns-with-line-items",
+    operation_id="listReturnsWithLineItems",
     **RETURNS_OPERATION,
 )
 def list_returns_with_line_items(request: ApiRequest) -> HttpResponse:
     """List returns, each with what is in its parcel. The parameters are those of `Returns`."""
-    return json_response(payloads.detailed_returns_page(request.GET))
+    return list_response(request, *payloads.detailed_returns_page(request.GET))
 
 
 @api.patch(
     "/Returns/UpdateReturnTag",
     response=TagsReplaced,
     url_name="update-return-tag",
+    operation_id="updateReturnTag",
     auth=Token(Scope.TAGS),
     tags=["Tags"],
     by_alias=True,
@@ -118,34 +133,108 @@ def update_return_tag(request: ApiRequest, body: TagsWanted) -> HttpResponse:
     changes nothing. The change can be undone in the tag history for 30 days.
     """
     token = require_scope(request, Scope.TAGS)
-    return json_response(tagging.update_return_tag(body.reference_number, body.tag, token))
+    versions = wanted_versions(request)
+    done = tagging.update_return_tag(body.reference_number, body.tag, token, versions)
+    return _tagged_response(done)
+
+
+@api.patch(
+    "/ReturnTags",
+    response=TagsReplaced,
+    url_name="return-tags",
+    operation_id="changeReturnTags",
+    auth=Token(Scope.TAGS),
+    tags=["Tags"],
+    by_alias=True,
+)
+def change_return_tags(request: ApiRequest, body: TagsToChange) -> HttpResponse:
+    """Add tags to a return and remove others; the rest stays.
+
+    Sending the same request again changes nothing. The change can be undone in the tag history for
+    30 days.
+    """
+    token = require_scope(request, Scope.TAGS)
+    return _tagged_response(tag_changes.change_return_tags(body, token, wanted_versions(request)))
+
+
+@api.patch(
+    "/ReturnTags/batch",
+    response=ManyTagsChanged,
+    url_name="many-return-tags",
+    operation_id="changeTagsOfReturns",
+    auth=Token(Scope.TAGS),
+    tags=["Tags"],
+    by_alias=True,
+)
+def change_many_tags(request: ApiRequest, body: ManyTagsToChange) -> HttpResponse:
+    """Add and remove tags of up to 500 returns at once; each return has a result of its own.
+
+    The returns that can be changed are changed together, as one action, which can be undone in the
+    tag history for 30 days. Sending the same request again changes nothing.
+    """
+    token = require_scope(request, Scope.TAGS)
+    if IF_MATCH in request.headers:
+        message = "If-Match is for one return. Here, each entry has its own ifMatch."
+        raise InvalidRequest(ErrorDetail(IF_MATCH, message, "not_here"))
+    return json_response(tag_changes.change_many_tags(body, token))
+
+
+def _tagged_response(done: tagging.TaggedPayload) -> HttpResponse:
+    """Return the answer to a change of the tags of a return, with its ETag for the next change."""
+    response = json_response(done.payload)
+    response["ETag"] = read_versions([done.pk]).get(done.pk, "")
+    return response
 
 
 @api.get(
     "/Returns/{path:reference}",
     response=ReturnWithLineItems,
     url_name="return",
+    operation_id="getReturn",
     **RETURNS_OPERATION,
 )
-def get_return(request: ApiRequest, reference: str) -> HttpResponse:  # noqa: ARG001
-    """Get one return and its line items by its reference, which must be percent-encoded."""
-    return_ = payloads.find_return(reference)
+def get_return(request: ApiRequest, reference: str) -> HttpResponse:
+    """Get one return and its line items by its reference, which must be percent-encoded.
+
+    Send its ETag as If-Match with a change of its tags, to change them only if the return is still
+    the same.
+    """
+    included = [
+        value
+        for name, values in request.GET.lists()
+        if name.lower() == "include"
+        for value in values
+    ]
+    with_tags = "tag" in parse_included(included)
+    return_ = payloads.find_return(reference, with_tag_ids=with_tags)
     if return_ is None:
         raise ApiError(404, "not_found", "There is no return with this reference.")
-    return json_response(serialize_detail(return_))
+    response = json_response(payloads.return_payload(return_, with_tags=with_tags))
+    response["ETag"] = version_of(return_.pk, return_.last_change.changed_at)
+    return response
 
 
 ORDERS_OPERATION: dict[str, Any] = RETURNS_OPERATION | {"tags": ["Orders"]}
 
 
-@api.get("/SalesOrders", response=PageOfOrders, url_name="orders", **ORDERS_OPERATION)
+@api.get(
+    "/SalesOrders",
+    response=PageOfOrders,
+    url_name="orders",
+    operation_id="listOrders",
+    **ORDERS_OPERATION,
+)
 def list_orders(request: ApiRequest) -> HttpResponse:
     """List the stored orders of returns, without their shoppers."""
-    return json_response(orders.orders_page(request.GET))
+    return list_response(request, *orders.orders_page(request.GET))
 
 
 @api.get(
-    "/SalesOrders/{path:reference}", response=SalesOrderSaid, url_name="order", **ORDERS_OPERATION
+    "/SalesOrders/{path:reference}",
+    response=SalesOrderSaid,
+    url_name="order",
+    operation_id="getOrder",
+    **ORDERS_OPERATION,
 )
 def get_order(request: ApiRequest, reference: str) -> HttpResponse:  # noqa: ARG001
     """Get one order by its reference, which must be percent-encoded."""
@@ -159,6 +248,7 @@ def get_order(request: ApiRequest, reference: str) -> HttpResponse:  # noqa: ARG
     "/Tags",
     response=Vocabulary,
     url_name="tags",
+    operation_id="listTags",
     auth=Token(Scope.READ),
     tags=["Tags"],
     by_alias=True,
@@ -172,6 +262,7 @@ def list_tags(request: ApiRequest) -> HttpResponse:  # noqa: ARG001
     "/feed",
     response=FeedTaken,
     url_name="feed",
+    operation_id="sendReturns",
     auth=Token(Scope.FEED),
     tags=["Feed"],
     by_alias=True,
@@ -190,6 +281,7 @@ def feed(request: ApiRequest) -> HttpResponse:
     "/feed/orders",
     response=OrdersTaken,
     url_name="feed-orders",
+    operation_id="sendOrders",
     auth=Token(Scope.FEED),
     tags=["Feed"],
     by_alias=True,

@@ -24,7 +24,8 @@ TOO_MANY_QUERIES_AT_ONCE = (
 MAX_DETAILS = 100
 READ_ONLY = (
     "Returns cannot be created or changed here: they belong to the warehouse system. Send records "
-    "with POST /openapi/v1/feed. Change tags with PATCH /openapi/v1/Returns/UpdateReturnTag."
+    "with POST /openapi/v1/feed. Change tags with PATCH /openapi/v1/Returns/UpdateReturnTag or "
+    "PATCH /openapi/v1/ReturnTags."
 )
 NO_ENDPOINT = "There is no such endpoint. /openapi/v1/docs lists all of them."
 TIMEOUT_MESSAGE = (
@@ -45,6 +46,8 @@ TOO_MANY_CALLS_AT_ONCE = (
 )
 FAILURE_MESSAGE = "The server failed. Give the requestId to your administrator."
 NOT_JSON = "The body is not valid JSON."
+# What the bodies that are checked by schemas have.
+BODY_NAMES = ("referenceNumber", "tag", "add", "remove", "ifMatch", "items")
 
 
 @dataclass(frozen=True)
@@ -163,11 +166,13 @@ def _unreadable(error: Exception) -> ApiError:
 def _body_error(error: Mapping[str, Any]) -> ErrorDetail:
     """Return an error of Pydantic about the body in our own words."""
     # The location begins with "body" and the name of our parameter.
-    names = [part for part in error["loc"][2:] if isinstance(part, str)]
-    name = quote(names[-1])[1:-1] if names else ""
+    place = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"][2:]
+    )
+    name = quote(place.removeprefix("."))[1:-1]
     if error["type"] == "missing":
         return ErrorDetail(name, f"{name or 'The body'} is missing.", "missing")
     if error["type"] == "extra_forbidden":
-        suggestion = suggest(name, ("referenceNumber", "tag"))
+        suggestion = suggest(name.rpartition(".")[2], BODY_NAMES)
         return ErrorDetail(name, f"There is no {name} here.{suggestion}", "unknown_property")
     return ErrorDetail(name, f"{name or 'The body'}: {error['msg']}.", "bad_value")

@@ -1,5 +1,6 @@
 """Parameters named after a field of a return: exact texts, and times with an operator prefix."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from django.db.models import Q
 
 from returns.api.conditions import text_in
 from returns.api.errors import ErrorDetail, InvalidRequest
-from returns.api.properties import PROPERTIES, quote, suggest
+from returns.api.properties import CHANGED_FIELD, PROPERTIES, quote, suggest
 from returns.api.time_ranges import TimeRange, parse_time_range
 from returns.api.values import is_storable
 from returns.filters.filterset import ReturnFilterSet
@@ -21,7 +22,9 @@ TEXT_PARAMETERS = tuple(
     and not fact.is_time
     and fact.api_name not in ReturnFilterSet.base_filters
 )
-TIME_PARAMETERS = tuple(fact.api_name for fact in FACTS if fact.is_time)
+TIME_PARAMETERS = (*(fact.api_name for fact in FACTS if fact.is_time), CHANGED_FIELD)
+# What answers can have besides.
+INCLUDED = ("tag",)
 OPERATOR_PREFIXES = ("gte", "gt", "lte", "lt", "eq")
 
 
@@ -46,6 +49,20 @@ def parse_texts(name: str, values: list[str]) -> Q:
         message = f"{name} has a character that texts cannot hold."
         raise InvalidRequest(ErrorDetail(name, message, "not_a_text"))
     return text_in(PROPERTIES[name], values)
+
+
+def parse_included(values: Iterable[str]) -> list[str]:
+    """Return what to answer besides, from the values of ``include``. Raises ``InvalidRequest``."""
+    names = [part.strip() for value in values for part in value.split(",")]
+    known = " or ".join(INCLUDED)
+    errors = [
+        ErrorDetail("include", f"include: {quote(name)} is not {known}.", "unknown_value")
+        for name in names
+        if name not in INCLUDED
+    ]
+    if errors:
+        raise InvalidRequest(*errors)
+    return names
 
 
 def parse_time_bounds(name: str, values: list[str], *, now: datetime) -> list[TimeBound]:

@@ -48,6 +48,8 @@ LANGUAGE = "en"
 # Records have a limit of their own.
 FEED_PATHS = {f"{BASE_PATH}/feed", f"{BASE_PATH}/feed/orders"}
 MAX_CALL_BYTES = 100_000
+MANY_TAGS_PATH = f"{BASE_PATH}/ReturnTags/batch"
+MAX_MANY_TAGS_BYTES = 1_000_000
 
 
 class ApiMiddleware:
@@ -129,6 +131,8 @@ def _limit_of_reading(request: ApiRequest) -> AbstractContextManager[None]:
 
 def _refuse_large_body(request: ApiRequest) -> None:
     limit = MAX_PUSH_BYTES if request.path_info in FEED_PATHS else MAX_CALL_BYTES
+    if request.path_info == MANY_TAGS_PATH:
+        limit = MAX_MANY_TAGS_BYTES
     if announced_bytes(request) > limit:
         message = f"The body is too large; at most {limit} bytes are read here."
         raise ApiError(413, "too_large", message)

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from returns.api.schemas import CamelSchema, FeedMistake, feed_body
+from returns.api.feed_schemas import FeedMistake, feed_body
+from returns.api.schemas import CamelSchema, left_out
 from returns.models import OrderState
 
 Amount = int | float | str
@@ -54,7 +55,7 @@ class SalesOrderSaid(CamelSchema):
     delivered_at: datetime | None
     shipping_info: ShippingInfo
     payment: Payment
-    line_items: list[LineItem] = Field([], description="Left out if unknown.")
+    line_items: list[LineItem] = Field(default_factory=left_out, description="Left out if unknown.")
 
 
 class PageOfOrders(CamelSchema):
@@ -72,8 +73,11 @@ class OrderTaken(CamelSchema):
     """The result for one order."""
 
     reference_number: str | None
-    result: Literal["created", "updated", "unchanged", "withoutReturn", "rejected"] = Field(
-        description="Several records of one order all have the result of that order."
+    result: Literal["created", "updated", "unchanged", "older", "withoutReturn", "rejected"] = (
+        Field(
+            description="Several records of one order all have the result of that order. `older`: "
+            "nothing was taken from it, because a newer record of the order came before."
+        )
     )
     errors: list[FeedMistake] = Field(
         description="Why it was rejected; of many rejected records only for the first ones."
@@ -87,6 +91,7 @@ class OrdersTaken(CamelSchema):
     created: int
     updated: int
     unchanged: int
+    older: int = Field(description="Records that are older than what is stored, and added nothing.")
     without_return: int = Field(description="Orders of which no return is known; not stored.")
     rejected: int
     items: list[OrderTaken]
@@ -95,21 +100,78 @@ class OrdersTaken(CamelSchema):
     )
 
 
-_DESCRIPTIONS = {
-    "referenceNumber": "The order; text.",
-    "state": f"One of {', '.join(OrderState.values)}.",
-    "createdAt": "An ISO 8601 time with a time zone, like all times.",
-    "orderCreatedAt": "When the shopper ordered; createdAt if missing.",
-    "updatedAt": "A time. The record with the latest one wins.",
-    "salesChannel": "Text.",
-    "shippedAt": "A time.",
-    "deliveredAt": "A time.",
-    "customer": "customerNo, email and phone, of which only hashes are stored.",
-    "shippingInfo": "shippingCompany, shippingTrackingId and trackingUrl.",
-    "lineItems": "sku, barcodes, productName, productCategory, amountInOrder, salePrice and "
-    "currency of each.",
-    "payment": "paymentOption, totalPaymentAmount and currency.",
-}
-ORDERS_BODY = feed_body(
-    {"properties": {name: {"description": text} for name, text in _DESCRIPTIONS.items()}}
-)
+class FeedOrderItem(CamelSchema):
+    """A product of the order."""
+
+    model_config = ConfigDict(extra="allow")
+
+    sku: str | None = None
+    barcodes: list[str] | None = None
+    product_name: str | None = None
+    product_category: str | None = None
+    amount_in_order: int | None = Field(None, description="How many pieces.")
+    sale_price: Amount | None = Field(None, description="The price of one piece.")
+    product_sale_price: Amount | None = Field(
+        None, description="The price of one piece, where the line has none of its own."
+    )
+    currency: str | None = None
+
+
+class FeedShopper(CamelSchema):
+    """The shopper, of whom only hashes are stored."""
+
+    model_config = ConfigDict(extra="allow")
+
+    customer_no: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class FeedShipping(CamelSchema):
+    """The outbound parcel."""
+
+    model_config = ConfigDict(extra="allow")
+
+    shipping_company: str | None = None
+    shipping_tracking_id: str | None = None
+    tracking_url: str | None = None
+
+
+class FeedPayment(CamelSchema):
+    """How the order was paid."""
+
+    model_config = ConfigDict(extra="allow")
+
+    payment_option: str | None = None
+    total_payment_amount: Amount | None = None
+    currency: str | None = None
+
+
+class FeedOrder(CamelSchema):
+    """A record of an order, as the WMS answers it. Other fields are neither read nor stored."""
+
+    model_config = ConfigDict(extra="allow")
+
+    reference_number: str = Field(description="The order.", min_length=1)
+    state: OrderState
+    created_at: datetime | None = Field(
+        None,
+        description="An ISO 8601 time with a time zone, like all times; needed without "
+        "orderCreatedAt.",
+    )
+    order_created_at: datetime | None = Field(
+        None, description="When the shopper ordered; createdAt if missing."
+    )
+    updated_at: datetime | None = Field(
+        None, description="The record with the latest one wins; createdAt if missing."
+    )
+    sales_channel: str | None = None
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
+    customer: FeedShopper | None = None
+    shipping_info: FeedShipping | None = None
+    line_items: list[FeedOrderItem] | None = None
+    payment: FeedPayment | None = None
+
+
+ORDERS_BODY = feed_body(FeedOrder)

@@ -14,8 +14,11 @@ from returns.api.conditions import build_condition, build_ordering
 from returns.api.dqb import Dqb
 from returns.api.dqb_parser import parse_dqb
 from returns.api.errors import ErrorDetail, InvalidRequest
+from returns.api.pages import Place
+from returns.api.parameters import describe_dqb
 from returns.api.properties import Property, quote, suggest
-from returns.api.query import DATA_SET_COUNT_LIMIT, page_size
+from returns.api.query import DATA_SET_COUNT_LIMIT
+from returns.api.query_parsing import NOT_ENCODED, is_unencoded, page_size
 from returns.api.values import is_storable, parse_whole_number
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.feed.orders.records import (
@@ -31,8 +34,7 @@ from returns.models import SalesOrder
 JsonOrder = dict[str, Any]
 
 ORDER_PARAMETERS = {
-    "dqb": f"a DynamicQueryBuilder query over {ORDER_FIELD}, URL-encoded: "
-    f"o=In&p={ORDER_FIELD}&v=RSO1,RSO2",
+    "dqb": describe_dqb(f"o=In&p={ORDER_FIELD}&v=RSO1,RSO2", [ORDER_FIELD]),
     "offset": "how many orders to skip",
     "count": "the size of a page, from 1 to 100; the default is 100",
 }
@@ -50,8 +52,11 @@ def find_stored_order(reference: str) -> SalesOrder | None:
     return SalesOrder.objects.filter(reference=reference).prefetch_related("items").first()
 
 
-def orders_page(params: QueryDict) -> dict[str, Any]:
-    """Return a page of the stored orders, in order of their arrival. Raises ``InvalidRequest``."""
+def orders_page(params: QueryDict) -> tuple[dict[str, Any], Place]:
+    """Return a page of the stored orders, in order of their arrival, and where it lies.
+
+    Raises ``InvalidRequest``.
+    """
     given = _known_parameters(params)
     dqb = parse_dqb(given.get("dqb", ""), now=timezone.now(), properties=ORDER_PROPERTIES)
     offset = max(_number(given, "offset", dqb.offset) or 0, 0)
@@ -60,12 +65,10 @@ def orders_page(params: QueryDict) -> dict[str, Any]:
     if dqb.filters:
         matches = matches.filter(build_condition(dqb.filters))
     ordered = matches.order_by(*_ordering(dqb)).prefetch_related("items")
-    return {
-        "items": [serialize_order(order) for order in ordered[offset : offset + count]],
-        "count": count,
-        "offset": offset,
-        "dataSetCount": _count_matches(matches),
-    }
+    items = [serialize_order(order) for order in ordered[offset : offset + count]]
+    total = _count_matches(matches)
+    payload = {"items": items, "count": count, "offset": offset, "dataSetCount": total}
+    return payload, Place(len(items), count, offset, total)
 
 
 def _ordering(dqb: Dqb) -> Iterable[OrderBy]:
@@ -83,6 +86,8 @@ def _count_matches(matches: QuerySet[SalesOrder]) -> int | None:
 def _known_parameters(params: QueryDict) -> dict[str, str]:
     errors = []
     given: dict[str, str] = {}
+    if is_unencoded(params):
+        raise InvalidRequest(ErrorDetail("dqb", NOT_ENCODED, "not_encoded"))
     for name, values in params.lists():
         if name.lower() not in ORDER_PARAMETERS:
             message = f"There is no parameter {quote(name)}.{suggest(name, ORDER_PARAMETERS)}"

@@ -1,63 +1,97 @@
 """What read calls answer, as values that JSON can hold."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from django.http import QueryDict
 from django.utils import timezone
 
-from returns.api.parameters import find_parameter
+from returns.api.pages import Place
+from returns.api.properties import CHANGED_FIELD
 from returns.api.query import FIELDS_NOT_SENT, ResultPage, run_query
 from returns.api.values import is_storable
-from returns.feed.serializers import serialize_detail, serialize_return, serialize_tagged_return
+from returns.feed.serializers import (
+    format_time,
+    joined_tags,
+    serialize_detail,
+    serialize_return,
+)
 from returns.models import Return
 from tags.models import TagGroup
-from tags.vocabulary import TagChip, chips, load_vocabulary
+from tags.vocabulary import TagChip, Vocabulary, chips, load_vocabulary
 
 Payload = dict[str, Any]
 
 
-def find_return(reference: str) -> Return | None:
-    """Return the return with exactly this reference, or None."""
+class Page(NamedTuple):
+    """What a list answers, and where the page lies."""
+
+    payload: Payload
+    place: Place
+
+
+def find_return(reference: str, *, with_tag_ids: bool = False) -> Return | None:
+    """Return the return with exactly this reference, or None. It has its last change."""
     if not is_storable(reference):
         return None
     matches = Return.objects.filter(return_reference_number=reference)
-    return matches.defer(*FIELDS_NOT_SENT).first()
+    if with_tag_ids:
+        matches = matches.with_tag_ids()
+    return matches.select_related("last_change").defer(*FIELDS_NOT_SENT).first()
 
 
-def returns_page(params: QueryDict) -> Payload:
+def find_returns(references: Iterable[str]) -> dict[str, int]:
+    """Return the ids of the returns with exactly these references, by their references."""
+    storable = {reference for reference in references if is_storable(reference)}
+    matches = Return.objects.filter(return_reference_number__in=storable)
+    return dict(matches.values_list("return_reference_number", "pk"))
+
+
+def return_payload(return_: Return, *, with_tags: bool) -> Payload:
+    """Return a return with its line items, and the names of its tags if they are asked for."""
+    vocabulary = load_vocabulary() if with_tags else None
+    return _complete(serialize_detail(return_), return_, vocabulary)
+
+
+def returns_page(params: QueryDict) -> Page:
     """Return a page of returns. Raises ``InvalidRequest``."""
-    return _page(run_query(params, now=timezone.now()), serialize_return, params)
+    return _page(run_query(params, now=timezone.now()), serialize_return)
 
 
-def detailed_returns_page(params: QueryDict) -> Payload:
+def detailed_returns_page(params: QueryDict) -> Page:
     """Return a page of returns with their line items. Raises ``InvalidRequest``."""
     page = run_query(params, now=timezone.now(), with_items=True)
-    return _page(page, serialize_detail, params)
+    return _page(page, serialize_detail)
 
 
-def tagged_returns_page(params: QueryDict) -> Payload:
+def tagged_returns_page(params: QueryDict) -> Page:
     """Return a page of returns with the names of their tags. Raises ``InvalidRequest``."""
     page = run_query(params, now=timezone.now(), with_tag_ids=True)
-    tags = load_vocabulary()
-
-    def serialize(return_: Return) -> Payload:
-        names = (tag.name for tag in chips(return_.tag_ids, tags))
-        return serialize_tagged_return(return_, names)
-
-    return _page(page, serialize, params)
+    return _page(page, serialize_return)
 
 
-def _page(page: ResultPage, serialize: Callable[[Return], Payload], params: QueryDict) -> Payload:
+def _page(page: ResultPage, serialize: Callable[[Return], Payload]) -> Page:
     payload: Payload = {
-        "items": [serialize(each) for each in page.returns],
+        "items": [_complete(serialize(each), each, page.vocabulary) for each in page.returns],
         "count": page.count,
         "offset": page.offset,
         "dataSetCount": page.data_set_count,
     }
-    if any(find_parameter(name) == "cursor" for name in params):
+    if page.has_cursor:
         payload["nextCursor"] = page.next_cursor
-    return payload
+    place = Place(
+        *(len(page.returns), page.count, page.offset, page.data_set_count),
+        *(page.next_cursor, page.has_cursor),
+    )
+    return Page(payload, place)
+
+
+def _complete(fields: Payload, return_: Return, vocabulary: Vocabulary | None) -> Payload:
+    """Return the fields of a return with what the desk itself knows of it."""
+    if vocabulary is not None:
+        names = (tag.name for tag in chips(return_.tag_ids, vocabulary))
+        fields |= {"tag": joined_tags(names)}
+    return fields | {CHANGED_FIELD: format_time(return_.last_change.changed_at)}
 
 
 def vocabulary_payload() -> Payload:

@@ -16,7 +16,7 @@ class Property:
     """A property of a return: its name in the API, its column, and its type.
 
     ``key`` is the column of its search key, "" if it has none. The value is a text unless
-    ``is_time``.
+    ``is_time``. Of the tags, ``are_tags``, a return has any number.
     """
 
     name: str
@@ -24,13 +24,18 @@ class Property:
     key: str
     is_time: bool
     may_be_missing: bool
+    are_tags: bool = False
 
 
+# When a return last changed, its tags included; ``updatedAt`` is the WMS's.
+CHANGED_FIELD, CHANGED_COLUMN = "changedAt", "last_change__changed_at"
+CHANGED = Property(CHANGED_FIELD, CHANGED_COLUMN, "", is_time=True, may_be_missing=False)
+TAG_PROPERTY = Property("tag", "", "", is_time=False, may_be_missing=True, are_tags=True)
 PROPERTIES = {
     fact.api_name: Property(fact.api_name, fact.column, fact.key, fact.is_time, fact.may_be_missing)
     for fact in FACTS
     if fact.kind is not Kind.ITEMS
-}
+} | {CHANGED.name: CHANGED, TAG_PROPERTY.name: TAG_PROPERTY}
 
 
 def find_property(name: str, properties: Mapping[str, Property] = PROPERTIES) -> Property | None:

@@ -11,10 +11,12 @@ from django.utils.http import parse_etags
 
 from config.compression import accepts_gzip
 from returns.api.authentication import ApiRequest, Call
+from returns.api.call_limit import WINDOW, CallCount
 from returns.api.errors import ApiError, TooManyCallsError
 from returns.feed.serializers import format_time
 
 MIN_COMPRESSED_SIZE = 1024  # bytes
+POLICY = "calls"  # the name of the limit on calls
 GZIP_LEVEL = 4  # of 9: within a tenth of the best size, in a third of the time
 # An answer depends on the token and the tenant, so no shared cache may give it to others.
 API_VARY = "Accept-Encoding, Authorization, X-Tenant-Id"
@@ -56,8 +58,11 @@ def finalize_response(response: HttpResponse, request: ApiRequest) -> HttpRespon
     response["Vary"] = API_VARY
     _compress(response, request)
     if is_cacheable:
-        # Of the compressed bytes, so that each encoding has a tag of its own.
-        response["ETag"] = f'"{sha256(response.content).hexdigest()[:32]}"'
+        # Of the compressed bytes, so that each encoding has a tag of its own. It begins with the
+        # version of what is answered, if that has one.
+        digest = sha256(response.content).hexdigest()[:32]
+        version = response.headers.get("ETag", "").strip('"')
+        response["ETag"] = f'"{version}-{digest}"' if version else f'"{digest}"'
         response = _not_modified(request, response) or response
     _set_call_headers(response, request.call)
     if response.status_code != 304:
@@ -80,8 +85,22 @@ def _compress(response: HttpResponse, request: ApiRequest) -> None:
         response["Content-Encoding"] = "gzip"
 
 
+def rate_limit_headers(count: CallCount) -> dict[str, str]:
+    """Return the headers of the IETF's draft "RateLimit header fields for HTTP".
+
+    The limit has a name; then come its quota and window, and what remains for how many seconds.
+    """
+    window = int(WINDOW.total_seconds())
+    return {
+        "RateLimit-Policy": f'"{POLICY}";q={count.limit};w={window}',
+        "RateLimit": f'"{POLICY}";r={count.remaining};t={count.seconds}',
+    }
+
+
 def _set_call_headers(response: HttpResponse, call: Call) -> None:
     response["X-Request-Id"] = call.id
     if call.count:
+        for name, value in rate_limit_headers(call.count).items():
+            response[name] = value
         response["x-remaining-calls"] = str(call.count.remaining)
         response["x-retry-after"] = str(call.count.wait)

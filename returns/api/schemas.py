@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StrictStr, create_model
+from pydantic import ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
 
 from returns.models import DamagedState, ItemState, State
-from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, Absence, Fact, Kind
-from returns.models.line_items import ITEM_FACTS, ITEM_FACTS_BY_COLUMN
+from returns.models.facts import FACTS, Absence, Fact, Kind
+from returns.models.line_items import ITEM_FACTS_BY_COLUMN
 
 
 class CamelSchema(Schema):
@@ -23,6 +23,11 @@ class CamelSchema(Schema):
         field_title_generator=lambda name, _field: to_camel(name),
         populate_by_name=True,
     )
+
+
+def left_out() -> Any:
+    """Stand for a field that an answer may lack, though it is never null."""
+    return None
 
 
 PYTHON_TYPES: dict[Kind, Any] = {Kind.STATE: State, Kind.TIME: datetime}
@@ -36,9 +41,7 @@ def _field(fact: Fact) -> tuple[Any, Any]:
         options["examples"] = [fact.example]
     if fact.is_omitted:
         options = {"description": "Left out if unknown."} | options
-        if fact.is_time:
-            return type_ | None, Field(None, **options)
-        return type_, Field("", **options)
+        return type_, Field(default_factory=left_out, **options)
     if fact.may_be_missing and fact.absence is Absence.NULL:
         type_ |= None
     return type_, Field(**options)
@@ -54,6 +57,15 @@ class ReturnSaid(_Facts):
     """A return. Other fields that the warehouse system sent are included unchanged."""
 
     model_config = ConfigDict(title="Return", extra="allow")
+
+    changed_at: datetime = Field(
+        description="When the return last changed, its tags included; each change makes it later."
+    )
+    tag: str = Field(
+        default_factory=left_out,
+        description="Tag names separated by commas; empty if it has no tags. Only with "
+        "include=tag, and in GetReturnsWithTag.",
+    )
 
 
 class LineItemSaid(CamelSchema):
@@ -80,8 +92,9 @@ class ReturnWithLineItems(ReturnSaid):
 
     model_config = ConfigDict(title="ReturnWithLineItems", extra="allow")
 
-    line_items: list[LineItemSaid] | None = Field(
-        None, description="What is in the parcel; left out if that is not known."
+    line_items: list[LineItemSaid] = Field(
+        default_factory=left_out,
+        description="What is in the parcel; left out if that is not known.",
     )
 
 
@@ -101,7 +114,8 @@ class _Page(CamelSchema):
     )
     next_cursor: str | None = Field(
         None,
-        description="Only with a cursor: the cursor of the next page; null on the last page.",
+        description="Only with a cursor: the cursor of the next page. Null on the last page of a "
+        "walk; never null with sort=changed.",
     )
 
 
@@ -121,102 +135,6 @@ class PageOfTaggedReturns(_Page):
     """A page of returns with their tags."""
 
     items: list[TaggedReturn]
-
-
-class TagSaid(CamelSchema):
-    """A tag of the vocabulary."""
-
-    name: str
-    description: str
-    synonyms: list[str] = Field(description="Other names of the tag.")
-    urgent: bool = Field(description="Whether returns with this tag go to the top of the queue.")
-    retired: bool = Field(description="Whether people can no longer choose this tag.")
-
-
-class GroupSaid(CamelSchema):
-    """A tag group with its tags in the order of their rank."""
-
-    name: str
-    description: str
-    exclusive: bool = Field(description="Whether a return can have only one of these tags.")
-    required_when: str = Field(
-        description="The state from which a return should have one of these tags; empty if never."
-    )
-    tags: list[TagSaid]
-
-
-class Vocabulary(CamelSchema):
-    """All tag groups."""
-
-    items: list[GroupSaid]
-
-
-class TagsWanted(CamelSchema):
-    """All tags that a return should have."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reference_number: StrictStr = Field(
-        description="The return's reference.", examples=["Return-14844"], min_length=1
-    )
-    tag: StrictStr = Field(
-        max_length=5_000,  # more than as many names as one call may have
-        description="Tag names separated by commas; empty for no tags. An unknown name becomes a "
-        "new tag in the group “Unsorted”.",
-        examples=["wrong-size, apparel"],
-    )
-
-
-class GivenWay(CamelSchema):
-    """A requested tag that was left out in favour of another one of its exclusive group."""
-
-    tag: str
-    kept: str = Field(description="The higher-ranked tag that the return has instead.")
-
-
-class TagsReplaced(CamelSchema):
-    """The tags of a return after replacing them, and what changed."""
-
-    reference_number: str
-    tag: str
-    added: list[str]
-    removed: list[str]
-    given_way: list[GivenWay]
-
-
-class FeedMistake(CamelSchema):
-    """One thing that is wrong with a record."""
-
-    property: str
-    message: str
-
-
-class FeedItem(CamelSchema):
-    """The result for one record."""
-
-    return_reference_number: str | None
-    result: Literal["created", "updated", "unchanged", "rejected"] = Field(
-        description="Several records of one return all have the result of that return."
-    )
-    errors: list[FeedMistake] = Field(
-        description="Why it was rejected; of many rejected records only for the first ones."
-    )
-
-
-class FeedTaken(CamelSchema):
-    """The results of an import; `items` are in the order in which the records were sent."""
-
-    run: int = Field(description="The number of this import on the feed page.")
-    read: int
-    created: int
-    updated: int
-    unchanged: int
-    rejected: int
-    items: list[FeedItem]
-    errors_left_out: int = Field(
-        description="How many rejected records have no `errors` here, because there are too many. "
-        "The feed page lists what is wrong with them."
-    )
 
 
 class Problem(CamelSchema):
@@ -248,44 +166,3 @@ class TooManyCalls(CamelSchema):
 
     status_code: Literal[429]
     message: str
-
-
-_VALUE_DESCRIPTIONS = {
-    Kind.STATE: f"One of {', '.join(State.values)}.",
-    Kind.TIME: "A time.",
-    Kind.TEXT: "Text.",
-    Kind.PROSE: "Text.",
-}
-_LINE_ITEMS = {
-    "type": "array",
-    "items": {
-        "properties": {
-            fact.api_name: {"description": fact.description or "Text."} for fact in ITEM_FACTS
-        }
-    },
-}
-_RECORD = {
-    "properties": {
-        fact.api_name: {"description": fact.feed_description or _VALUE_DESCRIPTIONS[fact.kind]}
-        | (_LINE_ITEMS if fact.kind is Kind.ITEMS else {})
-        for fact in FACTS_REQUIRED_FIRST
-    }
-    | {"tag": {"description": "Names of tags to add, separated by commas."}},
-}
-
-
-def feed_body(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the description of a body with such records.
-
-    An item of any type gets a result of its own, so the document does not restrict items.
-    """
-    schema = {
-        "type": "object",
-        "required": ["items"],
-        "properties": {"items": {"type": "array", "items": record}},
-    }
-    content = {"application/json": {"schema": schema}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-FEED_BODY = feed_body(_RECORD)

@@ -14,7 +14,7 @@ from returns.feed.merging import (
     stamp_of,
 )
 from returns.feed.reasons import quoted
-from returns.feed.records import RecordError, ReturnRecord
+from returns.feed.records import Problem, RecordError, ReturnRecord, combined
 from returns.feed.sent_tags import BatchTags
 from returns.feed.stored_rows import StoredRow
 from returns.feed.waiting import WaitingRecord
@@ -42,7 +42,8 @@ class BatchMerge:
     """Merges records with what is known of their returns.
 
     ``known`` is what is known of each return afterwards, ``imported`` are records that had waited
-    for a time that others have brought, and ``refused`` the records that were rejected.
+    for a time that others have brought, ``refused`` the records that were rejected, and ``older``
+    the positions of those that are older than what is known.
     ``redacted`` is when returns were redacted that have been deleted since.
     """
 
@@ -54,6 +55,7 @@ class BatchMerge:
         redacted: Mapping[str, datetime],
     ) -> None:
         self.known: dict[str, Known | None] = {}
+        self.older: dict[str, list[int]] = {}
         self.imported: dict[str, list[WaitingRecord]] = {}
         self.refused: dict[str, list[Rejection]] = {
             reference: [Rejection(each.record, each.error, -1, each) for each in some]
@@ -69,11 +71,14 @@ class BatchMerge:
         if reference not in self.known:
             row = self._stored.get(reference)
             self.known[reference] = row.known if row else None
+        before = self.known[reference]
         try:
             self._accept(record)
         except RecordError as error:
             self.refused.setdefault(reference, []).append(Rejection(record, error, position))
         else:
+            if before is not None and _is_older(record, before):
+                self.older.setdefault(reference, []).append(position)
             while reference in self.refused and self._accept_one_that_waits(reference):
                 pass
 
@@ -105,14 +110,28 @@ class BatchMerge:
         """
         reference = record.return_reference_number
         before = self.known[reference]
+        problems: list[Problem] = []
         if before and record.source != before.facts["source"] and "source" not in record.absent:
-            raise _wrong_source(before.facts["source"], record)
+            problems += _wrong_source(before.facts["source"], record).problems
         new = self._tags.new_names(record, before) if record.tag else []
         count, redacted_at = self._tags.count_with(reference, new), self._redacted.get(reference)
-        after = merge(before, record, new, count, redacted_at)
+        try:
+            after = merge(before, record, new, count, redacted_at)
+        except RecordError as error:
+            problems += error.problems
+        if problems:
+            raise combined(problems)
         if new:
             self._tags.accept(reference, new)
         self.known[reference] = after
+
+
+def _is_older(record: ReturnRecord, known: Known) -> bool:
+    """Tell whether a record is older than the newest one of its return."""
+    # Most records that add nothing are the newest ones again; this alone is quick.
+    if (record.updated_at, record.state) == (known.facts["updated_at"], known.facts["state"]):
+        return False
+    return stamp_of(record) < newest_stamp(known)
 
 
 def _stored(error: RecordError) -> list[tuple[str, str]]:

@@ -89,8 +89,10 @@ class IngestSummary:
     tag_conflicts: list[TagConflict] = field(default_factory=list)
     # Names that are new in the vocabulary.
     unknown_tags: list[str] = field(default_factory=list)
-    # The rows of one batch; the total summary has none, because they might not fit into memory.
+    # The rows of one batch, and the positions of its records that are older than what is known; the
+    # total summary has none, because they might not fit into memory.
     written: list[WrittenRow] = field(default_factory=list)
+    older: list[int] = field(default_factory=list)
 
     @property
     def unchanged(self) -> int:
@@ -128,7 +130,7 @@ def ingest(
             _mark_dry_run()
         for batch in batched(enumerate(records), batch_size):
             result = _write(batch, run)
-            summary += replace(result, written=[])
+            summary += replace(result, written=[], older=[])
             if on_batch:
                 on_batch(result)
             if on_progress:
@@ -167,6 +169,7 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
     written: list[WrittenRow] = []
     rejected: list[Rejection] = []
     imported: list[WaitingRecord] = []
+    older: list[int] = []
     pending = batch
     while pending:
         stored = load_stored({record.return_reference_number for _, record in pending})
@@ -188,6 +191,7 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
         written += rows
         rejected += [each for reference in done for each in merged.refused.get(reference, ())]
         imported += [each for reference in done for each in merged.imported.get(reference, ())]
+        older += [position for reference in done for position in merged.older.get(reference, ())]
         pending = [each for each in pending if each[1].return_reference_number not in done]
     added, unknown_tags = tags.add(
         {row.pk: row.new_tags for row in written if row.new_tags},
@@ -207,6 +211,7 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
         tag_conflicts=_conflicts(added, written),
         unknown_tags=unknown_tags,
         written=written,
+        older=older,
     )
 
 

@@ -21,7 +21,8 @@ class IntakeResult:
     ``newest`` is the latest ``updatedAt`` of the records, ``unknown_tags`` the names of tags that
     are new in the vocabulary, ``differing_rows`` the places of rows of one return that differ, by
     return, ``left_out`` the places of rows that are no records, with the reasons; ``written`` are
-    the rows of the latest batch only.
+    the rows of the latest batch only, and ``older`` the places of its items that are older than
+    what was known.
     """
 
     read: int = 0
@@ -34,6 +35,7 @@ class IntakeResult:
     differing_rows: dict[str, list[str]] = field(default_factory=dict)
     left_out: list[tuple[str, Why]] = field(default_factory=list)
     written: list[WrittenRow] = field(default_factory=list)
+    older: list[str] = field(default_factory=list)
 
     @property
     def unchanged(self) -> int:
@@ -112,6 +114,7 @@ class _Intake:
         self.result.tag_conflicts += batch.tag_conflicts
         self.result.unknown_tags += batch.unknown_tags
         self.result.written = batch.written
+        self.result.older = [self._waiting[position].place for position in batch.older]
         self.result.newest = self._newest
         for rejection in batch.rejected:
             self._reject(self._waiting[rejection.position], rejection.error)

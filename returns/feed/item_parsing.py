@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -54,9 +54,9 @@ def parse_line_items(raw: Mapping[str, object], name: str) -> tuple[LineItem, ..
             lines.append(_line_item(f"{field}[{place}]", each))
         except RecordError as error:
             problems += error.problems
+    problems += _doubles(field, lines)
     if problems:
         raise combined(problems)
-    _refuse_doubles(field, lines)
     return tuple(sorted(lines, key=lambda line: line.line_reference))
 
 
@@ -114,11 +114,15 @@ def _others(place: str, sent: Mapping[str, object]) -> dict[str, Any] | None:
     """Return the fields of a line item that we do not know. Raises ``RecordError``."""
     if LINE_ITEM_FIELDS.issuperset(sent):  # as mostly
         return None
-    others = {
-        require_storable(place, name): storable_json(place, value)
-        for name, value in sent.items()
-        if name not in LINE_ITEM_FIELDS
-    }
+    others: dict[str, Any] = {}
+    problems = list[Problem]()
+    for name in [each for each in sent if each not in LINE_ITEM_FIELDS]:
+        try:
+            others[require_storable(place, name)] = storable_json(place, sent[name])
+        except RecordError as error:
+            problems += error.problems
+    if problems:
+        raise combined(problems)
     if (length := len(json.dumps(others, ensure_ascii=False))) > MAX_OTHERS:
         why = stored_text(
             "%(count)s characters in unknown fields; at most %(most)s are stored",
@@ -129,7 +133,7 @@ def _others(place: str, sent: Mapping[str, object]) -> dict[str, Any] | None:
     return others
 
 
-def _refuse_doubles(field: str, lines: list[LineItem]) -> None:
+def _doubles(field: str, lines: list[LineItem]) -> Iterator[Problem]:
     counts = Counter(line.line_reference for line in lines)
     twice = [reference for reference, count in counts.items() if count > 1]
     if twice:
@@ -137,7 +141,7 @@ def _refuse_doubles(field: str, lines: list[LineItem]) -> None:
         why = stored_text(
             "more than one line item with the reference %(references)s", references=shown
         )
-        raise RecordError(field, why)
+        yield field, why
 
 
 def line_item_payload(line: LineItem) -> dict[str, Any]:

@@ -145,8 +145,12 @@ class Item:
                 is_update_derived=self.is_update_derived,
             )
         except RecordError as error:
+            # What is wrong with a cell is said once, in the words of the file.
+            said = {field for field, _ in problems}
             others = [
-                each for each in error.problems if each[0] != UPDATED_FIELD or self._says_update()
+                each
+                for each in error.problems
+                if each[0] not in said and (each[0] != UPDATED_FIELD or self._says_update())
             ]
             raise combined((*problems, *others)) from None
         if self.error:

@@ -12,15 +12,14 @@ from json import dumps
 from operator import attrgetter
 from typing import Any
 
-from django.conf import settings
-
-from returns.feed.reasons import too_many_tags
 from returns.feed.records import (
     NEEDED_TIMES,
     TIME_COLUMNS,
     RecordError,
     ReturnRecord,
+    check_all,
     check_state,
+    check_tags,
 )
 from returns.feed.redacting import without_texts
 from returns.feed.rounded import more_exact, more_exact_items
@@ -93,10 +92,8 @@ def merge(
         record = without_texts(record)
     facts = dict(zip(FACT_COLUMNS, _fact_values(record), strict=True))
     if known is None:
-        check_state(facts)
-        first = replace(_first_known(record, facts, tags), redacted_at=redacted_at)
-        _check_tags(tags, tag_count)
-        return first
+        check_all(facts, tags, tag_count)
+        return replace(_first_known(record, facts, tags), redacted_at=redacted_at)
     if not tags and _repeats(record, facts, known):
         return known
     if record.is_rounded:
@@ -119,17 +116,12 @@ def merge(
         check_state(merged.facts)
     except RecordError:
         if _stamp(facts, record.absent, known) > newest:
-            raise
+            check_all(merged.facts, tags, tag_count)
         # An older record, whose times contradict the newest one, may have other facts.
         timeless = replace(record, absent=record.absent | set(STATE_COLUMNS[1:]))
         return merge(known, timeless, tags, tag_count)
-    _check_tags(tags, tag_count)
+    check_tags(tags, tag_count)
     return replace(merged, corrected=_corrections_that_hold(known, merged))
-
-
-def _check_tags(tags: Sequence[str], count: int) -> None:
-    if tags and count > settings.RETURN_TAGS:
-        raise RecordError("tag", too_many_tags(count, settings.RETURN_TAGS))
 
 
 def _first_known(record: ReturnRecord, facts: dict[str, Any], tags: Sequence[str]) -> Known:

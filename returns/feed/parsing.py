@@ -39,6 +39,9 @@ MAX_SHOWN_NAME = 60  # characters of the name of a field that an error message q
 MAX_FIELD_NAME = 200  # characters of the name of an unknown field
 LACKING = stored_text("missing")
 STATE_VALUES = frozenset(State.values)
+# What another desk answers beside what the WMS says: when the return, or its tags, changed there.
+NOT_TAKEN = frozenset({"changedAt"})
+TAKEN_OR_NOT = KNOWN_FIELDS | NOT_TAKEN
 LINE_ITEMS_FIELD = frozenset({API_NAMES["line_items"]})
 # By state, the times that a return cannot have: a record with this state says so.
 TIMES_RULED_OUT = {
@@ -81,12 +84,19 @@ def parse_record(
 
 def _problems(raw: Mapping[str, object]) -> Iterator[Problem]:
     """Yield all that is wrong with the values, each with its field."""
-    for name in REQUIRED_COLUMNS:
-        if raw.get(API_NAMES[name]) in (None, ""):
-            yield API_NAMES[name], LACKING
+    lacking = {name for name in REQUIRED_COLUMNS if raw.get(API_NAMES[name]) in (None, "")}
+    yield from ((API_NAMES[name], LACKING) for name in REQUIRED_COLUMNS if name in lacking)
+    values: dict[str, Any] = {}
     for name, parse in PARSERS:
+        if name in lacking:
+            continue
         try:
-            parse(raw, name)
+            values[name] = parse(raw, name)
+        except RecordError as error:
+            yield from error.problems
+    if values.keys() >= set(STATE_COLUMNS):
+        try:
+            check_state(values, _absent(KNOWN_FIELDS.difference(raw)))
         except RecordError as error:
             yield from error.problems
 
@@ -163,22 +173,35 @@ def _clean_short_tags(text: str) -> str | None:
             most=settings.RECORD_TAGS,
         )
         raise RecordError("tag", why)
-    try:
-        names = [clean_name(name) for name in given]
-    except VocabularyError as error:
-        raise RecordError("tag", joined([cast("Why", error.message), excerpt(text)])) from None
+    names: list[str] = []
+    wrong: list[tuple[str, Why]] = []
+    for name in given:
+        try:
+            names.append(clean_name(name))
+        except VocabularyError as error:
+            wrong.append((name, cast("Why", error.message)))
+    if wrong:
+        shown = [text] if len(wrong) == 1 else [name for name, _ in wrong]
+        pairs = zip(wrong, shown, strict=True)
+        raise combined(("tag", joined([why, excerpt(part)])) for (_, why), part in pairs)
     return ",".join(dict.fromkeys(names)) or None
 
 
 def _unknown_fields(raw: Mapping[str, object], _: str) -> dict[str, Any]:
-    if KNOWN_FIELDS.issuperset(raw):  # as mostly
+    if TAKEN_OR_NOT.issuperset(raw):  # as mostly
         return {}
-    unknown = {name: value for name, value in raw.items() if name not in KNOWN_FIELDS}
+    unknown = {name: value for name, value in raw.items() if name not in TAKEN_OR_NOT}
     _check_size(unknown)
-    return {
-        require_storable(_excerpt(name), name): storable_json(name, value)
-        for name, value in unknown.items()
-    }
+    stored: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, value in unknown.items():
+        try:
+            stored[require_storable(_excerpt(name), name)] = storable_json(name, value)
+        except RecordError as error:
+            problems += error.problems
+    if problems:
+        raise combined(problems)
+    return stored
 
 
 def _check_size(unknown: Mapping[str, object]) -> None:

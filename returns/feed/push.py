@@ -4,7 +4,7 @@ The same body may be sent any number of times: records that are already stored a
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,8 @@ MAX_PUSH_BYTES = 5_000_000
 # Each takes up to 30 times as much memory as text: "{}," has three characters.
 MAX_PUSH_VALUES = 500_000
 MAX_LISTED_ERRORS = 1_000  # rejected records for which the answer says why
+# The result of a record of which nothing was taken, because a newer one came before.
+OLDER = "older"
 MAX_SHOWN_REFERENCE = 200  # characters
 
 
@@ -41,6 +43,7 @@ def push(body: bytes, origin: str) -> dict[str, Any]:
     items = parse_body(body)
     rejects: dict[str, RecordError | None] = {}
     outcomes: dict[str, str] = {}
+    older: set[str] = set()
 
     def reject(item: Item, error: RecordError) -> None:
         rejects[item.place] = error if len(rejects) < MAX_LISTED_ERRORS else None
@@ -51,17 +54,21 @@ def push(body: bytes, origin: str) -> dict[str, Any]:
             for row in result.written
             if row.is_visible
         )
+        older.update(result.older)
 
     with record_run(Way.PUSH, origin) as run:
         result = run.import_items(items, on_reject=reject, on_batch=save_outcomes)
+    results = [_item_result(item, rejects, outcomes, older) for item in items]
+    older_count = sum(each["result"] == OLDER for each in results)
     return {
         "run": run.row.pk,
         "read": result.read,
         "created": result.created,
         "updated": result.updated,
-        "unchanged": result.unchanged,
+        "unchanged": result.unchanged - older_count,
+        "older": older_count,
         "rejected": result.rejected,
-        "items": [_item_result(item, rejects, outcomes) for item in items],
+        "items": results,
         "errorsLeftOut": max(0, result.rejected - MAX_LISTED_ERRORS),
     }
 
@@ -106,16 +113,21 @@ def _describe_error(error: Exception) -> str:
 
 
 def _item_result(
-    item: Item, rejects: Mapping[str, RecordError | None], outcomes: Mapping[str, str]
+    item: Item,
+    rejects: Mapping[str, RecordError | None],
+    outcomes: Mapping[str, str],
+    older: Collection[str],
 ) -> dict[str, Any]:
     """Return the result of an item. Items of the same return all get the result of that return."""
     reference = (item.raw or {}).get(REFERENCE_FIELD)
     shown = shorten(reference, MAX_SHOWN_REFERENCE) if isinstance(reference, str) else None
     error = rejects.get(item.place)
     result = "rejected" if item.place in rejects else outcomes.get(str(reference).strip())
+    if result is None:
+        result = OLDER if item.place in older else "unchanged"
     return {
         "returnReferenceNumber": shown,
-        "result": result or "unchanged",
+        "result": result,
         "errors": [
             {"property": field, "message": str(why)}
             for field, why in (error.problems if error else ())

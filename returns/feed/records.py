@@ -1,13 +1,15 @@
 """Records: what the WMS sends about a return, the fields that it has, and why one is rejected."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from returns.feed.reasons import Why, state_with, state_without
+from django.conf import settings
+
+from returns.feed.reasons import Why, state_with, state_without, too_many_tags
 from returns.models import LineItem, Return, State
 from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, STATE_COLUMNS, Kind
 
@@ -83,12 +85,21 @@ class RecordError(ValueError):
 
 
 def combined(problems: Iterable[Problem]) -> RecordError:
-    """Return one error for these problems, the first for each field."""
+    """Return one error for these problems, each of them once."""
+    once: list[Problem] = []
+    for problem in problems:
+        if problem not in once:
+            once.append(problem)
+    (first, why), *others = once
+    return RecordError(first, why, others)
+
+
+def first_of_each_field(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the first problem of each field, for rows that repeat the fields of a return."""
     by_field: dict[str, Why] = {}
     for field_, why in problems:
         by_field.setdefault(field_, why)
-    (first, why), *others = by_field.items()
-    return RecordError(first, why, others)
+    return list(by_field.items())
 
 
 def column_name(name: str) -> str:
@@ -128,10 +139,33 @@ def check_state(values: Mapping[str, Any], absent: Collection[str] = ()) -> None
 
     A time that is absent may be known from another record.
     """
+    if problems := list(_contradictions(values, absent)):
+        raise combined(problems)
+
+
+def _contradictions(values: Mapping[str, Any], absent: Collection[str]) -> Iterator[Problem]:
     state = values["state"]
     needed = NEEDED_TIMES.get(state)
     if needed and values[needed] is None and needed not in absent:
-        raise RecordError("state", state_without(state, API_NAMES[needed]))
+        yield "state", state_without(state, API_NAMES[needed])
     for column in STATE_COLUMNS[1:]:
         if state != State.COMPLETED and column != needed and values[column] is not None:
-            raise RecordError("state", state_with(state, API_NAMES[column]))
+            yield "state", state_with(state, API_NAMES[column])
+
+
+def check_all(facts: Mapping[str, Any], tags: Sequence[str], tag_count: int) -> None:
+    """Raise ``RecordError`` with all that is wrong with the state and the number of tags."""
+    problems: list[Problem] = []
+    for check in (partial(check_state, facts), partial(check_tags, tags, tag_count)):
+        try:
+            check()
+        except RecordError as error:
+            problems += error.problems
+    if problems:
+        raise combined(problems)
+
+
+def check_tags(tags: Sequence[str], count: int) -> None:
+    """Raise ``RecordError`` if a return would have too many tags with these new ones."""
+    if tags and count > settings.RETURN_TAGS:
+        raise RecordError("tag", too_many_tags(count, settings.RETURN_TAGS))

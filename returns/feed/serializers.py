@@ -43,7 +43,12 @@ def serialize_tagged_return(return_: Return, tags: Iterable[str]) -> dict[str, A
 
     The caller passes the names, so that a whole page needs one query for them.
     """
-    return serialize_return(return_) | {"tag": ",".join(tags)}
+    return serialize_return(return_) | {"tag": joined_tags(tags)}
+
+
+def joined_tags(names: Iterable[str]) -> str:
+    """Return the names of tags in the API's notation: separated by commas."""
+    return ",".join(names)
 
 
 def _serialize_value(value: Any, fact: Fact) -> Any:

@@ -31,6 +31,7 @@ from returns.feed.records import (
     Problem,
     RecordError,
     combined,
+    first_of_each_field,
 )
 from returns.feed.spelling import TIME_FIELDS, normalize, parse_cell, word_key
 from returns.models.facts import FACTS
@@ -175,7 +176,7 @@ class _RowReader:
             row.place,
             self.format,
             raw=raw,
-            error=combined(row.problems) if row.problems else None,
+            error=combined(first_of_each_field(row.problems)) if row.problems else None,
             original=row.written,
             is_update_derived=is_update_derived,
             left_out=row.left_out,

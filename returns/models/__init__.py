@@ -34,6 +34,7 @@ from returns.models.feed import (
 )
 from returns.models.follow_ups import MAX_WHY_LENGTH, FollowUp, FollowUpMoment
 from returns.models.heartbeats import Heartbeat, Loop
+from returns.models.last_changes import LastChange
 from returns.models.line_items import DamagedState, ItemState, LineItem
 from returns.models.locks import HeldLock
 from returns.models.mappings import SavedMapping
@@ -131,6 +132,7 @@ __all__ = [
     "JudgedKind",
     "Kept",
     "Language",
+    "LastChange",
     "LineItem",
     "Loop",
     "Moment",

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from returns.models.changes import tag_change_triggers
 from returns.models.events import BigEvent, tag_replaced
 from returns.models.follow_ups import follow_ups_of_tagged
+from returns.models.last_changes import retagged_triggers
 from returns.models.outgoing import events_of_tags
 from returns.models.returns import Return
 from returns.models.states import State
@@ -77,6 +78,7 @@ class ReturnTag(Tagging):
             *uncounted_tag_triggers(),
             *follow_ups_of_tagged(),
             *events_of_tags(),
+            *retagged_triggers(),
         ]
 
     # The stages from which a tag group can be required.

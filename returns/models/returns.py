@@ -26,6 +26,7 @@ from returns.models.facts import VERBOSE_NAMES
 from returns.models.follow_ups import follow_ups_of_changed, follow_ups_of_deleted
 from returns.models.indexes import open_group_indexes
 from returns.models.keys import search_key_field
+from returns.models.last_changes import last_change_triggers
 from returns.models.line_items import (
     DamagedState,
     ItemState,
@@ -259,6 +260,7 @@ class Return(models.Model):
             *order_request_triggers(),
             *item_request_triggers(),
             *uncounted_return_triggers(),
+            *last_change_triggers(),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ from tags.tagging.kinds import (
     count_label,
     done_by,
     example_names,
+    existing_records,
     kinds_of_tagging,
     with_tables,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "done_by",
     "ever_tagged",
     "example_names",
+    "existing_records",
     "find_addable",
     "find_changed",
     "find_full",

@@ -1,5 +1,6 @@
 """The models of taggings, their tables and records, and the context of the events they cause."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -42,6 +43,12 @@ def entity_of(tagging: type[Tagging]) -> type[Model]:
     entity: Any = tagging._meta.get_field("entity")  # type: ignore[misc]  # of the concrete model
     model: type[Model] = entity.related_model
     return model
+
+
+def existing_records(tagging: type[Tagging], entity_ids: Sequence[int]) -> set[int]:
+    """Return those of the ids that are records."""
+    records = entity_of(tagging)._base_manager.filter(pk__in=entity_ids)
+    return set(records.values_list("pk", flat=True))
 
 
 def with_tables(statement: str, tagging: type[Tagging]) -> str:

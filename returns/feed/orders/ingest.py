@@ -5,6 +5,7 @@ so that what is read stays as it is until the batch is written.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -42,6 +43,8 @@ class OrderOutcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+    # So is the order, because it is known from newer records.
+    OLDER = "older"
     # Nothing is stored of an order that no return is known of.
     WITHOUT_RETURN = "withoutReturn"
     # The database refused the order.
@@ -77,10 +80,15 @@ def _write_whole(records: Sequence[OrderRecord]) -> dict[str, OrderOutcome]:
     for record in records:
         if (name := record.reference) in with_returns:
             known[name] = merge(known.get(name), record, redacted.get(name))
+    newest: dict[str, datetime] = {}
+    for record in records:
+        at = record.facts.updated_at
+        newest[record.reference] = max(at, newest.get(record.reference, at))
     changed = {name: each for name, each in known.items() if each != stored.get(name)}
     _save(changed, rows, stored)
     return {
-        reference: _outcome(reference, with_returns, stored, changed) for reference in references
+        reference: _outcome(reference, with_returns, stored, changed, newest[reference])
+        for reference in references
     }
 
 
@@ -89,11 +97,13 @@ def _outcome(
     with_returns: set[str],
     stored: Mapping[str, KnownOrder],
     changed: Mapping[str, KnownOrder],
+    newest: datetime,
 ) -> OrderOutcome:
     if reference not in with_returns:
         return OrderOutcome.WITHOUT_RETURN
     if reference not in changed:
-        return OrderOutcome.UNCHANGED
+        is_older = newest < stored[reference].facts.updated_at
+        return OrderOutcome.OLDER if is_older else OrderOutcome.UNCHANGED
     return OrderOutcome.UPDATED if reference in stored else OrderOutcome.CREATED
 
 

@@ -11,6 +11,8 @@ from returns.feed.orders.records import ORDER_FIELD, OrderEntry
 from returns.feed.push import MAX_LISTED_ERRORS, parse_entries
 from returns.feed.records import RecordError
 
+WITHOUT_NEWS = (OrderOutcome.UNCHANGED, OrderOutcome.OLDER)
+
 
 def push_orders(body: bytes) -> dict[str, Any]:
     """Import the orders of a body, and return the result for each and in total.
@@ -32,18 +34,21 @@ def push_orders(body: bytes) -> dict[str, Any]:
         outcomes.update(
             (reference, outcome)
             for reference, outcome in batch.items()
-            if outcome is not OrderOutcome.UNCHANGED or reference not in outcomes
+            if outcome not in WITHOUT_NEWS or reference not in outcomes
         )
 
     result = import_orders(entries, on_reject=reject, on_batch=save_outcomes)
+    items = [_item_result(entry, rejects, outcomes) for entry in entries]
+    older = sum(item["result"] == OrderOutcome.OLDER for item in items)
     return {
         "read": result.read,
         "created": result.created,
         "updated": result.updated,
-        "unchanged": result.unchanged,
+        "unchanged": result.unchanged - older,
+        "older": older,
         "withoutReturn": result.without_return,
         "rejected": result.rejected,
-        "items": [_item_result(entry, rejects, outcomes) for entry in entries],
+        "items": items,
         "errorsLeftOut": max(0, result.rejected - MAX_LISTED_ERRORS),
     }
 

@@ -52,6 +52,7 @@ def test_each_order_is_answered_for(program):
         "created": 1,
         "updated": 1,
         "unchanged": 1,
+        "older": 0,
         "withoutReturn": 1,
         "rejected": 2,
         "errorsLeftOut": 0,
