@@ -65,6 +65,8 @@ def has_field_for(name: str, value: str) -> bool:
         return False
     if declaration.offered != Offered.MORE_MENU:
         return True
+    if _takes_others(declaration):
+        return True
     if choices := _choices(declaration):
         return value in dict(choices) or (declaration.is_moment and bool(_DATE.fullmatch(value)))
     if declaration.is_moment:
@@ -89,6 +91,8 @@ def _fields(declaration: Declaration, query: Query) -> Iterator[MoreField]:
         return
     value = query.get(name, "")
     value = value if has_field_for(name, value) else ""
+    if value and _takes_others(declaration) and value not in dict(choices):
+        choices = (*choices, (value, declaration.format_value(value)))
     if choices:
         preset = value if value in dict(choices) else ""
         yield MoreField(section, f"id_{name}", name, label, "select", preset, choices=choices)
@@ -112,6 +116,11 @@ def _choices(declaration: Declaration) -> tuple[tuple[str, str], ...]:
     """Return the values that a field offers, with their labels; none if any text is possible."""
     values = declaration.filter.extra.get("choices", declaration.presets)
     return tuple((value, declaration.format_value(value)) for value, _label in values)
+
+
+def _takes_others(declaration: Declaration) -> bool:
+    """Tell whether a select offers some values of many; it then also has the one chosen."""
+    return bool(declaration.presets) and not declaration.is_moment
 
 
 def _boxes(declaration: Declaration, chosen: list[str]) -> Iterator[MoreField]:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import pgettext_lazy
 
 from config.stored_texts import StoredTextField
@@ -54,3 +55,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return str(self.text)
+
+    @property
+    def path(self) -> str:
+        """Return the path of what the notice is about; "" if it leads nowhere."""
+        if self.link or self.record_id is None:
+            return self.link
+        # Leads to the page of the return, whatever its reference is by now.
+        return reverse("return-card", args=[self.record_id])

@@ -40,6 +40,6 @@ def notice(request: PersonRequest, pk: int) -> HttpResponse:
     seen = mark_one_seen(pk, request.user)
     if seen is None:
         raise Http404(_("This notice does not exist."))
-    if "open" in request.POST and is_own_address(request, seen.link):
-        return HttpResponseRedirect(seen.link, status=303)
+    if "open" in request.POST and is_own_address(request, seen.path):
+        return HttpResponseRedirect(seen.path, status=303)
     return redirect(next_page(request, default=reverse("notices")))

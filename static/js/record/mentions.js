@@ -30,6 +30,7 @@ const fold = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "
 async function load(address) {
   const answer = await fetch(address, { headers: { Accept: "application/json" }, redirect: "error" });
   if (!answer.ok) throw new Error(`The people were not answered: ${answer.status}`);
+  /** @type {{ people: [string, string][] }} */
   const { people: named } = await answer.json();
   return named.map(([username, name]) => ({ username, name, keys: [fold(username), ...fold(name).split(/\s+/)] }));
 }

@@ -161,6 +161,12 @@ def test_me_is_whoever_asks(as_agent, as_manager, agent):
     assert str(record) not in as_manager.get("/returns/", {"claimed": "me"}).text
 
 
+def test_menu_shows_whose_claims_these_are_and_can_choose_nobody(as_agent, agent):
+    answer = as_agent.get("/returns/", {"claimed": "me"}).text
+    assert 'value="agent" selected>' in answer
+    assert 'type="hidden" name="claimed"' not in answer
+
+
 def test_unknown_name_is_named_and_matches_nothing(as_agent):
     record = make_return()
     answer = as_agent.get("/returns/", {"claimed": "no-such-person"}).text

@@ -191,6 +191,17 @@ def test_nobody_else_sees_or_ends_it(as_manager, as_agent, agent, manager):
     assert follow_ups_on(record.pk, manager) == []
 
 
+def test_reminders_wait_for_who_was_deactivated(agent):
+    record = make_return()
+    follow_up = remind(record, agent, ARRIVED)
+    for is_active in (False, True):
+        agent.is_active = is_active
+        agent.save()
+        if not is_active:
+            reach(record, State.ARRIVED)
+    assert is_due(follow_up)
+
+
 def test_page_works_without_scripts(as_agent, agent):
     record = make_return()
     address = reverse("new-follow-up")

@@ -3,9 +3,11 @@
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils import timezone
 
 from config.stored_texts import stored_text
-from returns.models import Notice, NoticeKind
+from returns.claims.taking import take_return
+from returns.models import Notice, NoticeKind, Return, State
 from returns.notices.page import MAX_SINGLE_NOTICES
 from returns.notices.telling import mark_all_seen, tell
 from tests.factories import make_return
@@ -59,6 +61,15 @@ def test_open_marks_as_seen_and_leads_there(as_agent, agent):
     answer = as_agent.post(reverse("notice", args=[Notice.objects.get().pk]), {"open": 1})
     assert (answer.status_code, answer["Location"]) == (303, record.get_absolute_url())
     assert Notice.objects.get().seen_at
+
+
+def test_notice_of_the_database_leads_to_its_return(as_agent, agent):
+    record = make_return(state=State.ARRIVED)
+    take_return(record.pk, agent)
+    Return.objects.filter(pk=record.pk).update(state=State.COMPLETED, completed_at=timezone.now())
+    address = reverse("notice", args=[Notice.objects.get().pk])
+    answer = as_agent.post(address, {"open": 1}, follow=True)
+    assert answer.redirect_chain[-1][0] == record.get_absolute_url()
 
 
 def test_link_to_elsewhere_is_not_followed(as_agent, agent):

@@ -46,6 +46,7 @@ def mark(what: str) -> str:
 MARKS = [
     *("notes", "recipient", "gift", "oldcarrier", "tracking", "fixednotes", "filenotes"),
     *("uploaded", "rejected", "broken", "comment", "edited", "removed", "again"),
+    "reminder",
     *("gone", "gonecomment", "reason", "name", "address", "exported", "imported"),
 ]
 
@@ -149,6 +150,8 @@ def fill(admin: Browser, tmp_path) -> Return:
         ),
     )
     record.refresh_from_db()
+    reminder = {"record": record.pk, "when": "tomorrow", "why": mark("reminder")}
+    assert admin.post(reverse("new-follow-up"), reminder).status_code == 303
     correct_notes(admin, record, mark("exported"))
     admin.post("/exports/?columns=notes", {"format": "csv"})
     run_long_jobs()
