@@ -1,11 +1,12 @@
 """A reminder comes due once: with what it waits for, or at its time, whatever stops meanwhile."""
 
+import threading
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from returns.follow_ups.times import local_moment, next_monday_morning, tomorrow
 from returns.models import FollowUp, FollowUpMoment, Notice, Return, ReturnTag, State
 from returns.record.deletion import delete_return
 from tags import tagging
+from tests.database import wait_until_another_waits_for_a_lock
 from tests.factories import make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,44 @@ def test_arrival_makes_it_due_in_the_same_transaction(agent):
     reach(record, State.ARRIVED)
     assert is_due(follow_up)
     assert not is_due(of_other)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_arrival_that_is_being_written_is_not_missed(agent):
+    record, said = make_return(), []
+
+    def set_reminder() -> None:
+        try:
+            remind(record, agent, ARRIVED)
+        except ValidationError as error:
+            said.extend(error.messages)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=set_reminder)
+    with transaction.atomic():
+        reach(record, State.ARRIVED)
+        other.start()
+        wait_until_another_waits_for_a_lock()
+    other.join()
+    assert said == ["This return has already arrived."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reminder_that_is_being_set_is_found_by_the_arrival(agent):
+    record = make_return()
+
+    def bring() -> None:
+        reach(record, State.ARRIVED)
+        connection.close()
+
+    other = threading.Thread(target=bring)
+    with transaction.atomic():
+        follow_up = remind(record, agent, ARRIVED)
+        other.start()
+        wait_until_another_waits_for_a_lock()
+    other.join()
+    assert is_due(follow_up)
 
 
 def test_completion_makes_both_due_and_each_once(agent):
