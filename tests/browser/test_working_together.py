@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from returns.models import Claim, Comment, FollowUp, Return, State
 from returns.people import roles
-from tests.browser.test_barriers import barriers_in_both_themes
+from tests.browser.test_barriers import barriers
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +45,7 @@ def test_reminder_set_by_key_comes_with_the_parcel(window, agent):
     page.keyboard.press("r")
     dialog = page.get_by_role("dialog", name="Reminder")
     expect(dialog.get_by_label("Remind me")).to_be_focused()
-    assert barriers_in_both_themes(page) == []
+    assert barriers(page) == []
     dialog.get_by_label("Remind me").select_option("arrived")
     dialog.get_by_label("Why").fill("Call the shopper")
     dialog.get_by_label("Why").press("Enter")
@@ -56,10 +56,9 @@ def test_reminder_set_by_key_comes_with_the_parcel(window, agent):
     Return.objects.filter(pk=record.pk).update(state=State.ARRIVED, arrived_to_warehouse_at=now)
     expect(page.locator("#bell-link")).to_have_attribute("data-number", "1")
     page.locator("#bell-link").click()
-    assert barriers_in_both_themes(page) == []
     page.get_by_role("link", name="Show them").click()
     expect(page.locator("#due")).to_contain_text("Call the shopper")
-    assert barriers_in_both_themes(page) == []
+    assert barriers(page) == []
     page.locator("#due").get_by_role("button", name="Done").click()
     expect(page.locator("#due")).to_have_count(0)
     assert FollowUp.objects.get().done_at
@@ -77,7 +76,7 @@ def test_mention_is_chosen_by_keys_and_leads_to_the_comment(window, agent, make_
     page.keyboard.type("Please call, @a")
     options = page.get_by_role("listbox", name="People to mention").get_by_role("option")
     expect(options).to_have_text([re.compile("Ali Kaya"), re.compile("Ayşe Yılmaz")])
-    assert barriers_in_both_themes(page) == []
+    assert barriers(page) == []
     page.keyboard.press("Escape")
     expect(options).to_have_count(0)
     box.fill("Please call, @")
