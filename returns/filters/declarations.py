@@ -133,7 +133,6 @@ FILTERS = (
         offered=Offered.MORE_MENU,
         presets=tuple(CLAIMED_CHOICES),
         format_value=preset_label(CLAIMED_CHOICES),
-        for_rules=False,
     ),
     fact_filter("carrier", "cargo_carrier", 100, method="by_carrier"),
     fact_filter("channel", "sales_order_channel", 100),

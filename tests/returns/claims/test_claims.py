@@ -17,8 +17,10 @@ from returns.filters.query import Query
 from returns.models import Claim, ClaimEnd, Notice, Return, State
 from returns.record.deletion import delete_return
 from returns.record.timeline import timeline_of
+from returns.rules.running import matches_of
 from tags.vocabulary import load_vocabulary
 from tests.factories import make_return, make_returns
+from tests.returns.rules.test_rules import make_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +167,13 @@ def test_menu_shows_whose_claims_these_are_and_can_choose_nobody(as_agent, agent
     answer = as_agent.get("/returns/", {"claimed": "me"}).text
     assert 'value="agent" selected>' in answer
     assert 'type="hidden" name="claimed"' not in answer
+
+
+def test_rule_may_tag_what_nobody_has_claimed(agent, vocabulary):
+    record, other = make_return("A"), make_return("B")
+    take_return(record.pk, agent)
+    rule = make_rule("claimed=nobody", "hourly", add="vip-customer")
+    assert set(matches_of(rule)) == {other}
 
 
 def test_unknown_name_is_named_and_matches_nothing(as_agent):
