@@ -20,6 +20,7 @@ from returns.api.parameters import CHANGED_SORT, PARAMETERS
 from returns.api.query_parsing import MAX_PAGE_SIZE
 from returns.api.schemas import Failure, TooManyCalls
 from returns.api.versions import IF_MATCH
+from returns.api.webhooks import describe_webhooks
 from returns.filters.declarations import REPEATABLE_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.sorting import SORT_COLUMNS
@@ -133,6 +134,7 @@ def build_document() -> JsonObject:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete_operation(path.removeprefix(BASE_PATH), method, operation)
+    document["webhooks"] = describe_webhooks(SCHEMA_REFERENCE.format(model="ReturnWithLineItems"))
     return document
 
 

@@ -1,10 +1,15 @@
 """No page, in no state and in neither theme, has a barrier that axe finds."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from returns.models import State, TagRule
+from returns.models import Delivery, State, Subscription, TagRule
+from returns.outgoing import delivering
+from returns.outgoing import editing as subscriptions
+from returns.outgoing.sending import Answer
 from returns.rules import editing as rules
 from tags import editing
 from tests.browser.waiting import NOTE_WHAT_IS_PENDING, settled
@@ -187,6 +192,38 @@ def test_rules(page):
     for path in ("/rules/", f"/rules/{rule.pk}/", f"/rules/{rule.pk}/filter/"):
         page.goto(path)
         assert barriers_in_both_themes(page) == [], path
+
+
+def test_notifications(page):
+    page.goto("/outgoing/")
+    assert barriers_in_both_themes(page) == [], "none yet"
+    page.goto("/outgoing/types/")
+    page.locator("summary", has_text="Show an example").first.click()
+    assert barriers_on_desk_and_phone(page) == [], "types of events"
+    page.goto("/returns/?state=Completed")
+    page.get_by_role("link", name="Notify").click()
+    page.get_by_label("Name").fill("Shop")
+    page.get_by_label("Address").fill("https://127.0.0.1/hook")
+    page.get_by_label("A return is created").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("This address is not public")).to_be_visible()
+    assert barriers_in_both_themes(page) == [], "not kept"
+    page.get_by_label("Address").fill("https://shop.example/hook")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Secret")).to_have_value(re.compile("^whsec_"))
+    assert barriers_in_both_themes(page) == [], "the secret"
+    page.get_by_role("link", name="I have copied it").click()
+    page.get_by_role("button", name="Send the test").click()
+    expect(page.get_by_text("1 message is waiting")).to_be_visible()
+    subscription = Subscription.objects.get()
+    delivery = Delivery.objects.get()
+    delivering.note(subscription, delivery, Answer(500, 20))
+    page.reload()
+    assert barriers_on_desk_and_phone(page) == [], "one that fails"
+    subscriptions.set_aside(subscription, delivering.RECEIVER_GONE)
+    for path in ("/outgoing/", f"/outgoing/{subscription.pk}/"):
+        page.goto(path)
+        assert barriers_on_desk_and_phone(page) == [], path
 
 
 def test_tagging_many(page):

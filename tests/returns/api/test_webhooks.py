@@ -1,0 +1,18 @@
+"""The OpenAPI document describes each message that the desk sends, and its examples fit."""
+
+import pytest
+from jsonschema_rs import validator_for
+
+from returns.api.openapi import build_document
+from returns.models import EventType
+
+
+@pytest.mark.parametrize("type_", EventType.values)
+def test_each_type_of_event_is_described_with_an_example_that_fits(type_):
+    document = build_document()
+    assert list(document["webhooks"]) == EventType.values
+    content = document["webhooks"][type_]["post"]["requestBody"]["content"]["application/json"]
+    schema = content["schema"] | {"components": document["components"]}
+    validator = validator_for(schema)
+    assert list(validator.iter_errors(content["example"])) == []
+    assert list(validator.iter_errors(content["example"] | {"type": "other"})) != []
