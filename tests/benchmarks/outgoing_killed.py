@@ -3,7 +3,7 @@
     uv run python -m tests.benchmarks.outgoing_killed [--kills 50] [--seconds 3]
 
 On a database of its own. ``manage.py work`` runs in a process of its own, and is killed (SIGKILL)
-at a moment that is drawn, while returns are created, arrive, are tagged and are completed. Five
+at a moment that is drawn after it has begun, while returns are created, arrive, are tagged and are completed. Five
 receivers are told of everything: a good one, and one each that is slow, fails, lies and dies, each
 now and then. At last the work may end. Printed: the ledger of each receiver, compared with the
 events: what is missing, what came out of order for its return, and doubles that differ.
@@ -85,12 +85,15 @@ def _subscribe(receivers) -> None:
 
 
 def _kill_often(kills: int, seconds: float) -> list[int]:
-    from returns.models import Delivery, Subscription
+    from returns.models import Delivery, Heartbeat, Subscription
 
     waiting = []
     for number in range(kills):
         work = subprocess.Popen(WORK, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 1.0 + random.random() * seconds
+        while not Heartbeat.objects.filter(pid=work.pid).exists():
+            _happen(number)
+            time.sleep(0.2)
+        end = time.monotonic() + random.random() * seconds
         while time.monotonic() < end:
             _happen(number)
             time.sleep(0.05)

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from django.db import connection
 
 from returns.models import Delivery, OutgoingEvent, Return
+from returns.outgoing import spreading
 from returns.outgoing.spreading import spread_next
 from returns.privacy.redaction import redact_return
 from tests.factories import make_return, make_returns, make_tag, put_tag
@@ -94,3 +96,21 @@ def test_a_redaction_takes_the_words_out_of_messages(admin):
     assert "shopper" in OutgoingEvent.objects.get().body
     redact_return(record, "Return-1", "Asked for.", admin)
     assert OutgoingEvent.objects.get().body == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_subscription_whose_filter_takes_too_long_is_set_aside(vocabulary, monkeypatch):
+    monkeypatch.setattr(spreading, "MATCH_MILLISECONDS", 30)
+    slow = subscribe("https://a.example/", parameters={"tag": [make_tag("books").pk]})
+    make_return()
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("LOCK TABLE returns_returntag")
+        spread()
+    finally:
+        other.close()
+    slow.refresh_from_db()
+    assert not slow.is_on
+    assert "takes too long" in slow.off_because
