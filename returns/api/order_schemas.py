@@ -32,6 +32,9 @@ class Payment(CamelSchema):
 class LineItem(CamelSchema):
     """A product of the order."""
 
+    # Generated clients call classes by their titles, and returns have line items, too.
+    model_config = ConfigDict(title="OrderLineItem")
+
     sku: str | None
     barcodes: list[str]
     product_name: str | None

@@ -18,7 +18,7 @@ DEMO_SEED = 2
 NUMBERS_PER_RUN = 1_000_000
 FILLED_TABLES = (
     *("returns_return", "returns_returntag", "returns_returnitem", "returns_sharedtracking"),
-    *("returns_salesorder", "returns_salesorderitem", "returns_returnvalue"),
+    *("returns_salesorder", "returns_salesorderitem", "returns_returnvalue", "returns_lastchange"),
 )
 PROGRESS_STEPS = 5  # of a first start
 MAX_PROGRESS_STEP = 5_000  # returns

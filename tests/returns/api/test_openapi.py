@@ -4,8 +4,11 @@ import html
 import json
 import re
 import shlex
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
@@ -20,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from returns.api import BASE_PATH
 from returns.api.openapi import PARAMETER_EXAMPLES, build_document
 from returns.api.parameters import PARAMETERS
-from tests.factories import make_return, put_tag
+from tests.factories import line_item, make_return, put_tag
 from tests.papers import API, blocks, section
 from tests.returns.feed.orders.samples import an_order, bring
 from tests.trials import tried_on
@@ -95,6 +98,67 @@ def test_a_token_needs_the_scope_that_the_document_tells(make_program):
         some = make_program(*others, name=str(number))
         answer = some.send(method.upper(), path.replace("{reference}", "R-1"))
         assert answer.json()["error"]["code"] == "missing_scope"
+
+
+def answers(program) -> Iterator[tuple[str, Any]]:
+    """Real answers, with their schemas: of returns that have everything, and nothing."""
+    line = line_item(damaged_state="WaitingInWarehouse", state="Damaged")
+    bare = line_item("L-2", "")
+    times = {"state": "Completed", "cargo_carrier": "UPS", "sales_order_channel": "Web"}
+    make_return("All", courier_request="No", line_items=[line, bare], **times)
+    nothing = {"sales_order_reference_number": "", "tracking_id": "", "notes": ""}
+    put_tag(make_return("None", **nothing), "books")
+    for path, schema in {
+        "/Returns?sort=changed&cursor=": "PageOfReturns",
+        "/Returns?cursor=": "PageOfReturns",
+        "/Returns?include=tag": "PageOfReturns",
+        "/Returns/GetReturnsWithTag": "PageOfTaggedReturns",
+        "/Returns/returnsWithLineItems": "PageOfReturnsWithLineItems",
+        "/Returns/All?include=tag": "ReturnWithLineItems",
+        "/Returns/None": "ReturnWithLineItems",
+        "/SalesOrders": "PageOfOrders",
+        "/Tags": "Vocabulary",
+        "/Returns?createdAt=x": "Failure",
+    }.items():
+        yield schema, program.get(path).json()
+    for path, body, schema in (
+        ("/Returns/UpdateReturnTag", {"referenceNumber": "All", "tag": "books"}, "TagsReplaced"),
+        ("/ReturnTags", {"referenceNumber": "All", "add": ["apparel"]}, "TagsReplaced"),
+        ("/ReturnTags/batch", {"items": [{"referenceNumber": "x"}]}, "ManyTagsChanged"),
+    ):
+        yield schema, program.patch(path, json.dumps(body)).json()
+    record = {"returnReferenceNumber": "All", "state": "Created"}
+    for path, schema in (("/feed", "FeedTaken"), ("/feed/orders", "OrdersTaken")):
+        body = json.dumps({"items": [record, 1]})
+        sent = program.send("POST", path, data=body, content_type="application/json")
+        yield schema, sent.json()
+
+
+def test_what_is_required_or_null_is_so_in_real_answers(program, some_returns):
+    document = build_document()
+    returns = document["components"]["schemas"]["ReturnWithLineItems"]
+    null, missing, given = set(), set(), set()
+    for name, answer in answers(program):
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        assert list(jsonschema_rs.validator_for(schema).iter_errors(answer)) == []
+        for row in answer.get("items", [answer]) if "Return" in name else ():
+            given |= {key for key, value in row.items() if value is not None}
+            null |= {key for key, value in row.items() if value is None}
+            missing |= returns["properties"].keys() - row.keys()
+    optional = returns["properties"].keys() - set(returns["required"])
+    assert optional == {"cargoCarrier", "salesOrderChannel", "courierRequest", "lineItems", "tag"}
+    assert optional <= missing & given
+    nullable = {key for key, each in returns["properties"].items() if "anyOf" in each}
+    assert nullable == null
+
+
+def test_operations_have_short_names_and_everything_is_described():
+    names = [operation["operationId"] for *_, operation in operations()]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", name) for name in names)
+    assert all(each["description"] for *_, found in operations() for each in found["parameters"])
+    titles = [each["title"] for each in build_document()["components"]["schemas"].values()]
+    assert len(set(titles)) == len(titles)  # generated clients call their classes so
 
 
 # The page, and the examples for people
