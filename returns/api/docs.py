@@ -1,6 +1,7 @@
 """The OpenAPI document, and a page that shows it. Both hold no data, so they need no sign-in."""
 
 from dataclasses import dataclass
+from textwrap import dedent
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from returns.api import BASE_PATH
 from returns.api.openapi import build_document
+from returns.api.parameters import BEFORE_GRAMMAR
 from returns.api.responses import json_response
 
 JsonObject = dict[str, Any]
@@ -37,12 +39,16 @@ def api_docs(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter, or a property of a body; ``type_name`` is in words."""
+    """A parameter, or a property of a body; ``type_name`` is in words.
+
+    ``grammar`` is that of its value, if it has one of its own.
+    """
 
     name: str
     type_name: str
     description: str
     required: bool
+    grammar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +107,14 @@ def _endpoint(
 
 
 def _parameter(parameter: JsonObject) -> Field:
+    text, _, rest = parameter["description"].partition(BEFORE_GRAMMAR)
+    grammar, _, explanation = rest.partition("\n\n")
     return Field(
         parameter["name"],
         type_name(parameter["schema"]),
-        parameter.get("description", ""),
+        f"{text}. {explanation}" if grammar else text,
         parameter["required"],
+        dedent(grammar),
     )
 
 

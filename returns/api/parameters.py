@@ -17,6 +17,8 @@ from returns.filters.declarations import REPEATABLE_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
 
+# In a description, between its first sentence and the grammar, which ends with an empty line.
+BEFORE_GRAMMAR = "\n\nGrammar:\n\n"
 _TIME_VALUES = (
     "a date (the whole day, in the desk's time zone) or an ISO 8601 time, with gte:, gt:, lte:, "
     "lt: or eq: in front; may be repeated to make a range"
@@ -28,10 +30,7 @@ CHANGED_SORT = "changed"
 def describe_dqb(example: str, properties: Iterable[str]) -> str:
     """Return the grammar of a DynamicQueryBuilder query over these properties, for programmers."""
     operators = [each for each in Operator if each is not Operator.IN]
-    return f"""a DynamicQueryBuilder query, URL-encoded as one value: {example}
-
-Grammar:
-
+    return f"""a DynamicQueryBuilder query, URL-encoded as one value: {example}{BEFORE_GRAMMAR}\
     query    = part *("&" part)
     part     = filter / sort / "offset=" number / "count=" number
     filter   = "o=" operator ["|" join] "&p=" property [",cs"] "&v=" value
