@@ -26,6 +26,10 @@
     "%(count)s h ago": "vor %(count)s Std.",
     "%(count)s min ago": "vor %(count)s Min.",
     "%(count)s mo ago": "vor %(count)s Mon.",
+    "%(count)s person to mention": [
+      "%(count)s Person zum Erw\u00e4hnen",
+      "%(count)s Personen zum Erw\u00e4hnen"
+    ],
     "%(count)s s ago": "vor %(count)s Sek.",
     "%(count)s selected": [
       "%(count)s ausgew\u00e4hlt",
@@ -46,6 +50,7 @@
     "Create \u201c%(name)s\u201d in %(group)s": "\u201e%(name)s\u201c in %(group)s anlegen",
     "Discard": "Verwerfen",
     "Nothing selected": "Nichts ausgew\u00e4hlt",
+    "People to mention": "Personen zum Erw\u00e4hnen",
     "Restore": "Wiederherstellen",
     "Selection cleared": "Auswahl aufgehoben",
     "Show the column Tags to edit tags here.": "Blenden Sie die Spalte \u201eEtiketten\u201c ein, um hier Etiketten zu bearbeiten.",
@@ -59,6 +64,7 @@
     "Updated %(age)s": "Aktualisiert %(age)s",
     "Written %(age)s and not sent: \u201c%(text)s\u201d": "Geschrieben %(age)s und nicht gesendet: \u201e%(text)s\u201c",
     "You don\u2019t have permission to do this. Ask your administrator.": "Daf\u00fcr fehlt Ihnen die Berechtigung. Fragen Sie Ihren Administrator.",
+    "You may not claim returns.": "Sie d\u00fcrfen keine Retouren \u00fcbernehmen.",
     "at risk, due in %(duration)s": "gef\u00e4hrdet, noch %(duration)s",
     "days\u0004%(count)s d": [
       "%(count)s Tag",
@@ -77,6 +83,7 @@
     "late by %(duration)s": "%(duration)s \u00fcberf\u00e4llig",
     "minutes\u0004%(count)s min": "%(count)s Min.",
     "months\u0004%(count)s mo": "%(count)s Mon.",
+    "part of the page\u0004Claim": "\u00dcbernahme",
     "part of the page\u0004Comment": "Kommentar",
     "part of the page\u0004Details": "Details",
     "part of the page\u0004Notes": "Notizen",

@@ -26,6 +26,10 @@
     "%(count)s h ago": "%(count)s sa. \u00f6nce",
     "%(count)s min ago": "%(count)s dk. \u00f6nce",
     "%(count)s mo ago": "%(count)s ay \u00f6nce",
+    "%(count)s person to mention": [
+      "Bahsedilebilecek %(count)s ki\u015fi",
+      "Bahsedilebilecek %(count)s ki\u015fi"
+    ],
     "%(count)s s ago": "%(count)s sn. \u00f6nce",
     "%(count)s selected": [
       "%(count)s se\u00e7ili",
@@ -46,6 +50,7 @@
     "Create \u201c%(name)s\u201d in %(group)s": "\u201c%(name)s\u201d etiketini %(group)s grubunda olu\u015ftur",
     "Discard": "Sil",
     "Nothing selected": "Se\u00e7ili iade yok",
+    "People to mention": "Bahsedilebilecek ki\u015filer",
     "Restore": "Geri getir",
     "Selection cleared": "Se\u00e7im temizlendi",
     "Show the column Tags to edit tags here.": "Etiketleri burada d\u00fczenlemek i\u00e7in Etiketler s\u00fctununu g\u00f6sterin.",
@@ -59,6 +64,7 @@
     "Updated %(age)s": "%(age)s g\u00fcncellendi",
     "Written %(age)s and not sent: \u201c%(text)s\u201d": "%(age)s yaz\u0131ld\u0131, g\u00f6nderilmedi: \u201c%(text)s\u201d",
     "You don\u2019t have permission to do this. Ask your administrator.": "Bunu yapma yetkiniz yok. Sistem y\u00f6neticinize ba\u015fvurun.",
+    "You may not claim returns.": "\u0130ade \u00fcstlenme izniniz yok.",
     "at risk, due in %(duration)s": "gecikme riski, %(duration)s kald\u0131",
     "days\u0004%(count)s d": [
       "%(count)s g\u00fcn",
@@ -77,6 +83,7 @@
     "late by %(duration)s": "%(duration)s gecikmi\u015f",
     "minutes\u0004%(count)s min": "%(count)s dk.",
     "months\u0004%(count)s mo": "%(count)s ay",
+    "part of the page\u0004Claim": "\u00dcstlenme",
     "part of the page\u0004Comment": "Yorum",
     "part of the page\u0004Details": "Ayr\u0131nt\u0131lar",
     "part of the page\u0004Notes": "Notlar",
