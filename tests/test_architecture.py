@@ -490,7 +490,7 @@ def test_tests_neither_skip_nor_mock_our_modules():
 
 def test_tests_mirror_the_packages():
     ours = {Path(name).parts[1] for name in modules("tests") if len(Path(name).parts) > 2}
-    assert ours <= {*PACKAGES, "browser", "benchmarks", "data"}
+    assert ours <= {*PACKAGES, "browser", "benchmarks", "clients", "data"}
     folders = {Path(name).parent for name in modules("tests")}
     assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
 

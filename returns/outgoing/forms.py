@@ -23,7 +23,7 @@ class SubscriptionForm(forms.Form):
     address = forms.CharField(
         label=gettext_lazy("Address"),
         max_length=ADDRESS_LENGTH,
-        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy(
             "Where messages are sent. It must be public and begin with https://."
         ),

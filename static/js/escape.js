@@ -1,9 +1,9 @@
 // The Escape key closes the topmost layer, one per press.
 
-/** @typedef {"tag editor" | "field" | "menu" | "preview"} Layer */
+/** @typedef {"mentions" | "tag editor" | "field" | "menu" | "preview"} Layer */
 
 /** From the top down. @type {Layer[]} */
-const LAYERS = ["tag editor", "field", "menu", "preview"];
+const LAYERS = ["mentions", "tag editor", "field", "menu", "preview"];
 
 /** @type {Map<Layer, (event: KeyboardEvent) => boolean>} */
 const closers = new Map();

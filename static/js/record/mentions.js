@@ -1,6 +1,7 @@
 // "@" in the box of a comment offers people. The box stays a box for text: the list beside it follows what is typed.
 import { announce } from "../announce.js";
 import { find, findAll, matches } from "../dom.js";
+import { onEscape } from "../escape.js";
 import { gettext, interpolate, ngettext } from "../words.js";
 
 const MAX_OFFERED = 8;
@@ -128,13 +129,17 @@ function onKey(event) {
   if (event.key === "ArrowDown") mark(all[(place + 1) % all.length]);
   else if (event.key === "ArrowUp") mark(all[(place - 1 + all.length) % all.length]);
   else if (event.key === "Enter" || event.key === "Tab") choose(all[place]);
-  else if (event.key === "Escape") close();
   else return;
   event.preventDefault();
   event.stopPropagation();
 }
 
 document.addEventListener("keydown", onKey, true);
+onEscape("mentions", ({ target }) => {
+  if (!box || target !== box) return false;
+  close();
+  return true;
+});
 document.addEventListener("input", ({ target }) => {
   if (target instanceof HTMLTextAreaElement && target.dataset.people) offer(target);
 });
