@@ -28,7 +28,7 @@ from tags import bulk
 logger = logging.getLogger(__name__)
 
 IDLE_PAUSE = 1.0  # seconds, when there is nothing to do
-DATABASE_RETRY_PAUSE = 5.0  # seconds
+RETRY_PAUSE = 5.0  # seconds, after a failure
 LONG_JOB_STOP_TIMEOUT = 2.0  # seconds to wait for a long job that is about to finish
 
 
@@ -44,7 +44,7 @@ def _untold(_job: str) -> AbstractContextManager[None]:
 def run_short_jobs(doing: Told = _untold) -> bool:
     """Run one step of each short job; tell whether there was anything to do.
 
-    A job that fails does not stop the others. Raises the last ``DatabaseError`` after all have run.
+    A job that fails does not stop the others. Raises the last error after all have run.
     """
     jobs = {
         "bulk-tagging": bulk.run_oldest_step,
@@ -81,7 +81,8 @@ def send_messages(dispatcher: Dispatcher, doing: Told = _untold) -> bool:
 
 
 def _run_all(jobs: Jobs, doing: Told) -> bool:
-    done, failed = False, None
+    done = False
+    failed: Exception | None = None
     for name, job in jobs.items():
         try:
             with doing(name), observed_job(name) as observed:
@@ -91,6 +92,9 @@ def _run_all(jobs: Jobs, doing: Told) -> bool:
             if not connection.is_usable():
                 raise  # the other jobs could not connect either
             _log_failure(job.__name__, error)
+            failed = error
+        except Exception as error:  # a bug in one job keeps nothing else from its work
+            logger.exception("Background work failed: %s", job.__name__)
             failed = error
     if failed:
         raise failed
@@ -160,7 +164,9 @@ def _repeat(run_jobs: Callable[[], bool], stopping: threading.Event) -> None:
                 reason = str(error).partition("\n")[0]
                 logger.warning("Background work is waiting for the database: %s", reason)
             connection.close()
-            stopping.wait(DATABASE_RETRY_PAUSE)
+            stopping.wait(RETRY_PAUSE)
+        except Exception:  # which is logged
+            stopping.wait(RETRY_PAUSE)
 
 
 class Worker(threading.Thread):

@@ -13,6 +13,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -22,7 +23,8 @@ from config.stored_texts import StoredText, stored_text
 from returns.filters import named
 from returns.filters.declarations import FILTERS_BY_NAME
 from returns.filters.query import Query
-from returns.models import Subscription
+from returns.models import NoticeKind, Subscription
+from returns.notices.telling import tell
 from returns.outgoing.signing import make_secret
 from returns.people.encryption import UnreadableSecretError, decrypt, encrypt
 
@@ -175,8 +177,15 @@ def set_aside(subscription: Subscription, reason: StoredText) -> None:
 
 
 def tell_owner(subscription: Subscription, text: StoredText) -> None:
-    """Tell the owner something about a subscription, on its page."""
+    """Tell the owner something about a subscription, on its page and by the bell."""
     Subscription.objects.filter(pk=subscription.pk).update(off_because=text)
+    said = stored_text(
+        "The notification “%(name)s” was switched off: %(reason)s",
+        name=subscription.name,
+        reason=text,
+    )
+    link = reverse("subscription", args=[subscription.pk])
+    tell([subscription.owner_id], NoticeKind.DESK, said, link=link)
 
 
 def may_send() -> QuerySet[User]:

@@ -171,7 +171,7 @@ def test_the_summaries_say_that_they_are_built(log):
 @pytest.mark.django_db(transaction=True)
 def test_background_work_says_once_that_the_database_is_away(log, monkeypatch):
     """And goes on when it answers again."""
-    monkeypatch.setattr(background, "DATABASE_RETRY_PAUSE", 0)
+    monkeypatch.setattr(background, "RETRY_PAUSE", 0)
     stopping, calls = threading.Event(), []
 
     def job() -> bool:
@@ -193,3 +193,29 @@ def test_background_work_says_once_that_the_database_is_away(log, monkeypatch):
         "The database is back.",
         "Background work stopped.",
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("broken", ["import_next", "run_queued"])
+def test_a_bug_in_one_job_is_logged_and_keeps_no_other_from_its_work(log, monkeypatch, broken):
+    monkeypatch.setattr(background, "RETRY_PAUSE", 0)
+    stopping, exports = threading.Event(), []
+
+    def fail() -> bool:
+        raise ZeroDivisionError
+
+    def make_next() -> bool:
+        exports.append(1)
+        if len(exports) == 2:
+            stopping.set()
+        return False
+
+    fail.__name__ = broken
+    module = background.uploads if broken == "import_next" else background.running
+    monkeypatch.setattr(module, broken, fail)
+    monkeypatch.setattr(background.exports, "make_next", make_next)
+    background.run_until_stopped(stopping)
+    assert len(exports) >= 2
+    failures = [each for each in log.records if each.levelname == "ERROR"]
+    assert {each.getMessage() for each in failures} == {f"Background work failed: {broken}"}
+    assert failures[0].exc_info[0] is ZeroDivisionError

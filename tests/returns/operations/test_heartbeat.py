@@ -142,7 +142,7 @@ def test_it_does_not_stop_the_work_while_it_cannot_be_written():
 def test_the_worker_of_the_demo_beats_and_comes_back_after_the_database_was_away(monkeypatch):
     monkeypatch.setattr(heartbeat, "BEAT_INTERVAL", 0.1)
     monkeypatch.setattr(background, "IDLE_PAUSE", 0.05)
-    monkeypatch.setattr(background, "DATABASE_RETRY_PAUSE", 0.05)
+    monkeypatch.setattr(background, "RETRY_PAUSE", 0.05)
     worker = background.Worker()
     worker.start()
     wait_for(lambda: is_running(Loop.STEPS) and is_running(Loop.FILES))

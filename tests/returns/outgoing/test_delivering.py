@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils import timezone
 
-from returns.models import Delivery, DeliveryStatus, OutgoingEvent, Return
+from returns.models import Delivery, DeliveryStatus, Notice, OutgoingEvent, Return
 from returns.outgoing import delivering, replaying
 from returns.outgoing.delivering import MAX_ATTEMPTS, PAUSES, serve
 from returns.outgoing.spreading import spread_next
@@ -118,6 +119,10 @@ def test_a_receiver_that_is_gone_is_set_aside_at_once():
         send(subscription)
     assert not subscription.is_on
     assert "410" in subscription.off_because
+    notice = Notice.objects.get(person=subscription.owner)
+    assert subscription.name in notice.text
+    assert "410" in notice.text
+    assert notice.path == reverse("subscription", args=[subscription.pk])
 
 
 @pytest.mark.parametrize("status", [429, 503])
