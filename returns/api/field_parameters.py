@@ -8,9 +8,10 @@ from django.db.models import Q
 
 from returns.api.conditions import text_in
 from returns.api.errors import ErrorDetail, InvalidRequest
-from returns.api.properties import CHANGED_FIELD, PROPERTIES, quote, suggest
+from returns.api.properties import PROPERTIES, quote, suggest
 from returns.api.time_ranges import TimeRange, parse_time_range
 from returns.api.values import is_storable
+from returns.feed.serializers import CHANGED_FIELD
 from returns.filters.filterset import ReturnFilterSet
 from returns.models.facts import FACTS, Kind
 

@@ -7,12 +7,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from returns.api.pages import Place
-from returns.api.properties import CHANGED_FIELD
 from returns.api.query import FIELDS_NOT_SENT, ResultPage, run_query
 from returns.api.values import is_storable
 from returns.feed.serializers import (
-    format_time,
-    joined_tags,
+    complete,
     serialize_detail,
     serialize_return,
 )
@@ -88,10 +86,9 @@ def _page(page: ResultPage, serialize: Callable[[Return], Payload]) -> Page:
 
 def _complete(fields: Payload, return_: Return, vocabulary: Vocabulary | None) -> Payload:
     """Return the fields of a return with what the desk itself knows of it."""
-    if vocabulary is not None:
-        names = (tag.name for tag in chips(return_.tag_ids, vocabulary))
-        fields |= {"tag": joined_tags(names)}
-    return fields | {CHANGED_FIELD: format_time(return_.last_change.changed_at)}
+    if vocabulary is None:
+        return complete(fields, return_)
+    return complete(fields, return_, (tag.name for tag in chips(return_.tag_ids, vocabulary)))
 
 
 def vocabulary_payload() -> Payload:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from config.text import shorten
+from returns.feed.serializers import CHANGED_FIELD
 from returns.models.facts import FACTS, Kind
 
 MAX_QUOTED_LENGTH = 50  # characters of a value that an error message repeats
@@ -28,7 +29,7 @@ class Property:
 
 
 # When a return last changed, its tags included; ``updatedAt`` is the WMS's.
-CHANGED_FIELD, CHANGED_COLUMN = "changedAt", "last_change__changed_at"
+CHANGED_COLUMN = "last_change__changed_at"
 CHANGED = Property(CHANGED_FIELD, CHANGED_COLUMN, "", is_time=True, may_be_missing=False)
 TAG_PROPERTY = Property("tag", "", "", is_time=False, may_be_missing=True, are_tags=True)
 PROPERTIES = {

@@ -10,6 +10,7 @@ from returns.models.facts import FACTS, FACTS_BY_COLUMN, Absence, Fact, Kind
 from returns.models.line_items import to_line_items
 
 FACTS_BY_API_NAME = [(fact.api_name, fact) for fact in FACTS if fact.kind is not Kind.ITEMS]
+CHANGED_FIELD = "changedAt"
 LINE_ITEMS_FIELD_NAME = FACTS_BY_COLUMN["line_items"].api_name
 
 
@@ -38,17 +39,16 @@ def serialize_detail(return_: Return) -> dict[str, Any]:
     return fields | {LINE_ITEMS_FIELD_NAME: [line_item_payload(line) for line in lines]}
 
 
-def serialize_tagged_return(return_: Return, tags: Iterable[str]) -> dict[str, Any]:
-    """Return the fields of a return and ``tag``: its tag names separated by commas, or "".
+def complete(
+    fields: dict[str, Any], return_: Return, tags: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """Return the fields of a return with what the desk itself knows of it.
 
-    The caller passes the names, so that a whole page needs one query for them.
+    That is when it last changed, and ``tag``, its tag names separated by commas, if they are given.
+    The caller reads both, so that a whole page needs one query for them.
     """
-    return serialize_return(return_) | {"tag": joined_tags(tags)}
-
-
-def joined_tags(names: Iterable[str]) -> str:
-    """Return the names of tags in the API's notation: separated by commas."""
-    return ",".join(names)
+    tag = {} if tags is None else {"tag": ",".join(tags)}
+    return fields | tag | {CHANGED_FIELD: format_time(return_.last_change.changed_at)}
 
 
 def _serialize_value(value: Any, fact: Fact) -> Any:

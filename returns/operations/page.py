@@ -32,6 +32,7 @@ JOB_LABELS: dict[str, "StrOrPromise"] = {
     "hourly-rules": gettext_lazy("hourly rules"),
     "summaries": gettext_lazy("counting for reports"),
     "deadlines": gettext_lazy("counting met and missed deadlines"),
+    "claims": gettext_lazy("ending claims"),
     "mail": gettext_lazy("sending mail"),
     "moments": gettext_lazy("looking for what has become late"),
     "outbox": gettext_lazy("sharing out events"),

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from config.release import VERSION
-from returns.feed.serializers import format_time, serialize_detail
+from returns.feed.serializers import complete, format_time, serialize_detail
 from returns.models import (
     TEST_TYPE,
     DamagedState,
     EventType,
     ItemState,
+    LastChange,
     OutgoingEvent,
     Return,
     State,
@@ -52,15 +53,13 @@ class Example:
 def read_returns(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return what the API says about these returns, with their tags, by id. Two queries."""
     vocabulary = load_vocabulary()
-    rows = Return.objects.among(ids).defer(*COLUMNS_NOT_SENT).with_tag_ids()
+    rows = Return.objects.among(ids).select_related("last_change").defer(*COLUMNS_NOT_SENT)
     return {
-        row.pk: _with_tags(row, [chip.name for chip in chips(row.tag_ids, vocabulary)])
-        for row in rows
+        row.pk: complete(
+            serialize_detail(row), row, (chip.name for chip in chips(row.tag_ids, vocabulary))
+        )
+        for row in rows.with_tag_ids()
     }
-
-
-def _with_tags(record: Return, names: Sequence[str]) -> dict[str, Any]:
-    return serialize_detail(record) | {"tag": ",".join(names)}
 
 
 def render(event: OutgoingEvent, record: Mapping[str, Any] | None) -> str:
@@ -96,8 +95,10 @@ def example_event(type_: str) -> OutgoingEvent:
 
 def example_body(event: OutgoingEvent) -> str:
     """Return the body of an event that has just happened to a return that does not exist."""
-    record = None if event.type in WITHOUT_RETURN else _with_tags(_example_return(), [EXAMPLE_TAG])
-    return render(event, record)
+    if event.type in WITHOUT_RETURN:
+        return render(event, None)
+    record = _example_return()
+    return render(event, complete(serialize_detail(record), record, [EXAMPLE_TAG]))
 
 
 def examples() -> list[Example]:
@@ -112,7 +113,7 @@ def _example_return() -> Return:
     item = LineItem(
         "L-1", "MUG-BLUE", state=ItemState.DAMAGED, damaged_state=DamagedState.IN_WAREHOUSE
     )
-    return Return(
+    record = Return(
         return_reference_number="Return-14844",
         sales_order_reference_number="RSO2000001",
         tracking_id="7340000001",
@@ -125,3 +126,5 @@ def _example_return() -> Return:
         arrived_to_warehouse_at=EXAMPLE_AT,
         line_items=[list(item)],
     )
+    record.last_change = LastChange(changed_at=EXAMPLE_AT)
+    return record

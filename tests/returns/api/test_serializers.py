@@ -12,7 +12,7 @@ from django.utils import timezone
 from returns.api.query import run_query
 from returns.feed.ingest import ingest
 from returns.feed.parsing import parse_record
-from returns.feed.serializers import format_time, serialize_return, serialize_tagged_return
+from returns.feed.serializers import complete, format_time, serialize_return
 from returns.models import Return
 from tests.factories import make_return, put_tag
 
@@ -75,20 +75,16 @@ def test_times_are_in_utc_to_the_microsecond():
 
 def test_tags_are_one_string_with_commas(db):
     record = make_return("A")
-    assert serialize_tagged_return(record, ["books", "fragile"])["tag"] == "books,fragile"
-    assert serialize_tagged_return(record, [])["tag"] == ""
+    assert complete({}, record, ["books", "fragile"])["tag"] == "books,fragile"
+    assert complete({}, record, [])["tag"] == ""
+    assert "tag" not in complete({}, record)
 
 
 def test_no_row_is_asked_for_again_when_it_is_written(db):
     for _ in range(3):
         put_tag(make_return(), "books")
     page = run_query(QueryDict(), now=timezone.now(), with_tag_ids=True).returns
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert [len(serialize_tagged_return(each, map(str, each.tag_ids))) for each in page] == [
-            11,
-            11,
-            11,
-        ]
+    with CaptureQueriesContext(connection) as queries:
+        written = [complete(serialize_return(each), each, map(str, each.tag_ids)) for each in page]
+    assert [len(each) for each in written] == [12, 12, 12]
     assert len(queries) == 0

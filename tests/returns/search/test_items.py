@@ -89,7 +89,7 @@ def test_a_barcode_is_one_look_into_each_index():
         cursor.execute("SET LOCAL enable_seqscan = off")  # as if there were many orders
         cursor.execute(f"EXPLAIN {statements.ITEMS}", {"texts": ["4711"], "cap": 1001})
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "Bitmap Index Scan on order_item_by_barcode" in plan
+    assert re.search(r"Index Scan (on|using) order_item_by_barcode", plan)
     assert "Seq Scan on returns_" not in plan
 
 
