@@ -214,7 +214,10 @@ def test_a_bug_in_one_job_is_logged_and_keeps_no_other_from_its_work(log, monkey
     module = background.uploads if broken == "import_next" else background.running
     monkeypatch.setattr(module, broken, fail)
     monkeypatch.setattr(background.exports, "make_next", make_next)
+    late = threading.Timer(10, stopping.set)
+    late.start()
     background.run_until_stopped(stopping)
+    late.cancel()
     assert len(exports) >= 2
     failures = [each for each in log.records if each.levelname == "ERROR"]
     assert {each.getMessage() for each in failures} == {f"Background work failed: {broken}"}
