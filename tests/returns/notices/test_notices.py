@@ -84,6 +84,7 @@ def test_many_of_a_kind_are_one_line(as_agent, agent):
     assert f"{MAX_SINGLE_NOTICES + 1} notices about your claims" in as_agent.get("/notices/").text
 
 
+@pytest.mark.django_db(transaction=True)  # what is not committed is news whenever others commit
 def test_poll_brings_the_bell_alone_when_nothing_else_changed(as_agent, agent):
     record = make_return()
     for page in ("/returns/", record.get_absolute_url()):
