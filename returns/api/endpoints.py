@@ -79,6 +79,11 @@ RETURNS_OPERATION: dict[str, Any] = {
     "tags": ["Returns"],
     "by_alias": True,
 }
+TAGS_OPERATION: dict[str, Any] = {
+    "auth": Token(Scope.TAGS),
+    "tags": ["Tags"],
+    "by_alias": True,
+}
 
 
 @api.get(
@@ -122,9 +127,7 @@ def list_returns_with_line_items(request: ApiRequest) -> HttpResponse:
     response=TagsReplaced,
     url_name="update-return-tag",
     operation_id="updateReturnTag",
-    auth=Token(Scope.TAGS),
-    tags=["Tags"],
-    by_alias=True,
+    **TAGS_OPERATION,
 )
 def update_return_tag(request: ApiRequest, body: TagsWanted) -> HttpResponse:
     """Replace all tags of a return.
@@ -143,9 +146,7 @@ def update_return_tag(request: ApiRequest, body: TagsWanted) -> HttpResponse:
     response=TagsReplaced,
     url_name="return-tags",
     operation_id="changeReturnTags",
-    auth=Token(Scope.TAGS),
-    tags=["Tags"],
-    by_alias=True,
+    **TAGS_OPERATION,
 )
 def change_return_tags(request: ApiRequest, body: TagsToChange) -> HttpResponse:
     """Add tags to a return and remove others; the rest stays.
@@ -162,9 +163,7 @@ def change_return_tags(request: ApiRequest, body: TagsToChange) -> HttpResponse:
     response=ManyTagsChanged,
     url_name="many-return-tags",
     operation_id="changeTagsOfReturns",
-    auth=Token(Scope.TAGS),
-    tags=["Tags"],
-    by_alias=True,
+    **TAGS_OPERATION,
 )
 def change_many_tags(request: ApiRequest, body: ManyTagsToChange) -> HttpResponse:
     """Add and remove tags of up to 500 returns at once; each return has a result of its own.
