@@ -16,13 +16,16 @@ class ReturnsConfig(AppConfig):
     verbose_name = pgettext_lazy("app", "Returns")
 
     def ready(self) -> None:
-        """Set up the roles after every migrate, and register our checks.
+        """Set up the roles after every migrate, and register our checks and macros.
 
         The admin shows the names of axes, which has none in any language, and of allauth.
         """
         apps.get_app_config("mfa").verbose_name = pgettext_lazy("app", "Second factors")
         apps.get_app_config("axes").verbose_name = pgettext_lazy("app", "Sign-in protection")
         post_migrate.connect(_set_up_roles, sender=self)
+        import_string("tags.bulk.provide_extras")(
+            "returns.returntag", "returns.macros.running.macro_of"
+        )
         register(check_allowed_hosts)
         register(_check_time_zone_data, Tags.database)
         register(_check_owner, Tags.database, deploy=True)

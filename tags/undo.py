@@ -74,4 +74,4 @@ def _undo(action: TagAction) -> StoredText:
     with tagging.as_part_of(action):
         kinds = tagging.kinds_of_tagging()
         results = [(kind, tagging.restore_taggings(kind, action)) for kind in kinds]
-    return joined(tagging.describe_undoing(results, of_vocabulary=bool(action.changes)))
+    return joined(tagging.describe_undoing(results, with_others=bool(action.changes)))

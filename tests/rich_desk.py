@@ -13,11 +13,13 @@ from django.utils import timezone
 from returns.background import run_long_jobs, run_short_jobs
 from returns.demo.policies import set_up_policies
 from returns.feed.push import push
+from returns.macros.editing import version_of
 from returns.models import (
     ApiToken,
     DeadlinePolicy,
     DeletedReturn,
     FeedRun,
+    Macro,
     Return,
     SalesOrder,
     SavedView,
@@ -28,7 +30,7 @@ from returns.models import (
 )
 from returns.orders.tokens import token_of_orders
 from returns.people import tokens
-from tags.models import Tag
+from tags.models import BulkTagging, Tag
 from tests.factories import line_item, make_comment, make_return, put_tag
 from tests.returns.feed.orders import samples as orders
 
@@ -66,6 +68,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("new-rule-filter", "?state=Completed"),
     ("new-deadline-filter", "?tag=books"),
     ("tag-usage", ""),
+    *(("macros", ""), ("new-macro", ""), ("run-macro", "?state=Completed")),
     *(("outgoing", ""), ("event-types", ""), ("new-subscription", "?tag=books")),
     ("retention", ""),
     ("status", ""),
@@ -137,6 +140,18 @@ def _work(client: Client, records: list[Return]) -> None:
     bulk = post("new-bulk-tagging", select=[first.pk, second.pk], add=[books.pk])
     if bulk.status_code == 302:
         client.post(bulk["Location"], {"action": "start"})
+    macro = Macro.objects.create(
+        name="Geri ara",
+        adds=[books.pk],
+        comment="Arandı. @nobody",
+        claims=True,
+        remind="tomorrow",
+        why="tekrar ara",
+        language="de",
+    )
+    chosen = {"macro": f"{macro.pk} {version_of(macro)}"}
+    for ids in ([first.pk], [first.pk, second.pk]):  # the second one stays a preview
+        client.post(reverse("run-macro", query={"id": ids}), chosen)
     TagRule.objects.create(
         name="Kural", moment="created", parameters={"state": ["Completed"]}, adds=[books.pk]
     )
@@ -192,6 +207,7 @@ def _addresses(records: list[Return]) -> dict[str, Any]:
         "order that is not known": reverse("order", args=["RSO2"]),
         "card": reverse("return-card", args=[records[4].pk]),
         "tags of a return": reverse("return-tags", args=[records[2].pk]),
+        "macros to run": reverse("run-macro", query={"id": records[2].pk}),
         "tag editor": reverse("return-tags", args=[records[2].pk]) + "?at=row",
         "timeline": reverse("return-timeline", args=[records[0].pk]),
         "changes": reverse("return-changes", args=[records[0].pk]) + "?poll",
@@ -207,8 +223,9 @@ def _addresses(records: list[Return]) -> dict[str, Any]:
     for name, model in (
         *(("rule", TagRule), ("rule-filter", TagRule), ("deadline", DeadlinePolicy)),
         *(("deadline-filter", DeadlinePolicy), ("feed-run", FeedRun), ("saved-view", SavedView)),
-        *(("subscription", Subscription), ("subscription-filter", Subscription)),
+        *(("macro", Macro), ("subscription", Subscription), ("subscription-filter", Subscription)),
         *(("upload", Upload), ("upload-columns", Upload), ("undo-run", FeedRun)),
+        ("bulk-tagging", BulkTagging),
     ):
         for row in model.objects.all():
             found[f"{name} {row.pk}"] = reverse(name, args=[row.pk])

@@ -62,6 +62,12 @@ PAGES = {
     # Of the agent.
     "bulk-tagging": (302, 403, 200, 404, 404),
     "claims": (302, 403, 405, 405, 405),
+    "claim-many": (302, 403, 405, 405, 405),
+    "macros": (302, 403, 200, 200, 200),
+    "new-macro": (302, 403, 403, 200, 200),
+    "macro": (302, 403, 403, 404, 404),
+    "run-macro": (302, 403, 200, 200, 200),
+    "undo-macro": (302, 403, 405, 405, 405),
     "new-follow-up": (302, 403, 200, 200, 200),
     # Of the agent.
     "follow-up": (302, 403, 200, 404, 404),
@@ -213,6 +219,11 @@ PAGES = {
 ACTIONS = {
     "tag a return": ("return-tags", {"add": "books"}, (302, 403, 303, 303, 303)),
     "claim a return": ("claims", {"record": "0"}, (302, 403, 404, 404, 404)),
+    "claim many returns": ("claim-many", {"ids": "0"}, (302, 403, 303, 303, 303)),
+    "make a macro": ("new-macro", {}, (302, 403, 403, 422, 422)),
+    "change a macro": ("macro", {}, (302, 403, 403, 404, 404)),
+    "run a macro": ("run-macro", {}, (302, 403, 422, 422, 422)),
+    "undo a macro": ("undo-macro", {}, (302, 403, 404, 404, 404)),
     "set a reminder": ("new-follow-up", {"when": ""}, (302, 403, 422, 422, 422)),
     "end a reminder": ("follow-up", {"done": "1"}, (302, 403, 303, 404, 404)),
     "see a notice": ("notice", {}, (302, 403, 404, 404, 404)),
@@ -362,6 +373,8 @@ def address(open_as):
         "change-group": [make_tag("books").group_id],
         "bulk-tagging": [create_draft(ReturnTag, [record.pk], [make_tag("books")], [], agent).pk],
         "saved-view": [0],
+        "macro": [0],
+        "undo-macro": [0],
         "rule": [0],
         "rule-filter": [0],
         "subscription": [0],

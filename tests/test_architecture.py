@@ -62,6 +62,11 @@ WRITERS = {
         "returns/rules/editing.py",
         "returns/rules/running.py",
     ),
+    ("Macro", "returns_macro"): ("returns/macros/editing.py",),
+    ("MacroRun", "returns_macrorun"): (
+        *("returns/macros/running.py", "returns/macros/starting.py"),
+    ),
+    ("MacroEffect", "returns_macroeffect"): ("returns/macros/running.py",),
     ("RuleEvent", "returns_ruleevent"): ("returns/models/events.py", "returns/rules/running.py"),
     ("SharedTracking", "returns_sharedtracking"): ("returns/models/problems.py",),
     ("ReturnValue", "returns_returnvalue"): ("returns/models/values.py",),

@@ -26,6 +26,7 @@ from returns.models import (
     ApiToken,
     DeadlinePolicy,
     FeedRun,
+    Macro,
     ReturnTag,
     SavedView,
     TagRule,
@@ -89,7 +90,7 @@ def _ids(manager: User) -> list[Any]:
         *(record, tag, tag.group, run, upload, make_comment(record, manager)),
         create_draft(ReturnTag, [record.pk], [make_tag("books")], [], manager),
     ]
-    rows += [model.objects.first() for model in (SavedView, TagRule, DeadlinePolicy)]
+    rows += [model.objects.first() for model in (SavedView, TagRule, DeadlinePolicy, Macro)]
     return [record.return_reference_number, "speed", "en", *(row.pk for row in rows if row)]
 
 

@@ -1,5 +1,6 @@
 """Who has claimed which return, as pages show it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -25,6 +26,12 @@ def open_claim(record_id: int) -> Claim | None:
     """Return the open claim on a return, or None."""
     claims = Claim.objects.filter(record=record_id, ended_at=None)
     return claims.select_related("person").first()
+
+
+def claimants_among(record_ids: Sequence[int], besides: User | None) -> dict[str, int]:
+    """Return how many of these returns other people have claimed, by name. One query."""
+    claims = Claim.objects.filter(record__in=record_ids, ended_at=None).exclude(person=besides)
+    return dict(Counter(person_name(each.person) for each in claims.select_related("person")))
 
 
 def claims_of(person: User, limit: int) -> list[Claim]:

@@ -1,6 +1,9 @@
 """Claims returns and gives them back: the only writer of claims, besides triggers."""
 
 import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
@@ -33,6 +36,29 @@ class ClaimedByAnotherError(Exception):
         self.claim = claim
 
 
+@dataclass(frozen=True, slots=True)
+class TakenMany:
+    """Which of many returns a person has claimed now: the ids of the claims by return.
+
+    ``own`` counts those that the person had already, ``completed`` those that nobody needs to
+    claim, and ``left`` those of other people, by name.
+    """
+
+    claims: Mapping[int, int] = field(default_factory=dict)
+    own: int = 0
+    completed: int = 0
+    left: Mapping[str, int] = field(default_factory=dict)
+
+    def plus(self, other: "TakenMany") -> "TakenMany":
+        """Return both together."""
+        return TakenMany(
+            {**self.claims, **other.claims},
+            self.own + other.own,
+            self.completed + other.completed,
+            dict(Counter(self.left) + Counter(other.left)),
+        )
+
+
 @transaction.atomic
 def take_return(record_id: int, by: User, *, over: int = 0) -> Claim:
     """Claim a return, or keep a claim that one has. ``over`` is the claim to be taken over.
@@ -63,6 +89,27 @@ def take_return(record_id: int, by: User, *, over: int = 0) -> Claim:
     # By the clock and not the transaction's beginning, which may have waited for another claim.
     return Claim.objects.create(
         record=record, person=by, taken_from=taken_from, since=timezone.now()
+    )
+
+
+@transaction.atomic
+def take_free(record_ids: Sequence[int], by: User) -> TakenMany:
+    """Claim those of the returns that nobody has; completed and deleted ones are left out."""
+    # In the order of their ids, as everything locks many returns.
+    locked = Return.objects.among(record_ids).select_for_update(no_key=True).only("state")
+    records = list(locked.order_by("pk"))
+    claims = Claim.objects.select_related("person").filter(record__in=record_ids, ended_at=None)
+    persons = {claim.record_id: claim.person for claim in claims}
+    is_open = {record.pk: record.state != State.COMPLETED for record in records}
+    free = [pk for pk, open_ in is_open.items() if open_ and pk not in persons]
+    since = timezone.now()
+    new = [Claim(record_id=pk, person=by, since=since) for pk in free]
+    others = [person_name(person) for person in persons.values() if person != by]
+    return TakenMany(
+        claims={claim.record_id: claim.pk for claim in Claim.objects.bulk_create(new)},
+        own=len(persons) - len(others),
+        completed=list(is_open.values()).count(False),
+        left=dict(Counter(others)),
     )
 
 
@@ -112,6 +159,12 @@ def _lock(record_id: int) -> Return:
     if locked := record.first():
         return locked
     raise Http404(_("This return has been deleted."))
+
+
+def open_claims_among(record_ids: Sequence[int]) -> dict[int, int]:
+    """Return the ids of the open claims on these returns, by return. One query."""
+    claims = Claim.objects.filter(record__in=list(record_ids), ended_at=None)
+    return dict(claims.values_list("record", "pk"))
 
 
 def _open_claim(record_id: int) -> Claim | None:

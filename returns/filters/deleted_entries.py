@@ -1,4 +1,4 @@
-"""Delete saved views, rules and deadlines so that they can be restored."""
+"""Delete saved views, rules, deadlines and macros so that they can be restored."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What saved views, rules and deadlines share: each is a filter stored under a unique name."""
+"""What saved views, rules, deadlines and macros share: a unique name; and how filters are kept."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from config.shipped_names import shipped_name
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.form import NON_FILTER_PARAMETERS
 from returns.filters.query import Query
-from returns.models import DeadlinePolicy, SavedView, TagRule
+from returns.models import DeadlinePolicy, Macro, SavedView, TagRule
 from tags.vocabulary import load_vocabulary
 
 MAX_ENTRY_NAME_LENGTH = 60
@@ -22,7 +22,7 @@ SHIPPED_CONTEXTS: dict[type[Model], str] = {
     TagRule: "rule",
     DeadlinePolicy: "deadline",
 }
-type NamedEntry = SavedView | TagRule | DeadlinePolicy
+type NamedEntry = SavedView | TagRule | DeadlinePolicy | Macro
 
 
 def to_parameters(query: Query) -> dict[str, Any]:
@@ -58,7 +58,8 @@ def require_unique_name(entry: NamedEntry, siblings: QuerySet[Any], message: str
 
 def find_labelled(entries: QuerySet[Any], label: str) -> Any:
     """Return the shipped entry that has this label in one of the languages, or None."""
-    name = shipped_name(SHIPPED_CONTEXTS[entries.model], label)
+    context = SHIPPED_CONTEXTS.get(entries.model)
+    name = context and shipped_name(context, label)
     return entries.filter(name=name).first() if name else None
 
 

@@ -45,9 +45,19 @@ def put_off(follow_up: FollowUp, moment: FollowUpMoment, due_at: datetime | None
     )
 
 
-def finish(pk: int, person: User) -> None:
-    """End a follow-up of a person, due or not. Ending it again changes nothing."""
-    FollowUp.objects.filter(pk=pk, person=person, done_at=None).update(done_at=timezone.now())
+def reminded_among(
+    record_ids: Sequence[int], person: User, moment: FollowUpMoment, due_at: datetime | None
+) -> set[int]:
+    """Return those of the returns of which a person is reminded at this moment already."""
+    own = FollowUp.objects.filter(person=person, moment=moment, due_at=due_at, done_at=None)
+    return set(own.filter(record__in=list(record_ids)).values_list("record", flat=True))
+
+
+def finish(pk: int, person: User) -> int:
+    """End a follow-up of a person, due or not; return 1. Ending it again changes nothing: 0."""
+    return FollowUp.objects.filter(pk=pk, person=person, done_at=None).update(
+        done_at=timezone.now()
+    )
 
 
 def own_follow_up(pk: int, person: User) -> FollowUp:

@@ -30,6 +30,15 @@ class When(TextChoices):
     TAGGED = FollowUpMoment.TAGGED.value, pgettext_lazy("remind me", "when its tags change")
 
 
+def due_time(when: When, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the time that a choice means now; None for one that is not a time, and for a date."""
+    if when == When.TOMORROW:
+        return tomorrow_morning(now, zone)
+    if when == When.MONDAY:
+        return next_monday_morning(now, zone)
+    return None
+
+
 class FollowUpForm(forms.Form):
     """When a person wants to be reminded of a return, in their time zone, and why.
 
@@ -73,12 +82,8 @@ class FollowUpForm(forms.Form):
         return cleaned | {"moment": moment, "due_at": due_at}
 
     def _due_at(self, when: When, cleaned: dict[str, Any]) -> datetime | None:
-        if when == When.TOMORROW:
-            return tomorrow_morning(self.now, self.zone)
-        if when == When.MONDAY:
-            return next_monday_morning(self.now, self.zone)
         if when != When.DATE:
-            return None
+            return due_time(when, self.now, self.zone)
         if cleaned.get("day") is None:
             raise ValidationError({"day": _("Enter the date.")})
         return local_moment(cleaned["day"], cleaned.get("at") or MORNING, self.zone)

@@ -38,6 +38,11 @@ class TaggingTarget:
         return "id" not in Query.parse(self.query)
 
     @property
+    def is_single(self) -> bool:
+        """Whether this is one return that was named."""
+        return len(self.ids) == 1 and not self.is_filter
+
+    @property
     def list_path(self) -> str:
         """Return the path of the list with the filter; of selected returns, that of all returns."""
         return list_path(self.query)
@@ -62,19 +67,24 @@ def choose_returns(query: Query, person: User) -> TaggingTarget:
     Raises ``ValidationError`` for a filter that is not valid, for a search that was cut short,
     and for more returns than the person may tag at once.
     """
-    query = query.without(*NON_FILTER_PARAMETERS)
     limit = tagging_limit(person)
+    text = stored_text(
+        "More than %(limit)s returns match. You can tag up to %(limit)s at once. "
+        "Narrow the filters, or ask your administrator.",
+        limit=limit or 0,
+    )
+    return choose_up_to(limit, query, text)
+
+
+def choose_up_to(limit: int | None, query: Query, too_many: StoredText) -> TaggingTarget:
+    """Return the same. Raises ``ValidationError`` with a text for more than this number."""
+    query = query.without(*NON_FILTER_PARAMETERS)
     if "id" in query:
         target = _selected(query)
     else:
         target = TaggingTarget(_matching_ids(query, limit), query.urlencode())
     if limit is not None and len(target.ids) > limit:
-        text = stored_text(
-            "More than %(limit)s returns match. You can tag up to %(limit)s at once. "
-            "Narrow the filters, or ask your administrator.",
-            limit=limit,
-        )
-        raise ValidationError([text])
+        raise ValidationError([too_many])
     return target
 
 

@@ -37,6 +37,7 @@ from returns.models.heartbeats import Heartbeat, Loop
 from returns.models.last_changes import LastChange
 from returns.models.line_items import DamagedState, ItemState, LineItem
 from returns.models.locks import HeldLock
+from returns.models.macros import MAX_MACRO_NAME_LENGTH, Macro, MacroEffect, MacroRun
 from returns.models.mappings import SavedMapping
 from returns.models.notices import Notice, NoticeKind
 from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrderItem
@@ -87,6 +88,7 @@ __all__ = [
     "CONTROL_CHARACTERS",
     "MAX_BROWSER_LENGTH",
     "MAX_DEADLINE_AMOUNTS",
+    "MAX_MACRO_NAME_LENGTH",
     "MAX_WHY_LENGTH",
     "TEST_TYPE",
     "TRACKING_PLACE",
@@ -135,6 +137,9 @@ __all__ = [
     "LastChange",
     "LineItem",
     "Loop",
+    "Macro",
+    "MacroEffect",
+    "MacroRun",
     "Moment",
     "Notice",
     "NoticeKind",

@@ -1,5 +1,6 @@
-"""What is kept of deleted returns, and of deleted saved views, rules and deadlines."""
+"""What is kept of deleted returns, and of deleted saved views, rules, deadlines and macros."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pgtrigger
@@ -15,10 +16,11 @@ from config.stored_texts import StoredTextField
 from returns.models.keys import search_key_field
 
 # How pages show the names of deleted entries, by their kind.
-LABELS_BY_KIND = {
+LABELS_BY_KIND: dict[str, Callable[[str], str]] = {
     "returns.savedview": view_label,
     "returns.tagrule": rule_label,
     "returns.deadlinepolicy": deadline_label,
+    "returns.macro": str,
 }
 
 
@@ -75,7 +77,7 @@ class DeletedReturn(models.Model):
 
 
 class DeletedEntry(models.Model):
-    """A saved view, rule or deadline that was deleted, kept so that it can be restored.
+    """A saved view, rule, deadline or macro that was deleted, kept so that it can be restored.
 
     ``kind`` is the label of its model, and ``held`` its fields as Django serializes them.
     """

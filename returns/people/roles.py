@@ -25,6 +25,7 @@ _MANAGER = _AGENT | {
     "returns.export_all_returns",
     "returns.share_view",
     "returns.change_tagrule",
+    "returns.change_macro",
     "returns.change_deadlinepolicy",
     "returns.change_feedrun",
     "returns.change_shoppersentence",

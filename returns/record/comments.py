@@ -98,6 +98,11 @@ def add_comment(record: Return, text: str, token: UUID, by: User) -> bool:
     return is_new
 
 
+def find_by_token(text: str, token: UUID, by: User) -> int:
+    """Return the id of the comment that a form with this token has added."""
+    return Comment.objects.values_list("pk", flat=True).get(author=by, token=uuid5(token, text))
+
+
 @transaction.atomic
 def edit_comment(pk: int, text: str, replaces: str) -> Comment:
     """Replace the text of a comment. The database keeps the earlier text. Tell who is new in it.
@@ -128,6 +133,19 @@ def delete_comment(pk: int, by: User) -> None:
     if comment.deleted_at is None:
         comment.deleted_at, comment.deleted_by = timezone.now(), by
         comment.save(update_fields=["deleted_at", "deleted_by"])
+
+
+@transaction.atomic
+def withdraw_comment(pk: int, text: str, by: User) -> bool:
+    """Mark a comment as deleted if it still has this text; tell whether it was.
+
+    Undoing does so with what was written at once on many returns. An edited comment stays.
+    """
+    comment = Comment.objects.select_for_update().filter(pk=pk).first()
+    if comment is None or comment.deleted_at or comment.text != text:
+        return False
+    delete_comment(pk, by)
+    return True
 
 
 @transaction.atomic

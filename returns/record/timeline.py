@@ -26,6 +26,7 @@ from returns.record.changed_items import inspection_text, inspections, item_chan
 from returns.record.comments import comments_of
 from returns.record.corrections import to_json_value
 from returns.record.events import TAG_ADDED, TAG_REMOVED, Event, events_of
+from returns.record.macros import macro_steps
 from returns.record.redactions import redactions_of
 from tags.tagging import UNDO_SOURCE
 from tags.vocabulary import TagChip, Vocabulary
@@ -44,13 +45,14 @@ STATE_TIME_FIELDS: dict[State, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry: a state, inspected items, changes, tags, a comment, claim or redaction."""
+    """An entry: a state, inspected items, changes, tags, a comment, claim, macro or redaction."""
 
     at: datetime
     who: str = ""
     state: str = ""
     inspection: str = ""
     claim: str = ""
+    macro: str = ""
     changes: list[Change] = field(default_factory=list)
     added: list[TagChip] = field(default_factory=list)
     removed: list[TagChip] = field(default_factory=list)
@@ -98,7 +100,7 @@ class Timeline:
 
 
 def timeline_of(record: Return, vocabulary: Vocabulary, *, whole: bool) -> Timeline:
-    """Return the timeline of a return. At most five queries.
+    """Return the timeline of a return. At most six queries.
 
     It has the newest ``MAX_ENTRIES`` entries, or if ``whole`` up to ``MAX_ENTRIES_OF_WHOLE``.
     """
@@ -110,6 +112,7 @@ def timeline_of(record: Return, vocabulary: Vocabulary, *, whole: bool) -> Timel
             *_event_entries(events, record, vocabulary),
             *_comment_entries(comments),
             *(Entry(at, who, claim=text) for at, who, text in claim_steps(record.pk)),
+            *(Entry(at, who, macro=text) for at, who, text in macro_steps(record.pk)),
         ]
     )
     more = len(events) > limit or len(comments) > limit or len(entries) > limit

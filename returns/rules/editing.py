@@ -17,7 +17,7 @@ from config.text import shorten
 from returns.filters import named
 from returns.filters.declarations import FILTERS_BY_NAME
 from returns.filters.query import Query
-from returns.models import Moment, TagRule
+from returns.models import Macro, Moment, TagRule
 from tags.bulk import check_compatible
 from tags.models import Tag
 from tags.vocabulary import Vocabulary, resolve_ids
@@ -34,14 +34,14 @@ SEARCH_NOT_ALLOWED = stored_text(
 )
 
 
-def resolved_tags(rule: TagRule, meant: Mapping[int, int]) -> tuple[list[int], list[int]]:
+def resolved_tags(rule: TagRule | Macro, meant: Mapping[int, int]) -> tuple[list[int], list[int]]:
     """Return the ids of the tags to add and to remove; ``meant`` has the tag that each id means."""
     adds = list(dict.fromkeys(meant[pk] for pk in rule.adds if pk in meant))
     removes = list(dict.fromkeys(meant[pk] for pk in rule.removes if pk in meant))
     return adds, removes
 
 
-def adds_and_removes(rule: TagRule) -> tuple[list[int], list[int]]:
+def adds_and_removes(rule: TagRule | Macro) -> tuple[list[int], list[int]]:
     """Return the ids of the tags to add and to remove, with each merged tag replaced."""
     return resolved_tags(rule, resolve_ids([*rule.adds, *rule.removes]))
 
@@ -49,7 +49,7 @@ def adds_and_removes(rule: TagRule) -> tuple[list[int], list[int]]:
 def tag_problem(
     adds: Sequence[int], removes: Sequence[int], vocabulary: Vocabulary
 ) -> StoredText | None:
-    """Say why merging, retiring or deleting tags has made a rule impossible, if so."""
+    """Say why merging, retiring or deleting tags has made a rule or macro impossible, if so."""
     if not adds and not removes:
         return stored_text("Its tags have been deleted.")
     for pk in adds:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from config.htmx import render_page_or_fragment
 from returns.filters.claimed import query_of
 from returns.lists.bulk import choose_returns, create_draft, list_path, start
+from returns.macros.wording import name_of_run, preview_of
 from returns.models import Loop
 from returns.models.access import BulkWork
 from returns.operations.heartbeat import is_running
@@ -98,5 +99,7 @@ def _page(request: DeskRequest, job: BulkTagging) -> HttpResponse:
         "list_path": list_path(job.query),
         "percent": 100 * job.position // total if total else 100,
         "preview": bulk.preview(job) if job.status == bulk.Status.DRAFT else None,
+        "macro": name_of_run(job),
+        "macro_preview": preview_of(job) if job.status == bulk.Status.DRAFT else None,
     }
     return render_page_or_fragment(request, "lists/bulk.html", "progress", context)

@@ -1,4 +1,4 @@
-"""Take back that a saved view, a rule or a deadline was deleted."""
+"""Take back that a saved view, a rule, a deadline or a macro was deleted."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from config.toasts import add_toast
 from returns.deadlines.editing import MAY_CHANGE_DEADLINES
 from returns.filters import deleted_entries
 from returns.lists import saved_views
+from returns.macros.editing import MAY_CHANGE_MACROS
 from returns.models import DeletedEntry
 from returns.people.person import PersonRequest
 from returns.rules.editing import MAY_CHANGE_RULES
@@ -37,6 +38,7 @@ KINDS = {
     "returns.deadlinepolicy": Kind(
         "deadlines", lambda user, _entry: user.has_perm(MAY_CHANGE_DEADLINES)
     ),
+    "returns.macro": Kind("macros", lambda user, _entry: user.has_perm(MAY_CHANGE_MACROS)),
 }
 
 
@@ -60,6 +62,6 @@ def restore(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def delete_with_undo(request: PersonRequest, entry: Model, text: str) -> None:
-    """Delete a saved view, rule or deadline, and offer to undo that on the next page."""
+    """Delete a saved view, rule, deadline or macro, and offer to undo that on the next page."""
     if deleted := deleted_entries.delete(entry, request.user):
         add_toast(request, text, reverse("restore-entry", args=[deleted.pk]))

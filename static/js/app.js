@@ -8,6 +8,7 @@ import "./lists/links.js";
 import "./record/mentions.js";
 import "./record/comments.js";
 import "./claims.js";
+import "./macros.js";
 import "./bell.js";
 import "./keys.js";
 import "./live.js";

@@ -35,10 +35,16 @@ export function remindOfReturn() {
   find("#ask-follow-up", HTMLFormElement)?.requestSubmit();
 }
 
+/** Ask now, and not with the next poll, what a list or a return shows: the person has changed it. */
+export function askForNews() {
+  document.getElementById("live-poll")?.dispatchEvent(new Event("desk:poll"));
+}
+
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const { sourceElement, response } = ctx;
   if (!(sourceElement instanceof Element) || !(response?.raw.ok || response?.status === 422)) return;
   if (sourceElement.matches("[data-claims]")) announce(find("#toast [data-message]", HTMLElement)?.textContent ?? "");
+  if (find("[data-ids]", HTMLInputElement, sourceElement)) askForNews();
   if (!sourceElement.matches("#ask-follow-up, [data-follow-up]")) return;
   const text = find("#follow-up-body > [data-message]", HTMLElement)?.textContent;
   if (text) {

@@ -9,6 +9,7 @@ import { claimRow, remindOfReturn, remindOfRow } from "./claims.js";
 import { closest, find, findAll, matches, need } from "./dom.js";
 import { onEscape } from "./escape.js";
 import { current, enterList, isFirst, linkOf, move, rows } from "./lists/rows.js";
+import { runMacroHere, runMacroOn } from "./macros.js";
 import { closeMenus } from "./menus.js";
 import { step } from "./record/steps.js";
 import { isScan, recognise, SCAN_PAUSE_MS } from "./scanner.js";
@@ -82,6 +83,7 @@ const ON_LIST = {
   p: withRow(preview),
   v: withRow(claimRow),
   r: withRow(remindOfRow),
+  m: withRow(runMacroOn),
   " ": withRow(preview),
   n: click("page-next"),
   b: click("page-previous"),
@@ -94,6 +96,7 @@ const ON_RETURN = {
   c: () => document.getElementById("comment-new-text")?.focus(),
   v: click("claim-button"),
   r: remindOfReturn,
+  m: runMacroHere,
 };
 
 /**

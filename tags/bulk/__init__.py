@@ -1,6 +1,7 @@
 """Tag many records at once: a draft with a preview, then steps that can be interrupted."""
 
 from tags.bulk.drafts import (
+    NO_LONGER_ALLOWED,
     Preview,
     Status,
     TagCount,
@@ -13,6 +14,7 @@ from tags.bulk.drafts import (
     preview,
     start,
 )
+from tags.bulk.extras import Extra, extra_of, provide_extras
 from tags.bulk.steps import (
     MAY_UNDO,
     lock_for_action,
@@ -24,6 +26,8 @@ from tags.bulk.steps import (
 
 __all__ = [
     "MAY_UNDO",
+    "NO_LONGER_ALLOWED",
+    "Extra",
     "Preview",
     "Status",
     "TagCount",
@@ -31,10 +35,12 @@ __all__ = [
     "check_compatible",
     "count_records",
     "create_draft",
+    "extra_of",
     "find_bulk",
     "lock_for_action",
     "old_bulk",
     "preview",
+    "provide_extras",
     "run_oldest_step",
     "run_steps",
     "start",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from config.shipped_names import tag_label
 from config.stored_texts import StoredText, stored_text
 from tags import history, tagging
+from tags.bulk.extras import extra_of
 from tags.bulk.results import describe_results, kind_of_tagging
 from tags.models import BulkTagging, Tag, Tagging
 from tags.vocabulary import VocabularyError, tag_names
@@ -63,14 +64,17 @@ def create_draft(
     by: User,
     query: str = "",
     permission: str = "",
+    *,
+    may_lack_tags: bool = False,
 ) -> BulkTagging:
     """Store a bulk tagging for its preview. ``query`` is the query string that chose the records.
 
     ``permission`` is the one that allows so many records; the person must still have it in each
-    step. Also deletes old drafts. Raises ``VocabularyError`` if the tags contradict each other or
-    are more than a record may have.
+    step. One that has an extra may lack tags. Also deletes old drafts. Raises ``VocabularyError``
+    if the tags contradict each other or are more than a record may have.
     """
-    check_compatible(adds, removes)
+    if adds or removes or not may_lack_tags:
+        check_compatible(adds, removes)
     if len(adds) > settings.RETURN_TAGS:
         raise tagging.TooManyTagsError(tagging.describe_bound(kind))
     oldest = timezone.now() - DRAFT_LIFETIME
@@ -171,13 +175,17 @@ def start(bulk: BulkTagging, changed: StoredText | str = "") -> None:
     """Start a drafted bulk tagging. Starting it again changes nothing.
 
     ``changed`` describes how the matching records changed since the preview. Raises
-    ``VocabularyError`` if the person may not tag so many records any more.
+    ``VocabularyError`` if the person may not tag so many records any more, or if what the extra
+    does has changed since.
     """
     check_allowed(bulk, bulk.asked_by)
+    extra = extra_of(bulk)
+    if extra and bulk.status == Status.DRAFT:
+        extra.check_start()
     with transaction.atomic():
         bulk = BulkTagging.objects.select_for_update().defer("entity_ids").get(pk=bulk.pk)
         if bulk.status != Status.DRAFT:
             return
-        bulk.action = history.record_action(describe_results(bulk), [], bulk.asked_by)
+        bulk.action = history.record_action(describe_results(bulk, extra), [], bulk.asked_by)
         bulk.status, bulk.changed = Status.RUNNING, changed
         bulk.save(update_fields=["action", "status", "changed"])

@@ -7,6 +7,7 @@ from django.conf import settings
 from config.shipped_names import stored_tag
 from config.stored_texts import StoredText, Value, stored_ntext, stored_text
 from tags import tagging
+from tags.bulk.extras import Extra
 from tags.models import BulkTagging
 from tags.sentences import joined
 from tags.vocabulary import tag_names
@@ -30,13 +31,13 @@ def add_batch(
     return total
 
 
-def describe_results(bulk: BulkTagging) -> StoredText:
+def describe_results(bulk: BulkTagging, extra: Extra | None = None) -> StoredText:
     """Describe the results so far: "“books” added to 9,812; 188 already had it."."""
     results = bulk.results
     records, full = results.get("records", 0), results.get("full", 0)
     known = tag_names([*bulk.adds, *bulk.removes])
     names = {pk: stored_tag(name) for pk, name in known.items()}
-    sentences = []
+    sentences = [extra.heading()] if extra else []
     for pk in bulk.adds:
         added = results.get("added", {}).get(str(pk), 0)
         replaced = results.get("replaced", {}).get(str(pk), 0)
@@ -55,6 +56,7 @@ def describe_results(bulk: BulkTagging) -> StoredText:
             count=full,
         )
         sentences.append(text)
+    sentences += extra.results() if extra else []
     if gone := results.get("gone", 0):
         sentences.append(stored_text("Deleted since the preview: %(count)s.", count=gone))
     return joined(sentences)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from config.stored_texts import StoredText, stored_text
 from tags import history, tagging
 from tags.bulk.drafts import Status, check_allowed, check_compatible
+from tags.bulk.extras import Extra, extra_of
 from tags.bulk.results import add_batch, describe_results, kind_of_tagging
 from tags.deadlocks import retry_deadlocks
 from tags.models import BulkTagging, Tag, TagAction
@@ -110,22 +111,32 @@ def _reason_of(error: Exception) -> StoredText:
 
 
 def _tag_next(bulk: BulkTagging, action: TagAction) -> None:
+    extra = extra_of(bulk)
     check_allowed(bulk, bulk.asked_by)
     _follow_merges(bulk)
-    _check_tags(bulk)
-    ids, total = _record_ids(bulk, bulk.position, bulk.position + STEP_SIZE)
+    _check_tags(bulk, extra)
+    ids, total = _record_ids(bulk, bulk.position, bulk.position + _step_size(extra))
     kind = kind_of_tagging(bulk)
     with tagging.done_by(bulk.asked_by):
         batch = tagging.tag_batch(kind, ids, bulk.adds, bulk.removes, action, bulk.asked_by)
+        if extra and bulk.asked_by:
+            extra.check(bulk.asked_by)
+            extra.run(ids, bulk.asked_by)
     bulk.results = add_batch(bulk.results, batch, len(ids))
     bulk.position += len(ids)
     if bulk.position >= total:
         bulk.status = Status.DONE
-    history.update_description(action, describe_results(bulk))
+    history.update_description(action, describe_results(bulk, extra))
 
 
-def _check_tags(bulk: BulkTagging) -> None:
+def _step_size(extra: Extra | None) -> int:
+    return extra.step_size if extra else STEP_SIZE
+
+
+def _check_tags(bulk: BulkTagging, extra: Extra | None) -> None:
     """Check the tags again: they may have been merged, moved or deleted since the last step."""
+    if extra and extra.is_without_tags:
+        return
     tags = Tag.objects.select_related("group").in_bulk([*bulk.adds, *bulk.removes])
     if not tags:
         raise VocabularyError(stored_text("These tags have been deleted."))
@@ -137,10 +148,14 @@ def _check_tags(bulk: BulkTagging) -> None:
 def _undo_last(bulk: BulkTagging, action: TagAction) -> None:
     if action.undone_by:
         check_allowed(bulk, action.undone_by, MAY_UNDO)
-    start = max(bulk.position - STEP_SIZE, 0)
+    extra = extra_of(bulk)
+    start = max(bulk.position - _step_size(extra), 0)
     ids, _ = _record_ids(bulk, start, bulk.position)
     kind = kind_of_tagging(bulk)
     with tagging.done_by(action.undone_by), tagging.as_part_of(action):
+        # The extra first: it locks all records of the step, and these lock some of them.
+        if extra and (by := action.undone_by or bulk.asked_by):
+            extra.undo(ids, by)
         result = tagging.restore_taggings(kind, action, ids).plus(bulk.results.get("undone"))
     bulk.results["undone"], bulk.position = asdict(result), start
     if start:
@@ -148,7 +163,9 @@ def _undo_last(bulk: BulkTagging, action: TagAction) -> None:
         history.update_undo_result(action, text)
         return
     bulk.status = Status.UNDONE
-    sentences = [*_why_given_up(bulk), *tagging.describe_undoing([(kind, result)])]
+    others = extra.undone() if extra else []
+    tags = tagging.describe_undoing([(kind, result)], with_others=bool(others))
+    sentences = [*_why_given_up(bulk), *tags, *others]
     history.update_undo_result(action, joined(sentences))
 
 

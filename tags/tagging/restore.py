@@ -73,14 +73,14 @@ def _params(
 
 
 def describe_undoing(
-    results: Iterable[tuple[type[Tagging], RestoreResult]], *, of_vocabulary: bool = False
+    results: Iterable[tuple[type[Tagging], RestoreResult]], *, with_others: bool = False
 ) -> list[StoredText]:
     """Return sentences about what was undone and left alone, for each kind of tagging.
 
-    ``of_vocabulary`` says that the vocabulary was changed back too.
+    ``with_others`` says that something else was changed back too, such as the vocabulary.
     """
     kinds = list(results)
-    restored = of_vocabulary or any(result.records for _, result in kinds)
+    restored = with_others or any(result.records for _, result in kinds)
     is_all_left = not restored and any(result.changed for _, result in kinds)
     sentences = [stored_text("Nothing was undone.") if is_all_left else stored_text("Undone.")]
     for tagging, result in kinds:

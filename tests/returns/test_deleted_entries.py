@@ -10,7 +10,8 @@ from django.urls import reverse
 from returns.deadlines import editing as deadlines
 from returns.filters.query import Query
 from returns.lists import saved_views
-from returns.models import DeadlinePolicy, DeletedEntry, Moment, SavedView, TagRule, Unit
+from returns.macros import editing as macros
+from returns.models import DeadlinePolicy, DeletedEntry, Macro, Moment, SavedView, TagRule, Unit
 from returns.people import roles
 from returns.rules import editing as rules
 from tests.factories import make_tag
@@ -34,10 +35,16 @@ def make_policy(_manager):
     return deadlines.save_policy(policy)
 
 
+def make_macro(_manager):
+    macro = Macro(name="Mine", comment="Called", claims=True, remind="tomorrow", language="de")
+    return macros.save_macro(macro, [make_tag("books")], [make_tag("fragile")])
+
+
 KINDS = {
     "saved-view": (SavedView, make_view, "delete", "/views/"),
     "rule": (TagRule, make_rule, "remove", "/rules/"),
     "deadline": (DeadlinePolicy, make_policy, "remove", "/deadlines/"),
+    "macro": (Macro, make_macro, "remove", "/macros/"),
 }
 
 

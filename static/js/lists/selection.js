@@ -1,6 +1,6 @@
 // The selected returns, and the bar of actions for them.
 import { announce } from "../announce.js";
-import { closest, find, need } from "../dom.js";
+import { closest, find, findAll, need } from "../dom.js";
 import { gettext, grouped, interpolate, ngettext } from "../words.js";
 import { rows } from "./rows.js";
 
@@ -58,9 +58,11 @@ function showBar(element, onPage) {
   const only = need("[data-only]", HTMLAnchorElement, element);
   only.href = `${only.pathname}?${new URLSearchParams({ q: references.join(", ") })}`;
   only.hidden = returns.length > MAX_SEARCHED;
-  const tag = find("[data-tag]", HTMLAnchorElement, element);
-  const ids = [...selected.keys()].map((id) => ["id", id]);
-  if (tag) tag.href = `${tag.pathname}?${new URLSearchParams(ids)}`;
+  const ids = [...selected.keys()];
+  const query = new URLSearchParams(ids.map((id) => ["id", id]));
+  for (const link of findAll("[data-tag], [data-macros]", HTMLAnchorElement, element)) link.href = `${link.pathname}?${query}`;
+  const field = find("[data-ids]", HTMLInputElement, element);
+  if (field) field.value = ids.join(",");
 }
 
 /**

@@ -32,7 +32,7 @@ const isRefresh = (ctx) => ctx.sourceElement instanceof Element && ctx.sourceEle
  * @param {HtmxContext} ctx
  */
 const isOwnWrite = (ctx) =>
-  ctx.request.method === "POST" && Boolean(poller()) && Boolean(ctx.sourceElement.closest?.("#main .tagging, #timeline, #return-claim"));
+  ctx.request.method === "POST" && Boolean(poller()) && Boolean(ctx.sourceElement.closest?.("#main .tagging, #timeline, #return-claim, #main .choose-macro"));
 
 /** The person's own writes that are on their way. @type {Set<HtmxContext>} */
 const writing = new Set();

@@ -244,3 +244,34 @@ def test_completed_return_is_not_claimed(as_agent):
 @pytest.mark.parametrize("sent", [{}, {"record": "x"}, {"record": "1", "over": "-1"}])
 def test_senseless_request_is_refused(as_agent, sent):
     assert as_agent.post(reverse("claims"), sent).status_code in (400, 404)
+
+
+def test_of_a_selection_those_are_claimed_that_nobody_has(as_agent, agent, manager):
+    free, own, others, done = (make_return() for _ in range(4))
+    take_return(own.pk, agent)
+    take_return(others.pk, manager)
+    complete(done)
+    ids = ",".join(str(each.pk) for each in (free, own, others, done))
+    answer = as_agent.post("/claims/many/", {"ids": f"{ids},0", "next": "/mine/"}, follow=True)
+    assert [str(message) for message in answer.context["messages"]] == [
+        "Claimed 1 return. Yours already: 1. Not claimed, because they are completed: 1. "
+        "Left to manager: 1."
+    ]
+    assert answer.request["PATH_INFO"] == "/mine/"
+    assert open_claim(free.pk).person == agent
+    assert open_claim(others.pk).person == manager
+    assert open_claim(done.pk) is None
+
+
+@pytest.mark.parametrize("ids", ["", "x", "1,,2", "9" * 30, ",".join(["1"] * 1_001)])
+def test_what_is_no_selection_claims_nothing(as_agent, ids):
+    assert as_agent.post("/claims/many/", {"ids": ids}).status_code == 400
+
+
+def test_preview_of_a_return_says_who_has_claimed_it(as_agent, manager):
+    record = make_return()
+    headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    path = reverse("return-card", args=[record.pk])
+    assert "Claimed by" not in as_agent.get(path, headers=headers).text
+    take_return(record.pk, manager)
+    assert "Claimed by" in as_agent.get(path, headers=headers).text

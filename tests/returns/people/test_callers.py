@@ -14,7 +14,7 @@ HEAVY = {
     "trail-file",
     "shopper-file",
     *("return-csv", "return-xlsx", "reports", "report", "report-file"),
-    *("new-bulk-tagging", "new-upload", "upload-columns", "rule", "undo-run"),
+    *("new-bulk-tagging", "run-macro", "new-upload", "upload-columns", "rule", "undo-run"),
     "feed-rejected-file",
 }
 
