@@ -74,6 +74,7 @@ urlpatterns = [
     path("follow-ups/new/", follow_ups.new, name="new-follow-up"),
     path("follow-ups/<int:pk>/", follow_ups.follow_up, name="follow-up"),
     path("notices/", notices.notices, name="notices"),
+    path("notices/live/", live.bell, name="bell"),
     path("notices/<int:pk>/", notices.notice, name="notice"),
     path("mine/", mine.show, name="mine"),
     path("rules/", rules.show, name="rules"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -54,6 +54,8 @@ class MoreField:
     highest: int | None = None
     step: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    # A choice that is a name, such as a user name: it keeps its letters.
+    named: str = ""
     checked: bool = False
     values: str = ""
 
@@ -90,12 +92,13 @@ def _fields(declaration: Declaration, query: Query) -> Iterator[MoreField]:
         yield from _boxes(declaration, chosen) if choices else _text_fields(declaration, chosen)
         return
     value = query.get(name, "")
-    value = value if has_field_for(name, value) else ""
+    value, named = value if has_field_for(name, value) else "", ""
     if value and _takes_others(declaration) and value not in dict(choices):
-        choices = (*choices, (value, declaration.format_value(value)))
+        choices, named = (*choices, (value, declaration.format_value(value))), value
     if choices:
         preset = value if value in dict(choices) else ""
-        yield MoreField(section, f"id_{name}", name, label, "select", preset, choices=choices)
+        field = MoreField(section, f"id_{name}", name, label, "select", preset)
+        yield replace(field, choices=choices, named=named)
     if declaration.is_moment:
         day = value if _DATE.fullmatch(value) else ""
         suffix, text = (DATE_SUFFIX, _("Due by the day")) if choices else ("", label)

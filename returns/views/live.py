@@ -46,6 +46,14 @@ def one_return(request: DeskRequest, pk: int) -> HttpResponse:
     return render(request, "record/page.html#answer", {"live": page, "details": page.details})
 
 
+@require_safe
+@cache_control(no_store=True)
+@permission_required("returns.view_return", raise_exception=True)
+def bell(request: DeskRequest) -> HttpResponse:
+    """Return the number at the bell if it is another than the page shows."""
+    return _unchanged(request)
+
+
 @permission_required("returns.view_return", raise_exception=True)
 @require_POST
 def presence(request: PersonRequest, pk: int) -> HttpResponse:

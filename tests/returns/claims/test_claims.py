@@ -20,6 +20,7 @@ from returns.record.timeline import timeline_of
 from returns.rules.running import matches_of
 from tags.vocabulary import load_vocabulary
 from tests.factories import make_return, make_returns
+from tests.markup import flat
 from tests.returns.rules.test_rules import make_rule
 
 pytestmark = pytest.mark.django_db
@@ -253,10 +254,11 @@ def test_of_a_selection_those_are_claimed_that_nobody_has(as_agent, agent, manag
     complete(done)
     ids = ",".join(str(each.pk) for each in (free, own, others, done))
     answer = as_agent.post("/claims/many/", {"ids": f"{ids},0", "next": "/mine/"}, follow=True)
-    assert [str(message) for message in answer.context["messages"]] == [
+    (message,) = answer.context["messages"]
+    assert str(message) == (
         "Claimed 1 return. Yours already: 1. Not claimed, because they are completed: 1. "
         "Left to manager: 1."
-    ]
+    )
     assert answer.request["PATH_INFO"] == "/mine/"
     assert open_claim(free.pk).person == agent
     assert open_claim(others.pk).person == manager
@@ -275,3 +277,9 @@ def test_preview_of_a_return_says_who_has_claimed_it(as_agent, manager):
     assert "Claimed by" not in as_agent.get(path, headers=headers).text
     take_return(record.pk, manager)
     assert "Claimed by" in as_agent.get(path, headers=headers).text
+
+
+def test_user_name_in_the_menu_of_filters_keeps_its_letters(as_manager, agent):
+    answer = flat(as_manager.get(f"/returns/?claimed={agent.username}"))
+    assert f'value="{agent.username}" selected>{agent.username}</option>' in answer
+    assert ">Nobody</option>" in answer

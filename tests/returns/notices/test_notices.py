@@ -110,3 +110,13 @@ def test_who_may_not_see_returns_has_neither_bell_nor_notices(as_agent, agent):
     agent.groups.remove(Group.objects.get(name="Customer service"))
     assert as_agent.get("/notices/").status_code == 403
     assert 'id="bell"' not in as_agent.get("/preferences/").text
+
+
+@pytest.mark.parametrize("page", ["mine", "notices"])
+def test_pages_of_a_person_follow_with_the_bell_alone(as_agent, agent, page):
+    path = f"{reverse('bell')}?poll"
+    assert f'hx-get="{path}"' in as_agent.get(reverse(page)).text
+    assert as_agent.get(f"{path}&bell=0").status_code == 304
+    tell([agent.pk], NoticeKind.DESK, "Look")
+    assert 'data-number="1"' in as_agent.get(f"{path}&bell=0").text
+    assert as_agent.get(f"{path}&bell=1").status_code == 304
