@@ -41,7 +41,7 @@ class MacroForm(BulkForm):
         max_length=COMMENT_LENGTH,
         required=False,
         help_text=_("Written by whoever runs the macro. @ and a user name tells a colleague."),
-        widget=forms.Textarea(attrs={"class": "text", "rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={
             "max_length": _(
                 "A comment can have up to %(limit_value)s characters; this one has %(show_value)s."

@@ -170,6 +170,8 @@ def _claim_lines(records: ReturnQuerySet, person: User | None) -> Iterator[str]:
     free = ready.unclaimed().count()
     text = ngettext("Claim %(count)s return.", "Claim %(count)s returns.", free)
     yield text % {"count": grouped(free)}
+    if own := ready.claimed_by(person.pk).count() if person else 0:
+        yield _("Yours already: %(count)s.") % {"count": grouped(own)}
     if completed := records.filter(state=State.COMPLETED).count():
         text = _("Not claimed, because they are completed: %(count)s.")
         yield text % {"count": grouped(completed)}

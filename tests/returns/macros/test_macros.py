@@ -119,10 +119,11 @@ def test_timeline_says_which_macro_and_that_it_was_undone(as_agent, call_back):
     assert "Ran the macro “Call back”" in as_agent.get(f"/return/{record.pk}/timeline/").text
 
 
-def test_selection_is_previewed_run_and_undone(as_agent, manager, call_back):
+def test_selection_is_previewed_run_and_undone(as_agent, agent, manager, call_back):
     records = [make_return(state=State.ARRIVED) for _ in range(3)]
     finished = make_return(state=State.COMPLETED)
     take_return(records[0].pk, manager)
+    take_return(records[1].pk, agent)
     answer = run(as_agent, call_back, *records, finished)
     assert not Comment.objects.exists()
     page = flat(as_agent.get(answer["Location"]))
@@ -131,9 +132,10 @@ def test_selection_is_previewed_run_and_undone(as_agent, manager, call_back):
         "Add “books”: 4 returns.",
         "Comment on 4 returns: “Called. @manager”",
         "A notice for each return goes to: manager.",
-        "Claim 2 returns.",
+        "Claim 1 return.",
         "Not claimed, because they are completed: 1.",
         "Left to manager: 1.",
+        "Yours already: 1.",
         "Remind you of 4 returns: ",
         "Undoing also deletes the comments that nobody has edited",
     ):
@@ -141,13 +143,13 @@ def test_selection_is_previewed_run_and_undone(as_agent, manager, call_back):
     done = as_agent.post(answer["Location"], {"action": "start"}, follow=True)
     text = flat(done)
     assert "Macro “Call back” on 4 returns. “books” added to 4." in text
-    assert "Wrote 4 comments. Claimed 2 returns. Not claimed, because" in text
+    assert "Wrote 4 comments. Claimed 1 return. Yours already: 1." in text
     assert "Left to manager: 1. Set 4 reminders." in text
     # Starting again changes nothing.
     as_agent.post(answer["Location"], {"action": "start"})
     assert [comments_on(each) for each in records] == [["Called. @manager"]] * 3
     undone = as_agent.post(answer["Location"], {"action": "undo"}, follow=True)
-    assert "Comments deleted: 4. Claims given back: 2. Reminders ended: 4." in said(undone)
+    assert "Comments deleted: 4. Claims given back: 1. Reminders ended: 4." in said(undone)
     assert open_claim(records[0].pk).person == manager
     assert [tags_of(each) for each in records] == [set()] * 3
 
