@@ -16,9 +16,10 @@ from returns.exports import background as exports
 from returns.feed import undo, uploads
 from returns.models import Loop
 from returns.operations.heartbeat import Heart
-from returns.outgoing import moments, spreading
+from returns.outgoing import moments, occasions, spreading
 from returns.outgoing.dispatching import Dispatcher
 from returns.people import password_reset
+from returns.reports import scheduled
 from returns.retention import steps as retention
 from returns.rules import running
 from returns.summaries import maintenance as summaries
@@ -56,6 +57,7 @@ def run_short_jobs(doing: Told = _untold) -> bool:
         "claims": taking.end_expired,
         "mail": password_reset.send_next,
         "moments": moments.write_moments,
+        "notifications": occasions.look_next,
         "outbox": spreading.spread_next,
         "retention": retention.delete_old_rows,
     }
@@ -123,7 +125,7 @@ def run_until_stopped(stopping: threading.Event) -> None:
         name="files",
         daemon=True,
     )
-    dispatcher = Dispatcher(stopping)
+    dispatcher = Dispatcher(stopping, scheduled.write_report)
     messages = threading.Thread(
         target=_run_repeatedly,
         args=(partial(send_messages, dispatcher), stopping, heart, Loop.OUTGOING),

@@ -32,6 +32,7 @@ from returns.views import (
     status,
     tagging,
     trail,
+    unsubscribing,
     uploads,
 )
 
@@ -110,6 +111,10 @@ urlpatterns = [
     path("feed/rejected/file/", feed.rejected_file, name="feed-rejected-file"),
     path("outgoing/", outgoing.show, name="outgoing"),
     path("outgoing/new/", outgoing.new, name="new-subscription"),
+    path(
+        "outgoing/new/report/<slug:subject>/", outgoing.new_report, name="new-report-subscription"
+    ),
+    path("unsubscribe/<str:token>/", unsubscribing.unsubscribe, name="unsubscribe"),
     path("outgoing/types/", outgoing.catalogue, name="event-types"),
     path("outgoing/<int:pk>/", outgoing.subscription, name="subscription"),
     path("outgoing/<int:pk>/filter/", filter_editing.of_subscription, name="subscription-filter"),

@@ -159,7 +159,13 @@ def _work(client: Client, records: list[Return]) -> None:
     post("change-tag", books.pk, name="kitap", group=books.group_id)
     post("change-tag", books.pk, name="books", group=books.group_id)
     post("change-tag", Tag.objects.get(name="standard").pk, action="retire")
-    hook = {"name": "Dükkân", "address": "https://dukkan.example/", "rate": "60"}
+    hook = {
+        "name": "Dükkân",
+        "occasion": "event",
+        "channel": "webhook",
+        "address": "https://dukkan.example/",
+        "rate": "60",
+    }
     client.post(reverse("new-subscription") + "?tag=books", hook | {"types": ["return.created"]})
     post("exports", query="state=Completed")
     post("return-opened", first.pk)

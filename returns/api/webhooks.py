@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import translation
 
-from returns.models import EventType
+from returns.models import EventType, OccasionType
 from returns.outgoing.messages import WITHOUT_RETURN, Example, examples
 
 DETAIL_SCHEMAS: dict[str, dict[str, Any]] = {
@@ -14,6 +14,9 @@ DETAIL_SCHEMAS: dict[str, dict[str, Any]] = {
     EventType.COMMENT: {"comment": {"type": "integer", "description": "The number of it."}},
     EventType.SILENT: {"readAt": {"type": "string", "format": "date-time"}},
     EventType.REJECTED: {"run": {"type": "integer"}, "rejected": {"type": "integer"}},
+    OccasionType.COUNT: {"count": {"type": "integer"}, "above": {"type": "integer"}},
+    OccasionType.TIMED: {"count": {"type": "integer"}},
+    OccasionType.RULE: {"rule": {"type": "string", "description": "The name of the rule."}},
 }
 MESSAGE_HEADERS = {
     "webhook-id": "Identifies the event; the same whenever the message is sent again.",

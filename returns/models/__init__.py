@@ -39,15 +39,21 @@ from returns.models.line_items import DamagedState, ItemState, LineItem
 from returns.models.locks import HeldLock
 from returns.models.macros import MAX_MACRO_NAME_LENGTH, Macro, MacroEffect, MacroRun
 from returns.models.mappings import SavedMapping
+from returns.models.matches import MatchedReturn
 from returns.models.notices import Notice, NoticeKind
-from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrderItem
-from returns.models.outgoing import (
+from returns.models.occasions import (
+    CHANNELS_TO_READ,
+    OWN_CHANNELS,
     TEST_TYPE,
     Channel,
-    Delivery,
-    DeliveryStatus,
     EventType,
     Occasion,
+    OccasionType,
+)
+from returns.models.orders import OrderRequest, OrderState, SalesOrder, SalesOrderItem
+from returns.models.outgoing import (
+    Delivery,
+    DeliveryStatus,
     OutgoingEvent,
     Subscription,
     ToldMoment,
@@ -84,12 +90,14 @@ from returns.models.tokens import ApiCalls, ApiToken, Scope
 from returns.models.values import ReturnValue
 
 __all__ = [
+    "CHANNELS_TO_READ",
     "COMMENT_LENGTH",
     "CONTROL_CHARACTERS",
     "MAX_BROWSER_LENGTH",
     "MAX_DEADLINE_AMOUNTS",
     "MAX_MACRO_NAME_LENGTH",
     "MAX_WHY_LENGTH",
+    "OWN_CHANNELS",
     "TEST_TYPE",
     "TRACKING_PLACE",
     "AccessEvent",
@@ -140,10 +148,12 @@ __all__ = [
     "Macro",
     "MacroEffect",
     "MacroRun",
+    "MatchedReturn",
     "Moment",
     "Notice",
     "NoticeKind",
     "Occasion",
+    "OccasionType",
     "OrderRequest",
     "OrderState",
     "Outcome",

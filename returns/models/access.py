@@ -24,6 +24,7 @@ class AccessKind(models.TextChoices):
     BULK_WORK = "bulk-work", pgettext_lazy("access", "bulk work")
     SHOPPER_SEEN = "shopper-seen", pgettext_lazy("access", "view of a shopper")
     REDACTED = "redacted", pgettext_lazy("access", "redaction")
+    NOTIFICATION = "notification", pgettext_lazy("access", "change of a notification")
     TOKEN_CHANGED = "token-changed", pgettext_lazy("access", "new or revoked token")
     TOKEN_USED = "token-used", pgettext_lazy("access", "use of a token")
     TOKEN_REFUSED = "token-refused", pgettext_lazy("access", "refused token")
@@ -71,6 +72,17 @@ class ShopperView(models.TextChoices):
     RETURNS = "returns", pgettext_lazy("access", "list of the returns")
     NAME = "name", pgettext_lazy("access", "name on a page")
     FILE = "file", pgettext_lazy("access", "everything, as a file")
+
+
+class NotificationChange(models.TextChoices):
+    """What happened to a notification."""
+
+    CREATED = "created", pgettext_lazy("access", "made")
+    CHANGED = "changed", pgettext_lazy("access", "changed")
+    SWITCHED_ON = "on", pgettext_lazy("access", "switched on")
+    SWITCHED_OFF = "off", pgettext_lazy("access", "switched off")
+    NEW_SECRET = "new-secret", pgettext_lazy("access", "new secret")
+    DELETED = "deleted", pgettext_lazy("access", "deleted")
 
 
 class TokenChange(models.TextChoices):

@@ -12,42 +12,10 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import pgettext_lazy
 
 from config.stored_texts import StoredTextField
+from returns.models.occasions import Channel, EventType, Occasion
 from returns.models.triggers import after, after_update
 
 ADDRESS_LENGTH = 500  # characters
-
-
-class EventType(models.TextChoices):
-    """What happened. The values are the names in messages, so they never change."""
-
-    CREATED = "return.created", pgettext_lazy("event type", "A return is created")
-    ARRIVED = "return.arrived", pgettext_lazy("event type", "A return arrives")
-    COMPLETED = "return.completed", pgettext_lazy("event type", "A return is completed")
-    CHANGED = "return.changed", pgettext_lazy("event type", "A return changes")
-    ITEMS = "item.changed", pgettext_lazy("event type", "The line items of a return change")
-    TAGGED = "return.tagged", pgettext_lazy("event type", "A return is tagged")
-    UNTAGGED = "return.untagged", pgettext_lazy("event type", "A tag is removed from a return")
-    COMMENT = "comment.added", pgettext_lazy("event type", "Somebody comments on a return")
-    AT_RISK = "deadline.at_risk", pgettext_lazy("event type", "A return may miss its deadline")
-    LATE = "deadline.late", pgettext_lazy("event type", "A return is late")
-    SILENT = "feed.silent", pgettext_lazy("event type", "The feed is silent")
-    REJECTED = "feed.rejected", pgettext_lazy("event type", "Records of the feed are rejected")
-
-
-# A message that somebody asks for on the page of a subscription.
-TEST_TYPE = "test.ping"
-
-
-class Occasion(models.TextChoices):
-    """When a subscription sends something."""
-
-    EVENT = "event", pgettext_lazy("subscription", "when something happens")
-
-
-class Channel(models.TextChoices):
-    """How a subscription sends."""
-
-    WEBHOOK = "webhook", pgettext_lazy("channel", "webhook")
 
 
 class Subscription(models.Model):
@@ -57,7 +25,8 @@ class Subscription(models.Model):
     ``old_secret_until`` they are signed with ``old_secret`` too. Both are encrypted. ``failures``
     are those in a row; until ``retry_at``, nothing is sent. ``minute_at`` and ``minute_count`` are
     the last minute in which something was sent, and how much. ``off_because`` says why the desk has
-    switched it off, and ``options`` is what other occasions and channels need to know.
+    switched it off, and ``options`` is what other occasions and channels need to know; see
+    ``returns.outgoing.options``. At ``next_at`` the desk looks whether there is something to tell.
     """
 
     owner = models.ForeignKey(
@@ -79,7 +48,8 @@ class Subscription(models.Model):
     retry_at = models.DateTimeField(null=True)
     minute_at = models.DateTimeField(null=True)
     minute_count = models.PositiveIntegerField(default=0)
-    options = models.JSONField(db_default={}, editable=False)
+    options = models.JSONField(db_default={}, default=dict, editable=False)
+    next_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -91,7 +61,9 @@ class Subscription(models.Model):
         ordering = ["id"]
         verbose_name = pgettext_lazy("model", "subscription")
         verbose_name_plural = pgettext_lazy("model", "subscriptions")
-        constraints = [models.UniqueConstraint(Lower("name"), name="subscription_has_its_own_name")]
+        constraints = [
+            models.UniqueConstraint("owner", Lower("name"), name="owner_names_subscription_once")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -142,7 +114,8 @@ class Delivery(models.Model):
     """An event that goes to a subscription, and the last attempt to send it.
 
     Later deliveries of the same subscription and return wait for it. ``answer`` is the HTTP status,
-    0 if there was none; ``problem`` then says why. Without ``tried_at`` it was never sent.
+    0 if there was none; ``problem`` then says why. Without ``tried_at`` it was never sent. ``lead``
+    is the first delivery of those that are told in one message.
     """
 
     subscription = models.ForeignKey(Subscription, models.CASCADE, db_index=False)
@@ -156,6 +129,7 @@ class Delivery(models.Model):
     answer = models.PositiveSmallIntegerField(default=0, db_default=0)
     problem = StoredTextField(blank=True, db_default="")
     milliseconds = models.PositiveIntegerField(default=0, db_default=0)
+    lead = models.BigIntegerField(null=True)
 
     class Meta:
         default_permissions = ()
@@ -181,6 +155,9 @@ class Delivery(models.Model):
                 fields=["subscription", "-tried_at"],
                 condition=Q(tried_at__isnull=False),
                 name="delivery_by_attempt",
+            ),
+            models.Index(
+                fields=["record_id"], condition=~Q(record_id=0), name="delivery_of_return"
             ),
         ]
 

@@ -3,7 +3,8 @@
 import pgtrigger
 
 from returns.models.facts import FACTS, LINE_ITEMS, Kind
-from returns.models.outgoing import EventType, write_if_wanted
+from returns.models.occasions import EventType
+from returns.models.outgoing import write_if_wanted
 from returns.models.triggers import after, after_update
 
 # Every record moves the time of its update: what else is new makes a change.

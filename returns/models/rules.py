@@ -22,7 +22,8 @@ class Moment(models.TextChoices):
 class TagRule(models.Model):
     """A filter, the tags to add to and remove from matching returns, and when to do so.
 
-    Tags and tag groups are stored by id, in ``parameters`` too. After three ``failures`` in a row
+    Tags and tag groups are stored by id, in ``parameters`` too. ``notifies`` is the number of a
+    subscription that is told which returns match. After three ``failures`` in a row
     the rule is switched off; ``off_because`` says why.
     """
 
@@ -31,6 +32,7 @@ class TagRule(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     adds = ArrayField(models.BigIntegerField(), default=list, blank=True)
     removes = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    notifies = models.BigIntegerField(null=True)
     position = models.PositiveIntegerField(default=0)
     is_on = models.BooleanField(default=False)
     failures = models.PositiveSmallIntegerField(default=0)

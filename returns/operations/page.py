@@ -35,8 +35,9 @@ JOB_LABELS: dict[str, "StrOrPromise"] = {
     "claims": gettext_lazy("ending claims"),
     "mail": gettext_lazy("sending mail"),
     "moments": gettext_lazy("looking for what has become late"),
+    "notifications": gettext_lazy("looking what people want to be told"),
     "outbox": gettext_lazy("sharing out events"),
-    "webhooks": gettext_lazy("sending webhooks"),
+    "webhooks": gettext_lazy("sending messages"),
     "retention": gettext_lazy("removing old data"),
     "uploads": gettext_lazy("importing a file"),
     "exports": gettext_lazy("making an export"),
@@ -55,7 +56,8 @@ MISSING_LOOPS: dict[Loop, "StrOrPromise"] = {
         "“manage.py work”."
     ),
     Loop.OUTGOING: gettext_lazy(
-        "Webhooks are waiting: no background worker is running. Start “manage.py work”."
+        "Notifications and webhooks are waiting: no background worker is running. "
+        "Start “manage.py work”."
     ),
 }
 DISK_LABELS: dict[str, "StrOrPromise"] = {

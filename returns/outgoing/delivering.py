@@ -6,46 +6,36 @@ is killed in between sends the same message again, with the same id.
 """
 
 import logging
-import random
 import threading
 import time
 from dataclasses import dataclass
-from datetime import timedelta
-from http import HTTPStatus
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.stored_texts import StoredText, stored_text
 from returns.database.locks import Lock, lock_for_transaction, require_lock, try_lock
-from returns.models import Delivery, DeliveryStatus, HeldLock, OutgoingEvent, Subscription
-from returns.outgoing import editing
+from returns.models import (
+    CHANNELS_TO_READ,
+    Delivery,
+    DeliveryStatus,
+    HeldLock,
+    OutgoingEvent,
+    Subscription,
+)
+from returns.outgoing import allowing, editing
+from returns.outgoing.contents import ReportWriter
+from returns.outgoing.digests import next_digest
 from returns.outgoing.messages import headers_of, read_returns, render
-from returns.outgoing.sending import Answer, send
-from returns.people.encryption import UnreadableSecretError
+from returns.outgoing.noting import ABOUT_THE_MESSAGE, note
+from returns.outgoing.sending import send
+from returns.outgoing.telling import tell_by_channel
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two attempts, up to 22 hours: 15 of them in about three days.
-PAUSES = (
-    *(5, 30, 120, 300, 900, 1_800, 3_600, 7_200),
-    *(14_400, 21_600, 28_800, 43_200, 57_600, 79_200),
-)
-MAX_ATTEMPTS = len(PAUSES) + 1
-JITTER = 0.15  # of a pause, more or less
-# About the message and not the receiver, which then still gets those of other returns.
-ABOUT_THE_MESSAGE = {400, 413, 422}
-# So many of these in a row are about the receiver all the same.
-MAX_REFUSED, REFUSED_PAUSE = 10, 60  # seconds
-ASKING_TO_WAIT = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 # A thread serves one subscription for so long, then the next; at once, if an answer takes long.
 SLICE_SECONDS, SLOW_ANSWER_MILLISECONDS = 5.0, 2_000
 DELIVERIES_AT_ONCE = 20
-
-RECEIVER_GONE = stored_text("The receiver answered that it is gone (410).")
-GIVEN_UP = stored_text("The receiver accepted nothing for three days. Last problem: %(problem)s")
-HTTP_STATUS = stored_text("status %(status)s")
 
 # What may be sent now: the first that waits of each return. The alias is that of the delivery.
 IS_FIRST = """
@@ -68,24 +58,6 @@ SELECT_NEXT = f"""
     WHERE delivery.subscription_id = %s AND {IS_FIRST} ORDER BY delivery.id LIMIT %s
 """
 SELECT_IS_DUE = f"SELECT {IS_DUE} FROM returns_subscription subscription WHERE id = %s"
-NOTE_DELIVERY = """
-    UPDATE returns_delivery SET status = %(status)s, attempts = attempts + 1,
-        tried_at = clock_timestamp(), try_at = clock_timestamp() + %(pause)s::interval,
-        answer = %(answer)s, problem = %(problem)s, milliseconds = %(milliseconds)s
-    WHERE id = %(id)s
-"""
-NOTE_SUBSCRIPTION = """
-    UPDATE returns_subscription SET failures = %(failures)s,
-        retry_at = clock_timestamp() + %(pause)s::interval,
-        minute_count = CASE
-            WHEN minute_at > clock_timestamp() - interval '1 minute' THEN minute_count + 1 ELSE 1
-        END,
-        minute_at = CASE
-            WHEN minute_at > clock_timestamp() - interval '1 minute' THEN minute_at
-            ELSE clock_timestamp()
-        END
-    WHERE id = %(id)s
-"""
 
 
 @dataclass(slots=True)
@@ -97,15 +69,18 @@ class Slice:
     refused: int = 0  # in a row
 
 
-def serve(pk: int, stopping: threading.Event) -> Slice:
+def serve(pk: int, stopping: threading.Event, write_report: ReportWriter | None = None) -> Slice:
     """Send what waits for a subscription, until its time is up or it has to pause.
 
-    Nothing happens if another process serves it.
+    Nothing happens if another process serves it. ``write_report`` writes what is sent of reports.
     """
     done = Slice()
     with try_lock(Lock.SUBSCRIPTION, pk) as lock:
         subscription = Subscription.objects.filter(pk=pk).first() if lock else None
         if lock is None or subscription is None or not _may_go_on(subscription):
+            return done
+        if subscription.channel in CHANNELS_TO_READ:
+            _tell(subscription, lock, done, write_report)
             return done
         end = time.monotonic() + SLICE_SECONDS
         for delivery in _next_deliveries(subscription):
@@ -119,15 +94,27 @@ def serve(pk: int, stopping: threading.Event) -> Slice:
 
 def _may_go_on(subscription: Subscription) -> bool:
     """Tell whether anything may be sent; otherwise it is set aside."""
-    if not editing.may_send().filter(pk=subscription.owner_id).exists():
-        editing.set_aside(subscription, editing.OWNER_MAY_NOT)
-        return False
-    try:
-        editing.secrets_of(subscription)
-    except UnreadableSecretError:
-        editing.set_aside(subscription, editing.UNREADABLE_SECRET)
+    if reason := allowing.why_not(subscription):
+        editing.set_aside(subscription, reason)
         return False
     return True
+
+
+def _tell(
+    subscription: Subscription, lock: HeldLock, done: Slice, write_report: ReportWriter | None
+) -> None:
+    """Tell people what waits for them, in one message."""
+    if not _is_due(subscription.pk):
+        return
+    with transaction.atomic():
+        require_lock(lock)
+        digest = next_digest(subscription)
+    if digest is None:
+        return
+    answer, rest = tell_by_channel(subscription, digest, write_report)
+    done.sent, done.is_slow = 1, answer.milliseconds > SLOW_ANSWER_MILLISECONDS
+    with transaction.atomic():
+        note(subscription, digest.lead, answer, rest=rest)
 
 
 def _next_deliveries(subscription: Subscription) -> Any:
@@ -187,68 +174,3 @@ def _render_again(event: OutgoingEvent) -> str | None:
     body = render(event, records.get(event.record_id))
     OutgoingEvent.objects.filter(pk=event.pk, body="").update(body=body)
     return body
-
-
-def note(
-    subscription: Subscription, delivery: Delivery, answer: Answer, *, refused: int = 0
-) -> None:
-    """Note what came of an attempt, and when the next one is due.
-
-    The receiver that is gone, or has accepted nothing for three days, is set aside.
-    """
-    attempts = delivery.attempts + 1
-    if answer.is_accepted:
-        _write(subscription, delivery, answer, failures=0)
-        return
-    is_trouble = answer.status not in ABOUT_THE_MESSAGE
-    failures = subscription.failures + 1 if is_trouble else subscription.failures
-    pause = _pause(failures if is_trouble else attempts, answer)
-    rest = pause if is_trouble else None
-    if refused >= MAX_REFUSED:
-        rest = timedelta(seconds=REFUSED_PAUSE)
-    _write(subscription, delivery, answer, failures=failures, pause=pause, rest=rest)
-    problem = _problem(answer)
-    logger.info(
-        "A webhook was not delivered (subscription: %s, status: %s, attempt: %s).",
-        *(subscription.pk, answer.status, attempts),
-    )
-    if answer.status == HTTPStatus.GONE:
-        editing.set_aside(subscription, RECEIVER_GONE)
-    elif max(attempts, failures) >= MAX_ATTEMPTS:
-        editing.set_aside(subscription, StoredText(GIVEN_UP.text, {"problem": problem}))
-
-
-def _pause(number: int, answer: Answer) -> timedelta:
-    """Return how long to wait after so many failures, at least as long as the receiver asks."""
-    usual = PAUSES[min(number, len(PAUSES)) - 1]
-    seconds = usual * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
-    if answer.status in ASKING_TO_WAIT and answer.retry_after:
-        seconds = max(seconds, answer.retry_after)
-    return timedelta(seconds=seconds)
-
-
-def _problem(answer: Answer) -> StoredText:
-    return answer.problem or StoredText(HTTP_STATUS.text, {"status": str(answer.status)})
-
-
-def _write(
-    subscription: Subscription,
-    delivery: Delivery,
-    answer: Answer,
-    *,
-    failures: int,
-    pause: timedelta = timedelta(0),
-    rest: timedelta | None = None,
-) -> None:
-    values: dict[str, Any] = {
-        "id": delivery.pk,
-        "status": DeliveryStatus.SENT if answer.is_accepted else DeliveryStatus.WAITING,
-        "pause": pause,
-        "answer": answer.status,
-        "problem": answer.problem.to_stored() if answer.problem else "",
-        "milliseconds": answer.milliseconds,
-    }
-    of_subscription: dict[str, Any] = {"id": subscription.pk, "failures": failures, "pause": rest}
-    with connection.cursor() as cursor:
-        cursor.execute(NOTE_DELIVERY, values)
-        cursor.execute(NOTE_SUBSCRIPTION, of_subscription)

@@ -15,7 +15,9 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from returns.models import Subscription
+from returns.outgoing.contents import ReportWriter
 from returns.outgoing.delivering import IS_DUE, IS_FIRST, serve
+from returns.outgoing.digests import IS_GATHERED
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ ROUND_SECONDS = 0.5  # after which it looks for other subscriptions while some a
 FAULT_PAUSE = 30.0  # seconds without a subscription after an error of the program or the database
 SELECT_DUE = f"""
     SELECT subscription.id, subscription.failures > 0 FROM returns_subscription subscription
-    WHERE {IS_DUE} AND EXISTS (
+    WHERE {IS_DUE} AND {IS_GATHERED} AND EXISTS (
         SELECT FROM returns_delivery delivery
         WHERE delivery.subscription_id = subscription.id AND {IS_FIRST}
     )
@@ -36,6 +38,7 @@ class Dispatcher:
     """The threads of this process that send, and which subscriptions they serve."""
 
     stopping: threading.Event
+    write_report: ReportWriter | None = None
     threads: int = field(default_factory=lambda: settings.OUTGOING_THREADS)
     served: dict[int, bool] = field(default_factory=dict)  # and whether it is in trouble
     slow: set[int] = field(default_factory=set)
@@ -83,7 +86,7 @@ class Dispatcher:
 
     def _serve(self, pk: int) -> None:
         try:
-            done = serve(pk, self.stopping)
+            done = serve(pk, self.stopping, self.write_report)
             (self.slow.add if done.is_slow else self.slow.discard)(pk)
             if not done.sent:  # another process serves it
                 self.paused[pk] = time.monotonic() + ROUND_SECONDS

@@ -9,10 +9,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,16 +21,18 @@ from config.stored_texts import StoredText, stored_text
 from returns.filters import named
 from returns.filters.declarations import FILTERS_BY_NAME
 from returns.filters.query import Query
-from returns.models import NoticeKind, Subscription
+from returns.models import OWN_CHANNELS, Channel, NoticeKind, Occasion, Subscription
 from returns.notices.telling import tell
+from returns.outgoing import beginnings
+from returns.outgoing.matches import MATCH_TYPES, forget_matches
 from returns.outgoing.signing import make_secret
 from returns.people.encryption import UnreadableSecretError, decrypt, encrypt
 
 logger = logging.getLogger(__name__)
 
-MAY_MAKE_WEBHOOKS = "returns.make_webhook"
 MAY_CHANGE_ALL = "returns.change_all_subscriptions"
-MAX_SUBSCRIPTIONS = 50  # of all people together
+MAX_SUBSCRIPTIONS = 50  # to other programs, of all people together
+MAX_OWN_SUBSCRIPTIONS = 20  # of a person, to themselves
 OLD_SECRET_VALID = timedelta(hours=24)
 MAX_RATE = 6_000  # messages a minute
 
@@ -42,7 +42,10 @@ SUBSCRIPTION_CHANGED = gettext_noop(
 UNREADABLE_SECRET = stored_text(
     "Its secret cannot be read any more, because SECRET_KEY has changed. Make a new secret."
 )
-OWNER_MAY_NOT = stored_text("Its owner may no longer send webhooks.")
+UNSUBSCRIBED = stored_text("It was ended by the link in an e-mail.")
+CHOSEN = ("name", "occasion", "types", "channel", "address", "rate", "options")
+# What the desk itself notes in the options.
+NOTED_OPTIONS = {"is_over", "told"}
 
 
 def to_parameters(query: Query) -> dict[str, Any]:
@@ -63,37 +66,81 @@ def to_parameters(query: Query) -> dict[str, Any]:
 
 def version_of(subscription: Subscription) -> str:
     """Return a text that differs for every state that people choose; "" for a new one."""
-    names = ("name", "types", "address", "rate", "parameters")
-    state = [getattr(subscription, name) for name in names]
+    names = ("name", "occasion", "types", "channel", "address", "rate", "parameters")
+    state: list[Any] = [getattr(subscription, name) for name in names]
+    state.append(sorted(_chosen_options(subscription).items()))
     return versions.version_of(state) if subscription.pk else ""
+
+
+def _chosen_options(subscription: Subscription) -> dict[str, Any]:
+    options = subscription.options.items()
+    return {name: value for name, value in options if name not in NOTED_OPTIONS}
 
 
 @transaction.atomic
 def create(subscription: Subscription) -> str:
-    """Save a new subscription, switched on, and return its secret, which nobody can read again.
+    """Save a new subscription, switched on; return the secret of a webhook, "" of others.
 
-    Raises ``ValidationError`` if there are too many.
+    Nobody can read the secret again. Raises ``ValidationError`` if there are too many, or its
+    filter cannot be used.
     """
-    if Subscription.objects.count() >= MAX_SUBSCRIPTIONS:
-        raise ValidationError(
-            _("There are %(number)s notifications already. Delete one first.")
-            % {"number": MAX_SUBSCRIPTIONS}
-        )
-    secret = make_secret()
-    subscription.secret = encrypt(secret)
+    _require_room(subscription)
+    secret = make_secret() if subscription.channel == Channel.WEBHOOK else ""
+    subscription.secret = encrypt(secret) if secret else ""
     with _require_own_name(subscription):
         subscription.save(force_insert=True)
+    _begin(subscription)
     logger.info("Subscription %s was made.", subscription.pk)
     return secret
 
 
+def _require_room(subscription: Subscription) -> None:
+    others = Subscription.objects.exclude(pk=subscription.pk)
+    is_own = subscription.channel in OWN_CHANNELS
+    most = MAX_OWN_SUBSCRIPTIONS if is_own else MAX_SUBSCRIPTIONS
+    if is_own:
+        others = others.filter(owner=subscription.owner, channel__in=OWN_CHANNELS)
+    else:
+        others = others.exclude(channel__in=OWN_CHANNELS)
+    if others.count() >= most:
+        text = _("There are %(number)s notifications already. Delete one first.")
+        raise ValidationError(text % {"number": most})
+
+
+def _begin(subscription: Subscription) -> None:
+    """Note what is no news, because it is so already, and when to look first."""
+    if subscription.occasion == Occasion.MATCH:
+        subscription.types = list(MATCH_TYPES)
+    elif subscription.occasion != Occasion.EVENT:
+        subscription.types = []
+    beginnings.begin(subscription)
+    subscription.save(update_fields=["types", "options", "next_at"])
+
+
 @transaction.atomic
-def change(subscription: Subscription, seen: str) -> None:
-    """Save what a person changed. Raises ``ValidationError`` if it is not as they saw it."""
+def change(subscription: Subscription, seen: str) -> str:
+    """Save what a person changed; return the secret that it needs for the first time, or "".
+
+    Raises ``ValidationError`` if it is not as they saw it, or as ``create`` does.
+    """
     stored = named.lock_entry(subscription, _("This notification has been deleted."))
     versions.require_version(version_of(stored), seen, _(SUBSCRIPTION_CHANGED))
+    if stored.channel != subscription.channel:
+        _require_room(subscription)
+    secret = ""
+    if subscription.channel == Channel.WEBHOOK and not stored.secret:
+        secret = make_secret()
+        subscription.secret = encrypt(secret)
+    is_same = stored.occasion == subscription.occasion and (
+        _chosen_options(stored) == _chosen_options(subscription)
+    )
+    if is_same:
+        subscription.options = stored.options
     with _require_own_name(subscription):
-        subscription.save(update_fields=["name", "types", "address", "rate"])
+        subscription.save(update_fields=[*CHOSEN, "secret"])
+    if subscription.is_on and not is_same:
+        _begin(subscription)
+    return secret
 
 
 @transaction.atomic
@@ -104,6 +151,8 @@ def use_filter(subscription: Subscription, parameters: dict[str, Any], seen: str
         versions.require_version(version_of(stored), seen, _(SUBSCRIPTION_CHANGED))
     stored.parameters = parameters
     stored.save(update_fields=["parameters"])
+    if stored.is_on:
+        _begin(stored)
 
 
 @contextmanager
@@ -157,11 +206,28 @@ def secrets_of(subscription: Subscription) -> list[str]:
     return secrets
 
 
+@transaction.atomic
 def switch(subscription: Subscription, *, on: bool) -> None:
-    """Switch it on or off; on, it begins anew without failures. What waits is sent then."""
+    """Switch it on or off; on, it begins anew without failures. What waits is sent then.
+
+    Raises ``ValidationError`` if its filter cannot be used.
+    """
     Subscription.objects.filter(pk=subscription.pk).update(
-        is_on=on, off_because="", failures=0, retry_at=None
+        is_on=on, off_because="", failures=0, retry_at=None, next_at=None
     )
+    stored = Subscription.objects.filter(pk=subscription.pk).first()
+    if on and stored:
+        _begin(stored)
+    elif stored:
+        forget_matches(stored)
+
+
+def unsubscribe(subscription: Subscription) -> None:
+    """End the e-mails of a subscription; its owner can switch it on again."""
+    Subscription.objects.filter(pk=subscription.pk, is_on=True).update(
+        is_on=False, off_because=UNSUBSCRIBED, next_at=None
+    )
+    forget_matches(subscription)
 
 
 def remove(subscription: Subscription) -> None:
@@ -186,11 +252,3 @@ def tell_owner(subscription: Subscription, text: StoredText) -> None:
     )
     link = reverse("subscription", args=[subscription.pk])
     tell([subscription.owner_id], NoticeKind.DESK, said, link=link)
-
-
-def may_send() -> QuerySet[User]:
-    """Return the people who may send webhooks now."""
-    app, _dot, codename = MAY_MAKE_WEBHOOKS.partition(".")
-    allowing = Permission.objects.filter(codename=codename, content_type__app_label=app)
-    by_role = Q(groups__permissions__in=allowing)
-    return User.objects.filter(by_role | Q(is_superuser=True), is_active=True).distinct()

@@ -14,6 +14,7 @@ from returns.models import (
     EventType,
     ItemState,
     LastChange,
+    OccasionType,
     OutgoingEvent,
     Return,
     State,
@@ -32,16 +33,22 @@ EXAMPLE_DETAILS: dict[str, dict[str, Any]] = {
     EventType.COMMENT: {"comment": 4711},
     EventType.SILENT: {"readAt": format_time(EXAMPLE_AT - timedelta(hours=1))},
     EventType.REJECTED: {"run": 812, "rejected": 3},
+    OccasionType.COUNT: {"count": 51, "above": 50},
+    OccasionType.TIMED: {"count": 12},
+    OccasionType.RULE: {"rule": "Damaged on the way"},
     TEST_TYPE: {"test": True},
 }
-WITHOUT_RETURN = {EventType.SILENT.value, EventType.REJECTED.value, TEST_TYPE}
+WITHOUT_RETURN = {
+    *(EventType.SILENT.value, EventType.REJECTED.value, TEST_TYPE),
+    *(OccasionType.COUNT.value, OccasionType.TIMED.value),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A type of event, what it means, and a message as it is sent."""
 
-    type: EventType
+    type: EventType | OccasionType
     body: str
 
     @property
@@ -105,7 +112,7 @@ def examples() -> list[Example]:
     """Return each type of event with a message, laid out for reading."""
     return [
         Example(type_, json.dumps(json.loads(example_body(example_event(type_))), indent=2))
-        for type_ in EventType
+        for type_ in (*EventType, *OccasionType)
     ]
 
 

@@ -6,16 +6,31 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, F, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from config.addresses import with_query
 from config.numbers import grouped
 from returns.display.durations import duration_words
 from returns.filters.stored import to_query
 from returns.filters.wording import describe_query, say_query
-from returns.models import TEST_TYPE, Delivery, EventType, Subscription
+from returns.models import (
+    CHANNELS_TO_READ,
+    TEST_TYPE,
+    Channel,
+    Delivery,
+    EventType,
+    Occasion,
+    OccasionType,
+    Subscription,
+)
+from returns.outgoing.beginnings import BEGINNINGS
 from returns.outgoing.editing import MAY_CHANGE_ALL
+from returns.outgoing.schedules import WEEKLY
 from returns.people.person import person_name
 from tags.vocabulary import Vocabulary, load_vocabulary
 
@@ -76,7 +91,8 @@ class ListedSubscription:
     query: str
     filters: list[tuple[str, str]]
     phrases: list[str]
-    types: list[str]
+    when: str
+    where: str
     owner: str
     waiting: Depth
     tried_at: datetime | None
@@ -91,16 +107,20 @@ class ListedSubscription:
 
 @dataclass(frozen=True, slots=True)
 class ShownAttempt:
-    """A message and its last attempt, with the type in words."""
+    """A message and its last attempt, with the type in words.
+
+    ``others`` is how many other events the same message told.
+    """
 
     delivery: Delivery
     type: str
     outcome: str
+    others: int = 0
 
 
 def visible_to(person: User) -> QuerySet[Subscription]:
     """Return the subscriptions that a person may see and change: their own, or all."""
-    subscriptions = Subscription.objects.select_related("owner")
+    subscriptions = Subscription.objects.select_related("owner__preferences")
     if person.has_perm(MAY_CHANGE_ALL):
         return subscriptions
     return subscriptions.filter(owner=person)
@@ -133,7 +153,8 @@ def _listed(
         query=query.urlencode(),
         filters=describe_query(query),
         phrases=say_query(query) if subscription.parameters else [_("all returns")],
-        types=[type_label(each) for each in subscription.types],
+        when=when_text(subscription),
+        where=str(Channel(subscription.channel).label),
         owner=person_name(subscription.owner),
         waiting=waiting,
         tried_at=tried_at,
@@ -150,15 +171,71 @@ def unspread() -> Depth:
 def last_attempts(subscription: Subscription) -> list[ShownAttempt]:
     """Return the messages that were sent, or tried, last; the latest first."""
     tried = Delivery.objects.filter(subscription=subscription, tried_at__isnull=False)
-    rows = tried.select_related("event").defer("event__body").order_by("-tried_at")
-    return [_attempt(row) for row in rows[:ATTEMPTS_SHOWN]]
+    leads = tried.filter(Q(lead=None) | Q(lead=F("pk")))
+    rows = list(
+        leads.select_related("event").defer("event__body").order_by("-tried_at")[:ATTEMPTS_SHOWN]
+    )
+    sizes = dict[int, int]()
+    if subscription.channel in CHANNELS_TO_READ:
+        in_digests = tried.filter(lead__in=[row.pk for row in rows]).order_by()
+        sizes = dict(in_digests.values_list("lead").annotate(Count("pk")))
+    return [_attempt(row, sizes.get(row.pk, 1) - 1) for row in rows]
 
 
-def _attempt(row: Delivery) -> ShownAttempt:
+def _attempt(row: Delivery, others: int) -> ShownAttempt:
     outcome = row.problem or _("status %(status)s") % {"status": row.answer}
-    return ShownAttempt(row, type_label(row.event.type), outcome)
+    if not row.problem and row.subscription.channel != Channel.WEBHOOK:
+        outcome = ""
+    return ShownAttempt(row, type_label(row.event.type), outcome, others)
 
 
 def type_label(type_: str) -> str:
     """Return what a type of event means."""
-    return _("Test") if type_ == TEST_TYPE else str(EventType(type_).label)
+    if type_ == TEST_TYPE:
+        return _("Test")
+    choices = OccasionType if type_ in OccasionType.values else EventType
+    return str(choices(type_).label)
+
+
+def test_types(subscription: Subscription) -> list[tuple[str, str]]:
+    """Return the types that a test of a subscription can have, with what they mean."""
+    test = (TEST_TYPE, type_label(TEST_TYPE))
+    if subscription.channel != Channel.WEBHOOK:
+        return [test]
+    return [test, *((each.value, str(each.label)) for each in EventType)]
+
+
+def report_path(subscription: Subscription) -> str:
+    """Return the path of the report that a subscription sends; "" if it sends none."""
+    subject = subscription.options.get("report")
+    if not subject:
+        return ""
+    return with_query(reverse("report", args=[subject]), subscription.options.get("query", ""))
+
+
+def when_text(subscription: Subscription) -> str:
+    """Return when a subscription tells something, as a part of a line."""
+    options = BEGINNINGS | subscription.options
+    match subscription.occasion:
+        case Occasion.EVENT:
+            return ", ".join(map(type_label, subscription.types))
+        case Occasion.COUNT:
+            number = options["above"]
+            text = ngettext(
+                "more than %(count)s return matches", "more than %(count)s returns match", number
+            )
+            return text % {"count": grouped(number)}
+        case Occasion.TIMED if options["every"] == WEEKLY:
+            values = {"day": WEEKDAYS[options["weekday"]], "time": options["at"]}
+            return _("every week, %(day)s at %(time)s") % values
+        case Occasion.TIMED:
+            return _("every day at %(time)s") % {"time": options["at"]}
+        case Occasion.SILENCE:
+            number = options["minutes"]
+            text = ngettext(
+                "the feed is silent for %(count)s minute",
+                "the feed is silent for %(count)s minutes",
+                number,
+            )
+            return text % {"count": grouped(number)}
+    return str(Occasion(subscription.occasion).label)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -13,10 +13,12 @@ from returns.models import (
     Delivery,
     DeliveryStatus,
     EventType,
+    OccasionType,
     OutgoingEvent,
     Subscription,
 )
 from returns.outgoing.messages import EXAMPLE_DETAILS, example_body
+from returns.outgoing.posting import post
 
 TEST_TYPES = (TEST_TYPE, *EventType.values)
 
@@ -31,11 +33,20 @@ def send_test(subscription: Subscription, type_: str) -> Delivery:
         raise ValidationError(_("Choose a type of event."))
     if not subscription.is_on:
         raise ValidationError(_("Switch it on first: nothing is sent while it is off."))
+    if "report" in subscription.options:
+        return _send_report(subscription)
     details = {**EXAMPLE_DETAILS.get(type_, {}), "test": True}
     event = OutgoingEvent.objects.create(type=type_, details=details, spread_at=Now())
     event.refresh_from_db()
     OutgoingEvent.objects.filter(pk=event.pk).update(body=example_body(event))
     return Delivery.objects.create(subscription=subscription, event=event, record_id=0)
+
+
+def _send_report(subscription: Subscription) -> Delivery:
+    """Let the report be sent as it is now."""
+    details = {"report": subscription.options["report"]}
+    post(subscription, OccasionType.TIMED, details)
+    return Delivery.objects.filter(subscription=subscription).latest("pk")
 
 
 def replay(subscription: Subscription, since: datetime, until: datetime) -> int:
@@ -49,9 +60,10 @@ def replay(subscription: Subscription, since: datetime, until: datetime) -> int:
 
 def replay_one(subscription: Subscription, pk: int) -> int:
     """Send one message again, also one that waits for its next attempt; return how many."""
-    return _again(Delivery.objects.filter(subscription=subscription, pk=pk))
+    together = Q(pk=pk) | Q(lead=pk)
+    return _again(Delivery.objects.filter(together, subscription=subscription))
 
 
 def _again(deliveries: QuerySet[Delivery]) -> int:
     again = deliveries.exclude(status=DeliveryStatus.DROPPED)
-    return again.update(status=DeliveryStatus.WAITING, attempts=0, try_at=Now())
+    return again.update(status=DeliveryStatus.WAITING, attempts=0, try_at=Now(), lead=None)

@@ -7,32 +7,22 @@ makes is one transaction: a process that is killed has made all of it, or nothin
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import batched
 from json import dumps
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
-from config.stored_texts import StoredText, stored_text
-from returns.database.faults import is_passing_fault
 from returns.database.locks import Lock, lock_for_transaction, require_lock, try_lock
-from returns.database.time_limit import QueryTimeoutError, time_limit
-from returns.filters.filterset import ReturnFilterSet
-from returns.filters.stored import to_query
 from returns.models import DeliveryStatus, Occasion, OutgoingEvent, Subscription
 from returns.outgoing.editing import set_aside
+from returns.outgoing.filtering import FilterError, matching_ids
+from returns.outgoing.matches import note_changed
 from returns.outgoing.messages import WITHOUT_RETURN, read_returns, render
-from tags.vocabulary import Vocabulary, load_vocabulary
+from tags.vocabulary import load_vocabulary
 
 logger = logging.getLogger(__name__)
 
 SPREAD_BATCH_SIZE = 5_000
-MATCH_MILLISECONDS = 2_000  # for one filter and a batch
-# After many new returns, PostgreSQL may not know yet that it is fastest to read a batch by its ids.
-# Of so few, it does.
-MATCHED_IN_PARTS = 250
-FILTER_IS_WRONG = stored_text("Its filter is no longer valid. Look at it, and save it anew.")
-FILTER_FAILED = stored_text("Its filter takes too long.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +31,6 @@ class Match:
 
     subscription: int
     event: OutgoingEvent
-
-
-class FilterError(Exception):
-    """The filter of a subscription cannot be used; ``reason`` says why."""
-
-    def __init__(self, reason: StoredText) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
 
 
 def spread_next() -> bool:
@@ -107,10 +89,12 @@ def _columns(matches: Sequence[Match]) -> dict[str, Any]:
 def find_matches(events: Sequence[OutgoingEvent]) -> Iterator[Match]:
     """Yield which event goes to which subscription; one query for each different filter.
 
-    A subscription whose filter cannot be used is set aside.
+    A subscription whose filter cannot be used is set aside. Those that tell when a return begins to
+    match are told right away.
     """
     ids = sorted({event.record_id for event in events} - {0})
-    subscriptions = Subscription.objects.filter(is_on=True, occasion=Occasion.EVENT)
+    looking = (Occasion.EVENT, Occasion.MATCH)
+    subscriptions = Subscription.objects.filter(is_on=True, occasion__in=looking)
     vocabulary, known = load_vocabulary(), dict[str, set[int]]()
     for subscription in subscriptions.order_by("pk"):
         wanted = [event for event in events if event.type in subscription.types]
@@ -119,43 +103,16 @@ def find_matches(events: Sequence[OutgoingEvent]) -> Iterator[Match]:
         key = dumps(subscription.parameters, sort_keys=True)
         try:
             if key not in known:
-                known[key] = _matching(subscription, ids, vocabulary)
+                known[key] = matching_ids(subscription, ids, vocabulary)
         except FilterError as error:
             set_aside(subscription, error.reason)
+            continue
+        if subscription.occasion == Occasion.MATCH:
+            note_changed(subscription, ids, known[key])
             continue
         for event in wanted:
             if event.type in WITHOUT_RETURN or event.record_id in known[key]:
                 yield Match(subscription.pk, event)
-
-
-def _matching(subscription: Subscription, ids: Sequence[int], vocabulary: Vocabulary) -> set[int]:
-    """Return which of the returns match the filter. Raises ``FilterError``."""
-    if not subscription.parameters:
-        return set(ids)
-    query = to_query(subscription.parameters, vocabulary)
-    filterset = ReturnFilterSet(query, vocabulary, one_by_one=True)
-    if filterset.problems():
-        raise FilterError(FILTER_IS_WRONG)
-    try:
-        return _among(filterset, ids)
-    except QueryTimeoutError:
-        logger.info(
-            "The filter of subscription %s took long, and is tried in parts.", subscription.pk
-        )
-    except DatabaseError as error:
-        if is_passing_fault(error):
-            raise
-        logger.exception("The filter of subscription %s failed.", subscription.pk)
-        raise FilterError(FILTER_IS_WRONG) from error
-    try:
-        return set().union(*(_among(filterset, part) for part in batched(ids, MATCHED_IN_PARTS)))
-    except QueryTimeoutError as error:
-        raise FilterError(FILTER_FAILED) from error
-
-
-def _among(filterset: ReturnFilterSet, ids: Sequence[int]) -> set[int]:
-    with time_limit(MATCH_MILLISECONDS):
-        return set(filterset.qs.among(ids).order_by().values_list("pk", flat=True))
 
 
 STORE_BODIES = """

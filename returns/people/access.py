@@ -12,6 +12,7 @@ ever added: see ``returns.database.web_role``. What is in ``details`` depends on
 - ``SHOPPER_SEEN``: ``how`` and ``of``.
 - ``REDACTED``: ``reference``, "" for a shopper, and ``returns``.
 - ``TOKEN_CHANGED``: ``change``, ``token``, ``scopes``.
+- ``NOTIFICATION``: ``change``, ``notification``, ``channel``, ``owner``.
 
 Nothing that people type is recorded unless it is the name of somebody: they type passwords into the
 wrong field. The log names people only where somebody guesses their password.
@@ -27,8 +28,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from config.client import client_address
-from returns.models import AccessEvent, AccessKind, ApiToken
-from returns.models.access import BulkWork, Proof, ShopperView, SignInChange, TokenChange
+from returns.models import AccessEvent, AccessKind, ApiToken, Subscription
+from returns.models.access import (
+    BulkWork,
+    NotificationChange,
+    Proof,
+    ShopperView,
+    SignInChange,
+    TokenChange,
+)
 from returns.people.person import PersonRequest
 
 logger = logging.getLogger(__name__)
@@ -121,6 +129,19 @@ def record_shopper_view(request: PersonRequest, how: ShopperView, of: str) -> No
 def record_redaction(request: PersonRequest, reference: str, returns: int) -> None:
     """Record a redaction: of a return, or without its reference of a shopper with so many."""
     _record_of(request, request.user, AccessKind.REDACTED, reference=reference, returns=returns)
+
+
+def record_notification_change(
+    request: PersonRequest, subscription: Subscription, change: NotificationChange
+) -> None:
+    """Record that a person made or changed what is told to whom; not what it says."""
+    details = {
+        "change": change.value,
+        "notification": subscription.name,
+        "channel": subscription.channel,
+        "owner": subscription.owner.get_username(),
+    }
+    _record_of(request, request.user, AccessKind.NOTIFICATION, **details)
 
 
 def record_token_change(

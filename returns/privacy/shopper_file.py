@@ -13,7 +13,15 @@ from itertools import batched
 from typing import Any
 
 from returns.feed.item_parsing import line_item_payload
-from returns.models import Comment, DeletedReturn, Return, ReturnTag, SalesOrder
+from returns.models import (
+    Comment,
+    DeletedReturn,
+    Delivery,
+    DeliveryStatus,
+    Return,
+    ReturnTag,
+    SalesOrder,
+)
 from returns.models.facts import FACTS, Kind
 from returns.models.line_items import to_line_items
 from returns.privacy.scope import Scope
@@ -81,6 +89,7 @@ def _orders(ids: Sequence[int]) -> Iterator[Part]:
 def _returns(ids: Sequence[int]) -> Iterator[Part]:
     for some in batched(ids, AT_ONCE):
         tags, comments, changes = _tags(some), _comments(some), _changes(some)
+        told = _told(some)
         for row in Return.objects.filter(pk__in=some).select_related("value").order_by("pk"):
             value = getattr(row, "value", None)
             yield {
@@ -89,6 +98,7 @@ def _returns(ids: Sequence[int]) -> Iterator[Part]:
                 "tags": tags[row.pk],
                 "comments": comments[row.pk],
                 "timeline": changes[row.pk],
+                "told": told[row.pk],
                 "redactedAt": row.redacted_at,
             }
 
@@ -151,6 +161,23 @@ def _changes(ids: Sequence[int]) -> dict[int, list[Part]]:
     for some in changes.values():
         some.sort(key=lambda part: part["at"])
     return changes
+
+
+def _told(ids: Sequence[int]) -> dict[int, list[Part]]:
+    """Return what was told about returns, and by which channel; as long as it is kept."""
+    told = defaultdict[int, list[Part]](list)
+    rows = Delivery.objects.filter(record_id__in=ids).exclude(record_id=0)
+    rows = rows.select_related("event", "subscription")
+    for row in rows.defer("event__body").order_by("pk"):
+        told[row.record_id].append(
+            {
+                "event": row.event.type,
+                "at": row.event.at,
+                "by": row.subscription.channel,
+                "sentAt": row.tried_at if row.status == DeliveryStatus.SENT else None,
+            }
+        )
+    return told
 
 
 def _deleted(scope: Scope) -> Iterator[Part]:

@@ -1,7 +1,7 @@
 """A table of a report as a CSV or Excel file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from io import BytesIO, StringIO
 from typing import Any
@@ -58,17 +58,39 @@ def table_as_csv(report: Report, table: Table) -> bytes:
 
 def table_as_xlsx(report: Report, table: Table) -> bytes:
     """Return the table as a workbook whose numbers are numbers."""
+    return _as_workbook(report, [table])
+
+
+def report_as_xlsx(report: Report) -> bytes:
+    """Return all tables of a report as a workbook, with a sheet for each."""
+    return _as_workbook(report, [table for each in report.sections for table in each.tables])
+
+
+def report_file_name(report: Report, now: datetime) -> str:
+    """Return the name of that workbook, with the report's name, the filters and the time."""
+    prefix = _("report %(table)s") % {"table": report.title}
+    return build_file_name(report.scope, now, "xlsx", prefix)
+
+
+def _as_workbook(report: Report, tables: Sequence[Table]) -> bytes:
     file = BytesIO()
     with Workbook(file, {**WORKBOOK_OPTIONS, "constant_memory": False}) as book:
-        sheet = book.add_worksheet(_short_name(table)[:MAX_SHEET_NAME_LENGTH])
-        for row_number, row in enumerate(_rows(report, table)):
-            for column, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(row_number, column, cell)
-                else:
-                    sheet.write_number(row_number, column, cell)
-        sheet.set_column(0, len(table.head), 18)
+        for table in tables:
+            _add_sheet(book, report, table)
+        if not tables:
+            book.add_worksheet()  # Excel opens none without a sheet
     return file.getvalue()
+
+
+def _add_sheet(book: Workbook, report: Report, table: Table) -> None:
+    sheet = book.add_worksheet(_short_name(table)[:MAX_SHEET_NAME_LENGTH])
+    for row_number, row in enumerate(_rows(report, table)):
+        for column, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(row_number, column, cell)
+            else:
+                sheet.write_number(row_number, column, cell)
+    sheet.set_column(0, len(table.head), 18)
 
 
 def _short_name(table: Table) -> str:

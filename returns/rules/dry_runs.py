@@ -69,7 +69,7 @@ def dry_run(rule: TagRule) -> DryRun:
         list(newest[:MAX_DRY_RUN_ROWS]),
         CappedCount(number, matches > number),
         _matches_path(rule),
-        all_tagged=not lacking,
+        all_tagged=bool(not lacking and (rule.adds or rule.removes)),
     )
 
 

@@ -32,6 +32,10 @@ SEARCH_NOT_ALLOWED = stored_text(
     "A rule cannot use the search box. "
     "Filter by order reference, return reference or tracking ID instead."
 )
+HOURLY_NOT_ALLOWED = stored_text(
+    "A rule that runs every hour cannot notify. "
+    "Make a notification for returns that begin to match instead."
+)
 
 
 def resolved_tags(rule: TagRule | Macro, meant: Mapping[int, int]) -> tuple[list[int], list[int]]:
@@ -47,10 +51,14 @@ def adds_and_removes(rule: TagRule | Macro) -> tuple[list[int], list[int]]:
 
 
 def tag_problem(
-    adds: Sequence[int], removes: Sequence[int], vocabulary: Vocabulary
+    adds: Sequence[int],
+    removes: Sequence[int],
+    vocabulary: Vocabulary,
+    *,
+    notifies: bool = False,
 ) -> StoredText | None:
     """Say why merging, retiring or deleting tags has made a rule or macro impossible, if so."""
-    if not adds and not removes:
+    if not adds and not removes and not notifies:
         return stored_text("Its tags have been deleted.")
     for pk in adds:
         if pk in removes:
@@ -79,6 +87,8 @@ def to_parameters(query: Query) -> dict[str, Any]:
 def version_of(rule: TagRule) -> str:
     """Return a text that differs for every state of a rule; "" for a new rule."""
     state = [rule.name, rule.moment, rule.parameters, rule.adds, rule.removes]
+    if rule.notifies:
+        state.append(rule.notifies)
     return versions.version_of(state) if rule.pk else ""
 
 
@@ -90,7 +100,10 @@ def save_rule(
     ``seen`` is the ``version_of`` the rule that the person saw, if any. Raises
     ``ValidationError`` if the rule is not valid, or has changed since the person saw it.
     """
-    check_compatible(adds, removes)
+    if adds or removes or not rule.notifies:
+        check_compatible(adds, removes)
+    if rule.notifies and rule.moment == Moment.HOURLY:
+        raise ValidationError({"notifies": str(HOURLY_NOT_ALLOWED)})
     rule.adds, rule.removes = [tag.pk for tag in adds], [tag.pk for tag in removes]
     taken = _("There is already a rule named “%(name)s”.")
     with named.require_unique_name(rule, TagRule.objects.all(), taken):
@@ -99,14 +112,15 @@ def save_rule(
             rule.save()
         else:
             rule.is_on = _stays_on(rule, seen)
-            rule.save(update_fields=["name", "moment", "adds", "removes", "is_on"])
+            rule.save(update_fields=["name", "moment", "adds", "removes", "notifies", "is_on"])
     return rule
 
 
 def _stays_on(rule: TagRule, seen: str) -> bool:
     stored = _locked(rule, seen)
     now, before = (
-        (each.moment, sorted(each.adds), sorted(each.removes)) for each in (rule, stored)
+        (each.moment, sorted(each.adds), sorted(each.removes), each.notifies)
+        for each in (rule, stored)
     )
     return stored.is_on and now == before
 

@@ -20,6 +20,7 @@ from returns.filters.fields import DELETED_TAG
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.stored import to_query
 from returns.models import HeldLock, Moment, Return, ReturnTag, RuleEvent, TagRule
+from returns.outgoing.posting import tell_matches
 from returns.querysets import ReturnQuerySet
 from returns.rules import editing
 from tags import tagging
@@ -63,6 +64,7 @@ def run_queued() -> bool:
         tagging.lock_records(ReturnTag, sorted({event.record_id for event in events}))
         rules = TagRule.objects.filter(is_on=True, moment__in={event.moment for event in events})
         reached = _reached({event.record_id for event in events})
+        matches: dict[TagRule, list[int]] = {rule: [] for rule in rules}
         succeeded = [
             _run(
                 rule,
@@ -70,11 +72,16 @@ def run_queued() -> bool:
                     reached[rule.moment]
                     & {event.record_id for event in events if event.moment == rule.moment}
                 ],
+                matches[rule],
             )
             for rule in rules
         ]
-        # If a rule failed, the returns stay queued until it can run or is switched off.
+        # If a rule failed, the returns stay queued until it can run or is switched off. Others run
+        # again then, so nobody is told before.
         if all(succeeded):
+            for rule in rules:
+                if rule.notifies:
+                    tell_matches(rule.notifies, rule.name, matches[rule])
             RuleEvent.objects.filter(pk__in=[event.pk for event in events]).delete()
     if rules and all(succeeded):
         logger.info("Rules ran (rules: %s, events: %s).", len(succeeded), len(events))
@@ -127,7 +134,7 @@ def _run_on_all(rule: TagRule, lock: HeldLock) -> None:
     except (RuleError, DatabaseError) as error:
         _note_failure(rule, error)
         return
-    if _run(rule, _batches(ids, lock)):
+    if _run(rule, _batches(ids, lock), []):
         logger.info("The hourly rule %s ran (returns: %s).", rule.pk, len(ids))
 
 
@@ -137,12 +144,15 @@ def _batches(ids: Sequence[int], lock: HeldLock) -> Iterator[Sequence[int]]:
         yield batch
 
 
-def _run(rule: TagRule, batches: Iterable[Iterable[int]]) -> bool:
-    """Run a rule on these returns. Return whether it succeeded; its own failure is noted on it."""
+def _run(rule: TagRule, batches: Iterable[Iterable[int]], matches: list[int]) -> bool:
+    """Run a rule on these returns. Return whether it succeeded; its own failure is noted on it.
+
+    The returns that match are added to ``matches``.
+    """
     try:
         for ids in batches:
             with transaction.atomic(), pghistory.context(rule=rule.name):
-                _tag(rule, sorted(ids))
+                matches += _tag(rule, sorted(ids))
     except (RuleError, DatabaseError) as error:
         _note_failure(rule, error)
         return False
@@ -158,7 +168,8 @@ def _note_failure(rule: TagRule, error: RuleError | DatabaseError) -> None:
     editing.note_failure(rule, reason)
 
 
-def _tag(rule: TagRule, ids: Sequence[int]) -> None:
+def _tag(rule: TagRule, ids: Sequence[int]) -> list[int]:
+    """Tag those that match, and return which these are."""
     tagging.lock_records(ReturnTag, ids)
     # Filter after locking: whoever held a lock may have changed what the filter reads.
     matches = _matching(rule, ids)
@@ -172,6 +183,7 @@ def _tag(rule: TagRule, ids: Sequence[int]) -> None:
         if full := tagging.find_full(ReturnTag, addable, [tag_id]):
             logger.info("Rule %s left out returns (returns: %s). %s", rule.pk, len(full), bound)
         tagging.add_where_allowed(ReturnTag, addable, tag_id)
+    return matches
 
 
 def tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
@@ -180,7 +192,8 @@ def tags_of(rule: TagRule) -> tuple[list[int], list[int]]:
     Raises ``RuleError`` if merging, retiring or deleting tags has made the rule impossible.
     """
     adds, removes = editing.adds_and_removes(rule)
-    if problem := editing.tag_problem(adds, removes, load_vocabulary()):
+    notifies = bool(rule.notifies)
+    if problem := editing.tag_problem(adds, removes, load_vocabulary(), notifies=notifies):
         raise RuleError(problem)
     return adds, removes
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from returns.filters.coverage import covers
 from returns.filters.stored import resolve_names, to_query
 from returns.filters.wording import describe_query, say_query
-from returns.models import Moment, State, TagRule
+from returns.models import Moment, State, Subscription, TagRule
 from returns.rules.editing import resolved_tags, tag_problem
 from returns.rules.running import RuleError, filter_of
 from tags.vocabulary import TagChip, Vocabulary, load_vocabulary, resolve_ids
@@ -39,7 +39,8 @@ NEVER_AT_MOMENT = {
 class ListedRule:
     """A rule as pages show it: its filter as labels and values and as phrases, and its tags.
 
-    ``problem`` says why the rule can never change a return, whatever comes.
+    ``notifies`` is the name of what it notifies. ``problem`` says why the rule can never change a
+    return, whatever comes.
     """
 
     rule: TagRule
@@ -48,6 +49,7 @@ class ListedRule:
     phrases: list[str]
     adds: list[TagChip]
     removes: list[TagChip]
+    notifies: str
     problem: str
 
     @property
@@ -75,6 +77,10 @@ class _Context:
     def __init__(self, rules: Sequence[TagRule]) -> None:
         self.rules = rules
         self.vocabulary = load_vocabulary()
+        told = [each.notifies for each in rules if each.notifies]
+        self.subscriptions = dict(
+            Subscription.objects.filter(pk__in=told).values_list("pk", "name") if told else ()
+        )
         self._meant = resolve_ids({pk for each in rules for pk in (*each.adds, *each.removes)})
 
     def tags_of(self, rule: TagRule) -> tuple[list[int], list[int]]:
@@ -95,6 +101,7 @@ def _listed(rule: TagRule, context: _Context) -> ListedRule:
         phrases=say_query(query),
         adds=[context.vocabulary[pk] for pk in adds],
         removes=[context.vocabulary[pk] for pk in removes],
+        notifies=context.subscriptions.get(rule.notifies or 0, ""),
         problem=_why_it_never_fires(rule, adds, removes, context) if rule.pk else "",
     )
 
@@ -108,6 +115,8 @@ def _why_it_never_fires(
     states = STATES_AT_MOMENT.get(Moment(rule.moment))
     if states and "state" in parameters and states.isdisjoint(parameters["state"]):
         return str(NEVER_AT_MOMENT[Moment(rule.moment)])
+    if rule.notifies:
+        return ""
     present, absent = parameters.get("tag", ()), parameters.get("tag_none", ())
     if set(adds).issubset(present) and set(removes).issubset(absent):
         return _("It never fires: every return that it matches is already tagged like this.")
@@ -120,7 +129,10 @@ def _why_it_never_fires(
 
 def _problem(rule: TagRule, adds: Sequence[int], removes: Sequence[int], context: _Context) -> str:
     """Say why a rule cannot run; otherwise ""."""
-    if problem := tag_problem(adds, removes, context.vocabulary):
+    if rule.notifies and rule.notifies not in context.subscriptions:
+        return _("What it notifies has been deleted.")
+    notifies = bool(rule.notifies)
+    if problem := tag_problem(adds, removes, context.vocabulary, notifies=notifies):
         return str(problem)
     try:
         filter_of(rule, context.vocabulary)

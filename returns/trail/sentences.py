@@ -8,8 +8,15 @@ from django.utils.translation import ngettext
 
 from config.numbers import grouped
 from config.shipped_names import role_label
-from returns.models import AccessEvent, AccessKind
-from returns.models.access import BulkWork, Proof, ShopperView, SignInChange, TokenChange
+from returns.models import AccessEvent, AccessKind, Channel
+from returns.models.access import (
+    BulkWork,
+    NotificationChange,
+    Proof,
+    ShopperView,
+    SignInChange,
+    TokenChange,
+)
 
 Details = dict[str, Any]
 # Whoever did these was not signed in.
@@ -128,6 +135,16 @@ def _token_changed(details: Details) -> str:
     return _("Token %(token)s (%(scopes)s): %(change)s.") % values
 
 
+def _notification_changed(details: Details) -> str:
+    values = {
+        "name": details["notification"],
+        "change": _label(NotificationChange, details["change"]),
+        "channel": _label(Channel, details["channel"]),
+        "owner": details["owner"],
+    }
+    return _("Notification %(name)s of %(owner)s (%(channel)s): %(change)s.") % values
+
+
 SENTENCES: dict[str, Callable[[Details], str]] = {
     AccessKind.SIGNED_IN: _signed_in,
     AccessKind.SIGN_IN_CHANGED: _sign_in_changed,
@@ -137,4 +154,5 @@ SENTENCES: dict[str, Callable[[Details], str]] = {
     AccessKind.SHOPPER_SEEN: _shopper_seen,
     AccessKind.REDACTED: _redacted,
     AccessKind.TOKEN_CHANGED: _token_changed,
+    AccessKind.NOTIFICATION: _notification_changed,
 }

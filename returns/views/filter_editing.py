@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,6 +23,7 @@ from returns.filters.query import Query
 from returns.filters.stored import to_query
 from returns.lists.page import return_list
 from returns.models import DeadlinePolicy, Subscription, TagRule
+from returns.outgoing import allowing
 from returns.outgoing import editing as subscription_editing
 from returns.outgoing.pages import visible_to
 from returns.people.person import PersonRequest, get_preferences
@@ -34,9 +35,7 @@ may_change_deadlines = permission_required(
     deadline_editing.MAY_CHANGE_DEADLINES, raise_exception=True
 )
 
-may_make_webhooks = permission_required(
-    subscription_editing.MAY_MAKE_WEBHOOKS, raise_exception=True
-)
+may_have_notices = permission_required(allowing.MAY_HAVE_NOTICES, raise_exception=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +115,12 @@ def of_deadline(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@may_make_webhooks
+@may_have_notices
 def of_subscription(request: PersonRequest, pk: int) -> HttpResponse:
     """Change the filter of a subscription."""
     entry = get_object_or_404(visible_to(request.user), pk=pk)
+    if not request.user.has_perm(allowing.permission_for(entry.channel)):
+        raise PermissionDenied(_("You may no longer use this kind of notification."))
     return _change(request, entry, SUBSCRIPTION_FILTER)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from config.forms import posted_data, save_form
 from returns.filters.claimed import query_of
 from returns.models import Loop, TagRule
 from returns.operations.heartbeat import is_running
+from returns.outgoing.pages import visible_to
 from returns.people.person import PersonRequest
 from returns.rules import editing
 from returns.rules.dry_runs import dry_run
@@ -60,7 +61,8 @@ def new(request: PersonRequest) -> HttpResponse:
         return _refuse(request, error)
     if "replaces" in request.POST:
         return _use_filter(request, parameters)
-    return _edit(request, TagRule(parameters=parameters), RuleForm(posted_data(request)))
+    entry = TagRule(parameters=parameters)
+    return _edit(request, entry, _form(request, entry, posted_data(request)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,7 +75,11 @@ def rule(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied(_("Only managers can change rules."))
     if "action" in request.POST:
         return _run_action(request, entry)
-    return _edit(request, entry, RuleForm.for_rule(entry, posted_data(request)))
+    return _edit(request, entry, _form(request, entry, posted_data(request)))
+
+
+def _form(request: PersonRequest, entry: TagRule, data: QueryDict | None) -> RuleForm:
+    return RuleForm.for_rule(entry, data, visible_to(request.user))
 
 
 def _edit(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpResponse:
@@ -81,6 +87,7 @@ def _edit(request: PersonRequest, entry: TagRule, form: RuleForm) -> HttpRespons
 
     def write(data: dict[str, Any]) -> None:
         entry.name, entry.moment = data["name"], data["moment"]
+        entry.notifies = data["notifies"]
         editing.save_rule(entry, data["add"], data["remove"], data["seen"])
 
     if request.method == "POST" and save_form(form, write):

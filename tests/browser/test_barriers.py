@@ -7,8 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from returns.models import Delivery, State, Subscription, TagRule
-from returns.outgoing import delivering
 from returns.outgoing import editing as subscriptions
+from returns.outgoing import noting
 from returns.outgoing.sending import Answer
 from returns.rules import editing as rules
 from tags import editing
@@ -203,6 +203,16 @@ def test_notifications(page):
     page.goto("/returns/?state=Completed")
     page.get_by_role("link", name="Notify").click()
     page.get_by_label("Name").fill("Shop")
+    # Only what the choices need shows, without scripts too.
+    expect(page.get_by_label("Address")).to_be_hidden()
+    expect(page.get_by_label("A return is created")).to_be_hidden()
+    page.get_by_label("daily or weekly, at a time").check()
+    expect(page.get_by_label("Day of the week")).to_be_hidden()
+    page.get_by_label("How often").select_option("week")
+    expect(page.get_by_label("Day of the week")).to_be_visible()
+    assert barriers_on_desk_and_phone(page) == [], "a new one"
+    page.get_by_label("something happens to a return").check()
+    page.get_by_label("webhook, for programs").check()
     page.get_by_label("Address").fill("https://127.0.0.1/hook")
     page.get_by_label("A return is created").check()
     page.get_by_role("button", name="Save").click()
@@ -217,10 +227,10 @@ def test_notifications(page):
     expect(page.get_by_text("1 message is waiting")).to_be_visible()
     subscription = Subscription.objects.get()
     delivery = Delivery.objects.get()
-    delivering.note(subscription, delivery, Answer(500, 20))
+    noting.note(subscription, delivery, Answer(500, 20))
     page.reload()
     assert barriers_on_desk_and_phone(page) == [], "one that fails"
-    subscriptions.set_aside(subscription, delivering.RECEIVER_GONE)
+    subscriptions.set_aside(subscription, noting.RECEIVER_GONE)
     for path in ("/outgoing/", f"/outgoing/{subscription.pk}/"):
         page.goto(path)
         assert barriers_on_desk_and_phone(page) == [], path

@@ -264,5 +264,5 @@ def test_every_job_has_a_name_for_people():
     background.run_short_jobs(note)
     background.run_long_jobs(note)
     background.send_messages(Dispatcher(threading.Event()), note)
-    assert len(names) == 15
+    assert len(names) == 16
     assert set(names) <= set(JOB_LABELS)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from returns.models import EventType, Subscription
+from returns.models import Channel, EventType, Occasion, Subscription
 from returns.outgoing import editing
 from returns.people.roles import ADMIN
 from tests.factories import make_person
@@ -20,6 +20,19 @@ def subscribe(
     name = more.pop("name", f"Hook {Subscription.objects.count() + 1}")
     subscription = Subscription(
         owner=person, name=name, types=list(types or ALL_TYPES), address=address, **more
+    )
+    editing.create(subscription)
+    return subscription
+
+
+def notify(
+    owner: User, occasion: Occasion, channel: Channel = Channel.BELL, **more: Any
+) -> Subscription:
+    """Save a subscription of a person that tells something to people."""
+    name = more.pop("name", f"Notice {Subscription.objects.count() + 1}")
+    options = {"origin": "https://desk.example", **more.pop("options", {})}
+    subscription = Subscription(
+        owner=owner, name=name, occasion=occasion, channel=channel, options=options, **more
     )
     editing.create(subscription)
     return subscription

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from returns.models import Delivery, DeliveryStatus, Notice, OutgoingEvent, Return
 from returns.outgoing import delivering, replaying
-from returns.outgoing.delivering import MAX_ATTEMPTS, PAUSES, serve
+from returns.outgoing.delivering import serve
+from returns.outgoing.noting import MAX_ATTEMPTS, PAUSES
 from returns.outgoing.spreading import spread_next
 from returns.people.roles import ADMIN
 from tests.factories import make_return, make_returns

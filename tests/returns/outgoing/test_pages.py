@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from returns.models import Delivery, OutgoingEvent, Subscription
-from returns.outgoing import editing
+from returns.models import AccessEvent, Delivery, OutgoingEvent, Subscription
+from returns.outgoing import allowing, editing
 from returns.outgoing.spreading import spread_next
 from tests.factories import make_return, make_returns, make_tag
 from tests.returns.outgoing.subscribing import subscribe
@@ -16,6 +16,8 @@ from tests.returns.outgoing.subscribing import subscribe
 pytestmark = pytest.mark.django_db
 VALUES = {
     "name": "Shop",
+    "occasion": "event",
+    "channel": "webhook",
     "address": "https://shop.example/hook",
     "types": ["return.arrived", "return.created"],
     "rate": "60",
@@ -43,10 +45,13 @@ def test_a_list_leads_to_a_notification_about_its_filter(as_manager, vocabulary)
     assert "DHL" in as_manager.get("/outgoing/new/?carrier=DHL").text
 
 
-def test_an_agent_is_not_offered_one(as_agent):
-    make_return(cargo_carrier="DHL")
-    page = as_agent.get("/returns/?carrier=DHL").text
-    assert "/outgoing/" not in page
+def test_an_agent_is_offered_the_bell_but_no_program(as_agent, vocabulary):
+    page = as_agent.get("/outgoing/new/?carrier=DHL").text
+    assert 'value="bell"' in page
+    assert 'value="webhook"' not in page
+    assert 'value="chat"' not in page
+    assert as_agent.post("/outgoing/new/?carrier=DHL", VALUES).status_code == 422
+    assert not Subscription.objects.exists()
 
 
 def test_the_secret_is_shown_once_and_stored_encrypted(as_manager, vocabulary):
@@ -72,6 +77,13 @@ def test_the_secret_is_shown_once_and_stored_encrypted(as_manager, vocabulary):
         {"types": []},
         {"types": ["return.stolen"]},
         {"rate": "0"},
+        {"occasion": "never"},
+        {"channel": "pigeon"},
+        {"occasion": "count", "above": ""},
+        {"occasion": "count", "above": "100000"},
+        {"occasion": "timed", "every": "day", "at": "25:00"},
+        {"occasion": "timed", "every": "week", "at": "09:00"},
+        {"occasion": "silence", "minutes": "1"},
         {"rate": "6001"},
         {"name": " "},
     ],
@@ -130,7 +142,7 @@ def test_a_new_secret_is_made_once_and_the_old_one_stays_valid_for_a_day(as_mana
 
 def test_it_is_switched_off_and_on_and_begins_anew(as_manager, manager):
     entry = subscribe(owner=manager)
-    editing.set_aside(entry, editing.OWNER_MAY_NOT)
+    editing.set_aside(entry, allowing.OWNER_MAY_NOT)
     page = as_manager.get(page_of(entry)).text
     assert "may no longer send webhooks" in page
     as_manager.post(page_of(entry), {"action": "on"})
@@ -217,3 +229,46 @@ def test_pages_take_as_many_queries_for_more_rows(
     for path, most in ((reverse("outgoing"), 12), (page_of(entry), 14)):
         with django_assert_max_num_queries(most):
             as_manager.get(path)
+
+
+def test_who_made_and_changed_one_is_in_the_record_of_access(as_agent, agent, as_admin):
+    form = {"name": "Mine", "occasion": "match", "channel": "bell"}
+    assert as_agent.post(new_path(), form).status_code == 302
+    entry = Subscription.objects.get()
+    for action in ("off", "on", "remove"):
+        as_admin.post(page_of(entry), {"action": action})
+    events = AccessEvent.objects.filter(kind="notification").order_by("pk")
+    done = [(event.name, event.details["change"]) for event in events]
+    assert done == [("agent", "created"), *(("admin", each) for each in ("off", "on", "deleted"))]
+    page = as_admin.get(reverse("trail")).text
+    assert "Notification Mine of agent (the bell): made." in page
+
+
+def test_a_manager_who_lost_the_role_can_only_end_their_webhook(as_manager, manager, agent):
+    entry = subscribe(owner=manager)
+    manager.groups.set(agent.groups.all())
+    page = page_of(entry)
+    form = VALUES | {"seen": editing.version_of(entry)}
+    assert as_manager.post(page, form).status_code == 403
+    seen = editing.secret_version(entry)
+    assert as_manager.post(page, {"action": "rotate", "seen": seen}).status_code == 403
+    assert as_manager.post(page, {"action": "on"}).status_code == 403
+    path = reverse("subscription-filter", args=[entry.pk])
+    assert as_manager.post(path, {"query": "carrier=UPS"}).status_code == 403
+    assert as_manager.post(page, {"action": "remove"}).status_code == 302
+    assert not Subscription.objects.exists()
+
+
+def test_two_people_may_use_the_same_name(as_agent, as_manager):
+    form = {"name": "Late", "occasion": "match", "channel": "bell"}
+    assert as_agent.post(new_path(), form).status_code == 302
+    assert as_manager.post(new_path(), form).status_code == 302
+    assert as_agent.post(new_path(), form | {"name": "LATE"}).status_code == 422
+
+
+def test_a_person_has_no_more_than_20_to_themselves(as_agent, agent):
+    for number in range(editing.MAX_OWN_SUBSCRIPTIONS):
+        Subscription.objects.create(owner=agent, name=str(number), channel="bell")
+    answer = as_agent.post(new_path(), {"name": "x", "occasion": "match", "channel": "bell"})
+    assert answer.status_code == 422
+    assert "20 notifications" in answer.text

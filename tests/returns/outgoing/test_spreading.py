@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from returns.models import Delivery, OutgoingEvent, Return
-from returns.outgoing import spreading
+from returns.outgoing import filtering
 from returns.outgoing.spreading import spread_next
 from returns.privacy.redaction import redact_return
 from tests.factories import make_return, make_returns, make_tag, put_tag
@@ -100,7 +100,7 @@ def test_a_redaction_takes_the_words_out_of_messages(admin):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_subscription_whose_filter_takes_too_long_is_set_aside(vocabulary, monkeypatch):
-    monkeypatch.setattr(spreading, "MATCH_MILLISECONDS", 30)
+    monkeypatch.setattr(filtering, "MATCH_MILLISECONDS", 30)
     slow = subscribe("https://a.example/", parameters={"tag": [make_tag("books").pk]})
     make_return()
     other = connection.copy()

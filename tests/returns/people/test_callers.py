@@ -15,6 +15,7 @@ HEAVY = {
     "shopper-file",
     *("return-csv", "return-xlsx", "reports", "report", "report-file"),
     *("new-bulk-tagging", "run-macro", "new-upload", "upload-columns", "rule", "undo-run"),
+    "new-subscription",
     "feed-rejected-file",
 }
 

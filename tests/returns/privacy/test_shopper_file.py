@@ -9,15 +9,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.versions import version_of
-from returns.models import Return, SalesOrder
+from returns.models import Occasion, OccasionType, Return, SalesOrder
 from returns.orders.shoppers import ShopperKind
 from returns.orders.tokens import token_of_orders
+from returns.outgoing.posting import post
 from returns.record.comments import delete_comment, edit_comment
 from returns.record.corrections import correct
 from returns.record.deletion import delete_return
 from tags import tagging
 from tests.factories import line_item, make_comment, make_return, make_tag
 from tests.returns.feed.orders.samples import CUSTOMER, an_order, bring
+from tests.returns.outgoing.subscribing import notify
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +153,12 @@ def test_a_form_without_a_reason_is_refused(as_admin, address):
     assert "This is not the reference of this return." in answer.text
     done = as_admin.post(path, {"reference": "Return-1", "reason": "x"}, follow=True)
     assert "Redacted Return-1." in done.text
+
+
+def test_the_file_has_what_was_told_about_the_return(as_admin, address, agent):
+    entry = notify(agent, Occasion.MATCH)
+    record = Return.objects.get(notes="Much too small")
+    post(entry, OccasionType.MATCHED, {"count": 1}, [record.pk])
+    file = json.loads(as_admin.post(address).getvalue())
+    (told,) = file["returns"][0]["told"]
+    assert (told["event"], told["by"], told["sentAt"]) == ("return.matched", "bell", None)
