@@ -65,6 +65,7 @@
     "Written %(age)s and not sent: \u201c%(text)s\u201d": "Geschrieben %(age)s und nicht gesendet: \u201e%(text)s\u201c",
     "You don\u2019t have permission to do this. Ask your administrator.": "Daf\u00fcr fehlt Ihnen die Berechtigung. Fragen Sie Ihren Administrator.",
     "You may not claim returns.": "Sie d\u00fcrfen keine Retouren \u00fcbernehmen.",
+    "You may not run macros.": "Sie d\u00fcrfen keine Makros ausf\u00fchren.",
     "at risk, due in %(duration)s": "gef\u00e4hrdet, noch %(duration)s",
     "days\u0004%(count)s d": [
       "%(count)s Tag",

@@ -65,6 +65,7 @@
     "Written %(age)s and not sent: \u201c%(text)s\u201d": "%(age)s yaz\u0131ld\u0131, g\u00f6nderilmedi: \u201c%(text)s\u201d",
     "You don\u2019t have permission to do this. Ask your administrator.": "Bunu yapma yetkiniz yok. Sistem y\u00f6neticinize ba\u015fvurun.",
     "You may not claim returns.": "\u0130ade \u00fcstlenme izniniz yok.",
+    "You may not run macros.": "Makro \u00e7al\u0131\u015ft\u0131ramazs\u0131n\u0131z.",
     "at risk, due in %(duration)s": "gecikme riski, %(duration)s kald\u0131",
     "days\u0004%(count)s d": [
       "%(count)s g\u00fcn",
