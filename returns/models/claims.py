@@ -77,8 +77,8 @@ class Claim(models.Model):
             models.Index(
                 fields=["ended_at"], condition=Q(ended_at__isnull=False), name="claims_ended"
             ),
-            # For deleting a person.
-            models.Index(fields=["person"], name="claims_ever_of_person"),
+            # For what a person did last, and for deleting a person.
+            models.Index(fields=["person", "-since"], name="claims_ever_by_person"),
         ]
         triggers = shown_change_triggers()
 

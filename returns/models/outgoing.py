@@ -22,7 +22,8 @@ class Subscription(models.Model):
     """What is sent to whom: types of events, a filter of returns, and an address.
 
     Tags and tag groups are stored by id in ``parameters``. ``secret`` signs messages; until
-    ``old_secret_until`` they are signed with ``old_secret`` too. Both are encrypted. ``failures``
+    ``old_secret_until`` they are signed with ``old_secret`` too. Of a chat, it is the whole
+    ``address``. Both are encrypted. ``failures``
     are those in a row; until ``retry_at``, nothing is sent. ``minute_at`` and ``minute_count`` are
     the last minute in which something was sent, and how much. ``off_because`` says why the desk has
     switched it off, and ``options`` is what other occasions and channels need to know; see

@@ -39,11 +39,13 @@ def why_not(subscription: Subscription) -> StoredText | None:
         return OWNER_MAY_NOT if permission == MAY_MAKE_WEBHOOKS else OWNER_MAY_NOT_SEE
     if subscription.channel == Channel.EMAIL and not gets_mail(subscription.owner):
         return NO_ADDRESS
-    if subscription.channel == Channel.WEBHOOK:
-        try:
+    try:
+        if subscription.channel == Channel.WEBHOOK:
             editing.secrets_of(subscription)
-        except UnreadableSecretError:
-            return editing.UNREADABLE_SECRET
+        editing.address_of(subscription)
+    except UnreadableSecretError:
+        is_webhook = subscription.channel == Channel.WEBHOOK
+        return editing.UNREADABLE_SECRET if is_webhook else editing.UNREADABLE_ADDRESS
     return None
 
 

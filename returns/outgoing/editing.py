@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -42,6 +43,9 @@ SUBSCRIPTION_CHANGED = gettext_noop(
 UNREADABLE_SECRET = stored_text(
     "Its secret cannot be read any more, because SECRET_KEY has changed. Make a new secret."
 )
+UNREADABLE_ADDRESS = stored_text(
+    "Its address cannot be read any more, because SECRET_KEY has changed. Enter it again."
+)
 UNSUBSCRIBED = stored_text("It was ended by the link in an e-mail.")
 CHOSEN = ("name", "occasion", "types", "channel", "address", "rate", "options")
 # What the desk itself notes in the options.
@@ -69,6 +73,8 @@ def version_of(subscription: Subscription) -> str:
     names = ("name", "occasion", "types", "channel", "address", "rate", "parameters")
     state: list[Any] = [getattr(subscription, name) for name in names]
     state.append(sorted(_chosen_options(subscription).items()))
+    if subscription.channel == Channel.CHAT:
+        state.append(subscription.secret)
     return versions.version_of(state) if subscription.pk else ""
 
 
@@ -85,8 +91,7 @@ def create(subscription: Subscription) -> str:
     filter cannot be used.
     """
     _require_room(subscription)
-    secret = make_secret() if subscription.channel == Channel.WEBHOOK else ""
-    subscription.secret = encrypt(secret) if secret else ""
+    secret = _seal(subscription)
     with _require_own_name(subscription):
         subscription.save(force_insert=True)
     _begin(subscription)
@@ -127,17 +132,17 @@ def change(subscription: Subscription, seen: str) -> str:
     versions.require_version(version_of(stored), seen, _(SUBSCRIPTION_CHANGED))
     if stored.channel != subscription.channel:
         _require_room(subscription)
-    secret = ""
-    if subscription.channel == Channel.WEBHOOK and not stored.secret:
-        secret = make_secret()
-        subscription.secret = encrypt(secret)
+    if stored.channel == subscription.channel == Channel.WEBHOOK:
+        secret = ""
+    else:
+        secret = _seal(subscription)
     is_same = stored.occasion == subscription.occasion and (
         _chosen_options(stored) == _chosen_options(subscription)
     )
     if is_same:
         subscription.options = stored.options
     with _require_own_name(subscription):
-        subscription.save(update_fields=[*CHOSEN, "secret"])
+        subscription.save(update_fields=[*CHOSEN, "secret", "old_secret"])
     if subscription.is_on and not is_same:
         _begin(subscription)
     return secret
@@ -153,6 +158,32 @@ def use_filter(subscription: Subscription, parameters: dict[str, Any], seen: str
     stored.save(update_fields=["parameters"])
     if stored.is_on:
         _begin(stored)
+
+
+def _seal(subscription: Subscription) -> str:
+    """Encrypt what must stay secret; return the new secret of a webhook, "" of others.
+
+    Whoever knows the address of a chat can write there: of it, only the host stays readable.
+    """
+    subscription.secret, subscription.old_secret, secret = "", "", ""
+    if subscription.channel == Channel.WEBHOOK:
+        secret = make_secret()
+        subscription.secret = encrypt(secret)
+    elif subscription.channel == Channel.CHAT:
+        subscription.secret = encrypt(subscription.address)
+        parts = urlsplit(subscription.address)
+        subscription.address = f"{parts.scheme}://{parts.netloc}"
+    return secret
+
+
+def address_of(subscription: Subscription) -> str:
+    """Return the whole address that messages go to.
+
+    Raises ``UnreadableSecretError`` if ``SECRET_KEY`` has changed since.
+    """
+    if subscription.channel == Channel.CHAT:
+        return decrypt(subscription.secret)
+    return subscription.address
 
 
 @contextmanager

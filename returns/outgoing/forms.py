@@ -1,6 +1,7 @@
 """The forms of a subscription."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 from django import forms
@@ -18,8 +19,9 @@ from returns.models.outgoing import ADDRESS_LENGTH
 from returns.outgoing.addresses import AddressError, parse_target
 from returns.outgoing.allowing import channels_for
 from returns.outgoing.beginnings import BEGINNINGS, MAX_COUNT
-from returns.outgoing.editing import MAX_RATE, version_of
+from returns.outgoing.editing import MAX_RATE, address_of, version_of
 from returns.outgoing.schedules import DAILY, WEEKLY
+from returns.people.encryption import UnreadableSecretError
 
 MAY_MAKE_RULES = "returns.change_tagrule"
 RATE = 300  # messages a minute
@@ -117,8 +119,10 @@ class SubscriptionForm(forms.Form):
         cls, subscription: Subscription, data: QueryDict | None, person: User
     ) -> Self:
         """Return the form of a subscription for a person, with the submitted data, if any."""
-        names = ("name", "occasion", "address", "types", "rate", "channel")
+        names = ("name", "occasion", "types", "rate", "channel")
         initial = {name: getattr(subscription, name) for name in names}
+        with suppress(UnreadableSecretError):  # has to be entered again
+            initial["address"] = address_of(subscription) if subscription.pk else ""
         initial |= BEGINNINGS | subscription.options | {"seen": version_of(subscription)}
         has_report = "report" in subscription.options
         channels = channels_for(person)

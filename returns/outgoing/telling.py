@@ -15,6 +15,7 @@ from returns.models import Channel, NoticeKind, Subscription
 from returns.notices.telling import tell
 from returns.outgoing.contents import Content, ReportWriter, more_text, write_content
 from returns.outgoing.digests import Digest
+from returns.outgoing.editing import address_of
 from returns.outgoing.mails import build_mail
 from returns.outgoing.sending import Answer, send
 from returns.people.person import get_preferences, get_time_zone
@@ -53,7 +54,8 @@ def tell_by_channel(
         elif channel == Channel.EMAIL:
             answer = _mail(subscription, digest, content, began)
         else:
-            answer = send(subscription.address, _chat_body(subscription, content), CHAT_HEADERS)
+            body = _chat_body(subscription, content)
+            answer = send(address_of(subscription), body, CHAT_HEADERS)
     return answer, RESTS[channel]
 
 

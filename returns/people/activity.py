@@ -1,4 +1,4 @@
-"""What a person did: tags, comments, corrections and imports, newest first."""
+"""What a person did: tags, comments, claims, corrections and imports, newest first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.db.models.fields.json import KT
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.text import shorten
-from returns.models import Comment, FeedRun, Return, Way
+from returns.models import Claim, Comment, FeedRun, MacroEffect, Return, Way
+from returns.people.person import person_name
 from tags.history import latest_of
 
 ACTIVITIES_PER_PAGE = 50
@@ -41,7 +42,7 @@ class ActivityPage:
 
 def activity_of(person: User, before: datetime | None = None) -> ActivityPage:
     """Return what a person did before a moment, newest first. A query for each kind, on indexes."""
-    kinds = (_tag_actions, _comments, _corrections, _imports)
+    kinds = (_tag_actions, _comments, _claims, _corrections, _imports)
     newest = merge(*(kind(person, before) for kind in kinds), key=attrgetter("at"), reverse=True)
     activities = list(islice(newest, ACTIVITIES_PER_PAGE + 1))
     shown = activities[:ACTIVITIES_PER_PAGE]
@@ -54,6 +55,12 @@ def _newest(queryset: QuerySet[Any], column: str, before: datetime | None) -> Qu
     return queryset.order_by(f"-{column}")[: ACTIVITIES_PER_PAGE + 1]
 
 
+def _besides_macros[M: Model](queryset: QuerySet[M], effect: str) -> QuerySet[M]:
+    """Leave out what macros did to each return: their run is among the actions on tags."""
+    made = {"record_id": OuterRef("record_id"), effect: OuterRef("pk")}
+    return queryset.exclude(Exists(MacroEffect.objects.filter(**made)))
+
+
 def _tag_actions(person: User, before: datetime | None) -> Iterator[Activity]:
     for action in _newest(latest_of(person), "done_at", before):
         words = str(action.words)
@@ -63,7 +70,8 @@ def _tag_actions(person: User, before: datetime | None) -> Iterator[Activity]:
 
 
 def _comments(person: User, before: datetime | None) -> Iterator[Activity]:
-    comments = Comment.objects.filter(author=person).select_related("record")
+    comments = _besides_macros(Comment.objects.filter(author=person), "comment_id")
+    comments = comments.select_related("record")
     for comment in _newest(comments, "created_at", before):
         address = f"{comment.record.get_absolute_url()}#comment-{comment.pk}"
         if comment.deleted_at:
@@ -74,6 +82,18 @@ def _comments(person: User, before: datetime | None) -> Iterator[Activity]:
             values = {"record": comment.record, "quote": shorten(comment.text, MAX_QUOTE_LENGTH)}
             text = _("Commented on %(record)s: “%(quote)s”") % values
         yield Activity(comment.created_at, text, address)
+
+
+def _claims(person: User, before: datetime | None) -> Iterator[Activity]:
+    claims = _besides_macros(Claim.objects.filter(person=person), "claim_id")
+    claims = claims.select_related("record", "taken_from__preferences")
+    for claim in _newest(claims, "since", before):
+        values: dict[str, Any] = {"record": claim.record}
+        text = _("Claimed %(record)s.")
+        if claim.taken_from:
+            text = _("Took %(record)s over from %(person)s.")
+            values["person"] = person_name(claim.taken_from)
+        yield Activity(claim.since, text % values, claim.record.get_absolute_url())
 
 
 def _corrections(person: User, before: datetime | None) -> Iterator[Activity]:

@@ -25,6 +25,7 @@ from returns.models import (
     Return,
     State,
 )
+from returns.people.activity import activity_of
 from returns.record.comments import edit_comment
 from returns.record.deletion import delete_return
 from returns.record.timeline import timeline_of
@@ -408,3 +409,10 @@ def test_timeline_of_a_return_without_macros_has_none(agent):
     make_person("other")
     timeline = timeline_of(make_return(), load_vocabulary(), whole=False)
     assert not any(entry.macro for stretch in timeline.newest for entry in stretch.entries)
+
+
+def test_a_run_is_one_activity_however_many_returns_it_is_about(as_agent, agent):
+    macro = make_macro(comment="Called.", claims=True)
+    run_many(as_agent, macro, make_return("Return-1"), make_return("Return-2"))
+    (activity,) = activity_of(agent).activities
+    assert activity.text.startswith("Macro “Call back” on 2 returns.")

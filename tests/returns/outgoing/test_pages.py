@@ -54,6 +54,29 @@ def test_an_agent_is_offered_the_bell_but_no_program(as_agent, vocabulary):
     assert not Subscription.objects.exists()
 
 
+def test_a_chat_keeps_its_whole_address_and_a_webhook_made_of_it_gets_a_secret(
+    as_manager, vocabulary
+):
+    address = "https://chat.example/hooks/T0/B0"
+    chat = {**VALUES, "channel": "chat", "address": address}
+    as_manager.post(new_path(), chat)
+    entry = Subscription.objects.get()
+    assert address not in as_manager.get("/outgoing/").text
+    for name in ("Shop", "Store"):
+        seen = {"seen": editing.version_of(entry), "name": name}
+        assert address in as_manager.get(page_of(entry)).text
+        assert as_manager.post(page_of(entry), {**chat, **seen}).status_code == 302
+        entry.refresh_from_db()
+        assert editing.address_of(entry) == address
+    assert as_manager.post(page_of(entry), {**chat, "name": "Late", **seen}).status_code == 422
+
+    seen = {"seen": editing.version_of(entry)}
+    answer = as_manager.post(page_of(entry), {**VALUES, "address": address, **seen})
+    entry.refresh_from_db()
+    assert editing.secrets_of(entry) == [re.search(r"whsec_[\w+/=]+", answer.text)[0]]
+    assert entry.address == address
+
+
 def test_the_secret_is_shown_once_and_stored_encrypted(as_manager, vocabulary):
     tag = make_tag("books")
     answer = as_manager.post(new_path(tag="books"), VALUES)

@@ -20,7 +20,7 @@ from returns.models import (
     Return,
     Subscription,
 )
-from returns.outgoing import telling
+from returns.outgoing import editing, telling
 from returns.outgoing.delivering import serve
 from returns.outgoing.dispatching import SELECT_DUE
 from returns.outgoing.noting import MAX_ATTEMPTS
@@ -277,6 +277,23 @@ def test_a_chat_that_is_slow_or_refuses_is_tried_again(manager, settings):
         send(entry)
     assert entry.failures == 0
     assert len(receiver.ledger) == 2
+
+
+def test_the_address_of_a_chat_is_encrypted(manager, settings):
+    address = "https://chat.example/hooks/T0/B0/not-to-be-read"
+    entry = notify(manager, Occasion.MATCH, Channel.CHAT, address=address)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(s)::text FROM returns_subscription s")
+        ((stored,),) = cursor.fetchall()
+    assert "not-to-be-read" not in stored
+    assert entry.address == "https://chat.example"
+    assert editing.address_of(entry) == address
+
+    settings.SECRET_KEY = "another key of many different characters, of 50 and more"
+    make_return()
+    send(entry)
+    assert not entry.is_on
+    assert "Enter it again" in entry.off_because
 
 
 def test_a_manager_who_becomes_an_agent_sends_nothing_to_chats(manager):

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from returns.claims.taking import take_return
 from returns.models import Comment, FeedRun, Outcome, Way
 from returns.people.activity import ACTIVITIES_PER_PAGE, activity_of
 from returns.record.corrections import correct
@@ -19,11 +20,12 @@ def texts(client, **query) -> list[str]:
     return [each.text for each in client.get("/activity/", query).context["page"].activities]
 
 
-def test_it_has_tags_comments_corrections_and_imports(as_admin, admin, agent):
+def test_it_has_tags_comments_claims_corrections_and_imports(as_admin, admin, agent):
     record = make_return("Return-1")
     as_admin.post(f"/return/{record.pk}/tags/", {"add": "books"})
     make_comment(record, admin, "The shopper called.")
     make_comment(record, agent, "Somebody else.")
+    take_return(record.pk, admin)
     correct(record, {"notes": "right"}, admin)
     now = timezone.now() + timedelta(minutes=1)
     FeedRun.objects.create(
@@ -33,8 +35,16 @@ def test_it_has_tags_comments_corrections_and_imports(as_admin, admin, agent):
     assert set(texts(as_admin)[1:]) == {
         "Added books on Return-1.",
         "Commented on Return-1: “The shopper called.”",
+        "Claimed Return-1.",
         "Corrected Return-1.",
     }
+
+
+def test_taking_over_says_from_whom(as_agent, agent, admin):
+    record = make_return("Return-1")
+    first = take_return(record.pk, admin)
+    take_return(record.pk, agent, over=first.pk)
+    assert texts(as_agent) == ["Took Return-1 over from admin."]
 
 
 def test_what_was_taken_back_is_said(as_agent, agent):
@@ -78,6 +88,8 @@ def test_each_kind_is_read_from_an_index(agent):
         "ORDER BY done_at DESC, id DESC LIMIT 50",
         "comment_by_author": "SELECT 1 FROM returns_comment WHERE author_id = 1 "
         "ORDER BY created_at DESC LIMIT 50",
+        "claims_ever_by_person": "SELECT 1 FROM returns_claim WHERE person_id = 1 "
+        "ORDER BY since DESC LIMIT 50",
         "corrections_by_person": "SELECT 1 FROM returns_returnevent "
         "WHERE (pgh_context -> 'source') = '\"correction\"'::jsonb "
         "AND (pgh_context ->> 'user') = '1' ORDER BY pgh_created_at DESC LIMIT 50",
