@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "returns.people.person.SignedInMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.htmx.SignInRedirectMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

@@ -13,10 +13,8 @@ from django.shortcuts import resolve_url
 from config.brand import desk_name
 from config.client import client_network
 from returns.people import encryption
-from returns.people.person import person_name
+from returns.people.person import ROLE_BACKEND, person_name
 from returns.people.signing_in import note_signed_in
-
-ROLE_BACKEND = "returns.people.RoleBackend"
 
 
 class AccountAdapter(DefaultAccountAdapter):

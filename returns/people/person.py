@@ -1,33 +1,35 @@
 """Who is signed in on each request: permissions, time zone, and name on the timeline."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pghistory
 from django.conf import settings
-from django.contrib.auth import get_user_model, logout
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, logout
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser, Permission, User
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from config.concurrency import SLOTS
 from config.htmx import HtmxRequest
-from returns.models import Export, FollowUp, Notice, Preferences, Progress
-from returns.notices.bell import MAX_BELL_NUMBER
-from returns.people.second_factor import with_second_factor
+from returns.models import Preferences
 from returns.people.sessions import SIGNED_IN_AT, note_activity
+from returns.people.signed_in import read_person
 
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 PASSWORD_WAIT = 2.0  # seconds
+ROLE_BACKEND = "returns.people.RoleBackend"  # as sessions store it
 SIGN_INS_BUSY = _("Many people are signing in right now. Wait a few seconds, then try again.")
 
 
@@ -70,27 +72,8 @@ class RoleBackend(ModelBackend):
         return user if user and may_use_password(user) else None
 
     def get_user(self, user_id: int) -> User | None:
-        """Load the person with what each page shows of them, in one query."""
-        of_roles = (
-            Permission.objects.filter(group__user=OuterRef("pk"))
-            .values_list(Concat("content_type__app_label", Value("."), "codename"))
-            .order_by()
-            .distinct()
-        )
-        ready = Export.objects.filter(
-            by=OuterRef("pk"), status=Progress.DONE, expires_at__gt=timezone.now()
-        )
-        me = OuterRef("pk")
-        unseen = Notice.objects.filter(person=me, seen_at=None).order_by("-pk")
-        due = FollowUp.objects.filter(person=me, done_at=None, due_at__lte=timezone.now())
-        people = get_user_model()._default_manager.select_related("preferences", "deactivation")
-        people = people.annotate(
-            role_permissions=ArraySubquery(of_roles),
-            exports_ready=ArraySubquery(ready.values("pk")),
-            notices_unseen=ArraySubquery(unseen.values("pk")[:MAX_BELL_NUMBER]),
-            follow_ups_due=ArraySubquery(due.order_by("due_at").values("pk")[:MAX_BELL_NUMBER]),
-        )
-        user = with_second_factor(people).filter(pk=user_id).first()
+        """Return the person with what each page shows of them."""
+        user = read_person(user_id)
         return user if user and self.user_can_authenticate(user) else None
 
     def get_group_permissions(self, user_obj: User | AnonymousUser, obj: Any = None) -> set[str]:
@@ -108,6 +91,34 @@ class RoleBackend(ModelBackend):
 
     def _get_user_permissions(self, _user: User) -> QuerySet[Permission]:
         return Permission.objects.none()
+
+
+class SignedInMiddleware(AuthenticationMiddleware):
+    """Finds out who is signed in; the person comes with the session, in one statement."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Set ``request.user``, which is looked for when it is needed."""
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(_find_person, request))  # type: ignore[assignment]
+
+
+def _find_person(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+    """Return the person who was read with the session, if it is theirs; otherwise as Django does.
+
+    That knows what to do with keys that have changed, and with sessions that have ended.
+    """
+    session = request.session
+    is_ours = session.get(BACKEND_SESSION_KEY) == ROLE_BACKEND
+    person: User | None = getattr(getattr(session, "row", None), "person", None)
+    if (
+        is_ours
+        and person
+        and session[SESSION_KEY] == str(person.pk)
+        and RoleBackend().user_can_authenticate(person)
+        and constant_time_compare(session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+    ):
+        return person
+    return get_user(request)
 
 
 class PersonMiddleware:

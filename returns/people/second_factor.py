@@ -20,14 +20,11 @@ from allauth.mfa.totp.internal.auth import (
 )
 from allauth.mfa.webauthn.internal.auth import WebAuthn
 from axes.handlers.proxy import AxesProxyHandler
-from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from returns.people.encryption import UnreadableSecretError, decrypt
-from returns.people.roles import ADMIN
 
 logger = logging.getLogger(__name__)
 
@@ -38,22 +35,6 @@ FACTORS = (APP, PASSKEY)
 LAST_COUNTER = "last_counter"  # in the data of an app: the half minute of the last code used
 MAX_PASSKEYS = 20
 MAX_PASSKEY_NAME = 60
-
-
-def with_second_factor(people: QuerySet[User]) -> QuerySet[User]:
-    """Add ``lacks_second_factor``: their role needs one, and they have none. No query of its own.
-
-    Nothing is added if no role needs one.
-    """
-    if not settings.MFA_REQUIRED_ROLES:
-        return people
-    roles = Group.objects.filter(user=OuterRef("pk"), name__in=settings.MFA_REQUIRED_ROLES)
-    needs = Q(Exists(roles))
-    if ADMIN in settings.MFA_REQUIRED_ROLES:
-        needs |= Q(is_superuser=True)
-    has = Q(Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)))
-    lacks = ExpressionWrapper(needs & ~has, output_field=BooleanField())
-    return people.annotate(lacks_second_factor=lacks)
 
 
 def lacks_second_factor(person: User) -> bool:

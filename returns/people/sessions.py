@@ -12,9 +12,8 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends import db
-from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, connection, transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.urls import reverse
@@ -24,11 +23,11 @@ from config.errors import is_disk_full
 from config.htmx import POLL_PARAMETER
 from config.text import to_storable_text
 from returns.models import MAX_BROWSER_LENGTH, BrowserSession
+from returns.people.signed_in import read_session
 
 SIGNED_IN_AT = "signed_in_at"  # in the session, as seconds since 1970
 SIGNED_IN_FROM = "signed_in_from"  # in the session: address and browser
 CONFIRMATION_SECONDS = 10 * 60  # in which somebody who showed who they are need not again
-ACTIVITY_INTERVAL = timedelta(minutes=1)
 REFERENCE_LENGTH = 16
 
 
@@ -43,11 +42,9 @@ class SessionStore(db.SessionStore):
         return BrowserSession
 
     def _get_session_from_db(self) -> BrowserSession | None:
-        try:
-            self.row = living_sessions().get(session_key=self.session_key)
-        except (BrowserSession.DoesNotExist, SuspiciousOperation):
+        self.row = read_session(self.session_key)
+        if self.row is None:
             self._session_key = None
-            return None
         return self.row
 
     def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:
@@ -65,16 +62,10 @@ class SessionStore(db.SessionStore):
 
 
 def living_sessions() -> QuerySet[BrowserSession]:
-    """Return the sessions that are neither too old nor idle for too long.
-
-    Each tells with ``is_quiet`` whether its last activity is a minute ago.
-    """
+    """Return the sessions that are neither too old nor idle for too long."""
     oldest = Now() - timedelta(hours=settings.SESSION_HOURS)
     idle = Now() - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
-    quiet = Q(active_at__lt=Now() - ACTIVITY_INTERVAL)
-    return BrowserSession.objects.filter(started_at__gt=oldest, active_at__gt=idle).annotate(
-        is_quiet=ExpressionWrapper(quiet, output_field=BooleanField())
-    )
+    return BrowserSession.objects.filter(started_at__gt=oldest, active_at__gt=idle)
 
 
 def note_sign_in(request: HttpRequest) -> None:

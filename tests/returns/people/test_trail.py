@@ -332,7 +332,7 @@ class TestPage:
         as_admin.get("/trail/")
         for number in range(40):
             access.record_export(admin, None, "csv", "", number)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             as_admin.get("/trail/")
 
 
