@@ -8,6 +8,7 @@ from django.core.management import execute_from_command_line
 from django.utils import translation
 
 from config.errors import sentence_for
+from config.memory import with_room
 from config.observing.lines import failed_start
 
 # Exit codes
@@ -24,7 +25,7 @@ def main(argv: list[str]) -> int:
         django.setup()
         # What is printed and logged is in one language, whatever LANGUAGE_CODE says for pages.
         translation.activate("en")
-        execute_from_command_line(argv)
+        with_room(execute_from_command_line, argv)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as error:

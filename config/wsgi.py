@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from config.errors import sentence_for
-from config.memory import return_large_blocks
+from config.memory import return_large_blocks, with_room
 from config.observing.lines import failed_start
 from config.observing.metrics_folder import prepare_metrics
 from config.observing.start import start_observing
@@ -31,7 +31,9 @@ def _application() -> BodyTimeLimit:
     """Load the settings; a worker that cannot start exits with a sentence that says why."""
     try:
         handler = guard_content_type(get_wsgi_application())
-        return BodyTimeLimit(handler, settings.BODY_SECONDS)
+        return BodyTimeLimit(
+            lambda environ, start: with_room(handler, environ, start), settings.BODY_SECONDS
+        )
     except Exception as error:
         sentence = sentence_for(error)
         if sentence is None:

@@ -9,6 +9,7 @@ from functools import partial
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from config.memory import with_room
 from config.observing.jobs import observed_job
 from returns.claims import taking
 from returns.database.faults import is_passing_fault
@@ -147,7 +148,7 @@ def _run_repeatedly(
     run_jobs: Callable[[Told], bool], stopping: threading.Event, heart: Heart, loop: Loop
 ) -> None:
     with heart.beating(loop) as pulse:
-        _repeat(lambda: run_jobs(pulse.doing), stopping)
+        _repeat(lambda: with_room(run_jobs, pulse.doing), stopping)
     connection.close()
 
 

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
+from _pytest import runner
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
+from config.memory import with_room
 from returns.people import roles
 from tests import database, factories, trials
 
@@ -36,6 +38,12 @@ def pytest_configure() -> None:
     settings.WHITENOISE_USE_FINDERS = True
     # Each test client starts the middleware, which would list every file: 10 ms or more.
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run each test with room for frames, as requests are: many end where a chunk does."""
+    return with_room(runner.pytest_runtest_protocol, item, nextitem)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from config.memory import with_room
 from returns.models import Subscription
 from returns.outgoing.contents import ReportWriter
 from returns.outgoing.delivering import IS_DUE, IS_FIRST, serve
@@ -82,7 +83,10 @@ class Dispatcher:
                 return
             self.served[pk] = is_troubled
             self.last = pk
-        threading.Thread(target=self._serve, args=(pk,), name="webhooks", daemon=True).start()
+        thread = threading.Thread(
+            target=with_room, args=(self._serve, pk), name="webhooks", daemon=True
+        )
+        thread.start()
 
     def _serve(self, pk: int) -> None:
         try:

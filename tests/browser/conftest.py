@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.servers.basehttp import WSGIRequestHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
+from config.memory import with_room
 from tests.browser.waiting import NOTE_WHAT_IS_PENDING
 
 # The shell has no window, so it spends no processor time on buttons and menus that nobody sees.
@@ -46,6 +47,9 @@ SWITCHES = [
 ]
 # Headers and body are two packets: the second would wait 40 ms until the first is acknowledged.
 WSGIRequestHandler.disable_nagle_algorithm = True
+# As in config/wsgi.py.
+_serve = ThreadedWSGIServer.process_request_thread
+ThreadedWSGIServer.process_request_thread = lambda *args: with_room(_serve, *args)
 # Milliseconds; a busy machine is no broken page.
 PATIENCE = 15_000
 expect.set_options(timeout=PATIENCE)
