@@ -20,6 +20,7 @@ TURKISH_PLACES = str.maketrans(
     }
 )
 INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs"}
+NOT_IN_A_LINE = INVISIBLE_CATEGORIES | {"Zl", "Zp"}
 
 
 def shorten(text: str, length: int) -> str:
@@ -54,6 +55,12 @@ def to_storable_text(text: str) -> str:
 def has_invisible(text: str) -> bool:
     """Tell whether a text has characters that nobody sees, or that reorder what people see."""
     return any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in text)
+
+
+def to_one_line(text: str) -> str:
+    """Return a text as one line, without characters that nobody sees or that reorder others."""
+    shown = "".join(" " if unicodedata.category(c) in NOT_IN_A_LINE else c for c in text)
+    return " ".join(shown.split())
 
 
 def require_visible(name: str) -> None:

@@ -50,9 +50,19 @@ def normalized_filters(query: Query, vocabulary: Vocabulary) -> dict[str, list[A
 class ReturnFilterSet(ConditionSet):
     """Which returns, in which order, and which page of them."""
 
-    def __init__(self, query: Query, vocabulary: Vocabulary, *, one_by_one: bool = False) -> None:
-        """Apply a query; ``one_by_one`` is for rules, which judge each return by itself."""
-        self.one_by_one = one_by_one
+    def __init__(
+        self,
+        query: Query,
+        vocabulary: Vocabulary,
+        *,
+        one_by_one: bool = False,
+        most_numbers: int = 0,
+    ) -> None:
+        """Apply a query; ``one_by_one`` is for rules, which judge each return by itself.
+
+        ``most_numbers`` is how many matches of a number are read; 0 is as many as pages show.
+        """
+        self.one_by_one, self.most_numbers = one_by_one, most_numbers
         super().__init__(query, vocabulary)
 
     @classmethod
@@ -95,7 +105,7 @@ class ReturnFilterSet(ConditionSet):
         cleaned = self.form.cleaned_data
         numbers = {each.name: each.columns for each in FILTERS if each.columns}
         results = {
-            name: search_ends(text, columns)
+            name: search_ends(text, columns, self.most_numbers)
             for name, columns in numbers.items()
             if (text := cleaned.get(name))
         }

@@ -5,18 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from config.dates import to_the_minute
 from config.numbers import grouped
 from config.stored_texts import StoredText, stored_ntext, stored_text
-from returns.filters.stored import to_query
 from returns.models import TEST_TYPE, EventType, Occasion, OccasionType, Return, Subscription
 from returns.models.states import State
 from returns.outgoing.digests import Digest
-from tags.vocabulary import load_vocabulary
+from returns.outgoing.links import path_of
 
 SHOWN_RETURNS = 5
 
@@ -79,7 +77,7 @@ def write_content(
     headline = _headline(subscription, digest, shown)
     first = shown[:SHOWN_RETURNS]
     lines = [Line(_line_of(each), each.get_absolute_url()) for each in first]
-    path = _path(subscription, digest, shown)
+    path = path_of(subscription, digest, shown)
     return Content(headline, path, lines, max(digest.returns - len(first), 0))
 
 
@@ -155,18 +153,6 @@ def _type_text(type_: str) -> StoredText:
 def _line_of(record: Return) -> str:
     parts = [str(record), str(State(record.state).label), record.cargo_carrier]
     return " · ".join(filter(None, parts))
-
-
-def _path(subscription: Subscription, digest: Digest, shown: Sequence[Return]) -> str:
-    """Return the path of exactly these returns, if they are few, or of the whole list."""
-    if digest.type in {EventType.SILENT, EventType.REJECTED}:
-        return reverse("feed")
-    if digest.returns == 1 and shown:
-        return str(shown[0].get_absolute_url())
-    if shown and digest.returns == len(shown):
-        return reverse("return-list", query={"q": " ".join(str(each) for each in shown)})
-    query = to_query(subscription.parameters, load_vocabulary())
-    return query.path(reverse("return-list"))
 
 
 def more_text(number: int) -> str:

@@ -40,7 +40,8 @@ def matching_ids(
     """Return which of the returns match the filter. Raises ``FilterError``."""
     if not subscription.parameters:
         return set(ids)
-    filterset = _filterset(subscription, vocabulary, one_by_one=True)
+    query = to_query(subscription.parameters, vocabulary)
+    filterset = _checked(ReturnFilterSet(query, vocabulary, one_by_one=True))
     try:
         return _among(filterset, ids)
     except QueryTimeoutError:
@@ -63,28 +64,24 @@ def all_matching_ids(subscription: Subscription, most: int) -> set[int]:
 
     Raises ``FilterError``, and ``QueryTimeoutError`` after ten seconds.
     """
-    queryset = _all_matches(subscription)
     with time_limit(LOOK_MILLISECONDS):
-        return set(queryset.values_list("pk", flat=True)[:most])
+        return set(_all_matches(subscription, most).values_list("pk", flat=True)[:most])
 
 
 def count_matches(subscription: Subscription, most: int) -> int:
     """Return how many returns match now, up to ``most``. Raises as ``all_matching_ids`` does."""
-    queryset = _all_matches(subscription)
     with time_limit(LOOK_MILLISECONDS):
-        return queryset[:most].count()
+        return _all_matches(subscription, most)[:most].count()
 
 
-def _all_matches(subscription: Subscription) -> ReturnQuerySet:
-    queryset: ReturnQuerySet = _filterset(subscription, load_vocabulary()).qs
+def _all_matches(subscription: Subscription, most: int) -> ReturnQuerySet:
+    query = to_query(subscription.parameters, vocabulary := load_vocabulary())
+    filterset = ReturnFilterSet(query, vocabulary, most_numbers=most)
+    queryset: ReturnQuerySet = _checked(filterset).qs
     return queryset.order_by()
 
 
-def _filterset(
-    subscription: Subscription, vocabulary: Vocabulary, *, one_by_one: bool = False
-) -> ReturnFilterSet:
-    query = to_query(subscription.parameters, vocabulary)
-    filterset = ReturnFilterSet(query, vocabulary, one_by_one=one_by_one)
+def _checked(filterset: ReturnFilterSet) -> ReturnFilterSet:
     if filterset.problems():
         raise FilterError(FILTER_IS_WRONG)
     return filterset

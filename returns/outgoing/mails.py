@@ -1,7 +1,8 @@
 """Makes e-mails: plain and as HTML, with a link that ends them without signing in."""
 
+from email.policy import Policy, default
 from email.utils import parseaddr
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -10,13 +11,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from config.brand import desk_name
-from config.text import shorten
+from config.text import shorten, to_one_line
 from returns.models import Channel, Subscription
 from returns.outgoing.contents import Content, more_text
 from returns.outgoing.digests import Digest
 from returns.people.person import person_name
 
 SUBJECT_LENGTH = 150
+MAX_LINE = 998  # characters, of RFC 5322
 UNSUBSCRIBE_SALT = "returns.outgoing.unsubscribe"
 
 
@@ -25,6 +27,14 @@ class MailLine(NamedTuple):
 
     text: str
     address: str
+
+
+class _Mail(EmailMultiAlternatives):
+    """A mail whose headers are not folded: half an address is none, and RFC 8058 wants it plain."""
+
+    def message(self, *, policy: "Policy[Any] | None" = None) -> Any:
+        """Return the mail as it is sent."""
+        return super().message(policy=(policy or default).clone(max_line_length=MAX_LINE))
 
 
 def build_mail(
@@ -36,11 +46,14 @@ def build_mail(
     """
     origin = subscription.options.get("origin", "")
     unsubscribe = origin + reverse("unsubscribe", args=[unsubscribe_token(subscription)])
-    lines = [MailLine(each.text, origin + each.path if each.path else "") for each in content.lines]
+    lines = [
+        MailLine(to_one_line(each.text), origin + each.path if each.path else "")
+        for each in content.lines
+    ]
     context = {
         "name": person_name(subscription.owner),
         "desk": desk_name(),
-        "headline": str(content.headline),
+        "headline": to_one_line(str(content.headline)),
         "lines": lines,
         "more": more_text(content.more) if content.more else "",
         "note": content.note,
@@ -48,8 +61,8 @@ def build_mail(
         "settings": origin + reverse("subscription", args=[subscription.pk]),
         "unsubscribe": unsubscribe,
     }
-    mail = EmailMultiAlternatives(
-        subject=_header(f"{desk_name()}: {content.headline}"),
+    mail = _Mail(
+        subject=shorten(to_one_line(f"{desk_name()}: {content.headline}"), SUBJECT_LENGTH),
         body=render_to_string("outgoing/mail.txt", context),
         to=[subscription.owner.email],
         headers={
@@ -63,13 +76,6 @@ def build_mail(
     for file in content.files:
         mail.attach(file.name, file.data, file.content_type)
     return mail
-
-
-def _header(text: str) -> str:
-    """Return a text as one line, for a header."""
-    return shorten(
-        " ".join("".join(c if c.isprintable() else " " for c in text).split()), SUBJECT_LENGTH
-    )
 
 
 def _message_id(subscription: Subscription, digest: Digest) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from config.release import VERSION
 from config.stored_texts import stored_text
+from config.text import to_one_line
 from returns.models import Channel, NoticeKind, Subscription
 from returns.notices.telling import tell
 from returns.outgoing.contents import Content, ReportWriter, more_text, write_content
@@ -32,7 +33,7 @@ ACCEPTED, NO_STATUS = 200, 0
 NO_MAIL = stored_text("The mail server did not accept the message.")
 # What chat programs would take for markup, mentions or links, in what others wrote.
 CHAT_ESCAPES = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "[": "［", "]": "］", "`": "'", "\n": " "}
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "[": "［", "]": "］", "`": "'"}
 )
 
 
@@ -101,7 +102,12 @@ def _chat_body(subscription: Subscription, content: Content) -> bytes:
 def escape_for_chat(text: str) -> str:
     """Return a text as chat programs show it, without markup, mentions or links of its own."""
     # A space without width keeps a pasted address from becoming a link.
-    return text.translate(CHAT_ESCAPES).replace("://", ":\u200b//").replace("@", "@\u200b")
+    return (
+        to_one_line(text)
+        .translate(CHAT_ESCAPES)
+        .replace("://", ":\u200b//")
+        .replace("@", "@\u200b")
+    )
 
 
 def _milliseconds(began: float) -> int:

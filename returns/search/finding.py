@@ -63,9 +63,12 @@ def search(text: str, numbers: Sequence[str] = SEARCH_KEYS) -> SearchResult:
     return several if several.hits or not typed.one else _add_middle_matches(several, typed.one)
 
 
-def search_ends(text: str, numbers: Sequence[str] = SEARCH_KEYS) -> SearchResult:
-    """Return the returns with a number that is the text, or begins or ends with it."""
-    return _search_one(text, numbers, (*WHOLE_TIERS, *END_TIERS))
+def search_ends(text: str, numbers: Sequence[str] = SEARCH_KEYS, most: int = 0) -> SearchResult:
+    """Return the returns with a number that is the text, or begins or ends with it.
+
+    ``most`` is how many of them are read; 0 is as many as pages show.
+    """
+    return _search_one(text, numbers, (*WHOLE_TIERS, *END_TIERS), most)
 
 
 def search_whole(text: str) -> SearchResult:
@@ -86,8 +89,11 @@ def search_scans(texts: Collection[str]) -> dict[str, list[int]]:
     return dict(ids)
 
 
-def _search_one(text: str, numbers: Sequence[str], tiers: tuple[Tier, ...]) -> SearchResult:
-    cap = MAX_SHORT_TEXT_MATCHES if key_length(text) <= SHORT_TEXT_LENGTH else MAX_MATCHES
+def _search_one(
+    text: str, numbers: Sequence[str], tiers: tuple[Tier, ...], most: int = 0
+) -> SearchResult:
+    usual = MAX_SHORT_TEXT_MATCHES if key_length(text) <= SHORT_TEXT_LENGTH else MAX_MATCHES
+    cap = most or usual
     rows, cut_short = _read([text], tuple(numbers), tiers, cap)
     hits = best_hits((row.pk, _hit(row)) for row in rows)
     return SearchResult(hits, (text,), () if hits else (text,), cut_short)
