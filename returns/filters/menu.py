@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 
+from config.text import capitalized
 from returns.filters.builders import Declaration, Offered, Section
 from returns.filters.declarations import FILTERS_BY_NAME, filters_offered_in
 from returns.filters.query import Query
@@ -54,8 +55,6 @@ class MoreField:
     highest: int | None = None
     step: str = ""
     choices: tuple[tuple[str, str], ...] = ()
-    # A choice that is a name, such as a user name: it keeps its letters.
-    named: str = ""
     checked: bool = False
     values: str = ""
 
@@ -92,13 +91,14 @@ def _fields(declaration: Declaration, query: Query) -> Iterator[MoreField]:
         yield from _boxes(declaration, chosen) if choices else _text_fields(declaration, chosen)
         return
     value = query.get(name, "")
-    value, named = value if has_field_for(name, value) else "", ""
-    if value and _takes_others(declaration) and value not in dict(choices):
-        choices, named = (*choices, (value, declaration.format_value(value))), value
+    value = value if has_field_for(name, value) else ""
     if choices:
-        preset = value if value in dict(choices) else ""
-        field = MoreField(section, f"id_{name}", name, label, "select", preset)
-        yield replace(field, choices=choices, named=named)
+        shown = tuple((each, capitalized(str(text))) for each, text in choices)
+        if value and _takes_others(declaration) and value not in dict(choices):
+            # A name, such as a user name, keeps its letters.
+            shown = (*shown, (value, declaration.format_value(value)))
+        preset = value if value in dict(shown) else ""
+        yield MoreField(section, f"id_{name}", name, label, "select", preset, choices=shown)
     if declaration.is_moment:
         day = value if _DATE.fullmatch(value) else ""
         suffix, text = (DATE_SUFFIX, _("Due by the day")) if choices else ("", label)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.db import connection
 
 from config.stored_texts import stored_text
+from returns.expressions import id_array
 from returns.models import CHANNELS_TO_READ, EventType, MatchedReturn, OccasionType, Subscription
 from returns.outgoing.filtering import FilterError, all_matching_ids
 from returns.outgoing.posting import post
@@ -78,9 +79,11 @@ def _compare(
 ) -> list[int]:
     """Store what matches and what does not; return the ids of those that begin to match."""
     with connection.cursor() as cursor:
-        cursor.execute(FORGET_OTHERS, [subscription.pk, list(others)])
-        cursor.execute(REMEMBER, [subscription.pk, sorted(matching)])
-        return sorted(row[0] for row in cursor.fetchall())
+        cursor.execute(FORGET_OTHERS, [subscription.pk, id_array(others)])
+        if matching:
+            cursor.execute(REMEMBER, [subscription.pk, id_array(sorted(matching))])
+            return sorted(row[0] for row in cursor.fetchall())
+    return []
 
 
 def _tell(subscription: Subscription, ids: Sequence[int]) -> None:

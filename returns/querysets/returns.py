@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, ExtractIsoWeekDay, JSONObject
 from django.utils.timezone import get_default_timezone
 
-from returns.expressions import SearchKey, WordsKey
+from returns.expressions import SearchKey, WordsKey, id_array
 from returns.querysets.joined import JoinedQuerySet
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class ReturnQuerySet(JoinedQuerySet["Return"]):
 
     def among(self, ids: Sequence[int]) -> Self:
         """Keep the returns with these ids."""
-        return self.filter(pk__any_of=list(ids))
+        return self.filter(pk__any_of=id_array(ids))
 
     def with_items_counted_in(self, columns: Iterable[str]) -> Self:
         """Keep returns with an item of at least one of some kinds, given by their columns."""
