@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.markup import format_html
 from tags.labels import group_labelled, tag_labelled
 from tags.models import Tag, TagGroup
 from tags.vocabulary import VocabularyError, find_group, find_name

@@ -409,12 +409,13 @@ def test_no_thread_has_memories_of_its_own():
     assert locals_ == []
 
 
-def test_html_is_never_marked_safe():
+def test_html_is_marked_safe_only_by_what_escapes_it():
     unsafe = {"mark_safe", "SafeString", "SafeText", "safe"}
     calls = [
         place
         for place, _, node in nodes(ast.Call)
         if getattr(node.func, "attr", getattr(node.func, "id", "")) in unsafe
+        and not place.startswith("config/markup.py:")
     ]
     assert calls == []
 

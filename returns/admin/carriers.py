@@ -7,11 +7,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from config.markup import format_html_join
 from returns.carriers.editing import add_spelling
 from returns.carriers.meaning import carrier_keys, carriers_by_key
 from returns.carriers.names import read_carrier_names

@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, Value
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from config.markup import format_html
 from returns.admin.read_only import ReadOnlyAdmin
 from returns.expressions import SearchKey
 from returns.models import DeletedReturn

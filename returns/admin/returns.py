@@ -11,12 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from config.dates import to_the_minute
+from config.markup import format_html_join
 from returns.admin.forms import CorrectionForm
 from returns.admin.paging import CappedPaginator
 from returns.models import Return, State

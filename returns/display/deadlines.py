@@ -4,12 +4,12 @@ from datetime import datetime
 from functools import cache
 
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from config.dates import date_words
+from config.markup import format_html
 from returns.display.durations import duration_words
 from returns.display.values import MISSING
 from returns.filters.due import Due

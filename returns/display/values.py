@@ -8,13 +8,13 @@ from functools import cache, lru_cache
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import lazy
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from config.dates import DateWords, date_words, to_the_minute
 from config.fragments import icon
+from config.markup import format_html, format_html_join
 from config.text import shorten
 from returns.display.durations import duration_words
 from returns.models import Return, State

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
+from config.markup import format_html
 from config.numbers import money
 from returns.display.deadlines import due_time
 from returns.display.durations import duration_words

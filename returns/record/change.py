@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.html import format_html
 from django.utils.translation import pgettext
 
+from config.markup import format_html
 from returns.display.values import compared
 
 Value = str | datetime | None

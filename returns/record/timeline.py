@@ -10,10 +10,10 @@ from itertools import groupby, islice
 from uuid import UUID, uuid4
 
 from django.urls import reverse
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from config.markup import format_html_join
 from config.shipped_names import tag_label
 from returns.claims.reading import claim_steps
 from returns.display.values import chip

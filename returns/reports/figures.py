@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from config.markup import format_html
 from config.numbers import decimal, grouped, percent
 from returns.display.durations import in_days, in_hours
 

@@ -10,12 +10,12 @@ from django import template
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.fragments import icon
+from config.markup import format_html, format_html_join
 from config.numbers import grouped
 from returns.claims.reading import initials
 from returns.display.values import reference

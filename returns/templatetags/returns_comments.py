@@ -2,9 +2,9 @@
 
 from django import template
 from django.template.defaultfilters import linebreaksbr
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from config.markup import format_html, format_html_join
 from config.versions import version_of
 from returns.models import Comment
 from returns.people.person import person_name

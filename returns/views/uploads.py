@@ -6,12 +6,12 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods
 
 from config.htmx import render_page_or_fragment
+from config.markup import format_html, format_html_join
 from config.numbers import grouped
 from returns.feed import uploads
 from returns.feed.forms import UploadForm
