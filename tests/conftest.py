@@ -14,7 +14,7 @@ from django.utils import translation
 
 from config.memory import with_room
 from returns.people import roles
-from tests import database, factories, trials
+from tests import database, factories, migrated, trials
 
 trials.load_profile()
 # So many files are not worth a second process.
@@ -53,6 +53,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """
     named = len(config.args) <= FEW and all(".py" in argument for argument in config.args)
     return 0 if named else os.cpu_count() or 1
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker) -> None:
+    """Let the processes of a run copy one migrated database; each would take ten seconds."""
+    if settings.LOCAL:
+        with django_db_blocker.unblock():
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated.template()
 
 
 @pytest.fixture(scope="session")

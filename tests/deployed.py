@@ -19,6 +19,7 @@ import psutil
 import psycopg
 
 from config import postgres_server
+from tests import migrated
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 HOST = "desk.example"
@@ -71,6 +72,11 @@ class Site:
         return subprocess.run(
             command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True
         )
+
+    def migrate(self) -> None:
+        """Migrate the database as a person does."""
+        done = self.manage("migrate", "--verbosity", "0")
+        assert done.returncode == 0, done.stderr
 
     def start(self) -> None:
         """Start the web server, and wait until it answers."""
@@ -199,8 +205,7 @@ def site_at(
     }
     site = Site(data or folder, free_port(), environment | variables, folder / "web.log")
     try:
-        done = site.manage("migrate", "--verbosity", "0")
-        assert done.returncode == 0, done.stderr
+        migrated.fill(database, site.migrate)
         done = site.manage("shell", "--verbosity", "0", "-c", PEOPLE)
         assert done.returncode == 0, done.stderr
         site.cookie = done.stdout.strip()
