@@ -55,11 +55,14 @@ def test_all_sources_count_alike_and_every_number_is_that_of_its_list(carriers, 
     vocabulary = load_vocabulary()
     asked = Scope(Query.parse(scope), vocabulary)
     assert isinstance(choose_source(asked)[0], SCOPES[scope])
+    listed: dict[str, int] = {}  # many numbers lead to the same list
     for subject in SUBJECTS:
         numbers = list(figures(report(subject, f"{scope}&period=30")))
         for figure in numbers:
             if figure.address and "carrier=" in figure.address:
-                assert figure.number == list_length(figure, vocabulary), (subject, figure)
+                if figure.address not in listed:
+                    listed[figure.address] = list_length(figure, vocabulary)
+                assert figure.number == listed[figure.address], (subject, figure)
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(maintenance, "summaries_exist", lambda: False)
             assert list(figures(report(subject, f"{scope}&period=30"))) == numbers
