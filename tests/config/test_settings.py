@@ -1,5 +1,6 @@
 """The environment decides: nothing set is a local trial, a database of one's own is for real."""
 
+import json
 import os
 import subprocess
 import sys
@@ -40,54 +41,85 @@ def settings_with(environment: dict[str, str], show: str = "") -> subprocess.Com
     )
 
 
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"SECRET_KEY": ""}, "Set SECRET_KEY to a random text of at least 50 characters"),
-        ({"SECRET_KEY": "too short"}, "Set SECRET_KEY"),
-        ({"SECRET_KEY": "django-insecure-" + GOOD_KEY}, "Set SECRET_KEY"),
-        ({"ALLOWED_HOSTS": " , "}, "Set ALLOWED_HOSTS to the host names"),
-        ({"TRUSTED_PROXIES": "proxy"}, "TRUSTED_PROXIES: 'proxy' is not an address or a network."),
-        ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is not a whole number of seconds."),
-        ({"DATABASE_URL": ""}, "DATABASE_URL is set but empty"),
-        ({"OIDC_ISSUER": "http://login.example.com"}, "OIDC_ISSUER must be the https address"),
-        ({"OIDC_ISSUER": "https://login.example.com"}, "Set OIDC_CLIENT_ID and OIDC_ROLES too"),
-        ({"OIDC_ONLY": "1"}, "Set OIDC_ISSUER too, or unset OIDC_ONLY."),
-        ({"OIDC_ROLES": "agents"}, "OIDC_ROLES must name a role for each group"),
-        ({"OIDC_ROLES": "agents="}, "OIDC_ROLES must name a role for each group"),
-        ({"EMAIL_HOST": "mail.example.com"}, "Set DEFAULT_FROM_EMAIL to the address"),
-        ({"EMAIL_PORT": "smtp"}, "EMAIL_PORT must be the port of the mail server"),
-        ({"SESSION_HOURS": "0"}, "SESSION_HOURS must be a whole number of hours"),
-        ({"API_CALLS_PER_MINUTE": "0"}, "API_CALLS_PER_MINUTE must be a whole number of calls"),
-        ({"DESK_NAME": " "}, "DESK_NAME must have 1 to 40 characters."),
-        ({"DESK_LOGO": "README.md"}, "DESK_LOGO must be the path of an image file: .png, .svg"),
-        ({"DESK_LOGO": "/nowhere.png"}, "DESK_LOGO must be the path of an image file"),
-        ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is not a time zone"),
-        ({"SHOPPER_KEY": "too short"}, "SHOPPER_KEY must be a random text of at least 32"),
-        ({"SHOPPER_KEY": "a" * 40}, "SHOPPER_KEY must be a random text"),
-        ({"SHOPPER_KEY": f"{SHOPPER_KEY},{SHOPPER_KEY}"}, "characters without a comma"),
-        ({"SHOPPER_KEY_FALLBACKS": SHOPPER_KEY}, "Set SHOPPER_KEY too, or unset SHOPPER_KEY_FALL"),
-        (
-            {"SHOPPER_KEY": SHOPPER_KEY, "SHOPPER_KEY_FALLBACKS": "short"},
-            "SHOPPER_KEY_FALLBACKS must be earlier values of SHOPPER_KEY",
-        ),
-        ({"PHONE_REGION": "Türkiye"}, "PHONE_REGION 'TÜRKIYE' is not a country"),
-        ({"NOTES_DAYS": "year"}, "NOTES_DAYS must be a whole number of days, or 0 to keep"),
-        (
-            {"TIMELINE_DAYS": "29"},
-            "TIMELINE_DAYS must be at least 30 days, or 0 to keep everything",
-        ),
-        ({"NOTES_DAYS": "4000000"}, "NOTES_DAYS may be at most 36500 days"),
-        ({"SCAN_DAYS": "99999999999"}, "SCAN_DAYS may be at most 36500 days"),
-        ({"ACCESS_DAYS": "7"}, "ACCESS_DAYS must be at least 30 days"),
-        ({"REJECTED_DAYS": "-1"}, "REJECTED_DAYS must be a whole number of days"),
-        ({"EXPORT_DAYS": "0"}, "EXPORT_DAYS must be a whole number of days. An example is 1."),
-    ],
-)
-def test_a_missing_setting_stops_the_start_with_a_sentence(change, sentence):
-    program = settings_with(REAL | change)
+# Reads the settings in a copy of this program for each case, when the libraries are there already.
+EACH_START = """
+import dj_database_url, django.utils.csp, json, os, pghistory, pgtrigger, sys
+sys.argv = ["manage.py", "version"]
+for change in json.loads(sys.stdin.read()):
+    if os.fork() == 0:
+        os.environ.update(change)
+        try:
+            import config.settings
+            last = "It started."
+        except Exception as error:
+            last = str(error)
+        print(json.dumps(last), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+MISSING = [
+    ({"SECRET_KEY": ""}, "Set SECRET_KEY to a random text of at least 50 characters"),
+    ({"SECRET_KEY": "too short"}, "Set SECRET_KEY"),
+    ({"SECRET_KEY": "django-insecure-" + GOOD_KEY}, "Set SECRET_KEY"),
+    ({"ALLOWED_HOSTS": " , "}, "Set ALLOWED_HOSTS to the host names"),
+    ({"TRUSTED_PROXIES": "proxy"}, "TRUSTED_PROXIES: 'proxy' is not an address or a network."),
+    ({"STATEMENT_LIMIT": "10s"}, "STATEMENT_LIMIT '10s' is not a whole number of seconds."),
+    ({"DATABASE_URL": ""}, "DATABASE_URL is set but empty"),
+    ({"OIDC_ISSUER": "http://login.example.com"}, "OIDC_ISSUER must be the https address"),
+    ({"OIDC_ISSUER": "https://login.example.com"}, "Set OIDC_CLIENT_ID and OIDC_ROLES too"),
+    ({"OIDC_ONLY": "1"}, "Set OIDC_ISSUER too, or unset OIDC_ONLY."),
+    ({"OIDC_ROLES": "agents"}, "OIDC_ROLES must name a role for each group"),
+    ({"OIDC_ROLES": "agents="}, "OIDC_ROLES must name a role for each group"),
+    ({"EMAIL_HOST": "mail.example.com"}, "Set DEFAULT_FROM_EMAIL to the address"),
+    ({"EMAIL_PORT": "smtp"}, "EMAIL_PORT must be the port of the mail server"),
+    ({"SESSION_HOURS": "0"}, "SESSION_HOURS must be a whole number of hours"),
+    ({"API_CALLS_PER_MINUTE": "0"}, "API_CALLS_PER_MINUTE must be a whole number of calls"),
+    ({"DESK_NAME": " "}, "DESK_NAME must have 1 to 40 characters."),
+    ({"DESK_LOGO": "README.md"}, "DESK_LOGO must be the path of an image file: .png, .svg"),
+    ({"DESK_LOGO": "/nowhere.png"}, "DESK_LOGO must be the path of an image file"),
+    ({"TIME_ZONE": "Europe/Nowhere"}, "TIME_ZONE 'Europe/Nowhere' is not a time zone"),
+    ({"SHOPPER_KEY": "too short"}, "SHOPPER_KEY must be a random text of at least 32"),
+    ({"SHOPPER_KEY": "a" * 40}, "SHOPPER_KEY must be a random text"),
+    ({"SHOPPER_KEY": f"{SHOPPER_KEY},{SHOPPER_KEY}"}, "characters without a comma"),
+    ({"SHOPPER_KEY_FALLBACKS": SHOPPER_KEY}, "Set SHOPPER_KEY too, or unset SHOPPER_KEY_FALL"),
+    (
+        {"SHOPPER_KEY": SHOPPER_KEY, "SHOPPER_KEY_FALLBACKS": "short"},
+        "SHOPPER_KEY_FALLBACKS must be earlier values of SHOPPER_KEY",
+    ),
+    ({"PHONE_REGION": "Türkiye"}, "PHONE_REGION 'TÜRKIYE' is not a country"),
+    ({"NOTES_DAYS": "year"}, "NOTES_DAYS must be a whole number of days, or 0 to keep"),
+    (
+        {"TIMELINE_DAYS": "29"},
+        "TIMELINE_DAYS must be at least 30 days, or 0 to keep everything",
+    ),
+    ({"NOTES_DAYS": "4000000"}, "NOTES_DAYS may be at most 36500 days"),
+    ({"SCAN_DAYS": "99999999999"}, "SCAN_DAYS may be at most 36500 days"),
+    ({"ACCESS_DAYS": "7"}, "ACCESS_DAYS must be at least 30 days"),
+    ({"REJECTED_DAYS": "-1"}, "REJECTED_DAYS must be a whole number of days"),
+    ({"EXPORT_DAYS": "0"}, "EXPORT_DAYS must be a whole number of days. An example is 1."),
+]
+
+
+def test_a_missing_setting_stops_the_start_with_a_sentence():
+    rest = {name: value for name, value in os.environ.items() if name not in OURS}
+    program = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", EACH_START],
+        cwd=CHECKOUT,
+        env=rest | REAL,
+        input=json.dumps([change for change, _ in MISSING]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = [json.loads(line) for line in program.stdout.splitlines()]
+    for (change, sentence), last in zip(MISSING, told, strict=True):
+        assert sentence in last, change
+
+
+def test_settings_that_are_not_understood_end_the_program():
+    program = settings_with(REAL | {"SECRET_KEY": ""})
     assert program.returncode != 0
-    assert sentence in program.stderr.splitlines()[-1]
+    assert "Set SECRET_KEY to a random text" in program.stderr.splitlines()[-1]
 
 
 def test_data_are_kept_for_ever_or_for_30_days_and_more():

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 import pytest
 from django.db import connection
@@ -107,9 +108,22 @@ ONCE = {
 }
 
 
+# What comes after them depends on which page it is. All others are no page at all, and the same
+# call is made again: each of them comes in place of one of the pages.
+PAGES = [
+    *("the last page again", "an empty page", "half a page", "a page that leaves one out"),
+    *("one return twice", "another order", "another filter", "no calls left"),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("call", [0, 1, 2])
-@pytest.mark.parametrize("name", ONCE)
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        *((name, call) for name in PAGES for call in (0, 1, 2)),
+        *zip([name for name in ONCE if name not in PAGES], cycle((0, 1, 2))),
+    ],
+)
 def test_a_fault_that_passes_leaves_nothing_out(side, client, monkeypatch, name, call):
     monkeypatch.setattr(network, "RESPONSE_TIMEOUT", 0.5)
     side.faults[call] = ONCE[name]
