@@ -161,5 +161,12 @@ def from_stored(column: str) -> str:
     return text
 
 
+def values_of(text: str) -> Mapping[str, Any]:
+    """Return the values of a stored text that was read; none of any other text."""
+    parts = json.loads(text.stored) if isinstance(text, ReadText) else {}
+    values: Mapping[str, Any] = parts.get("values", {})
+    return values
+
+
 def _shown(value: Value) -> str:
     return grouped(value) if isinstance(value, int) else str(value)

@@ -8,11 +8,13 @@ from django.contrib.auth.models import User
 from django.utils.translation import ngettext
 
 from config.numbers import grouped
+from config.stored_texts import values_of
 from returns.models import Notice, NoticeKind
 
 MAX_SHOWN_NOTICES = 200
 # So many new ones of a kind are shown one by one.
 MAX_SINGLE_NOTICES = 4
+MAX_NAMED_NOTIFICATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,31 @@ class NoticeGroup:
                 number,
             ),
         }
-        other = ngettext("%(count)s notice", "%(count)s notices", number)
-        return texts.get(NoticeKind(self.kind), other) % {"count": grouped(number)}
+        text = texts.get(NoticeKind(self.kind))
+        return text % {"count": grouped(number)} if text else self._sentence_with_names()
+
+    def _sentence_with_names(self) -> str:
+        """Return how many there are, and of which notifications, the newest first."""
+        number, names = len(self.notices), self._names()
+        named = ", ".join(names[:MAX_NAMED_NOTIFICATIONS])
+        values = {"count": grouped(number), "names": named}
+        if not names:
+            return ngettext("%(count)s notice", "%(count)s notices", number) % values
+        others = len(names) - MAX_NAMED_NOTIFICATIONS
+        if others > 0:
+            values["others"] = grouped(others)
+            text = ngettext(
+                "%(names)s and %(others)s other: %(count)s notices",
+                "%(names)s and %(others)s others: %(count)s notices",
+                others,
+            )
+            return text % values
+        text = ngettext("%(names)s: %(count)s notice", "%(names)s: %(count)s notices", number)
+        return text % values
+
+    def _names(self) -> list[str]:
+        names = (str(values_of(each.text).get("name", "")) for each in self.notices)
+        return list(dict.fromkeys(filter(None, names)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,3 +120,26 @@ def test_pages_of_a_person_follow_with_the_bell_alone(as_agent, agent, page):
     tell([agent.pk], NoticeKind.DESK, "Look")
     assert 'data-number="1"' in as_agent.get(f"{path}&bell=0").text
     assert as_agent.get(f"{path}&bell=1").status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["DHL"], "DHL: 5 notices"),
+        (["DHL", "UPS"], "UPS, DHL: 6 notices"),
+        (["A", "B", "C", "D"], "D, C, B and 1 other: 8 notices"),
+        (["A", "B", "C", "D", "E"], "E, D, C and 2 others: 10 notices"),
+    ],
+)
+@pytest.mark.parametrize("kind", [NoticeKind.LIST, NoticeKind.DESK])
+def test_folded_notices_name_their_notifications(as_agent, agent, kind, names, sentence):
+    for name in names:
+        for _ in range(5 if len(names) == 1 else 3 if len(names) == 2 else 2):
+            tell([agent.pk], kind, stored_text("%(name)s: this is a test", name=name))
+    assert f"<summary>{sentence}</summary>" in as_agent.get("/notices/").text
+
+
+def test_folded_notices_without_a_name_are_counted(as_agent, agent):
+    for _ in range(5):
+        tell([agent.pk], NoticeKind.DESK, "Look")
+    assert "<summary>5 notices</summary>" in as_agent.get("/notices/").text
