@@ -6,16 +6,22 @@ from typing import Any
 from django.utils import translation
 
 from returns.models import EventType, OccasionType
+from returns.outgoing.beginnings import MAX_COUNT
 from returns.outgoing.messages import WITHOUT_RETURN, Example, examples
 
+COUNT_SCHEMA: dict[str, Any] = {
+    "type": "integer",
+    "maximum": MAX_COUNT + 1,
+    "description": f"How many returns match. {MAX_COUNT + 1:,} means more than {MAX_COUNT:,}.",
+}
 DETAIL_SCHEMAS: dict[str, dict[str, Any]] = {
     EventType.TAGGED: {"tag": {"type": "string", "description": "The name of the tag."}},
     EventType.UNTAGGED: {"tag": {"type": "string", "description": "The name of the tag."}},
     EventType.COMMENT: {"comment": {"type": "integer", "description": "The number of it."}},
     EventType.SILENT: {"readAt": {"type": "string", "format": "date-time"}},
     EventType.REJECTED: {"run": {"type": "integer"}, "rejected": {"type": "integer"}},
-    OccasionType.COUNT: {"count": {"type": "integer"}, "above": {"type": "integer"}},
-    OccasionType.TIMED: {"count": {"type": "integer"}},
+    OccasionType.COUNT: {"count": COUNT_SCHEMA, "above": {"type": "integer"}},
+    OccasionType.TIMED: {"count": COUNT_SCHEMA},
     OccasionType.RULE: {"rule": {"type": "string", "description": "The name of the rule."}},
 }
 MESSAGE_HEADERS = {

@@ -24,7 +24,7 @@ BEGINNINGS: dict[str, Any] = {
     "at": "09:00",
     "minutes": 60,
 }
-MAX_COUNT = 100_000  # above, a number is this one
+MAX_COUNT = 100_000  # above, a number is one more than this
 
 
 def begin(subscription: Subscription) -> None:

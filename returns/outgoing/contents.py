@@ -1,19 +1,26 @@
 """What a message to people says: one sentence, the first returns, and a link to exactly these."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from django.utils import timezone, translation
+from django.urls import reverse
 from django.utils.translation import ngettext
 
-from config.dates import to_the_minute
 from config.numbers import grouped
 from config.stored_texts import StoredText, stored_ntext, stored_text
-from returns.models import TEST_TYPE, EventType, Occasion, OccasionType, Return, Subscription
+from config.text import capitalized
+from returns.models import TEST_TYPE, OccasionType, Return, Subscription
 from returns.models.states import State
 from returns.outgoing.digests import Digest
+from returns.outgoing.happenings import (
+    MAX_SAID,
+    OF_THE_FEED,
+    fact_text,
+    happened_text,
+    happenings_of,
+    kinds_text,
+)
 from returns.outgoing.links import path_of
 
 SHOWN_RETURNS = 5
@@ -76,37 +83,33 @@ def write_content(
     shown = [records[pk] for pk in digest.records if pk in records]
     headline = _headline(subscription, digest, shown)
     first = shown[:SHOWN_RETURNS]
-    lines = [Line(_line_of(each), each.get_absolute_url()) for each in first]
     path = path_of(subscription, digest, shown)
-    return Content(headline, path, lines, max(digest.returns - len(first), 0))
+    more = max(digest.returns - len(first), 0)
+    return Content(headline, path, list(_lines(digest, first)), more)
+
+
+def _lines(digest: Digest, first: Sequence[Return]) -> Iterator[Line]:
+    """Yield what is about no return, unless the headline says it, and then the first returns."""
+    for kind in digest.kinds if len(digest.kinds) > 1 else ():
+        if kind.details is not None:
+            path = reverse("feed") if kind.type in OF_THE_FEED else ""
+            yield Line(capitalized(str(fact_text(kind))), path)
+    for record in first:
+        texts = [str(each) for each in happenings_of(digest, record.pk)]
+        said = texts[:MAX_SAID]
+        if others := len(texts) - len(said):
+            said.append(more_text(others))
+        yield Line(" · ".join([_line_of(record), *said]), record.get_absolute_url())
 
 
 def _headline(subscription: Subscription, digest: Digest, shown: Sequence[Return]) -> StoredText:
-    name, details = subscription.name, digest.details
-    if digest.type == TEST_TYPE or details.get("test"):
+    name = subscription.name
+    if digest.type == TEST_TYPE or digest.details.get("test"):
         return stored_text("%(name)s: this is a test", name=name)
-    if digest.type == OccasionType.COUNT:
-        values: dict[str, Any] = {"count": details["count"], "above": details["above"]}
-        return stored_ntext(
-            "%(name)s: %(count)s return matches, more than %(above)s",
-            "%(name)s: %(count)s returns match, more than %(above)s",
-            details["count"],
-            name=name,
-            **values,
-        )
-    if digest.type == OccasionType.TIMED:
-        number = details.get("count", 0)
-        return stored_ntext(
-            "%(name)s: %(count)s return matches",
-            "%(name)s: %(count)s returns match",
-            number,
-            name=name,
-            count=number,
-        )
-    if digest.type == EventType.SILENT and "readAt" in details:
-        since = to_the_minute(timezone.localtime(datetime.fromisoformat(details["readAt"])))
-        return stored_text("%(name)s: the feed is silent since %(time)s", name=name, time=since)
-    if subscription.occasion == Occasion.MATCH:
+    kind, *others = digest.kinds
+    if not others and kind.details is not None:
+        return stored_text("%(name)s: %(what)s", name=name, what=fact_text(kind))
+    if not others and kind.type == OccasionType.MATCHED:
         return _matching_headline(name, digest, shown)
     return _events_headline(name, digest, shown)
 
@@ -125,7 +128,9 @@ def _matching_headline(name: str, digest: Digest, shown: Sequence[Return]) -> St
 
 def _events_headline(name: str, digest: Digest, shown: Sequence[Return]) -> StoredText:
     if digest.events == 1:
-        what = _type_text(digest.type)
+        what = kinds_text(digest.kinds)
+        if digest.happenings:
+            what = happened_text(digest.happenings[0])
         if shown:
             return stored_text(
                 "%(name)s: %(reference)s (%(what)s)",
@@ -135,19 +140,13 @@ def _events_headline(name: str, digest: Digest, shown: Sequence[Return]) -> Stor
             )
         return stored_text("%(name)s: %(what)s", name=name, what=what)
     return stored_ntext(
-        "%(name)s: %(count)s message",
-        "%(name)s: %(count)s messages",
+        "%(name)s: %(count)s message (%(what)s)",
+        "%(name)s: %(count)s messages (%(what)s)",
         digest.events,
         name=name,
         count=digest.events,
+        what=kinds_text(digest.kinds),
     )
-
-
-def _type_text(type_: str) -> StoredText:
-    """Return what a type means, as the catalogues have it."""
-    choices = OccasionType if type_ in OccasionType.values else EventType
-    with translation.override("en"):
-        return StoredText(str(choices(type_).label), context="event type")
 
 
 def _line_of(record: Return) -> str:

@@ -114,7 +114,7 @@ def _tell(
     answer, rest = tell_by_channel(subscription, digest, write_report)
     done.sent, done.is_slow = 1, answer.milliseconds > SLOW_ANSWER_MILLISECONDS
     with transaction.atomic():
-        note(subscription, digest.lead, answer, rest=rest)
+        note(subscription, digest.lead, answer, rest=rest, is_digest=True)
 
 
 def _next_deliveries(subscription: Subscription) -> Any:

@@ -27,6 +27,7 @@ from returns.notices.telling import tell
 from returns.outgoing import beginnings
 from returns.outgoing.matches import MATCH_TYPES, forget_matches
 from returns.outgoing.signing import make_secret
+from returns.outgoing.waiting import set_free, try_anew
 from returns.people.encryption import UnreadableSecretError, decrypt, encrypt
 
 logger = logging.getLogger(__name__)
@@ -130,8 +131,10 @@ def change(subscription: Subscription, seen: str) -> str:
     """
     stored = named.lock_entry(subscription, _("This notification has been deleted."))
     versions.require_version(version_of(stored), seen, _(SUBSCRIPTION_CHANGED))
-    if stored.channel != subscription.channel:
+    is_other_channel = stored.channel != subscription.channel
+    if is_other_channel:
         _require_room(subscription)
+        subscription.failures, subscription.retry_at = 0, None
     if stored.channel == subscription.channel == Channel.WEBHOOK:
         secret = ""
     else:
@@ -142,7 +145,10 @@ def change(subscription: Subscription, seen: str) -> str:
     if is_same:
         subscription.options = stored.options
     with _require_own_name(subscription):
-        subscription.save(update_fields=[*CHOSEN, "secret", "old_secret"])
+        noted = ["failures", "retry_at"] if is_other_channel else []
+        subscription.save(update_fields=[*CHOSEN, *noted, "secret", "old_secret"])
+    if is_other_channel:
+        set_free(subscription)
     if subscription.is_on and not is_same:
         _begin(subscription)
     return secret
@@ -239,7 +245,7 @@ def secrets_of(subscription: Subscription) -> list[str]:
 
 @transaction.atomic
 def switch(subscription: Subscription, *, on: bool) -> None:
-    """Switch it on or off; on, it begins anew without failures. What waits is sent then.
+    """Switch it on or off; on, it begins anew without failures, and what waits is sent.
 
     Raises ``ValidationError`` if its filter cannot be used.
     """
@@ -249,6 +255,7 @@ def switch(subscription: Subscription, *, on: bool) -> None:
     stored = Subscription.objects.filter(pk=subscription.pk).first()
     if on and stored:
         _begin(stored)
+        try_anew(stored)
     elif stored:
         forget_matches(stored)
 

@@ -42,7 +42,8 @@ def build_mail(
 ) -> EmailMultiAlternatives:
     """Return the mail about a digest to the owner, in the language that is active.
 
-    A later attempt has the same Message-ID, by which mail programs show it once.
+    A later attempt has the same Message-ID, by which mail programs show it once. Whatever was sent
+    again on purpose has another one.
     """
     origin = subscription.options.get("origin", "")
     unsubscribe = origin + reverse("unsubscribe", args=[unsubscribe_token(subscription)])
@@ -81,7 +82,7 @@ def build_mail(
 def _message_id(subscription: Subscription, digest: Digest) -> str:
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     domain = address.rpartition("@")[2] or "localhost"
-    return f"<{digest.lead.event.message_id}.{subscription.pk}.{digest.lead.pk}@{domain}>"
+    return f"<{digest.lead.event.message_id}.{subscription.pk}.{digest.key}@{domain}>"
 
 
 def unsubscribe_token(subscription: Subscription) -> str:

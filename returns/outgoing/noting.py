@@ -29,13 +29,17 @@ MAX_REFUSED, REFUSED_PAUSE = 10, 60  # seconds
 ASKING_TO_WAIT = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 RECEIVER_GONE = stored_text("The receiver answered that it is gone (410).")
+REFUSED_TO_THE_END = stored_text(
+    "One message was refused %(number)s times. Last problem: %(problem)s"
+)
 GIVEN_UP = stored_text("The receiver accepted nothing for three days. Last problem: %(problem)s")
 HTTP_STATUS = stored_text("status %(status)s")
 
+# What was sent by itself is no part of a digest, even if it was once.
 NOTE_DELIVERY = """
     UPDATE returns_delivery SET status = %(status)s, attempts = attempts + 1,
         tried_at = clock_timestamp(), try_at = clock_timestamp() + %(pause)s::interval,
-        answer = %(answer)s, problem = %(problem)s, milliseconds = %(milliseconds)s
+        answer = %(answer)s, problem = %(problem)s, milliseconds = %(milliseconds)s, lead = NULL
     WHERE id = %(id)s
 """
 NOTE_SUBSCRIPTION = """
@@ -55,7 +59,7 @@ NOTE_DIGEST = """
     UPDATE returns_delivery SET status = %(status)s, attempts = attempts + 1,
         tried_at = clock_timestamp(), try_at = clock_timestamp() + %(pause)s::interval,
         answer = %(answer)s, problem = %(problem)s, milliseconds = %(milliseconds)s
-    WHERE subscription_id = %(subscription)s AND status = 'waiting' AND lead = %(id)s
+    WHERE subscription_id = %(subscription)s AND status = 'waiting' AND lead = %(lead)s
 """
 
 
@@ -66,32 +70,45 @@ def note(
     *,
     refused: int = 0,
     rest: timedelta | None = None,
+    is_digest: bool = False,
 ) -> None:
     """Note what came of an attempt, and when the next one is due.
 
-    After one that was accepted, nothing is sent for the time of ``rest``. The receiver that is
-    gone, or has accepted nothing for three days, is set aside.
+    With ``is_digest``, all that has the same lead was told in one message. After one that was
+    accepted, nothing is sent for the time of ``rest``. The receiver that is gone, has accepted
+    nothing for three days, or has refused one message to the end, is set aside.
     """
     attempts = delivery.attempts + 1
     if answer.is_accepted:
-        _write(subscription, delivery, answer, failures=0, rest=rest)
+        _write(subscription, delivery, answer, failures=0, rest=rest, is_digest=is_digest)
         return
-    is_trouble = answer.status not in ABOUT_THE_MESSAGE
+    # A digest is about many returns: where it is refused, the next one would be refused too.
+    is_trouble = is_digest or answer.status not in ABOUT_THE_MESSAGE
     failures = subscription.failures + 1 if is_trouble else subscription.failures
     pause = _pause(failures if is_trouble else attempts, answer)
     rest = pause if is_trouble else None
     if refused >= MAX_REFUSED:
         rest = timedelta(seconds=REFUSED_PAUSE)
-    _write(subscription, delivery, answer, failures=failures, pause=pause, rest=rest)
-    problem = _problem(answer)
+    _write(
+        *(subscription, delivery, answer),
+        failures=failures,
+        pause=pause,
+        rest=rest,
+        is_digest=is_digest,
+    )
     logger.info(
         "A message was not delivered (subscription: %s, status: %s, attempt: %s).",
         *(subscription.pk, answer.status, attempts),
     )
     if answer.status == HTTPStatus.GONE:
         editing.set_aside(subscription, RECEIVER_GONE)
-    elif max(attempts, failures) >= MAX_ATTEMPTS:
-        editing.set_aside(subscription, StoredText(GIVEN_UP.text, {"problem": problem}))
+    elif failures >= MAX_ATTEMPTS:
+        reason = StoredText(GIVEN_UP.text, {"problem": _problem(answer)})
+        editing.set_aside(subscription, reason)
+    elif attempts >= MAX_ATTEMPTS:
+        text = REFUSED_TO_THE_END.text
+        reason = StoredText(text, {"number": attempts, "problem": _problem(answer)})
+        editing.set_aside(subscription, reason)
 
 
 def _pause(number: int, answer: Answer) -> timedelta:
@@ -115,9 +132,11 @@ def _write(
     failures: int,
     pause: timedelta = timedelta(0),
     rest: timedelta | None = None,
+    is_digest: bool = False,
 ) -> None:
     values: dict[str, Any] = {
         "id": delivery.pk,
+        "lead": delivery.lead,
         "subscription": subscription.pk,
         "status": DeliveryStatus.SENT if answer.is_accepted else DeliveryStatus.WAITING,
         "pause": pause,
@@ -127,5 +146,5 @@ def _write(
     }
     of_subscription: dict[str, Any] = {"id": subscription.pk, "failures": failures, "pause": rest}
     with connection.cursor() as cursor:
-        cursor.execute(NOTE_DIGEST if delivery.lead else NOTE_DELIVERY, values)
+        cursor.execute(NOTE_DIGEST if is_digest else NOTE_DELIVERY, values)
         cursor.execute(NOTE_SUBSCRIPTION, of_subscription)

@@ -68,7 +68,7 @@ def _look_at(pk: int, lock: HeldLock) -> None:
 def _look_at_number(subscription: Subscription) -> None:
     """Tell that more match than the number, and again only after fewer did."""
     options = subscription.options
-    number = count_matches(subscription, MAX_COUNT)
+    number = count_matches(subscription, MAX_COUNT + 1)
     if number > options["above"] and not options.get("is_over"):
         post(subscription, OccasionType.COUNT, {"count": number, "above": options["above"]})
         options["is_over"] = True

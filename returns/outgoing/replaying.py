@@ -65,5 +65,9 @@ def replay_one(subscription: Subscription, pk: int) -> int:
 
 
 def _again(deliveries: QuerySet[Delivery]) -> int:
+    """Let these wait once more. What was told in one message is told in one again, without others.
+
+    The new time makes it another message than before, for mail programs and for the bell.
+    """
     again = deliveries.exclude(status=DeliveryStatus.DROPPED)
-    return again.update(status=DeliveryStatus.WAITING, attempts=0, try_at=Now(), lead=None)
+    return again.update(status=DeliveryStatus.WAITING, attempts=0, made_at=Now(), try_at=Now())

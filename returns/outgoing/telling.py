@@ -68,7 +68,7 @@ def _ring(subscription: Subscription, digest: Digest, content: Content) -> None:
         content.headline,
         link=content.path,
         record_id=record_id,
-        key=f"delivery:{digest.lead.pk}",
+        key=f"delivery:{digest.key}",
     )
 
 

@@ -1,15 +1,21 @@
 """Subscriptions for tests."""
 
+import threading
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models.functions import Now
 
-from returns.models import Channel, EventType, Occasion, Subscription
+from returns.models import Channel, Delivery, EventType, Occasion, Subscription
 from returns.outgoing import editing
+from returns.outgoing.delivering import serve
+from returns.outgoing.spreading import spread_next
 from returns.people.roles import ADMIN
 from tests.factories import make_person
 
 ALL_TYPES = EventType.values
+GOING_ON = threading.Event()
 
 
 def subscribe(
@@ -36,3 +42,31 @@ def notify(
     )
     editing.create(subscription)
     return subscription
+
+
+def spread() -> None:
+    """Share out everything that has happened."""
+    while spread_next():
+        pass
+
+
+def send(subscription: Subscription) -> None:
+    """Share out what has happened, and serve the subscription once."""
+    spread()
+    serve(subscription.pk, GOING_ON)
+    subscription.refresh_from_db()
+
+
+def make_due(subscription: Subscription) -> None:
+    """Let the time of all pauses be over."""
+    long_ago = Now() - timedelta(minutes=1)
+    Delivery.objects.filter(subscription=subscription).update(try_at=long_ago)
+    Subscription.objects.filter(pk=subscription.pk).update(retry_at=None, minute_at=None)
+
+
+def change_channel(entry: Subscription, channel: Channel, address: str = "") -> None:
+    """Change the channel as the form does."""
+    changed = Subscription.objects.get(pk=entry.pk)
+    changed.channel, changed.address = channel, address
+    editing.change(changed, editing.version_of(entry))
+    entry.refresh_from_db()

@@ -94,7 +94,7 @@ def test_events_of_many_kinds_are_one_message(agent):
     entry = notify(agent, Occasion.EVENT, types=[EventType.CREATED, EventType.ARRIVED])
     make_returns([{"state": "ArrivedToWarehouse"}] * 7)
     send(entry)
-    assert str(Notice.objects.get().text).endswith(": 14 messages")
+    assert str(Notice.objects.get().text).endswith(": 14 messages (created: 7, arrived: 7)")
     assert set(Delivery.objects.values_list("status", flat=True)) == {"sent"}
     assert Delivery.objects.values("lead").distinct().count() == 1
 
