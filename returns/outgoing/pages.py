@@ -23,6 +23,7 @@ from returns.models import (
     TEST_TYPE,
     Channel,
     Delivery,
+    DeliveryStatus,
     EventType,
     Occasion,
     OccasionType,
@@ -109,13 +110,15 @@ class ListedSubscription:
 class ShownAttempt:
     """A message and its last attempt, with the type in words.
 
-    ``others`` is how many other events the same message told.
+    ``others`` is how many other events the same message told. If ``is_anew``, it is to be sent
+    again, and nothing has come of that yet.
     """
 
     delivery: Delivery
     type: str
     outcome: str
     others: int = 0
+    is_anew: bool = False
 
 
 def visible_to(person: User) -> QuerySet[Subscription]:
@@ -175,18 +178,18 @@ def last_attempts(subscription: Subscription) -> list[ShownAttempt]:
     rows = list(
         leads.select_related("event").defer("event__body").order_by("-tried_at")[:ATTEMPTS_SHOWN]
     )
-    sizes = dict[int, int]()
-    if subscription.channel in CHANNELS_TO_READ:
-        in_digests = tried.filter(lead__in=[row.pk for row in rows]).order_by()
-        sizes = dict(in_digests.values_list("lead").annotate(Count("pk")))
-    return [_attempt(row, sizes.get(row.pk, 1) - 1) for row in rows]
+    in_digests = tried.filter(lead__in=[row.lead for row in rows if row.lead]).order_by()
+    sizes = dict[int, int](in_digests.values_list("lead").annotate(Count("pk")))
+    is_program = subscription.channel not in CHANNELS_TO_READ
+    return [_attempt(row, sizes.get(row.pk, 1) - 1, is_program=is_program) for row in rows]
 
 
-def _attempt(row: Delivery, others: int) -> ShownAttempt:
+def _attempt(row: Delivery, others: int, *, is_program: bool) -> ShownAttempt:
+    is_anew = row.status == DeliveryStatus.WAITING and not row.attempts
     outcome = row.problem or _("status %(status)s") % {"status": row.answer}
-    if not row.problem and row.subscription.channel != Channel.WEBHOOK:
+    if is_anew or not (row.problem or is_program or row.status == DeliveryStatus.WAITING):
         outcome = ""
-    return ShownAttempt(row, type_label(row.event.type), outcome, others)
+    return ShownAttempt(row, type_label(row.event.type), outcome, others, is_anew)
 
 
 def type_label(type_: str) -> str:
