@@ -10,9 +10,10 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from returns.models import FollowUp, FollowUpMoment, Return, State
+from returns.models import MAX_WHY_LENGTH, FollowUp, FollowUpMoment, Return, State
 
 MAX_OPEN_FOLLOW_UPS = 1_000
+REASON_SEPARATOR = "; "
 
 
 @transaction.atomic
@@ -38,11 +39,23 @@ def make_follow_up(
 
 @transaction.atomic
 def put_off(follow_up: FollowUp, moment: FollowUpMoment, due_at: datetime | None, why: str) -> None:
-    """Remind the person at another moment instead. Raises as ``make_follow_up`` does."""
+    """Remind the person at another moment instead; of reminders for the same moment, one is kept.
+
+    That has the reasons of all. Raises as ``make_follow_up`` does, and ``ValidationError`` if the
+    reminder has been done meanwhile.
+    """
     _require_ahead(_lock(follow_up.record_id), moment)
-    FollowUp.objects.filter(pk=follow_up.pk).update(
-        moment=moment, due_at=due_at, why=why, done_at=None
-    )
+    own = FollowUp.objects.filter(person=follow_up.person_id, done_at=None)
+    if not own.select_for_update().filter(pk=follow_up.pk).exists():
+        raise ValidationError(_("This reminder has been done meanwhile."))
+    others = own.filter(record=follow_up.record_id, moment=moment, due_at=due_at)
+    for other in others.exclude(pk=follow_up.pk).order_by("pk"):
+        parts = dict.fromkeys([*other.why.split(REASON_SEPARATOR), *why.split(REASON_SEPARATOR)])
+        reasons = REASON_SEPARATOR.join(filter(None, parts))
+        if len(reasons) <= MAX_WHY_LENGTH:
+            why = reasons
+            finish(other.pk, follow_up.person)
+    own.filter(pk=follow_up.pk).update(moment=moment, due_at=due_at, why=why)
 
 
 def reminded_among(

@@ -186,6 +186,52 @@ def test_the_same_twice_is_one_with_the_new_reason(agent):
     assert FollowUp.objects.get().why == "Write"
 
 
+@pytest.mark.parametrize("moment", [TIME, ARRIVED, COMPLETED, TAGGED])
+def test_put_off_to_the_moment_of_others_it_is_one_with_all_reasons(agent, manager, moment):
+    record, other = make_return(), make_return()
+    due_at = timezone.now() + timedelta(days=1) if moment == TIME else None
+    earlier = [
+        remind(record, agent, due_at=timezone.now() + timedelta(hours=hours), why=why)
+        for hours, why in enumerate(("Call", "Write", "Call", ""), start=1)
+    ]
+    of_others = [remind(record, manager, moment, due_at), remind(other, agent, moment, due_at)]
+    for each in earlier:
+        put_off(each, moment, due_at, each.why)
+    (only,) = follow_ups_on(record.pk, agent)
+    assert (only.moment, only.due_at, only.why) == (moment, due_at, "Call; Write")
+    assert all(FollowUp.objects.get(pk=each.pk).done_at is None for each in of_others)
+
+
+def test_reasons_that_are_too_long_together_stay_two_reminders(agent):
+    record, due_at = make_return(), timezone.now() + timedelta(days=1)
+    for number, letter in enumerate("ab", start=1):
+        soon = timezone.now() + timedelta(hours=number)
+        put_off(remind(record, agent, due_at=soon), TIME, due_at, letter * 150)
+    assert {each.why for each in follow_ups_on(record.pk, agent)} == {"a" * 150, "b" * 150}
+
+
+def test_put_off_to_its_own_moment_it_stays_with_the_new_reason(agent):
+    follow_up = remind(make_return(), agent, ARRIVED, why="Call")
+    put_off(follow_up, ARRIVED, None, "Write")
+    (only,) = follow_ups_on(follow_up.record_id, agent)
+    assert (only.pk, only.why) == (follow_up.pk, "Write")
+
+
+def test_done_in_another_window_it_cannot_be_put_off_and_the_page_says_so(as_agent, agent):
+    record = make_return()
+    follow_up = remind(record, agent, ARRIVED, why="Call")
+    path = reverse("follow-up", args=[follow_up.pk])
+    as_agent.post(path, {"done": 1})
+    for answer in (
+        as_agent.get(path),
+        as_agent.post(path, {"when": "tomorrow", "why": "Call"}),
+        as_agent.post(path, {"when": "tomorrow", "at": "panel"}, headers={"HX-Request": "true"}),
+    ):
+        assert "This reminder has been done meanwhile." in answer.text
+    assert answer.status_code == 422
+    assert follow_ups_on(record.pk, agent) == []
+
+
 def test_put_off_it_waits_again_and_done_it_is_gone(agent):
     record = make_return()
     follow_up = remind(record, agent, ARRIVED)
