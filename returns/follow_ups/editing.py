@@ -30,7 +30,7 @@ def make_follow_up(
     if same := own.filter(record=record_id, moment=moment, due_at=due_at).first():
         own.filter(pk=same.pk).update(why=why)
         return same
-    if own.count() >= MAX_OPEN_FOLLOW_UPS:
+    if not room_for_follow_ups(person):
         raise ValidationError(_("You have too many reminders. Finish some of them first."))
     return FollowUp.objects.create(
         record_id=record_id, person=person, moment=moment, due_at=due_at, why=why
@@ -64,6 +64,12 @@ def reminded_among(
     """Return those of the returns of which a person is reminded at this moment already."""
     own = FollowUp.objects.filter(person=person, moment=moment, due_at=due_at, done_at=None)
     return set(own.filter(record__in=list(record_ids)).values_list("record", flat=True))
+
+
+def room_for_follow_ups(person: User) -> int:
+    """Return how many more reminders a person can have."""
+    number = FollowUp.objects.filter(person=person, done_at=None).count()
+    return max(MAX_OPEN_FOLLOW_UPS - number, 0)
 
 
 def finish(pk: int, person: User) -> int:

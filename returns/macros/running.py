@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from uuid import uuid5
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from config.stored_texts import StoredText, stored_ntext, stored_text
 from returns.claims.taking import TakenMany, give_back, open_claims_among, take_free
 from returns.claims.wording import describe_claims
-from returns.follow_ups.editing import finish, make_follow_up, reminded_among
+from returns.follow_ups.editing import finish
 from returns.macros.editing import may_run, version_of
-from returns.models import FollowUpMoment, Macro, MacroEffect, MacroRun, Return
+from returns.macros.reminding import set_reminders
+from returns.models import Macro, MacroEffect, MacroRun, Return
 from returns.record.comments import add_comment, find_by_token, withdraw_comment
 from tags.bulk import NO_LONGER_ALLOWED, count_records
 from tags.models import BulkTagging
@@ -74,7 +74,7 @@ class RunningMacro:
         taken = take_free(ids, person) if self.macro.claims else TakenMany()
         reminders, results = {}, self.macro.results
         if self.macro.remind:
-            reminders = self._remind(ids, person)
+            reminders = set_reminders(self.macro, ids, person)
             _add(results, "reminded", len(reminders))
             _add(results, "not_reminded", len(ids) - len(reminders))
         _add(results, "commented", len(comments))
@@ -106,21 +106,6 @@ class RunningMacro:
             add_comment(record, self.macro.comment, token, person)
             ids[record.pk] = find_by_token(self.macro.comment, token, person)
         return ids
-
-    def _remind(self, ids: Sequence[int], person: User) -> dict[int, int]:
-        """Remind the person of each return; return the ids of the new reminders by return."""
-        due_at = self.macro.due_at
-        moment = FollowUpMoment.TIME if due_at else FollowUpMoment(self.macro.remind)
-        has_one, reminders = reminded_among(ids, person, moment, due_at), {}
-        for pk in ids:
-            if pk in has_one:
-                continue
-            try:
-                follow_up = make_follow_up(pk, person, moment, due_at, self.macro.why)
-            except ValidationError:
-                continue  # what it would wait for has happened, or the person has too many
-            reminders[pk] = follow_up.pk
-        return reminders
 
     def undo(self, entity_ids: Sequence[int], by: User) -> None:
         """Delete the comments, give the claims back and end the reminders of a step.

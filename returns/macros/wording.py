@@ -15,6 +15,7 @@ from returns.claims.reading import claimants_among
 from returns.claims.wording import describe_left
 from returns.follow_ups.forms import When
 from returns.macros.editing import may_run, version_of
+from returns.macros.reminding import PlannedReminders, plan_reminders
 from returns.macros.running import RunningMacro
 from returns.macros.starting import usable_tags
 from returns.models import Language, Macro, MacroRun, Return, State
@@ -133,7 +134,7 @@ def preview_of(job: BulkTagging) -> MacroPreview | None:
     if run.claims:
         lines += _claim_lines(records, job.asked_by)
     if run.remind:
-        lines += _reminder_lines(run, records, total)
+        lines += _reminder_lines(run, plan_reminders(run, job, records))
     if run.language:
         text = _("The sentence for the shopper is copied only when you run it on a single return.")
         lines.append(text)
@@ -182,13 +183,8 @@ def _claimants(records: ReturnQuerySet, person: User | None) -> dict[str, int]:
     return claimants_among(list(records.values_list("pk", flat=True)), person)
 
 
-def _reminder_lines(run: MacroRun, records: ReturnQuerySet, total: int) -> Iterator[str]:
-    over = 0
-    if run.remind in (When.ARRIVED, When.COMPLETED):
-        is_over = {State.COMPLETED}
-        is_over |= {State.ARRIVED} if run.remind == When.ARRIVED else set()
-        over = records.filter(state__in=is_over).count()
-    count = total - over
+def _reminder_lines(run: MacroRun, plan: PlannedReminders) -> Iterator[str]:
+    count = plan.count
     if run.due_at:
         text = ngettext(
             "Remind you of %(count)s return: %(when)s.",
@@ -199,9 +195,14 @@ def _reminder_lines(run: MacroRun, records: ReturnQuerySet, total: int) -> Itera
         yield text % {"count": grouped(count), "when": when}
     else:
         yield _reminder_text(When(run.remind), count) % {"count": grouped(count)}
-    if over:
+    if plan.same:
+        yield _("Of these you are reminded already: %(count)s.") % {"count": grouped(plan.same)}
+    if plan.over:
         text = _("Without a reminder, because it has happened already: %(count)s.")
-        yield text % {"count": grouped(over)}
+        yield text % {"count": grouped(plan.over)}
+    if plan.without_room:
+        text = _("Without a reminder, because you have too many: %(count)s.")
+        yield text % {"count": grouped(plan.without_room)}
 
 
 def _reminder_text(when: When, count: int) -> str:

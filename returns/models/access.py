@@ -81,6 +81,7 @@ class NotificationChange(models.TextChoices):
     CHANGED = "changed", pgettext_lazy("access", "changed")
     SWITCHED_ON = "on", pgettext_lazy("access", "switched on")
     SWITCHED_OFF = "off", pgettext_lazy("access", "switched off")
+    UNSUBSCRIBED = "unsubscribed", pgettext_lazy("access", "ended by the link in an e-mail")
     NEW_SECRET = "new-secret", pgettext_lazy("access", "new secret")
     DELETED = "deleted", pgettext_lazy("access", "deleted")
 

@@ -260,12 +260,17 @@ def switch(subscription: Subscription, *, on: bool) -> None:
         forget_matches(stored)
 
 
-def unsubscribe(subscription: Subscription) -> None:
-    """End the e-mails of a subscription; its owner can switch it on again."""
-    Subscription.objects.filter(pk=subscription.pk, is_on=True).update(
+@transaction.atomic
+def unsubscribe(subscription: Subscription) -> bool:
+    """End the e-mails of a subscription; tell whether there were any.
+
+    Its owner can switch it on again.
+    """
+    ended = Subscription.objects.filter(pk=subscription.pk, is_on=True).update(
         is_on=False, off_because=UNSUBSCRIBED, next_at=None
     )
     forget_matches(subscription)
+    return bool(ended)
 
 
 def remove(subscription: Subscription) -> None:

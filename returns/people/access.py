@@ -132,7 +132,7 @@ def record_redaction(request: PersonRequest, reference: str, returns: int) -> No
 
 
 def record_notification_change(
-    request: PersonRequest, subscription: Subscription, change: NotificationChange
+    request: HttpRequest, person: User, subscription: Subscription, change: NotificationChange
 ) -> None:
     """Record that a person made or changed what is told to whom; not what it says."""
     details = {
@@ -141,7 +141,7 @@ def record_notification_change(
         "channel": subscription.channel,
         "owner": subscription.owner.get_username(),
     }
-    _record_of(request, request.user, AccessKind.NOTIFICATION, **details)
+    _record_of(request, person, AccessKind.NOTIFICATION, **details)
 
 
 def record_token_change(

@@ -23,9 +23,11 @@ from returns.filters.query import Query
 from returns.filters.stored import to_query
 from returns.lists.page import return_list
 from returns.models import DeadlinePolicy, Subscription, TagRule
+from returns.models.access import NotificationChange
 from returns.outgoing import allowing
 from returns.outgoing import editing as subscription_editing
 from returns.outgoing.pages import visible_to
+from returns.people.access import record_notification_change
 from returns.people.person import PersonRequest, get_preferences
 from returns.rules import editing as rule_editing
 from tags.vocabulary import load_vocabulary
@@ -145,6 +147,8 @@ def _change(
         editing.use_filter(entry, parameters, seen)
     except ValidationError as error:
         return _show(request, query, context | {"seen": seen, "problems": error.messages}, 422)
+    if isinstance(entry, Subscription):
+        record_notification_change(request, request.user, entry, NotificationChange.CHANGED)
     messages.success(request, str(owner.saved) % named)
     return redirect(page)
 

@@ -102,7 +102,7 @@ def _make(request: PersonRequest, entry: Subscription) -> HttpResponse:
     def write(_data: dict[str, Any]) -> None:
         _fill(request, entry, form)
         secrets.append(editing.create(entry))
-        record_notification_change(request, entry, NotificationChange.CREATED)
+        record_notification_change(request, request.user, entry, NotificationChange.CREATED)
 
     if request.method == "POST" and save_form(form, write):
         if secrets[0]:
@@ -131,7 +131,7 @@ def subscription(request: PersonRequest, pk: int) -> HttpResponse:
     def write(data: dict[str, Any]) -> None:
         _fill(request, entry, form)
         secrets.append(editing.change(entry, data["seen"]))
-        record_notification_change(request, entry, NotificationChange.CHANGED)
+        record_notification_change(request, request.user, entry, NotificationChange.CHANGED)
 
     if request.method == "POST":
         _require_channel(request, request.POST.get("channel", entry.channel))
@@ -170,7 +170,7 @@ def _use_filter(request: PersonRequest, parameters: dict[str, Any]) -> HttpRespo
         editing.use_filter(entry, parameters)
     except ValidationError as error:
         return _refuse(request, error)
-    record_notification_change(request, entry, NotificationChange.CHANGED)
+    record_notification_change(request, request.user, entry, NotificationChange.CHANGED)
     messages.success(request, _("“%(name)s” now uses this filter.") % {"name": entry})
     return redirect("subscription", entry.pk)
 
@@ -185,10 +185,10 @@ def _run_action(request: PersonRequest, entry: Subscription) -> HttpResponse:
     match chosen:
         case "on" | "off" as action:
             editing.switch(entry, on=action == "on")
-            record_notification_change(request, entry, NotificationChange(action))
+            record_notification_change(request, request.user, entry, NotificationChange(action))
         case "rotate":
             secret = editing.rotate(entry, request.POST.get("seen", ""))
-            record_notification_change(request, entry, NotificationChange.NEW_SECRET)
+            record_notification_change(request, request.user, entry, NotificationChange.NEW_SECRET)
             return _secret(request, entry, secret)
         case "test":
             replaying.send_test(entry, request.POST.get("type", TEST_TYPE))
@@ -199,7 +199,7 @@ def _run_action(request: PersonRequest, entry: Subscription) -> HttpResponse:
         case "span":
             _tell(request, replaying.replay(entry, *_span(request)))
         case "remove":
-            record_notification_change(request, entry, NotificationChange.DELETED)
+            record_notification_change(request, request.user, entry, NotificationChange.DELETED)
             editing.remove(entry)
             messages.success(request, _("Deleted “%(name)s”.") % {"name": entry})
             return redirect("outgoing")

@@ -13,11 +13,15 @@ from django.utils import timezone
 from config.versions import version_of as text_version
 from returns.claims.reading import open_claim
 from returns.claims.taking import take_return
+from returns.follow_ups import editing as follow_up_editing
+from returns.follow_ups.editing import make_follow_up
 from returns.macros import editing, starting
 from returns.macros.running import MACRO_STEP_SIZE
+from returns.macros.starting import reminder_time
 from returns.models import (
     Comment,
     FollowUp,
+    FollowUpMoment,
     Macro,
     MacroEffect,
     MacroRun,
@@ -223,6 +227,42 @@ def test_reminder_of_what_has_happened_is_not_set_and_is_counted(as_agent):
     done = flat(as_agent.post(path, {"action": "start"}, follow=True))
     assert "Set 1 reminder. Without a new reminder: 1." in done
     assert FollowUp.objects.get().record_id == coming.pk
+
+
+@pytest.mark.parametrize("add", ["", "books"])
+@pytest.mark.parametrize("remind", ["tomorrow", "arrived", "completed", "tagged"])
+def test_preview_promises_as_many_reminders_as_are_set(as_agent, agent, manager, remind, add):
+    macro = make_macro(remind=remind, add=add)
+    records = [make_return() for _ in range(4)]
+    records += [make_return(state=state) for state in (State.ARRIVED, State.COMPLETED)]
+    moment = "time" if remind == "tomorrow" else remind
+    due_at = reminder_time(macro, agent, timezone.now())
+    for record in records[:2]:
+        make_follow_up(record.pk, agent, FollowUpMoment(moment), due_at, "Before")
+    make_follow_up(records[2].pk, manager, FollowUpMoment(moment), due_at, "Not mine")
+    put_tag(records[0], "books")  # which the macro does not change then
+    path = run(as_agent, macro, *records)["Location"]
+    page = flat(as_agent.get(path))
+    done = flat(as_agent.post(path, {"action": "start"}, follow=True))
+    promised = int(re.search(r"Remind you of (\d+) return", page)[1])
+    others = sum(int(n) for n in re.findall(r"(?:happened|reminded) already: (\d+)\.", page))
+    assert promised == int(re.search(r"Set (\d+) reminder", done)[1])
+    assert promised + others == len(records)
+    rest = re.search(r"Without a new reminder: (\d+)", done)
+    assert others == (int(rest[1]) if rest else 0)
+
+
+def test_preview_knows_how_many_reminders_a_person_can_still_have(as_agent, agent, monkeypatch):
+    monkeypatch.setattr(follow_up_editing, "MAX_OPEN_FOLLOW_UPS", 3)
+    macro, records = make_macro(remind="tagged"), [make_return() for _ in range(3)]
+    for record in records[:2]:
+        make_follow_up(record.pk, agent, FollowUpMoment.COMPLETED, None, "")
+    path = run(as_agent, macro, *records)["Location"]
+    page = flat(as_agent.get(path))
+    assert "Remind you of 1 return when its tags change." in page
+    assert "Without a reminder, because you have too many: 2." in page
+    done = flat(as_agent.post(path, {"action": "start"}, follow=True))
+    assert "Set 1 reminder. Without a new reminder: 2." in done
 
 
 def test_deleted_return_is_left_out_and_does_not_stop_undoing(as_agent, admin, call_back):

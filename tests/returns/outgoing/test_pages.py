@@ -7,11 +7,19 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from returns.models import AccessEvent, Delivery, OutgoingEvent, Subscription
+from returns.models import (
+    AccessEvent,
+    Channel,
+    Delivery,
+    Occasion,
+    OutgoingEvent,
+    Subscription,
+)
 from returns.outgoing import allowing, editing
+from returns.outgoing.mails import unsubscribe_token
 from returns.outgoing.spreading import spread_next
 from tests.factories import make_return, make_returns, make_tag
-from tests.returns.outgoing.subscribing import subscribe
+from tests.returns.outgoing.subscribing import notify, subscribe
 
 pytestmark = pytest.mark.django_db
 VALUES = {
@@ -265,6 +273,33 @@ def test_who_made_and_changed_one_is_in_the_record_of_access(as_agent, agent, as
     assert done == [("agent", "created"), *(("admin", each) for each in ("off", "on", "deleted"))]
     page = as_admin.get(reverse("trail")).text
     assert "Notification Mine of agent (the bell): made." in page
+
+
+def test_every_way_to_change_one_is_in_the_record_of_access(client, as_agent, agent, as_admin):
+    entry = notify(agent, Occasion.MATCH, Channel.EMAIL, name="Mine")
+    link = reverse("unsubscribe", args=[unsubscribe_token(entry)])
+    path = reverse("subscription-filter", args=[entry.pk])
+    for act, change in (
+        (lambda: as_agent.post(path, {"query": "carrier=UPS"}), "changed"),
+        (lambda: as_agent.post(new_path(carrier="DHL"), {"replaces": entry.pk}), "changed"),
+        (lambda: client.post(link), "unsubscribed"),
+        (lambda: as_agent.post(page_of(entry), {"action": "on"}), "on"),
+    ):
+        before = AccessEvent.objects.filter(kind="notification").count()
+        assert act().status_code < 400
+        event = AccessEvent.objects.filter(kind="notification").order_by("pk").last()
+        assert AccessEvent.objects.filter(kind="notification").count() == before + 1
+        assert (event.name, event.person, event.details["change"]) == ("agent", agent, change)
+    page = as_admin.get(reverse("trail")).text
+    assert "Notification Mine of agent (e-mail): ended by the link in an e-mail." in page
+
+
+def test_looking_at_the_link_and_ending_what_has_ended_are_not_recorded(client, agent):
+    entry = notify(agent, Occasion.MATCH, Channel.EMAIL)
+    link = reverse("unsubscribe", args=[unsubscribe_token(entry)])
+    for method in (client.get, client.post, client.post):
+        assert method(link).status_code == 200
+    assert AccessEvent.objects.filter(kind="notification").count() == 1
 
 
 def test_a_manager_who_lost_the_role_can_only_end_their_webhook(as_manager, manager, agent):
