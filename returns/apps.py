@@ -3,9 +3,11 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
+from django.urls import register_converter
 from django.utils.module_loading import import_string
 from django.utils.translation import pgettext_lazy
 
+from config.converters import ReferenceConverter
 from config.hosts import check_allowed_hosts
 
 
@@ -16,7 +18,7 @@ class ReturnsConfig(AppConfig):
     verbose_name = pgettext_lazy("app", "Returns")
 
     def ready(self) -> None:
-        """Set up the roles after every migrate, and register our checks and macros.
+        """Set up the roles after every migrate, and register our checks, macros and converter.
 
         The admin shows the names of axes, which has none in any language, and of allauth.
         """
@@ -26,6 +28,7 @@ class ReturnsConfig(AppConfig):
         import_string("tags.bulk.provide_extras")(
             "returns.returntag", "returns.macros.running.macro_of"
         )
+        register_converter(ReferenceConverter, "reference")
         register(check_allowed_hosts)
         register(_check_time_zone_data, Tags.database)
         register(_check_owner, Tags.database, deploy=True)

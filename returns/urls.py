@@ -126,7 +126,7 @@ urlpatterns = [
     path("status/", status.show, name="status"),
     path("trail/", trail.show, name="trail"),
     path("trail/file/", trail.file, name="trail-file"),
-    path("orders/<path:reference>/", orders.order, name="order"),
+    path("orders/<reference:reference>/", orders.order, name="order"),
     path("recent/", record.recent, name="recent"),
     path("find-shopper/", shoppers.find, name="find-shopper"),
     path("find/", lists.find, name="return-find"),
@@ -137,5 +137,5 @@ urlpatterns = [
     path("returns/export.xlsx", exports.xlsx_file, name="return-xlsx"),
     path("returns/live/", live.returns, name="return-live"),
     # Last: a reference may hold any character, slashes too.
-    path("returns/<path:reference>/", record.return_detail, name="return-detail"),
+    path("returns/<reference:reference>/", record.return_detail, name="return-detail"),
 ]

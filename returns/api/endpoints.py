@@ -186,7 +186,7 @@ def _tagged_response(done: tagging.TaggedPayload) -> HttpResponse:
 
 
 @api.get(
-    "/Returns/{path:reference}",
+    "/Returns/{reference:reference}",
     response=ReturnWithLineItems,
     url_name="return",
     operation_id="getReturn",
@@ -229,7 +229,7 @@ def list_orders(request: ApiRequest) -> HttpResponse:
 
 
 @api.get(
-    "/SalesOrders/{path:reference}",
+    "/SalesOrders/{reference:reference}",
     response=SalesOrderSaid,
     url_name="order",
     operation_id="getOrder",

@@ -6,12 +6,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from returns.display.values import shown_time
 from returns.models import State
+from returns.models.returns import UNREACHABLE_REFERENCES
+from returns.orders.addresses import STEPS_IN_PATHS, order_path
 from returns.record.details import steps_of
 from returns.urls import urlpatterns
 from tests.factories import make_return, put_tag
+from tests.trials import tried_on
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +35,12 @@ pytestmark = pytest.mark.django_db
         "..x",
         "+",
         "~",
+        "Ev-\r\n",
+        "\n",
+        "a\u2028b\u2029\x85",
+        "\"'`<>",
+        " a ",
+        "a%0Ab",
     ],
 )
 def test_any_reference_is_reached_through_its_link(as_agent, reference):
@@ -37,6 +48,35 @@ def test_any_reference_is_reached_through_its_link(as_agent, reference):
     answer = as_agent.get(record.get_absolute_url())
     assert answer.status_code == 200
     assert answer.context["details"].record == record
+
+
+ANY_REFERENCE = st.text(
+    st.one_of(
+        st.sampled_from("\r\n\t ?#%&+=;:/\\.'\"<>\u2028\u2029\x0b\x0c\x1c\x85\u200b\u202e"),
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+    ),
+    min_size=1,
+    max_size=50,
+)
+
+
+@pytest.mark.slow
+@tried_on(200)
+@given(ANY_REFERENCE)
+@example("live\n")
+def test_whatever_reference_can_be_stored_has_pages(as_agent, reference):
+    record = make_return(reference, sales_order_reference_number=reference)
+    path = record.get_absolute_url()
+    assert path.isascii()
+    answer = as_agent.get(path)
+    assert answer.status_code == 200
+    if reference not in UNREACHABLE_REFERENCES:
+        assert answer.context["details"].record == record
+    order = as_agent.get(order_path(reference))
+    assert order.status_code == 200
+    if reference not in STEPS_IN_PATHS:
+        assert order.context["page"].reference == reference
+    record.delete()
 
 
 def references_of_other_pages() -> list[str]:
