@@ -45,6 +45,10 @@ class Occasion(models.TextChoices):
     RULE = "rule", pgettext_lazy("occasion", "only when a rule says so")
 
 
+# These are about what a rule matches, or about no return at all.
+WITHOUT_FILTER = (Occasion.RULE, Occasion.SILENCE)
+
+
 class Channel(models.TextChoices):
     """How a subscription sends."""
 

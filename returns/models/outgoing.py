@@ -12,7 +12,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import pgettext_lazy
 
 from config.stored_texts import StoredTextField
-from returns.models.occasions import Channel, EventType, Occasion
+from returns.models.occasions import WITHOUT_FILTER, Channel, EventType, Occasion
 from returns.models.triggers import after, after_update
 
 ADDRESS_LENGTH = 500  # characters
@@ -68,6 +68,11 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_filter(self) -> bool:
+        """Whether ``parameters`` say what it is about. A report has the filters of its address."""
+        return self.occasion not in WITHOUT_FILTER and "report" not in self.options
 
 
 class OutgoingEvent(models.Model):

@@ -48,7 +48,7 @@ UNREADABLE_ADDRESS = stored_text(
     "Its address cannot be read any more, because SECRET_KEY has changed. Enter it again."
 )
 UNSUBSCRIBED = stored_text("It was ended by the link in an e-mail.")
-CHOSEN = ("name", "occasion", "types", "channel", "address", "rate", "options")
+CHOSEN = ("name", "occasion", "types", "parameters", "channel", "address", "rate", "options")
 # What the desk itself notes in the options.
 NOTED_OPTIONS = {"is_over", "told"}
 
@@ -156,8 +156,10 @@ def change(subscription: Subscription, seen: str) -> str:
 
 @transaction.atomic
 def use_filter(subscription: Subscription, parameters: dict[str, Any], seen: str = "") -> None:
-    """Replace the filter. Raises ``ValidationError`` if somebody changed it since it was seen."""
+    """Replace the filter. Raises ``ValidationError`` if it has none, or not as it was seen."""
     stored = named.lock_entry(subscription, _("This notification has been deleted."))
+    if not stored.has_filter:
+        raise ValidationError(_("This notification has no filter that could be replaced."))
     if seen:
         versions.require_version(version_of(stored), seen, _(SUBSCRIPTION_CHANGED))
     stored.parameters = parameters
@@ -262,10 +264,7 @@ def switch(subscription: Subscription, *, on: bool) -> None:
 
 @transaction.atomic
 def unsubscribe(subscription: Subscription) -> bool:
-    """End the e-mails of a subscription; tell whether there were any.
-
-    Its owner can switch it on again.
-    """
+    """End the e-mails of a subscription until its owner switches it on; tell whether it was on."""
     ended = Subscription.objects.filter(pk=subscription.pk, is_on=True).update(
         is_on=False, off_because=UNSUBSCRIBED, next_at=None
     )

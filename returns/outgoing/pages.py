@@ -1,8 +1,9 @@
 """What the pages of the outbox show: subscriptions, how they are doing, and what was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from config.addresses import with_query
 from config.numbers import grouped
@@ -27,8 +28,10 @@ from returns.models import (
     EventType,
     Occasion,
     OccasionType,
+    OutgoingEvent,
     Subscription,
 )
+from returns.models.occasions import WITHOUT_FILTER
 from returns.outgoing.beginnings import BEGINNINGS
 from returns.outgoing.editing import MAY_CHANGE_ALL
 from returns.outgoing.schedules import WEEKLY
@@ -84,9 +87,23 @@ class Depth:
         return duration_words().duration(age)
 
 
+class FilterWords(NamedTuple):
+    """Which returns something is about: labels with values for a table, and phrases for a line."""
+
+    filters: list[tuple[str, str]]
+    phrases: list[str]
+
+
+# Says which report a subscription sends; made by ``returns.reports``, which knows reports.
+type ReportDescriber = Callable[[Subscription], FilterWords]
+
+
 @dataclass(frozen=True, slots=True)
 class ListedSubscription:
-    """A subscription as pages show it: its filter in words and as a query, and how it is doing."""
+    """A subscription as pages show it: its filter in words and as a query, and how it is doing.
+
+    Of one that sends a report, the filter is that of the report; see ``report_path``.
+    """
 
     subscription: Subscription
     query: str
@@ -104,6 +121,11 @@ class ListedSubscription:
         if not self.subscription.is_on:
             return "aside" if self.subscription.off_because else "off"
         return "failing" if self.subscription.failures else "good"
+
+    @property
+    def report_path(self) -> str:
+        """Return the path of the report that it sends; "" if it sends none."""
+        return report_path(self.subscription)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +151,35 @@ def visible_to(person: User) -> QuerySet[Subscription]:
     return subscriptions.filter(owner=person)
 
 
-def list_subscriptions(person: User) -> list[ListedSubscription]:
-    """Return the subscriptions that a person may see."""
-    return describe(list(visible_to(person)))
+def filtered_ones(person: User) -> QuerySet[Subscription]:
+    """Return those of them that have a filter, which another one can replace."""
+    subscriptions = visible_to(person).exclude(occasion__in=WITHOUT_FILTER)
+    return subscriptions.exclude(options__has_key="report")
 
 
-def describe(subscriptions: Sequence[Subscription]) -> list[ListedSubscription]:
+def describe(
+    subscriptions: Sequence[Subscription], describe_report: ReportDescriber
+) -> list[ListedSubscription]:
     """Return subscriptions as pages show them."""
     waiting = _waiting([each.pk for each in subscriptions])
     vocabulary, nothing = load_vocabulary(), (Depth(0, None), None)
-    return [_listed(each, vocabulary, *waiting.get(each.pk, nothing)) for each in subscriptions]
+    return [
+        _listed(
+            each,
+            describe_report(each) if report_path(each) else _filter_words(each, vocabulary),
+            to_query(each.parameters, vocabulary).urlencode(),
+            *waiting.get(each.pk, nothing),
+        )
+        for each in subscriptions
+    ]
+
+
+def _filter_words(subscription: Subscription, vocabulary: Vocabulary) -> FilterWords:
+    if not subscription.has_filter:
+        return FilterWords([], [])
+    query = to_query(subscription.parameters, vocabulary)
+    phrases = say_query(query) if subscription.parameters else [_("all returns")]
+    return FilterWords(describe_query(query), phrases)
 
 
 def _waiting(ids: Sequence[int]) -> dict[int, tuple[Depth, datetime | None]]:
@@ -148,14 +189,17 @@ def _waiting(ids: Sequence[int]) -> dict[int, tuple[Depth, datetime | None]]:
 
 
 def _listed(
-    subscription: Subscription, vocabulary: Vocabulary, waiting: Depth, tried_at: datetime | None
+    subscription: Subscription,
+    words: FilterWords,
+    query: str,
+    waiting: Depth,
+    tried_at: datetime | None,
 ) -> ListedSubscription:
-    query = to_query(subscription.parameters, vocabulary)
     return ListedSubscription(
         subscription=subscription,
-        query=query.urlencode(),
-        filters=describe_query(query),
-        phrases=say_query(query) if subscription.parameters else [_("all returns")],
+        query=query,
+        filters=words.filters,
+        phrases=words.phrases,
         when=when_text(subscription),
         where=str(Channel(subscription.channel).label),
         owner=person_name(subscription.owner),
@@ -189,7 +233,13 @@ def _attempt(row: Delivery, others: int, *, is_program: bool) -> ShownAttempt:
     outcome = row.problem or _("status %(status)s") % {"status": row.answer}
     if is_anew or not (row.problem or is_program or row.status == DeliveryStatus.WAITING):
         outcome = ""
-    return ShownAttempt(row, type_label(row.event.type), outcome, others, is_anew)
+    return ShownAttempt(row, _event_label(row.event), outcome, others, is_anew)
+
+
+def _event_label(event: OutgoingEvent) -> str:
+    if "report" in event.details:
+        return pgettext("noun", "Report")
+    return type_label(event.type)
 
 
 def type_label(type_: str) -> str:

@@ -135,7 +135,7 @@ def build_report(subject: str, query: Query, now: datetime) -> Report:
     """Return the report for an address, with ``problems`` if the address is not valid."""
     tags = load_vocabulary()
     scope = Scope(scope_query(query), tags)
-    problems = _problems(scope)
+    problems = problems_of(scope)
     period = None
     try:
         period = parse_period(query, now)
@@ -217,7 +217,8 @@ def _name_with_note(name: str, left_out: list[str]) -> str:
     return _("%(name)s (without: %(list)s)") % {"name": name, "list": ", ".join(nouns)}
 
 
-def _problems(scope: Scope) -> list[str]:
+def problems_of(scope: Scope) -> list[str]:
+    """Return what is wrong with the filters of a scope."""
     filterset = ReturnFilterSet(scope.query, scope.vocabulary)
     problems = filterset.problems() or [
         _("%(filter)s: a report has its own period. Remove this filter.")

@@ -6,8 +6,10 @@ The tables are one workbook with a sheet for each, if that is not too large to b
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
+from config.dates import full_day
 from config.numbers import grouped
 from config.text import capitalized
 from returns.filters.query import Query
@@ -16,6 +18,7 @@ from returns.outgoing.contents import Attachment, Line, ReportPart
 from returns.outgoing.pages import report_path
 from returns.reports.figures import Stat
 from returns.reports.files import CONTENT_TYPES, report_as_xlsx, report_file_name
+from returns.reports.periods import Span
 from returns.reports.report import Report, build_report
 
 MAX_MEGABYTES = 5
@@ -43,12 +46,22 @@ def write_report(subscription: Subscription, now: datetime) -> ReportPart:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    """Yield the filters, and each main number with that of the period before."""
+    """Yield the period, the filters, and each main number with that of the period before."""
+    if report.period:
+        yield _days(report.period.span)
     if report.filters:
         yield capitalized(", ".join(report.filters))
     for section in report.sections:
         for stat in section.stats:
             yield _with_before(report, stat)
+
+
+def _days(span: Span) -> str:
+    values = {"first": full_day(span.first), "last": full_day(span.last)}
+    values["zone"] = settings.TIME_ZONE
+    if span.days == 1:
+        return _("%(first)s, a day in %(zone)s") % values
+    return _("%(first)s – %(last)s, days in %(zone)s") % values
 
 
 def _with_before(report: Report, stat: Stat) -> str:

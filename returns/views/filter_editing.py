@@ -123,6 +123,8 @@ def of_subscription(request: PersonRequest, pk: int) -> HttpResponse:
     entry = get_object_or_404(visible_to(request.user), pk=pk)
     if not request.user.has_perm(allowing.permission_for(entry.channel)):
         raise PermissionDenied(_("You may no longer use this kind of notification."))
+    if request.method != "POST" and not entry.has_filter:
+        return redirect("subscription", entry.pk)
     return _change(request, entry, SUBSCRIPTION_FILTER)
 
 

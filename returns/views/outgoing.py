@@ -10,6 +10,7 @@ from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -26,6 +27,7 @@ from returns.outgoing.messages import examples
 from returns.people.access import record_notification_change
 from returns.people.person import READING_METHODS, PersonRequest
 from returns.reports.report import SUBJECTS
+from returns.reports.wording import describe_report, find_problems
 from returns.views.callers import heavy
 from returns.views.named import entry_among, show_problems
 
@@ -43,7 +45,7 @@ DATES_OF_PERIODS = ("from", "to")
 def show(request: PersonRequest) -> HttpResponse:
     """Show the person's subscriptions, or all of them, and what waits."""
     context = {
-        "subscriptions": pages.list_subscriptions(request.user),
+        "subscriptions": pages.describe(list(pages.visible_to(request.user)), describe_report),
         "unspread": pages.unspread(),
         "sees_all": request.user.has_perm(editing.MAY_CHANGE_ALL),
         "is_attended": are_running(Loop.STEPS, Loop.OUTGOING),
@@ -80,11 +82,14 @@ def new(request: PersonRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_make
+@heavy
 def new_report(request: PersonRequest, subject: str) -> HttpResponse:
     """Make a subscription to the report in the query string."""
     if subject not in SUBJECTS:
         raise Http404(_("This report does not exist."))
     params = query_of(request).without(*DATES_OF_PERIODS)
+    if problems := find_problems(params, timezone.now()):
+        return _refuse(request, ValidationError(problems))
     entry = Subscription(
         owner=request.user,
         name=str(SUBJECTS[subject]),
@@ -156,6 +161,8 @@ def _fill(request: PersonRequest, entry: Subscription, form: SubscriptionForm) -
     # Messages name the desk as the person who made them knows it.
     origin = request.build_absolute_uri("/").rstrip("/")
     entry.options = {**kept, **form.options, "origin": origin}
+    if not entry.has_filter:
+        entry.parameters = {}
 
 
 def _refuse(request: PersonRequest, error: ValidationError) -> HttpResponse:
@@ -233,18 +240,18 @@ def _page(
     form: SubscriptionForm | None,
     error: ValidationError | None = None,
 ) -> HttpResponse:
-    (listed,) = pages.describe([entry])
+    (listed,) = pages.describe([entry], describe_report)
+    is_new_filter = not entry.pk and not listed.report_path
     title = _("Notification %(name)s") % {"name": entry} if entry.pk else _("New notification")
     context: dict[str, Any] = {
         "title": title,
         "lacks_address": settings.HAS_MAIL and not request.user.email,
         "is_webhook": entry.channel == Channel.WEBHOOK,
-        "report_path": pages.report_path(entry),
         "entry": entry,
         "may_change": True,
         "form": form,
         "listed": listed,
-        "others": () if entry.pk else pages.visible_to(request.user),
+        "others": pages.filtered_ones(request.user) if is_new_filter else (),
         "problems": error.messages if error else (),
         "attempts": pages.last_attempts(entry) if entry.pk else (),
         "secret_version": editing.secret_version(entry),

@@ -41,7 +41,11 @@ def test_a_cursor_leads_through_all_returns(program):
 
 
 @pytest.mark.parametrize(
-    "reference", ["Return-1", "A/B", "/a//b/", "a b+c%20d", "İade №5?x=1#y", "GETRETURNSWITHTAG", "a\r\n\u2028"]
+    "reference",
+    [
+        *("Return-1", "A/B", "/a//b/", "a b+c%20d", "İade №5?x=1#y", "GETRETURNSWITHTAG"),
+        "a\r\n\u2028",
+    ],
 )
 def test_one_return_is_told_whatever_its_reference_holds(program, reference):
     make_return(reference)

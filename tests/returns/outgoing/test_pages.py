@@ -226,6 +226,32 @@ def test_its_filter_is_replaced(as_manager, manager, vocabulary):
     assert entry.parameters == {"carrier": ["UPS"]}
 
 
+@pytest.mark.parametrize(
+    ("occasion", "options"), [(Occasion.RULE, {}), (Occasion.SILENCE, {"minutes": 60})]
+)
+def test_without_a_filter_none_is_shown_kept_or_replaced(as_manager, manager, occasion, options):
+    fields = {"name": "Fires", "occasion": occasion.value, "channel": "bell"} | options
+    as_manager.post(new_path(carrier="DHL"), fields)
+    entry = Subscription.objects.get()
+    assert entry.parameters == {}
+    for path in (page_of(entry), reverse("outgoing")):
+        text = as_manager.get(path).text
+        main = text[text.index("<main") :]
+        assert 'id="filter-heading"' not in main
+        assert "all returns" not in main.lower()
+    assert f'<option value="{entry.pk}">' not in as_manager.get(new_path(carrier="DHL")).text
+    assert as_manager.post(new_path(carrier="DHL"), {"replaces": entry.pk}).status_code == 422
+    path = reverse("subscription-filter", args=[entry.pk])
+    assert as_manager.get(path).status_code == 302
+    assert as_manager.post(path, {"query": "carrier=UPS"}).status_code == 422
+
+    entry = notify(manager, Occasion.MATCH, parameters={"carrier": ["DHL"]}, name="Turned")
+    fields |= {"name": "Turned", "seen": editing.version_of(entry)}
+    assert as_manager.post(page_of(entry), fields).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.occasion, entry.parameters) == (occasion, {})
+
+
 def test_each_type_is_in_the_catalogue(as_manager):
     page = as_manager.get(reverse("event-types")).text
     assert "deadline.at_risk" in page
