@@ -17,7 +17,7 @@ def path_of(subscription: Subscription, digest: Digest, shown: Sequence[Return])
 
     That is the feed, one return, exactly these returns if they are few, or all that match.
     """
-    if digest.type in {EventType.SILENT, EventType.REJECTED}:
+    if not digest.returns and digest.type in {EventType.SILENT, EventType.REJECTED}:
         return reverse("feed")
     if digest.returns == 1 and shown:
         return shown[0].get_absolute_url()

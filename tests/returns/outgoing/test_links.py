@@ -5,12 +5,12 @@ from html import unescape
 
 import pytest
 
-from returns.models import Channel, Occasion, Subscription
+from returns.models import Channel, EventType, Occasion, Subscription
 from returns.outgoing import mails
 from returns.outgoing.contents import write_content
 from returns.outgoing.digests import next_digest
 from returns.outgoing.filtering import all_matching_ids, count_matches
-from returns.outgoing.posting import tell_matches
+from returns.outgoing.posting import post, tell_matches
 from returns.outgoing.spreading import spread_next
 from returns.outgoing.telling import escape_for_chat
 from tests.factories import make_return, make_returns
@@ -108,3 +108,14 @@ def test_headers_are_plain_and_whole(agent):
     assert line.startswith(b"List-Unsubscribe: <https://a-long-name-of-a-desk.")
     assert line.endswith(b"/>")
     assert message_from_bytes(data, policy=policy.default)["To"] == "agent@desk.example"
+
+
+def test_news_about_returns_lead_to_them_also_if_the_feed_is_among_them(agent):
+    types = [EventType.CREATED, EventType.REJECTED]
+    entry = notify(agent, Occasion.EVENT, types=types)
+    record = make_return("Return-1")
+    post(entry, EventType.REJECTED, {"run": 1, "rejected": 2})
+    assert content_of(entry).path == record.get_absolute_url()
+    only_the_feed = notify(agent, Occasion.EVENT, types=types)
+    post(only_the_feed, EventType.REJECTED, {"run": 1, "rejected": 2})
+    assert content_of(only_the_feed).path == "/feed/"
