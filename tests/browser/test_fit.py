@@ -5,8 +5,9 @@ import os
 import pytest
 from playwright.sync_api import Page, expect
 
-from returns.models import State
+from returns.models import Occasion, State
 from tests.factories import make_return, put_tag
+from tests.returns.outgoing.subscribing import notify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,6 +25,13 @@ BROKEN = """(cells) => cells.filter((cell) => {
     }
     return false;
 }).map((cell) => cell.textContent)"""
+
+# In how many lines the text of each element is.
+LINES = """(elements) => elements.map((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+})"""
 
 
 def shot(page: Page, name: str) -> None:
@@ -50,6 +58,23 @@ def test_the_sort_is_as_wide_as_the_card_of_filters(window, agent):
     page.get_by_role("button", name="Filters").click()
     shot(page, "phone")
     assert page.locator("#sort-choice").bounding_box()["width"] > PHONE["width"] - 40
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_filter_of_a_notification_stays_whole_in_the_list(window, agent, width):
+    references = ["S2-*", "Ab-*-cd-*", "A-17"]
+    for number, reference in enumerate(references):
+        for before in ("", "Very "):
+            name = f"{before}late {number}"
+            parameters = {"reference": [reference], "carrier": ["DHL"]}
+            notify(agent, Occasion.MATCH, name=name, parameters=parameters)
+    page = window(agent, viewport={"width": width, "height": 844})
+    page.goto("/outgoing/")
+    shot(page, f"outgoing-{width}")
+    phrases = page.locator(".phrase")
+    expect(phrases).to_have_count(2 * 2 * len(references))
+    assert phrases.evaluate_all(LINES) == [1] * phrases.count()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("width", [768, 1440])

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from returns.models import Claim, Comment, FollowUp, Return, State
 from returns.people import roles
 from tests.browser.test_barriers import barriers
+from tests.browser.test_fit import shot
 from tests.factories import make_return
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +63,26 @@ def test_reminder_set_by_key_comes_with_the_parcel(window, agent):
     page.locator("#due").get_by_role("button", name="Done").click()
     expect(page.locator("#due")).to_have_count(0)
     assert FollowUp.objects.get().done_at
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_buttons_of_a_reminder_are_side_by_side_and_as_high(window, agent, width):
+    record = make_return("Return-5")
+    page = window(agent, viewport={"width": width, "height": 844})
+    page.goto("/returns/Return-5/")
+    page.keyboard.press("r")
+    dialog = page.get_by_role("dialog", name="Reminder")
+    buttons = [dialog.get_by_role("button", name=name) for name in ("Remind me", "Cancel")]
+    for each in buttons:
+        expect(each).to_be_visible()
+    shot(page, f"reminder-{width}")
+    boxes = [each.bounding_box() for each in buttons]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["height"] == boxes[1]["height"]
+    assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
+    buttons[1].click()
+    expect(dialog).to_be_hidden()
+    assert not FollowUp.objects.filter(record=record).exists()
 
 
 def test_mention_is_chosen_by_keys_and_leads_to_the_comment(window, agent, make_person):
