@@ -15,7 +15,7 @@ from returns.claims.reading import open_claim
 from returns.claims.taking import take_return
 from returns.follow_ups import editing as follow_up_editing
 from returns.follow_ups.editing import make_follow_up
-from returns.macros import editing, starting
+from returns.macros import editing, running, starting
 from returns.macros.running import MACRO_STEP_SIZE
 from returns.macros.starting import reminder_time
 from returns.models import (
@@ -456,3 +456,36 @@ def test_a_run_is_one_activity_however_many_returns_it_is_about(as_agent, agent)
     run_many(as_agent, macro, make_return("Return-1"), make_return("Return-2"))
     (activity,) = activity_of(agent).activities
     assert activity.text.startswith("Macro “Call back” on 2 returns.")
+
+
+def test_each_run_is_one_activity_on_both_pages_and_reminders_are_in_none(
+    as_agent, as_admin, agent, monkeypatch
+):
+    monkeypatch.setattr(running, "MACRO_STEP_SIZE", 1)
+    monkeypatch.setattr(running.RunningMacro, "step_size", 1)
+    steps = {"comment": "Called.", "claims": True, "remind": "tagged", "why": "Private words"}
+    macro, records = make_macro(add="books", **steps), [make_return() for _ in range(4)]
+    run(as_agent, macro, records[0])
+    path = run_many(as_agent, macro, *records[1:])
+    while bulk.run_oldest_step():
+        pass
+    as_agent.post(path, {"action": "undo"})
+    while bulk.run_oldest_step():
+        pass
+    own = make_follow_up(records[0].pk, agent, FollowUpMoment.COMPLETED, None, "Private words")
+    as_agent.post(f"/follow-ups/{own.pk}/", {"when": "tomorrow", "why": "Private words"})
+    as_agent.post(f"/follow-ups/{own.pk}/", {"done": 1})
+    as_agent.get("/mine/")  # shows the notice of the first run
+    texts = [each.text for each in activity_of(agent).activities]
+    assert len(texts) == 2
+    assert texts[0].startswith("Macro “Call back” on 3 returns.")
+    assert texts[0].endswith("It was undone.")
+    assert texts[1].startswith("Macro “Call back” on Return-")
+    for client, address in (
+        *((as_agent, each) for each in ("/mine/", "/activity/")),
+        *((as_admin, each) for each in (f"/activity/?person={agent.pk}", "/tags/history/", path)),
+    ):
+        answer = client.get(address)
+        assert answer.text.count(">Macro “Call back” on ") <= 2
+        if client is as_admin:
+            assert "Private words" not in answer.text
