@@ -196,7 +196,8 @@ def _reminder_lines(run: MacroRun, plan: PlannedReminders) -> Iterator[str]:
     else:
         yield _reminder_text(When(run.remind), count) % {"count": grouped(count)}
     if plan.same:
-        yield _("Of these you are reminded already: %(count)s.") % {"count": grouped(plan.same)}
+        text = _("Without a new reminder, because you are reminded already: %(count)s.")
+        yield text % {"count": grouped(plan.same)}
     if plan.over:
         text = _("Without a reminder, because it has happened already: %(count)s.")
         yield text % {"count": grouped(plan.over)}
