@@ -4,6 +4,7 @@ from django.apps import AppConfig, apps
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from django.urls import register_converter
+from django.urls.converters import get_converters
 from django.utils.module_loading import import_string
 from django.utils.translation import pgettext_lazy
 
@@ -28,7 +29,8 @@ class ReturnsConfig(AppConfig):
         import_string("tags.bulk.provide_extras")(
             "returns.returntag", "returns.macros.running.macro_of"
         )
-        register_converter(ReferenceConverter, "reference")
+        if "reference" not in get_converters():  # apps may be set up twice
+            register_converter(ReferenceConverter, "reference")
         register(check_allowed_hosts)
         register(_check_time_zone_data, Tags.database)
         register(_check_owner, Tags.database, deploy=True)

@@ -103,6 +103,12 @@ class SignedInMiddleware(AuthenticationMiddleware):
 
 
 def _find_person(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+    # Where Django, and the line that is logged of a request, look for it.
+    request._cached_user = _person_of(request)  # type: ignore[attr-defined]
+    return request._cached_user  # type: ignore[attr-defined,no-any-return]
+
+
+def _person_of(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
     """Return the person who was read with the session, if it is theirs; otherwise as Django does.
 
     That knows what to do with keys that have changed, and with sessions that have ended.

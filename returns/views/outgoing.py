@@ -82,7 +82,6 @@ def new(request: PersonRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may_make
-@heavy
 def new_report(request: PersonRequest, subject: str) -> HttpResponse:
     """Make a subscription to the report in the query string."""
     if subject not in SUBJECTS:
