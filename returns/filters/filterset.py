@@ -74,7 +74,8 @@ class ReturnFilterSet(ConditionSet):
         """Apply every filter; with a problem, no return matches."""
         if self.problems():
             return queryset.none()
-        if self.form.cleaned_data["sort"].column.name == "created_at":
+        is_by_creation = self.form.cleaned_data["sort"].column.name == "created_at"
+        if is_by_creation and not self.one_by_one:
             return self._apply_by_creation(queryset, self.values)
         return self._apply(queryset, self.values)
 

@@ -21,6 +21,7 @@ class MatchedReturn(models.Model):
                 fields=["subscription", "record_id"], name="return_begins_to_match_once"
             )
         ]
+        indexes = [models.Index(fields=["record_id"], name="matches_of_return")]
 
     def __str__(self) -> str:
         return f"{self.subscription} {self.record_id}"

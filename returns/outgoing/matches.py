@@ -5,6 +5,7 @@ items is followed by the events of the outbox. Whatever else makes a filter matc
 alone, is found by looking at all matches from time to time.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
@@ -50,10 +51,22 @@ def forget_matches(subscription: Subscription) -> None:
     MatchedReturn.objects.filter(subscription=subscription).delete()
 
 
-def note_changed(subscription: Subscription, ids: Sequence[int], matching: Collection[int]) -> None:
-    """Note which of some returns match now, and tell which of them begin to."""
-    others = sorted(set(ids).difference(matching))
-    _tell(subscription, _compare(subscription, others, matching))
+def remembered_among(ids: Sequence[int]) -> dict[int, set[int]]:
+    """Return which of some returns are remembered, by subscription. One query."""
+    known = defaultdict[int, set[int]](set)
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT_REMEMBERED, [id_array(ids)])
+        for pk, record_id in cursor.fetchall():
+            known[pk].add(record_id)
+    return dict(known)
+
+
+def note_changed(subscription: Subscription, known: set[int], matching: set[int]) -> None:
+    """Note which of some returns match now, and tell which of them begin to.
+
+    ``known`` are those of them that are remembered.
+    """
+    _tell(subscription, _compare(subscription, sorted(known - matching), matching - known))
 
 
 def look_at_all(subscription: Subscription) -> None:
@@ -79,7 +92,8 @@ def _compare(
 ) -> list[int]:
     """Store what matches and what does not; return the ids of those that begin to match."""
     with connection.cursor() as cursor:
-        cursor.execute(FORGET_OTHERS, [subscription.pk, id_array(others)])
+        if others:
+            cursor.execute(FORGET_OTHERS, [subscription.pk, id_array(others)])
         if matching:
             cursor.execute(REMEMBER, [subscription.pk, id_array(sorted(matching))])
             return sorted(row[0] for row in cursor.fetchall())
@@ -98,6 +112,10 @@ def _tell(subscription: Subscription, ids: Sequence[int]) -> None:
         post(subscription, OccasionType.MATCHED, details)
 
 
+SELECT_REMEMBERED = """
+    SELECT subscription_id, record_id FROM returns_matchedreturn
+    WHERE record_id = ANY(%s::bigint[])
+"""
 FORGET_OTHERS = """
     DELETE FROM returns_matchedreturn
     WHERE subscription_id = %s AND record_id = ANY(%s::bigint[])

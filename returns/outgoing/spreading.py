@@ -16,7 +16,7 @@ from returns.database.locks import Lock, lock_for_transaction, require_lock, try
 from returns.models import DeliveryStatus, Occasion, OutgoingEvent, Subscription
 from returns.outgoing.editing import set_aside
 from returns.outgoing.filtering import FilterError, matching_ids
-from returns.outgoing.matches import note_changed
+from returns.outgoing.matches import note_changed, remembered_among
 from returns.outgoing.messages import WITHOUT_RETURN, read_returns, render
 from tags.vocabulary import load_vocabulary
 
@@ -96,6 +96,7 @@ def find_matches(events: Sequence[OutgoingEvent]) -> Iterator[Match]:
     looking = (Occasion.EVENT, Occasion.MATCH)
     subscriptions = Subscription.objects.filter(is_on=True, occasion__in=looking)
     vocabulary, known = load_vocabulary(), dict[str, set[int]]()
+    remembered: dict[int, set[int]] | None = None
     for subscription in subscriptions.order_by("pk"):
         wanted = [event for event in events if event.type in subscription.types]
         if not wanted:
@@ -108,7 +109,8 @@ def find_matches(events: Sequence[OutgoingEvent]) -> Iterator[Match]:
             set_aside(subscription, error.reason)
             continue
         if subscription.occasion == Occasion.MATCH:
-            note_changed(subscription, ids, known[key])
+            remembered = remembered_among(ids) if remembered is None else remembered
+            note_changed(subscription, remembered.get(subscription.pk, set()), known[key])
             continue
         for event in wanted:
             if event.type in WITHOUT_RETURN or event.record_id in known[key]:

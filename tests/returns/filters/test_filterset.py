@@ -321,3 +321,16 @@ def test_returns_without_any_tag(vocabulary):
     make_return("barest")
     assert matches("missing=tags") == {"bare", "barest"}
     assert matches("missing=tags&missing=carrier") == {"barest"}
+
+
+def test_what_judges_each_return_by_itself_does_not_go_by_the_returns_of_a_tag(vocabulary):
+    """A common tag has very many returns, and these are few."""
+    record, other = make_returns([{}] * 2)
+    for each, name in ((record, "two"), (other, "one")):
+        make_tag(name)
+        put_tag(each, name)
+    query = Query.parse("tag_any=one&tag_any=two&state=ReturnCreated")
+    judged = ReturnFilterSet(query, words(), one_by_one=True).qs.among([record.pk]).order_by()
+    assert list(judged) == [record]
+    assert "Append" not in judged.explain()
+    assert "Append" in ReturnFilterSet(query, words()).qs.among([record.pk]).explain()
