@@ -26,10 +26,11 @@ def _encoded(query: Query) -> str:
 def next_page(request: HttpRequest, default: str) -> str:
     """Return the page that a form, or else the query string, gives as ``next``.
 
-    An address of another site is ignored: ``default`` is returned instead.
+    An address of another site, or a word, is ignored: ``default`` is returned instead.
     """
     target = request.POST.get("next") or request.GET.get("next", "")
-    return target if is_own_address(request, target) else default
+    # ``redirect`` would take a word for the name of a view.
+    return target if "/" in target and is_own_address(request, target) else default
 
 
 def is_own_address(request: HttpRequest, address: str) -> bool:

@@ -28,6 +28,8 @@ def test_a_path_gets_a_query_only_where_there_is_one(queries, address):
         ({"next": "//elsewhere.example/"}, {}, "/start/"),
         ({}, {"next": "https://elsewhere.example/"}, "/start/"),
         ({}, {"next": "javascript:alert(1)"}, "/start/"),
+        ({"next": "a b"}, {}, "/start/"),
+        ({"next": "queue"}, {}, "/start/"),
         ({}, {"next": "http://testserver/queue/"}, "http://testserver/queue/"),
     ],
 )
