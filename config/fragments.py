@@ -1,6 +1,7 @@
-"""Parts of pages that never change, kept as text: tags of Django's templates."""
+"""Parts of pages that are kept as text: tags of Django's templates."""
 
-from functools import cache
+from collections.abc import Hashable
+from functools import cache, lru_cache
 
 from django import template
 from django.conf import settings
@@ -9,6 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 register = template.Library()
+
+# Each menu in the languages of the pages, as it is without a choice and with the last few ones.
+MAX_KEPT = 64
 
 
 @register.simple_tag
@@ -33,3 +37,21 @@ def keys_help() -> SafeString:
 @cache
 def _keys_help_of(language: str | None) -> SafeString:  # noqa: ARG001  # the key of the cache
     return render_to_string("components/keys.html")
+
+
+@register.simple_tag
+def kept(template_name: str, parts: Hashable) -> SafeString:
+    """Render a template that shows ``parts`` and nothing else, unless it was lately.
+
+    Equal parts give the same text, so a kept text is never out of date.
+    """
+    return _kept_in(get_language(), template_name, parts)
+
+
+@lru_cache(MAX_KEPT)
+def _kept_in(
+    language: str | None,  # noqa: ARG001  # part of the key
+    template_name: str,
+    parts: Hashable,
+) -> SafeString:
+    return render_to_string(template_name, {"parts": parts})

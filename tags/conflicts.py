@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.markup import format_html
+from tags.groups import find_group
 from tags.labels import group_labelled, tag_labelled
 from tags.models import Tag, TagGroup
-from tags.vocabulary import VocabularyError, find_group, find_name
+from tags.vocabulary import VocabularyError, find_name
 
 NAME_TOO_LONG = gettext_lazy(
     "This name is too long: some of its letters count as several characters."

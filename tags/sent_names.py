@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable
 
 from django.db import connection, transaction
 
+from tags.groups import UNSORTED
 from tags.labels import tag_labelled, tags_labelled
 from tags.models import Tag
-from tags.vocabulary import UNSORTED, ids_of_names
+from tags.vocabulary import ids_of_names
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Read the vocabulary: tags, groups and the tag behind a name.
+"""Read the vocabulary: tags, and the tag behind a name.
 
 Tags and groups are changed and deleted by ``tags.editing`` and ``tags.merging``; names of the feed
 and of files become tags in ``tags.sent_names``.
@@ -10,19 +10,18 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import OuterRef, Value
+from django.db.models import Value
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from config.shipped_names import ShippedLabels, stored_tag, tag_labels
 from config.stored_texts import StoredText, stored_text
 from config.text import has_invisible
-from tags.models import NameKey, Tag, TagGroup
+from tags.models import NameKey, Tag
+from tags.rows import read_unless
 
-# The group of new tags from the feed or a file, until somebody sorts them.
-UNSORTED = "Unsorted"
 MAX_NAME_LENGTH = 50  # characters
 # Names that a person may have meant: how many, and how near, from 0 to 1.
 MAX_NEAR_NAMES, MIN_NEARNESS = 3, 0.6
@@ -73,16 +72,25 @@ class TagChip:
 type Vocabulary = dict[int, TagChip]
 
 
-def load_vocabulary() -> Vocabulary:
-    """Return every tag by its id, in display order. One query."""
-    names = Tag.names.filter(is_forgotten=False)
-    synonyms = names.filter(synonym_of=OuterRef("pk")).order_by("name").values("name")
-    rows = Tag.objects.values_list(
-        *("id", "name", "group__color", "group_id", "group__name", "group__exclusive"),
-        *("retired_at", "description", ArraySubquery(synonyms), "group__required_when", "raises"),
-    )
-    labels = tag_labels()
-    return {row[0]: _chip(order, row, labels) for order, row in enumerate(rows)}
+# By language, the vocabulary that was read last, with its mark.
+_last_read: dict[str | None, tuple[str, Vocabulary]] = {}
+
+
+def load_vocabulary(mark: str = "") -> Vocabulary:
+    """Return every tag by its id, in display order. One query, small unless tags have changed.
+
+    ``mark`` is what ``VOCABULARY_MARK_SQL`` has just given; with it, there is no query either.
+    """
+    language = get_language()
+    known_mark, vocabulary = _last_read.get(language, ("", {}))
+    if mark and mark == known_mark:
+        return dict(vocabulary)
+    mark, rows = read_unless(known_mark)
+    if rows is not None:
+        labels = tag_labels()
+        vocabulary = {row[0]: _chip(order, row, labels) for order, row in enumerate(rows)}
+        _last_read[language] = mark, vocabulary
+    return dict(vocabulary)
 
 
 def _chip(order: int, row: tuple[Any, ...], labels: ShippedLabels) -> TagChip:
@@ -244,33 +252,6 @@ def synonyms_of(tag: Tag) -> list[Tag]:
     return list(Tag.names.filter(synonym_of=tag, is_forgotten=False).order_by("name"))
 
 
-def find_groups(names: list[str]) -> dict[str, TagGroup]:
-    """Map each name to its group, ignoring case. Names of no group are left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_GROUPS, [names])
-        ids = dict(cursor.fetchall())
-    groups = TagGroup.objects.in_bulk(set(ids.values()))
-    return {name: groups[group_id] for name, group_id in ids.items() if group_id in groups}
-
-
-def find_group(name: str) -> TagGroup | None:
-    """Return the group with this name, ignoring case, or None."""
-    return TagGroup.objects.filter(name_key=NameKey(Value(name.strip()))).first()
-
-
-def group_names(ids: Iterable[int]) -> dict[int, str]:
-    """Map each id to the name of its group, including groups without tags."""
-    return dict(TagGroup.objects.filter(pk__in=list(ids)).values_list("id", "name"))
-
-
-def groups_for_new_tags() -> list[TagGroup]:
-    """Return every group, "Unsorted" first.
-
-    Enter in the form takes the first group, and a slip does no harm in that one.
-    """
-    return sorted(TagGroup.objects.all(), key=lambda group: group.name != UNSORTED)
-
-
 def ids_of_names(names: list[str], statement: str = "") -> list[tuple[str, int, str]]:
     """Return (given name, tag id, tag name) for each name or synonym of a tag."""
     if not names:
@@ -286,9 +267,4 @@ FIND_TAGS = """
     FROM unnest(%s::text[]) AS n (name)
     JOIN tags_tag t ON t.name_key = tags_name_key(n.name)
     LEFT JOIN tags_tag main ON main.id = t.synonym_of_id
-"""
-
-FIND_GROUPS = """
-    SELECT n.name, g.id FROM unnest(%s::text[]) AS n (name)
-    JOIN tags_taggroup g ON g.name_key = tags_name_key(n.name)
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from config.dates import DateWords, date_words, to_the_minute
 from config.fragments import icon
-from config.markup import format_html, format_html_join
+from config.markup import format_html, join_html
 from config.text import shorten
 from returns.display.durations import duration_words
 from returns.models import Return, State
@@ -66,22 +66,27 @@ def missing(language: str | None) -> SafeString:  # noqa: ARG001  # the key of t
 MISSING = lazy(lambda: missing(get_language()), SafeString)()
 
 
-def when(value: datetime | None, language: str | None = None) -> SafeString:
+def when(
+    value: datetime | None,
+    language: str | None = None,
+    zone: tzinfo | None = None,
+    now: datetime | None = None,
+) -> SafeString:
     """Format a time as "3 h ago". Its title, and screen readers, have the exact time.
 
-    Finding the ``language`` of the page takes a while, so a list gives it.
+    Finding the ``language`` and the ``zone`` of the page takes a while, so a list gives them.
     """
     language = language or get_language()
     if value is None:
         return missing(language)
-    local = timezone.localtime(value)
+    local = timezone.localtime(value, zone)
     words = date_words(language)
     return format_html(
         '<time class="when" datetime="{}" title="{}"><span aria-hidden="true">{}</span>'
         '<span class="visually-hidden">{}</span></time>',
         value.isoformat(),
         _to_the_second(local, words),
-        duration_words(language).relative(value, timezone.now()),
+        duration_words(language).relative(value, now or timezone.now()),
         words.to_the_minute(local),
     )
 
@@ -204,8 +209,7 @@ def row_tags(
     the page.
     """
     language = language or get_language()
-    shown = ((_chip(tag, tag.title, language),) for tag in tags[:CHIPS_PER_ROW])
-    chips = format_html_join("", "{}", shown)
+    chips = join_html([_chip(tag, tag.title, language) for tag in tags[:CHIPS_PER_ROW]])
     others = tags[CHIPS_PER_ROW:]
     more = format_html(MORE_TAGS, ", ".join(map(str, others)), len(others)) if others else ""
     edit = ""

@@ -17,9 +17,9 @@ from returns.feed.records import RecordError, ReturnRecord, split_tags
 from returns.feed.stored_rows import StoredRow
 from returns.models import ReturnTag
 from tags import tagging
+from tags.groups import UNSORTED
 from tags.models import TagAction
 from tags.sent_names import count_unsorted, find_all, find_or_create, similar_keys
-from tags.vocabulary import UNSORTED
 
 MAX_NAMES_AT_ONCE = 10_000  # that are looked up
 MAX_PAIRS_AT_ONCE = 30_000  # of a record and a tag, in one statement

@@ -17,7 +17,8 @@ from returns.filters.typed_shoppers import find_shopper_number
 from returns.models import DeadlinePolicy
 from returns.orders.tokens import MAX_SHOPPER_TOKEN, Shopper, shopper_of_token
 from returns.search import MAX_NUMBERS, TypedNumbers
-from tags.vocabulary import canonical_names, find_groups
+from tags.groups import find_groups
+from tags.vocabulary import canonical_names
 
 # Filters by tags: has all of these, at least one of these, none of these.
 TAG_PARAMETERS = ("tag", "tag_any", "tag_none")

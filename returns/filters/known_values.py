@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable
 
+from django.core.cache import cache
 from django.db import connection
 
 from config.text import name_order
@@ -32,6 +33,20 @@ KNOWN_VALUES_SQL = {
     } SELECT DISTINCT '{name}', {OFFERED_AS.get(name, "value")} FROM known)"""
     for name, column in KNOWN_VALUE_COLUMNS.items()
 }
+
+
+# Whoever types a value may be offered what was known a minute ago.
+SECONDS_OFFERED = 60
+OFFERED_VALUES = "known-values"  # the key of the cache
+
+
+def offered_values() -> dict[str, list[str]]:
+    """Return the known values of all parameters, as they were within the last minute."""
+    values: dict[str, list[str]] | None = cache.get(OFFERED_VALUES)
+    if values is None:
+        values = known_values()
+        cache.set(OFFERED_VALUES, values, SECONDS_OFFERED)
+    return values
 
 
 def known_values(names: Iterable[str] = KNOWN_VALUE_COLUMNS) -> dict[str, list[str]]:

@@ -6,11 +6,10 @@ from typing import Any
 from returns.carriers.meaning import carrier_name, keys_with_the_meaning
 from returns.filters.fields import DELETED_GROUP, DELETED_TAG, TAG_PARAMETERS
 from returns.filters.query import Query
+from tags.groups import find_groups, group_names
 from tags.vocabulary import (
     Vocabulary,
     canonical_names,
-    find_groups,
-    group_names,
     resolve_ids,
     tag_names,
 )

@@ -40,7 +40,7 @@ class TagFilterGroup:
 
     id: int
     name: str
-    tags: list[TagFilterOption]
+    tags: tuple[TagFilterOption, ...]
     is_missing: bool
 
     @property
@@ -81,18 +81,20 @@ class FilterChip:
         return say_value(self.phrase, self.name)
 
 
-def tag_filter_groups(vocabulary: Vocabulary, names: NamesByParameter) -> list[TagFilterGroup]:
+def tag_filter_groups(
+    vocabulary: Vocabulary, names: NamesByParameter
+) -> tuple[TagFilterGroup, ...]:
     """Return the groups of the menu with their tags, and what is chosen."""
     chosen = [set(names[parameter]) for parameter in TAG_PARAMETERS]
-    return [
+    return tuple(
         TagFilterGroup(
             group_id,
             name,
-            [TagFilterOption(chip, *(chip.name in each for each in chosen)) for chip in chips],
+            tuple(TagFilterOption(chip, *(chip.name in each for each in chosen)) for chip in chips),
             name in names["missing_group"],
         )
         for (group_id, name), chips in groupby(vocabulary.values(), lambda c: (c.group_id, c.group))
-    ]
+    )
 
 
 def tag_chips(

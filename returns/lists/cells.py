@@ -5,8 +5,9 @@ Rendered in Python for speed: a page has 50 rows with about 10 cells each.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
@@ -46,8 +47,9 @@ class CellContext:
     may_tag: bool
     back_to: str
     now: datetime
-    # Of the page. Finding it takes a while, and so do texts: each is found once.
+    # Of the page. Finding them takes a while, and so do texts: each is found once.
     language: str | None = field(default_factory=get_language)
+    zone: tzinfo = field(default_factory=timezone.get_current_timezone)
     texts: dict[str, str] = field(default_factory=dict)
     beginnings: dict[str, str] = field(default_factory=dict)
 
@@ -82,7 +84,7 @@ def time_cell(name: str, label: str | Promise, fact: str) -> Cell:
     """Return a function that renders the cell of a time, in the column of this name."""
 
     def cell(row: Row, context: CellContext) -> SafeString:
-        html = when(getattr(row.record, fact), context.language)
+        html = when(getattr(row.record, fact), context.language, context.zone, context.now)
         return context.cell(LABELLED_CELL, name, label, html)
 
     return cell

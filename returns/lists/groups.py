@@ -108,7 +108,7 @@ class Groups:
         return str(VALUE_MISSING[self.grouping.value]) if self.grouping else ""
 
 
-def group_queue(query: Query, base: str) -> Groups:
+def group_queue(query: Query, base: str, vocabulary: Vocabulary | None = None) -> Groups:
     """Group the returns of a query by its parameter ``group``; ``base`` is the page's path.
 
     A return has one carrier and one channel, so a filter by the grouped one is left out: all
@@ -116,7 +116,7 @@ def group_queue(query: Query, base: str) -> Groups:
     """
     grouping = query.get("group", "")
     ways = groupings(query, base, GROUPINGS)
-    vocabulary = load_vocabulary()
+    vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     filterset = ReturnFilterSet(_without_grouped_filter(query, grouping), vocabulary)
     if grouping not in GROUPINGS or filterset.problems():
         return Groups(ways, [])

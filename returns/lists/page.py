@@ -104,7 +104,7 @@ class ReturnList:
         return sort_choices(self.query, self.sort)
 
     @property
-    def tag_groups(self) -> list[TagFilterGroup]:
+    def tag_groups(self) -> tuple[TagFilterGroup, ...]:
         """Return the menu of tags."""
         return tag_filter_groups(self.vocabulary, self.chosen_names)
 
@@ -129,10 +129,10 @@ class ReturnList:
         return list(more_fields(self.query))
 
     @property
-    def more_sections(self) -> list[tuple[Section, list[MoreField]]]:
+    def more_sections(self) -> tuple[tuple[Section, tuple[MoreField, ...]], ...]:
         """Return the sections of the menu of more filters, each with its fields."""
         by_section = groupby(self.more_fields, lambda each: FILTERS_BY_NAME[each.name].section)
-        return [(section, list(fields)) for section, fields in by_section]
+        return tuple((section, tuple(fields)) for section, fields in by_section)
 
     @property
     def summary(self) -> str:
@@ -218,14 +218,15 @@ def return_list(
     size: int = PAGE_SIZE,
     *,
     in_groups: bool = True,
+    vocabulary: Vocabulary | None = None,
 ) -> ReturnList:
     """Return the page of the list for a query, in the columns that the person chose.
 
     ``base`` is the path of the page that shows it, by default that of the list. ``size`` is the
-    number of returns on a page. Without ``in_groups``, rows are never grouped. ``problems`` of the
-    result names what is not valid in the query.
+    number of returns on a page. Without ``in_groups``, rows are never grouped. The ``vocabulary``
+    is read if it is not given. ``problems`` of the result names what is not valid in the query.
     """
-    vocabulary = load_vocabulary()
+    vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     base = base or reverse("return-list")
     own_filters = ("queue",) if base == reverse("queue") else ()
     filterset = ReturnFilterSet(query, vocabulary)

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from returns.models import Change
+from tags.rows import VOCABULARY_MARK_SQL
 
 CHANGES_KEPT_FOR = timedelta(days=1)
 # The most returns, and statements that changed returns, that an answer names.
@@ -75,10 +76,16 @@ def current_token_and_read_at() -> tuple[str, datetime | None]:
 
     The times of records say nothing about that: a wrong one may be in the future.
     """
+    token, read_at, _ = opening()
+    return token, read_at
+
+
+def opening() -> tuple[str, datetime | None, str]:
+    """Return the same, and the mark of the vocabulary: what a page reads before its rows."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {NOW_SQL}, ({READ_AT_SQL})")
-        token, read_at = cursor.fetchone()
-    return str(token), read_at
+        cursor.execute(f"SELECT {NOW_SQL}, ({READ_AT_SQL}), {VOCABULARY_MARK_SQL}")
+        token, read_at, mark = cursor.fetchone()
+    return str(token), read_at, mark
 
 
 def token_seconds(token: str) -> float:

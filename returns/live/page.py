@@ -18,6 +18,8 @@ class OpenPage:
 
     seen: str
     read_at: datetime | None
+    # Of a page that is opened; see ``load_vocabulary``.
+    vocabulary_mark: str = ""
 
     @property
     def is_silent(self) -> bool:

@@ -34,6 +34,7 @@ from returns.live.changes import (
     check_changes,
     current_token_and_read_at,
     get_changes,
+    opening,
     token_seconds,
 )
 from returns.live.departures import STATE_NEWS, Departure, count_comments, find_departures
@@ -182,15 +183,12 @@ def open_page(base: str, query: Query) -> LivePage:
 
     ``base`` is the path of the page; it polls ``live/`` below that path.
     """
-    token, read_at = current_token_and_read_at()
-    return LivePage(
-        base=base,
-        query=_filters(query),
-        paging=_paging(query),
-        since=token,
-        seen=token,
-        read_at=read_at,
+    token, read_at, mark = opening()
+    filters, paging = _filters(query), _paging(query)
+    page = LivePage(
+        base=base, query=filters, paging=paging, since=token, seen=token, read_at=read_at
     )
+    return replace(page, vocabulary_mark=mark)
 
 
 def poll_page(base: str, query: Query, user: User) -> LivePage | None:

@@ -1,5 +1,6 @@
 """The record of a parcel that was sent back."""
 
+from functools import cache
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -271,4 +272,9 @@ class Return(models.Model):
         reference = self.return_reference_number
         if reference in UNREACHABLE_REFERENCES:
             return reverse("return-list", query={"reference": reference})
-        return f"{reverse('return-list')}{quote(reference, safe='')}/"
+        return f"{_list_path()}{quote(reference, safe='')}/"
+
+
+@cache
+def _list_path() -> str:
+    return reverse("return-list")

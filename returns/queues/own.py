@@ -23,12 +23,14 @@ ARRIVAL_COLUMN = "arrived_to_warehouse_at"
 NARROWING_FILTERS = {"group", "sort", "waiting_over", "waiting_under", "deadline"}
 
 
-def own_queue_cards(user: User, shown: Query) -> list[QueueCard]:
+def own_queue_cards(
+    user: User, shown: Query, vocabulary: Vocabulary | None = None
+) -> list[QueueCard]:
     """Return the cards of the person's own queues; ``shown`` is the query of the page."""
     views = list(visible_views(user).filter(is_queue=True))
     if not views:
         return []
-    vocabulary = load_vocabulary()
+    vocabulary = load_vocabulary() if vocabulary is None else vocabulary
     end = time.monotonic() + QUEUES_TIME_LIMIT_MS / 1000
     return [_card(view, vocabulary, shown, end) for view in views]
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.fragments import icon
-from config.markup import format_html, format_html_join
+from config.markup import format_html, format_html_join, join_html
 from config.numbers import grouped
 from returns.claims.reading import initials
 from returns.display.values import reference
@@ -68,7 +68,7 @@ def rows(return_list: ReturnList, shown: Iterable[Row], may_tag: bool) -> SafeSt
     cells = [cell for name in return_list.table.cells if (cell := COLUMNS_BY_NAME[name].cell)]
     is_search, links = return_list.is_search, return_list.links
     lines = (_line(row, cells, around, links, is_search=is_search) for row in shown)
-    return format_html_join("", "{}", ((line,) for line in lines))
+    return join_html(lines)
 
 
 def _line(
@@ -91,7 +91,7 @@ def _line(
         comments=comment_mark(record.comment_count),
         claim=claim_mark(User(**record.claimant) if record.claimant else None),
         why=format_html(REASON_CELL, row.reason) if is_search else "",
-        cells=format_html_join("", "{}", ((cell(row, around),) for cell in cells)),
+        cells=join_html([cell(row, around) for cell in cells]),
     )
 
 

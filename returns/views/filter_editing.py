@@ -18,7 +18,7 @@ from config.addresses import with_query
 from config.htmx import render_page_or_fragment, wants_fragment
 from returns.deadlines import editing as deadline_editing
 from returns.filters.claimed import query_of
-from returns.filters.known_values import known_values
+from returns.filters.known_values import offered_values
 from returns.filters.query import Query
 from returns.filters.stored import to_query
 from returns.lists.page import return_list
@@ -162,7 +162,7 @@ def _show(
     matches = return_list(query, get_preferences(request.user).columns, request.path)
     context["list"] = matches
     if not wants_fragment(request):
-        context["known_values"] = known_values()
+        context["known_values"] = offered_values()
     return render_page_or_fragment(
         request, "filters/edit.html", "answer", context, status, matches.address
     )

@@ -16,7 +16,7 @@ from config.htmx import (
 )
 from returns.database.replica import lists_from_replica
 from returns.filters.claimed import query_of
-from returns.filters.known_values import known_values
+from returns.filters.known_values import offered_values
 from returns.filters.query import Query
 from returns.lists.facets import count_facets
 from returns.lists.forms import SaveViewForm
@@ -28,6 +28,7 @@ from returns.models.access import ShopperView
 from returns.orders.tokens import orders_of_token
 from returns.people.access import record_shopper_view
 from returns.people.person import DeskRequest, get_preferences
+from tags.vocabulary import load_vocabulary
 
 
 @require_safe
@@ -44,10 +45,12 @@ def returns(request: DeskRequest) -> HttpResponse:
 
 
 def _list_page(request: DeskRequest, query: Query, page: polling.LivePage) -> HttpResponse:
-    matches = return_list(query, get_preferences(request.user).columns)
+    vocabulary = load_vocabulary(page.vocabulary_mark)
+    columns = get_preferences(request.user).columns
+    matches = return_list(query, columns, vocabulary=vocabulary)
     context: dict[str, Any] = {"list": matches, "live": page.showing(matches)}
     if not wants_fragment(request):
-        context["known_values"] = known_values()
+        context["known_values"] = offered_values()
         context["tabs"] = tabs(request.user, query, matches.vocabulary)
         context["save_form"] = SaveViewForm(request.user)
     return render_page_or_fragment(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from config.htmx import render_page_or_fragment, wants_fragment
 from returns.filters.claimed import query_of
 from returns.filters.form import NON_FILTER_PARAMETERS
-from returns.filters.known_values import known_values
+from returns.filters.known_values import offered_values
 from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.lists.forms import SaveViewForm
@@ -25,6 +25,7 @@ from returns.queues.cards import queue_cards, queue_columns
 from returns.queues.handover import build_handover
 from returns.queues.own import own_queue_cards
 from returns.queues.problems import count_problems
+from tags.vocabulary import load_vocabulary
 
 
 @require_safe
@@ -39,16 +40,18 @@ def queue(request: DeskRequest) -> HttpResponse:
         )
         return redirect(to_inspect.path(path), max_length=None)
     page = polling.open_page(path, query)
-    matches = return_list(query, queue_columns(query), path)
+    vocabulary = load_vocabulary(page.vocabulary_mark)
+    matches = return_list(query, queue_columns(query), path, vocabulary=vocabulary)
+    own_cards = own_queue_cards(request.user, matches.query, vocabulary)
     context: dict[str, Any] = {
         "list": matches,
         "live": page.showing(matches),
-        "cards": [*queue_cards(matches.query), *own_queue_cards(request.user, matches.query)],
-        "groups": group_queue(matches.query, path),
+        "cards": [*queue_cards(matches.query), *own_cards],
+        "groups": group_queue(matches.query, path, vocabulary),
         "save_form": SaveViewForm(request.user, is_queue=True),
     }
     if not wants_fragment(request):
-        context["known_values"] = known_values()
+        context["known_values"] = offered_values()
     return render_page_or_fragment(
         request, "queues/page.html", "answer", context, address=matches.address
     )

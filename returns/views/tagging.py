@@ -18,11 +18,11 @@ from returns.people.person import PersonRequest
 from returns.record.events import origins_of
 from tags import record_edits
 from tags.forms import AddTagForm
+from tags.groups import groups_for_new_tags
 from tags.record_edits import Edit
 from tags.tagging import TooManyTagsError
 from tags.vocabulary import (
     chips,
-    groups_for_new_tags,
     load_vocabulary,
     tag_by_id,
     tag_options,

@@ -47,6 +47,26 @@ def test_rows_are_joined(separator, rows):
     assert type(joined) is SafeString
 
 
+@given(st.lists(VALUES))
+def test_parts_are_joined(parts):
+    joined = markup.join_html(parts)
+    assert joined == html.format_html_join("", "{}", ((each,) for each in parts))
+    assert type(joined) is SafeString
+
+
+@given(VALUES, VALUES)
+def test_a_field_may_be_repeated_and_braces_doubled(first, second):
+    text = "<b title='{1}'>{0}{{}}</b>{0}{name}"
+    formatted = markup.format_html(text, first, second, name=first)
+    assert formatted == html.format_html(text, first, second, name=first)
+
+
+@pytest.mark.parametrize("text", ["{:>5}", "{name!r}"])
+def test_a_field_has_no_format_of_its_own(text):
+    with pytest.raises(ValueError, match="format of its own"):
+        markup.format_html(text, 1, name=1)
+
+
 @pytest.mark.parametrize("text", ["{}", "{name}"])
 def test_a_field_without_a_value_is_an_error(text):
     with pytest.raises((IndexError, KeyError)):

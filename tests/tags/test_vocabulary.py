@@ -1,16 +1,18 @@
 """The vocabulary refuses, in words, what no tag may be called."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from tags.editing import create_tag, save_tag
+from tags.groups import groups_for_new_tags
+from tags.merging import merge
 from tags.models import Tag, TagGroup
+from tags.rows import VOCABULARY_MARK_SQL
 from tags.vocabulary import (
     VocabularyError,
     chips,
     clean_tag_name,
     find_tag,
-    groups_for_new_tags,
     load_vocabulary,
 )
 from tests.factories import make_return, make_tag, put_tag
@@ -117,3 +119,50 @@ def test_chips_stand_in_the_order_of_groups_and_ranks(django_assert_num_queries)
 
 def test_a_new_tag_is_offered_for_unsorted_first():
     assert [group.name for group in groups_for_new_tags()][:2] == ["Unsorted", "Priority"]
+
+
+CHANGES = {
+    "a new tag": lambda: make_tag("fresh"),
+    "a renamed tag": lambda: Tag.objects.filter(name="wrong-size").update(name="too-small"),
+    "a deleted tag": lambda: Tag.objects.filter(name="wrong-size").delete(),
+    "another colour": lambda: TagGroup.objects.update(color="gray"),
+    "a merged tag": lambda: merge([find_tag("wrong-size")], find_tag("damaged"), None),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_what_was_read_before_is_kept_until_the_vocabulary_changes(
+    change, django_assert_num_queries
+):
+    before = load_vocabulary()
+    with django_assert_num_queries(1):
+        assert load_vocabulary() == before
+    mark = read_mark()
+    with django_assert_num_queries(0):
+        assert load_vocabulary(mark) == before
+    change()
+    assert read_mark() != mark
+    after = load_vocabulary(mark=read_mark())
+    assert after != before
+    assert list(after) == list(Tag.objects.values_list("pk", flat=True))
+
+
+def test_a_vocabulary_that_is_undone_is_not_kept():
+    before = load_vocabulary()
+    with transaction.atomic():
+        make_tag("undone")
+        assert len(load_vocabulary()) == len(before) + 1
+        transaction.set_rollback(True)
+    assert load_vocabulary() == before
+
+
+def test_who_changes_what_was_read_changes_it_for_nobody_else():
+    load_vocabulary().clear()
+    assert load_vocabulary()
+
+
+def read_mark() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {VOCABULARY_MARK_SQL}")
+        (mark,) = cursor.fetchone()
+    return mark

@@ -23,8 +23,8 @@ from returns.feed.retries import retry
 from returns.feed.runs import record_run
 from returns.feed.statements import INGEST_COLUMNS, JSON_COLUMNS
 from returns.models import Fate, RejectedRecord, Return, ReturnItem, ReturnTag, State, Way
+from tags.groups import UNSORTED
 from tags.models import Tag
-from tags.vocabulary import UNSORTED
 from tests.returns.feed.test_runs import DAY, bring, fates, sent
 from tests.trials import tried_on
 
