@@ -130,7 +130,7 @@ def paginate(
     parts = ordered_parts(
         queryset, sort, cursor, states, ranks, urgent, groups, backwards=backwards
     )
-    rows = read_rows(parts, limit=size + 1)
+    rows = read_rows(parts, limit=size + 1, ids_first=bool(urgent))
     rows, beyond = rows[:size], rows[size:]
     if backwards:
         rows.reverse()
@@ -175,11 +175,18 @@ def ordered_parts(
     return _value_parts(queryset, sort, cursor, frozenset(states), backwards=backwards)
 
 
-def read_rows(parts: Iterable[ReturnQuerySet], limit: int) -> list[Return]:
-    """Read up to ``limit`` rows of the parts, one part after the other."""
+def read_rows(
+    parts: Iterable[ReturnQuerySet], limit: int, *, ids_first: bool = False
+) -> list[Return]:
+    """Read up to ``limit`` rows of the parts, one part after the other.
+
+    ``ids_first`` is for parts that pass over many returns: indexes alone may give the ids of the
+    rows, where looking for whole rows would read each return that is passed over.
+    """
     rows: list[Return] = []
     for part in parts:
-        rows += part[: limit - len(rows)]
+        number = limit - len(rows)
+        rows += part.filter(pk__in=part.values("pk")[:number]) if ids_first else part[:number]
         if len(rows) == limit:
             break
     return rows

@@ -114,16 +114,16 @@ class QueueCard:
 def queue_cards(shown: Query) -> list[QueueCard]:
     """Return the cards of all queues; ``shown`` is the query of the page."""
     ages = {queue: list(_age_ranges(queue)) for queue in AGE_FILTERS_BY_QUEUE}
-    queries = [f"queue={queue.value}" for queue in Queue]
-    queries += [query for each in ages.values() for _label, query in each]
+    queues = {queue: _matches(f"queue={queue.value}") for queue in Queue}
+    queries = [query for each in ages.values() for _label, query in each]
     kinds = _counted_deadlines()
     queries += [f"queue={Queue.TO_INSPECT.value}&deadline={kind.value}" for kind in kinds]
-    counts = count_up_to([_matches(query) for query in queries], LIST_CAP)
+    counts = count_up_to([*queues.values(), *map(_matches, queries)], LIST_CAP)
     further_counts = iter(counts[len(Queue) :])
     buckets = {queue: list(_buckets(each, further_counts, shown)) for queue, each in ages.items()}
     rows = zip(kinds, queries[-len(kinds) :], further_counts, strict=True) if kinds else ()
     deadlines = [_deadline_count(*row, shown) for row in rows]
-    values = _values_of_waiting()
+    values = _values_of_waiting(queues)
     return [
         QueueCard(
             name=queue.value,
@@ -131,19 +131,24 @@ def queue_cards(shown: Query) -> list[QueueCard]:
             address=reverse("queue", query={"queue": queue.value}),
             is_chosen=shown.get("queue") == queue.value,
             count=count,
-            oldest=_oldest(queue),
-            median_processing_time=_median_processing_time(queue),
+            oldest=_oldest(matches, WAITING_SINCE_COLUMNS.get(queue)),
+            median_processing_time=(
+                _median_processing_time(matches) if queue == Queue.COMPLETED_TODAY else None
+            ),
             buckets=buckets.get(queue, []),
             deadlines=deadlines if queue == Queue.TO_INSPECT else [],
             value=values.get(queue, ""),
         )
-        for queue, count in zip(Queue, counts, strict=False)
+        for (queue, matches), count in zip(queues.items(), counts, strict=False)
     ]
 
 
-def _values_of_waiting() -> dict[Queue, str]:
+def _values_of_waiting(queues: dict[Queue, ReturnQuerySet]) -> dict[Queue, str]:
     """Return the value that waits in each queue; of what is completed, none waits."""
-    matches = [_matches(f"queue={queue.value}") for queue in WAITING_SINCE_COLUMNS]
+    matches = [
+        queues[queue].in_order_of(since, descending=True)
+        for queue, since in WAITING_SINCE_COLUMNS.items()
+    ]
     try:
         with time_limit(VALUES_TIME_LIMIT_MS):
             return dict(zip(WAITING_SINCE_COLUMNS, waiting_values(matches), strict=True))
@@ -230,23 +235,20 @@ def age_color(place: int, count: int) -> int:
     return 1 + place * (AGE_COLORS - 1) // max(count - 1, 1)
 
 
-def _oldest(queue: Queue) -> datetime | None:
-    since = WAITING_SINCE_COLUMNS.get(queue)
+def _oldest(matches: ReturnQuerySet, since: str | None) -> datetime | None:
     if since is None:
         return None
-    matches = _matches(f"queue={queue.value}").in_order_of(since, descending=False)
-    moment: datetime | None = matches.values_list(since, flat=True).first()
+    in_order = matches.in_order_of(since, descending=False)
+    moment: datetime | None = in_order.values_list(since, flat=True).first()
     return moment
 
 
-def _median_processing_time(queue: Queue) -> timedelta | None:
-    """Return the median processing time of completed returns; None for other queues.
+def _median_processing_time(matches: ReturnQuerySet) -> timedelta | None:
+    """Return the median processing time of completed returns; None without any.
 
     Returns without an arrival, or with one after their completion, are left out.
     """
-    if queue != Queue.COMPLETED_TODAY:
-        return None
-    matches = _matches(f"queue={queue.value}").exclude(arrived_to_warehouse_at__isnull=True)
+    matches = matches.exclude(arrived_to_warehouse_at__isnull=True)
     times = matches.in_order_of("completed_at", descending=True)[:MEDIAN_SAMPLE_SIZE]
     seconds = [
         (completed - arrived).total_seconds()

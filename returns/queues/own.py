@@ -69,7 +69,8 @@ def _count_card(
         has_deadlines = oldest and "deadline" not in filterset.query
         deadlines = deadline_counts(filterset.query, shown, vocabulary) if has_deadlines else []
         # Of all that are counted, also of completed ones: they wait for something in this queue.
-        (value,) = waiting_values([filterset.qs])
+        newest_first = filterset.qs.in_order_of("created_at", descending=True)
+        (value,) = waiting_values([newest_first])
     return replace(
         card, count=count, oldest=oldest, buckets=buckets, deadlines=deadlines, value=value
     )

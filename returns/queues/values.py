@@ -9,7 +9,6 @@ from django.db import connection
 
 from config.numbers import money
 from returns.filters.counts import LIST_CAP
-from returns.models import ReturnValue
 from returns.querysets import ReturnQuerySet
 
 # Of more, those of the most returns are shown.
@@ -20,18 +19,22 @@ def waiting_values(querysets: Sequence[ReturnQuerySet]) -> list[str]:
     """Return the value of the returns of each queryset: "12,345.60 TRY · 80.00 EUR".
 
     "" if none of them has a known value. Like counts, the sums end at 10,000 returns, and then have
-    a "+". All are read by one statement.
+    a "+"; the querysets say by their order which ones. All are read by one statement.
     """
-    if not querysets or not ReturnValue.objects.exists():
-        return [""] * len(querysets)
+    if not querysets:
+        return []
     statements: list[str] = []
     parameters: list[Any] = []
     for place, queryset in enumerate(querysets):
-        ids, values = queryset.order_by().values("pk")[: LIST_CAP + 1].query.sql_with_params()
+        ids, values = queryset.values_list("pk")[: LIST_CAP + 1].query.sql_with_params()
+        # An array of ids: looked up together, those of neighbours need no search of their own.
         statements.append(
-            f"""(WITH counted (id) AS MATERIALIZED ({ids})
-            SELECT {place}, -count(*), currency, sum(amount), (SELECT count(*) FROM counted)
-            FROM counted JOIN returns_returnvalue ON record_id = counted.id
+            f"""(WITH counted (ids) AS MATERIALIZED (
+                SELECT CASE WHEN EXISTS (SELECT FROM returns_returnvalue) THEN ARRAY({ids}) END
+            )
+            SELECT {place}, -count(*), currency, sum(amount), (SELECT cardinality(ids) FROM counted)
+            FROM returns_returnvalue
+            WHERE record_id = ANY ((SELECT ids FROM counted)::bigint[])
             GROUP BY currency)"""
         )
         parameters += values
