@@ -6,10 +6,12 @@ from datetime import datetime
 from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.urls import reverse
 
+from config.addresses import with_query
 from returns.carriers.names import CarrierNames, read_carrier_names
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.methods import TAGS
@@ -125,7 +127,20 @@ class Scope:
 
     def address(self, *params: Param) -> str:
         """Return the address of the list of the returns that also match these filters."""
-        return reverse("return-list", query=self._narrow(params))
+        names = {name for name, _value in params}
+        if len(names) < len(params) or not names.isdisjoint(self.query):
+            return self._narrow(params).path(self._list)
+        # The usual case is quicker: a page has hundreds of addresses.
+        added = urlencode([(name, value.strip()) for name, value in params if value.strip()])
+        return with_query(self._list, self._encoded, added)
+
+    @cached_property
+    def _list(self) -> str:
+        return reverse("return-list")
+
+    @cached_property
+    def _encoded(self) -> str:
+        return self.query.urlencode()
 
     def _narrow(self, params: Iterable[Param]) -> Query:
         query = self.query

@@ -158,3 +158,20 @@ def test_kinds_of_scopes_that_summaries_count():
         ],
         *[(Dimension.UNTAGGED, ""), (Dimension.CARRIER, ""), None, None, None],
     ]
+
+
+@pytest.mark.parametrize("scope", ["", "tag=a&carrier=x%26y", "missing=carrier&took_over=5"])
+@pytest.mark.parametrize(
+    "params",
+    [
+        (),
+        (("state", "Completed"), ("took_under", "7.5")),
+        (("carrier", "A & B/ü"), ("created_from", "2026-11-01")),
+        (("tag", "a"), ("tag", "b c"), ("missing", "channel")),
+        (("took_over", "9"), ("carrier", " ")),
+    ],
+)
+def test_an_address_is_that_of_the_narrowed_list(scope, params):
+    asked = Scope(Query.parse(scope), {})
+    narrowed = Query.parse(asked.address(*params).partition("?")[2])
+    assert narrowed == asked._narrow(params)
