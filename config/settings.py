@@ -61,6 +61,7 @@ MIDDLEWARE = [
     # First, so that every answer has them, also those of the next ones.
     "config.security_headers.SecurityHeadersMiddleware",
     "config.observing.requests.RequestMiddleware",
+    "config.compression.PageCompressionMiddleware",
     "returns.views.errors.ErrorPageMiddleware",
     "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
