@@ -7,6 +7,7 @@ but was committed later.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -76,16 +77,22 @@ def current_token_and_read_at() -> tuple[str, datetime | None]:
 
     The times of records say nothing about that: a wrong one may be in the future.
     """
-    token, read_at, _ = opening()
-    return token, read_at
+    return opening()[:2]
 
 
-def opening() -> tuple[str, datetime | None, str]:
-    """Return the same, and the mark of the vocabulary: what a page reads before its rows."""
+def opening(
+    further: str = "NULL", parameters: Sequence[Any] = ()
+) -> tuple[str, datetime | None, str, Any]:
+    """Return the same, and the mark of the vocabulary: what a page reads before its rows.
+
+    The last value is that of a ``further`` expression, which costs no statement of its own.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {NOW_SQL}, ({READ_AT_SQL}), {VOCABULARY_MARK_SQL}")
-        token, read_at, mark = cursor.fetchone()
-    return str(token), read_at, mark
+        cursor.execute(
+            f"SELECT {NOW_SQL}, ({READ_AT_SQL}), {VOCABULARY_MARK_SQL}, {further}", parameters
+        )
+        token, *others = cursor.fetchone()
+    return str(token), *others
 
 
 def token_seconds(token: str) -> float:

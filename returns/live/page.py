@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -20,6 +21,7 @@ class OpenPage:
     read_at: datetime | None
     # Of a page that is opened; see ``load_vocabulary``.
     vocabulary_mark: str = ""
+    further: Any = None
 
     @property
     def is_silent(self) -> bool:

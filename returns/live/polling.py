@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.cache import cache
@@ -178,17 +179,18 @@ class LivePage(OpenPage):
         return replace(self, rows=shown_rows(matches.rows, matches.table.shown))
 
 
-def open_page(base: str, query: Query) -> LivePage:
+def open_page(base: str, query: Query, *further: Any) -> LivePage:
     """Return the live part of a page. Call it before reading the rows of the list.
 
-    ``base`` is the path of the page; it polls ``live/`` below that path.
+    ``base`` is the path of the page; it polls ``live/`` below that path. ``further`` is an
+    expression that is read with it, and its parameters.
     """
-    token, read_at, mark = opening()
+    token, read_at, mark, found = opening(*further)
     filters, paging = _filters(query), _paging(query)
     page = LivePage(
         base=base, query=filters, paging=paging, since=token, seen=token, read_at=read_at
     )
-    return replace(page, vocabulary_mark=mark)
+    return replace(page, vocabulary_mark=mark, further=found)
 
 
 def poll_page(base: str, query: Query, user: User) -> LivePage | None:

@@ -22,7 +22,7 @@ from returns.lists.facets import count_facets
 from returns.lists.forms import SaveViewForm
 from returns.lists.page import return_list
 from returns.lists.shopper_search import SHOPPER_PARAMETER, find_number
-from returns.lists.tabs import tabs
+from returns.lists.tabs import tabs, views_expression, views_of
 from returns.live import polling
 from returns.models.access import ShopperView
 from returns.orders.tokens import orders_of_token
@@ -36,7 +36,8 @@ from tags.vocabulary import load_vocabulary
 def returns(request: DeskRequest) -> HttpResponse:
     """Show the returns that match the query string, a page at a time."""
     query = query_of(request)
-    page = polling.open_page(request.path, query)
+    views = () if wants_fragment(request) else views_expression(request.user)
+    page = polling.open_page(request.path, query, *views)
     for token in query.getlist(SHOPPER_PARAMETER):
         if orders := orders_of_token(token):
             record_shopper_view(request, ShopperView.RETURNS, orders)
@@ -51,7 +52,7 @@ def _list_page(request: DeskRequest, query: Query, page: polling.LivePage) -> Ht
     context: dict[str, Any] = {"list": matches, "live": page.showing(matches)}
     if not wants_fragment(request):
         context["known_values"] = offered_values()
-        context["tabs"] = tabs(request.user, query, matches.vocabulary)
+        context["tabs"] = tabs(views_of(page.further), query, matches.vocabulary)
         context["save_form"] = SaveViewForm(request.user)
     return render_page_or_fragment(
         request, "lists/page.html", "answer", context, address=matches.address

@@ -408,3 +408,14 @@ def test_actions_stand_above_the_list_and_follow_its_filter(as_manager):
 )
 def test_a_count_that_may_be_more_is_in_the_plural(count, text):
     assert summary_line(count, StateCounts({}, cap=1), None) == text
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Request-Type": "partial"}])
+def test_a_page_takes_four_queries(as_agent, headers, django_assert_num_queries):
+    """Who asks, what is current and seen beside the list, the rows, and the numbers."""
+    for number in range(3):
+        put_tag(make_return(f"Return-{number}"), "books")
+    as_agent.get("/returns/", headers=headers)
+    with django_assert_num_queries(4):
+        page = as_agent.get("/returns/", headers=headers)
+    assert "Return-2" in page.text
