@@ -1,5 +1,6 @@
 """Count returns, exactly or up to a cap that is shown as "1,000+"."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -10,11 +11,15 @@ from django.db.models import Count, Q, QuerySet
 
 from config.numbers import grouped
 from returns.database.time_limit import time_limit
+from returns.filters.planning import in_best_order, within_reach
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
 
 LIST_CAP = 10_000
 FILTERED_CAP = 1_000
+# How many returns are looked at to count matches that are not read whole. If there are not more
+# matches than a page shows, they are counted wherever they are.
+COUNTED_REACH, ENOUGH_TO_SAY = 4_000, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +91,44 @@ def count_by_state() -> StateCounts:
     return StateCounts(dict(zip(State.values, counts, strict=True)), LIST_CAP)
 
 
-def count_matches_by_state(queryset: ReturnQuerySet, *, cut_short: bool = False) -> StateCounts:
-    """Count the newest 1,000 matches by state.
+def count_matches_by_state(
+    queryset: ReturnQuerySet,
+    looked_up: Sequence[str] | None = None,
+    *,
+    cut_short: bool = False,
+) -> StateCounts:
+    """Count the newest 1,000 matches by state, as far as they are within reach.
 
-    ``cut_short`` says that the search behind them may have more matches than it read.
+    ``looked_up`` are the states of the newest 1,001, if these have been read. ``cut_short`` says
+    that the search behind them may have more matches than it read.
     """
-    newest = queryset.in_order_of("created_at", descending=True).values("state")[: FILTERED_CAP + 1]
-    numbers = newest.aggregate(
-        **{state: Count("state", filter=Q(state=state)) for state in State.values}
-    )
-    more = cut_short or sum(numbers.values()) > FILTERED_CAP
-    counts = {
-        state: CappedCount(min(number, FILTERED_CAP), more) for state, number in numbers.items()
-    }
+    if looked_up is None:
+        numbers, more = _count_newest_by_state(in_best_order(queryset))
+    else:
+        numbers, more = Counter(looked_up), len(looked_up) > FILTERED_CAP
+    more = cut_short or more
+    counts = {state: CappedCount(min(numbers[state], FILTERED_CAP), more) for state in State.values}
     return StateCounts(counts, FILTERED_CAP, cut_short)
+
+
+def _count_newest_by_state(matches: ReturnQuerySet) -> tuple[Counter[str], bool]:
+    """Return the number of matches by state, and whether there may be more."""
+    in_order = matches.in_order_of("created_at", descending=True)
+    if matches.is_read_whole:
+        numbers = Counter(in_order.values_list("state", flat=True)[: FILTERED_CAP + 1])
+        return numbers, numbers.total() > FILTERED_CAP
+    first = list(in_order.values_list("state", "created_at")[: ENOUGH_TO_SAY + 1])
+    few = Counter(state for state, _ in first[:ENOUGH_TO_SAY])
+    if len(first) <= ENOUGH_TO_SAY:
+        return few, False
+    near, is_cut = within_reach(matches, first[0][1], COUNTED_REACH)
+    newest = near.in_order_of("created_at", descending=True).values("state")[: FILTERED_CAP + 1]
+    numbers = Counter[str](
+        newest.aggregate(**{state: Count("state", filter=Q(state=state)) for state in State.values})
+    )
+    if is_cut and numbers.total() < ENOUGH_TO_SAY:
+        return few, True
+    return numbers, is_cut or numbers.total() > FILTERED_CAP
 
 
 def count_matches(

@@ -5,6 +5,7 @@ An unknown parameter or value is named and matches no rows: a misspelt filter mu
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import django_filters
@@ -12,12 +13,17 @@ from django.db.models import Case, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from returns.calendar.working_time import MICROSECOND
 from returns.filters.conditions import ConditionSet
+from returns.filters.contradictions import is_contradiction
+from returns.filters.counts import FILTERED_CAP
+from returns.filters.creation_bounds import created_before
 from returns.filters.dates import parse_moment
 from returns.filters.declarations import FILTERS, FILTERS_BY_NAME, REPEATABLE_PARAMETERS
 from returns.filters.due import deadline_conditions, decided_conditions, due_conditions
 from returns.filters.fields import TAG_PARAMETERS, without_nul
 from returns.filters.form import PAGING_PARAMETERS, default_sort, is_ignored
+from returns.filters.planning import in_best_order
 from returns.filters.query import Query
 from returns.filters.stored import find_group_ids, find_tag_ids
 from returns.models import Return
@@ -45,6 +51,10 @@ def normalized_filters(query: Query, vocabulary: Vocabulary) -> dict[str, list[A
     if values_by_name.get("sort") == [default_sort(query)] and "q" not in values_by_name:
         del values_by_name["sort"]
     return values_by_name
+
+
+def _shopper_period() -> datetime:
+    return parse_moment(SHOPPER_PERIOD, end=False, now=timezone.now())
 
 
 class ReturnFilterSet(ConditionSet):
@@ -96,6 +106,22 @@ class ReturnFilterSet(ConditionSet):
         values = {name: value for name, value in self.values.items() if name != "state"}
         return self._apply_by_creation(Return.objects.all(), values)
 
+    @cached_property
+    def looked_up(self) -> list[tuple[int, str]] | None:
+        """Return ids and states of the newest 1,001 matches, if looking all matches up is cheap.
+
+        None if they are better read in order of creation, and without filters.
+        """
+        if self.problems() or not self.values:
+            return None
+        matches = self.newest_first()
+        # What a search has found is few, and known by its ids.
+        matches = matches.read_whole() if self.search_results else in_best_order(matches)
+        if not matches.is_read_whole:
+            return None
+        newest = matches.in_order_of("created_at", descending=True)
+        return list(newest.values_list("pk", "state")[: FILTERED_CAP + 1])
+
     def has_filters_besides(self, *names: str) -> bool:
         """Tell whether the query has any filter besides these, or a problem."""
         return bool(self.problems()) or bool(self.values.keys() - set(names))
@@ -127,14 +153,28 @@ class ReturnFilterSet(ConditionSet):
         """Tell whether a search may have more matches than it read."""
         return any(result.cut_short for result in self.search_results.values())
 
+    def _apply(self, queryset: ReturnQuerySet, values: Mapping[str, Any]) -> ReturnQuerySet:
+        if is_contradiction(values, self.vocabulary):
+            return queryset.filter(pk__lt=0)  # in SQL too, unlike ``none()``: no id is negative
+        return super()._apply(queryset, values)
+
     def _apply_by_creation(
         self, queryset: ReturnQuerySet, values: Mapping[str, Any]
     ) -> ReturnQuerySet:
         """Apply filters to returns that are read in order of creation."""
-        if all(FILTERS_BY_NAME[name].keeps_many for name in values):
-            values = dict(values)
+        values = dict(values)
+        if all(FILTERS_BY_NAME[name].keeps_many for name in values) and not is_contradiction(
+            values, self.vocabulary
+        ):
             queryset = queryset.tagged_any_by_creation(self._ids(values.pop("tag_any", [])))
-        return self._apply(queryset, values)
+        queryset = self._apply(queryset, values)
+        for moment in self._created_before:
+            queryset = queryset.created("lt", moment + MICROSECOND)
+        return queryset
+
+    @cached_property
+    def _created_before(self) -> list[datetime]:
+        return list(created_before(self.values))
 
     def by_search(self, queryset: ReturnQuerySet, name: str, _text: str) -> ReturnQuerySet:
         """Keep the returns that the search box finds."""
@@ -161,10 +201,14 @@ class ReturnFilterSet(ConditionSet):
         self, queryset: ReturnQuerySet, _name: str, number: Any
     ) -> ReturnQuerySet:
         """Keep returns whose shopper has more than this number of returns in 90 days."""
-        since = parse_moment(SHOPPER_PERIOD, end=False, now=timezone.now())
         if self.one_by_one:
-            return one_by_one_of_frequent(queryset, int(number), since)
-        return queryset.filter(order_key__any_of=frequent_order_keys(int(number), since))
+            return one_by_one_of_frequent(queryset, int(number), _shopper_period())
+        return queryset.filter(order_key__any_of=self._frequent_order_keys)
+
+    @cached_property
+    def _frequent_order_keys(self) -> list[str]:
+        number = int(self.form.cleaned_data["shopper_returns_over"])
+        return frequent_order_keys(number, _shopper_period())
 
     def by_deadline(self, queryset: ReturnQuerySet, _name: str, _kind: str) -> ReturnQuerySet:
         """Keep returns that are late or at risk, or that met or missed their deadline."""

@@ -12,7 +12,8 @@ from returns.filters.grouping import GROUP_COLUMNS, RowGroups
 from returns.filters.known_values import MAX_KNOWN_VALUES, known_values
 from returns.filters.paging import Cursor, Page, ordered_parts, paginate
 from returns.filters.queues import QUEUE_STATES, Queue
-from returns.filters.sorting import ANY_STATE, DUE_AT
+from returns.filters.sorting import ANY_STATE, DEFAULT_SORT, DUE_AT, Sort
+from returns.models import Return
 from returns.models.facts import LINE_ITEMS
 from returns.querysets import VALUE_KEY, ReturnQuerySet
 from tags.vocabulary import Vocabulary
@@ -28,8 +29,9 @@ def read_page(
 ) -> Page:
     """Return the page that the query of a list names; the arguments are those of ``list_parts``."""
     cleaned = filterset.form.cleaned_data
+    queryset = list_queryset(filterset, among=_ids_of_first_page(filterset, groups, size))
     return paginate(
-        list_queryset(filterset).with_comment_count().with_claimant(),
+        queryset.with_comment_count().with_claimant(),
         cleaned["sort"],
         after=cleaned["after"],
         before=cleaned["before"],
@@ -39,6 +41,18 @@ def read_page(
         urgent=urgent,
         groups=groups,
     )
+
+
+def _ids_of_first_page(
+    filterset: ReturnFilterSet, groups: RowGroups | None, size: int
+) -> list[int] | None:
+    """Return the ids of the first page and one more, if they have been looked up; else None."""
+    cleaned = filterset.form.cleaned_data
+    is_first = cleaned["after"] is None and cleaned["before"] is None
+    is_newest_first = cleaned["sort"] == Sort.parse(DEFAULT_SORT) and filterset.ranks() is None
+    if not is_first or not is_newest_first or groups is not None or filterset.looked_up is None:
+        return None
+    return [pk for pk, _state in filterset.looked_up[: size + 1]]
 
 
 def list_parts(
@@ -102,10 +116,16 @@ def urgent_tags(vocabulary: Vocabulary) -> list[int]:
     return [tag.id for tag in vocabulary.values() if tag.raises]
 
 
-def list_queryset(filterset: ReturnFilterSet, *, with_items: bool = False) -> ReturnQuerySet:
-    """Return the returns of a list, with all that their rows and its sort need."""
+def list_queryset(
+    filterset: ReturnFilterSet, *, with_items: bool = False, among: list[int] | None = None
+) -> ReturnQuerySet:
+    """Return the returns of a list, with all that their rows and its sort need.
+
+    ``among`` are the ids of some that are known to match.
+    """
+    matches = filterset.qs if among is None else Return.objects.among(among)
     deferred = [name for name in FIELDS_NOT_SHOWN if name != LINE_ITEMS or not with_items]
-    queryset: ReturnQuerySet = filterset.qs.with_tag_ids().defer(*deferred)
+    queryset: ReturnQuerySet = matches.with_tag_ids().defer(*deferred)
     column = filterset.form.cleaned_data["sort"].column.name
     if column == VALUE_KEY:
         return queryset.with_value_key()

@@ -3,19 +3,15 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from returns.database.time_limit import QueryTimeoutError
 from returns.filters.counts import (
     CappedCount,
     StateCounts,
     count_by_state,
-    count_matches,
     count_matches_by_state,
 )
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import default_sort
 from returns.filters.words import SORT_LABELS
-
-TOTAL_TIME_LIMIT_MS = 700
 
 
 def list_sort(filterset: ReturnFilterSet) -> str:
@@ -55,7 +51,10 @@ def _count_states(filterset: ReturnFilterSet) -> StateCounts:
     matches = filterset.in_any_state()
     if filterset.problems():
         return count_matches_by_state(matches)
-    return count_matches_by_state(matches, cut_short=filterset.search_is_cut_short())
+    cut_short = filterset.search_is_cut_short()
+    if "state" not in filterset.values:
+        return _count_looked_up(filterset, cut_short=cut_short)
+    return count_matches_by_state(matches, cut_short=cut_short)
 
 
 def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
@@ -65,9 +64,10 @@ def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
     is_settled = not (states and total.more and filterset.has_filters_besides("state"))
     if filterset.problems() or is_settled:
         return total
-    try:
-        return count_matches(
-            filterset.qs, TOTAL_TIME_LIMIT_MS, cut_short=counts.search_is_cut_short
-        )
-    except QueryTimeoutError:
-        return total
+    return _count_looked_up(filterset, cut_short=counts.search_is_cut_short).total(states)
+
+
+def _count_looked_up(filterset: ReturnFilterSet, *, cut_short: bool) -> StateCounts:
+    found = filterset.looked_up
+    states = None if found is None else [state for _pk, state in found]
+    return count_matches_by_state(filterset.newest_first(), states, cut_short=cut_short)

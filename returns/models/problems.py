@@ -12,15 +12,17 @@ from django.utils.translation import pgettext_lazy
 from returns.models.triggers import after, after_update
 
 NO_ARRIVAL = Q(state="Completed", arrived_to_warehouse_at__isnull=True)
-# A difference of times: a time minus one day depends on the time zone, so it cannot be indexed.
-EARLY_ARRIVAL = Q(
-    GreaterThan(
-        ExpressionWrapper(
-            F("created_at") - F("arrived_to_warehouse_at"), output_field=DurationField()
-        ),
-        timedelta(days=1),
-    )
-)
+# How much earlier than a return's creation an event may have been without being a problem.
+MOST_EARLY = timedelta(days=1)
+
+
+def _is_early(column: str) -> Q:
+    # A difference of times: a time minus one day depends on the time zone, so it cannot be indexed.
+    earlier = ExpressionWrapper(F("created_at") - F(column), output_field=DurationField())
+    return Q(GreaterThan(earlier, MOST_EARLY))
+
+
+EARLY_ARRIVAL, EARLY_COMPLETION = _is_early("arrived_to_warehouse_at"), _is_early("completed_at")
 NO_ORDER = Q(order_key__isnull=True)
 ITEMS_LEFT = Q(state="Completed", items_waiting__gt=0)
 NO_ITEMS = Q(state="Completed", item_count=0)
@@ -57,6 +59,7 @@ def problem_indexes() -> list[models.Index]:
     return [
         models.Index(fields=newest, condition=NO_ARRIVAL, name="return_no_arrival"),
         models.Index(fields=newest, condition=EARLY_ARRIVAL, name="return_early_arrival"),
+        models.Index(fields=newest, condition=EARLY_COMPLETION, name="return_early_completion"),
         models.Index(fields=newest, condition=NO_ORDER, name="return_no_order"),
         models.Index(fields=newest, condition=ITEMS_LEFT, name="return_items_left"),
         models.Index(fields=newest, condition=NO_ITEMS, name="return_no_items"),

@@ -25,7 +25,11 @@ from returns.models.events import (
 )
 from returns.models.facts import VERBOSE_NAMES
 from returns.models.follow_ups import follow_ups_of_changed, follow_ups_of_deleted
-from returns.models.indexes import open_group_indexes
+from returns.models.indexes import (
+    many_items_indexes,
+    open_group_indexes,
+    processing_time_index,
+)
 from returns.models.keys import search_key_field
 from returns.models.last_changes import last_change_triggers
 from returns.models.line_items import (
@@ -246,6 +250,8 @@ class Return(models.Model):
             ),
             *problem_indexes(),
             *item_indexes(),
+            *many_items_indexes(),
+            processing_time_index(),
             index_of_texts(),
             # A migration adds return_numbers_middle, a trigram index of all three numbers.
         ]

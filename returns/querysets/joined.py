@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
-from django.db.models.expressions import Col
+from django.db.models import DateTimeField, Exists, F, FilteredRelation, OuterRef, Q
+from django.db.models.expressions import Col, CombinedExpression, OrderBy
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Cast, Concat
 
@@ -25,6 +25,10 @@ COLUMNS_IN_ORDER = {VALUE_KEY: ("value__currency", "value__amount", "value__reco
 # the columns of their indexes that repeat the return's creation time and id.
 TAG_ALIAS_PREFIX, ITEM_ALIAS = "tagged_", "with_item"
 CREATED_AT_SUFFIX, ENTITY_ID_SUFFIX = "_created_at", "_entity_id"
+# The same times, for which no index has the order.
+_CREATED_AT = CombinedExpression(
+    F("created_at"), "+", models.Value(timedelta(0)), output_field=DateTimeField()
+)
 
 
 class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
@@ -32,15 +36,18 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
 
     ``joins_by_creation`` holds the aliases under which tags and items are joined. Their indexes
     repeat a return's creation time and id, so conditions on these can be applied to them as well.
+    ``is_read_whole`` tells that no index is read in order of creation, see ``read_whole``.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.joins_by_creation: tuple[str, ...] = ()
+        self.is_read_whole = False
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
         clone.joins_by_creation = self.joins_by_creation
+        clone.is_read_whole = self.is_read_whole
         return clone
 
     def created(self, lookup: str, moment: datetime) -> Self:
@@ -144,9 +151,20 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
         items: models.QuerySet[Any] = apps.get_model("returns", "ReturnItem")._default_manager.all()
         return items
 
+    def read_whole(self) -> Self:
+        """Return the same rows, which are found first and then sorted.
+
+        Otherwise PostgreSQL may read an index in order of creation until it has enough rows.
+        """
+        queryset = self.all()
+        queryset.is_read_whole = True
+        return queryset
+
     def in_order_of(self, column: str, *, descending: bool) -> Self:
         """Order by a column, and by id where its values are equal."""
         sign = "-" if descending else ""
+        if column == "created_at" and self.is_read_whole:
+            return self.order_by(OrderBy(_CREATED_AT, descending=descending), f"{sign}pk")
         if column == "created_at" and ITEM_ALIAS in self.joins_by_creation:
             return self.order_by(f"{sign}{ITEM_ALIAS}{CREATED_AT_SUFFIX}", f"{sign}pk")
         taggings = self.query.alias_map.get(TAGGINGS_ALIAS)
