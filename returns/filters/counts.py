@@ -11,15 +11,14 @@ from django.db.models import Count, Q, QuerySet
 
 from config.numbers import grouped
 from returns.database.time_limit import time_limit
-from returns.filters.planning import in_best_order, within_reach
+from returns.filters.planning import COUNTED_ROWS, NewestMatches, within_reach
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
 
 LIST_CAP = 10_000
-FILTERED_CAP = 1_000
-# How many returns are looked at to count matches that are not read whole. If there are not more
-# matches than a page shows, they are counted wherever they are.
-COUNTED_REACH, ENOUGH_TO_SAY = 4_000, 50
+FILTERED_CAP = COUNTED_ROWS
+# How many returns are looked at to count matches that are not all looked up.
+COUNTED_REACH = 2_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,43 +91,28 @@ def count_by_state() -> StateCounts:
 
 
 def count_matches_by_state(
-    queryset: ReturnQuerySet,
-    looked_up: Sequence[str] | None = None,
-    *,
-    cut_short: bool = False,
+    queryset: ReturnQuerySet, newest: NewestMatches, *, cut_short: bool = False
 ) -> StateCounts:
     """Count the newest 1,000 matches by state, as far as they are within reach.
 
-    ``looked_up`` are the states of the newest 1,001, if these have been read. ``cut_short`` says
-    that the search behind them may have more matches than it read.
+    ``newest`` are the newest of these matches. ``cut_short`` says that the search behind them may
+    have more matches than it read.
     """
-    if looked_up is None:
-        numbers, more = _count_newest_by_state(in_best_order(queryset))
-    else:
-        numbers, more = Counter(looked_up), len(looked_up) > FILTERED_CAP
-    more = cut_short or more
+    known = Counter(match.state for match in newest.matches)
+    numbers, is_cut = known, False
+    if not newest.of_all and not newest.are_all:
+        near, is_cut = within_reach(queryset, newest.matches[0].created_at, COUNTED_REACH)
+        numbers = max(_count_newest(near), known, key=Counter.total)
+    more = cut_short or is_cut or numbers.total() > FILTERED_CAP
     counts = {state: CappedCount(min(numbers[state], FILTERED_CAP), more) for state in State.values}
     return StateCounts(counts, FILTERED_CAP, cut_short)
 
 
-def _count_newest_by_state(matches: ReturnQuerySet) -> tuple[Counter[str], bool]:
-    """Return the number of matches by state, and whether there may be more."""
-    in_order = matches.in_order_of("created_at", descending=True)
-    if matches.is_read_whole:
-        numbers = Counter(in_order.values_list("state", flat=True)[: FILTERED_CAP + 1])
-        return numbers, numbers.total() > FILTERED_CAP
-    first = list(in_order.values_list("state", "created_at")[: ENOUGH_TO_SAY + 1])
-    few = Counter(state for state, _ in first[:ENOUGH_TO_SAY])
-    if len(first) <= ENOUGH_TO_SAY:
-        return few, False
-    near, is_cut = within_reach(matches, first[0][1], COUNTED_REACH)
-    newest = near.in_order_of("created_at", descending=True).values("state")[: FILTERED_CAP + 1]
-    numbers = Counter[str](
+def _count_newest(queryset: ReturnQuerySet) -> Counter[str]:
+    newest = queryset.in_order_of("created_at", descending=True).values("state")[: FILTERED_CAP + 1]
+    return Counter(
         newest.aggregate(**{state: Count("state", filter=Q(state=state)) for state in State.values})
     )
-    if is_cut and numbers.total() < ENOUGH_TO_SAY:
-        return few, True
-    return numbers, is_cut or numbers.total() > FILTERED_CAP
 
 
 def count_matches(

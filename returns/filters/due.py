@@ -277,6 +277,13 @@ def _due_time(deadlines: Deadlines, policy: DeadlinePolicy, year: int) -> "DueTi
     return DueTime(times)
 
 
+class Once(Func):
+    """An expression that PostgreSQL computes once for a query, not for each row."""
+
+    template = "(SELECT %(expressions)s)"
+    arity = 1
+
+
 class DueTime(Func):
     """When a return is due by its time of arrival, looked up in ``DueTimes``."""
 
@@ -288,9 +295,9 @@ class DueTime(Func):
         moments = ArrayField(DateTimeField())
         super().__init__(
             F("arrived_to_warehouse_at"),
-            Cast(breaks, moments),
-            Cast(due_at, moments),
-            Cast(follows, ArrayField(BooleanField())),
+            Once(Cast(breaks, moments)),
+            Once(Cast(due_at, moments)),
+            Once(Cast(follows, ArrayField(BooleanField()))),
         )
 
 

@@ -16,14 +16,13 @@ from django.utils.functional import cached_property
 from returns.calendar.working_time import MICROSECOND
 from returns.filters.conditions import ConditionSet
 from returns.filters.contradictions import is_contradiction
-from returns.filters.counts import FILTERED_CAP
 from returns.filters.creation_bounds import created_before
 from returns.filters.dates import parse_moment
 from returns.filters.declarations import FILTERS, FILTERS_BY_NAME, REPEATABLE_PARAMETERS
 from returns.filters.due import deadline_conditions, decided_conditions, due_conditions
 from returns.filters.fields import TAG_PARAMETERS, without_nul
 from returns.filters.form import PAGING_PARAMETERS, default_sort, is_ignored
-from returns.filters.planning import in_best_order
+from returns.filters.planning import NewestMatches, find_newest
 from returns.filters.query import Query
 from returns.filters.stored import find_group_ids, find_tag_ids
 from returns.models import Return
@@ -107,20 +106,12 @@ class ReturnFilterSet(ConditionSet):
         return self._apply_by_creation(Return.objects.all(), values)
 
     @cached_property
-    def looked_up(self) -> list[tuple[int, str]] | None:
-        """Return ids and states of the newest 1,001 matches, if looking all matches up is cheap.
-
-        None if they are better read in order of creation, and without filters.
-        """
-        if self.problems() or not self.values:
-            return None
-        matches = self.newest_first()
+    def newest(self) -> NewestMatches:
+        """Return the newest matches, regardless of the sort."""
+        if self.problems():
+            return NewestMatches([], of_all=True)
         # What a search has found is few, and known by its ids.
-        matches = matches.read_whole() if self.search_results else in_best_order(matches)
-        if not matches.is_read_whole:
-            return None
-        newest = matches.in_order_of("created_at", descending=True)
-        return list(newest.values_list("pk", "state")[: FILTERED_CAP + 1])
+        return find_newest(self.newest_first(), are_few=bool(self.search_results))
 
     def has_filters_besides(self, *names: str) -> bool:
         """Tell whether the query has any filter besides these, or a problem."""

@@ -7,22 +7,81 @@ little to read whole is read whole, unless the order is expected to cost far les
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 
-# In PostgreSQL's units: one is up to four buffers, where rows are looked up by their ids.
-MAX_COST_OF_ALL = 4_500
+# In PostgreSQL's units: one is up to three buffers, where rows are looked up by their ids.
+MAX_COST_OF_ALL = 8_000
 # How much too low PostgreSQL may estimate what reading a page in order costs.
 MISJUDGED = 20
-ROWS_OF_A_PAGE = 51
+# What a page shows, and how many matches are counted.
+ROWS_OF_A_PAGE, COUNTED_ROWS = 50, 1_000
 
 
-def estimated_cost(queryset: QuerySet[Any, Any]) -> float:
+class Match(NamedTuple):
+    """A match: its id, state, and time of creation."""
+
+    pk: int
+    state: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewestMatches:
+    """The newest matches of filters, the newest first.
+
+    ``of_all`` tells that all matches were looked up: then they are up to 1,001, otherwise up to 51.
+    """
+
+    matches: list[Match]
+    of_all: bool
+
+    @property
+    def are_all(self) -> bool:
+        """Whether there are no other matches."""
+        return len(self.matches) <= (COUNTED_ROWS if self.of_all else ROWS_OF_A_PAGE)
+
+
+def find_newest(queryset: ReturnQuerySet, *, are_few: bool = False) -> NewestMatches:
+    """Return the newest matches, at a bounded cost unless PostgreSQL knows no way.
+
+    All are looked up if that is cheap, and reading in order could cost more; also if they
+    ``are_few``, because a search has found them.
+    """
+    fields = Match._fields
+    if are_few:
+        return _look_up(queryset, fields)
+    cost = _estimated_cost(queryset.values(*fields).order_by())
+    if cost > MAX_COST_OF_ALL:
+        # Indexes may have the ids and times. States are read of the newest alone.
+        fields = ("pk", "created_at")
+        cost = _estimated_cost(queryset.values(*fields).order_by())
+    in_order = _in_order(queryset, Match._fields, ROWS_OF_A_PAGE)
+    if cost > MAX_COST_OF_ALL or _estimated_cost(in_order) * MISJUDGED < cost:
+        return NewestMatches([Match(*row) for row in in_order], of_all=False)
+    return _look_up(queryset, fields)
+
+
+def _look_up(queryset: ReturnQuerySet, fields: tuple[str, ...]) -> NewestMatches:
+    rows = list(_in_order(queryset.read_whole(), fields, COUNTED_ROWS))
+    if fields != Match._fields:
+        found = Return.objects.among([pk for pk, _created_at in rows])
+        rows = list(_in_order(found, Match._fields, COUNTED_ROWS))
+    return NewestMatches([Match(*row) for row in rows], of_all=True)
+
+
+def _in_order(queryset: ReturnQuerySet, fields: tuple[str, ...], most: int) -> QuerySet[Any, Any]:
+    rows = queryset.in_order_of("created_at", descending=True)
+    return rows.values_list(*fields)[: most + 1]
+
+
+def _estimated_cost(queryset: QuerySet[Any, Any]) -> float:
     """Return what PostgreSQL expects reading a queryset to cost; nothing is read."""
     plan = queryset.explain(format="json")
     # Django does not ask for what cannot match.
@@ -30,30 +89,13 @@ def estimated_cost(queryset: QuerySet[Any, Any]) -> float:
     return cost
 
 
-def in_best_order(queryset: ReturnQuerySet) -> ReturnQuerySet:
-    """Return the queryset, such that its newest rows are read at a bounded cost.
-
-    It is read whole if that is cheap, and reading in order could cost more.
-    """
-    # Of a column that no index has: rows are read from the table.
-    rows = queryset.values("pk", "notes")
-    cost_of_all = estimated_cost(rows.order_by())
-    if cost_of_all > MAX_COST_OF_ALL:
-        return queryset
-    in_order = rows.in_order_of("created_at", descending=True)[:ROWS_OF_A_PAGE]
-    return queryset if estimated_cost(in_order) * MISJUDGED < cost_of_all else queryset.read_whole()
-
-
 def within_reach(
     queryset: ReturnQuerySet, newest: datetime, reach: int
 ) -> tuple[ReturnQuerySet, bool]:
     """Keep the matches among the returns that follow the newest match, up to ``reach`` of them.
 
-    The second value tells whether there are older returns, which may match as well. Matches that
-    are read whole are all within reach.
+    The second value tells whether there are older returns, which may match as well.
     """
-    if queryset.is_read_whole:
-        return queryset, False
     end = newest + timedelta(microseconds=1)
     followers = Return.objects.created("lt", end).in_order_of("created_at", descending=True)
     last = list(followers.values_list("created_at", flat=True)[reach : reach + 1])

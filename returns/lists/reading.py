@@ -46,13 +46,15 @@ def read_page(
 def _ids_of_first_page(
     filterset: ReturnFilterSet, groups: RowGroups | None, size: int
 ) -> list[int] | None:
-    """Return the ids of the first page and one more, if they have been looked up; else None."""
+    """Return the ids of the first page and one more, as far as ``newest`` has them; else None."""
     cleaned = filterset.form.cleaned_data
     is_first = cleaned["after"] is None and cleaned["before"] is None
     is_newest_first = cleaned["sort"] == Sort.parse(DEFAULT_SORT) and filterset.ranks() is None
-    if not is_first or not is_newest_first or groups is not None or filterset.looked_up is None:
+    if not filterset.values or not is_first or not is_newest_first or groups is not None:
         return None
-    return [pk for pk, _state in filterset.looked_up[: size + 1]]
+    newest = filterset.newest
+    ids = [match.pk for match in newest.matches[: size + 1]]
+    return ids if newest.are_all or len(ids) > size else None
 
 
 def list_parts(

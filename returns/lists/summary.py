@@ -11,6 +11,7 @@ from returns.filters.counts import (
 )
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import default_sort
+from returns.filters.planning import find_newest
 from returns.filters.words import SORT_LABELS
 
 
@@ -48,26 +49,24 @@ def _count_states(filterset: ReturnFilterSet) -> StateCounts:
     """Count the matches of all filters but the one by state."""
     if not filterset.has_filters_besides("state"):
         return count_by_state()
-    matches = filterset.in_any_state()
-    if filterset.problems():
-        return count_matches_by_state(matches)
-    cut_short = filterset.search_is_cut_short()
     if "state" not in filterset.values:
-        return _count_looked_up(filterset, cut_short=cut_short)
-    return count_matches_by_state(matches, cut_short=cut_short)
+        return _count_list(filterset)
+    cut_short = filterset.search_is_cut_short()
+    matches = filterset.in_any_state()
+    newest = find_newest(matches, are_few=bool(filterset.search_results))
+    return count_matches_by_state(matches, newest, cut_short=cut_short)
 
 
 def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
     """Count the list, again if the newest matches say little about the chosen states."""
     states = filterset.query.getlist("state")
     total = counts.total(states)
-    is_settled = not (states and total.more and filterset.has_filters_besides("state"))
-    if filterset.problems() or is_settled:
-        return total
-    return _count_looked_up(filterset, cut_short=counts.search_is_cut_short).total(states)
+    if states and total.more and filterset.has_filters_besides("state"):
+        return _count_list(filterset).total(states)
+    return total
 
 
-def _count_looked_up(filterset: ReturnFilterSet, *, cut_short: bool) -> StateCounts:
-    found = filterset.looked_up
-    states = None if found is None else [state for _pk, state in found]
-    return count_matches_by_state(filterset.newest_first(), states, cut_short=cut_short)
+def _count_list(filterset: ReturnFilterSet) -> StateCounts:
+    cut_short = not filterset.problems() and filterset.search_is_cut_short()
+    matches = filterset.newest_first()
+    return count_matches_by_state(matches, filterset.newest, cut_short=cut_short)
