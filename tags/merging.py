@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from config.numbers import grouped
 from config.stored_texts import StoredText, stored_text
 from tags import history, tagging
 from tags.editing import lift_statement_timeout
@@ -13,6 +14,7 @@ from tags.history import EntryChange, entry_change, snapshot
 from tags.models import Tag
 from tags.sentences import joined
 from tags.tagging import Person
+from tags.usage import MAX_COUNTED_USES, count_text
 from tags.vocabulary import VocabularyError
 
 
@@ -20,8 +22,9 @@ from tags.vocabulary import VocabularyError
 class Preview:
     """The effect of a merge.
 
-    ``records`` have one of the merged tags; ``duplicates`` of them have ``into`` too. ``conflict``
-    says which records prevent the merge, "" if none do.
+    ``records`` have one of the merged tags; ``duplicates`` of them have ``into`` too. Both are
+    exact up to ``MAX_COUNTED_USES`` records; one more of these means "or more". ``conflict`` says
+    which records prevent the merge, "" if none do.
     """
 
     merged: list[Tag]
@@ -29,6 +32,18 @@ class Preview:
     records: int
     duplicates: int
     conflict: str
+
+    @property
+    def records_text(self) -> str:
+        """Return the number of records for display."""
+        return count_text(self.records)
+
+    @property
+    def duplicates_text(self) -> str:
+        """Return the number of records that have ``into`` too, "" if there are none."""
+        if self.records > MAX_COUNTED_USES:
+            return f"{grouped(self.duplicates)}+"
+        return grouped(self.duplicates) if self.duplicates else ""
 
 
 def preview(merged: Sequence[Tag], into: Tag) -> Preview:
@@ -40,7 +55,7 @@ def preview(merged: Sequence[Tag], into: Tag) -> Preview:
     ids = [tag.pk for tag in merged]
     records = duplicates = 0
     for kind in tagging.kinds_of_tagging():
-        affected, with_both = tagging.count_affected(kind, ids, into.pk)
+        affected, with_both = tagging.count_affected(kind, ids, into.pk, MAX_COUNTED_USES + 1)
         records, duplicates = records + affected, duplicates + with_both
     return Preview(list(merged), into, records, duplicates, _describe_conflict(ids, into))
 

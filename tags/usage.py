@@ -16,7 +16,7 @@ from tags.models import Tag, TagGroup
 from tags.vocabulary import TagChip, load_vocabulary
 
 # Records with a tag are counted up to this number.
-MAX_COUNTED_USES = 10_000
+MAX_COUNTED_USES = 2_000
 RECENT_DAYS = 30
 
 
@@ -34,17 +34,17 @@ class Usage:
     @property
     def total_text(self) -> str:
         """Return the number of records with the tag for display: "12 returns"."""
-        count = _count_text(self.total)
+        count = count_text(self.total)
         return ngettext("%(count)s return", "%(count)s returns", self.total) % {"count": count}
 
     @property
     def recent_text(self) -> str:
         """Return the number of recently tagged records for display."""
-        return _count_text(self.recent)
+        return count_text(self.recent)
 
 
-def _count_text(count: int) -> str:
-    """Return for example "12" or "10,000+"."""
+def count_text(count: int) -> str:
+    """Return for example "12", or "2,000+" if there are more than are counted."""
     return grouped(count) if count <= MAX_COUNTED_USES else f"{grouped(MAX_COUNTED_USES)}+"
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from config.numbers import grouped
 from returns.database.time_limit import time_limit
-from returns.filters.planning import COUNTED_ROWS, NewestMatches, within_reach
+from returns.filters.planning import COUNTED_ROWS, ROWS_OF_A_PAGE, NewestMatches, within_reach
 from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
 
@@ -98,11 +98,12 @@ def count_matches_by_state(
     ``newest`` are the newest of these matches. ``cut_short`` says that the search behind them may
     have more matches than it read.
     """
-    known = Counter(match.state for match in newest.matches)
-    numbers, is_cut = known, False
-    if not newest.of_all and not newest.are_all:
-        near, is_cut = within_reach(queryset, newest.matches[0].created_at, COUNTED_REACH)
-        numbers = max(_count_newest(near), known, key=Counter.total)
+    numbers = Counter(match.state for match in newest.matches)
+    near, is_cut = within_reach(queryset, newest, COUNTED_REACH)
+    if near is not None:
+        numbers = _count_newest(near)
+    elif is_cut:
+        numbers = Counter(match.state for match in newest.matches[:ROWS_OF_A_PAGE])
     more = cut_short or is_cut or numbers.total() > FILTERED_CAP
     counts = {state: CappedCount(min(numbers[state], FILTERED_CAP), more) for state in State.values}
     return StateCounts(counts, FILTERED_CAP, cut_short)

@@ -52,6 +52,10 @@ def normalized_filters(query: Query, vocabulary: Vocabulary) -> dict[str, list[A
     return values_by_name
 
 
+# The filters that find the deadline of each return.
+DUE_FILTERS = frozenset({"deadline", "due_from", "due_by", "due_under"})
+
+
 def _shopper_period() -> datetime:
     return parse_moment(SHOPPER_PERIOD, end=False, now=timezone.now())
 
@@ -110,8 +114,15 @@ class ReturnFilterSet(ConditionSet):
         """Return the newest matches, regardless of the sort."""
         if self.problems():
             return NewestMatches([], of_all=True)
+        return self.find_newest(self.newest_first())
+
+    def find_newest(self, matches: ReturnQuerySet) -> NewestMatches:
+        """Return the newest of these matches of the query's filters, or of some of them."""
         # What a search has found is few, and known by its ids.
-        return find_newest(self.newest_first(), are_few=bool(self.search_results))
+        are_few = bool(self.search_results)
+        return find_newest(
+            matches, are_few=are_few, look_near=bool(DUE_FILTERS & self.values.keys())
+        )
 
     def has_filters_besides(self, *names: str) -> bool:
         """Tell whether the query has any filter besides these, or a problem."""

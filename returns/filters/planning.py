@@ -8,18 +8,23 @@ little to read whole is read whole, unless the order is expected to cost far les
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from returns.calendar.working_time import MICROSECOND
 from returns.models import Return
+from returns.models.facts import MAX_AHEAD
 from returns.querysets import ReturnQuerySet
 
 # In PostgreSQL's units: one is up to three buffers, where rows are looked up by their ids.
-MAX_COST_OF_ALL = 8_000
+MAX_COST_OF_ALL = 10_000
 # How much too low PostgreSQL may estimate what reading a page in order costs.
-MISJUDGED = 20
+MISJUDGED = 25
+# Where due times judge each return, a page is looked for among so many of the newest ones first.
+NEAR = 2_500
 # What a page shows, and how many matches are counted.
 ROWS_OF_A_PAGE, COUNTED_ROWS = 50, 1_000
 
@@ -48,11 +53,14 @@ class NewestMatches:
         return len(self.matches) <= (COUNTED_ROWS if self.of_all else ROWS_OF_A_PAGE)
 
 
-def find_newest(queryset: ReturnQuerySet, *, are_few: bool = False) -> NewestMatches:
+def find_newest(
+    queryset: ReturnQuerySet, *, are_few: bool = False, look_near: bool = False
+) -> NewestMatches:
     """Return the newest matches, at a bounded cost unless PostgreSQL knows no way.
 
     All are looked up if that is cheap, and reading in order could cost more; also if they
-    ``are_few``, because a search has found them.
+    ``are_few``, because a search has found them. ``look_near`` is for filters by subqueries, which
+    PostgreSQL prepares for all returns, but not for the few that it is shown.
     """
     fields = Match._fields
     if are_few:
@@ -62,10 +70,20 @@ def find_newest(queryset: ReturnQuerySet, *, are_few: bool = False) -> NewestMat
         # Indexes may have the ids and times. States are read of the newest alone.
         fields = ("pk", "created_at")
         cost = _estimated_cost(queryset.values(*fields).order_by())
+    if look_near and cost > MAX_COST_OF_ALL and (near := _find_near(queryset)):
+        return near
     in_order = _in_order(queryset, Match._fields, ROWS_OF_A_PAGE)
     if cost > MAX_COST_OF_ALL or _estimated_cost(in_order) * MISJUDGED < cost:
         return NewestMatches([Match(*row) for row in in_order], of_all=False)
     return _look_up(queryset, fields)
+
+
+def _find_near(queryset: ReturnQuerySet) -> NewestMatches | None:
+    """Return a page of matches among the newest returns; None if these have not as many."""
+    near, _end = _up_to(queryset, timezone.now() + MAX_AHEAD, NEAR)
+    rows = list(_in_order(near, Match._fields, ROWS_OF_A_PAGE))
+    is_page = len(rows) > ROWS_OF_A_PAGE
+    return NewestMatches([Match(*row) for row in rows], of_all=False) if is_page else None
 
 
 def _look_up(queryset: ReturnQuerySet, fields: tuple[str, ...]) -> NewestMatches:
@@ -90,15 +108,30 @@ def _estimated_cost(queryset: QuerySet[Any, Any]) -> float:
 
 
 def within_reach(
-    queryset: ReturnQuerySet, newest: datetime, reach: int
-) -> tuple[ReturnQuerySet, bool]:
+    queryset: ReturnQuerySet, newest: NewestMatches, reach: int
+) -> tuple[ReturnQuerySet | None, bool]:
     """Keep the matches among the returns that follow the newest match, up to ``reach`` of them.
 
-    The second value tells whether there are older returns, which may match as well.
+    None if no more than the newest matches are among them. The second value tells whether there are
+    older returns, which may match as well.
     """
-    end = newest + timedelta(microseconds=1)
-    followers = Return.objects.created("lt", end).in_order_of("created_at", descending=True)
-    last = list(followers.values_list("created_at", flat=True)[reach : reach + 1])
-    if not last:
-        return queryset, False
-    return queryset.created("lt", end).created("gte", last[0]), True
+    if newest.of_all or newest.are_all:
+        return None, False
+    first, last = newest.matches[0].created_at, newest.matches[-1].created_at
+    near, end = _up_to(queryset, first + MICROSECOND, reach)
+    return (None if end and last < end else near), end is not None
+
+
+def _up_to(
+    queryset: ReturnQuerySet, before: datetime, reach: int
+) -> tuple[ReturnQuerySet, datetime | None]:
+    """Keep the matches among so many returns that were created before a moment.
+
+    Also return the moment from which on these were created, None if there are no others.
+    """
+    queryset = queryset.created("lt", before)
+    returns = Return.objects.created("lt", before).in_order_of("created_at", descending=True)
+    for beyond in returns.values_list("created_at", flat=True)[reach : reach + 1]:
+        end = beyond + MICROSECOND
+        return queryset.created("gte", end), end
+    return queryset, None

@@ -11,7 +11,6 @@ from returns.filters.counts import (
 )
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import default_sort
-from returns.filters.planning import find_newest
 from returns.filters.words import SORT_LABELS
 
 
@@ -49,11 +48,11 @@ def _count_states(filterset: ReturnFilterSet) -> StateCounts:
     """Count the matches of all filters but the one by state."""
     if not filterset.has_filters_besides("state"):
         return count_by_state()
-    if "state" not in filterset.values:
+    if filterset.problems() or "state" not in filterset.values:
         return _count_list(filterset)
     cut_short = filterset.search_is_cut_short()
     matches = filterset.in_any_state()
-    newest = find_newest(matches, are_few=bool(filterset.search_results))
+    newest = filterset.find_newest(matches)
     return count_matches_by_state(matches, newest, cut_short=cut_short)
 
 

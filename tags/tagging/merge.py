@@ -24,10 +24,15 @@ def find_merge_conflicts(tagging: type[Tagging], merged: list[int], into: int) -
     return MergeConflicts(count, first or [])
 
 
-def count_affected(tagging: type[Tagging], merged: list[int], into: int) -> tuple[int, int]:
-    """Return the number of records with any of the merged tags, and how many have ``into`` too."""
+def count_affected(
+    tagging: type[Tagging], merged: list[int], into: int, most: int
+) -> tuple[int, int]:
+    """Return the number of records with any of the merged tags, and how many have ``into`` too.
+
+    Records are counted up to ``most``, and ``into`` among these.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(with_tables(COUNT_AFFECTED, tagging), [into, merged])
+        cursor.execute(with_tables(COUNT_AFFECTED, tagging), [into, merged, most, most])
         records, duplicates = cursor.fetchone()
     return records, duplicates
 
@@ -56,20 +61,26 @@ def _check_all_handled(stored: int, handled: int) -> None:
         raise RuntimeError(f"Merging stored {stored} taggings but changed {handled}.")
 
 
+# A record with another tag of the same exclusive group as a merged one cannot exist.
 FIND_MERGE_CONFLICTS = """
     SELECT count(*), (array_agg(entity_id ORDER BY entity_id))[:4] FROM (
         SELECT DISTINCT moving.entity_id
-        FROM {tagging} moving
-        JOIN {tagging} other ON other.entity_id = moving.entity_id
-        JOIN tags_tag target ON target.slot = other.slot AND target.slot <> 0
-        WHERE moving.tag_id = ANY(%s) AND target.id = %s AND other.tag_id <> ALL(%s)
+        FROM tags_tag target
+        JOIN tags_tag source ON source.id = ANY(%s) AND source.slot <> target.slot
+        JOIN {tagging} moving ON moving.tag_id = source.id
+        JOIN {tagging} other ON other.entity_id = moving.entity_id AND other.slot = target.slot
+        WHERE target.id = %s AND target.slot <> 0 AND other.tag_id <> ALL(%s)
     ) AS clashing
 """
 COUNT_AFFECTED = """
     SELECT count(*), count(*) FILTER (WHERE EXISTS (
         SELECT FROM {tagging} other WHERE other.entity_id = merged.entity_id AND other.tag_id = %s
     ))
-    FROM (SELECT DISTINCT entity_id FROM {tagging} WHERE tag_id = ANY(%s)) AS merged
+    FROM (
+        SELECT DISTINCT entity_id FROM unnest(%s::bigint[]) AS tag (id) CROSS JOIN LATERAL (
+            SELECT entity_id FROM {tagging} WHERE tag_id = tag.id LIMIT %s
+        ) AS tagged LIMIT %s
+    ) AS merged
 """
 # FOR UPDATE, so that nobody removes one of them before they are moved.
 STORE_MERGED = """

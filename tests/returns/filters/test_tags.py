@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from returns.filters import planning
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet, normalized_filters
 from returns.filters.query import Query
@@ -149,12 +150,13 @@ def test_a_return_with_several_of_the_tags_is_listed_and_counted_once(many):
 
 
 @pytest.mark.parametrize(("sort", "sign"), [(DEFAULT_SORT, "DESC"), ("created", "ASC")])
-def test_a_rare_tag_is_read_from_its_index_in_order_of_creation(many, sort, sign):
+def test_a_rare_tag_is_read_from_its_index_in_order_of_creation(many, monkeypatch, sort, sign):
     """However common the others are: EXISTS would look at one return after the other."""
+    monkeypatch.setattr(planning, "MAX_COST_OF_ALL", 0)  # as if these were many
     with CaptureQueriesContext(connection) as captured:
         return_list(Query.parse(f"tag_any=standard&tag_any=books&sort={sort}"))
-    page, _counts = [query["sql"] for query in captured if "UNION ALL" in query["sql"]]
-    assert page.count(f"entity_created_at {sign}, entity_id {sign}") == 3
+    read = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+    assert max(sql.count(f"entity_created_at {sign}, entity_id {sign}") for sql in read) == 3
 
 
 def test_the_dates_of_creation_bound_the_indexes_of_tags_too(many):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from returns.filters import planning
 from returns.filters.fields import TAG_PARAMETERS
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
@@ -116,9 +117,7 @@ def test_a_filter_that_is_wrong_has_no_numbers_but_a_sentence(as_agent, returns,
 
 @pytest.mark.parametrize("query", ["", "q=Return"])
 def test_what_takes_too_long_has_no_numbers_but_a_sentence(as_agent, returns, monkeypatch, query):
-    slow = facets.COUNT_TAGS_SQL.replace(
-        "SELECT NULL::bigint", "SELECT length(pg_sleep(2)::text)::bigint"
-    )
+    slow = facets.COUNT_TAGS_SQL.replace("FROM unnest", "FROM pg_sleep(2), unnest")
     monkeypatch.setattr(facets, "COUNT_TAGS_SQL", slow)
     monkeypatch.setattr(facets, "FACETS_TIME_LIMIT_MS", 50)
     answer = as_agent.get(f"/returns/facets/?{query}")
@@ -132,5 +131,20 @@ def test_what_takes_too_long_has_no_numbers_but_a_sentence(as_agent, returns, mo
 def test_all_numbers_come_from_one_statement(returns):
     with CaptureQueriesContext(connection) as captured:
         count_facets(Query.parse("tag_any=books&tag_any=damaged&state=Completed"))
-    read = [query["sql"] for query in captured if "SELECT" in query["sql"]]
-    assert len(read) == 2  # the vocabulary is the other one
+    counted = [query["sql"] for query in captured if "GROUP BY" in query["sql"]]
+    assert len(counted) == 1
+
+
+def test_only_returns_within_reach_are_looked_at_and_it_says_how_many_matched(returns, monkeypatch):
+    """A page of matches is found wherever it is; numbers are those of the returns behind it."""
+    monkeypatch.setattr(planning, "MAX_COST_OF_ALL", 0)
+    monkeypatch.setattr(planning, "ROWS_OF_A_PAGE", 3)
+    monkeypatch.setattr(facets, "FACET_REACH", 30)
+    shown = count_facets(Query.parse("state=Completed"))
+    assert shown.note == "Counted over the newest 10 matches."
+    newest = sum(bool(number >> 2 & 1) for number in range(2, 32, 3))
+    assert counts("state=Completed")["books"] == f"{newest}+"
+    monkeypatch.setattr(facets, "FACET_REACH", 5)
+    assert count_facets(Query.parse("state=Completed")).note.endswith("newest 4 matches.")
+    monkeypatch.setattr(facets, "FACET_REACH", 60)
+    assert count_facets(Query.parse("state=Completed")).note == ""
