@@ -50,6 +50,13 @@ class CountAtPath(Func):
         super().__init__(F(column), template=template)
 
 
+class Once(Func):
+    """An expression that PostgreSQL computes once for a query, not for each row."""
+
+    template = "(SELECT %(expressions)s)"
+    arity = 1
+
+
 def id_array(ids: Iterable[int]) -> str:
     """Return ids as PostgreSQL reads an array, which is faster than a list that Python converts."""
     return f"{{{','.join(map(str, ids))}}}"

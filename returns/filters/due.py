@@ -40,6 +40,7 @@ from returns.calendar.working_time import (
     due_times,
     latest_arrival_limit,
 )
+from returns.expressions import Once
 from returns.filters.conditions import ConditionSet
 from returns.filters.dates import parse_moment
 from returns.filters.declarations import DEADLINE_DATE_FILTERS
@@ -275,13 +276,6 @@ def due_expression(vocabulary: Vocabulary, now: datetime) -> Case:
 def _due_time(deadlines: Deadlines, policy: DeadlinePolicy, year: int) -> "DueTime":
     times = due_times(deadlines.calendar, policy.amount, policy.unit, year, OUTCOME_YEARS + 2)
     return DueTime(times)
-
-
-class Once(Func):
-    """An expression that PostgreSQL computes once for a query, not for each row."""
-
-    template = "(SELECT %(expressions)s)"
-    arity = 1
 
 
 class DueTime(Func):

@@ -62,7 +62,7 @@ def find_newest(
     ``are_few``, because a search has found them. ``look_near`` is for filters by subqueries, which
     PostgreSQL prepares for all returns, but not for the few that it is shown.
     """
-    fields = Match._fields
+    fields: tuple[str, ...] = Match._fields
     if are_few:
         return _look_up(queryset, fields)
     cost = _estimated_cost(queryset.values(*fields).order_by())
