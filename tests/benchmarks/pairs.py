@@ -118,8 +118,12 @@ def measure(options: argparse.Namespace) -> None:
             cursor.execute("SET TRANSACTION READ ONLY")
         else:
             set_up_policies()
-        addresses = cases(options)
-        costs = [_cost(each, facets=options.facets) for each in addresses]
+        costs: list[Cost] = []
+        try:
+            for each in cases(options):
+                costs.append(_cost(each, facets=options.facets))  # noqa: PERF401
+        except KeyboardInterrupt:
+            print("interrupted: these were measured so far")
         report(options.measure, costs)
         transaction.set_rollback(True)
 
