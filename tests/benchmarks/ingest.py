@@ -128,16 +128,20 @@ def _records(size: int, first_number: int) -> Iterator:
     return generate_records(size, seed=5, until=UNTIL, first_number=first_number)
 
 
-def _sent(record) -> dict[str, str]:
-    """Return a record as the WMS sends it."""
+def _sent(record: Any) -> dict[str, Any]:
+    """Return a record as the WMS sends it, with its line items."""
+    from returns.feed.item_parsing import line_item_payload
     from returns.feed.records import API_NAMES
 
     values = {name: getattr(record, ours) for ours, name in API_NAMES.items()}
-    return {
+    sent = {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in values.items()
         if value
     }
+    if record.line_items is not None:
+        sent["lineItems"] = [line_item_payload(line) for line in record.line_items]
+    return sent
 
 
 def _write_lines(path: Path, records: Iterator) -> None:
@@ -151,7 +155,10 @@ def _write_csv(path: Path, records: Iterator) -> None:
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, list(API_NAMES.values()))
         writer.writeheader()
-        writer.writerows(map(_sent, records))
+        for sent in map(_sent, records):
+            if "lineItems" in sent:
+                sent["lineItems"] = json.dumps(sent["lineItems"])
+            writer.writerow(sent)
 
 
 def _import(path: Path) -> tuple[float, str]:
