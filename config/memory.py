@@ -1,6 +1,7 @@
 """The memory of the process."""
 
 import ctypes
+import gc
 from collections.abc import Callable
 
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
@@ -20,6 +21,15 @@ def return_large_blocks() -> None:
     if mallopt:
         mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
         mallopt(M_ARENA_MAX, MAX_ARENAS)
+
+
+def spare_what_is_loaded() -> None:
+    """Let garbage collections leave out all objects that there are now. Call it once, at the start.
+
+    The program itself has half a million objects, which stay. Who makes many others, as an import
+    does, would have them searched again and again: a quarter of its time.
+    """
+    gc.freeze()
 
 
 def with_room[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO
 
+from returns.feed.ahead import parsed_ahead
 from returns.feed.fact_changes import describe_change, differences
 from returns.feed.files import DEFAULT_CHOICES, read_items, write_items
 from returns.feed.ingest import WrittenRow
@@ -49,7 +50,7 @@ class Rejects:
     def add(self, item: Item) -> None:
         """Store an entry."""
         self._formats[item.format] = None
-        pickle.dump(replace(item, error=None), self._spool)
+        pickle.dump(replace(item, error=None, outcome=None), self._spool)
 
     def write(self, path: Path) -> None:
         """Write the file atomically. Raises ``OSError``.
@@ -131,8 +132,7 @@ class Import:
         for name, opener in files:
             try:
                 with opener() as stream:
-                    for item in read_items(stream, choices):
-                        yield item.placed(f"{name}: {item.place}")
+                    yield from parsed_ahead(read_items(stream, choices), f"{name}: ")
             except OSError as error:
                 self._unreadable += 1
                 self._report(f"{name}: cannot be read: {error.strerror or error}")

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -21,8 +22,14 @@ from returns.models.line_items import (
 )
 
 LINE_ITEM_FIELDS = frozenset(ITEM_API_NAMES.values())
-KNOWN_STATES = {"state": ItemState.values, "damaged_state": DamagedState.values}
 TEXTS = ("line_reference", "sku", "serial_number")
+KNOWN_STATES = {"state": ItemState.values, "damaged_state": DamagedState.values}
+PLAIN_NAMES = tuple(name for column, name in ITEM_API_NAMES.items() if column != "processed_at")
+PROCESSED_FIELD = ITEM_API_NAMES["processed_at"]
+# Of the texts of a line together, so that each of them fits.
+PLAIN_LENGTH = min(ITEM_FACTS_BY_COLUMN[column].max_length for column in TEXTS)
+PLAIN_STATES = frozenset(ItemState.values)
+PLAIN_DECISIONS = frozenset(["", *DamagedState.values])
 MAX_OTHERS = 500  # characters of the unknown fields of a line item
 MAX_NAMED_REFERENCES = 5  # in an error
 
@@ -51,13 +58,13 @@ def parse_line_items(raw: Mapping[str, object], name: str) -> tuple[LineItem, ..
     lines, problems = [], list[Problem]()
     for place, each in enumerate(sent):
         try:
-            lines.append(_line_item(f"{field}[{place}]", each))
+            lines.append(_plain_line(each) or _line_item(f"{field}[{place}]", each))
         except RecordError as error:
             problems += error.problems
     problems += _doubles(field, lines)
     if problems:
         raise combined(problems)
-    return tuple(sorted(lines, key=lambda line: line.line_reference))
+    return tuple(sorted(lines, key=attrgetter("line_reference")))
 
 
 def _from_json(field: str, text: str) -> Any:
@@ -69,6 +76,33 @@ def _from_json(field: str, text: str) -> Any:
         raise RecordError(
             field, stored_text("not a list: %(value)s", value=excerpt(text))
         ) from None
+
+
+def _plain_line(sent: object) -> LineItem | None:
+    """Return a line item in a sixth of the time; None if it is not plain that nothing is wrong."""
+    if type(sent) is not dict or not LINE_ITEM_FIELDS.issuperset(sent):
+        return None
+    texts = ["" if value is None else value for value in map(sent.get, PLAIN_NAMES)]
+    try:
+        together = "".join(texts)
+        time = read_time("", sent.get(PROCESSED_FIELD))
+    except (TypeError, RecordError):
+        return None
+    if len(together) > PLAIN_LENGTH or not together.isascii() or "\x00" in together:
+        return None
+    reference, sku, serial_number, state, damaged_state = texts
+    if state not in PLAIN_STATES or damaged_state not in PLAIN_DECISIONS:
+        return None
+    if not (reference := reference.strip()):
+        return None
+    return LineItem(
+        reference,
+        sku.strip(),
+        serial_number.strip(),
+        state,
+        damaged_state,
+        time.isoformat(timespec="microseconds") if time else None,
+    )
 
 
 def _line_item(place: str, sent: object) -> LineItem:
@@ -134,6 +168,8 @@ def _others(place: str, sent: Mapping[str, object]) -> dict[str, Any] | None:
 
 
 def _doubles(field: str, lines: list[LineItem]) -> Iterator[Problem]:
+    if len({line.line_reference for line in lines}) == len(lines):  # as mostly
+        return
     counts = Counter(line.line_reference for line in lines)
     twice = [reference for reference, count in counts.items() if count > 1]
     if twice:

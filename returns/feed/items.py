@@ -101,7 +101,7 @@ class Item:
     None if nothing is left that could be fixed. With ``is_update_derived``, ``updatedAt`` is the
     latest of the other times. ``left_out`` says why an entry is no record, such as a row of totals.
     ``rows`` are those of a return in a table with a row for each item; ``original`` then has them
-    too, as a list.
+    too, as a list. ``outcome`` is what parsing it gave, if it has been parsed already.
     """
 
     place: str
@@ -112,6 +112,7 @@ class Item:
     is_update_derived: bool = False
     left_out: Why = ""
     rows: tuple[ItemRow, ...] = ()
+    outcome: ReturnRecord | RecordError | None = field(default=None, compare=False)
 
     @property
     def written_rows(self) -> list[list[str] | str]:
@@ -120,10 +121,19 @@ class Item:
             return [row.written for row in self.rows]
         return [] if self.original is None else [self.original]
 
-    def placed(self, place: str) -> "Item":
-        """Return the item with another place; ``dataclasses.replace`` takes six times as long."""
+    def parsed(self, prefix: str = "") -> "Item":
+        """Return the item with what parsing it gives, and a prefix before its place.
+
+        ``dataclasses.replace`` would take six times as long.
+        """
+        outcome: ReturnRecord | RecordError | None = None
+        if not self.left_out:
+            try:
+                outcome = self.parse()
+            except RecordError as error:
+                outcome = error.with_traceback(None)
         return Item(
-            place,
+            f"{prefix}{self.place}",
             self.format,
             self.raw,
             self.error,
@@ -131,10 +141,16 @@ class Item:
             self.is_update_derived,
             self.left_out,
             self.rows,
+            outcome,
         )
 
     def parse(self) -> ReturnRecord:
         """Return the record of the entry. Raises ``RecordError`` for all that is wrong."""
+        if isinstance(self.outcome, RecordError):
+            raise self.outcome
+        return self.outcome or self._parse()
+
+    def _parse(self) -> ReturnRecord:
         problems = self.error.problems if self.error else ()
         if self.error and self.raw is None:
             raise self.error

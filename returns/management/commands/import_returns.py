@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.memory import spare_what_is_loaded
 from config.schema import require_tables
 from returns.feed.dates import DATE_ORDERS
 from returns.feed.imports import Import, ImportSummary, Rejects
@@ -67,6 +68,7 @@ class Command(BaseCommand):
                 f"{path}: this would overwrite a file that is being imported.", returncode=2
             )
         require_tables()
+        spare_what_is_loaded()
         report = LimitedReport(self.stderr.write)
         changes = LimitedReport(self.stdout.write)
         rejects = Rejects() if path else None

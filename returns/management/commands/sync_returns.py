@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from config.errors import first_line
+from config.memory import spare_what_is_loaded
 from config.observing.jobs import observed_job
 from config.observing.start import start_observing
 from config.schema import require_tables
@@ -64,6 +65,7 @@ class Command(BaseCommand):
         self.pulse: Pulse | None = None
         client = _client(self._sleep)
         require_tables()
+        spare_what_is_loaded()
         start_observing("sync")
         every: float | None = options["every"]
         if every is None:

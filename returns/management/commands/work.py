@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from config.memory import spare_what_is_loaded
 from config.observing.start import start_observing
 from config.schema import require_tables
 from returns import background
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         """Work until Ctrl-C or SIGTERM; an interrupted step starts again next time."""
         require_tables()
         start_observing("work")
+        spare_what_is_loaded()
         if options["until_done"]:
             dispatcher = Dispatcher(threading.Event())
             while (

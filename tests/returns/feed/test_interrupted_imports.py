@@ -38,7 +38,7 @@ def queued(manager, monkeypatch) -> Upload:
 
 def between_batches(monkeypatch, times: int) -> None:
     """End the connection while rows are read, so that the next statement fails."""
-    read, left = uploads.read_items, [times]
+    read, left = uploads.parsed_ahead, [times]
 
     def items(*arguments):
         for number, item in enumerate(read(*arguments)):
@@ -47,7 +47,7 @@ def between_batches(monkeypatch, times: int) -> None:
                 end_connection()
             yield item
 
-    monkeypatch.setattr(uploads, "read_items", items)
+    monkeypatch.setattr(uploads, "parsed_ahead", items)
 
 
 def within_a_batch(monkeypatch, times: int) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from returns.feed import item_parsing
 from returns.feed.item_parsing import line_item_payload
 from returns.feed.parsing import parse_record
 from returns.feed.records import RecordError
@@ -50,6 +51,26 @@ def rows() -> list[tuple[str, ...]]:
 
 
 # What a record says
+
+
+ODD_TEXTS = ["", " ", " x ", "x" * 100, "x" * 101, "Şişe", "\x00", "\ud800", "Missing", LATER]
+
+
+@pytest.mark.parametrize("value", [*ODD_TEXTS, "SendToCustomer", None, 0, 7, True, [], {}])
+@pytest.mark.parametrize("field", [*item_parsing.ITEM_API_NAMES.values(), "other"])
+def test_the_quick_way_reads_what_the_exact_one_reads(field, value, monkeypatch):
+    def outcomes() -> list[object]:
+        found: list[object] = []
+        for items in ([line(**{field: value})], [line("L-2"), line(**{field: value})]):
+            try:
+                found.append(parsed(items))
+            except RecordError as error:
+                found.append([(name, str(why)) for name, why in error.problems])
+        return found
+
+    quick = outcomes()
+    monkeypatch.setattr(item_parsing, "_plain_line", lambda _: None)
+    assert quick == outcomes()
 
 
 def test_a_line_item_has_every_field_of_the_wms():
