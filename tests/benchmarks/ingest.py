@@ -2,11 +2,13 @@
 
     uv run python -m tests.benchmarks.ingest [--size 1000000]
 
-On databases of their own, made anew. First the same rows by COPY from Python: into a table without
-indexes, the floor, and into that of the returns, with its indexes and triggers. Then
-``import_returns``, from the start of the process to its end: so many new returns with tags as JSON
-lines into the empty database, so many others as CSV into the full one, and the first file again,
-which changes nothing. Each as rows a second and as a share of both.
+On databases of their own, made anew. First the same rows by COPY from Python into a table without
+indexes, the floor. Then ``import_returns``, from the start of the process to its end: so many new
+returns with tags as JSON lines into the empty database, so many others as CSV into the full one,
+and the first file again, which changes nothing. Beside each, in the same database and just before
+and after it, COPY of other rows into the table of the returns, with its indexes and triggers, which
+is taken back. Each as rows a second, as a share of both, and in processor time, which other work on
+the machine disturbs less. At the end, the bytes of a return.
 """
 
 import argparse
@@ -16,17 +18,27 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import batched
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
+import psycopg
+
 from tests.benchmarks.pages import CHECKOUT, _environment, _server
 
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
-CHUNK = 50_000
+COPIED_BESIDE = 50_000  # rows
+BYTES_A_RETURN = """
+    SELECT relname, pg_table_size(c.oid)::float / count, pg_indexes_size(c.oid)::float / count
+    FROM pg_class c, (SELECT count(*) FROM returns_return) AS returns
+    WHERE relkind = 'r' AND pg_total_relation_size(c.oid) > 4 * count
+        AND relnamespace = 'public'::regnamespace
+    ORDER BY pg_total_relation_size(c.oid) DESC
+"""
 MANAGE = [sys.executable, "manage.py"]
 
 
@@ -35,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=1_000_000)
     parser.add_argument("--measure", choices=["copy", "files"], help=argparse.SUPPRESS)
-    parser.add_argument("--beside", type=float, nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--beside", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         _measure(options)
@@ -44,8 +56,8 @@ def main() -> None:
         here = ["--size", str(options.size)]
         copied = _run_in(connect("ingest_copy", fresh=True), "copy", *here, stdout=subprocess.PIPE)
         print(copied, end="", flush=True)
-        rates = [line.split()[-2].replace(",", "") for line in copied.splitlines()]
-        _run_in(connect("ingest", fresh=True), "files", *here, "--beside", *rates)
+        rate = copied.split()[-2].replace(",", "")
+        _run_in(connect("ingest", fresh=True), "files", *here, "--beside", rate)
 
 
 def _run_in(database: str, part: str, *options: str, stdout: int | None = None) -> str:
@@ -65,47 +77,66 @@ def _measure(options: argparse.Namespace) -> None:
     if options.measure == "copy":
         _measure_copy(options.size)
     else:
-        _measure_files(options.size, *options.beside)
+        _measure_files(options.size, options.beside)
 
 
 def _measure_copy(size: int) -> None:
-    """Print how fast COPY is, into a bare table and into that of the returns."""
-    from returns.feed.merging import merge
-    from returns.feed.statements import COPY_TO_STAGING, CREATE_STAGING_TABLE, STAGED
-    from returns.feed.stored_rows import staging_row
+    """Print how fast COPY is into a bare table."""
+    from returns.feed.statements import COPY_TO_STAGING, CREATE_STAGING_TABLE
 
     bare = CREATE_STAGING_TABLE.replace("TEMPORARY ", "").replace("ON COMMIT DELETE ROWS", "")
-    returns = COPY_TO_STAGING.replace(f"{STAGED} (id,", "returns_return (")
-
-    def row(record: Any) -> list[Any]:
-        return staging_row(None, merge(None, record))
-
-    into_bare = size / _copy(size, COPY_TO_STAGING, row, before=bare)
-    print(f"COPY from Python into a bare table: {into_bare:,.0f} rows/s")
-    into_returns = size / _copy(size, returns, lambda record: row(record)[1:])
-    print(f"COPY from Python into the table of the returns: {into_returns:,.0f} rows/s")
+    seconds, _ = _copy(COPY_TO_STAGING, _staged(_records(size, first_number=0)), before=bare)
+    print(f"COPY from Python into a bare table: {size / seconds:,.0f} rows/s")
 
 
-def _copy(size: int, statement: str, row: Callable, before: str = "SELECT 1") -> float:
-    """Return the seconds that COPY takes; those of inventing the rows do not count."""
+def _staged(records: Iterator) -> list[list[Any]]:
+    from returns.feed.merging import merge
+    from returns.feed.stored_rows import staging_row
+
+    return [staging_row(None, merge(None, record)) for record in records]
+
+
+def _copy(statement: str, rows: list[list[Any]], before: str = "SELECT 1") -> tuple[float, float]:
+    """Return the seconds that COPY takes, and those of processor time of both sides."""
     from django.db import connection
 
-    seconds = 0.0
     with connection.cursor() as cursor:
         cursor.execute(before)
-        for chunk in batched(_records(size, first_number=0), CHUNK):
-            rows = [row(record) for record in chunk]
-            started = time.perf_counter()
-            with cursor.copy(statement) as copy:
-                for values in rows:
-                    copy.write_row(values)
-            seconds += time.perf_counter() - started
-    return seconds
+        started, used = time.perf_counter(), _used()
+        with cursor.copy(statement) as copy:
+            for values in rows:
+                copy.write_row(values)
+        return time.perf_counter() - started, _used() - used
 
 
-def _measure_files(size: int, into_bare: float, into_returns: float) -> None:
+def _used() -> float:
+    """Return the processor time of this process and of its server process so far."""
+    from django.db import connection
+
+    server = psutil.Process(connection.connection.info.backend_pid).cpu_times()
+    return time.process_time() + server.user + server.system
+
+
+def _copy_into_returns(rows: list[list[Any]]) -> tuple[float, float]:
+    """COPY rows into the table of the returns, take them back, and return what that took."""
+    from django.db import connection, transaction
+
+    from returns.feed.statements import COPY_TO_STAGING, STAGED
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # as the import does, see ``ingest``
+            cursor.execute("DISCARD PLANS")
+        statement = COPY_TO_STAGING.replace(f"{STAGED} (id,", "returns_return (")
+        taken = _copy(statement, [row[1:] for row in rows])
+        transaction.set_rollback(True)
+    return taken
+
+
+def _measure_files(size: int, into_bare: float) -> None:
     """Write the files, and print how fast they come in."""
     print(f"load of the machine before: {os.getloadavg()[0]:.1f}")
+    beside = min(size, COPIED_BESIDE)
+    rows = _staged(_records(beside, first_number=300_000_000))
     with TemporaryDirectory() as folder:
         lines, table = Path(folder, "returns.jsonl"), Path(folder, "returns.csv")
         _write_lines(lines, _records(size, first_number=100_000_000))
@@ -115,11 +146,32 @@ def _measure_files(size: int, into_bare: float, into_returns: float) -> None:
             ("CSV into a full one", table),
             ("JSON lines again, all unchanged", lines),
         ):
-            seconds, said = _import(file)
-            rate = size / seconds
-            shares = f"{rate / into_bare:.1%} and {rate / into_returns:.0%} of COPY"
-            print(f"{name}: {rate:,.0f} rows/s, {shares}; {said}", flush=True)
+            before = _copy_into_returns(rows)
+            seconds, used, said = _import(file)
+            after = _copy_into_returns(rows)
+            copied, copied_used = (
+                2 * beside / sum(both) for both in zip(before, after, strict=True)
+            )
+            rate, rate_used = size / seconds, size / used
+            print(
+                f"{name}: {rate:,.0f} rows/s, {rate / into_bare:.1%} and {rate / copied:.0%} of COPY"
+                f" ({copied:,.0f}); a second of processor time: {rate_used:,.0f} rows, COPY"
+                f" {copied_used:,.0f}: {rate_used / copied_used:.0%}; {said}",
+                flush=True,
+            )
+    _print_bytes()
     print(f"load of the machine after: {os.getloadavg()[0]:.1f}")
+
+
+def _print_bytes() -> None:
+    """Print the bytes of a return in each table that grows with returns."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM FULL")  # without what was taken back
+        cursor.execute(BYTES_A_RETURN)
+        for table, own, indexes in cursor.fetchall():
+            print(f"{table}: {own:,.0f} bytes a return, and {indexes:,.0f} in indexes")
 
 
 def _records(size: int, first_number: int) -> Iterator:
@@ -161,12 +213,35 @@ def _write_csv(path: Path, records: Iterator) -> None:
             writer.writerow(sent)
 
 
-def _import(path: Path) -> tuple[float, str]:
-    """Return the seconds that the command takes, and its last line."""
-    started = time.perf_counter()
-    command = [*MANAGE, "import_returns", str(path)]
-    done = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
-    return time.perf_counter() - started, done.stdout.splitlines()[-1]
+def _import(path: Path) -> tuple[float, float, str]:
+    """Return the seconds that the command takes, those of processor time, and its last line."""
+    database = os.environ["DATABASE_URL"]
+    with psycopg.connect(database, autocommit=True) as server:
+        postmaster = psutil.Process(server.info.backend_pid).parent()
+        started, used = time.perf_counter(), _used_by_all(postmaster)
+        command = [*MANAGE, "import_returns", str(path)]
+        done = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+        process, own, most = psutil.Process(done.pid), 0.0, {}
+        while done.poll() is None:
+            with suppress(psutil.Error):
+                own = sum(process.cpu_times()[:2])
+                most |= _used_by_all(postmaster)
+            time.sleep(0.02)
+        seconds = time.perf_counter() - started
+    assert done.stdout
+    assert done.returncode == 0, done.returncode
+    server_used = sum(value - used.get(pid, 0) for pid, value in most.items())
+    return seconds, own + server_used, done.stdout.read().splitlines()[-1]
+
+
+def _used_by_all(postmaster: "psutil.Process") -> dict[int, float]:
+    """Return the processor time of each process that serves a connection."""
+    used = {}
+    for process in postmaster.children():
+        with suppress(psutil.Error):
+            if "[local]" in " ".join(process.cmdline()):
+                used[process.pid] = sum(process.cpu_times()[:2])
+    return used
 
 
 if __name__ == "__main__":
