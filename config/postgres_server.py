@@ -128,9 +128,9 @@ def _set_up_and_launch(data: Path) -> "subprocess.Popen[bytes]":
                 *("-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}"),
                 # Whoever reaches the socket is believed, so only the owner of the data may.
                 *("-c", "unix_socket_permissions=0700"),
-                # An import touches pages all over its indexes. After a checkpoint each is logged
-                # whole, so few checkpoints and small pages are a fifth of the log.
-                *("-c", "max_wal_size=4GB", "-c", "wal_compression=on"),
+                # An import touches pages all over its indexes, and each is logged whole after a
+                # checkpoint: fewer checkpoints and smaller pages make a smaller log.
+                *("-c", "max_wal_size=2GB", "-c", "wal_compression=on"),
             ],
             stdin=subprocess.DEVNULL,
             stdout=log,
