@@ -26,7 +26,7 @@ def return_large_blocks() -> None:
 def spare_what_is_loaded() -> None:
     """Let garbage collections leave out all objects that there are now. Call it once, at the start.
 
-    The program itself has half a million objects, which stay. Who makes many others, as an import
+    The program itself has very many objects, which stay. Who makes many others, as an import
     does, would have them searched again and again: a quarter of its time.
     """
     gc.freeze()

@@ -79,7 +79,7 @@ def _from_json(field: str, text: str) -> Any:
 
 
 def _plain_line(sent: object) -> LineItem | None:
-    """Return a line item in a sixth of the time; None if it is not plain that nothing is wrong."""
+    """Return a line item quickly; None if it is not plain that nothing is wrong with it."""
     if type(sent) is not dict or not LINE_ITEM_FIELDS.issuperset(sent):
         return None
     texts = ["" if value is None else value for value in map(sent.get, PLAIN_NAMES)]

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# The same keys as before, for every text, in an eighth of the time. Most numbers are plain ASCII,
+# The same keys as before, for every text, in about a quarter of the time. Most numbers are plain ASCII,
 # which normalising leaves alone. And a function that is not STRICT becomes a part of the statement
 # that uses it, so that nothing is called for each row; a missing text still has no key.
 LETTERS_BEFORE = "replace(upper(normalize($1, NFKD) COLLATE \"C\"), '\u0131', 'I')"
