@@ -91,22 +91,31 @@ def count_by_state() -> StateCounts:
 
 
 def count_matches_by_state(
-    queryset: ReturnQuerySet, newest: NewestMatches, *, cut_short: bool = False
+    queryset: ReturnQuerySet, newest: NewestMatches | None, *, cut_short: bool = False
 ) -> StateCounts:
     """Count the newest 1,000 matches by state, as far as they are within reach.
 
-    ``newest`` are the newest of these matches. ``cut_short`` says that the search behind them may
-    have more matches than it read.
+    ``newest`` are the newest of these matches; without them, all are within reach. ``cut_short``
+    says that the search behind them may have more matches than it read.
     """
-    numbers = Counter(match.state for match in newest.matches)
-    near, is_cut = within_reach(queryset, newest, COUNTED_REACH)
-    if near is not None:
-        numbers = _count_newest(near)
-    elif is_cut:
-        numbers = Counter(match.state for match in newest.matches[:ROWS_OF_A_PAGE])
+    is_cut = False
+    if newest is None:
+        numbers = _count_newest(queryset)
+    else:
+        numbers, is_cut = _count_within_reach(queryset, newest)
     more = cut_short or is_cut or numbers.total() > FILTERED_CAP
     counts = {state: CappedCount(min(numbers[state], FILTERED_CAP), more) for state in State.values}
     return StateCounts(counts, FILTERED_CAP, cut_short)
+
+
+def _count_within_reach(
+    queryset: ReturnQuerySet, newest: NewestMatches
+) -> tuple[Counter[str], bool]:
+    near, is_cut = within_reach(queryset, newest, COUNTED_REACH)
+    if near is not None:
+        return _count_newest(near), is_cut
+    seen = newest.matches[:ROWS_OF_A_PAGE] if is_cut else newest.matches
+    return Counter(match.state for match in seen), is_cut
 
 
 def _count_newest(queryset: ReturnQuerySet) -> Counter[str]:

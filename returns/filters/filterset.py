@@ -60,6 +60,10 @@ def _shopper_period() -> datetime:
     return parse_moment(SHOPPER_PERIOD, end=False, now=timezone.now())
 
 
+# Each has an index that begins with its value, followed by the order of creation.
+FILTERS_IN_ORDER = {"state", "tag", "carrier", "channel", "source", "sku"}
+
+
 class ReturnFilterSet(ConditionSet):
     """Which returns, in which order, and which page of them."""
 
@@ -121,8 +125,20 @@ class ReturnFilterSet(ConditionSet):
         # What a search has found is few, and known by its ids.
         are_few = bool(self.search_results)
         return find_newest(
-            matches, are_few=are_few, look_near=bool(DUE_FILTERS & self.values.keys())
+            matches,
+            are_few=are_few,
+            look_near=bool(DUE_FILTERS & self.values.keys()),
+            has_words="notes" in self.values,
         )
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether one index has all matches in order of creation, whatever they are."""
+        if self.problems() or len(self.values) != 1:
+            return False
+        ((name, value),) = self.values.items()
+        is_one = isinstance(value, str) or name == "state"
+        return name in FILTERS_IN_ORDER and (is_one or len(value) == 1)
 
     def has_filters_besides(self, *names: str) -> bool:
         """Tell whether the query has any filter besides these, or a problem."""

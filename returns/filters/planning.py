@@ -7,6 +7,7 @@ little to read whole is read whole, unless the order is expected to cost far les
 """
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,8 +22,12 @@ from returns.querysets import ReturnQuerySet
 
 # In PostgreSQL's units: one is up to three buffers, where rows are looked up by their ids.
 MAX_COST_OF_ALL = 10_000
-# How much too low PostgreSQL may estimate what reading a page in order costs.
-MISJUDGED = 25
+# Reading more is no longer quick, however cheap PostgreSQL expects it to be. Matches that are so
+# many are found soon in any order.
+MOST_ROWS_OF_ALL = 50_000
+# How much too low PostgreSQL may estimate what reading a page in order costs. It knows least how
+# many notes have a word: it may be in many more than it expects.
+MISJUDGED, MISJUDGED_WITH_WORDS = 25, 1
 # Where due times judge each return, a page is looked for among so many of the newest ones first.
 NEAR = 2_500
 # What a page shows, and how many matches are counted.
@@ -54,13 +59,18 @@ class NewestMatches:
 
 
 def find_newest(
-    queryset: ReturnQuerySet, *, are_few: bool = False, look_near: bool = False
+    queryset: ReturnQuerySet,
+    *,
+    are_few: bool = False,
+    look_near: bool = False,
+    has_words: bool = False,
 ) -> NewestMatches:
     """Return the newest matches, at a bounded cost unless PostgreSQL knows no way.
 
     All are looked up if that is cheap, and reading in order could cost more; also if they
     ``are_few``, because a search has found them. ``look_near`` is for filters by subqueries, which
-    PostgreSQL prepares for all returns, but not for the few that it is shown.
+    PostgreSQL prepares for all returns, but not for the few that it is shown. ``has_words`` is for
+    filters by words of the notes.
     """
     fields: tuple[str, ...] = Match._fields
     if are_few:
@@ -73,7 +83,8 @@ def find_newest(
     if look_near and cost > MAX_COST_OF_ALL and (near := _find_near(queryset)):
         return near
     in_order = _in_order(queryset, Match._fields, ROWS_OF_A_PAGE)
-    if cost > MAX_COST_OF_ALL or _estimated_cost(in_order) * MISJUDGED < cost:
+    misjudged = MISJUDGED_WITH_WORDS if has_words else MISJUDGED
+    if cost > MAX_COST_OF_ALL or _estimated_cost(in_order) * misjudged < cost:
         return NewestMatches([Match(*row) for row in in_order], of_all=False)
     return _look_up(queryset, fields)
 
@@ -100,11 +111,15 @@ def _in_order(queryset: ReturnQuerySet, fields: tuple[str, ...], most: int) -> Q
 
 
 def _estimated_cost(queryset: QuerySet[Any, Any]) -> float:
-    """Return what PostgreSQL expects reading a queryset to cost; nothing is read."""
-    plan = queryset.explain(format="json")
-    # Django does not ask for what cannot match.
-    cost: float = json.loads(plan)[0]["Plan"]["Total Cost"] if plan else 0
-    return cost
+    """Return what PostgreSQL expects reading a queryset to cost; nothing is read.
+
+    That is without limit if there are more rows than are quick to read.
+    """
+    explained = queryset.explain(format="json")
+    if not explained:  # Django does not ask for what cannot match
+        return 0
+    plan = json.loads(explained)[0]["Plan"]
+    return math.inf if plan["Plan Rows"] > MOST_ROWS_OF_ALL else float(plan["Total Cost"])
 
 
 def within_reach(

@@ -50,7 +50,9 @@ def _ids_of_first_page(
     cleaned = filterset.form.cleaned_data
     is_first = cleaned["after"] is None and cleaned["before"] is None
     is_newest_first = cleaned["sort"] == Sort.parse(DEFAULT_SORT) and filterset.ranks() is None
-    if not filterset.values or not is_first or not is_newest_first or groups is not None:
+    if not filterset.values or filterset.is_in_order:
+        return None
+    if not is_first or not is_newest_first or groups is not None:
         return None
     newest = filterset.newest
     ids = [match.pk for match in newest.matches[: size + 1]]

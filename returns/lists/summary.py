@@ -68,4 +68,5 @@ def _total(filterset: ReturnFilterSet, counts: StateCounts) -> CappedCount:
 def _count_list(filterset: ReturnFilterSet) -> StateCounts:
     cut_short = not filterset.problems() and filterset.search_is_cut_short()
     matches = filterset.newest_first()
-    return count_matches_by_state(matches, filterset.newest, cut_short=cut_short)
+    newest = None if filterset.is_in_order else filterset.newest
+    return count_matches_by_state(matches, newest, cut_short=cut_short)

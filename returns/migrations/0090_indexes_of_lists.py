@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("returns", "0087_matches_of_returns"),
+        ("returns", "0089_needless_patterns"),
     ]
 
     operations = [
