@@ -61,7 +61,7 @@ def _shopper_period() -> datetime:
 
 
 # Each has an index that begins with its value, followed by the order of creation.
-FILTERS_IN_ORDER = {"state", "tag", "carrier", "channel", "source", "sku"}
+FILTERS_IN_ORDER = {"state", "queue", "tag", "carrier", "channel", "source", "sku"}
 
 
 class ReturnFilterSet(ConditionSet):

@@ -169,12 +169,21 @@ ITEM_COUNT_COLUMNS = {
 
 def item_indexes() -> list[models.Index]:
     """Return the partial indexes of the few returns with each kind of items, as lists read them."""
-    return [
+    indexes = [
         models.Index(
             fields=["created_at", "id"],
             condition=Q(**{f"{column}__gt": 0}),
             name=f"return_{column}",
         )
         for column in ITEM_COUNT_COLUMNS.values()
-        if column != "items_undamaged"  # most returns have them
+        # Most returns have undamaged ones.
+        if column not in {"items_undamaged", "items_undecided"}
     ]
+    # A view that is shipped as a queue: its card is counted by state and arrival.
+    undecided = models.Index(
+        fields=["created_at", "id"],
+        include=["state", "arrived_to_warehouse_at"],
+        condition=Q(items_undecided__gt=0),
+        name="return_undecided",
+    )
+    return [*indexes, undecided]

@@ -152,7 +152,7 @@ def plan(query: str) -> str:
         ("serial=SN1", "item_by_serial"),
         ("item=Damaged", "return_items_damaged"),
         ("item=Missing", "return_items_missing"),
-        ("item=WaitingInWarehouse", "return_items_undecided"),
+        ("item=WaitingInWarehouse", "return_undecided"),
         ("items_waiting=2", "return_items_waiting"),
         ("problem=no_items", "return_no_items"),
         ("problem=items_waiting", "return_items_left"),
