@@ -1,14 +1,24 @@
 """The memory of the process."""
 
+import codecs
 import ctypes
 import gc
+import encodings
+import pkgutil
 from collections.abc import Callable
+from encodings.aliases import aliases
+from functools import lru_cache, wraps
 
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of glibc's malloc.h
 LARGE_BLOCK = 1_000_000  # bytes
 MAX_ARENAS = 2
 # Of a frame, 8 bytes each: more than half of the 256 KB that CPython then takes at once.
 ROOMY_FRAME_SLOTS = 17_000
+SHORT_TEXT = 200  # characters
+KNOWN_ENCODINGS = {
+    *(name for pair in aliases.items() for name in pair),
+    *(module.name for module in pkgutil.iter_modules(encodings.__path__)),
+}
 
 
 def return_large_blocks() -> None:
@@ -30,6 +40,47 @@ def spare_what_is_loaded() -> None:
     does, would have them searched again and again: a quarter of its time.
     """
     gc.freeze()
+
+
+def return_free_memory() -> None:
+    """Return to the system what is free between blocks that are in use."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
+
+
+def kept_if_short[T](most: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
+    """Keep what a function returned for each of the last ``most`` texts, unless they are long.
+
+    Otherwise a few thousand long texts, which no one will send again, stay for as long as the
+    process does.
+    """
+
+    def keep(function: Callable[[str], T]) -> Callable[[str], T]:
+        kept = lru_cache(maxsize=most)(function)
+
+        @wraps(function)
+        def wrapper(text: str) -> T:
+            return kept(text) if len(text) <= SHORT_TEXT else function(text)
+
+        return wrapper
+
+    return keep
+
+
+def forget_unknown_encodings() -> None:
+    """Let Python remember no name of an encoding that there is not.
+
+    By itself it keeps each one for ever, and anybody may name some, such as in Content-Type.
+    """
+    codecs.unregister(encodings.search_function)
+    codecs.register(_find_encoding)
+
+
+def _find_encoding(name: str) -> codecs.CodecInfo | None:
+    """Return an encoding of the standard library; None for every other name."""
+    normal = encodings.normalize_encoding(name).replace(".", "_")
+    return encodings.search_function(name) if normal in KNOWN_ENCODINGS else None
 
 
 def with_room[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

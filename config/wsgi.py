@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from config.errors import sentence_for
-from config.memory import return_large_blocks, with_room
+from config.memory import forget_unknown_encodings, return_large_blocks, with_room
 from config.observing.lines import failed_start
 from config.observing.metrics_folder import prepare_metrics
 from config.observing.start import start_observing
@@ -21,6 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("STATEMENT_LIMIT", "10")
 end_while_starting()
 return_large_blocks()
+forget_unknown_encodings()
 prepare_metrics()
 
 # Seconds that a running request has when the server's main process was killed.

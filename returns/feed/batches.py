@@ -14,7 +14,7 @@ from returns.feed.merging import (
     stamp_of,
 )
 from returns.feed.reasons import quoted
-from returns.feed.records import Problem, RecordError, ReturnRecord, combined
+from returns.feed.records import Problem, RecordError, ReturnRecord, combined, kept
 from returns.feed.sent_tags import BatchTags
 from returns.feed.stored_rows import StoredRow
 from returns.feed.waiting import WaitingRecord
@@ -75,7 +75,7 @@ class BatchMerge:
         try:
             self._accept(record)
         except RecordError as error:
-            self.refused.setdefault(reference, []).append(Rejection(record, error, position))
+            self.refused.setdefault(reference, []).append(Rejection(record, kept(error), position))
         else:
             if before is not None and _is_older(record, before):
                 self.older.setdefault(reference, []).append(position)
@@ -95,7 +95,7 @@ class BatchMerge:
                 self._accept(each.record)
             except RecordError as error:
                 if _stored(error) != _stored(each.error):
-                    each.error = error
+                    each.error = kept(error)
             else:
                 del refused[at]
                 if each.waiting:

@@ -7,7 +7,7 @@ from datetime import datetime
 from returns.feed.ingest import IngestSummary, TagConflict, WrittenRow, ingest
 from returns.feed.items import Item
 from returns.feed.reasons import Why
-from returns.feed.records import RecordError, ReturnRecord
+from returns.feed.records import RecordError, ReturnRecord, kept
 from returns.feed.repeats import RowRepeats
 from returns.models import FeedRun
 
@@ -100,7 +100,7 @@ class _Intake:
                 self._repeats.check(item, record)
             except RecordError as error:
                 self.result.read += 1
-                self._reject(item, error)
+                self._reject(item, kept(error))
                 continue
             self._waiting[self._position] = item
             self._position += 1

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django.conf import settings
 
+from config.memory import kept_if_short
 from config.stored_texts import stored_text
 from returns.feed.item_parsing import parse_line_items
 from returns.feed.reasons import Why, excerpt, too_long, unknown_state
@@ -50,7 +51,7 @@ TIMES_RULED_OUT = {
     State.COMPLETED.value: frozenset[str](),
 }
 # Cached, because most records have one of a few names.
-clean_name = lru_cache(maxsize=4096)(clean_tag_name)
+clean_name = kept_if_short(4096)(clean_tag_name)
 
 
 def parse_record(
@@ -163,7 +164,7 @@ def _clean_tags(text: str) -> str | None:
     return _clean_short_tags(text)
 
 
-@lru_cache(maxsize=4096)
+@kept_if_short(4096)
 def _clean_short_tags(text: str) -> str | None:
     given = split_tags(text)
     if len(given) > settings.RECORD_TAGS:

@@ -19,7 +19,7 @@ from returns.feed.mappings import BY_DATES, ColumnMapping
 from returns.feed.preview_changes import PreviewChange, preview_change
 from returns.feed.preview_rows import Labels, PreviewRow, shorten_cell, show_rows, shown_headers
 from returns.feed.reasons import Why, storable
-from returns.feed.records import REFERENCE_FIELD, UPDATED_FIELD, RecordError
+from returns.feed.records import REFERENCE_FIELD, UPDATED_FIELD, RecordError, kept
 from returns.feed.spelling import TIME_CELLS, ZONE_SUFFIX
 
 MAX_TRIED_RECORDS = 10_000
@@ -191,7 +191,7 @@ class _PreviewBuilder:
         try:
             item.parse()
         except RecordError as error:
-            self.reject(item, error)
+            self.reject(item, kept(error))
 
     def reject(self, item: Item, error: RecordError) -> None:
         """Add an item that would be rejected; it may be reported twice."""

@@ -4,11 +4,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 
+from config.memory import kept_if_short
 from returns.feed.reasons import Why, state_with, state_without, too_many_tags
 from returns.models import LineItem, Return, State
 from returns.models.facts import FACTS, FACTS_REQUIRED_FIRST, STATE_COLUMNS, Kind
@@ -94,6 +95,16 @@ def combined(problems: Iterable[Problem]) -> RecordError:
     return RecordError(first, why, others)
 
 
+def kept(error: RecordError) -> RecordError:
+    """Return an error to be kept: without the calls that it came through.
+
+    They refer to all that was read and written with it, and that to the error. Nothing of such a
+    ring is freed until Python looks for rings, which may be hundreds of megabytes later.
+    """
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
 def first_of_each_field(problems: Iterable[Problem]) -> list[Problem]:
     """Return the first problem of each field, for rows that repeat the fields of a return."""
     by_field: dict[str, Why] = {}
@@ -128,7 +139,7 @@ NEEDED_TIMES = {
 }
 
 
-@lru_cache(maxsize=4096)
+@kept_if_short(4096)
 def split_tags(text: str) -> tuple[str, ...]:
     """Return the names in a string of comma-separated tags, in order, without duplicates."""
     return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))

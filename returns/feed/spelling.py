@@ -8,11 +8,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from functools import cache, lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 
+from config.memory import kept_if_short
 from config.stored_texts import StoredText, stored_text
 from returns.feed.cells import restore
 from returns.feed.dates import depends_on_order, parse_date
@@ -164,19 +165,19 @@ def is_derived_header(header: str) -> bool:
     return bool(ZONE_SUFFIX.search(header) and derived.get(normalize(ZONE_SUFFIX.sub("", header))))
 
 
-@lru_cache(maxsize=1024)
+@kept_if_short(1024)
 def state_for_word(word: str) -> str:
     """Return the API's value of a state in words; other texts are returned as they are."""
     return states_by_word().get(normalize(word), word)
 
 
-@lru_cache(maxsize=1024)
+@kept_if_short(1024)
 def item_state_for_word(word: str) -> str:
     """Return the API's value of an item's state in words; other texts are returned as they are."""
     return _item_states().get(normalize(word), word)
 
 
-@lru_cache(maxsize=1024)
+@kept_if_short(1024)
 def decision_for_word(word: str) -> str:
     """Return the API's value of a decision about damage; other texts are returned as they are."""
     return _decisions().get(normalize(word), word)

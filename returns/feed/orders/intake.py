@@ -13,7 +13,7 @@ from config.stored_texts import stored_text
 from returns.feed.orders.ingest import OrderOutcome, write_orders
 from returns.feed.orders.parsing import parse_order
 from returns.feed.orders.records import OrderEntry, OrderRecord
-from returns.feed.records import RecordError
+from returns.feed.records import RecordError, kept
 
 ORDER_BATCH_SIZE = 1_000
 # Not in the words of the database, which may repeat values.
@@ -105,4 +105,4 @@ def _parsed(
                 raise entry.error
             yield entry, parse_order(entry.raw or {})
         except RecordError as error:
-            reject(entry, error)
+            reject(entry, kept(error))

@@ -1,9 +1,12 @@
 """Rejected records that wait: what they wait for, what settles them, and at what cost."""
 
+import gc
+
 import pytest
 from django.test import override_settings
 
 from returns.feed import batches
+from returns.feed.intake import import_items
 from returns.models import Fate, RejectedRecord, Return, ReturnTag
 from tests.returns.feed.test_runs import bring, fates, sent
 
@@ -26,6 +29,26 @@ def test_records_that_still_lack_their_time_are_not_merged_again_and_again(monke
     silent = [sent(state="Completed", updatedAt=LATER, notes=str(each)) for each in range(200)]
     bring(*silent, *(sent(shelf=each) for each in range(100)))
     assert len(calls) < 310  # once each, and one that was kept meanwhile
+
+
+def test_an_error_that_is_kept_refers_to_nothing_that_was_read_with_it():
+    errors = []
+    wrong = [
+        {"state": "Lost"},  # not understood
+        {"state": "Completed"},  # lacks a time
+        {"tag": "a,b,c", "source": "Oplog"},  # of another system
+    ]
+    items = [sent(**fields) for fields in ({}, *wrong)]
+    gc.collect()
+    with override_settings(RETURN_TAGS=2):
+        gc.disable()
+        try:
+            import_items(items, source="feed", on_reject=lambda _, error: errors.append(error))
+            assert gc.collect() == 0  # nothing refers to itself
+        finally:
+            gc.enable()
+    assert len(errors) == len(wrong)
+    assert not any(error.__traceback__ or error.__context__ for error in errors)
 
 
 @pytest.mark.parametrize(
