@@ -15,6 +15,8 @@ from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from config.memory import return_free_memory
+
 # Long enough for the requests of several tabs that are opened at once, and short enough for the
 # others, who wait for a thread meanwhile.
 LONGEST_WAIT = 1.0  # seconds
@@ -108,6 +110,8 @@ class Slots:
 
 SLOTS = Slots()
 THREAD = "thread"  # the key of the slots of all requests
+LARGE = "large"  # of the slots of large inputs
+LARGE_INPUT = 1_000_000  # bytes
 
 
 def one_thread_left() -> AbstractContextManager[None]:
@@ -117,6 +121,23 @@ def one_thread_left() -> AbstractContextManager[None]:
     """
     limit = max(1, settings.REQUEST_THREADS - 1)
     return SLOTS.held(THREAD, limit, BUSY, STUCK_AFTER, ServerBusyError)
+
+
+@contextmanager
+def large_input(size: int) -> Iterator[None]:
+    """Hold one of this process's few places for inputs of so many bytes, if that is much.
+
+    What is read of an input takes up to 40 times as much memory as its text. Raises
+    ``TooManyAtOnceError``.
+    """
+    if size < LARGE_INPUT:
+        yield
+        return
+    with SLOTS.held(LARGE, settings.LARGE_INPUTS_AT_ONCE, BUSY, LONGEST_WAIT):
+        try:
+            yield
+        finally:
+            return_free_memory()
 
 
 def answer_with_one_thread_left(answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:

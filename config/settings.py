@@ -228,10 +228,14 @@ if databases.has_several_hosts(DATABASE_URL):  # another one answers sooner than
     DATABASE_SILENT_SECONDS = min(DATABASE_SILENT_SECONDS, databases.SOON_SILENT)
 # The --blocking-threads of granian.
 REQUEST_THREADS = environment.positive_number("REQUEST_THREADS", 8, "threads")
+# A larger worker of ``serve`` is replaced.
+WORKER_MEMORY_MB = environment.positive_number("WORKER_MEMORY_MB", 1_000, "megabytes")
 # For each person or token, in each process of the web server: a quarter of its threads. As many
 # more may wait.
 REQUESTS_AT_ONCE = environment.positive_number("REQUESTS_AT_ONCE", 2, "requests")
 HEAVY_REQUESTS_AT_ONCE = environment.positive_number("HEAVY_REQUESTS_AT_ONCE", 1, "requests")
+# Large files and pushes that are read, in each process.
+LARGE_INPUTS_AT_ONCE = environment.positive_number("LARGE_INPUTS_AT_ONCE", 2, "inputs")
 PASSWORD_CHECKS_AT_ONCE = environment.positive_number("PASSWORD_CHECKS_AT_ONCE", 1, "checks")
 # Wrong passwords within 15 minutes: for a name from all addresses, and for an address.
 FAILURES_PER_NAME = environment.positive_number("FAILURES_PER_NAME", 20, "failures")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from config.concurrency import large_input
 from returns.api.authentication import ApiRequest, require_scope
 from returns.api.errors import ApiError, ErrorDetail, InvalidRequest
 from returns.feed.orders.push import push_orders
@@ -15,8 +16,8 @@ TOO_LARGE = "The body is larger than 5 MB. Send the records in several calls."
 def import_records(request: ApiRequest) -> dict[str, Any]:
     """Import the returns in the body and return the result of each, ready for JSON.
 
-    Raises ``InvalidRequest`` if the body is not a feed, and ``ApiError`` if it is too large, has
-    too many records, or the token lacks the scope. Nothing is written then.
+    Raises ``InvalidRequest`` if the body is not a feed, ``ApiError`` if it is too large, has too
+    many records, or the token lacks the scope, and ``TooManyAtOnceError``. Nothing is written then.
     """
     return _import(request, lambda body, token: push(body, f"{token.name} ({token.start}…)"))
 
@@ -34,7 +35,8 @@ def _import(
     if len(body) > MAX_PUSH_BYTES:
         raise ApiError(413, "too_large", TOO_LARGE)
     try:
-        return push_body(body, token)
+        with large_input(len(body)):
+            return push_body(body, token)
     except TooMuchError as error:
         message = f"The body has {error}. Send the records in several calls."
         raise ApiError(413, "too_many", message) from error

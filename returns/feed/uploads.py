@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.concurrency import large_input
 from returns.database.faults import is_passing_fault
 from returns.database.locks import Lock, require_lock, try_lock
 from returns.feed.ahead import parsed_ahead
@@ -54,10 +55,11 @@ def save_upload(file: IO[bytes], name: str, person: User) -> Upload:
         )
     if not content.strip():
         raise ValidationError(_("This file is empty."))
-    preview = make_preview(content)
-    known = _known_mapping(content, preview)
-    if known:
-        preview = make_preview(content, Choices(mapping=known.mapping))
+    with large_input(len(content)):
+        preview = make_preview(content)
+        known = _known_mapping(content, preview)
+        if known:
+            preview = make_preview(content, Choices(mapping=known.mapping))
     upload = Upload(
         by=person,
         name=to_short_text(name),
@@ -119,7 +121,8 @@ def is_begun(upload: Upload) -> bool:
 
 def _preview_again(upload: Upload) -> None:
     """Store what was chosen with its preview, unless the import has begun meanwhile."""
-    preview = to_json(make_preview(read_content(upload.pk), _choices(upload)))
+    with large_input(upload.size):
+        preview = to_json(make_preview(read_content(upload.pk), _choices(upload)))
     Upload.objects.filter(pk=upload.pk, wanted_at=None, run=None).update(
         empty_clears=upload.empty_clears,
         dates=upload.dates,
@@ -132,12 +135,14 @@ def _preview_again(upload: Upload) -> None:
 
 def outline_of(upload: Upload, records: str = "") -> Outline | None:
     """Return the header and the first rows of an upload; None if it is no table."""
-    return outline(read_content(upload.pk), _choices(upload), records)
+    with large_input(upload.size):
+        return outline(read_content(upload.pk), _choices(upload), records)
 
 
 def words_of(upload: Upload, at: int, records: str = "") -> list[str]:
     """Return the different values of a column of an upload."""
-    return distinct_values(read_content(upload.pk), _choices(upload), at, records)
+    with large_input(upload.size):
+        return distinct_values(read_content(upload.pk), _choices(upload), at, records)
 
 
 def _choices(upload: Upload) -> Choices:

@@ -1,5 +1,6 @@
 """Who may call, what for, and how often."""
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from config import concurrency
 from config.concurrency import SLOTS
 from returns.api import payloads
 from returns.api.call_limit import count_call
@@ -194,6 +196,25 @@ def test_a_token_with_half_of_the_threads_waits_for_its_answers(program, make_pr
     error = refused.json()["error"]
     assert error["code"] == "too_many_at_once"
     assert "has 2 calls in progress (REQUESTS_AT_ONCE). Wait" in error["message"]
+
+
+def test_few_large_pushes_are_read_at_once_whoever_sends_them(make_program, monkeypatch):
+    monkeypatch.setattr(concurrency, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(concurrency, "LARGE_INPUT", 1_000)
+    other = make_program("feed", name="Other")
+    small, large = json.dumps({"items": []}), json.dumps({"items": [], "x": "y" * 1_000})
+    with concurrency.large_input(1_000):
+        assert push(other, large).status_code == 200
+        with concurrency.large_input(1_000):
+            assert push(other, small).status_code == 200
+            refused = push(other, large)
+    assert code(refused) == (429, "too_many_at_once")
+    assert "Nothing was changed. Try again in a few seconds." in refused.text
+    assert push(other, large).status_code == 200
+
+
+def push(program, body: str):
+    return program.send("POST", "/feed", data=body, content_type="application/json")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from config import body_limit
+from config import body_limit, concurrency
 from returns.background import run_long_jobs
 from returns.feed import previews, uploads
 from returns.feed.uploads import load_preview, old_uploads, start_import
@@ -55,6 +55,20 @@ def test_the_preview_names_the_encoding(as_manager):
     for encoding, name in (("cp1254", "Windows-1254"), ("utf-16", "UTF-16"), ("utf-8", "UTF-8")):
         page = upload(as_manager, f"{GOOD}Kırık;Created;05.01.2026;\n".encode(encoding))
         assert page.context["preview"].kind == f"CSV in {name}, separated by semicolons"
+
+
+def test_few_large_files_are_read_at_once_whoever_uploads_them(as_manager, as_admin, monkeypatch):
+    monkeypatch.setattr(concurrency, "LONGEST_WAIT", 0.1)
+    upload(as_admin, GOOD)
+    columns = f"{path()}columns/"
+    monkeypatch.setattr(concurrency, "LARGE_INPUT", len(GOOD))
+    with concurrency.large_input(len(GOOD)), concurrency.large_input(len(GOOD)):
+        refused = [upload(as_manager, GOOD), as_admin.get(columns)]
+        refused.append(as_admin.post(path(), {"action": "choose", "dates": "mdy"}))
+    assert [each.status_code for each in refused] == [429] * 3
+    assert "Nothing was changed. Try again in a few seconds." in refused[0].text
+    assert Upload.objects.count() == 1
+    assert upload(as_manager, GOOD).status_code == 200
 
 
 def test_errors_stand_beside_the_rows(as_manager):
