@@ -251,8 +251,11 @@ def test_the_scopes_are_those_of_tokens():
         (USING, "steps of {:,} returns", [STEP_SIZE]),
         (
             USING,
-            "up to {} returns at once, warehouse managers up to {:,}",
-            [bulk.DEFAULT_TAGGING_LIMIT, bulk.EXTENDED_TAGGING_LIMIT],
+            "up to {} returns at once, warehouse managers up to {:,}, and admins up to {:,}.",
+            [
+                *(bulk.DEFAULT_TAGGING_LIMIT, bulk.EXTENDED_TAGGING_LIMIT),
+                bulk.MOST_TAGGED_AT_ONCE,
+            ],
         ),
         (USING, "The {} largest groups", [MAX_GROUPS]),
         (USING, "up to {} returns in the order of the queue", [MAX_HANDOVER_LINES]),
@@ -283,6 +286,7 @@ def test_the_scopes_are_those_of_tokens():
         (API, "up to {} names", [tagging.MAX_TAGS_PER_UPDATE]),
         (DEPLOY, "on up to {} returns at once", [bulk.DEFAULT_TAGGING_LIMIT]),
         (DEPLOY, "tag up to {:,} returns", [bulk.EXTENDED_TAGGING_LIMIT]),
+        (DEPLOY, "tag up to {:,} returns", [bulk.MOST_TAGGED_AT_ONCE]),
         (DEPLOY, "export more than {:,} returns", [export_forms.MAX_RETURNS_WITHOUT_PERMISSION]),
     ],
 )

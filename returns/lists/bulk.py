@@ -20,6 +20,8 @@ from tags.vocabulary import load_vocabulary
 
 # How many returns a person may tag at once: by default, and with MAY_TAG_MANY.
 DEFAULT_TAGGING_LIMIT, EXTENDED_TAGGING_LIMIT = 500, 100_000
+# The same for everybody: their ids take 300 MB of the web server's memory.
+MOST_TAGGED_AT_ONCE = 1_000_000
 MAX_SELECTED = 1_000
 MAY_TAG = "returns.tag_return"
 MAY_TAG_MANY, MAY_TAG_ALL = "returns.tag_many_returns", "returns.tag_all_returns"
@@ -54,10 +56,10 @@ def list_path(query: str) -> str:
     return reverse("return-list") if "id" in target else target.path(reverse("return-list"))
 
 
-def tagging_limit(person: User) -> int | None:
-    """Return how many returns the person may tag at once; None if there is no limit."""
+def tagging_limit(person: User) -> int:
+    """Return how many returns the person may tag at once."""
     if person.has_perm(MAY_TAG_ALL):
-        return None
+        return MOST_TAGGED_AT_ONCE
     return EXTENDED_TAGGING_LIMIT if person.has_perm(MAY_TAG_MANY) else DEFAULT_TAGGING_LIMIT
 
 
@@ -71,19 +73,19 @@ def choose_returns(query: Query, person: User) -> TaggingTarget:
     text = stored_text(
         "More than %(limit)s returns match. You can tag up to %(limit)s at once. "
         "Narrow the filters, or ask your administrator.",
-        limit=limit or 0,
+        limit=limit,
     )
     return choose_up_to(limit, query, text)
 
 
-def choose_up_to(limit: int | None, query: Query, too_many: StoredText) -> TaggingTarget:
+def choose_up_to(limit: int, query: Query, too_many: StoredText) -> TaggingTarget:
     """Return the same. Raises ``ValidationError`` with a text for more than this number."""
     query = query.without(*NON_FILTER_PARAMETERS)
     if "id" in query:
         target = _selected(query)
     else:
         target = TaggingTarget(_matching_ids(query, limit), query.urlencode())
-    if limit is not None and len(target.ids) > limit:
+    if len(target.ids) > limit:
         raise ValidationError([too_many])
     return target
 
@@ -97,7 +99,7 @@ def _selected(query: Query) -> TaggingTarget:
     return TaggingTarget(ids, Query.from_lists({"id": map(str, ids)}).urlencode())
 
 
-def _matching_ids(query: Query, limit: int | None) -> list[int]:
+def _matching_ids(query: Query, limit: int) -> list[int]:
     filterset = ReturnFilterSet(query, load_vocabulary())
     if problems := filterset.problems():
         raise ValidationError(problems)
@@ -107,7 +109,7 @@ def _matching_ids(query: Query, limit: int | None) -> list[int]:
         )
         raise ValidationError([text])
     ids = filterset.qs.order_by().values_list("pk", flat=True)
-    return list(ids if limit is None else ids[: limit + 1])
+    return list(ids[: limit + 1])
 
 
 def create_draft(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import FILTERED_CAP, CappedCount
@@ -28,6 +29,8 @@ from tags.vocabulary import load_vocabulary
 DRY_RUN_SINCE = "-30d"
 DRY_RUN_TIME_LIMIT_MS = 8_000  # for each of its queries
 MAX_DRY_RUN_ROWS = 50
+MAX_DRY_RUN_MATCHES = 1_000_000  # their ids take 300 MB
+TOOK_TOO_LONG = gettext_lazy("The dry run took too long. Narrow the filter.")
 NO_MATCHES = CappedCount(0)
 
 
@@ -45,7 +48,7 @@ class DryRun:
     matches: CappedCount = NO_MATCHES
     matches_path: str = ""
     all_tagged: bool = False
-    problem: str = ""
+    problem: str | Promise = ""
 
 
 def dry_run(rule: TagRule) -> DryRun:
@@ -55,13 +58,16 @@ def dry_run(rule: TagRule) -> DryRun:
     """
     try:
         with time_limit(DRY_RUN_TIME_LIMIT_MS):
-            lacking = list(_recent(changeable(rule), rule).order_by().values_list("pk", flat=True))
+            recent = _recent(changeable(rule), rule).order_by().values_list("pk", flat=True)
+            lacking = list(recent[: MAX_DRY_RUN_MATCHES + 1])
+            if len(lacking) > MAX_DRY_RUN_MATCHES:
+                return DryRun(0, [], problem=TOOK_TOO_LONG)
             ids = set(_changes(rule, lacking))
             matches = _recent(matches_of(rule), rule).order_by()[: FILTERED_CAP + 1].count()
     except RuleError as error:
         return DryRun(0, [], problem=str(error))
     except QueryTimeoutError:
-        return DryRun(0, [], problem=_("The dry run took too long. Narrow the filter."))
+        return DryRun(0, [], problem=TOOK_TOO_LONG)
     newest = Return.objects.among(sorted(ids)).in_order_of("created_at", descending=True)
     number = max(len(ids), min(matches, FILTERED_CAP))
     return DryRun(

@@ -1,6 +1,7 @@
 """Run rules: on returns that were created, arrived or completed, or every hour."""
 
 import logging
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from types import MappingProxyType
@@ -28,7 +29,7 @@ from tags.vocabulary import Vocabulary, ids_with_synonyms, load_vocabulary
 
 logger = logging.getLogger(__name__)
 
-RULE_BATCH_SIZE = 1_000
+RULE_BATCH_SIZE, IDS_AT_ONCE = 1_000, 50_000
 MOMENT_COLUMNS = {
     Moment.CREATED: "created_at",
     Moment.ARRIVED: "arrived_to_warehouse_at",
@@ -130,7 +131,9 @@ def _run_if_due(rule: TagRule) -> bool:
 
 def _run_on_all(rule: TagRule, lock: HeldLock) -> None:
     try:
-        ids = list(changeable(rule).order_by("pk").values_list("pk", flat=True))
+        matches = changeable(rule).order_by("pk").values_list("pk", flat=True)
+        # As numbers of 8 bytes, for these may be all returns.
+        ids = array("q", matches.iterator(chunk_size=IDS_AT_ONCE))
     except (RuleError, DatabaseError) as error:
         _note_failure(rule, error)
         return

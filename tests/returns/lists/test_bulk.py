@@ -77,14 +77,15 @@ def test_a_search_that_was_cut_short_is_not_everything(as_admin, monkeypatch):
 def test_each_role_has_its_limit(as_agent, as_manager, as_admin, monkeypatch):
     monkeypatch.setattr(returns_bulk, "DEFAULT_TAGGING_LIMIT", 2)
     monkeypatch.setattr(returns_bulk, "EXTENDED_TAGGING_LIMIT", 3)
-    for number in range(1, 5):
+    monkeypatch.setattr(returns_bulk, "MOST_TAGGED_AT_ONCE", 4)
+    for number in range(1, 6):
         make_return()
         allowed = [
             "Tag everything" in client.get("/returns/?state=ReturnCreated").text
             and client.get("/bulk/?state=ReturnCreated").context["chosen"] is not None
             for client in (as_agent, as_manager, as_admin)
         ]
-        assert allowed == [number <= 2, number <= 3, True]
+        assert allowed == [number <= 2, number <= 3, number <= 4]
     refused = choose(as_agent, "state=ReturnCreated", add="books")
     assert refused.status_code == 422
     assert "More than 2 returns match. You can tag up to 2 at once." in refused.text

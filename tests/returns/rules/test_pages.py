@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from returns.filters.query import Query
 from returns.models import Moment, TagRule
+from returns.rules import dry_runs
 from returns.rules import editing as rules
 from tags import editing
 from tags.tagging import add_tag, remove_tag
@@ -276,6 +277,15 @@ def test_a_dry_run_says_how_many_match(as_manager, agent, tagged, removed, words
     rule = make_rule("Rule", "notes=wet", "books", moment="hourly")
     page = re.sub(r"</?a\b[^>]*>", "", as_manager.get(f"/rules/{rule.pk}/").text)
     assert words in " ".join(page.split())
+
+
+def test_a_dry_run_of_too_many_says_so(as_manager, monkeypatch):
+    monkeypatch.setattr(dry_runs, "MAX_DRY_RUN_MATCHES", 1)
+    rule = make_rule("Rule", "notes=wet", "books")
+    for is_refused in (False, True):
+        make_return(notes="wet")
+        page = as_manager.get(f"/rules/{rule.pk}/").text
+        assert ("The dry run took too long. Narrow the filter." in page) is is_refused
 
 
 def test_a_dry_run_without_matches_says_so(as_manager):
