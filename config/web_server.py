@@ -20,7 +20,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from granian._granian import SocketHolder
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import logger
 from granian.server.mp import MPServer, WorkerProcess
 
@@ -32,6 +33,11 @@ RETRY_SECONDS = 5.0  # until a worker that died and cannot start is started agai
 CLOSING_SECONDS = 1.0  # in which old workers close the connections that are in use
 STOPPING_SECONDS = 0.3  # the same, before the server ends
 LOADING_POLL, SIGNAL_POLL = 0.05, 0.5
+# A worker is replaced that is too large whenever it is looked at: one large request may pass.
+MEMORY_INTERVAL, MEMORY_LOOKS = 15, 2  # seconds
+# Of a request without its body, and what is kept for each connection: more than an address and
+# cookies take, and far less than HTTP/2, which no proxy speaks to a program, would accept.
+MAX_HEADERS = 128 * 1024  # bytes
 EXIT_CANNOT_START = 2
 IS_JSON = os.environ.get("LOG_FORMAT") == "json"
 JSON_LINES = {
@@ -58,8 +64,11 @@ def _json_line(level: str, message: str) -> str:
 
 
 def _is_meant(record: logging.LogRecord) -> bool:
-    """Tell whether a line is worth logging. Advice about threads is for other programs."""
-    return "Python threads" not in record.getMessage()
+    """Tell whether a line is worth logging. Advice is for other programs.
+
+    It is about threads, and about sockets that workers do not share.
+    """
+    return not any(each in record.getMessage() for each in ("Python threads", "tcp_migrate_req"))
 
 
 class SignalSafeEvent(threading.Event):
@@ -243,10 +252,11 @@ def _serve_on_shared_socket(
     serve(worker_id, process_name, load, ((None, holder), listener), *others)
 
 
-def main(host: str, port: int, workers: int, threads: int, stop_seconds: int) -> int:
+def main(host: str, port: int, workers: int, *limits: int) -> int:
     """Serve until SIGTERM or Ctrl-C; SIGHUP replaces the workers. Return the exit code.
 
-    Requests have ``stop_seconds`` to finish when their worker is replaced or stopped.
+    The limits are the threads of a worker, the seconds that requests have to finish when their
+    worker is replaced or stopped, and the megabytes of memory above which it is replaced.
     """
     # Until granian handles it: by default it ends a process, and there is nothing to replace yet.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -256,6 +266,7 @@ def main(host: str, port: int, workers: int, threads: int, stop_seconds: int) ->
         sentence = why_it_cannot_listen(host, port, error)
         print(_json_line("CRITICAL", sentence) if IS_JSON else sentence, file=sys.stderr)  # noqa: T201
         return EXIT_CANNOT_START
+    threads, stop_seconds, most_megabytes = limits
     logger.addFilter(_is_meant)
     server = WebServer(
         listener,
@@ -264,9 +275,14 @@ def main(host: str, port: int, workers: int, threads: int, stop_seconds: int) ->
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=MAX_HEADERS),
         workers=workers,
         blocking_threads=threads,
         respawn_failed_workers=True,
+        workers_max_rss=most_megabytes,
+        rss_sample_interval=MEMORY_INTERVAL,
+        rss_samples=MEMORY_LOOKS,
         log_dictconfig=JSON_LINES if IS_JSON else None,
     )
     server.serve()

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,13 +19,18 @@ from tests.deployed import can_connect, free_port, wait_for
 
 pytestmark = pytest.mark.slow
 WORKERS = 2
+MOST_MEGABYTES = 150
+LOOKED_AT = "MEMORY_INTERVAL, MEMORY_LOOKS = 15, 2"
 PROGRAM = """
 import os, signal
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
+kept = []
 
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/end":
         os._exit(1)
+    if environ["PATH_INFO"] == "/grow":
+        kept.append(b"x" * 200_000_000)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"VERSION"]
 """
@@ -40,7 +44,10 @@ class Server:
         self.program = folder / "config" / "wsgi.py"
         self.program.parent.mkdir()
         for module in (web_server, listening):
-            shutil.copy(module.__file__, self.program.parent)
+            text = Path(module.__file__).read_text()
+            # Fifteen times as often as for real.
+            text = text.replace(LOOKED_AT, LOOKED_AT.replace("15", "1"))
+            (self.program.parent / Path(module.__file__).name).write_text(text)
         self.install("one")
         self.process = self.start()
 
@@ -56,7 +63,7 @@ class Server:
         environment.pop("PYTHONPATH", None)
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*command, str(WORKERS), "4", "30"],
+                [*command, str(WORKERS), "4", "30", str(MOST_MEGABYTES)],
                 cwd=self.log.parent,
                 env=environment,
                 stdout=log,
@@ -68,6 +75,11 @@ class Server:
         with contextlib.closing(link):
             link.request("GET", path)
             return link.getresponse().read().decode()
+
+    def status_of(self, sent: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as link:
+            link.sendall(sent)
+            return link.recv(100)[9:12]
 
     def workers(self) -> set[int]:
         return {child.pid for child in psutil.Process(self.process.pid).children()}
@@ -152,6 +164,31 @@ def test_a_worker_that_dies_is_replaced(server):
     assert server.get() == "one"
 
 
+def test_a_worker_that_stays_too_large_is_replaced_without_losing_a_request(server):
+    assert LOOKED_AT in Path(web_server.__file__).read_text()
+    callers = [Caller(server, keeps_connection=keeps) for keeps in (True, False)]
+    for caller in callers:
+        caller.start()
+    before = server.workers()
+    server.get("/grow")
+    wait_for(lambda: "RSS over threshold" in server.log.read_text())
+    wait_for(lambda: len(server.workers()) == WORKERS and server.workers() != before)
+    for caller in callers:
+        caller.stopping.set()
+    for caller in callers:
+        caller.join()
+        assert caller.failures == []
+    assert len(before & server.workers()) == WORKERS - 1
+    sizes = [psutil.Process(pid).memory_info().rss for pid in server.workers()]
+    assert max(sizes) < MOST_MEGABYTES * 2**20
+
+
+def test_no_connection_is_kept_much_of(server):
+    assert server.get("/?" + "x" * 60_000) == "one"
+    assert server.status_of(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 200_000) == b"431"
+    assert server.status_of(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") in {b"400", b"505", b""}
+
+
 def test_a_server_none_of_whose_workers_can_start_ends(tmp_path):
     running = Server(tmp_path)
     running.stop()
@@ -190,10 +227,10 @@ def test_the_command_becomes_the_web_server(monkeypatch, settings):
     started = []
     monkeypatch.setattr(os, "execv", lambda program, arguments: started.append(arguments))
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
-    settings.REQUEST_THREADS = 6
+    settings.REQUEST_THREADS, settings.WORKER_MEMORY_MB = 6, 700
     call_command("serve", port=8001, workers=3)
     (arguments,) = started
-    expected = ["-m", "config.web_server", "127.0.0.1", "8001", "3", "6", "30"]
+    expected = ["-m", "config.web_server", "127.0.0.1", "8001", "3", "6", "30", "700"]
     assert arguments == [sys.executable, *expected]
     assert os.environ["PYTHONPATH"] == f"{settings.BASE_DIR}{os.pathsep}/elsewhere"
 

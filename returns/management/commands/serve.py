@@ -44,7 +44,8 @@ class Command(BaseCommand):
             raise CommandError("--workers and --stop-seconds must be at least 1.", returncode=2)
         path = [str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]
         os.environ["PYTHONPATH"] = os.pathsep.join(path)
-        numbers = map(str, (port, workers, settings.REQUEST_THREADS, stop_seconds))
+        limits = settings.REQUEST_THREADS, stop_seconds, settings.WORKER_MEMORY_MB
+        numbers = map(str, (port, workers, *limits))
         os.execv(  # noqa: S606
             sys.executable, [sys.executable, "-m", web_server.__name__, host, *numbers]
         )
