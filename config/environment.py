@@ -156,7 +156,7 @@ def desk_logo() -> Path | None:
     return path
 
 
-def positive_number(variable: str, default: int, unit: str) -> int:
+def positive_number(variable: str, default: int, unit: str, *, least: int = 1) -> int:
     """Return the whole number above 0 in a variable; ``unit`` names what it counts."""
     text = os.environ.get(variable, str(default)).strip()
     if not text.isdecimal() or int(text) == 0:
@@ -165,6 +165,8 @@ def positive_number(variable: str, default: int, unit: str) -> int:
         )
     if unit == "days" and int(text) > MAX_DAYS:
         raise ImproperlyConfigured(f"{variable} may be at most {MAX_DAYS} days.")
+    if int(text) < least:
+        raise ImproperlyConfigured(f"{variable} must be at least {least} {unit}.")
     return int(text)
 
 

@@ -228,8 +228,8 @@ if databases.has_several_hosts(DATABASE_URL):  # another one answers sooner than
     DATABASE_SILENT_SECONDS = min(DATABASE_SILENT_SECONDS, databases.SOON_SILENT)
 # The --blocking-threads of granian.
 REQUEST_THREADS = environment.positive_number("REQUEST_THREADS", 8, "threads")
-# A larger worker of ``serve`` is replaced.
-WORKER_MEMORY_MB = environment.positive_number("WORKER_MEMORY_MB", 1_000, "megabytes")
+# A larger worker of ``serve`` is replaced. It needs some to work at all.
+WORKER_MEMORY_MB = environment.positive_number("WORKER_MEMORY_MB", 1_000, "megabytes", least=300)
 # For each person or token, in each process of the web server: a quarter of its threads. As many
 # more may wait.
 REQUESTS_AT_ONCE = environment.positive_number("REQUESTS_AT_ONCE", 2, "requests")

@@ -74,6 +74,7 @@ MISSING = [
     ({"EMAIL_PORT": "smtp"}, "EMAIL_PORT must be the port of the mail server"),
     ({"SESSION_HOURS": "0"}, "SESSION_HOURS must be a whole number of hours"),
     ({"API_CALLS_PER_MINUTE": "0"}, "API_CALLS_PER_MINUTE must be a whole number of calls"),
+    ({"WORKER_MEMORY_MB": "200"}, "WORKER_MEMORY_MB must be at least 300 megabytes."),
     ({"DESK_NAME": " "}, "DESK_NAME must have 1 to 40 characters."),
     ({"DESK_LOGO": "README.md"}, "DESK_LOGO must be the path of an image file: .png, .svg"),
     ({"DESK_LOGO": "/nowhere.png"}, "DESK_LOGO must be the path of an image file"),
