@@ -2,8 +2,8 @@
 
 import codecs
 import ctypes
-import gc
 import encodings
+import gc
 import pkgutil
 from collections.abc import Callable
 from encodings.aliases import aliases
