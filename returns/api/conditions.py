@@ -8,7 +8,6 @@ for the return, but ``NotEqual`` is the opposite of ``Equals``; null and the emp
 no tags.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import or_
@@ -26,19 +25,18 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Collate, Left, Length, Reverse, Right, StrIndex
+from django.db.models.functions import Collate, Left, Length, Right, StrIndex
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
     GreaterThanOrEqual,
     LessThan,
     LessThanOrEqual,
-    StartsWith,
 )
 
 from returns.api.dqb import WHOLE_VALUE_OPERATORS, Filter, Join, Operator, SortBy
+from returns.api.prefilters import prefilter
 from returns.api.properties import Property
-from returns.expressions import SearchKey
 from returns.models import ReturnTag, State
 from tags.vocabulary import TagChip
 
@@ -48,9 +46,6 @@ BUILTIN_COLLATION_SINCE = 170_000
 BUILTIN_COLLATION, ICU_COLLATION = "pg_c_utf8", "und-x-icu"
 EQUATED_LETTERS, EQUATED_TO = "İIıΣς", "iiiσσ"
 _EQUATED = str.maketrans(EQUATED_LETTERS, EQUATED_TO)
-# A run of characters that a search key keeps together.
-_ALPHANUMERIC_RUN = re.compile("[A-Za-z0-9]+")
-MIN_INDEXED_RUN = 3  # characters; shorter runs are in too many texts for an index to help
 
 
 class Folded(Func):
@@ -124,7 +119,7 @@ def build_ordering(sorts: Iterable[SortBy]) -> list[OrderBy]:
 
 def text_in(property_: Property, texts: list[str]) -> Q:
     """Return the condition that a property is exactly one of these texts."""
-    return Q(**{f"{property_.column}__in": texts}) & _prefilter(property_, Operator.IN, texts)
+    return Q(**{f"{property_.column}__in": texts}) & prefilter(property_, Operator.IN, texts)
 
 
 def _xor(one: Q, other: Q) -> Q:
@@ -177,13 +172,16 @@ _COMPARISONS_HERE: dict[Operator, Callable[[str, str], bool]] = {
 }
 
 
-def _state_condition(filter_: Filter) -> Q:
+def states_that_match(filter_: Filter) -> list[str]:
+    """Return the states for which a filter by the state holds."""
     compare: Callable[[str, str], bool] = _COMPARISONS_HERE.get(filter_.operator, str.__eq__)
     fold = str if filter_.case_sensitive else folded
     values = [fold(str(value or "")) for value in filter_.values]
-    states = [
-        state for state in State.values if any(compare(fold(state), value) for value in values)
-    ]
+    return [state for state in State.values if any(compare(fold(state), value) for value in values)]
+
+
+def _state_condition(filter_: Filter) -> Q:
+    states = states_that_match(filter_)
     return Q(state__in=states) if states else _NEVER
 
 
@@ -236,7 +234,7 @@ def _text_condition(filter_: Filter) -> Q:
     condition = reduce(or_, (Q(compare(column, value)) for value in values))
     if filter_.operator == Operator.NOT_EQUAL:
         return ~condition
-    return condition & _prefilter(filter_.property, filter_.operator, texts)
+    return condition & prefilter(filter_.property, filter_.operator, texts)
 
 
 def _by_code_point(text: Combinable) -> Collate:
@@ -251,40 +249,3 @@ def _order_by(sort: SortBy) -> OrderBy:
         return OrderBy(F(column), descending=sort.descending, nulls_last=last)
     collate = _by_code_point if sort.case_sensitive else Folded
     return OrderBy(collate(F(column)), descending=sort.descending)
-
-
-# Conditions that an index can answer. They match everything that the exact condition matches, and
-# possibly more.
-
-
-def _prefilter(property_: Property, operator: Operator, texts: list[str]) -> Q:
-    runs = [_ALPHANUMERIC_RUN.findall(text) for text in texts]
-    if property_.key and operator in _KEY_CONDITIONS and all(runs):
-        return _KEY_CONDITIONS[operator](property_.key, texts)
-    longest = max(runs[0], key=len, default="") if len(runs) == 1 else ""
-    if (
-        property_.column == "notes"
-        and operator in _NOTES_OPERATORS
-        and len(longest) >= MIN_INDEXED_RUN
-    ):
-        return Q(notes_key__contains=longest.upper())
-    return Q()
-
-
-def _search_key(text: str) -> SearchKey:
-    return SearchKey(Value(text, TextField()))
-
-
-def _ends_with(key: str, texts: list[str]) -> Q:
-    return Q(StartsWith(Reverse(F(key)), Reverse(_search_key(texts[0]))))
-
-
-_KEY_CONDITIONS: dict[Operator, Callable[[str, list[str]], Q]] = {
-    Operator.EQUALS: lambda key, texts: Q(**{key: _search_key(texts[0])}),
-    Operator.IN: lambda key, texts: Q(**{f"{key}__in": [_search_key(text) for text in texts]}),
-    Operator.STARTS_WITH: lambda key, texts: Q(**{f"{key}__startswith": _search_key(texts[0])}),
-    Operator.ENDS_WITH: _ends_with,
-}
-_NOTES_OPERATORS = {
-    *(Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH, Operator.EQUALS),
-}

@@ -11,13 +11,13 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from returns.api.conditions import build_condition, build_ordering
+from returns.api.counting import DATA_SET_COUNT_LIMIT
 from returns.api.dqb import Dqb
 from returns.api.dqb_parser import parse_dqb
 from returns.api.errors import ErrorDetail, InvalidRequest
 from returns.api.pages import Place
 from returns.api.parameters import describe_dqb
 from returns.api.properties import Property, quote, suggest
-from returns.api.query import DATA_SET_COUNT_LIMIT
 from returns.api.query_parsing import NOT_ENCODED, is_unencoded, page_size
 from returns.api.values import is_storable, parse_whole_number
 from returns.database.time_limit import QueryTimeoutError, time_limit

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OrderBy
 from django.http import QueryDict
 
-from returns.api.conditions import build_condition
+from returns.api.counting import count_matches
 from returns.api.cursor_pagination import read_cursor_page
 from returns.api.errors import ErrorDetail, InvalidRequest
-from returns.api.following import Followed, settled
-from returns.api.properties import CHANGED_COLUMN
+from returns.api.following import Followed
+from returns.api.matching import find_matches
 from returns.api.query_parsing import ParsedQuery, parse_query
-from returns.database.time_limit import QueryTimeoutError, time_limit
+from returns.api.sorting import count_for_text_sort, read_page
 from returns.models import Return
 from returns.models.facts import LINE_ITEMS
 from returns.querysets import ReturnQuerySet
@@ -20,7 +19,6 @@ from tags.vocabulary import Vocabulary
 
 # Columns that no answer shows.
 FIELDS_NOT_SENT = ("notes_key", "corrections", "feed_tags", "stamps")
-DATA_SET_COUNT_LIMIT = 2_000  # milliseconds
 
 
 @dataclass(frozen=True)
@@ -53,19 +51,19 @@ def run_query(
     parsed = parse_query(params, now=now)
     with_tags = with_tag_ids or parsed.with_tags
     vocabulary = parsed.vocabulary if with_tags else None
-    matches = _filter(parsed).defer(*FIELDS_NOT_SENT, *(() if with_items else (LINE_ITEMS,)))
-    queryset = (matches.with_tag_ids() if with_tags else matches).select_related("last_change")
+
+    def with_answer(queryset: ReturnQuerySet) -> ReturnQuerySet:
+        queryset = queryset.defer(*FIELDS_NOT_SENT, *(() if with_items else (LINE_ITEMS,)))
+        return (queryset.with_tag_ids() if with_tags else queryset).select_related("last_change")
+
+    matches = find_matches(parsed)
     if parsed.cursor is not None:
-        return _cursor_page(queryset, parsed, parsed.cursor, vocabulary)
-    end = parsed.offset + parsed.count
-    returns = list(_order(queryset, parsed.ordering)[parsed.offset : end])
-    return ResultPage(
-        returns,
-        parsed.count,
-        parsed.offset,
-        _count(matches, parsed),
-        vocabulary=vocabulary,
-    )
+        return _cursor_page(with_answer(matches), parsed, parsed.cursor, vocabulary)
+    number = count_for_text_sort(matches, parsed)
+    returns = read_page(matches, parsed, with_answer)
+    if number is None or parsed.filterset.search_is_cut_short():
+        number = count_matches(parsed)
+    return ResultPage(returns, parsed.count, parsed.offset, number, vocabulary=vocabulary)
 
 
 def _cursor_page(
@@ -101,36 +99,3 @@ def _read_followed(queryset: ReturnQuerySet, cursor: str, size: int) -> tuple[li
     if returns:
         position = Followed(returns[-1].last_change.changed_at, returns[-1].pk)
     return returns, position.encode()
-
-
-def _order(queryset: ReturnQuerySet, ordering: list[OrderBy] | None) -> ReturnQuerySet:
-    if ordering is None:
-        return queryset.in_order_of("created_at", descending=True)
-    return queryset.order_by(*ordering)
-
-
-def _count(matches: ReturnQuerySet, parsed: ParsedQuery) -> int | None:
-    if parsed.filterset.search_is_cut_short():
-        return None
-    try:
-        with time_limit(DATA_SET_COUNT_LIMIT):
-            return matches.order_by().values("pk").count()
-    except QueryTimeoutError:
-        return None
-
-
-def _filter(parsed: ParsedQuery) -> ReturnQuerySet:
-    queryset: ReturnQuerySet = parsed.filterset.qs
-    for bound in parsed.time_bounds:
-        if bound.column == "created_at":
-            queryset = queryset.created(bound.lookup, bound.moment)
-        else:
-            queryset = queryset.filter(**{f"{bound.column}__{bound.lookup}": bound.moment})
-    if parsed.by_change:
-        # Joined from the side of the changes, whose index has their order.
-        queryset = queryset.filter(**{f"{CHANGED_COLUMN}__isnull": False})
-    if parsed.is_settled:
-        queryset = settled(queryset)
-    if parsed.dqb.filters:
-        queryset = queryset.filter(build_condition(parsed.dqb.filters, parsed.vocabulary))
-    return queryset.filter(*parsed.text_conditions)

@@ -66,7 +66,7 @@ def count_newest_up_to(querysets: Sequence[ReturnQuerySet], cap: int) -> list[Ca
 
 
 def _count_slices(querysets: Sequence[ReturnQuerySet], cap: int) -> list[CappedCount]:
-    numbers = _count_each([each.values("pk")[: cap + 1] for each in querysets])
+    numbers = count_each([each.values("pk")[: cap + 1] for each in querysets])
     return [CappedCount(min(number, cap), number > cap) for number in numbers]
 
 
@@ -140,7 +140,7 @@ def count_matches(
     return CappedCount(min(number, FILTERED_CAP), cut_short or number > FILTERED_CAP)
 
 
-def _count_each(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
+def count_each(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
     """Count the rows of each query, all in one statement."""
     statements, parameters = zip(*(query.query.sql_with_params() for query in queries), strict=True)
     counted = (f"(SELECT count(*) FROM ({sql}) AS counted)" for sql in statements)  # noqa: S608
