@@ -8,7 +8,7 @@ for the return, but ``NotEqual`` is the opposite of ``Equals``; null and the emp
 no tags.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -45,6 +45,8 @@ from tags.vocabulary import TagChip
 BUILTIN_COLLATION_SINCE = 170_000
 BUILTIN_COLLATION, ICU_COLLATION = "pg_c_utf8", "und-x-icu"
 EQUATED_LETTERS, EQUATED_TO = "İIıΣς", "iiiσσ"
+# Below it, every version of Unicode that is in use has the same lower case.
+FIRST_OTHER_CHARACTER = "\u3000"
 _EQUATED = str.maketrans(EQUATED_LETTERS, EQUATED_TO)
 
 
@@ -85,26 +87,35 @@ def folded(text: str) -> str:
     return text.translate(_EQUATED).lower()
 
 
-def build_condition(filters: Iterable[Filter], tags: Mapping[int, TagChip] | None = None) -> Q:
+def build_condition(
+    filters: Iterable[Filter],
+    tags: Mapping[int, TagChip] | None = None,
+    stored_texts: Mapping[str, Sequence[str]] | None = None,
+) -> Q:
     """Return one condition for all filters, joined from left to right without precedence.
 
-    ``tags`` are those of the vocabulary, for filters by tags.
+    ``tags`` are those of the vocabulary, for filters by tags. ``stored_texts`` are all texts of
+    the columns of which they are known, the states apart.
     """
+    texts = {"state": State.values, **(stored_texts or {})}
     first, *others = filters
-    condition = filter_condition(first, tags or {})
+    condition = filter_condition(first, tags or {}, texts)
     for each in others:
-        condition = _JOIN[each.join](condition, filter_condition(each, tags or {}))
+        condition = _JOIN[each.join](condition, filter_condition(each, tags or {}, texts))
     return condition
 
 
-def filter_condition(filter_: Filter, tags: Mapping[int, TagChip]) -> Q:
+def filter_condition(
+    filter_: Filter, tags: Mapping[int, TagChip], stored_texts: Mapping[str, Sequence[str]]
+) -> Q:
     """Return the condition for a single filter."""
     if filter_.property.are_tags:
         return _tag_condition(filter_, tags)
     if filter_.property.is_time:
         return _time_condition(filter_)
-    if filter_.property.column == "state":
-        return _state_condition(filter_)
+    texts = stored_texts.get(filter_.property.column)
+    if texts is not None and _is_comparable_here(filter_, texts):
+        return _condition_of_few(filter_, texts)
     return _text_condition(filter_)
 
 
@@ -155,8 +166,8 @@ def _time_condition(filter_: Filter) -> Q:
     return ~condition if filter_.operator == Operator.NOT_EQUAL else condition
 
 
-# There are three states and a number of tags, so the comparison is made here, and the database gets
-# a list.
+# There are three states, and a number of tags, carriers and channels, so the comparison is made
+# here, and the database gets a list.
 
 # An empty list raises EmptyResultSet, which would empty the whole query from inside a Func.
 _NEVER = Q(Exact(Value(1), Value(0)))
@@ -172,17 +183,23 @@ _COMPARISONS_HERE: dict[Operator, Callable[[str, str], bool]] = {
 }
 
 
-def states_that_match(filter_: Filter) -> list[str]:
-    """Return the states for which a filter by the state holds."""
+def texts_that_match(filter_: Filter, texts: Iterable[str]) -> list[str]:
+    """Return those of the texts for which a filter holds."""
     compare: Callable[[str, str], bool] = _COMPARISONS_HERE.get(filter_.operator, str.__eq__)
     fold = str if filter_.case_sensitive else folded
     values = [fold(str(value or "")) for value in filter_.values]
-    return [state for state in State.values if any(compare(fold(state), value) for value in values)]
+    return [text for text in texts if any(compare(fold(text), value) for value in values)]
 
 
-def _state_condition(filter_: Filter) -> Q:
-    states = states_that_match(filter_)
-    return Q(state__in=states) if states else _NEVER
+def _condition_of_few(filter_: Filter, texts: Iterable[str]) -> Q:
+    matching = texts_that_match(filter_, texts)
+    return Q(**{f"{filter_.property.column}__in": matching}) if matching else _NEVER
+
+
+def _is_comparable_here(filter_: Filter, texts: Iterable[str]) -> bool:
+    """Return whether Python and PostgreSQL are sure to fold all of these alike."""
+    given = (str(value or "") for value in filter_.values)
+    return all(max(text, default="") < FIRST_OTHER_CHARACTER for text in (*given, *texts))
 
 
 def tags_named(filter_: Filter, text: str, tags: Mapping[int, TagChip]) -> list[int]:

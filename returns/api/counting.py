@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from django.db.models import QuerySet
 
-from returns.api.conditions import states_that_match, tags_named
+from returns.api.conditions import tags_named, texts_that_match
 from returns.api.dqb import Filter, Join, Operator
 from returns.api.matching import find_matches
-from returns.api.query_parsing import ParsedQuery
+from returns.api.parsed_query import ParsedQuery
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import count_each
 from returns.models import Return, State
@@ -91,9 +91,9 @@ def _states(parsed: ParsedQuery) -> set[str] | None:
     if not filters:
         return states
     first, *others = filters
-    matching = set(states_that_match(first))
+    matching = set(texts_that_match(first, State.values))
     for each in others:
-        also = set(states_that_match(each))
+        also = set(texts_that_match(each, State.values))
         match each.join:
             case Join.AND:
                 matching &= also

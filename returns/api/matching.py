@@ -2,8 +2,8 @@
 
 from returns.api.conditions import build_condition
 from returns.api.following import settled
+from returns.api.parsed_query import ParsedQuery
 from returns.api.properties import CHANGED_COLUMN
-from returns.api.query_parsing import ParsedQuery
 from returns.querysets import ReturnQuerySet
 
 
@@ -21,5 +21,7 @@ def find_matches(parsed: ParsedQuery) -> ReturnQuerySet:
     if parsed.is_settled:
         queryset = settled(queryset)
     if parsed.dqb.filters:
-        queryset = queryset.filter(build_condition(parsed.dqb.filters, parsed.vocabulary))
+        queryset = queryset.filter(
+            build_condition(parsed.dqb.filters, parsed.vocabulary, parsed.stored_texts)
+        )
     return queryset.filter(*parsed.text_conditions)

@@ -1,16 +1,23 @@
 """Reading the page of returns that the query string of ``GET /Returns`` asks for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+from django.db import OperationalError
 from django.http import QueryDict
+from psycopg.errors import QueryCanceled
 
 from returns.api.counting import count_matches
 from returns.api.cursor_pagination import read_cursor_page
-from returns.api.errors import ErrorDetail, InvalidRequest
+from returns.api.errors import READ_TIMEOUT_MESSAGE, ApiError, ErrorDetail, InvalidRequest
 from returns.api.following import Followed
 from returns.api.matching import find_matches
-from returns.api.query_parsing import ParsedQuery, parse_query
+from returns.api.parsed_query import ParsedQuery
+from returns.api.prefilters import MIN_INDEXED_LENGTH, is_without_index
+from returns.api.query_parsing import parse_query
 from returns.api.sorting import count_for_text_sort, read_page
 from returns.models import Return
 from returns.models.facts import LINE_ITEMS
@@ -19,6 +26,10 @@ from tags.vocabulary import Vocabulary
 
 # Columns that no answer shows.
 FIELDS_NOT_SENT = ("notes_key", "corrections", "feed_tags", "stamps")
+SLOW_FILTER = (
+    "dqb: filter {}: {}: {} has no index for so short a text; give at least {} letters (A to Z) "
+    "or digits."
+)
 
 
 @dataclass(frozen=True)
@@ -59,11 +70,29 @@ def run_query(
     matches = find_matches(parsed)
     if parsed.cursor is not None:
         return _cursor_page(with_answer(matches), parsed, parsed.cursor, vocabulary)
-    number = count_for_text_sort(matches, parsed)
-    returns = read_page(matches, parsed, with_answer)
+    with _say_why_slow(parsed):
+        number = count_for_text_sort(matches, parsed)
+        returns = read_page(matches, parsed, with_answer)
     if number is None or parsed.filterset.search_is_cut_short():
         number = count_matches(parsed)
     return ResultPage(returns, parsed.count, parsed.offset, number, vocabulary=vocabulary)
+
+
+@contextmanager
+def _say_why_slow(parsed: ParsedQuery) -> Iterator[None]:
+    """Name the filters that no index finds, if the time limit of the call stops a statement."""
+    try:
+        yield
+    except OperationalError as error:
+        slow = [
+            SLOW_FILTER.format(position, each.property.name, each.operator, MIN_INDEXED_LENGTH)
+            for position, each in enumerate(parsed.dqb.filters, start=1)
+            if is_without_index(each)
+        ]
+        if not slow or not isinstance(error.__cause__, QueryCanceled):
+            raise
+        message = READ_TIMEOUT_MESSAGE.format(settings.API_STATEMENT_LIMIT)
+        raise ApiError(503, "took_too_long", " ".join([message, *slow])) from error
 
 
 def _cursor_page(

@@ -5,7 +5,6 @@ of them apply together.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -32,10 +31,12 @@ from returns.api.parameters import (
     PARAMETERS,
     find_parameter,
 )
+from returns.api.parsed_query import ParsedQuery
 from returns.api.properties import CHANGED, quote, suggest
 from returns.api.values import parse_whole_number
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import is_ignored
+from returns.filters.known_values import read_stored_texts
 from returns.filters.query import Query
 from returns.filters.sorting import Sort
 from returns.models import State
@@ -51,33 +52,6 @@ NOT_ENCODED = (
     "dqb: its own & ends the parameter here. Encode it as one value, so that & is %26 and = is "
     "%3D: dqb=o%3DEquals%26p%3Dstate%26v%3DCompleted"
 )
-
-
-@dataclass(frozen=True)
-class ParsedQuery:
-    """What a query string asks for; ``ordering`` is None for the newest first.
-
-    ``is_settled`` is set where a program follows changes, ``follows`` where it does so by a cursor.
-    ``with_tags`` asks for the tags of the returns.
-    """
-
-    filterset: ReturnFilterSet
-    vocabulary: Vocabulary
-    text_conditions: list[Q]
-    time_bounds: list[TimeBound]
-    dqb: Dqb
-    ordering: list[OrderBy] | None
-    offset: int
-    count: int
-    cursor: str | None
-    by_change: bool
-    is_settled: bool
-    with_tags: bool
-
-    @property
-    def follows(self) -> bool:
-        """Tell whether the cursor is one that follows changes."""
-        return self.by_change and self.cursor is not None
 
 
 def page_size(count: int | None) -> int:
@@ -171,6 +145,7 @@ def _parse(params: Params, now: datetime) -> ParsedQuery:
     offset = dqb.offset if offset is None else offset
     count = dqb.count if count is None else count
     changes = _changes_asked_for(_first(params, "sort").strip(), dqb, time_bounds)
+    columns = {each.property.column for each in dqb.filters}
     return ParsedQuery(
         *(filterset, vocabulary, text_conditions, time_bounds, dqb, ordering),
         offset=max(offset or 0, 0),
@@ -179,6 +154,8 @@ def _parse(params: Params, now: datetime) -> ParsedQuery:
         by_change=changes.is_asked,
         is_settled=changes.is_followed,
         with_tags="tag" in included,
+        # With a cursor, not even a return whose carrier is new at this moment may be passed over.
+        stored_texts={} if "cursor" in params else read_stored_texts(columns),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.db.models import F, OrderBy
 
 from returns.api.errors import ErrorDetail, InvalidRequest
-from returns.api.query_parsing import ParsedQuery
+from returns.api.parsed_query import ParsedQuery
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 

@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - built from our own constants alone
 """The existing values of filters by the whole text of a fact, for their fields to offer."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.core.cache import cache
 from django.db import connection
@@ -22,16 +22,24 @@ MAX_KNOWN_VALUES = 200
 
 # What a value is offered as: a carrier is offered once, under its name, whatever its spelling.
 OFFERED_AS = {"carrier": f"coalesce({CARRIER_NAME_SQL}, value)"}
-KNOWN_VALUES_SQL = {
-    name: f"""(WITH RECURSIVE {
-        distinct_values_sql(
-            "returns_return",
-            column,
-            f"NOT source = '{USUAL_SOURCE}'" if column == "source" else f"{column} > ''",
-            MAX_KNOWN_VALUES,
-        )
-    } SELECT DISTINCT '{name}', {OFFERED_AS.get(name, "value")} FROM known)"""
+# The texts of each column as a table ``known``, without the empty one.
+_KNOWN_SQL = {
+    name: distinct_values_sql(
+        "returns_return",
+        column,
+        f"NOT source = '{USUAL_SOURCE}'" if column == "source" else f"{column} > ''",
+        MAX_KNOWN_VALUES,
+    )
     for name, column in KNOWN_VALUE_COLUMNS.items()
+}
+KNOWN_VALUES_SQL = {
+    name: f"""(WITH RECURSIVE {known}
+        SELECT DISTINCT '{name}', {OFFERED_AS.get(name, "value")} FROM known)"""
+    for name, known in _KNOWN_SQL.items()
+}
+STORED_TEXTS_SQL = {
+    name: f"(WITH RECURSIVE {known} SELECT '{KNOWN_VALUE_COLUMNS[name]}', value FROM known)"
+    for name, known in _KNOWN_SQL.items()
 }
 
 
@@ -62,3 +70,21 @@ def known_values(names: Iterable[str] = KNOWN_VALUE_COLUMNS) -> dict[str, list[s
     if "source" in values:
         values["source"].append(USUAL_SOURCE)
     return {name: sorted(found, key=name_order) for name, found in values.items()}
+
+
+def read_stored_texts(columns: Collection[str]) -> dict[str, list[str]]:
+    """Return all texts that returns have in these columns, by the column, the empty text among
+    them; without columns that have no index or too many texts.
+    """
+    known = {column: name for name, column in KNOWN_VALUE_COLUMNS.items() if column in columns}
+    if not known:
+        return {}
+    texts: dict[str, list[str]] = {column: [""] for column in known}
+    selects = (STORED_TEXTS_SQL[name] for name in known.values())
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects))
+        for column, text in cursor.fetchall():
+            texts[column].append(text)
+    if KNOWN_VALUE_COLUMNS["source"] in texts:
+        texts[KNOWN_VALUE_COLUMNS["source"]].append(USUAL_SOURCE)
+    return {column: found for column, found in texts.items() if len(found) < MAX_KNOWN_VALUES}

@@ -254,7 +254,7 @@ def _cost(name: str, dqb: str, limit_ms: int) -> Cost:
     except QueryTimeoutError:
         cost.total = "stopped"
     for sql, parameters in statements:
-        if sql.startswith(("SELECT", "WITH")):
+        if sql.lstrip(" \n(").startswith(("SELECT", "WITH")):
             _add(cost, sql, _explain(sql, parameters, limit_ms), limit_ms)
     return cost
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config import concurrency
 from config.concurrency import SLOTS
-from returns.api import payloads
+from returns.api import payloads, query
 from returns.api.call_limit import count_call
 from returns.models import ApiCalls, ApiToken, Return
 from returns.people import tokens
@@ -226,3 +227,20 @@ def test_reading_is_stopped_at_the_limit_of_the_api(program, settings, monkeypat
     answer = program.get("/Returns?state=Completed")
     assert answer.status_code == 503
     assert "longer than 1 seconds (API_STATEMENT_LIMIT)" in answer.json()["error"]["message"]
+
+
+@pytest.mark.slow
+def test_a_filter_that_no_index_finds_is_named_when_reading_is_stopped(
+    program, settings, monkeypatch
+):
+    settings.API_STATEMENT_LIMIT = 1
+    slow = Return.objects.extra(where=["pg_sleep(3) IS NOT NULL"])
+    make_return()
+    monkeypatch.setattr(query, "read_page", lambda *_: slow.first())
+    found = {"dqb": "o=cts&p=notes&v=gift&o=cts&p=trackingId&v=-7"}
+    answer = program.get(f"/Returns?{urlencode(found)}")
+    message = answer.json()["error"]["message"]
+    assert answer.status_code == 503
+    assert "longer than 1 seconds (API_STATEMENT_LIMIT)" in message
+    assert "filter 2: trackingId: Contains has no index for so short a text" in message
+    assert "filter 1" not in message

@@ -30,6 +30,11 @@ def references(dqb: str, **others: str) -> list[str]:
     return [record.return_reference_number for record in page.returns]
 
 
+def count(dqb: str, **others: str) -> int | None:
+    data = QueryDict(urlencode({"dqb": dqb, **others}))
+    return run_query(data, now=timezone.now()).data_set_count
+
+
 def parse(text: str) -> Dqb:
     return parse_dqb(text, now=timezone.now())
 
@@ -48,9 +53,12 @@ def test_filters_and_sorts_give_what_plain_python_gives(db, query):
     expected = naive.in_order(naive.matches(rows, triples), sorts)
     with transaction.atomic():
         Return.objects.bulk_create(rows)
-        actual = references(naive.as_dqb(triples, sorts))
+        dqb = naive.as_dqb(triples, sorts)
+        actual = references(dqb)
+        total = count(dqb)
         transaction.set_rollback(True)
     assert actual == [row.return_reference_number for row in expected]
+    assert total == len(expected)
 
 
 EARLY, LATE = (moment.isoformat() for moment in naive.MOMENTS[:2])
@@ -209,11 +217,75 @@ def test_offset_and_count_are_brought_within_their_limits(db, text, offset, coun
         (("StartsWith", "returnReferenceNumber", "return-123"), "return_key_start"),
         (("EndsWith", "trackingId", "12345"), "tracking_key_end"),
         (("Contains", "notes", "DAMAGED by"), "return_words_of_notes"),
+        (("In", "notes", "damaged box,wrong item"), "return_words_of_notes"),
+        (("Contains", "returnReferenceNumber", "n-123"), "return_numbers_middle"),
+        (("Contains", "salesOrderReferenceNumber,cs", "O12"), "return_numbers_middle"),
+        (("Contains", "trackingId", "1 2 3"), "return_numbers_middle"),
+        (("Equals", "trackingId", "null"), "tracking_key_start"),
     ],
 )
 def test_usual_queries_use_an_index(db, triple, index):
-    operator, name, value = triple
-    parsed = parse(naive.as_dqb([(operator, name, value)]))
+    parsed = parse(naive.as_dqb([triple]))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert index in Return.objects.filter(build_condition(parsed.filters)).explain()
+
+
+@pytest.mark.parametrize(
+    "value", ["-1", "a-", "12", "é1", "ß", "2 - 3", "1-2", "b12", "К12", "Ｂ12"]
+)
+@pytest.mark.parametrize("operator", ["cts", "sw", "ew", "eq", "ne", "in"])
+def test_parts_of_numbers_are_found_whatever_the_index_has_of_them(db, operator, value):
+    numbers = ["A-12", "a12-", "ab-1-2", "É1", "e1", "SS", "ß", "1 2 - 3", "123", "-", "", "Ж12"]
+    rows = [
+        make_return(f"R{n}", tracking_id=number, sales_order_reference_number=number[::-1])
+        for n, number in enumerate(numbers)
+    ]
+    for option in ("", ",cs"):
+        for name in ("trackingId", "salesOrderReferenceNumber"):
+            triples = [(operator, name + option, value)]
+            expected = {row.return_reference_number for row in naive.matches(rows, triples)}
+            assert set(references(naive.as_dqb(triples))) == expected
+            assert count(naive.as_dqb(triples)) == len(expected)
+
+
+@pytest.mark.parametrize("sort", ["completedAt,desc", "arrivedToWarehouseAt,desc", "completedAt"])
+def test_pages_by_a_time_that_may_be_missing_follow_on_each_other(db, sort):
+    for number in range(7):
+        moment = naive.MOMENTS[number % 2] if number < 4 else None
+        state = "Completed" if moment else "ReturnCreated"
+        make_return(str(number), state=state, completed_at=moment, arrived_to_warehouse_at=moment)
+    expected = [row.return_reference_number for row in naive.in_order(Return.objects.all(), [sort])]
+    for size in (1, 2, 3, 7):
+        for offset in range(0, 8, size):
+            dqb = f"s={sort}&offset={offset}&count={size}"
+            assert references(dqb) == expected[offset : offset + size]
+
+
+def test_a_sort_by_a_text_is_refused_where_too_many_match(db, monkeypatch):
+    monkeypatch.setattr("returns.api.sorting.MAX_SORTED_BY_TEXT", 2)
+    make_return("A", state="Completed")
+    make_return("B")
+    assert references("s=returnReferenceNumber") == ["A", "B"]
+    make_return("C", state="Completed")
+    with pytest.raises(InvalidRequest, match="more than 2 returns match"):
+        references("s=returnReferenceNumber")
+    assert references("o=eq&p=state&v=Completed&s=returnReferenceNumber,desc") == ["C", "A"]
+    assert references("s=createdAt&s=returnReferenceNumber") == ["A", "B", "C"]
+    assert references("", sort="-reference") == ["C", "B", "A"]
+
+
+def test_a_carrier_is_compared_with_those_that_returns_have(db):
+    for name, carrier in zip("ABCD", ["Aras", "ARAS", "", "UPS"], strict=True):
+        make_return(name, cargo_carrier=carrier, source="Oplog" if name == "A" else "WMS")
+    for triples, expected in [
+        ([("eq", "cargoCarrier", "aras")], "AB"),
+        ([("eq", "cargoCarrier,cs", "Aras")], "A"),
+        ([("ne", "cargoCarrier", "aras")], "CD"),
+        ([("eq", "cargoCarrier", "null")], "C"),
+        ([("gt", "cargoCarrier", "aras")], "D"),
+        ([("ne|xor", "source", "wms"), ("sw", "cargoCarrier", "u")], "AD"),
+        ([("eq", "cargoCarrier", "nobody")], ""),
+    ]:
+        assert "".join(sorted(references(naive.as_dqb(triples)))) == expected
+        assert count(naive.as_dqb(triples)) == len(expected)

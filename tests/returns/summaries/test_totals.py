@@ -1,0 +1,78 @@
+"""Numbers from the summaries are those of the returns, whatever was written since."""
+
+from itertools import combinations
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+
+from returns.api.query import run_query
+from returns.models import Return, State
+from returns.summaries import maintenance, totals
+from returns.summaries.totals import count_in_states, count_tagged
+from tests.factories import make_return, make_tag, put_tag
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def written():
+    """Returns in all states, counted; then some are changed, added, deleted, tagged, untagged."""
+    for number in range(6):
+        record = make_return(f"R{number}", state=State.values[number % 3])
+        put_tag(record, "books" if number % 2 else "fragile")
+    maintenance.build_if_missing()
+    while maintenance.update_in_background():
+        pass
+    changed = Return.objects.get(return_reference_number="R0")
+    changed.arrived_to_warehouse_at = changed.completed_at = timezone.now()
+    changed.state = State.COMPLETED
+    changed.save()
+    put_tag(changed, "books")
+    Return.objects.get(return_reference_number="R1").taggings.all().delete()
+    Return.objects.get(return_reference_number="R2").delete()
+    put_tag(make_return("R6", state=State.ARRIVED), "books")
+
+
+def test_states_and_tags_are_counted_exactly(written):
+    for size in range(4):
+        for states in combinations(State.values, size):
+            assert count_in_states(states) == Return.objects.filter(state__in=states).count()
+    for name in ("books", "fragile", "electronics"):
+        tag = make_tag(name).pk
+        assert count_tagged(tag) == Return.objects.filter(taggings__tag=tag).count()
+    found = Return.objects.filter(return_reference_number="R0").values("pk")
+    assert count_in_states(State.values, without=found) == Return.objects.count() - 1
+
+
+def test_the_summaries_do_not_tell_while_much_is_not_counted_yet(written, monkeypatch):
+    monkeypatch.setattr(totals, "MAX_QUEUED", 1)
+    assert count_in_states(State.values) is None
+
+
+def test_nothing_is_told_without_summaries():
+    assert count_in_states(State.values) is None
+    assert count_tagged(make_tag("books").pk) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", 6),
+        ("state=Completed", 2),
+        ("state=Completed&state=ArrivedToWarehouse", 5),
+        ("tag=books", 4),
+        ("tag=books&tag=fragile", 1),
+        ("tag=books&state=Completed", 2),
+        ("state=Completed&trackingId=none", 0),
+        ("dqb=o%3Dne%26p%3Dstate%26v%3DCompleted", 4),
+        ("dqb=o%3Dne%26p%3DreturnReferenceNumber%26v%3Dr0", 5),
+        ("dqb=o%3Dne%26p%3DreturnReferenceNumber%26v%3Dr0&state=Completed", 1),
+        ("dqb=o%3Dne%26p%3DreturnReferenceNumber%26v%3Dr0&tag=books", 3),
+        ("dqb=o%3Deq%26p%3Dtag%26v%3Dbooks", 4),
+        ("dqb=o%3Deq%7Cxor%26p%3Dstate%26v%3DCompleted%26o%3Dne%26p%3Dstate%26v%3DCompleted", 6),
+    ],
+)
+def test_the_api_counts_what_it_lists(written, query, expected):
+    page = run_query(QueryDict(query), now=timezone.now())
+    assert page.data_set_count == len(page.returns) == expected
