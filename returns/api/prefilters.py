@@ -73,6 +73,13 @@ def is_without_index(filter_: Filter) -> bool:
     return bool(has_index) and is_part and not prefilter(filter_.property, filter_.operator, texts)
 
 
+def is_of_few(filter_: Filter) -> bool:
+    """Return whether a filter names whole numbers, which an index finds and few returns have."""
+    if not filter_.property.key or filter_.operator not in {Operator.EQUALS, Operator.IN}:
+        return False
+    return all(_ALPHANUMERIC_RUN.search(str(value or "")) for value in filter_.values)
+
+
 def _is_found_by_key(operator: Operator, text: str) -> bool:
     length = sum(map(len, _ALPHANUMERIC_RUN.findall(text)))
     if operator in WHOLE_VALUE_OPERATORS and not length:

@@ -1,17 +1,19 @@
 """Reading a page of matches in the order that a query asks for, from an index if there is one."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
 
-from django.db.models import F, OrderBy
+from django.db.models import F, OrderBy, Q
 
 from returns.api.errors import ErrorDetail, InvalidRequest
 from returns.api.parsed_query import ParsedQuery
+from returns.api.prefilters import is_of_few
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 
 # No index has texts in the order of their lower case, so all matches are read and sorted.
 MAX_SORTED_BY_TEXT = 100_000
+# Where a page begins to be looked for, if it has the newest matches.
+NEWEST_LOOKED_AT = 20_000
 Shape = Callable[[ReturnQuerySet], ReturnQuerySet]
 
 
@@ -21,16 +23,47 @@ def read_page(matches: ReturnQuerySet, parsed: ParsedQuery, with_answer: Shape) 
     ``with_answer`` adds what the answer shows of them.
     """
     start, end = parsed.offset, parsed.offset + parsed.count
-    if parsed.ordering is None:
-        if not parsed.dqb.filters:
-            return list(with_answer(_newest_first(matches))[start:end])
-        ids = _newest_first(matches).values("pk")[start:end]
-        return list(_newest_first(with_answer(Return.objects.filter(pk__in=ids))))
-    if parsed.by_change:
-        return list(with_answer(matches).order_by(*parsed.ordering)[start:end])
-    if not parsed.ordering[0].nulls_last:
-        return _read(matches, parsed.ordering, start, end, with_answer)
-    return _read_missing_last(matches, parsed.ordering, start, end, with_answer)
+    ordering = parsed.ordering
+    if not parsed.dqb.filters and ordering is None:
+        return list(with_answer(_newest_first(matches))[start:end])
+    if parsed.by_change and ordering is not None:
+        return list(with_answer(matches).order_by(*ordering)[start:end])
+    if ordering is None or _is_newest_first(ordering):
+        ids = _among_newest(matches, parsed, end)
+        of_page = Q(pk__in=_newest_first(matches).values("pk")[start:end])
+        if ids is not None:
+            of_page = Q(pk__in=ids[start:])
+        return list(_newest_first(with_answer(Return.objects.filter(of_page))))
+    if not ordering[0].nulls_last:
+        return _read(matches, ordering, start, end, with_answer)
+    return _read_missing_last(matches, ordering, start, end, with_answer)
+
+
+def _is_newest_first(ordering: Sequence[OrderBy]) -> bool:
+    is_by_creation = _column(ordering[0]) == "created_at" and ordering[0].descending
+    return is_by_creation and len(ordering) == 2
+
+
+def _column(order: OrderBy) -> str:
+    """Return the column that rows are sorted by; "" if it is a value made of it."""
+    return str(getattr(order.expression, "name", ""))
+
+
+def _among_newest(matches: ReturnQuerySet, parsed: ParsedQuery, end: int) -> list[int] | None:
+    """Return the ids of the matches up to the end of the page, if the newest returns have them.
+
+    What many returns match is found there, whatever PostgreSQL expects of conditions that it knows
+    nothing about. What few match is found by an index.
+    """
+    if all(map(is_of_few, parsed.dqb.filters)):
+        return None
+    created = _newest_first(Return.objects.all()).values_list("created_at", flat=True)
+    oldest = created[NEWEST_LOOKED_AT : NEWEST_LOOKED_AT + 1].first()
+    if oldest is None:
+        return None
+    newest = _newest_first(matches.created("gte", oldest))
+    ids = list(newest.values_list("pk", flat=True)[:end])
+    return ids if len(ids) == end else None
 
 
 def count_for_text_sort(matches: ReturnQuerySet, parsed: ParsedQuery) -> int | None:
@@ -77,7 +110,7 @@ def _read_missing_last(
     with_answer: Shape,
 ) -> list[Return]:
     """Read what has a value, then what lacks it: an index read backwards begins with the latter."""
-    column: str = cast("Any", ordering[0].expression).name
+    column = _column(ordering[0])
     ordering = [OrderBy(F(column), descending=True), *ordering[1:]]
     present = matches.filter(**{f"{column}__isnull": False})
     rows = _read(present, ordering, start, end, with_answer)

@@ -289,3 +289,30 @@ def test_a_carrier_is_compared_with_those_that_returns_have(db):
     ]:
         assert "".join(sorted(references(naive.as_dqb(triples)))) == expected
         assert count(naive.as_dqb(triples)) == len(expected)
+
+
+@pytest.mark.parametrize("looked_at", [1, 3, 5, 20_000])
+@pytest.mark.parametrize("sort", ["", "s=createdAt,desc&", "s=createdAt,desc&s=notes&"])
+def test_a_page_is_the_same_whether_the_newest_returns_fill_it_or_not(
+    db, monkeypatch, looked_at, sort
+):
+    monkeypatch.setattr("returns.api.sorting.NEWEST_LOOKED_AT", looked_at)
+    # Several have the same time, at the end of those that are looked at too.
+    for number, letter in enumerate("aabbabba"):
+        make_return(f"R{number}", notes=letter, created_at=naive.MOMENTS[number // 3])
+    sorts = [each.partition("=")[2] for each in sort.split("&") if each]
+    for triples in [[("eq", "notes", "A")], [("ne", "notes", "a")], [("cts", "trackingId", "")]]:
+        expected = naive.in_order(naive.matches(Return.objects.all(), triples), sorts)
+        wanted = [row.return_reference_number for row in expected]
+        for offset in range(5):
+            dqb = f"{sort}{naive.as_dqb(triples)}&offset={offset}&count=2"
+            assert references(dqb) == wanted[offset : offset + 2]
+            assert count(dqb) == len(wanted)
+
+
+def test_a_count_that_would_take_too_long_is_not_begun(db, monkeypatch):
+    monkeypatch.setattr("returns.api.counting.MAX_COST", 0)
+    make_return("A", notes="gift")
+    assert count("o=cts&p=notes&v=gif") is None
+    assert count("o=ne&p=notes&v=gift") is None
+    assert count("o=eq&p=returnReferenceNumber&v=a") == 1
