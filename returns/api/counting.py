@@ -1,24 +1,21 @@
 """The number of matches of a query: exact, or None where counting takes too long."""
 
-import re
 from dataclasses import replace
 
 from django.db.models import QuerySet
 
 from returns.api.conditions import tags_named, texts_that_match
 from returns.api.dqb import Filter, Join, Operator
+from returns.api.expected import expect
 from returns.api.matching import find_matches
 from returns.api.parsed_query import ParsedQuery
-from returns.api.prefilters import is_of_few, prefilter
+from returns.api.prefilters import prefilter
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import count_each
 from returns.models import Return, State
 from returns.summaries.totals import count_in_states, count_tagged
 
 DATA_SET_COUNT_LIMIT = 250  # milliseconds per statement
-# About what can be read within the limit, in PostgreSQL's unit: a page read from the disk in order.
-MAX_COST = 100_000
-_COST = re.compile(r"cost=[\d.]+\.\.([\d.]+)")
 
 
 def count_matches(parsed: ParsedQuery) -> int | None:
@@ -64,11 +61,7 @@ def _refuse_dear(parsed: ParsedQuery) -> None:
 
     What it expects of an index is right enough; the texts that are compared then cost the same.
     """
-    filters = parsed.dqb.filters
-    if filters and all(map(is_of_few, filters)):
-        return
-    cost = _COST.search(_ids(parsed).explain())
-    if cost and float(cost[1]) > MAX_COST:
+    if expect(_ids(parsed)).is_dear:
         raise QueryTimeoutError
 
 

@@ -6,7 +6,7 @@ has the keys of its parts in it, and what is equal without case has the same key
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import or_
 
@@ -14,7 +14,7 @@ from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import Reverse
 from django.db.models.lookups import Contains, StartsWith
 
-from returns.api.dqb import SUBSTRING_OPERATORS, WHOLE_VALUE_OPERATORS, Filter, Operator
+from returns.api.dqb import SUBSTRING_OPERATORS, WHOLE_VALUE_OPERATORS, Filter, Join, Operator
 from returns.api.properties import PROPERTIES, Property
 from returns.expressions import SearchKey
 from returns.models.facts import NOTES_COLUMN
@@ -73,11 +73,15 @@ def is_without_index(filter_: Filter) -> bool:
     return bool(has_index) and is_part and not prefilter(filter_.property, filter_.operator, texts)
 
 
-def is_of_few(filter_: Filter) -> bool:
-    """Return whether a filter names whole numbers, which an index finds and few returns have."""
-    if not filter_.property.key or filter_.operator not in {Operator.EQUALS, Operator.IN}:
-        return False
-    return all(_ALPHANUMERIC_RUN.search(str(value or "")) for value in filter_.values)
+def is_of_few(filters: Iterable[Filter]) -> bool:
+    """Return whether filters ask for whole numbers, which an index finds and few returns have."""
+    return all(
+        each.property.key
+        and each.operator in {Operator.EQUALS, Operator.IN}
+        and each.join is not Join.XOR
+        and all(_ALPHANUMERIC_RUN.search(str(value or "")) for value in each.values)
+        for each in filters
+    )
 
 
 def _is_found_by_key(operator: Operator, text: str) -> bool:

@@ -13,12 +13,13 @@ from psycopg.errors import QueryCanceled
 from returns.api.counting import count_matches
 from returns.api.cursor_pagination import read_cursor_page
 from returns.api.errors import READ_TIMEOUT_MESSAGE, ApiError, ErrorDetail, InvalidRequest
+from returns.api.expected import find_few
 from returns.api.following import Followed
 from returns.api.matching import find_matches
 from returns.api.parsed_query import ParsedQuery
 from returns.api.prefilters import MIN_INDEXED_LENGTH, is_without_index
 from returns.api.query_parsing import parse_query
-from returns.api.sorting import count_for_text_sort, read_page
+from returns.api.sorting import count_for_text_sort, read_few, read_page
 from returns.models import Return
 from returns.models.facts import LINE_ITEMS
 from returns.querysets import ReturnQuerySet
@@ -70,9 +71,15 @@ def run_query(
     matches = find_matches(parsed)
     if parsed.cursor is not None:
         return _cursor_page(with_answer(matches), parsed, parsed.cursor, vocabulary)
+    number: int | None
     with _say_why_slow(parsed):
-        number = count_for_text_sort(matches, parsed)
-        returns = read_page(matches, parsed, with_answer)
+        few = find_few(matches, parsed)
+        if few is not None:
+            number = len(few)
+            returns = read_few(few, parsed, with_answer)
+        else:
+            number = count_for_text_sort(matches, parsed)
+            returns = read_page(matches, parsed, with_answer)
     if number is None or parsed.filterset.search_is_cut_short():
         number = count_matches(parsed)
     return ResultPage(returns, parsed.count, parsed.offset, number, vocabulary=vocabulary)

@@ -6,7 +6,6 @@ from django.db.models import F, OrderBy, Q
 
 from returns.api.errors import ErrorDetail, InvalidRequest
 from returns.api.parsed_query import ParsedQuery
-from returns.api.prefilters import is_of_few
 from returns.models import Return
 from returns.querysets import ReturnQuerySet
 
@@ -29,7 +28,7 @@ def read_page(matches: ReturnQuerySet, parsed: ParsedQuery, with_answer: Shape) 
     if parsed.by_change and ordering is not None:
         return list(with_answer(matches).order_by(*ordering)[start:end])
     if ordering is None or _is_newest_first(ordering):
-        ids = _among_newest(matches, parsed, end)
+        ids = _among_newest(matches, end)
         of_page = Q(pk__in=_newest_first(matches).values("pk")[start:end])
         if ids is not None:
             of_page = Q(pk__in=ids[start:])
@@ -37,6 +36,18 @@ def read_page(matches: ReturnQuerySet, parsed: ParsedQuery, with_answer: Shape) 
     if not ordering[0].nulls_last:
         return _read(matches, ordering, start, end, with_answer)
     return _read_missing_last(matches, ordering, start, end, with_answer)
+
+
+def read_few(ids: Sequence[int], parsed: ParsedQuery, with_answer: Shape) -> list[Return]:
+    """Return the returns of the page; ``ids`` are those of all matches."""
+    if not ids:
+        return []
+    returns = with_answer(Return.objects.among(ids))
+    if parsed.ordering is None:
+        returns = _newest_first(returns)
+    else:
+        returns = returns.order_by(*parsed.ordering)
+    return list(returns[parsed.offset : parsed.offset + parsed.count])
 
 
 def _is_newest_first(ordering: Sequence[OrderBy]) -> bool:
@@ -49,14 +60,12 @@ def _column(order: OrderBy) -> str:
     return str(getattr(order.expression, "name", ""))
 
 
-def _among_newest(matches: ReturnQuerySet, parsed: ParsedQuery, end: int) -> list[int] | None:
+def _among_newest(matches: ReturnQuerySet, end: int) -> list[int] | None:
     """Return the ids of the matches up to the end of the page, if the newest returns have them.
 
     What many returns match is found there, whatever PostgreSQL expects of conditions that it knows
     nothing about. What few match is found by an index.
     """
-    if all(map(is_of_few, parsed.dqb.filters)):
-        return None
     created = _newest_first(Return.objects.all()).values_list("created_at", flat=True)
     oldest = created[NEWEST_LOOKED_AT : NEWEST_LOOKED_AT + 1].first()
     if oldest is None:

@@ -236,7 +236,7 @@ def test_a_filter_that_no_index_finds_is_named_when_reading_is_stopped(
     settings.API_STATEMENT_LIMIT = 1
     slow = Return.objects.extra(where=["pg_sleep(3) IS NOT NULL"])
     make_return()
-    monkeypatch.setattr(query, "read_page", lambda *_: slow.first())
+    monkeypatch.setattr(query, "find_few", lambda *_: slow.first())
     found = {"dqb": "o=cts&p=notes&v=gift&o=cts&p=trackingId&v=-7"}
     answer = program.get(f"/Returns?{urlencode(found)}")
     message = answer.json()["error"]["message"]
