@@ -114,7 +114,7 @@ def filter_condition(
     if filter_.property.is_time:
         return _time_condition(filter_)
     texts = stored_texts.get(filter_.property.column)
-    if texts is not None and _is_comparable_here(filter_, texts):
+    if texts is not None and is_comparable_here(filter_, texts):
         return _condition_of_few(filter_, texts)
     return _text_condition(filter_)
 
@@ -196,7 +196,7 @@ def _condition_of_few(filter_: Filter, texts: Iterable[str]) -> Q:
     return Q(**{f"{filter_.property.column}__in": matching}) if matching else _NEVER
 
 
-def _is_comparable_here(filter_: Filter, texts: Iterable[str]) -> bool:
+def is_comparable_here(filter_: Filter, texts: Iterable[str]) -> bool:
     """Return whether Python and PostgreSQL are sure to fold all of these alike."""
     given = (str(value or "") for value in filter_.values)
     return all(max(text, default="") < FIRST_OTHER_CHARACTER for text in (*given, *texts))

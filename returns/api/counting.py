@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.db.models import QuerySet
 
-from returns.api.conditions import tags_named, texts_that_match
+from returns.api.conditions import is_comparable_here, tags_named, texts_that_match
 from returns.api.dqb import Filter, Join, Operator
 from returns.api.expected import expect
 from returns.api.matching import find_matches
@@ -13,7 +13,12 @@ from returns.api.prefilters import prefilter
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import count_each
 from returns.models import Return, State
-from returns.summaries.totals import count_in_states, count_tagged
+from returns.summaries.totals import (
+    COUNTED_TEXTS,
+    count_in_states,
+    count_tagged,
+    count_with_texts,
+)
 
 DATA_SET_COUNT_LIMIT = 250  # milliseconds per statement
 
@@ -96,7 +101,7 @@ def _from_summaries(
         return count_in_states(states, without)
     if without is None and (tag_id := _tag(parsed)) is not None:
         return count_tagged(tag_id)
-    return None
+    return _count_texts(parsed) if without is None else None
 
 
 def _states(parsed: ParsedQuery) -> set[str] | None:
@@ -138,3 +143,15 @@ def _tags_that_equal(filter_: Filter, parsed: ParsedQuery) -> list[int]:
     if not filter_.property.are_tags or filter_.operator is not Operator.EQUALS:
         return []
     return tags_named(filter_, str(filter_.values[0] or ""), parsed.vocabulary)
+
+
+def _count_texts(parsed: ParsedQuery) -> int | None:
+    """Return the number of returns of the carriers or channels that a query asks for alone."""
+    if len(parsed.dqb.filters) != 1 or parsed.filterset.has_filters_besides():
+        return None
+    (filter_,) = parsed.dqb.filters
+    column = filter_.property.column
+    texts = parsed.stored_texts.get(column)
+    if column not in COUNTED_TEXTS or texts is None or not is_comparable_here(filter_, texts):
+        return None
+    return count_with_texts(column, texts_that_match(filter_, texts))

@@ -26,6 +26,11 @@ _SUMS_BY_STATE: dict[str, str] = {
     State.ARRIVED: "waiting",
     State.CREATED: "created - completed - waiting",
 }
+# Columns whose texts are counted: under which dimension, and what ``CountedReturn`` calls them.
+COUNTED_TEXTS = {
+    "cargo_carrier": (Dimension.CARRIER, "carrier"),
+    "sales_order_channel": (Dimension.CHANNEL, "channel"),
+}
 # What is not counted, of the returns that are.
 Left = QuerySet[Any, Any] | None
 
@@ -68,6 +73,27 @@ def count_tagged(tag_id: int) -> int | None:
         WHERE %s = ANY(sets.tags)
         """,
         [tag_id] * 3,
+    )
+
+
+def count_with_texts(column: str, texts: Collection[str]) -> int | None:
+    """Return the number of returns with one of these carriers, or channels; ``column`` says which.
+
+    None if the summaries do not tell.
+    """
+    by, counted_as = COUNTED_TEXTS[column]
+    return _count(
+        f"""
+        SELECT sum(created) FROM returns_daysummary WHERE by = {by.value} AND value = ANY(%s)
+        """,
+        f"""
+        SELECT count(*) FROM ids JOIN returns_return ON id = record_id WHERE {column} = ANY(%s)
+        """,
+        f"""
+        SELECT count(*) FROM ids JOIN returns_countedreturn USING (record_id)
+        WHERE {counted_as} = ANY(%s)
+        """,
+        [list(texts)] * 3,
     )
 
 

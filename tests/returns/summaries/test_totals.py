@@ -9,7 +9,7 @@ from django.utils import timezone
 from returns.api.query import run_query
 from returns.models import Return, State
 from returns.summaries import maintenance, totals
-from returns.summaries.totals import count_in_states, count_tagged
+from returns.summaries.totals import count_in_states, count_tagged, count_with_texts
 from tests.factories import make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db
@@ -19,14 +19,15 @@ pytestmark = pytest.mark.django_db
 def written():
     """Returns in all states, counted; then some are changed, added, deleted, tagged, untagged."""
     for number in range(6):
-        record = make_return(f"R{number}", state=State.values[number % 3])
+        carrier = ["Aras", "ARAS", ""][number % 3]
+        record = make_return(f"R{number}", state=State.values[number % 3], cargo_carrier=carrier)
         put_tag(record, "books" if number % 2 else "fragile")
     maintenance.build_if_missing()
     while maintenance.update_in_background():
         pass
     changed = Return.objects.get(return_reference_number="R0")
     changed.arrived_to_warehouse_at = changed.completed_at = timezone.now()
-    changed.state = State.COMPLETED
+    changed.state, changed.cargo_carrier = State.COMPLETED, "UPS"
     changed.save()
     put_tag(changed, "books")
     Return.objects.get(return_reference_number="R1").taggings.all().delete()
@@ -41,6 +42,9 @@ def test_states_and_tags_are_counted_exactly(written):
     for name in ("books", "fragile", "electronics"):
         tag = make_tag(name).pk
         assert count_tagged(tag) == Return.objects.filter(taggings__tag=tag).count()
+    for carriers in (["Aras"], ["Aras", "ARAS"], ["UPS", ""], []):
+        number = Return.objects.filter(cargo_carrier__in=carriers).count()
+        assert count_with_texts("cargo_carrier", carriers) == number
     found = Return.objects.filter(return_reference_number="R0").values("pk")
     assert count_in_states(State.values, without=found) == Return.objects.count() - 1
 
@@ -55,6 +59,7 @@ def test_nothing_is_told_without_summaries():
     assert count_tagged(make_tag("books").pk) is None
 
 
+@pytest.mark.parametrize("most_few", [0, 1_000])
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -70,9 +75,13 @@ def test_nothing_is_told_without_summaries():
         ("dqb=o%3Dne%26p%3DreturnReferenceNumber%26v%3Dr0&state=Completed", 1),
         ("dqb=o%3Dne%26p%3DreturnReferenceNumber%26v%3Dr0&tag=books", 3),
         ("dqb=o%3Deq%26p%3Dtag%26v%3Dbooks", 4),
+        ("dqb=o%3Deq%26p%3DcargoCarrier%26v%3Daras", 3),
+        ("dqb=o%3Dne%26p%3DcargoCarrier%26v%3Daras", 3),
+        ("dqb=o%3Deq%26p%3DsalesOrderChannel%26v%3Dnone", 0),
         ("dqb=o%3Deq%7Cxor%26p%3Dstate%26v%3DCompleted%26o%3Dne%26p%3Dstate%26v%3DCompleted", 6),
     ],
 )
-def test_the_api_counts_what_it_lists(written, query, expected):
+def test_the_api_counts_what_it_lists(written, monkeypatch, query, expected, most_few):
+    monkeypatch.setattr("returns.api.expected.MAX_FEW", most_few)
     page = run_query(QueryDict(query), now=timezone.now())
     assert page.data_set_count == len(page.returns) == expected
