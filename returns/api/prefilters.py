@@ -59,10 +59,23 @@ def prefilter(property_: Property, operator: Operator, texts: list[str]) -> Q:
         has_no_index = operator is Operator.CONTAINS and property_.name not in PROPERTIES
         return Q() if has_no_index else _KEY_CONDITIONS[operator](property_.key, texts)
     if property_.column == NOTES_COLUMN:
-        runs = [max(_ALPHANUMERIC_RUN.findall(text), key=len, default="") for text in texts]
-        if all(len(run) >= MIN_INDEXED_LENGTH for run in runs):
-            return reduce(or_, (Q(notes_key__contains=run.upper()) for run in runs))
+        conditions = [_found_in_notes(operator, text) for text in texts]
+        return reduce(or_, conditions) if all(conditions) else Q()
     return Q()
+
+
+def _found_in_notes(operator: Operator, text: str) -> Q:
+    """Return the condition on the key of notes: their words in capitals, a space before each."""
+    runs = _ALPHANUMERIC_RUN.findall(text)
+    longest = max(runs, key=len, default="")
+    if len(longest) < MIN_INDEXED_LENGTH:
+        return Q()
+    condition = Q(notes_key__contains=longest.upper())
+    if operator is Operator.STARTS_WITH and text.startswith(runs[0]):
+        condition &= Q(notes_key__startswith=f" {runs[0].upper()}")
+    if operator is Operator.ENDS_WITH and text.endswith(runs[-1]):
+        condition &= Q(notes_key__endswith=runs[-1].upper())
+    return condition
 
 
 def is_without_index(filter_: Filter) -> bool:

@@ -322,3 +322,14 @@ def test_a_count_that_would_take_too_long_is_not_begun(db, monkeypatch):
     assert count("o=cts&p=notes&v=gif") is None
     assert count("o=ne&p=notes&v=gift") is None
     assert count("o=eq&p=returnReferenceNumber&v=a") == 1
+
+
+@pytest.mark.parametrize("value", ["naht", "NAHT o", "offen", "t offen", "ıssız", "issi", "2 cm!"])
+@pytest.mark.parametrize("operator", ["cts", "sw", "ew", "eq", "ne"])
+def test_parts_of_notes_are_found_whatever_the_index_has_of_them(db, operator, value):
+    texts = ["Naht offen", " naht offen ", "Nähte-offen", "(Naht)", "ISSIZ", "ıssız", "issiz 2 cm!"]
+    rows = [make_return(str(number), notes=notes) for number, notes in enumerate(texts)]
+    for option in ("", ",cs"):
+        triples = [(operator, f"notes{option}", value)]
+        expected = {row.return_reference_number for row in naive.matches(rows, triples)}
+        assert set(references(naive.as_dqb(triples))) == expected
