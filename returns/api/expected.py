@@ -9,9 +9,9 @@ from returns.api.parsed_query import ParsedQuery
 from returns.api.prefilters import is_of_few
 from returns.querysets import ReturnQuerySet
 
-# About what can be read in a quarter of a second, in PostgreSQL's unit: a page of a table, read in
-# order.
-MAX_COST = 100_000
+# What a number of matches may cost, in PostgreSQL's unit: a page of a table, read in order. A
+# million entries of an index, or some ten thousand returns.
+MAX_COST = 30_000
 # So many matches are all read at once, which gives their number as well.
 MAX_FEW = 1_000
 _EXPECTED = re.compile(r"cost=[\d.]+\.\.([\d.]+) rows=(\d+)")

@@ -110,7 +110,8 @@ class _Page(CamelSchema):
     count: int = Field(description="The requested size of a page.", ge=1, le=100)
     offset: int = Field(ge=0)
     data_set_count: int | None = Field(
-        description="The number of matches; null if counting takes too long, and with a cursor."
+        description="The exact number of matches; null if counting would take too long, and with "
+        "a cursor."
     )
     next_cursor: str | None = Field(
         None,
