@@ -4,15 +4,22 @@ from collections.abc import Callable, Sequence
 
 from django.db.models import F, OrderBy, Q
 
+from returns.api.conditions import texts_that_match
+from returns.api.dqb import Join
 from returns.api.errors import ErrorDetail, InvalidRequest
 from returns.api.parsed_query import ParsedQuery
-from returns.models import Return
+from returns.filters.sorting import ANY_STATE, SORT_COLUMNS
+from returns.models import Return, State
 from returns.querysets import ReturnQuerySet
 
 # No index has texts in the order of their lower case, so all matches are read and sorted.
 MAX_SORTED_BY_TEXT = 100_000
 # Where a page begins to be looked for, if it has the newest matches.
 NEWEST_LOOKED_AT = 20_000
+# The states in which a return has a time.
+PRESENT_IN = {
+    SORT_COLUMNS[name].name: SORT_COLUMNS[name].present_in for name in ("arrived", "completed")
+}
 Shape = Callable[[ReturnQuerySet], ReturnQuerySet]
 
 
@@ -22,7 +29,7 @@ def read_page(matches: ReturnQuerySet, parsed: ParsedQuery, with_answer: Shape) 
     ``with_answer`` adds what the answer shows of them.
     """
     start, end = parsed.offset, parsed.offset + parsed.count
-    ordering = parsed.ordering
+    ordering = _without_missing(parsed)
     if not parsed.dqb.filters and ordering is None:
         return list(with_answer(_newest_first(matches))[start:end])
     if parsed.by_change and ordering is not None:
@@ -36,6 +43,26 @@ def read_page(matches: ReturnQuerySet, parsed: ParsedQuery, with_answer: Shape) 
     if not ordering[0].nulls_last:
         return _read(matches, ordering, start, end, with_answer)
     return _read_missing_last(matches, ordering, start, end, with_answer)
+
+
+def _without_missing(parsed: ParsedQuery) -> Sequence[OrderBy] | None:
+    """Return the ordering, without a time that no return in the states asked for has."""
+    ordering = parsed.ordering
+    if ordering is None:
+        return None
+    has_it = PRESENT_IN.get(_column(ordering[0]), ANY_STATE)
+    return ordering if len(ordering) == 1 or has_it & _states(parsed) else ordering[1:]
+
+
+def _states(parsed: ParsedQuery) -> set[str]:
+    """Return all states that matches may have."""
+    states = set(parsed.filterset.values.get("state", State.values))
+    filters = parsed.dqb.filters
+    if all(each.join is Join.AND for each in filters[1:]):
+        for each in filters:
+            if each.property.column == "state":
+                states &= set(texts_that_match(each, State.values))
+    return states
 
 
 def read_few(ids: Sequence[int], parsed: ParsedQuery, with_answer: Shape) -> list[Return]:

@@ -131,3 +131,21 @@ def test_parts_of_notes_are_found_whatever_the_index_has_of_them(db, operator, v
         triples = [(operator, f"notes{option}", value)]
         expected = {row.return_reference_number for row in naive.matches(rows, triples)}
         assert set(references(naive.as_dqb(triples))) == expected
+
+
+@pytest.mark.parametrize("state", ["ReturnCreated", "ArrivedToWarehouse", "Completed"])
+@pytest.mark.parametrize("name", ["arrivedToWarehouseAt", "completedAt"])
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+@pytest.mark.parametrize("more", ["", "&s=createdAt,asc"])
+def test_a_sort_by_a_time_that_no_match_has_is_one_by_what_follows(
+    db, monkeypatch, state, name, direction, more
+):
+    monkeypatch.setattr("returns.api.expected.MAX_FEW", 0)
+    rows = [
+        make_return(str(number), state=one, created_at=naive.MOMENTS[number % 2])
+        for number, one in enumerate(["ReturnCreated", "ArrivedToWarehouse", "Completed"] * 3)
+    ]
+    sorts = [f"{name},{direction}", *([more.partition("=")[2]] if more else [])]
+    wanted = naive.in_order([row for row in rows if row.state == state], sorts)
+    dqb = f"o=eq&p=state&v={state}&s={name},{direction}{more}"
+    assert references(dqb) == [row.return_reference_number for row in wanted]
