@@ -11,8 +11,9 @@ from django.utils.translation import get_language
 
 register = template.Library()
 
-# Each menu in the languages of the pages, as it is without a choice and with the last few ones.
-MAX_KEPT = 64
+# Each menu in the languages of the pages, as it is without a choice, and the last few others. With
+# thousands of tags, a menu takes megabytes.
+MAX_KEPT = 16
 
 
 @register.simple_tag
