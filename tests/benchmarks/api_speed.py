@@ -103,7 +103,17 @@ def _cases() -> dict[str, list[str]]:
 @contextmanager
 def _served(secret: str) -> Iterator:
     """Run the site, and give a way to ask it; it returns milliseconds and the answer's body."""
-    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT)]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(PORT),
+    ]
     command += ["--workers", "1", "--blocking-threads", "2", "--log-level", "error"]
     server = subprocess.Popen([*command, "config.wsgi:application"], stdout=sys.stderr)
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)

@@ -23,7 +23,17 @@ import zlib
 from tests.benchmarks.pages import CHECKOUT, PORT, _environment, _server, _signed_in
 
 SERVER = [
-    *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT)),
+    *(
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(PORT),
+    ),
     *("--workers", "1", "--blocking-threads", "2", "--log-level", "error"),
     "tests.benchmarks.served:application",
 ]

@@ -28,7 +28,17 @@ PORT = 8477
 BAR = "bar: 95% of the pages within 1 s beside every flood"
 CONDITIONS = "&".join(f"o=Contains|OrElse&p=notes&v=parcel{number}" for number in range(50))
 SERVER = [
-    *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT)),
+    *(
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(PORT),
+    ),
     *("--workers", "2", "--blocking-threads", "8", "config.wsgi:application"),
 ]
 CSRF = "a" * 32

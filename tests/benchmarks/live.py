@@ -200,7 +200,17 @@ def _write(told: Told) -> None:
 @contextmanager
 def served() -> Iterator[psutil.Process]:
     """Serve the desk as it is served for real."""
-    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT)]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(PORT),
+    ]
     command += ["--workers", "1", "--blocking-threads", "2", "--log-level", "error"]
     server = subprocess.Popen([*command, "tests.benchmarks.served:application"])
     try:

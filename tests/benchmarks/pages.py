@@ -111,7 +111,17 @@ def measure(size: int) -> dict:
     cookies = {name: _signed_in(name) for name in ("service", "manager", "admin")}
     server = subprocess.Popen(
         [
-            *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT)),
+            *(
+                sys.executable,
+                "-m",
+                "granian",
+                "--interface",
+                "wsgi",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(PORT),
+            ),
             *(
                 "--workers",
                 "1",

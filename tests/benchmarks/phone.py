@@ -115,7 +115,17 @@ def _sign_in() -> str:
 def _served() -> Iterator:
     server = subprocess.Popen(
         [
-            *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT)),
+            *(
+                sys.executable,
+                "-m",
+                "granian",
+                "--interface",
+                "wsgi",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(PORT),
+            ),
             *("--workers", "1", "--blocking-threads", "2", "--log-level", "error"),
             "tests.benchmarks.served:application",
         ]

@@ -3,13 +3,13 @@
 import os
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 settings.ROOT_URLCONF = __name__
-application = get_wsgi_application()  # before the paths, whose views need the models
+
+from config.wsgi import application  # noqa: E402, F401 - before the paths, whose views need models
 
 
 def empty(request: HttpRequest) -> HttpResponse:

@@ -98,7 +98,17 @@ class FarDesk:
         self.token = self.run(*words).splitlines()[-1].strip()
 
     def __enter__(self) -> "FarDesk":
-        command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(FAR_PORT)]
+        command = [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(FAR_PORT),
+        ]
         command += ["--log-level", "error", "config.wsgi:application"]
         self.server = subprocess.Popen(command, env=self.environment, cwd=CHECKOUT)
         time.sleep(3)

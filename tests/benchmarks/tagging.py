@@ -144,7 +144,17 @@ class Readers:
 @contextmanager
 def served(cookie: str) -> Iterator[Readers]:
     """Serve the desk, with somebody who reads its list."""
-    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT)]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(PORT),
+    ]
     command += ["--workers", "1", "--blocking-threads", "2", "--log-level", "error"]
     server = subprocess.Popen([*command, "tests.benchmarks.served:application"])
     readers = Readers(cookie)
