@@ -8,11 +8,13 @@ import pytest
 from _pytest import runner
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
 from config.memory import with_room
+from returns.filters.known_values import OFFERED_VALUES
 from returns.people import roles
 from tests import database, factories, migrated, trials
 
@@ -96,6 +98,12 @@ def _program_role(request):
 def _default_language():
     """Begin each test in English: the test client leaves the language of its last answer active."""
     translation.activate("en")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_offered_before():
+    """Let no test be offered the values of another test's returns: they are kept for a minute."""
+    cache.delete(OFFERED_VALUES)
 
 
 @pytest.fixture(autouse=True)

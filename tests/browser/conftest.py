@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
@@ -72,7 +71,6 @@ def browser_type_launch_args() -> dict[str, object]:
 @pytest.fixture
 def window(browser: Browser, live_server, vocabulary) -> Callable[..., Page]:
     """Open a window in which a person is signed in. What the page complains of fails the test."""
-    cache.clear()  # what was offered to the person of another test
     complaints: list[str] = []
     contexts = []
 
