@@ -14,7 +14,7 @@ from django.test import Client, TransactionTestCase
 from django.utils import translation
 
 from config.memory import with_room
-from returns.filters.known_values import OFFERED_VALUES
+from returns.filters.known_values import KNOWN_VALUE_COLUMNS, OFFERED_VALUES
 from returns.people import roles
 from tests import database, factories, migrated, trials
 
@@ -101,9 +101,12 @@ def _default_language():
 
 
 @pytest.fixture(autouse=True)
-def _nothing_offered_before():
-    """Let no test be offered the values of another test's returns: they are kept for a minute."""
-    cache.delete(OFFERED_VALUES)
+def _nothing_offered():
+    """Let no page read what filters offer: it is kept for a minute, also beyond the test.
+
+    Who tests what is offered deletes it first.
+    """
+    cache.set(OFFERED_VALUES, {name: [] for name in KNOWN_VALUE_COLUMNS}, timeout=None)
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from config.memory import with_room
+from returns.filters.known_values import OFFERED_VALUES
 from tests.browser.waiting import NOTE_WHAT_IS_PENDING
 
 # The shell has no window, so it spends no processor time on buttons and menus that nobody sees.
@@ -71,6 +73,7 @@ def browser_type_launch_args() -> dict[str, object]:
 @pytest.fixture
 def window(browser: Browser, live_server, vocabulary) -> Callable[..., Page]:
     """Open a window in which a person is signed in. What the page complains of fails the test."""
+    cache.delete(OFFERED_VALUES)
     complaints: list[str] = []
     contexts = []
 

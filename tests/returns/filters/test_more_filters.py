@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
 from returns.filters.filterset import ReturnFilterSet
-from returns.filters.known_values import KNOWN_VALUES_SQL, known_values
+from returns.filters.known_values import KNOWN_VALUES_SQL, OFFERED_VALUES, known_values
 from returns.filters.query import Query
 from returns.lists.reading import list_parts
 from returns.models import DeadlinePolicy, Preferences, State, Unit
@@ -99,6 +100,7 @@ def test_the_menu_offers_the_values_that_exist(as_agent):
         "channel": ["Shop"],
         "source": ["Oplog", "WMS"],
     }
+    cache.delete(OFFERED_VALUES)
     page = as_agent.get("/returns/").text
     assert 'list="values-of-carrier"' in page
     assert '<datalist id="values-of-carrier">' in page
