@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from itertools import cycle, islice
 from urllib.parse import urlencode
 
-from tests.benchmarks.pages import CHECKOUT, PORT, _environment, _server
+from tests.benchmarks.pages import CHECKOUT, PORT, _environment, _server, serving
 
 BASE = "/openapi/v1"
 MOST_CALLS = {"API_CALLS_PER_MINUTE": "1000000"}
@@ -103,19 +103,7 @@ def _cases() -> dict[str, list[str]]:
 @contextmanager
 def _served(secret: str) -> Iterator:
     """Run the site, and give a way to ask it; it returns milliseconds and the answer's body."""
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(PORT),
-    ]
-    command += ["--workers", "1", "--blocking-threads", "2", "--log-level", "error"]
-    server = subprocess.Popen([*command, "config.wsgi:application"], stdout=sys.stderr)
+    server = subprocess.Popen(serving("config.wsgi:application"), stdout=sys.stderr)
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
     headers = {"Authorization": f"Bearer {secret}", "X-Forwarded-Proto": "https"}
 

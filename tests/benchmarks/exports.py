@@ -20,23 +20,8 @@ import threading
 import time
 import zlib
 
-from tests.benchmarks.pages import CHECKOUT, PORT, _environment, _server, _signed_in
+from tests.benchmarks.pages import CHECKOUT, PORT, _environment, _server, _signed_in, serving
 
-SERVER = [
-    *(
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(PORT),
-    ),
-    *("--workers", "1", "--blocking-threads", "2", "--log-level", "error"),
-    "tests.benchmarks.served:application",
-]
 HEADERS = {"X-Forwarded-Proto": "https", "Accept-Encoding": "gzip"}
 WORKER = [sys.executable, "manage.py", "work", "--until-done"]
 
@@ -71,7 +56,7 @@ def measure(size: int, sort: str) -> None:
     if not Return.objects.exists():
         call_command("generate_returns", size, allow_external=True, stdout=sys.stderr)
     cookie = _signed_in("manager")
-    server = subprocess.Popen(SERVER, stdout=sys.stderr)
+    server = subprocess.Popen(serving(), stdout=sys.stderr)
     try:
         until_it_answers()
         path = f"/returns/export.csv?sort={sort}"

@@ -24,23 +24,12 @@ from urllib.parse import quote, urlencode
 import django
 import psutil
 
+from tests.benchmarks.pages import serving
+
 PORT = 8477
 BAR = "bar: 95% of the pages within 1 s beside every flood"
 CONDITIONS = "&".join(f"o=Contains|OrElse&p=notes&v=parcel{number}" for number in range(50))
-SERVER = [
-    *(
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(PORT),
-    ),
-    *("--workers", "2", "--blocking-threads", "8", "config.wsgi:application"),
-]
+SERVER = serving("config.wsgi:application", "--workers", "2", "--blocking-threads", "8")
 CSRF = "a" * 32
 PAUSE = 2  # seconds between two pages of a person
 

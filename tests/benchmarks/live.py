@@ -35,6 +35,7 @@ from tests.benchmarks.pages import (
     _median_ms,
     _server,
     _signed_in,
+    serving,
 )
 
 EVERY = 4.0  # seconds between two polls of a page
@@ -200,19 +201,7 @@ def _write(told: Told) -> None:
 @contextmanager
 def served() -> Iterator[psutil.Process]:
     """Serve the desk as it is served for real."""
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(PORT),
-    ]
-    command += ["--workers", "1", "--blocking-threads", "2", "--log-level", "error"]
-    server = subprocess.Popen([*command, "tests.benchmarks.served:application"])
+    server = subprocess.Popen(serving())
     try:
         yield psutil.Process(server.pid)
     finally:

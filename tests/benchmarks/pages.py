@@ -49,6 +49,17 @@ def main() -> None:
     report(results)
 
 
+def serving(
+    application: str = "tests.benchmarks.served:application",
+    *options: str,
+    port: int = PORT,
+) -> list[str]:
+    """Return the command that serves a WSGI application; without options, by one worker."""
+    one_worker = ("--workers", "1", "--blocking-threads", "2", "--log-level", "error")
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+    return [*command, "--port", str(port), *(options or one_worker), application]
+
+
 class _server:  # noqa: N801
     """The bundled PostgreSQL, and a way to get the address of a size's database on it."""
 
@@ -109,31 +120,7 @@ def measure(size: int) -> dict:
         call_command("generate_returns", size, allow_external=True, stdout=sys.stderr)
         print(f"generated {size:,} in {time.monotonic() - started:.0f} s", file=sys.stderr)
     cookies = {name: _signed_in(name) for name in ("service", "manager", "admin")}
-    server = subprocess.Popen(
-        [
-            *(
-                sys.executable,
-                "-m",
-                "granian",
-                "--interface",
-                "wsgi",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(PORT),
-            ),
-            *(
-                "--workers",
-                "1",
-                "--blocking-threads",
-                "2",
-                "--log-level",
-                "error",
-                "tests.benchmarks.served:application",
-            ),
-        ],
-        stdout=sys.stderr,
-    )
+    server = subprocess.Popen(serving(), stdout=sys.stderr)
     try:
         empty = _median_ms(EMPTY_VIEW, cookies["service"])
         print(

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from tests.benchmarks.pages import CHECKOUT, PORT, _environment, _median_ms, _server
+from tests.benchmarks.pages import CHECKOUT, PORT, _environment, _median_ms, _server, serving
 
 URL = f"http://127.0.0.1:{PORT}"
 SAFE_URL = URL.replace("http:", "https:")  # browsers trust this machine as if it were
@@ -113,23 +113,7 @@ def _sign_in() -> str:
 
 @contextmanager
 def _served() -> Iterator:
-    server = subprocess.Popen(
-        [
-            *(
-                sys.executable,
-                "-m",
-                "granian",
-                "--interface",
-                "wsgi",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(PORT),
-            ),
-            *("--workers", "1", "--blocking-threads", "2", "--log-level", "error"),
-            "tests.benchmarks.served:application",
-        ]
-    )
+    server = subprocess.Popen(serving())
     try:
         yield lambda cookie: _median_ms("/empty/", cookie)
     finally:

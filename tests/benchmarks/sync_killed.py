@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.benchmarks.pages import CHECKOUT, _environment, _server
+from tests.benchmarks.pages import CHECKOUT, _environment, _server, serving
 from tests.returns.feed.fake_api import TOKEN, FakeApi, Record
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -98,18 +98,7 @@ class FarDesk:
         self.token = self.run(*words).splitlines()[-1].strip()
 
     def __enter__(self) -> "FarDesk":
-        command = [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(FAR_PORT),
-        ]
-        command += ["--log-level", "error", "config.wsgi:application"]
+        command = serving("config.wsgi:application", "--log-level", "error", port=FAR_PORT)
         self.server = subprocess.Popen(command, env=self.environment, cwd=CHECKOUT)
         time.sleep(3)
         return self

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.benchmarks.pages import CHECKOUT, PORT, _environment, _server, _signed_in
+from tests.benchmarks.pages import CHECKOUT, PORT, _environment, _server, _signed_in, serving
 
 QUIET = 5.0  # seconds
 MERGED = 100_000
@@ -144,19 +144,7 @@ class Readers:
 @contextmanager
 def served(cookie: str) -> Iterator[Readers]:
     """Serve the desk, with somebody who reads its list."""
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(PORT),
-    ]
-    command += ["--workers", "1", "--blocking-threads", "2", "--log-level", "error"]
-    server = subprocess.Popen([*command, "tests.benchmarks.served:application"])
+    server = subprocess.Popen(serving())
     readers = Readers(cookie)
     thread = threading.Thread(target=readers.read)
     try:
