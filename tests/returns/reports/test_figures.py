@@ -169,6 +169,7 @@ def test_kinds_of_scopes_that_summaries_count():
         (("carrier", "A & B/ü"), ("created_from", "2026-11-01")),
         (("tag", "a"), ("tag", "b c"), ("missing", "channel")),
         (("took_over", "9"), ("carrier", " ")),
+        (("took_over", "9"), ("took_over", "5")),
     ],
 )
 def test_an_address_is_that_of_the_narrowed_list(scope, params):
