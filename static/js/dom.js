@@ -71,3 +71,11 @@ export function matches(target, selector) {
 export function isFocusSomewhere() {
   return Boolean(document.activeElement) && document.activeElement !== document.body;
 }
+
+/**
+ * Run this once all scripts have run and htmx, which waits for its turn after them or before, knows the page.
+ * @param {() => void} run
+ */
+export function whenReady(run) {
+  document.addEventListener("DOMContentLoaded", () => setTimeout(run));
+}

@@ -6,7 +6,7 @@
 // down, act at once.
 import { announce } from "./announce.js";
 import { claimRow, remindOfReturn, remindOfRow } from "./claims.js";
-import { closest, find, findAll, matches, need } from "./dom.js";
+import { closest, find, findAll, matches, need, whenReady } from "./dom.js";
 import { onEscape } from "./escape.js";
 import { current, enterList, isFirst, linkOf, move, rows } from "./lists/rows.js";
 import { runMacroHere, runMacroOn } from "./macros.js";
@@ -146,9 +146,38 @@ const heldText = () => held.map(({ key }) => key).join("");
 /** Return the field that a scan goes into: on the page for scanning its own one, elsewhere the search box. */
 const fieldForScans = () => find("#scan-text", HTMLInputElement) ?? searchBox();
 
+// A key before this one may have moved the focus into a field, or to the button whose field is on its way.
+
+/** @param {KeyboardEvent} event */
+function hasFieldSince({ target }) {
+  const place = document.activeElement;
+  return place !== target && (isTyping(place) || matches(place, ".edit-tags .htmx-request"));
+}
+
+/**
+ * Do what the key does in that field.
+ * @param {KeyboardEvent} event
+ */
+function typeInto(event) {
+  const place = document.activeElement;
+  const { key } = event;
+  event.preventDefault();
+  if (!(place instanceof HTMLInputElement || place instanceof HTMLTextAreaElement)) {
+    place?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  } else if (key.length === 1) {
+    place.setRangeText(key, place.selectionStart ?? 0, place.selectionEnd ?? 0, "end");
+    place.dispatchEvent(new Event("input", { bubbles: true }));
+  } else if (key === "Enter" && place === fieldForScans()) {
+    enter(place);
+  }
+}
+
 function release() {
   clearTimeout(timer);
-  for (const event of held.splice(0)) commandOf(event)?.();
+  for (const event of held.splice(0)) {
+    if (hasFieldSince(event)) typeInto(event);
+    else commandOf(event)?.();
+  }
 }
 
 /** @param {KeyboardEvent} event */
@@ -209,7 +238,9 @@ function settleHeld(event) {
 
 /** @param {KeyboardEvent} event */
 function onKey(event) {
-  if (event.defaultPrevented || hasModifier(event) || isForAnother(event)) return;
+  if (event.defaultPrevented || hasModifier(event)) return;
+  if (hasFieldSince(event)) return typeInto(event);
+  if (isForAnother(event)) return;
   const command = commandOf(event);
   const isCharacter = event.key.length === 1;
   // In a select letters lead to an option, unless they turn out to be a scan.
@@ -236,8 +267,19 @@ function openCurrent(event) {
   linkOf(row).click();
 }
 
-document.addEventListener("keydown", settleHeld, true);
-document.addEventListener("keydown", onKey);
+// Keys that were pressed while the page loaded
+
+/** @param {KeyboardEvent} event */
+function onEarlyKey(event) {
+  settleHeld(event);
+  onKey(event);
+}
+
+whenReady(() => {
+  document.addEventListener("keydown", settleHeld, true);
+  document.addEventListener("keydown", onKey);
+  Reflect.get(globalThis, "takeEarlyKeys")().forEach(onEarlyKey);
+});
 // The browser would clear the field. Here Escape keeps its text and moves the focus to the list.
 onEscape("field", ({ target }) => {
   if (!(target instanceof HTMLElement) || !target.matches(".filters input[type=search], #id_q")) return false;

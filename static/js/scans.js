@@ -2,7 +2,7 @@
 // kept in the browser, so that neither a slow network nor a reload loses one. The server stores each of them once.
 import { announce } from "./announce.js";
 import { isPending, isStale, outdate } from "./answers.js";
-import { closest, find, findAll, need } from "./dom.js";
+import { closest, find, findAll, need, whenReady } from "./dom.js";
 import { followsScan } from "./scanner.js";
 import { play } from "./tone.js";
 import { gettext } from "./words.js";
@@ -221,4 +221,4 @@ addEventListener("online", send);
 setInterval(() => { if (status === "failed") send(); }, AGAIN_MS);
 setInterval(update, UPDATE_MS);
 showSound();
-send();
+whenReady(send);

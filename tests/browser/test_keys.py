@@ -1,7 +1,7 @@
 """The keyboard on the list and on a return, selection, and a person's own columns."""
 
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -27,6 +27,10 @@ CHANGES = """() => {
     document.addEventListener("click", note, true);
     document.addEventListener("submit", note, true);
 }"""
+# However busy the computer is, a scanner leaves no pause.
+AT_ONCE = """keys => keys.forEach((key) =>
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }))
+)"""
 PREVIEWED = """() => document.addEventListener('desk:preview', ({ target }) => {
     document.body.dataset.previewed = target.dataset.return;
 })"""
@@ -108,6 +112,11 @@ def test_t_edits_the_tags_of_the_row_and_escape_comes_back(desk, four):
     expect(link(desk, "R3")).to_be_focused()
 
 
+def test_a_name_typed_right_behind_t_is_for_the_box(desk):
+    press(desk, "j", "t", *"books", "Enter")
+    expect(desk.locator('[data-return="R1"] [data-tag="books"]')).to_be_visible()
+
+
 @pytest.mark.parametrize("key", ["p", "Space"])
 def test_p_and_space_ask_for_a_preview_of_the_row(desk, key):
     desk.evaluate(PREVIEWED)
@@ -139,6 +148,67 @@ def test_n_and_b_turn_pages(window, agent, vocabulary):
     expect(link(page, "R50")).to_be_focused()
     press(page, "b")
     expect(link(page, "R00")).to_be_visible()
+
+
+# Keys pressed while the page loads, before its scripts are there
+
+
+@pytest.fixture
+def loading(window, agent, four):
+    """Open a page whose scripts are on their way, do something on it, and let them arrive."""
+    page = window(agent)
+
+    @contextmanager
+    def load(path: str):
+        held = []
+        page.route("**/js/app*.js", lambda route: held.append(route))
+        page.goto(path, wait_until="commit")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        yield page
+        wait_until(page, lambda: held)
+        held[0].continue_()
+        page.unroute("**/js/app*.js")
+
+    return load
+
+
+def test_a_key_pressed_while_a_return_loads_acts_when_its_scripts_are_there(loading):
+    with loading("/returns/R2/") as page:
+        press(page, "t", *"boo")
+    expect(page.get_by_role("combobox", name="Add a tag")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Add a tag")).to_have_value("boo")
+
+
+def test_keys_pressed_while_the_list_loads_move_to_their_row(loading):
+    with loading("/returns/") as page:
+        press(page, "j", "j", "x")
+    expect(checkbox(page, "R2")).to_be_checked()
+    expect(bar(page)).to_be_visible()
+
+
+def test_what_follows_the_slash_while_a_page_loads_is_searched_for(loading, four):
+    with loading("/returns/") as page:
+        press(page, "/", *four[1].tracking_id)
+    expect(box(page)).to_have_value(four[1].tracking_id)
+    expect(page.locator("a.reference")).to_have_text(["R2"])
+
+
+@pytest.mark.parametrize("length", [4, 5, 12])
+def test_a_scan_while_a_page_loads_opens_its_return(loading, four, length):
+    number = "7340123400056789"[:length]
+    Return.objects.filter(pk=four[2].pk).update(tracking_id=number)
+    with loading("/returns/") as page:
+        page.evaluate(AT_ONCE, [*number, "Enter"])
+    expect(page).to_have_url(re.compile("/returns/R3/"))
+
+
+def test_keys_that_are_switched_off_do_nothing_while_a_page_loads(loading, agent):
+    Preferences.objects.create(user=agent, single_keys=False)
+    with loading("/returns/") as page:
+        press(page, "j", "x")
+    settled(page)
+    expect(page.locator("tr.is-current")).to_have_count(0)
+    expect(bar(page)).to_be_hidden()
 
 
 # Where keys mean nothing

@@ -28,6 +28,13 @@ LISTENER = """() => {
     };
 }"""
 
+# htmx starts by a timer.
+LATE_TIMERS = """() => {
+    const { setTimeout } = window;
+    window.setTimeout = (run, delay = 0, ...values) =>
+        setTimeout(run, document.readyState === "complete" ? delay : delay + 300, ...values);
+}"""
+
 
 @pytest.fixture
 def parcels(vocabulary):
@@ -135,6 +142,16 @@ def test_a_session_that_has_expired_says_so_and_its_scans_are_sent_later(desk):
     expect(desk).to_have_url("/scan/")
     expect(waiting(desk)).to_have_text([OPEN])
     desk.context.add_cookies(cookies)
+    desk.reload()
+    expect(verdict(desk)).to_have_text("Open")
+
+
+def test_what_waits_is_sent_also_if_htmx_is_the_last_to_start(desk):
+    held = hold_forms(desk)
+    scan(desk, OPEN)
+    wait_until(desk, lambda: held)
+    desk.unroute_all()
+    desk.add_init_script(f"({LATE_TIMERS})()")
     desk.reload()
     expect(verdict(desk)).to_have_text("Open")
 
