@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db import connection
 
 from returns.database.time_limit import QueryTimeoutError, time_limit
 from returns.filters.counts import (
@@ -18,12 +18,25 @@ from returns.filters.grouping import RowGroups
 from returns.filters.methods import OPTIONAL_FACTS
 from returns.lists.reading import matching_states, row_groups
 from returns.models import State
-from returns.querysets import ReturnQuerySet
+from returns.summaries.open_groups import OpenGroups, count_open_by_tag, count_open_by_text
 
 HEADINGS_TIME_LIMIT_MS = 700
 
 # The number of returns and the earliest arrival, by the group's value or tag id.
 GroupCounts = Mapping[str | int | None, tuple[CappedCount, datetime | None]]
+
+# What follows the returns that are counted: their id and arrival, and the text they are grouped by.
+_BY_TEXT = """
+    SELECT value, count(*), min(arrived), (SELECT count(*) FROM matches) FROM matches GROUP BY 1
+"""
+# An array of ids: looked up together, those of neighbours need no search of their own.
+_BY_TAG = """, tagging AS MATERIALIZED (
+        SELECT entity_id, tag_id FROM returns_returntag
+        WHERE entity_id = ANY ((SELECT array_agg(id) FROM matches)::bigint[])
+    )
+    SELECT tag_id, count(*), min(arrived), (SELECT count(*) FROM matches)
+    FROM matches LEFT JOIN tagging ON entity_id = id GROUP BY 1
+"""
 
 
 def count_rows(
@@ -63,7 +76,9 @@ def count_by_fact(filterset: ReturnFilterSet, grouping: str) -> GroupCounts:
     """Count by a fact: open returns all at once, with the earliest arrival, others up to a cap."""
     groups = row_groups(filterset)
     if groups is None or not groups.values or _are_open(filterset):
-        counted = _count_groups(filterset.qs, OPTIONAL_FACTS[grouping])
+        column = OPTIONAL_FACTS[grouping]
+        counted = _exact(count_open_by_text(column, state)) if (state := _large(filterset)) else {}
+        counted = counted or _count_groups(filterset, column)
         return _fold(counted, groups) if groups else counted
     counts = _count_values(filterset, groups, groups.values)
     by_value = zip(groups.values, counts, strict=True)
@@ -77,16 +92,47 @@ def _fold(counted: GroupCounts, groups: RowGroups) -> GroupCounts:
         name = groups.carriers.name(str(text))
         count_before, oldest_before = folded.get(name, (CappedCount(0), None))
         earliest = min(filter(None, (oldest, oldest_before)), default=None)
-        folded[name] = (CappedCount(count.number + count_before.number), earliest)
+        number, more = count.number + count_before.number, count.more or count_before.more
+        folded[name] = (CappedCount(number, more), earliest)
     return folded
 
 
-def count_by_tag(queryset: ReturnQuerySet) -> GroupCounts:
+def count_by_tag(filterset: ReturnFilterSet) -> GroupCounts:
     """Count by tag, with the earliest arrival; None stands for returns without a tag."""
-    return _count_groups(queryset, "taggings__tag")
+    counted = _exact(count_open_by_tag(state)) if (state := _large(filterset)) else {}
+    by_id: GroupCounts = {int(tag) if tag else None: each for tag, each in counted.items()}
+    return by_id or _count_groups(filterset, None)
 
 
-def _count_groups(queryset: ReturnQuerySet, column: str) -> GroupCounts:
-    rows = queryset.order_by().values_list(column)
-    counted = rows.annotate(number=Count("pk"), oldest=Min("arrived_to_warehouse_at"))
-    return {key: (CappedCount(number), oldest) for key, number, oldest in counted}
+def _large(filterset: ReturnFilterSet) -> State | None:
+    """Return the state of a whole queue of more returns than are read; None for other lists."""
+    if filterset.values.keys() != {"queue"} or not _are_open(filterset):
+        return None
+    (count,) = count_up_to([filterset.qs], LIST_CAP)
+    return State(*matching_states(filterset)) if count.more else None
+
+
+def _exact(groups: OpenGroups | None) -> GroupCounts:
+    if groups is None:
+        return {}
+    return {value: (CappedCount(number), oldest) for value, (number, oldest) in groups.items()}
+
+
+def _count_groups(filterset: ReturnFilterSet, column: str | None) -> GroupCounts:
+    """Count by a column, or without one by tag, up to 10,000 returns: the longest waits, or newest.
+
+    If there are more, no number is whole, and of the newest none is known to have waited longest.
+    """
+    waits = set(matching_states(filterset)) == {State.ARRIVED}
+    order = "arrived_to_warehouse_at" if waits else "created_at"
+    matches = filterset.qs.in_order_of(order, descending=not waits)[: LIST_CAP + 1]
+    columns = ["pk", "arrived_to_warehouse_at", *([column] if column else [])]
+    sql, parameters = matches.values_list(*columns).query.sql_with_params()
+    names, then = ("id, arrived, value", _BY_TEXT) if column else ("id, arrived", _BY_TAG)
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH matches ({names}) AS MATERIALIZED ({sql}) {then}", parameters)
+        rows = cursor.fetchall()
+    return {
+        key: (CappedCount(number, read > LIST_CAP), oldest if waits or read <= LIST_CAP else None)
+        for key, number, oldest, read in rows
+    }

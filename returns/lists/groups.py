@@ -123,9 +123,7 @@ def group_queue(query: Query, base: str, vocabulary: Vocabulary | None = None) -
     try:
         with time_limit(GROUPS_TIME_LIMIT_MS):
             counts = (
-                count_by_tag(filterset.qs)
-                if grouping == "tag"
-                else count_by_fact(filterset, grouping)
+                count_by_tag(filterset) if grouping == "tag" else count_by_fact(filterset, grouping)
             )
     except QueryTimeoutError:
         return Groups(ways, [], problem=str(GROUPING_TOOK_TOO_LONG))

@@ -15,13 +15,23 @@ from returns.models import Dimension, State
 
 # With more returns in the queue, counting the returns themselves is quicker.
 MAX_QUEUED = 1_000
-_STATE_OF_COUNTED = f"""
+STATE_OF_COUNTED = f"""
     CASE WHEN completed_day IS NOT NULL THEN '{State.COMPLETED.value}'
         WHEN arrived_day IS NOT NULL THEN '{State.ARRIVED.value}'
         ELSE '{State.CREATED.value}' END
 """
+# The queued returns, for a statement that needs them.
+QUEUED = f"""
+    queued AS MATERIALIZED (
+        SELECT record_id FROM returns_uncountedreturn LIMIT {MAX_QUEUED + 1}
+    ),
+    ids AS MATERIALIZED (SELECT DISTINCT record_id FROM queued)
+"""
+SUMMARIES_TELL = f"""
+    EXISTS (SELECT FROM returns_summarystate) AND (SELECT count(*) FROM queued) <= {MAX_QUEUED}
+"""
 # How many returns of a day are in each of the states.
-_SUMS_BY_STATE: dict[str, str] = {
+SUMS_BY_STATE: dict[str, str] = {
     State.COMPLETED: "completed",
     State.ARRIVED: "waiting",
     State.CREATED: "created - completed - waiting",
@@ -40,7 +50,7 @@ def count_in_states(states: Collection[str], without: Left = None) -> int | None
 
     ``without`` are some of them, which are not counted.
     """
-    summed = " + ".join(f"({_SUMS_BY_STATE[state]})" for state in sorted(set(states)))
+    summed = " + ".join(f"({SUMS_BY_STATE[state]})" for state in sorted(set(states)))
     return _count(
         f"""
         SELECT sum({summed or 0}) FROM returns_daysummary WHERE by = {Dimension.ALL.value}
@@ -50,7 +60,7 @@ def count_in_states(states: Collection[str], without: Left = None) -> int | None
         """,
         f"""
         SELECT count(*) FROM ids JOIN returns_countedreturn USING (record_id)
-        WHERE {_STATE_OF_COUNTED} = ANY(%s)
+        WHERE {STATE_OF_COUNTED} = ANY(%s)
         """,
         [list(states)] * 2,
         without,
@@ -105,13 +115,9 @@ def _count(
         sql, more = without.query.sql_with_params()
         left_out = f"(SELECT count(*) FROM ({sql}) AS left_out)"
     statement = f"""
-        WITH queued AS MATERIALIZED (
-            SELECT record_id FROM returns_uncountedreturn LIMIT {MAX_QUEUED + 1}
-        ),
-        ids AS MATERIALIZED (SELECT DISTINCT record_id FROM queued)
+        WITH {QUEUED}
         SELECT coalesce(({summed}), 0) + ({now}) - ({counted}) - {left_out}
-        WHERE EXISTS (SELECT FROM returns_summarystate)
-            AND (SELECT count(*) FROM queued) <= {MAX_QUEUED}
+        WHERE {SUMMARIES_TELL}
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, *more])

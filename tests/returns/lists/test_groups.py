@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.paging import PAGE_SIZE
 from returns.filters.query import Query
-from returns.lists import reading
+from returns.lists import group_counts, reading
 from returns.lists.groups import Group, group_queue
 from returns.models import Return, State
+from returns.summaries import maintenance
 from tags.vocabulary import load_vocabulary as words
 from tests.factories import make_return, make_returns, put_tag
 from tests.trials import tried_on
@@ -85,6 +86,26 @@ def test_a_group_says_since_when_its_oldest_waits(db):
         waiting(cargo_carrier="MNG", arrived_to_warehouse_at=now - timedelta(hours=hours))
     (group,) = groups("queue=to_inspect&group=carrier")
     assert group.oldest == now - timedelta(hours=30)
+
+
+def test_of_more_returns_than_are_read_a_whole_queue_is_counted_exactly_others_up_to_there(
+    vocabulary, monkeypatch
+):
+    monkeypatch.setattr(group_counts, "LIST_CAP", 2)
+    now = timezone.now()
+    for days in (1, 2, 3):
+        record = waiting(cargo_carrier="MNG", arrived_to_warehouse_at=now - timedelta(days=days))
+        put_tag(record, "books")
+    put_tag(record, "damaged")
+    maintenance.build_if_missing()
+    for by in ("carrier", "tag"):
+        first = groups(f"queue=to_inspect&group={by}")[0]
+        assert (str(first.count), first.oldest) == ("3", now - timedelta(days=3))
+        first = groups(f"queue=to_inspect&group={by}&waiting_over=1")[0]
+        assert (str(first.count), first.oldest) == ("3+", now - timedelta(days=3))
+        first = groups(f"state=ArrivedToWarehouse&state=Completed&group={by}")[0]
+        assert (first.count.more, first.oldest) == (by == "tag", None)
+    assert numbers("queue=to_inspect&group=tag") == {"books": 3, "damaged": 1}
 
 
 @pytest.mark.slow

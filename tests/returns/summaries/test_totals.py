@@ -1,14 +1,17 @@
 """Numbers from the summaries are those of the returns, whatever was written since."""
 
+from datetime import timedelta
 from itertools import combinations
 
 import pytest
+from django.db.models import Count, Min
 from django.http import QueryDict
 from django.utils import timezone
 
 from returns.api.query import run_query
-from returns.models import Return, State
+from returns.models import Return, State, UncountedReturn
 from returns.summaries import maintenance, totals
+from returns.summaries.open_groups import count_open_by_tag, count_open_by_text
 from returns.summaries.totals import count_in_states, count_tagged, count_with_texts
 from tests.factories import make_return, make_tag, put_tag
 
@@ -20,7 +23,11 @@ def written():
     """Returns in all states, counted; then some are changed, added, deleted, tagged, untagged."""
     for number in range(6):
         carrier = ["Aras", "ARAS", ""][number % 3]
-        record = make_return(f"R{number}", state=State.values[number % 3], cargo_carrier=carrier)
+        arrived = timezone.now() - timedelta(days=number) if number % 3 else None
+        state = State.values[number % 3]
+        record = make_return(
+            f"R{number}", state=state, cargo_carrier=carrier, arrived_to_warehouse_at=arrived
+        )
         put_tag(record, "books" if number % 2 else "fragile")
     maintenance.build_if_missing()
     while maintenance.update_in_background():
@@ -49,14 +56,30 @@ def test_states_and_tags_are_counted_exactly(written):
     assert count_in_states(State.values, without=found) == Return.objects.count() - 1
 
 
-def test_the_summaries_do_not_tell_while_much_is_not_counted_yet(written, monkeypatch):
-    monkeypatch.setattr(totals, "MAX_QUEUED", 1)
+@pytest.mark.parametrize("state", [State.CREATED, State.ARRIVED])
+def test_open_groups_are_counted_exactly_with_their_longest_wait(written, state):
+    def groups(column):
+        counted = Return.objects.filter(state=state).order_by().values_list(column)
+        counted = counted.annotate(Count("pk"), Min("arrived_to_warehouse_at"))
+        return {str(value or ""): (number, oldest) for value, number, oldest in counted}
+
+    for column in ("cargo_carrier", "sales_order_channel"):
+        assert count_open_by_text(column, state) == groups(column)
+    assert count_open_by_tag(state) == groups("taggings__tag")
+
+
+def test_the_summaries_do_not_tell_while_much_is_not_counted_yet(written):
+    much = [UncountedReturn(record_id=number) for number in range(totals.MAX_QUEUED + 1)]
+    UncountedReturn.objects.bulk_create(much)
     assert count_in_states(State.values) is None
+    assert count_open_by_tag(State.ARRIVED) is None
+    assert count_open_by_text("cargo_carrier", State.ARRIVED) is None
 
 
 def test_nothing_is_told_without_summaries():
     assert count_in_states(State.values) is None
     assert count_tagged(make_tag("books").pk) is None
+    assert count_open_by_tag(State.CREATED) is None
 
 
 @pytest.mark.parametrize("most_few", [0, 1_000])
