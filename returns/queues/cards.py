@@ -8,6 +8,7 @@ from statistics import median
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from returns.database.time_limit import QueryTimeoutError, time_limit
@@ -54,6 +55,33 @@ AGE_COLORS = 4
 VALUES_TIME_LIMIT_MS = 500
 # For filters without tags.
 NO_TAGS: Vocabulary = {}
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRange:
+    """A range of waiting times of a queue, in hours: over the first, under the last."""
+
+    queue: Queue
+    label: str
+    over: int | None
+    under: int | None
+
+    @property
+    def query(self) -> str:
+        """Return the query for the returns of the queue in this range."""
+        name = AGE_FILTERS_BY_QUEUE[self.queue]
+        over = f"&{name}_over={self.over}" if self.over is not None else ""
+        under = f"&{name}_under={self.under}" if self.under is not None else ""
+        return f"queue={self.queue.value}{over}{under}"
+
+    def of(self, matches: ReturnQuerySet, now: datetime) -> ReturnQuerySet:
+        """Keep the returns in this range, as the filters of ``query`` do."""
+        is_waiting = self.queue == Queue.TO_INSPECT
+        for hours, over in ((self.over, True), (self.under, False)):
+            if hours is not None:
+                keep = matches.waiting if is_waiting else matches.on_the_way
+                matches = keep(hours, over=over, now=now)
+        return matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +141,16 @@ class QueueCard:
 
 def queue_cards(shown: Query) -> list[QueueCard]:
     """Return the cards of all queues; ``shown`` is the query of the page."""
+    now = timezone.now()
     ages = {queue: list(_age_ranges(queue)) for queue in AGE_FILTERS_BY_QUEUE}
     queues = {queue: _matches(f"queue={queue.value}") for queue in Queue}
-    queries = [query for each in ages.values() for _label, query in each]
+    aged = [each.of(queues[queue], now) for queue, ranges in ages.items() for each in ranges]
     kinds = _counted_deadlines()
-    queries += [f"queue={Queue.TO_INSPECT.value}&deadline={kind.value}" for kind in kinds]
-    counts = count_up_to([*queues.values(), *map(_matches, queries)], LIST_CAP)
+    queries = [f"queue={Queue.TO_INSPECT.value}&deadline={kind.value}" for kind in kinds]
+    counts = count_up_to([*queues.values(), *aged, *map(_matches, queries)], LIST_CAP)
     further_counts = iter(counts[len(Queue) :])
     buckets = {queue: list(_buckets(each, further_counts, shown)) for queue, each in ages.items()}
-    rows = zip(kinds, queries[-len(kinds) :], further_counts, strict=True) if kinds else ()
+    rows = zip(kinds, queries, further_counts, strict=True)
     deadlines = [_deadline_count(*row, shown) for row in rows]
     values = _values_of_waiting(queues)
     return [
@@ -158,9 +187,11 @@ def _values_of_waiting(queues: dict[Queue, ReturnQuerySet]) -> dict[Queue, str]:
 
 def waiting_buckets(query: Query, shown: Query, vocabulary: Vocabulary) -> list[Bucket]:
     """Return the buckets by waiting time for a query without a filter by it."""
-    ages = [(label, f"{query.urlencode()}&{age}") for label, age in _age_ranges(Queue.TO_INSPECT)]
-    counts = count_up_to([_matches(each, vocabulary) for _label, each in ages], LIST_CAP)
-    return list(_buckets(ages, iter(counts), shown))
+    ages = list(_age_ranges(Queue.TO_INSPECT))
+    matches = _matches(f"{query.urlencode()}&queue={Queue.TO_INSPECT.value}", vocabulary)
+    now = timezone.now()
+    counts = count_up_to([each.of(matches, now) for each in ages], LIST_CAP)
+    return list(_buckets(ages, iter(counts), shown, before=query.urlencode()))
 
 
 def queue_columns(query: Query) -> tuple[str, ...]:
@@ -201,32 +232,35 @@ def _matches(query: str, vocabulary: Vocabulary = NO_TAGS) -> ReturnQuerySet:
     return matches
 
 
-def _age_ranges(queue: Queue) -> Iterator[tuple[str, str]]:
-    """Yield the label and the query of each bucket; together they contain each return once."""
-    edges, name = settings.AGEING_HOURS, AGE_FILTERS_BY_QUEUE[queue]
-    prefix = f"queue={queue.value}&{name}"
-    yield _("under %(time)s") % {"time": in_hours(edges[0])}, f"{prefix}_under={edges[0]}"
+def _age_ranges(queue: Queue) -> Iterator[AgeRange]:
+    """Yield the ranges of waiting times of a queue; together they contain each return once."""
+    edges = settings.AGEING_HOURS
+    yield AgeRange(queue, _("under %(time)s") % {"time": in_hours(edges[0])}, None, edges[0])
     for start, end in pairwise(edges):
         label = _("%(start)s–%(end)s") % {"start": start, "end": in_hours(end)}
-        yield label, f"{prefix}_over={start}&{name}_under={end}"
-    yield _("over %(time)s") % {"time": in_hours(edges[-1])}, f"{prefix}_over={edges[-1]}"
+        yield AgeRange(queue, label, start, end)
+    yield AgeRange(queue, _("over %(time)s") % {"time": in_hours(edges[-1])}, edges[-1], None)
 
 
 def _buckets(
-    ages: list[tuple[str, str]], further_counts: Iterator[CappedCount], shown: Query
+    ages: list[AgeRange], further_counts: Iterator[CappedCount], shown: Query, before: str = ""
 ) -> Iterator[Bucket]:
-    """Yield the buckets of these ranges; their counts are the next ones of ``further_counts``."""
+    """Yield the buckets of these ranges; their counts are the next ones of ``further_counts``.
+
+    ``before`` is the query that the ranges narrow.
+    """
     counts = list(islice(further_counts, len(ages)))
     total = sum(count.number for count in counts) or 1
     start = 0.0
-    for place, ((label, query), count) in enumerate(zip(ages, counts, strict=True)):
-        bucket_query = Query.parse(query)
+    for place, (age, count) in enumerate(zip(ages, counts, strict=True)):
+        query = f"{before}&{age.query}" if before else age.query
+        bucket_query = Query.parse(age.query)
         is_chosen = all(
             shown.get(name) == bucket_query.get(name) for name in ("queue", *AGE_FILTERS)
         )
         length = 100 * count.number / total
         color = age_color(place, len(ages))
-        yield Bucket(label, query, count, is_chosen, start, length, color)
+        yield Bucket(age.label, query, count, is_chosen, start, length, color)
         start += length
 
 
