@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import or_
 from typing import Any
 
 from django.db import connection
@@ -38,9 +39,11 @@ COMMITTED_SINCE_SQL = """
     AND NOT pg_visible_in_snapshot(xid, %(then)s::pg_snapshot)
     AND xid < pg_snapshot_xmax(pg_current_snapshot())
 """
+IS_FROM_OTHER_CLUSTER_SQL = """
+    pg_snapshot_xmax(%(then)s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
+"""
 ANY_CHANGE_SQL = f"""
-    SELECT {NOW_SQL},
-        pg_snapshot_xmax(%(then)s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()),
+    SELECT {NOW_SQL}, {IS_FROM_OTHER_CLUSTER_SQL},
         extract(epoch FROM clock_timestamp())::float,
         EXISTS (SELECT FROM returns_change WHERE {COMMITTED_SINCE_SQL})
 """
@@ -48,6 +51,20 @@ REACHED_RETURNS_SQL = f"""
     SELECT reached, reached_count FROM returns_change
     WHERE reached_count > 0 AND {COMMITTED_SINCE_SQL}
     ORDER BY xid DESC LIMIT %(limit)s
+"""
+# For a poll of a page: of ``then`` is what it saw last, of ``since`` what it counts news from.
+POLL_SQL = f"""
+    SELECT {NOW_SQL}, {IS_FROM_OTHER_CLUSTER_SQL},
+        {IS_FROM_OTHER_CLUSTER_SQL.replace("then", "since")},
+        extract(epoch FROM clock_timestamp())::float, has_changes,
+        CASE WHEN has_changes THEN ARRAY(
+            SELECT json_build_array(reached, reached_count)
+            FROM ({REACHED_RETURNS_SQL.replace("then", "since")})
+        ) END,
+        CASE WHEN has_changes THEN {VOCABULARY_MARK_SQL} END
+    FROM (
+        SELECT EXISTS (SELECT FROM returns_change WHERE {COMMITTED_SINCE_SQL})
+    ) AS polled (has_changes)
 """
 
 
@@ -110,6 +127,27 @@ def check_changes(token: str) -> Changes:
         now, is_from_other_cluster, now_seconds, has_changes = cursor.fetchone()
     is_unknown = is_from_other_cluster or now_seconds - seconds > CHANGES_KEPT_FOR.total_seconds()
     return Changes(now, any=has_changes or is_unknown, reached_ids=[], more=is_unknown)
+
+
+def poll_changes(seen: str, since: str) -> tuple[Changes, Changes | None, str]:
+    """Return what ``check_changes(seen)`` does, and if anything changed ``get_changes(since)``.
+
+    Then the last value is the mark of the vocabulary. One statement for tokens of today.
+    """
+    (seen_seconds, then), (since_seconds, before) = map(_parse_token, (seen, since))
+    if not then or not before:
+        return check_changes(seen), None, ""
+    with connection.cursor() as cursor:
+        cursor.execute(POLL_SQL, {"then": then, "since": before, "limit": MAX_REACHED_RETURNS + 1})
+        now, *are_from_other_cluster, seconds, has_changes, rows, mark = cursor.fetchone()
+    oldest = seconds - CHANGES_KEPT_FOR.total_seconds()
+    are_old = (seen_seconds < oldest, since_seconds < oldest)
+    is_unknown, is_since_unknown = map(or_, are_from_other_cluster, are_old)
+    last = Changes(now, any=has_changes or is_unknown, reached_ids=[], more=is_unknown)
+    if not has_changes or is_since_unknown:
+        return last, None, ""
+    ids, more = _limit_ids(rows)
+    return last, Changes(now, any=True, reached_ids=ids, more=more), mark
 
 
 def get_changes(token: str) -> Changes:

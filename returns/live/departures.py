@@ -15,7 +15,7 @@ from returns.filters.query import Query
 from returns.lists.reading import matching_states
 from returns.models import Comment, Return, State
 from returns.record.timeline import STATE_TIME_FIELDS
-from tags.vocabulary import load_vocabulary
+from tags.vocabulary import Vocabulary
 
 STATE_VERBS = {
     State.ARRIVED: pgettext_lazy("what happened to a return", "arrived"),
@@ -44,9 +44,9 @@ def count_comments(ids: Sequence[int]) -> dict[int, int]:
     return dict(numbers.annotate(number=Count("pk", filter=Q(deleted_at=None))))
 
 
-def find_departures(query: Query, ids: Sequence[int]) -> list[Departure]:
+def find_departures(query: Query, ids: Sequence[int], vocabulary: Vocabulary) -> list[Departure]:
     """Return the rows with these ids that do not match the query any more."""
-    filterset = ReturnFilterSet(query, load_vocabulary())
+    filterset = ReturnFilterSet(query, vocabulary)
     matching = set(filterset.qs.among(ids).order_by().values_list("pk", flat=True))
     left = [pk for pk in ids if pk not in matching]
     if not left:

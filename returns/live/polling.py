@@ -32,10 +32,10 @@ from returns.lists.page import ReturnList
 from returns.lists.summary import count_list, summarize
 from returns.live.changes import (
     Changes,
-    check_changes,
     current_token_and_read_at,
     get_changes,
     opening,
+    poll_changes,
     token_seconds,
 )
 from returns.live.departures import STATE_NEWS, Departure, count_comments, find_departures
@@ -45,7 +45,7 @@ from returns.models import State
 from returns.notices.bell import BELL_PARAMETER
 from returns.queues.cards import QueueCard, queue_cards
 from returns.queues.own import own_queue_cards
-from tags.vocabulary import load_vocabulary
+from tags.vocabulary import Vocabulary, load_vocabulary
 
 SINCE_PARAMETER = "since"
 # Pages with the same query share the numbers that were read for one of them.
@@ -196,33 +196,33 @@ def open_page(base: str, query: Query, *further: Any) -> LivePage:
 def poll_page(base: str, query: Query, user: User) -> LivePage | None:
     """Return the answer to a page's poll, or None if nothing has changed."""
     since, seen = query.get(SINCE_PARAMETER, ""), query.get(SEEN_PARAMETER, "")
-    changes = check_changes(seen)
-    if not changes.any and not is_outdated(seen, changes.token):
+    last, changes, mark = poll_changes(seen, since)
+    if not last.any and not is_outdated(seen, last.token):
         return None
     rows, paging, query = parse_rows(query), _paging(query), _filters(query)
-    shared = _shared(base, query, seen)
-    changes = get_changes(since)
+    vocabulary = load_vocabulary(mark)
+    shared = _shared(base, query, seen, vocabulary)
+    changes = changes or get_changes(since)
     if new := [pk for pk in changes.reached_ids if pk not in shared.matches]:
-        matches = shared.matches | _matches(query, new)
+        matches = shared.matches | _matches(query, new, vocabulary)
         shared = _share(base, query, replace(shared, matches=matches))
-    departures = find_departures(query, rows.ids)
-    news = replace(_news(query, changes, shared.matches), left=len(departures))
+    departures = find_departures(query, rows.ids, vocabulary)
     numbers = shared.numbers
-    cards = [*numbers.cards, *_own_cards(user, query, numbers)] if numbers.cards else []
+    own_cards = _own_cards(user, query, numbers.token, vocabulary) if numbers.cards else []
     return LivePage(
         base=base,
         query=query,
         paging=paging,
         since=since,
-        rows=find_changed(rows),
+        rows=find_changed(rows, vocabulary),
         departures=departures,
         comments=count_comments(rows.ids),
         claims=claimants_now_or_before(rows.ids),
         seen=numbers.token,
         read_at=numbers.read_at,
-        news=news,
+        news=replace(_news(query, changes, shared.matches), left=len(departures)),
         numbers=numbers,
-        cards=cards,
+        cards=[*numbers.cards, *own_cards],
     )
 
 
@@ -243,9 +243,9 @@ def _news(query: Query, changes: Changes, matches: dict[int, Match]) -> News:
     return News(counts, [reference for _state, reference in matching], changes.more)
 
 
-def _matches(query: Query, ids: Sequence[int]) -> dict[int, Match]:
+def _matches(query: Query, ids: Sequence[int], vocabulary: Vocabulary) -> dict[int, Match]:
     """Return for each id its match if the return matches the query and counts as news."""
-    filterset = ReturnFilterSet(query, load_vocabulary())
+    filterset = ReturnFilterSet(query, vocabulary)
     matching = filterset.qs.among(ids).in_state(*_news_states(query)).order_by()
     rows = matching.values_list("pk", "state", "return_reference_number")
     return dict.fromkeys(ids) | {pk: (state, reference) for pk, state, reference in rows}
@@ -258,7 +258,7 @@ def _news_states(query: Query) -> list[str]:
     return [State.COMPLETED] if shows_completed else [State.ARRIVED, State.CREATED]
 
 
-def _shared(base: str, query: Query, seen: str) -> SharedNumbers:
+def _shared(base: str, query: Query, seen: str, vocabulary: Vocabulary) -> SharedNumbers:
     """Return what pages share, with numbers no older than those that the page has.
 
     Their token is from before they were counted, and the page polls from it. So a change that
@@ -269,7 +269,7 @@ def _shared(base: str, query: Query, seen: str) -> SharedNumbers:
     if shared and is_valid and token_seconds(shared.numbers.token) >= token_seconds(seen):
         return shared
     until = time.monotonic() + SHARED_SECONDS
-    return _share(base, query, SharedNumbers(_count(base, query), {}, until))
+    return _share(base, query, SharedNumbers(_count(base, query, vocabulary), {}, until))
 
 
 def _share(base: str, query: Query, shared: SharedNumbers) -> SharedNumbers:
@@ -281,20 +281,20 @@ def _cache_key(base: str, query: Query) -> str:
     return f"live-{sha256(f'{get_language()} {query.path(base)}'.encode()).hexdigest()}"
 
 
-def _own_cards(user: User, query: Query, numbers: Numbers) -> list[QueueCard]:
+def _own_cards(user: User, query: Query, token: str, vocabulary: Vocabulary) -> list[QueueCard]:
     """Return the cards of the person's own queues, counted once for all of their pages."""
-    parts = (user.pk, get_language(), numbers.token, query.urlencode())
+    parts = (user.pk, get_language(), token, query.urlencode())
     key = sha256(f"live of {parts}".encode()).hexdigest()
     cards: list[QueueCard] | None = cache.get(key)
     if cards is None:
-        cards = own_queue_cards(user, query)
+        cards = own_queue_cards(user, query, vocabulary)
         cache.set(key, cards, SHARED_SECONDS)
     return cards
 
 
-def _count(base: str, query: Query) -> Numbers:
+def _count(base: str, query: Query, vocabulary: Vocabulary) -> Numbers:
     token, read_at = current_token_and_read_at()
-    filterset = ReturnFilterSet(query, load_vocabulary())
+    filterset = ReturnFilterSet(query, vocabulary)
     counts, total = count_list(filterset)
     cards = queue_cards(query) if base == reverse("queue") else []
     return Numbers(token, counts, summarize(filterset, counts, total), cards, read_at)

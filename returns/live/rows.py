@@ -9,7 +9,7 @@ from returns.filters.query import Query
 from returns.lists.rows import Row, build_rows
 from returns.models import Return
 from returns.record.timeline import STATE_TIME_FIELDS
-from tags.vocabulary import load_vocabulary
+from tags.vocabulary import Vocabulary
 
 ROW_PARAMETERS = ROWS_PARAMETER, CELLS_PARAMETER = "rows", "cells"
 # A page of a list has fewer rows.
@@ -63,9 +63,8 @@ def parse_rows(query: Query) -> ShownRows:
     return ShownRows(versions, tuple(name for name in FOLLOWED if name in named))
 
 
-def find_changed(shown: ShownRows) -> ShownRows:
+def find_changed(shown: ShownRows, vocabulary: Vocabulary) -> ShownRows:
     """Return the rows in their current versions, with those that have changed."""
-    vocabulary = load_vocabulary()
     fields = ("state", "return_reference_number", *STATE_TIME_FIELDS.values())
     records = Return.objects.only(*fields).with_tag_ids().among(shown.ids).order_by()
     rows = build_rows(list(records), vocabulary, with_due="deadline" in shown.columns)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from itertools import product
 
 import pytest
 from django.core.cache import cache
@@ -15,7 +16,7 @@ from returns.background import run_short_jobs
 from returns.feed.ingest import ingest
 from returns.feed.records import ReturnRecord
 from returns.live import changes
-from returns.live.changes import current_token, get_changes
+from returns.live.changes import check_changes, current_token, get_changes, poll_changes
 from returns.models import (
     Carrier,
     Change,
@@ -28,6 +29,7 @@ from returns.models import (
 )
 from returns.retention.steps import RETENTION_DONE
 from tags.models import Tag, TagGroup
+from tags.vocabulary import load_vocabulary
 from tests.factories import make_carrier, make_comment, make_person, make_return, make_tag, put_tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -246,6 +248,30 @@ def test_rows_of_another_cluster_are_no_change():
     before = current_token()
     run(f"INSERT INTO returns_change (xid) VALUES ('{10**12}')")
     assert not get_changes(before).any
+
+
+def test_a_poll_is_told_at_once_what_its_two_tokens_would_be_told_apart(vocabulary):
+    first = current_token()
+    make_return()
+    second = current_token()
+    put_tag(make_return(), "books")
+    third = current_token()
+    seconds, fraction, snapshot = first.split(".")
+    old = f"{int(seconds) - 90_000}.{fraction}.{snapshot}"
+    of_another = f"{seconds}.{fraction}.{10**12}:{10**12}:"
+    tokens = (first, second, third, old, of_another, "")
+    for seen, since in product(tokens, tokens):
+        last, news, mark = poll_changes(seen, since)
+        expected = check_changes(seen)
+        assert (last.any, last.more) == (expected.any, expected.more)
+        if news is None:
+            assert not mark
+            assert not last.any or last.more or get_changes(since).more
+        else:
+            expected = get_changes(since)
+            assert (news.reached_ids, news.more) == (expected.reached_ids, expected.more)
+            assert load_vocabulary(mark) == load_vocabulary()
+    assert len(poll_changes(second, first)[1].reached_ids) == 2
 
 
 def test_background_work_forgets_what_is_old():
