@@ -3,7 +3,7 @@
 A row leaves the list when its return no longer matches, or has been deleted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.lists.reading import matching_states
+from returns.live.rows import ShownRows
 from returns.models import Comment, Return, State
 from returns.record.timeline import STATE_TIME_FIELDS
 from tags.vocabulary import Vocabulary
@@ -44,11 +45,13 @@ def count_comments(ids: Sequence[int]) -> dict[int, int]:
     return dict(numbers.annotate(number=Count("pk", filter=Q(deleted_at=None))))
 
 
-def find_departures(query: Query, ids: Sequence[int], vocabulary: Vocabulary) -> list[Departure]:
-    """Return the rows with these ids that do not match the query any more."""
+def find_departures(query: Query, rows: ShownRows, vocabulary: Vocabulary) -> list[Departure]:
+    """Return which of these rows, as ``find_changed`` gives them, match the query no longer."""
     filterset = ReturnFilterSet(query, vocabulary)
-    matching = set(filterset.qs.among(ids).order_by().values_list("pk", flat=True))
-    left = [pk for pk in ids if pk not in matching]
+    matching: Set[int] = rows.found
+    if filterset.has_filters_besides():
+        matching = set(filterset.qs.among(rows.ids).order_by().values_list("pk", flat=True))
+    left = [pk for pk in rows.ids if pk not in matching]
     if not left:
         return []
     fields = ("state", *STATE_TIME_FIELDS.values())

@@ -1,8 +1,7 @@
 """Answer the polls of open pages: what is new since their rows were read, and current numbers.
 
 A page has two tokens (see ``changes``). ``since`` is from just before its rows were read: news is
-counted from there, so the browser need not add anything up. ``seen`` is from the last answer:
-while nothing has changed since, there is no new answer.
+counted from there. ``seen`` is from the last answer: without a change there is no other.
 """
 
 import time
@@ -206,7 +205,8 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
     if new := [pk for pk in changes.reached_ids if pk not in shared.matches]:
         matches = shared.matches | _matches(query, new, vocabulary)
         shared = _share(base, query, replace(shared, matches=matches))
-    departures = find_departures(query, rows.ids, vocabulary)
+    rows = find_changed(rows, vocabulary)
+    departures = find_departures(query, rows, vocabulary)
     numbers = shared.numbers
     own_cards = _own_cards(user, query, numbers.token, vocabulary) if numbers.cards else []
     return LivePage(
@@ -214,7 +214,7 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
         query=query,
         paging=paging,
         since=since,
-        rows=find_changed(rows, vocabulary),
+        rows=rows,
         departures=departures,
         comments=count_comments(rows.ids),
         claims=claimants_now_or_before(rows.ids),

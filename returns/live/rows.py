@@ -25,12 +25,14 @@ FOLLOWED = ("state", "tags", "arrived", "completed", "waiting", "deadline")
 class ShownRows:
     """The rows that a page shows: the version of each by its id, and the columns that follow.
 
-    ``changed`` are the rows that show something else than the page, in an answer to it.
+    ``changed`` are the rows that show something else than the page, in an answer to it, and
+    ``found`` the ids of those that still exist.
     """
 
     versions: dict[int, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     changed: list[Row] = field(default_factory=list)
+    found: frozenset[int] = frozenset()
 
     @property
     def ids(self) -> list[int]:
@@ -70,7 +72,7 @@ def find_changed(shown: ShownRows, vocabulary: Vocabulary) -> ShownRows:
     rows = build_rows(list(records), vocabulary, with_due="deadline" in shown.columns)
     changed = [row for row in rows if _version(row) != shown.versions[row.record.pk]]
     versions = shown.versions | {row.record.pk: _version(row) for row in changed}
-    return ShownRows(versions, shown.columns, changed)
+    return ShownRows(versions, shown.columns, changed, frozenset(row.record.pk for row in rows))
 
 
 def _version(row: Row) -> str:

@@ -74,13 +74,13 @@ class AgeRange:
         under = f"&{name}_under={self.under}" if self.under is not None else ""
         return f"queue={self.queue.value}{over}{under}"
 
-    def of(self, matches: ReturnQuerySet, now: datetime) -> ReturnQuerySet:
+    def keep(self, matches: ReturnQuerySet, now: datetime) -> ReturnQuerySet:
         """Keep the returns in this range, as the filters of ``query`` do."""
         is_waiting = self.queue == Queue.TO_INSPECT
         for hours, over in ((self.over, True), (self.under, False)):
             if hours is not None:
-                keep = matches.waiting if is_waiting else matches.on_the_way
-                matches = keep(hours, over=over, now=now)
+                narrow = matches.waiting if is_waiting else matches.on_the_way
+                matches = narrow(hours, over=over, now=now)
         return matches
 
 
@@ -144,7 +144,7 @@ def queue_cards(shown: Query) -> list[QueueCard]:
     now = timezone.now()
     ages = {queue: list(_age_ranges(queue)) for queue in AGE_FILTERS_BY_QUEUE}
     queues = {queue: _matches(f"queue={queue.value}") for queue in Queue}
-    aged = [each.of(queues[queue], now) for queue, ranges in ages.items() for each in ranges]
+    aged = [each.keep(queues[queue], now) for queue, ranges in ages.items() for each in ranges]
     kinds = _counted_deadlines()
     queries = [f"queue={Queue.TO_INSPECT.value}&deadline={kind.value}" for kind in kinds]
     counts = count_up_to([*queues.values(), *aged, *map(_matches, queries)], LIST_CAP)
@@ -190,7 +190,7 @@ def waiting_buckets(query: Query, shown: Query, vocabulary: Vocabulary) -> list[
     ages = list(_age_ranges(Queue.TO_INSPECT))
     matches = _matches(f"{query.urlencode()}&queue={Queue.TO_INSPECT.value}", vocabulary)
     now = timezone.now()
-    counts = count_up_to([each.of(matches, now) for each in ages], LIST_CAP)
+    counts = count_up_to([each.keep(matches, now) for each in ages], LIST_CAP)
     return list(_buckets(ages, iter(counts), shown, before=query.urlencode()))
 
 
