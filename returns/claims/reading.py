@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from returns.claims.taking import claim_time
@@ -13,13 +12,6 @@ from returns.models import Claim, ClaimEnd
 from returns.people.person import person_name
 
 MAX_CLAIM_STEPS = 50
-
-
-def claimants_now_or_before(ids: Sequence[int]) -> dict[int, User | None]:
-    """Return who has claimed each of these returns that is, or was, claimed. One query."""
-    claims = Claim.objects.filter(record__in=ids).select_related("person")
-    last = claims.order_by("record", F("ended_at").desc(nulls_first=True)).distinct("record")
-    return {each.record_id: None if each.ended_at else each.person for each in last}
 
 
 def open_claim(record_id: int) -> Claim | None:

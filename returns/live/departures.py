@@ -1,20 +1,19 @@
-"""What happens to the rows of an open list: those that have left it, and their comments.
+"""Which rows of an open list have left it.
 
 A row leaves the list when its return no longer matches, or has been deleted.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
 from returns.lists.reading import matching_states
 from returns.live.rows import ShownRows
-from returns.models import Comment, Return, State
+from returns.models import Return, State
 from returns.record.timeline import STATE_TIME_FIELDS
 from tags.vocabulary import Vocabulary
 
@@ -37,12 +36,6 @@ class Departure:
     pk: int
     text: str
     at: datetime | None = None
-
-
-def count_comments(ids: Sequence[int]) -> dict[int, int]:
-    """Return the number of comments of each of these rows that has, or had, any."""
-    numbers = Comment.objects.filter(record__in=ids).order_by().values_list("record")
-    return dict(numbers.annotate(number=Count("pk", filter=Q(deleted_at=None))))
 
 
 def find_departures(query: Query, rows: ShownRows, vocabulary: Vocabulary) -> list[Departure]:

@@ -21,7 +21,6 @@ from django.utils.translation import gettext as _
 from config.addresses import with_query
 from config.htmx import POLL_PARAMETER
 from config.numbers import grouped
-from returns.claims.reading import claimants_now_or_before
 from returns.filters.counts import CappedCount, StateCounts
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.form import PAGING_PARAMETERS
@@ -37,7 +36,8 @@ from returns.live.changes import (
     poll_changes,
     token_seconds,
 )
-from returns.live.departures import STATE_NEWS, Departure, count_comments, find_departures
+from returns.live.departures import STATE_NEWS, Departure, find_departures
+from returns.live.marks import read_marks
 from returns.live.page import SEEN_PARAMETER, OpenPage, is_outdated
 from returns.live.rows import ROW_PARAMETERS, ShownRows, find_changed, parse_rows, shown_rows
 from returns.models import State
@@ -166,10 +166,7 @@ class LivePage(OpenPage):
 
     @property
     def show_address(self) -> str:
-        """Return the address of the first page of the list, where new returns are.
-
-        If returns have only left, it is that of the same page.
-        """
+        """Return the address of the first page, or of this one if returns have only left."""
         has_only_left = self.news.left and not self.news.has_new
         return self.address if has_only_left else with_query(self.base, self.query)
 
@@ -207,6 +204,7 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
         shared = _share(base, query, replace(shared, matches=matches))
     rows = find_changed(rows, vocabulary)
     departures = find_departures(query, rows, vocabulary)
+    comments, claims = read_marks(rows.ids)
     numbers = shared.numbers
     own_cards = _own_cards(user, query, numbers.token, vocabulary) if numbers.cards else []
     return LivePage(
@@ -216,8 +214,8 @@ def poll_page(base: str, query: Query, user: User) -> LivePage | None:
         since=since,
         rows=rows,
         departures=departures,
-        comments=count_comments(rows.ids),
-        claims=claimants_now_or_before(rows.ids),
+        comments=comments,
+        claims=claims,
         seen=numbers.token,
         read_at=numbers.read_at,
         news=replace(_news(query, changes, shared.matches), left=len(departures)),

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from returns import background
-from returns.claims.reading import claimants_now_or_before, initials, open_claim
+from returns.claims.reading import initials, open_claim
 from returns.claims.taking import ClaimedByAnotherError, give_back, take_return
 from returns.filters.filterset import ReturnFilterSet
 from returns.filters.query import Query
+from returns.live.marks import read_marks
 from returns.models import Claim, ClaimEnd, Notice, Return, State
 from returns.record.deletion import delete_return
 from returns.record.timeline import timeline_of
@@ -205,7 +206,7 @@ def test_poll_brings_a_claim_and_takes_it_away(as_agent, manager):
     assert "Claimed by manager" in answer.text
     give_back(record.pk, manager)
     assert f'hx-target="#claim-{record.pk}"></hx-partial>' in as_agent.get(address).text
-    assert claimants_now_or_before([record.pk]) == {record.pk: None}
+    assert read_marks([record.pk]) == ({}, {record.pk: None})
 
 
 def test_button_works_without_scripts(as_agent, agent):
