@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
-from statistics import median
 
 from django.conf import settings
 from django.urls import reverse
@@ -19,6 +18,7 @@ from returns.filters.query import Query
 from returns.filters.queues import Queue
 from returns.models import Deadline, DeadlinePolicy
 from returns.querysets import ReturnQuerySet
+from returns.queues.numbers import read_numbers
 from returns.queues.values import waiting_values
 from tags.vocabulary import Vocabulary
 
@@ -48,8 +48,6 @@ COMPLETED_COLUMNS = (
 AGE_FILTERS = tuple(
     f"{name}_{side}" for name in AGE_FILTERS_BY_QUEUE.values() for side in ("over", "under")
 )
-# The median is taken over this many of today's latest completions.
-MEDIAN_SAMPLE_SIZE = 5_000
 # The style sheet has this many colours for buckets: age-1, age-2, ...
 AGE_COLORS = 4
 VALUES_TIME_LIMIT_MS = 500
@@ -147,7 +145,12 @@ def queue_cards(shown: Query) -> list[QueueCard]:
     aged = [each.keep(queues[queue], now) for queue, ranges in ages.items() for each in ranges]
     kinds = _counted_deadlines()
     queries = [f"queue={Queue.TO_INSPECT.value}&deadline={kind.value}" for kind in kinds]
-    counts = count_up_to([*queues.values(), *aged, *map(_matches, queries)], LIST_CAP)
+    counts, oldest, median = read_numbers(
+        [*queues.values(), *aged, *map(_matches, queries)],
+        {since: queues[queue] for queue, since in WAITING_SINCE_COLUMNS.items()},
+        queues[Queue.COMPLETED_TODAY],
+    )
+    oldest_by_queue = dict(zip(WAITING_SINCE_COLUMNS, oldest, strict=True))
     further_counts = iter(counts[len(Queue) :])
     buckets = {queue: list(_buckets(each, further_counts, shown)) for queue, each in ages.items()}
     rows = zip(kinds, queries, further_counts, strict=True)
@@ -160,15 +163,13 @@ def queue_cards(shown: Query) -> list[QueueCard]:
             address=reverse("queue", query={"queue": queue.value}),
             is_chosen=shown.get("queue") == queue.value,
             count=count,
-            oldest=_oldest(matches, WAITING_SINCE_COLUMNS.get(queue)),
-            median_processing_time=(
-                _median_processing_time(matches) if queue == Queue.COMPLETED_TODAY else None
-            ),
+            oldest=oldest_by_queue.get(queue),
+            median_processing_time=median if queue == Queue.COMPLETED_TODAY else None,
             buckets=buckets.get(queue, []),
             deadlines=deadlines if queue == Queue.TO_INSPECT else [],
             value=values.get(queue, ""),
         )
-        for (queue, matches), count in zip(queues.items(), counts, strict=False)
+        for queue, count in zip(queues, counts, strict=False)
     ]
 
 
@@ -267,26 +268,3 @@ def _buckets(
 def age_color(place: int, count: int) -> int:
     """Return the colour of the bucket at this place, spread over all colours."""
     return 1 + place * (AGE_COLORS - 1) // max(count - 1, 1)
-
-
-def _oldest(matches: ReturnQuerySet, since: str | None) -> datetime | None:
-    if since is None:
-        return None
-    in_order = matches.in_order_of(since, descending=False)
-    moment: datetime | None = in_order.values_list(since, flat=True).first()
-    return moment
-
-
-def _median_processing_time(matches: ReturnQuerySet) -> timedelta | None:
-    """Return the median processing time of completed returns; None without any.
-
-    Returns without an arrival, or with one after their completion, are left out.
-    """
-    matches = matches.exclude(arrived_to_warehouse_at__isnull=True)
-    times = matches.in_order_of("completed_at", descending=True)[:MEDIAN_SAMPLE_SIZE]
-    seconds = [
-        (completed - arrived).total_seconds()
-        for arrived, completed in times.values_list("arrived_to_warehouse_at", "completed_at")
-        if arrived and completed and completed >= arrived
-    ]
-    return timedelta(seconds=median(seconds)) if seconds else None
