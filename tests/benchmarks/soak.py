@@ -64,9 +64,8 @@ def database(name: str, *, is_copied: bool) -> Iterator[str]:
     """Yield the address of a database, or of a copy of it."""
     with ExitStack() as stack:
         if "://" not in name:
-            name = stack.enter_context(_server()).connect(
-                name.removeprefix("benchmark_"), fresh=False
-            )
+            connect = stack.enter_context(_server())
+            name = connect(name.removeprefix("benchmark_"), fresh=False)
         if not is_copied:
             yield name
             return
