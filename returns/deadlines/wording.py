@@ -1,13 +1,13 @@
 """Deadlines and the working calendar as their pages show them."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby, takewhile
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Value
+from django.db import connection
+from django.db.models import Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -17,6 +17,7 @@ from returns.calendar.countries import country_name
 from returns.calendar.holidays import named_holidays_of
 from returns.calendar.working_time import HALF_DAY_CLOSES, Calendar
 from returns.database.time_limit import QueryTimeoutError, time_limit
+from returns.filters.counts import LIST_CAP, CappedCount
 from returns.filters.coverage import first_that_covers
 from returns.filters.due import (
     Deadlines,
@@ -53,7 +54,7 @@ class ListedDeadline:
     duration: str
     example: Due | None
     problem: str
-    waiting: int | None
+    waiting: CappedCount | None
 
     @property
     def waiting_path(self) -> str:
@@ -95,18 +96,30 @@ def describe_deadline(policy: DeadlinePolicy, now: datetime) -> ListedDeadline:
     return _listed(policy, deadlines, vocabulary, now, waiting)
 
 
-def _count_waiting(deadlines: Deadlines, vocabulary: Vocabulary) -> Mapping[int, int] | None:
-    """Return how many waiting returns each policy decides, by its id; None if it takes too long."""
+def _count_waiting(
+    deadlines: Deadlines, vocabulary: Vocabulary
+) -> Mapping[int, CappedCount] | None:
+    """Return how many waiting returns each policy decides, by its id; None if it takes too long.
+
+    Of more than 10,000 waiting returns, those that have waited longest are counted.
+    """
+    if not deadlines.policies:
+        return {}
     first = case_by_policy(
         [(policy, Value(policy.pk)) for policy in deadlines.policies], Value(0), vocabulary
     )
-    waiting = Return.objects.in_state(State.ARRIVED).order_by().values(policy=first)
-    counted = waiting.annotate(count=Count("pk")).values_list("policy", "count")
+    waiting = Return.objects.in_state(State.ARRIVED)
+    longest = waiting.in_order_of("arrived_to_warehouse_at", descending=False)
+    sql, parameters = longest.values_list(first)[: LIST_CAP + 1].query.sql_with_params()
+    statement = f"SELECT policy, count(*) FROM ({sql}) AS waiting (policy) GROUP BY policy"  # noqa: S608
     try:
-        with time_limit(WAITING_TIME_LIMIT_MS):
-            return defaultdict(int, counted)
+        with time_limit(WAITING_TIME_LIMIT_MS), connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            numbers = dict(cursor.fetchall())
     except QueryTimeoutError:
         return None
+    more = sum(numbers.values()) > LIST_CAP
+    return {each.pk: CappedCount(numbers.get(each.pk, 0), more) for each in deadlines.policies}
 
 
 def _listed(
@@ -114,7 +127,7 @@ def _listed(
     deadlines: Deadlines,
     vocabulary: Vocabulary,
     now: datetime,
-    waiting: Mapping[int, int] | None,
+    waiting: Mapping[int, CappedCount] | None,
 ) -> ListedDeadline:
     query = to_query(policy.parameters, vocabulary)
     problems = ReturnFilterSet(query, vocabulary, one_by_one=True).problems()

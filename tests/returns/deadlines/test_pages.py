@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from config.dates import full_day
-from returns.deadlines import editing
+from returns.deadlines import editing, wording
 from returns.display.deadlines import due_text
 from returns.filters.due import Due
 from returns.models import DeadlinePolicy, Preferences, Return, State, Unit, WorkingCalendar
@@ -384,13 +384,21 @@ def test_each_deadline_says_how_many_waiting_returns_it_decides(as_agent):
     wet, rest = make_policy("Wet", notes=["wet"]), make_policy("Everything else")
     make_policy("Never")
     listed = as_agent.get("/deadlines/").context["deadlines"]
-    assert [each.waiting for each in listed] == [2, 1, 0]
+    assert [str(each.waiting) for each in listed] == ["2", "1", "0"]
     page = flat(as_agent.get(f"/deadlines/{wet.pk}/"))
     assert "<b>2</b> waiting returns</a> are due" in page
     assert "<b>1</b> waiting return</a> is due" in flat(as_agent.get(f"/deadlines/{rest.pk}/"))
     for each in listed:
         assert f'href="{each.waiting_path}"' in as_agent.get("/deadlines/").text
-        assert len(as_agent.get(each.waiting_path).context["list"].rows) == each.waiting
+        assert len(as_agent.get(each.waiting_path).context["list"].rows) == each.waiting.number
+
+
+def test_of_more_waiting_returns_than_are_counted_no_number_is_whole(as_agent, monkeypatch):
+    monkeypatch.setattr(wording, "LIST_CAP", 1)
+    for number in range(3):
+        waiting(f"r{number}")
+    entry = make_policy("Everything")
+    assert "<b>2+</b> waiting returns</a> are due" in flat(as_agent.get(f"/deadlines/{entry.pk}/"))
 
 
 @pytest.mark.parametrize("name", ["Gone", "\0", "x" * 3_000])
