@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby, takewhile
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-from django.db.models import Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -110,12 +110,14 @@ def _count_waiting(
     )
     waiting = Return.objects.in_state(State.ARRIVED)
     longest = waiting.in_order_of("arrived_to_warehouse_at", descending=False)
-    sql, parameters = longest.values_list(first)[: LIST_CAP + 1].query.sql_with_params()
-    statement = f"SELECT policy, count(*) FROM ({sql}) AS waiting (policy) GROUP BY policy"  # noqa: S608
+    # As an array: PostgreSQL would judge all waiting returns at once, to look up those it needs.
+    counted = Return.objects.filter(
+        pk__any_of=ArraySubquery(longest.values("pk")[: LIST_CAP + 1])
+    ).order_by()
+    by_policy = counted.values(policy=first).annotate(count=Count("pk"))
     try:
-        with time_limit(WAITING_TIME_LIMIT_MS), connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            numbers = dict(cursor.fetchall())
+        with time_limit(WAITING_TIME_LIMIT_MS):
+            numbers = dict(by_policy.values_list("policy", "count"))
     except QueryTimeoutError:
         return None
     more = sum(numbers.values()) > LIST_CAP
