@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from django.db.models import F, Func
 from django.db.models.sql.constants import INNER
+from django.db.models.sql.datastructures import BaseTable
 
 # The alias under which ``OrderedTaggings`` is joined.
 TAGGINGS_ALIAS = "read"
@@ -80,6 +82,32 @@ class AnyOf(models.Lookup):
             return f"{column} = ANY(%s)", (*parameters, self.rhs)
         ids, parameters_of_ids = compiler.compile(self.rhs)
         return f"{column} = ANY({ids})", (*parameters, *parameters_of_ids)
+
+
+class ReturnsBetween(BaseTable):
+    """The returns of a time of creation, in place of their table.
+
+    OFFSET 0 has PostgreSQL read them before it looks at other conditions.
+    """
+
+    def __init__(
+        self, table_name: str, alias: str, since: datetime, before: datetime | None
+    ) -> None:
+        super().__init__(table_name, alias)
+        self.since, self.before = since, before
+
+    def as_sql(self, compiler: Any, _connection: Any) -> tuple[str, list[datetime]]:
+        """Return the subquery and its parameters."""
+        table, alias = map(compiler.quote_name, (self.table_name, self.table_alias))
+        until = " AND created_at < %s" if self.before else ""
+        parameters = [self.since, self.before] if self.before else [self.since]
+        rows = f"SELECT * FROM {table} WHERE created_at >= %s{until} OFFSET 0"  # noqa: S608
+        return f"({rows}) AS {alias}", parameters
+
+    def relabeled_clone(self, change_map: dict[str, str]) -> "ReturnsBetween":
+        """Return these returns under another alias."""
+        alias = change_map.get(self.table_alias, self.table_alias)
+        return ReturnsBetween(self.table_name, alias, self.since, self.before)
 
 
 @dataclass(frozen=True)

@@ -29,14 +29,29 @@ STATES_OF_DEADLINES = {
     Deadline.MET: _COMPLETED,
     Deadline.MISSED: _COMPLETED,
 }
+# Where the second value is not above the first, nothing is between them.
+RANGES = (
+    *((f"{event}_from", f"{event}_to") for event in ("created", "arrived", "completed")),
+    ("took_over", "took_under"),
+    ("value_over", "value_under"),
+    ("due_from", "due_by"),
+    ("waiting_over", "waiting_under"),
+    ("on_the_way_over", "on_the_way_under"),
+)
 
 
 def is_contradiction(values: Mapping[str, Any], vocabulary: Vocabulary) -> bool:
     """Tell whether the cleaned values of filters exclude each other, whatever the returns."""
     states = (_states(name, value) for name, value in values.items())
-    return not reduce(frozenset.intersection, states, ANY_STATE) or _tags_exclude_each_other(
-        values, vocabulary
+    return (
+        not reduce(frozenset.intersection, states, ANY_STATE)
+        or any(_is_empty(values, *names) for names in RANGES)
+        or _tags_exclude_each_other(values, vocabulary)
     )
+
+
+def _is_empty(values: Mapping[str, Any], low: str, high: str) -> bool:
+    return low in values and high in values and bool(values[low] >= values[high])
 
 
 def _states(name: str, value: Any) -> frozenset[str]:

@@ -1,27 +1,83 @@
-"""What the dates of other events say of the creation: what arrived long ago was created before.
+"""What other filters say of the creation: what arrived long ago was created before.
 
 PostgreSQL does not know, and would look for the arrivals of last year among the newest returns.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.utils import timezone
+
+from returns.filters.dates import WEEKDAY_NUMBERS, parse_moment
+from returns.filters.methods import OPTIONAL_FACTS
 from returns.models import Return
 from returns.models.problems import EARLY_ARRIVAL, EARLY_COMPLETION, MOST_EARLY
+from returns.querysets import ReturnQuerySet
 
-# The columns of events, and which returns had the event long before their creation: few, by clocks
-# that were wrong. By the filter that keeps what happened before a moment.
-_EVENTS = {
-    "arrived_to": ("arrived_to_warehouse_at", EARLY_ARRIVAL),
-    "completed_to": ("completed_at", EARLY_COMPLETION),
-}
+ARRIVED, COMPLETED = "arrived_to_warehouse_at", "completed_at"
+# Which returns had an event long before their creation: few, by clocks that were wrong.
+_EARLY = {ARRIVED: EARLY_ARRIVAL, COMPLETED: EARLY_COMPLETION}
+# The filters that keep what happened before a moment, by the column of the event.
+_MOMENTS = {"arrived_to": ARRIVED, "completed_to": COMPLETED, "open_at": ARRIVED}
+_PERIODS = {"arrived": ARRIVED, "completed": COMPLETED}
+# The filters apply a later "now" than that of their bounds.
+_LATER = timedelta(minutes=1)
+# The facts that may be missing, or be of a kind, of old returns alone; indexes have their newest.
+_FACTS_IN_ORDER = ("carrier", "channel")
 
 
-def created_before(values: Mapping[str, Any]) -> Iterator[datetime]:
+def created_before(values: Mapping[str, Any], now: datetime) -> Iterator[datetime]:
     """Yield moments before or at which all returns that meet these filters were created."""
-    for name in _EVENTS.keys() & values.keys():
-        (column, is_early), moment = _EVENTS[name], values[name]
-        early = Return.objects.filter(is_early, **{f"{column}__lt": moment})
-        newest = early.order_by("-created_at", "-pk").values_list("created_at", flat=True)[:1]
-        yield max([moment + MOST_EARLY, *newest])
+    ends: dict[str, datetime] = {}
+    for column, moment in _ends(values, now):
+        ends[column] = min(moment, ends.get(column, moment))
+    for column, moment in ends.items():
+        if moment + MOST_EARLY < now:  # otherwise it leaves nothing out
+            early = Return.objects.filter(_EARLY[column], **{f"{column}__lt": moment})
+            yield max([moment + MOST_EARLY, *_newest(early)])
+
+
+def _ends(values: Mapping[str, Any], now: datetime) -> Iterator[tuple[str, datetime]]:
+    """Yield the columns of events that filters bound, each with the moment before which it was."""
+    for name in _MOMENTS.keys() & values.keys():
+        yield _MOMENTS[name], values[name]
+    for name in _PERIODS.keys() & values.keys():
+        yield _PERIODS[name], parse_moment(values[name], end=True, now=now)
+    if "waiting_over" in values:
+        yield ARRIVED, now + _LATER - timedelta(hours=float(values["waiting_over"]))
+    if "arrived_weekday" in values:
+        yield from _end_of_last(WEEKDAY_NUMBERS[values["arrived_weekday"]])
+
+
+def _end_of_last(weekday: int) -> Iterator[tuple[str, datetime]]:
+    """Yield the end of the last day on which returns may have arrived on a weekday."""
+    arrived = Return.objects.filter(**{f"{ARRIVED}__isnull": False}).order_by(f"-{ARRIVED}")
+    zone = timezone.get_default_timezone()
+    for last in arrived.values_list(ARRIVED, flat=True)[:1]:
+        day = last.astimezone(zone).date()
+        day -= timedelta(days=(day.isoweekday() - weekday) % 7)
+        yield ARRIVED, datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+
+
+def newest_of_facts(values: Mapping[str, Any]) -> Iterator[datetime]:
+    """Yield when the newest returns were created that meet one of these filters alone.
+
+    Those by facts that an index has in order of creation. A fact may be known of old returns alone,
+    or be missing in them: then none of the newer ones needs to be read.
+    """
+    missing = values.get("missing", ())
+    for name in _FACTS_IN_ORDER:
+        if name in missing:
+            facts = [""]
+        elif name == "channel" and name in values:
+            facts = [values[name]]
+        else:
+            continue
+        newest = _newest(Return.objects.filter(**{OPTIONAL_FACTS[name]: facts[0]}))
+        yield from newest or [datetime.min.replace(tzinfo=timezone.get_default_timezone())]
+
+
+def _newest(queryset: ReturnQuerySet) -> list[datetime]:
+    newest = queryset.in_order_of("created_at", descending=True)
+    return list(newest.values_list("created_at", flat=True)[:1])

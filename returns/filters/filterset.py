@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from returns.calendar.working_time import MICROSECOND
 from returns.filters.conditions import ConditionSet
 from returns.filters.contradictions import is_contradiction
-from returns.filters.creation_bounds import created_before
+from returns.filters.creation_bounds import created_before, newest_of_facts
 from returns.filters.dates import parse_moment
 from returns.filters.declarations import FILTERS, FILTERS_BY_NAME, REPEATABLE_PARAMETERS
 from returns.filters.due import deadline_conditions, decided_conditions, due_conditions
@@ -50,10 +50,6 @@ def normalized_filters(query: Query, vocabulary: Vocabulary) -> dict[str, list[A
     if values_by_name.get("sort") == [default_sort(query)] and "q" not in values_by_name:
         del values_by_name["sort"]
     return values_by_name
-
-
-# The filters that find the deadline of each return.
-DUE_FILTERS = frozenset({"deadline", "due_from", "due_by", "due_under"})
 
 
 def _shopper_period() -> datetime:
@@ -127,8 +123,8 @@ class ReturnFilterSet(ConditionSet):
         return find_newest(
             matches,
             are_few=are_few,
-            look_near=bool(DUE_FILTERS & self.values.keys()),
-            has_words="notes" in self.values,
+            before=self._created_before,
+            find_before=lambda: newest_of_facts(self.values),
         )
 
     @property
@@ -192,7 +188,7 @@ class ReturnFilterSet(ConditionSet):
 
     @cached_property
     def _created_before(self) -> list[datetime]:
-        return list(created_before(self.values))
+        return list(created_before(self.values, timezone.now()))
 
     def by_search(self, queryset: ReturnQuerySet, name: str, _text: str) -> ReturnQuerySet:
         """Keep the returns that the search box finds."""

@@ -3,32 +3,32 @@
 PostgreSQL takes filters to be independent of each other, and rows that match to be spread evenly.
 Where they are not, such as with old arrivals in a list of new returns, it reads nearly all returns
 in the order of the list to fill a page. How many rows one index finds, it knows well. So what costs
-little to read whole is read whole, unless the order is expected to cost far less.
+little to read whole is read whole. Before anything else, a page is looked for among the newest
+returns: most lists find it there, whatever was expected. The others learn from it how rare their
+matches are.
 """
 
 import json
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from returns.calendar.working_time import MICROSECOND
 from returns.models import Return
-from returns.models.facts import MAX_AHEAD
 from returns.querysets import ReturnQuerySet
 
-# In PostgreSQL's units: one is up to three buffers, where rows are looked up by their ids.
-MAX_COST_OF_ALL = 10_000
+# In PostgreSQL's units: one is up to three buffers, where rows are looked up by their ids. All
+# matches are looked up first if these are few, or else if reading in order would cost more.
+MAX_COST_OF_FEW, MAX_COST_OF_ALL = 500, 40_000
 # Reading more is no longer quick, however cheap PostgreSQL expects it to be. Matches that are so
 # many are found soon in any order.
 MOST_ROWS_OF_ALL = 50_000
-# How much too low PostgreSQL may estimate what reading a page in order costs. It knows least how
-# many notes have a word: it may be in many more than it expects.
-MISJUDGED, MISJUDGED_WITH_WORDS = 25, 1
-# Where due times judge each return, a page is looked for among so many of the newest ones first.
+# A page is looked for among so many of the newest returns. How many of them match also tells how
+# many returns would be read in order.
 NEAR = 2_500
 # What a page shows, and how many matches are counted.
 ROWS_OF_A_PAGE, COUNTED_ROWS = 50, 1_000
@@ -62,39 +62,46 @@ def find_newest(
     queryset: ReturnQuerySet,
     *,
     are_few: bool = False,
-    look_near: bool = False,
-    has_words: bool = False,
+    before: Iterable[datetime] = (),
+    find_before: Callable[[], Iterable[datetime]] = tuple,
 ) -> NewestMatches:
     """Return the newest matches, at a bounded cost unless PostgreSQL knows no way.
 
-    All are looked up if that is cheap, and reading in order could cost more; also if they
-    ``are_few``, because a search has found them. ``look_near`` is for filters by subqueries, which
-    PostgreSQL prepares for all returns, but not for the few that it is shown. ``has_words`` is for
-    filters by words of the notes.
+    All are looked up if they ``are_few``, because a search has found them; otherwise see above.
+    ``before`` are moments before or at which all matches were created. ``find_before`` finds more
+    of them, if none of the newest returns match.
     """
     fields: tuple[str, ...] = Match._fields
     if are_few:
         return _look_up(queryset, fields)
     cost = _estimated_cost(queryset.values(*fields).order_by())
+    if cost <= MAX_COST_OF_FEW:
+        return _look_up(queryset, fields)
+    near, are_all = _find_near(queryset, min(before, default=None))
+    if are_all or len(near) > ROWS_OF_A_PAGE:
+        return NewestMatches(near, of_all=False)
+    if not near:
+        for moment in find_before():
+            queryset = queryset.created("lt", moment + MICROSECOND)
     if cost > MAX_COST_OF_ALL:
         # Indexes may have the ids and times. States are read of the newest alone.
         fields = ("pk", "created_at")
         cost = _estimated_cost(queryset.values(*fields).order_by())
-    if look_near and cost > MAX_COST_OF_ALL and (near := _find_near(queryset)):
-        return near
-    in_order = _in_order(queryset, Match._fields, ROWS_OF_A_PAGE)
-    misjudged = MISJUDGED_WITH_WORDS if has_words else MISJUDGED
-    if cost > MAX_COST_OF_ALL or _estimated_cost(in_order) * misjudged < cost:
+    rows_in_order = NEAR * ROWS_OF_A_PAGE / max(len(near), 1)
+    if cost > min(rows_in_order, MAX_COST_OF_ALL):
+        in_order = _in_order(queryset, Match._fields, ROWS_OF_A_PAGE)
         return NewestMatches([Match(*row) for row in in_order], of_all=False)
     return _look_up(queryset, fields)
 
 
-def _find_near(queryset: ReturnQuerySet) -> NewestMatches | None:
-    """Return a page of matches among the newest returns; None if these have not as many."""
-    near, _end = _up_to(queryset, timezone.now() + MAX_AHEAD, NEAR)
-    rows = list(_in_order(near, Match._fields, ROWS_OF_A_PAGE))
-    is_page = len(rows) > ROWS_OF_A_PAGE
-    return NewestMatches([Match(*row) for row in rows], of_all=False) if is_page else None
+def _find_near(queryset: ReturnQuerySet, before: datetime | None) -> tuple[list[Match], bool]:
+    """Return a page of matches, as far as they are among the newest returns.
+
+    ``before`` is a moment before or at which all matches were created. The second value tells
+    whether there are no other returns.
+    """
+    near, end = _up_to(queryset, before and before + MICROSECOND, NEAR)
+    return [Match(*row) for row in _in_order(near, Match._fields, ROWS_OF_A_PAGE)], end is None
 
 
 def _look_up(queryset: ReturnQuerySet, fields: tuple[str, ...]) -> NewestMatches:
@@ -138,15 +145,16 @@ def within_reach(
 
 
 def _up_to(
-    queryset: ReturnQuerySet, before: datetime, reach: int
+    queryset: ReturnQuerySet, before: datetime | None, reach: int
 ) -> tuple[ReturnQuerySet, datetime | None]:
-    """Keep the matches among so many returns that were created before a moment.
+    """Keep the matches among so many returns that were created before a moment, or at any time.
 
     Also return the moment from which on these were created, None if there are no others.
     """
-    queryset = queryset.created("lt", before)
-    returns = Return.objects.created("lt", before).in_order_of("created_at", descending=True)
+    returns = Return.objects.in_order_of("created_at", descending=True)
+    if before:
+        returns = returns.created("lt", before)
     for beyond in returns.values_list("created_at", flat=True)[reach : reach + 1]:
         end = beyond + MICROSECOND
-        return queryset.created("gte", end), end
-    return queryset, None
+        return queryset.created_between(end, before), end
+    return queryset.created("lt", before) if before else queryset, None

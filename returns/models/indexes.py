@@ -1,7 +1,16 @@
 """Indexes of returns that several columns have alike."""
 
+from datetime import timedelta
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q
+from django.db.models.lookups import GreaterThanOrEqual
+
+from returns.querysets import UNKNOWN_PROCESSING_TIME
+
+PROCESSING_TIME = F("completed_at") - F("arrived_to_warehouse_at")
+# From then on, processing takes long: less than a tenth of all returns.
+LONG = timedelta(hours=72)
 
 
 def open_group_indexes() -> list[models.Index]:
@@ -20,13 +29,27 @@ def open_group_indexes() -> list[models.Index]:
     ]
 
 
-def processing_time_index() -> models.Index:
-    """Return the index of processing times.
+def processing_time_indexes() -> list[models.Index]:
+    """Return the index of processing times, and those of the few that are long, or not known.
 
-    PostgreSQL also knows by it how many returns took how long, and would guess otherwise.
+    PostgreSQL also knows by the first how many returns took how long, and would guess otherwise.
+    The others have the order of the list, and all that filters by states and times compare.
     """
-    time = F("completed_at") - F("arrived_to_warehouse_at")
-    return models.Index(time, name="return_by_processing_time")
+    time = ExpressionWrapper(PROCESSING_TIME, output_field=DurationField())
+    few = {"long": GreaterThanOrEqual(time, LONG), "unknown": UNKNOWN_PROCESSING_TIME}
+    times = ["state", "arrived_to_warehouse_at", "completed_at"]
+    return [
+        models.Index(PROCESSING_TIME, name="return_by_processing_time"),
+        *(
+            models.Index(
+                fields=["created_at", "id"],
+                include=times,
+                condition=Q(condition),
+                name=f"return_took_{name}",
+            )
+            for name, condition in few.items()
+        ),
+    ]
 
 
 def many_items_indexes() -> list[models.Index]:

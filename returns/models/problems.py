@@ -64,6 +64,12 @@ def problem_indexes() -> list[models.Index]:
         models.Index(fields=newest, condition=ITEMS_LEFT, name="return_items_left"),
         models.Index(fields=newest, condition=NO_ITEMS, name="return_no_items"),
         models.Index(fields=["updated_at", "id"], condition=OPEN, name="return_open_by_update"),
+        models.Index(
+            fields=newest,
+            include=["state", "arrived_to_warehouse_at", "updated_at"],
+            condition=OPEN,
+            name="return_open_by_creation",
+        ),
     ]
 
 

@@ -28,7 +28,7 @@ from returns.models.follow_ups import follow_ups_of_changed, follow_ups_of_delet
 from returns.models.indexes import (
     many_items_indexes,
     open_group_indexes,
-    processing_time_index,
+    processing_time_indexes,
 )
 from returns.models.keys import search_key_field
 from returns.models.last_changes import last_change_triggers
@@ -251,7 +251,7 @@ class Return(models.Model):
             *problem_indexes(),
             *item_indexes(),
             *many_items_indexes(),
-            processing_time_index(),
+            *processing_time_indexes(),
             index_of_texts(),
             # A migration adds return_numbers_middle, a trigram index of all three numbers.
         ]

@@ -1,7 +1,11 @@
 """Which returns, and in what order: each method is one rule and can be chained."""
 
 from returns.querysets.joined import VALUE_KEY
-from returns.querysets.returns import ReturnQuerySet, rule_tag_events
+from returns.querysets.returns import (
+    UNKNOWN_PROCESSING_TIME,
+    ReturnQuerySet,
+    rule_tag_events,
+)
 
 # Columns of Return that hold the keys of the three numbers that people search by.
 REFERENCE_KEY, ORDER_KEY, TRACKING_KEY = "return_key", "order_key", "tracking_key"
@@ -19,6 +23,7 @@ __all__ = [
     "SERIAL_KEY",
     "SKU_KEY",
     "TRACKING_KEY",
+    "UNKNOWN_PROCESSING_TIME",
     "VALUE_KEY",
     "ReturnQuerySet",
     "rule_tag_events",

@@ -14,7 +14,7 @@ from django.db.models.expressions import Col, CombinedExpression, OrderBy
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Cast, Concat
 
-from returns.expressions import TAGGINGS_ALIAS, OrderedTaggings, SearchKey
+from returns.expressions import TAGGINGS_ALIAS, OrderedTaggings, ReturnsBetween, SearchKey
 
 # The annotation by which lists are sorted by value: the currency, then the amount as a text. Its
 # columns are read from the index of values, which repeats the id of the return.
@@ -37,24 +37,48 @@ class JoinedQuerySet[Record: models.Model](models.QuerySet[Record]):
     ``joins_by_creation`` holds the aliases under which tags and items are joined. Their indexes
     repeat a return's creation time and id, so conditions on these can be applied to them as well.
     ``is_read_whole`` tells that no index is read in order of creation, see ``read_whole``.
+    ``has_words`` tells that notes are filtered by words, see ``created_between``.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.joins_by_creation: tuple[str, ...] = ()
         self.is_read_whole = False
+        self.has_words = False
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
         clone.joins_by_creation = self.joins_by_creation
         clone.is_read_whole = self.is_read_whole
+        clone.has_words = self.has_words
         return clone
 
     def created(self, lookup: str, moment: datetime) -> Self:
         """Keep returns by their creation time; ``lookup`` is ``gte`` or ``lt``."""
         queryset = self.filter(**{f"created_at__{lookup}": moment})
-        for join in {TAGGINGS_ALIAS, ITEM_ALIAS}.intersection(self.joins_by_creation):
-            queryset = queryset.filter(**{f"{join}{CREATED_AT_SUFFIX}__{lookup}": moment})
+        for join in self.joins_by_creation:
+            # Of tags after a moment, PostgreSQL would expect too few: of both conditions.
+            if lookup == "lt" or join in {TAGGINGS_ALIAS, ITEM_ALIAS}:
+                queryset = queryset.filter(**{f"{join}{CREATED_AT_SUFFIX}__{lookup}": moment})
+        return queryset
+
+    def created_between(self, since: datetime, before: datetime | None) -> Self:
+        """Keep the few returns that were created from one moment on, and before another if any.
+
+        Where words of notes are filtered, these returns are read first: PostgreSQL would look up
+        all returns with a word as well.
+        """
+        bounds = {"gte": since} | ({"lt": before} if before else {})
+        queryset = self.all()
+        for lookup, moment in bounds.items():
+            queryset = queryset.filter(**{f"created_at__{lookup}": moment})
+            for join in self.joins_by_creation:
+                queryset = queryset.filter(**{f"{join}{CREATED_AT_SUFFIX}__{lookup}": moment})
+        if self.has_words:
+            query = queryset.query
+            alias = query.get_initial_alias()
+            table = query.alias_map[alias].table_name
+            query.alias_map[alias] = ReturnsBetween(table, alias, since, before)
         return queryset
 
     def tagged(self, tag_ids: Iterable[int]) -> Self:

@@ -19,6 +19,11 @@ from returns.querysets.joined import JoinedQuerySet
 if TYPE_CHECKING:
     from returns.models import Return
 
+# Completed without an arrival, or before it. An index has the same condition.
+UNKNOWN_PROCESSING_TIME = Q(state="Completed") & (
+    Q(completed_at__lt=F("arrived_to_warehouse_at")) | Q(arrived_to_warehouse_at__isnull=True)
+)
+
 
 def rule_tag_events(
     rule: str | None = None,
@@ -81,8 +86,7 @@ class ReturnQuerySet(JoinedQuerySet["Return"]):
 
     def with_unknown_processing_time(self) -> Self:
         """Keep completed returns without an arrival, or with one after their completion."""
-        negative = Q(completed_at__lt=F("arrived_to_warehouse_at"))
-        return self.filter(negative | Q(arrived_to_warehouse_at__isnull=True), state="Completed")
+        return self.filter(UNKNOWN_PROCESSING_TIME)
 
     def arrived_on_weekday(self, weekday: int) -> Self:
         """Keep returns that arrived on a weekday in ``TIME_ZONE``; Monday is 1."""
@@ -112,7 +116,9 @@ class ReturnQuerySet(JoinedQuerySet["Return"]):
     def with_notes_containing(self, texts: Iterable[str]) -> Self:
         """Keep returns whose notes contain one of the texts, starting at the start of a word."""
         conditions = (Q(notes_key__contains=WordsKey(models.Value(text))) for text in texts)
-        return self.filter(reduce(or_, conditions))
+        queryset = self.filter(reduce(or_, conditions))
+        queryset.has_words = True
+        return queryset
 
     def with_carrier(self, texts: Sequence[str]) -> Self:
         """Keep returns whose carrier is spelt in one of these ways."""

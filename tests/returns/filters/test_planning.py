@@ -21,7 +21,15 @@ from tests.trials import tried_on
 pytestmark = pytest.mark.django_db
 
 NAMES = ["standard", "urgent-refund", "books", "damaged", "wrong-size"]
-WAYS = {"whole": 1_000_000, "in order": 0}
+# How matches are read: the costs up to which all are looked up, and how many of the newest returns
+# are looked at first.
+WAYS = {
+    "whole": (1_000_000, 1_000_000, 0),
+    "in order": (-1, -1, 0),
+    "near": (-1, -1, 20),
+    "all near": (-1, -1, 90),
+    "whole after near": (-1, 1_000_000, 20),
+}
 VALUES = {
     "state": list(State.values),
     "tag": NAMES,
@@ -47,6 +55,9 @@ VALUES = {
     "order_returns": ["2", "3"],
     "open_at": ["-3d"],
     "arrived_weekday": ["monday"],
+    "arrived": ["last_week", "yesterday"],
+    "completed": ["last_week"],
+    "problem": ["no_arrival", "early_arrival", "no_order", "shared_tracking", "silent", "future"],
     "queue": ["on_the_way", "to_inspect", "completed_today"],
     "q": ["Return-1", "RSO"],
 }
@@ -113,8 +124,10 @@ def test_a_list_has_the_rows_and_numbers_of_its_filters(returns, way, said, reac
     query = Query.parse("&".join(f"{name}={value}" for name, value in said) + "&sort=-created")
     expected = naive(said)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "MAX_COST_OF_ALL", WAYS[way])
-        patch.setattr(planning, "MISJUDGED", 1_000_000)
+        few, most, near = WAYS[way]
+        patch.setattr(planning, "MAX_COST_OF_FEW", few)
+        patch.setattr(planning, "MAX_COST_OF_ALL", most)
+        patch.setattr(planning, "NEAR", near)
         patch.setattr(counts, "COUNTED_REACH", reach)
         listing = return_list(query)
     assert [row.record.pk for row in listing.rows] == [pk for pk, _state in expected][:50]
