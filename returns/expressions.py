@@ -91,20 +91,19 @@ class ReturnsBetween(BaseTable):
     """
 
     def __init__(
-        self, table_name: str, alias: str, since: datetime, before: datetime | None
+        self, table_name: str, alias: str | None, since: datetime, before: datetime | None
     ) -> None:
         super().__init__(table_name, alias)
         self.since, self.before = since, before
 
-    def as_sql(self, compiler: Any, _connection: Any) -> tuple[str, list[datetime]]:
+    def as_sql(self, compiler: Any, _connection: Any) -> Any:
         """Return the subquery and its parameters."""
         table, alias = map(compiler.quote_name, (self.table_name, self.table_alias))
         until = " AND created_at < %s" if self.before else ""
-        parameters = [self.since, self.before] if self.before else [self.since]
         rows = f"SELECT * FROM {table} WHERE created_at >= %s{until} OFFSET 0"  # noqa: S608
-        return f"({rows}) AS {alias}", parameters
+        return f"({rows}) AS {alias}", [self.since, *filter(None, [self.before])]
 
-    def relabeled_clone(self, change_map: dict[str, str]) -> "ReturnsBetween":
+    def relabeled_clone(self, change_map: Any) -> "ReturnsBetween":
         """Return these returns under another alias."""
         alias = change_map.get(self.table_alias, self.table_alias)
         return ReturnsBetween(self.table_name, alias, self.since, self.before)

@@ -3,12 +3,13 @@
 PostgreSQL does not know, and would look for the arrivals of last year among the newest returns.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from returns.calendar.working_time import BEFORE_ALL
 from returns.filters.dates import WEEKDAY_NUMBERS, parse_moment
 from returns.filters.methods import OPTIONAL_FACTS
 from returns.models import Return
@@ -24,7 +25,7 @@ _PERIODS = {"arrived": ARRIVED, "completed": COMPLETED}
 # The filters apply a later "now" than that of their bounds.
 _LATER = timedelta(minutes=1)
 # The facts that may be missing, or be of a kind, of old returns alone; indexes have their newest.
-_FACTS_IN_ORDER = ("carrier", "channel")
+FACTS_IN_ORDER = ("carrier", "channel")
 
 
 def created_before(values: Mapping[str, Any], now: datetime) -> Iterator[datetime]:
@@ -60,22 +61,23 @@ def _end_of_last(weekday: int) -> Iterator[tuple[str, datetime]]:
         yield ARRIVED, datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
 
 
-def newest_of_facts(values: Mapping[str, Any]) -> Iterator[datetime]:
+def newest_of_facts(
+    values: Mapping[str, Any], carriers: Callable[[str], Sequence[str]]
+) -> Iterator[datetime]:
     """Yield when the newest returns were created that meet one of these filters alone.
 
     Those by facts that an index has in order of creation. A fact may be known of old returns alone,
-    or be missing in them: then none of the newer ones needs to be read.
+    or be missing in them: then none of the newer ones needs to be read. ``carriers`` returns the
+    texts that mean a carrier.
     """
-    missing = values.get("missing", ())
-    for name in _FACTS_IN_ORDER:
-        if name in missing:
-            facts = [""]
-        elif name == "channel" and name in values:
-            facts = [values[name]]
-        else:
-            continue
-        newest = _newest(Return.objects.filter(**{OPTIONAL_FACTS[name]: facts[0]}))
-        yield from newest or [datetime.min.replace(tzinfo=timezone.get_default_timezone())]
+    for name in FACTS_IN_ORDER:
+        texts = [""] if name in values.get("missing", ()) else []
+        if not texts and name in values:
+            texts = list(carriers(values[name])) if name == "carrier" else [values[name]]
+        if texts:
+            of_texts = (Return.objects.filter(**{OPTIONAL_FACTS[name]: text}) for text in texts)
+            newest = [moment for each in of_texts for moment in _newest(each)]
+            yield max(newest, default=BEFORE_ALL)
 
 
 def _newest(queryset: ReturnQuerySet) -> list[datetime]:

@@ -4,7 +4,7 @@ An unknown parameter or value is named and matches no rows: a misspelt filter mu
 "everything".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -124,7 +124,7 @@ class ReturnFilterSet(ConditionSet):
             matches,
             are_few=are_few,
             before=self._created_before,
-            find_before=lambda: newest_of_facts(self.values),
+            find_before=lambda: newest_of_facts(self.values, self._texts_of_carrier),
         )
 
     @property
@@ -189,6 +189,9 @@ class ReturnFilterSet(ConditionSet):
     @cached_property
     def _created_before(self) -> list[datetime]:
         return list(created_before(self.values, timezone.now()))
+
+    def _texts_of_carrier(self, carrier: str) -> Sequence[str]:
+        return self.carriers.texts(carrier)
 
     def by_search(self, queryset: ReturnQuerySet, name: str, _text: str) -> ReturnQuerySet:
         """Keep the returns that the search box finds."""

@@ -186,7 +186,11 @@ def read_rows(
     rows: list[Return] = []
     for part in parts:
         number = limit - len(rows)
-        rows += part.filter(pk__in=part.values("pk")[:number]) if ids_first else part[:number]
+        if ids_first:
+            # A statement of its own: PostgreSQL could look for the ids again for each row.
+            ids = list(part.values_list("pk", flat=True)[:number])
+            part = part.among(ids) if ids else part.none()
+        rows += part[:number]
         if len(rows) == limit:
             break
     return rows

@@ -10,7 +10,7 @@ matches are.
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -27,6 +27,8 @@ MAX_COST_OF_FEW, MAX_COST_OF_ALL = 500, 40_000
 # Reading more is no longer quick, however cheap PostgreSQL expects it to be. Matches that are so
 # many are found soon in any order.
 MOST_ROWS_OF_ALL = 50_000
+# How much too low PostgreSQL may estimate what reading a page in order costs.
+MISJUDGED = 25
 # A page is looked for among so many of the newest returns. How many of them match also tells how
 # many returns would be read in order.
 NEAR = 2_500
@@ -77,31 +79,37 @@ def find_newest(
     cost = _estimated_cost(queryset.values(*fields).order_by())
     if cost <= MAX_COST_OF_FEW:
         return _look_up(queryset, fields)
-    near, are_all = _find_near(queryset, min(before, default=None))
-    if are_all or len(near) > ROWS_OF_A_PAGE:
+    before = list(before)
+    near, end = _find_near(queryset, before)
+    if not near and (older := list(find_before())):
+        queryset = queryset.created("lt", min(older) + MICROSECOND)
+        near, end = _find_near(queryset, [*before, *older])
+    if end is None or len(near) > ROWS_OF_A_PAGE:
         return NewestMatches(near, of_all=False)
-    if not near:
-        for moment in find_before():
-            queryset = queryset.created("lt", moment + MICROSECOND)
     if cost > MAX_COST_OF_ALL:
         # Indexes may have the ids and times. States are read of the newest alone.
         fields = ("pk", "created_at")
         cost = _estimated_cost(queryset.values(*fields).order_by())
     rows_in_order = NEAR * ROWS_OF_A_PAGE / max(len(near), 1)
-    if cost > min(rows_in_order, MAX_COST_OF_ALL):
-        in_order = _in_order(queryset, Match._fields, ROWS_OF_A_PAGE)
-        return NewestMatches([Match(*row) for row in in_order], of_all=False)
+    others = queryset.created("lt", end)
+    in_order = _in_order(others, Match._fields, ROWS_OF_A_PAGE - len(near))
+    if cost > min(rows_in_order, MAX_COST_OF_ALL) or (
+        near and _estimated_cost(in_order) * MISJUDGED < cost
+    ):
+        return NewestMatches([*near, *(Match(*row) for row in in_order)], of_all=False)
     return _look_up(queryset, fields)
 
 
-def _find_near(queryset: ReturnQuerySet, before: datetime | None) -> tuple[list[Match], bool]:
+def _find_near(
+    queryset: ReturnQuerySet, before: Sequence[datetime]
+) -> tuple[list[Match], datetime | None]:
     """Return a page of matches, as far as they are among the newest returns.
 
-    ``before`` is a moment before or at which all matches were created. The second value tells
-    whether there are no other returns.
+    ``before`` are moments before or at which all matches were created. Also return the moment
+    before which other returns were created, None if there are none.
     """
-    near, end = _up_to(queryset, before and before + MICROSECOND, NEAR)
-    return [Match(*row) for row in _in_order(near, Match._fields, ROWS_OF_A_PAGE)], end is None
+    near, end = _up_to(queryset, min(before) + MICROSECOND if before else None, NEAR)
+    return [Match(*row) for row in _in_order(near, Match._fields, ROWS_OF_A_PAGE)], end
 
 
 def _look_up(queryset: ReturnQuerySet, fields: tuple[str, ...]) -> NewestMatches:

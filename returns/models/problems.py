@@ -58,7 +58,12 @@ def problem_indexes() -> list[models.Index]:
     newest = ["created_at", "id"]
     return [
         models.Index(fields=newest, condition=NO_ARRIVAL, name="return_no_arrival"),
-        models.Index(fields=newest, condition=EARLY_ARRIVAL, name="return_early_arrival"),
+        models.Index(
+            fields=newest,
+            include=["state", "arrived_to_warehouse_at"],
+            condition=EARLY_ARRIVAL,
+            name="return_arrived_early",
+        ),
         models.Index(fields=newest, condition=EARLY_COMPLETION, name="return_early_completion"),
         models.Index(fields=newest, condition=NO_ORDER, name="return_no_order"),
         models.Index(fields=newest, condition=ITEMS_LEFT, name="return_items_left"),

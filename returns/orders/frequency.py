@@ -19,11 +19,13 @@ from returns.querysets import ReturnQuerySet
 # As a date of the filter language: from the beginning of that day on.
 FREQUENCY_DAYS = 90
 SHOPPER_PERIOD = f"-{FREQUENCY_DAYS}d"
+# Without any, nothing is known of the shopper, and the returns need not be looked up.
+HAS_HASH = f"({' OR '.join(f'{column} IS NOT NULL' for column in HASH_COLUMNS)})"
 FREQUENT_SQL = f"""
     WITH recent AS MATERIALIZED (
         SELECT returns_return.id, {", ".join(HASH_COLUMNS)}
         FROM returns_return JOIN returns_salesorder USING (order_key)
-        WHERE returns_return.created_at >= %(since)s
+        WHERE returns_return.created_at >= %(since)s AND {HAS_HASH}
     )
     {
     " UNION ".join(

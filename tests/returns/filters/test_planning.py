@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,3 +175,79 @@ def test_filters_that_exclude_each_other(vocabulary, query, expected):
 def test_what_excludes_itself_reads_no_returns(vocabulary):
     filterset = ReturnFilterSet(Query.parse("tag=books&tag_none=books"), words())
     assert "returns_returntag" not in str(filterset.qs.query)
+
+
+def test_the_newest_missing_fact_bounds_the_list(returns, monkeypatch):
+    """Where a fact is missing of old returns alone, newer ones are not read."""
+    new = Return.objects.in_order_of("created_at", descending=True)[:40]
+    Return.objects.filter(pk__in=[each.pk for each in new]).update(cargo_carrier="DHL")
+    monkeypatch.setattr(planning, "MAX_COST_OF_FEW", -1)
+    monkeypatch.setattr(planning, "NEAR", 10)
+    for said in (
+        [("missing", "carrier"), ("notes", "torn")],
+        [("missing", "channel"), ("missing", "carrier")],
+        [("carrier", "DHL"), ("created_to", "-20d")],
+        [("carrier", "no such carrier"), ("notes", "torn")],
+    ):
+        filterset = ReturnFilterSet(Query.parse("&".join(map("=".join, said))), words())
+        found = filterset.newest.matches
+        assert [(each.pk, each.state) for each in found] == naive(said)
+
+
+def test_a_return_from_the_future_is_on_the_first_page(returns, monkeypatch):
+    monkeypatch.setattr(planning, "MAX_COST_OF_FEW", -1)
+    (ahead,) = make_returns([_facts(91, timezone.now() + timedelta(days=400))])
+    filterset = ReturnFilterSet(Query.parse("created_from=-7d"), words())
+    assert filterset.newest.matches[0].pk == ahead.pk
+
+
+def test_words_are_looked_for_among_the_returns_nearby(returns):
+    """Not in the index of all words: each return nearby is compared by itself."""
+    since = timezone.now() - timedelta(days=5)
+    matches = ReturnFilterSet(Query.parse("notes=torn&tag=books"), words()).qs
+    near = matches.created_between(since, timezone.now())
+    assert "OFFSET 0" in str(near.query)
+    assert set(near) == {each for each in matches if each.created_at >= since}
+    assert set(near.filter(pk__in=near.values("pk"))) == set(near)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("created_from=-2d&created_to=-3d", True),
+        ("created_from=-3d&created_to=-3d", False),
+        ("arrived_from=today&arrived_to=yesterday", True),
+        ("completed_from=-9d&completed_to=-1d", False),
+        ("waiting_over=48&waiting_under=48", True),
+        ("waiting_over=48&waiting_under=49", False),
+        ("on_the_way_over=9&on_the_way_under=1", True),
+        ("took_over=5&took_under=5", True),
+        ("took_over=5&took_under=6", False),
+        ("value_over=10&value_under=10", True),
+        ("value_over=9&value_under=10", False),
+        ("due_from=tomorrow&due_by=today", True),
+        ("due_from=today&due_by=today", False),
+    ],
+)
+def test_ranges_with_nothing_between(vocabulary, query, expected):
+    filterset = ReturnFilterSet(Query.parse(query), words())
+    assert filterset.problems() == []
+    assert is_contradiction(filterset.values, words()) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("took_over=80", "return_took_long"),
+        ("took=unknown", "return_took_unknown"),
+        ("problem=silent", "return_open_by_creation"),
+        ("problem=early_arrival", "return_arrived_early"),
+    ],
+)
+def test_an_index_alone_has_the_newest_matches(returns, query, index):
+    matches = ReturnFilterSet(Query.parse(query), words()).newest_first()
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):  # as if there were many returns
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    plan = matches.values_list("pk", "state", "created_at")[:51].explain()
+    assert f"Index Only Scan Backward using {index}" in plan

@@ -137,7 +137,8 @@ def test_all_numbers_come_from_one_statement(returns):
 
 def test_only_returns_within_reach_are_looked_at_and_it_says_how_many_matched(returns, monkeypatch):
     """A page of matches is found wherever it is; numbers are those of the returns behind it."""
-    monkeypatch.setattr(planning, "MAX_COST_OF_ALL", 0)
+    monkeypatch.setattr(planning, "MAX_COST_OF_FEW", -1)
+    monkeypatch.setattr(planning, "MAX_COST_OF_ALL", -1)
     monkeypatch.setattr(planning, "ROWS_OF_A_PAGE", 3)
     monkeypatch.setattr(facets, "FACET_REACH", 30)
     shown = count_facets(Query.parse("state=Completed"))
