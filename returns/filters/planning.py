@@ -23,7 +23,9 @@ from returns.querysets import ReturnQuerySet
 
 # In PostgreSQL's units: one is up to three buffers, where rows are looked up by their ids. All
 # matches are looked up first if these are few, or else if reading in order would cost more.
-MAX_COST_OF_FEW, MAX_COST_OF_ALL = 500, 40_000
+MAX_COST_OF_FEW, MAX_COST_OF_ALL = 500, 20_000
+# The same for words of notes: comparing the notes of each return in order costs much more.
+MAX_COST_WITH_WORDS = 60_000
 # Reading more is no longer quick, however cheap PostgreSQL expects it to be. Matches that are so
 # many are found soon in any order.
 MOST_ROWS_OF_ALL = 50_000
@@ -93,9 +95,8 @@ def find_newest(
     rows_in_order = NEAR * ROWS_OF_A_PAGE / max(len(near), 1)
     others = queryset.created("lt", end)
     in_order = _in_order(others, Match._fields, ROWS_OF_A_PAGE - len(near))
-    if cost > min(rows_in_order, MAX_COST_OF_ALL) or (
-        near and _estimated_cost(in_order) * MISJUDGED < cost
-    ):
+    max_cost = MAX_COST_WITH_WORDS if queryset.has_words else MAX_COST_OF_ALL
+    if cost > min(rows_in_order, max_cost) or _estimated_cost(in_order) * MISJUDGED < cost:
         return NewestMatches([*near, *(Match(*row) for row in in_order)], of_all=False)
     return _look_up(queryset, fields)
 

@@ -128,6 +128,7 @@ def test_a_list_has_the_rows_and_numbers_of_its_filters(returns, way, said, reac
         few, most, near = WAYS[way]
         patch.setattr(planning, "MAX_COST_OF_FEW", few)
         patch.setattr(planning, "MAX_COST_OF_ALL", most)
+        patch.setattr(planning, "MAX_COST_WITH_WORDS", most)
         patch.setattr(planning, "NEAR", near)
         patch.setattr(counts, "COUNTED_REACH", reach)
         listing = return_list(query)
