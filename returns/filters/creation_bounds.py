@@ -16,12 +16,16 @@ from returns.models import Return
 from returns.models.problems import EARLY_ARRIVAL, EARLY_COMPLETION, MOST_EARLY
 from returns.querysets import ReturnQuerySet
 
-ARRIVED, COMPLETED = "arrived_to_warehouse_at", "completed_at"
+TIME_OF_ARRIVAL, TIME_OF_COMPLETION = "arrived_to_warehouse_at", "completed_at"
 # Which returns had an event long before their creation: few, by clocks that were wrong.
-_EARLY = {ARRIVED: EARLY_ARRIVAL, COMPLETED: EARLY_COMPLETION}
+_EARLY = {TIME_OF_ARRIVAL: EARLY_ARRIVAL, TIME_OF_COMPLETION: EARLY_COMPLETION}
 # The filters that keep what happened before a moment, by the column of the event.
-_MOMENTS = {"arrived_to": ARRIVED, "completed_to": COMPLETED, "open_at": ARRIVED}
-_PERIODS = {"arrived": ARRIVED, "completed": COMPLETED}
+_MOMENTS = {
+    "arrived_to": TIME_OF_ARRIVAL,
+    "completed_to": TIME_OF_COMPLETION,
+    "open_at": TIME_OF_ARRIVAL,
+}
+_PERIODS = {"arrived": TIME_OF_ARRIVAL, "completed": TIME_OF_COMPLETION}
 # The filters apply a later "now" than that of their bounds.
 _LATER = timedelta(minutes=1)
 # The facts that may be missing, or be of a kind, of old returns alone; indexes have their newest.
@@ -46,19 +50,21 @@ def _ends(values: Mapping[str, Any], now: datetime) -> Iterator[tuple[str, datet
     for name in _PERIODS.keys() & values.keys():
         yield _PERIODS[name], parse_moment(values[name], end=True, now=now)
     if "waiting_over" in values:
-        yield ARRIVED, now + _LATER - timedelta(hours=float(values["waiting_over"]))
+        yield TIME_OF_ARRIVAL, now + _LATER - timedelta(hours=float(values["waiting_over"]))
     if "arrived_weekday" in values:
         yield from _end_of_last(WEEKDAY_NUMBERS[values["arrived_weekday"]])
 
 
 def _end_of_last(weekday: int) -> Iterator[tuple[str, datetime]]:
     """Yield the end of the last day on which returns may have arrived on a weekday."""
-    arrived = Return.objects.filter(**{f"{ARRIVED}__isnull": False}).order_by(f"-{ARRIVED}")
+    arrived = Return.objects.filter(**{f"{TIME_OF_ARRIVAL}__isnull": False}).order_by(
+        f"-{TIME_OF_ARRIVAL}"
+    )
     zone = timezone.get_default_timezone()
-    for last in arrived.values_list(ARRIVED, flat=True)[:1]:
+    for last in arrived.values_list(TIME_OF_ARRIVAL, flat=True)[:1]:
         day = last.astimezone(zone).date()
         day -= timedelta(days=(day.isoweekday() - weekday) % 7)
-        yield ARRIVED, datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+        yield TIME_OF_ARRIVAL, datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
 
 
 def newest_of_facts(

@@ -41,7 +41,17 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("state", "Completed"),
                         models.Q(
-                            ("completed_at__lt", models.F("arrived_to_warehouse_at")),
+                            django.db.models.lookups.LessThan(
+                                models.ExpressionWrapper(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("completed_at"),
+                                        "-",
+                                        models.F("arrived_to_warehouse_at"),
+                                    ),
+                                    output_field=models.DurationField(),
+                                ),
+                                datetime.timedelta(0),
+                            ),
                             ("arrived_to_warehouse_at__isnull", True),
                             _connector="OR",
                         ),

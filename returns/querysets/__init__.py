@@ -2,6 +2,7 @@
 
 from returns.querysets.joined import VALUE_KEY
 from returns.querysets.returns import (
+    PROCESSING_TIME,
     UNKNOWN_PROCESSING_TIME,
     ReturnQuerySet,
     rule_tag_events,
@@ -18,6 +19,7 @@ SEARCH_KEYS = (ORDER_KEY, REFERENCE_KEY, TRACKING_KEY)
 __all__ = [
     "BARCODE_KEYS",
     "ORDER_KEY",
+    "PROCESSING_TIME",
     "REFERENCE_KEY",
     "SEARCH_KEYS",
     "SERIAL_KEY",

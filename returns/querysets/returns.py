@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import (
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+)
 from django.db.models.functions import Coalesce, ExtractIsoWeekDay, JSONObject
+from django.db.models.lookups import LessThan
 from django.utils.timezone import get_default_timezone
 
 from returns.expressions import SearchKey, WordsKey, id_array
@@ -19,9 +29,13 @@ from returns.querysets.joined import JoinedQuerySet
 if TYPE_CHECKING:
     from returns.models import Return
 
-# Completed without an arrival, or before it. An index has the same condition.
+PROCESSING_TIME = ExpressionWrapper(
+    F("completed_at") - F("arrived_to_warehouse_at"), output_field=DurationField()
+)
+# Completed without an arrival, or before it. An index has the same condition. PostgreSQL knows how
+# many differences of the times are negative; of one time before another it expects a third.
 UNKNOWN_PROCESSING_TIME = Q(state="Completed") & (
-    Q(completed_at__lt=F("arrived_to_warehouse_at")) | Q(arrived_to_warehouse_at__isnull=True)
+    Q(LessThan(PROCESSING_TIME, timedelta(0))) | Q(arrived_to_warehouse_at__isnull=True)
 )
 
 
@@ -79,10 +93,9 @@ class ReturnQuerySet(JoinedQuerySet["Return"]):
 
     def with_processing_time(self, hours: float, *, over: bool) -> Self:
         """Keep returns whose processing took at least these hours, or with ``over=False`` less."""
-        time = F("completed_at") - F("arrived_to_warehouse_at")
         limit = timedelta(hours=hours)
         bounds = {"time__gte": limit} if over else {"time__gte": timedelta(0), "time__lt": limit}
-        return self.alias(time=time).filter(**bounds)
+        return self.alias(time=PROCESSING_TIME).filter(**bounds)
 
     def with_unknown_processing_time(self) -> Self:
         """Keep completed returns without an arrival, or with one after their completion."""
