@@ -32,6 +32,9 @@ STATES_OF_DEADLINES = {
 # Where the second value is not above the first, nothing is between them.
 RANGES = (
     *((f"{event}_from", f"{event}_to") for event in ("created", "arrived", "completed")),
+    # What was open at a moment had arrived before, and was not yet completed.
+    ("arrived_from", "open_at"),
+    ("open_at", "completed_to"),
     ("took_over", "took_under"),
     ("value_over", "value_under"),
     ("due_from", "due_by"),

@@ -43,6 +43,12 @@ def created_before(values: Mapping[str, Any], now: datetime) -> Iterator[datetim
             yield max([moment + MOST_EARLY, *_newest(early)])
 
 
+def created_ends(values: Mapping[str, Any]) -> Iterator[datetime]:
+    """Yield the moments before which a query says itself that returns were created."""
+    if "created_to" in values:
+        yield values["created_to"]
+
+
 def _ends(values: Mapping[str, Any], now: datetime) -> Iterator[tuple[str, datetime]]:
     """Yield the columns of events that filters bound, each with the moment before which it was."""
     for name in _MOMENTS.keys() & values.keys():

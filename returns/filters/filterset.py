@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from returns.calendar.working_time import MICROSECOND
 from returns.filters.conditions import ConditionSet
 from returns.filters.contradictions import is_contradiction
-from returns.filters.creation_bounds import created_before, newest_of_facts
+from returns.filters.creation_bounds import created_before, created_ends, newest_of_facts
 from returns.filters.dates import parse_moment
 from returns.filters.declarations import FILTERS, FILTERS_BY_NAME, REPEATABLE_PARAMETERS
 from returns.filters.due import deadline_conditions, decided_conditions, due_conditions
@@ -123,7 +123,7 @@ class ReturnFilterSet(ConditionSet):
         return find_newest(
             matches,
             are_few=are_few,
-            before=self._created_before,
+            before=[*self._created_before, *created_ends(self.values)],
             find_before=lambda: newest_of_facts(self.values, self._texts_of_carrier),
         )
 

@@ -96,7 +96,12 @@ def find_newest(
     others = queryset.created("lt", end)
     in_order = _in_order(others, Match._fields, ROWS_OF_A_PAGE - len(near))
     max_cost = MAX_COST_WITH_WORDS if queryset.has_words else MAX_COST_OF_ALL
-    if cost > min(rows_in_order, max_cost) or _estimated_cost(in_order) * MISJUDGED < cost:
+    is_cheap = _estimated_cost(in_order) * MISJUDGED < cost
+    if is_cheap and not near:
+        # Not if a page was expected among the newest returns: there is nothing.
+        nothing = queryset.created_between(end, None).values(*fields).order_by()
+        is_cheap = _estimated_cost(in_order) > _estimated_cost(nothing)
+    if is_cheap or cost > min(rows_in_order, max_cost):
         return NewestMatches([*near, *(Match(*row) for row in in_order)], of_all=False)
     return _look_up(queryset, fields)
 
