@@ -4,7 +4,7 @@ An unknown parameter or value is named and matches no rows: a misspelt filter mu
 "everything".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -124,7 +124,7 @@ class ReturnFilterSet(ConditionSet):
             matches,
             are_few=are_few,
             before=[*self._created_before, *created_ends(self.values)],
-            find_before=lambda: newest_of_facts(self.values, self._texts_of_carrier),
+            find_before=lambda: self._newest_of_facts,
         )
 
     @property
@@ -190,8 +190,9 @@ class ReturnFilterSet(ConditionSet):
     def _created_before(self) -> list[datetime]:
         return list(created_before(self.values, timezone.now()))
 
-    def _texts_of_carrier(self, carrier: str) -> Sequence[str]:
-        return self.carriers.texts(carrier)
+    @cached_property
+    def _newest_of_facts(self) -> list[datetime]:
+        return list(newest_of_facts(self.values, lambda text: self.carriers.texts(text)))
 
     def by_search(self, queryset: ReturnQuerySet, name: str, _text: str) -> ReturnQuerySet:
         """Keep the returns that the search box finds."""

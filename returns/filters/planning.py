@@ -96,14 +96,20 @@ def find_newest(
     others = queryset.created("lt", end)
     in_order = _in_order(others, Match._fields, ROWS_OF_A_PAGE - len(near))
     max_cost = MAX_COST_WITH_WORDS if queryset.has_words else MAX_COST_OF_ALL
-    is_cheap = _estimated_cost(in_order) * MISJUDGED < cost
-    if is_cheap and not near:
-        # Not if a page was expected among the newest returns: there is nothing.
-        nothing = queryset.created_between(end, None).values(*fields).order_by()
-        is_cheap = _estimated_cost(in_order) > _estimated_cost(nothing)
-    if is_cheap or cost > min(rows_in_order, max_cost):
+    if cost > min(rows_in_order, max_cost) or (
+        (cost_in_order := _estimated_cost(in_order)) * MISJUDGED < cost
+        and (near or cost_in_order > _cost_of_nothing(queryset, end))
+    ):
         return NewestMatches([*near, *(Match(*row) for row in in_order)], of_all=False)
     return _look_up(queryset, fields)
+
+
+def _cost_of_nothing(queryset: ReturnQuerySet, end: datetime) -> float:
+    """Return what reading the newest returns was expected to cost, of which none matches.
+
+    Reading a page in order for less, PostgreSQL would have expected to find it among them.
+    """
+    return _estimated_cost(queryset.created_between(end, None).values(*Match._fields).order_by())
 
 
 def _find_near(

@@ -250,6 +250,17 @@ def test_ranges_with_nothing_between(vocabulary, query, expected):
     ],
 )
 def test_an_index_alone_has_the_newest_matches(returns, query, index):
+    made = timezone.now() - timedelta(days=3)
+    make_returns(
+        {
+            "reference": f"Done-{number}",
+            "state": State.COMPLETED,
+            "created_at": made,
+            "arrived_to_warehouse_at": made,
+            "completed_at": made,
+        }
+        for number in range(600)
+    )
     matches = ReturnFilterSet(Query.parse(query), words()).newest_first()
     with connection.cursor() as cursor:
         for way in ("seqscan", "bitmapscan", "sort"):  # as if there were many returns
