@@ -23,6 +23,7 @@ from returns.filters.due import deadline_conditions, decided_conditions, due_con
 from returns.filters.fields import TAG_PARAMETERS, without_nul
 from returns.filters.form import PAGING_PARAMETERS, default_sort, is_ignored
 from returns.filters.planning import NewestMatches, find_newest
+from returns.filters.problems import filter_newest_problems
 from returns.filters.query import Query
 from returns.filters.stored import find_group_ids, find_tag_ids
 from returns.models import Return
@@ -96,7 +97,7 @@ class ReturnFilterSet(ConditionSet):
         """Return the matches, newest first, regardless of the sort."""
         if self.problems():
             return Return.objects.none()
-        matches = self._apply_by_creation(Return.objects.all(), self.values)
+        matches = self._apply_by_creation(Return.objects.all(), self.values, of_newest=True)
         return matches.in_order_of("created_at", descending=True)
 
     def in_any_state(self) -> ReturnQuerySet:
@@ -107,7 +108,7 @@ class ReturnFilterSet(ConditionSet):
         if self.problems():
             return Return.objects.none()
         values = {name: value for name, value in self.values.items() if name != "state"}
-        return self._apply_by_creation(Return.objects.all(), values)
+        return self._apply_by_creation(Return.objects.all(), values, of_newest=True)
 
     @cached_property
     def newest(self) -> NewestMatches:
@@ -173,15 +174,18 @@ class ReturnFilterSet(ConditionSet):
         return super()._apply(queryset, values)
 
     def _apply_by_creation(
-        self, queryset: ReturnQuerySet, values: Mapping[str, Any]
+        self, queryset: ReturnQuerySet, values: Mapping[str, Any], *, of_newest: bool = False
     ) -> ReturnQuerySet:
-        """Apply filters to returns that are read in order of creation."""
+        """Apply filters to returns that are read in order of creation, or the newest of them."""
         values = dict(values)
         if all(FILTERS_BY_NAME[name].keeps_many for name in values) and not is_contradiction(
             values, self.vocabulary
         ):
             queryset = queryset.tagged_any_by_creation(self._ids(values.pop("tag_any", [])))
+        problems = values.pop("problem", []) if of_newest else []
         queryset = self._apply(queryset, values)
+        if problems:
+            queryset = filter_newest_problems(queryset, problems, timezone.now())
         for moment in self._created_before:
             queryset = queryset.created("lt", moment + MICROSECOND)
         return queryset

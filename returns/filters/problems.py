@@ -39,7 +39,25 @@ def filter_problems(
     queryset: ReturnQuerySet, kinds: Sequence[str], now: datetime
 ) -> ReturnQuerySet:
     """Keep returns that have at least one of these problems."""
-    return queryset.filter(reduce(or_, (_condition(Problem(kind), now) for kind in kinds)))
+    if len(kinds) == 1:
+        return queryset.filter(_condition(Problem(kinds[0]), now))
+    # A union lets each problem use its own index; an OR would read all returns.
+    first, *others = (Return.objects.filter(_condition(Problem(kind), now)) for kind in kinds)
+    return queryset.filter(pk__in=first.values("pk").union(*(each.values("pk") for each in others)))
+
+
+def filter_newest_problems(
+    queryset: ReturnQuerySet, kinds: Sequence[str], now: datetime
+) -> ReturnQuerySet:
+    """Keep the same returns as ``filter_problems``, to read the newest of them in order.
+
+    Each return is compared by itself: all returns with these problems need not be known.
+    """
+    conditions = (_condition(Problem(kind), now) for kind in kinds)
+    # The last condition, which no return meets, has PostgreSQL read the tracking IDs of several
+    # orders once, rather than look up that of each return.
+    many = len(kinds) > 1 or Problem.SHARED_TRACKING in kinds
+    return queryset.filter(reduce(or_, conditions, Q(pk__lt=0)) if many else next(conditions))
 
 
 def _in_the_future(now: datetime) -> ReturnQuerySet:
@@ -65,8 +83,6 @@ def _condition(kind: Problem, now: datetime) -> Q:
         case Problem.NO_ITEMS:
             return NO_ITEMS
         case Problem.SHARED_TRACKING:
-            # The second condition, which no return meets, has PostgreSQL read the keys once, rather
-            # than look up that of each return.
-            return Q(tracking_key__in=SHARED_TRACKING_KEYS) | Q(pk__lt=0)
+            return Q(tracking_key__in=SHARED_TRACKING_KEYS)
         case Problem.SILENT:
             return OPEN & Q(updated_at__lt=now - SILENT_FOR)
