@@ -38,15 +38,19 @@ def created_before(values: Mapping[str, Any], now: datetime) -> Iterator[datetim
     for column, moment in _ends(values, now):
         ends[column] = min(moment, ends.get(column, moment))
     for column, moment in ends.items():
-        if moment + MOST_EARLY < now:  # otherwise it leaves nothing out
+        if moment < now - MOST_EARLY:  # otherwise it leaves nothing out
             early = Return.objects.filter(_EARLY[column], **{f"{column}__lt": moment})
             yield max([moment + MOST_EARLY, *_newest(early)])
 
 
-def created_ends(values: Mapping[str, Any]) -> Iterator[datetime]:
-    """Yield the moments before which a query says itself that returns were created."""
-    if "created_to" in values:
+def created_ends(values: Mapping[str, Any], now: datetime) -> Iterator[datetime]:
+    """Yield the past moments before which these filters say that returns were created."""
+    if "created_to" in values and values["created_to"] < now:
         yield values["created_to"]
+    if "created" in values:
+        yield parse_moment(values["created"], end=True, now=now)
+    if "on_the_way_over" in values:
+        yield now + _LATER - timedelta(hours=float(values["on_the_way_over"]))
 
 
 def _ends(values: Mapping[str, Any], now: datetime) -> Iterator[tuple[str, datetime]]:

@@ -124,7 +124,7 @@ class ReturnFilterSet(ConditionSet):
         return find_newest(
             matches,
             are_few=are_few,
-            before=[*self._created_before, *created_ends(self.values)],
+            before=[*self._created_before, *created_ends(self.values, timezone.now())],
             find_before=lambda: self._newest_of_facts,
         )
 

@@ -267,3 +267,13 @@ def test_an_index_alone_has_the_newest_matches(returns, query, index):
             cursor.execute(f"SET LOCAL enable_{way} = off")
     plan = matches.values_list("pk", "state", "created_at")[:51].explain()
     assert f"Index Only Scan Backward using {index}" in plan
+
+
+@pytest.mark.parametrize("name", ["created_to", "arrived_to", "completed_to", "open_at"])
+@pytest.mark.parametrize("moment", ["9999-12-31T20:59:59.999998Z", "0001-01-02T00:00:00Z"])
+def test_moments_at_the_limits_of_the_calendar(returns, monkeypatch, name, moment):
+    monkeypatch.setattr(planning, "MAX_COST_OF_FEW", -1)
+    filterset = ReturnFilterSet(Query.from_lists({name: [moment]}), words())
+    found = filterset.newest.matches
+    assert [(each.pk, each.state) for each in found] == naive([(name, moment)])[: len(found)]
+    assert bool(found) == moment.startswith("9")
