@@ -18,6 +18,7 @@ from returns.models.returns import Return
 from returns.models.states import State
 from returns.models.summaries import uncounted_tag_triggers
 from tags.models import Tagging
+from tags.models.references import refers
 
 
 @pghistory.track(
@@ -79,6 +80,8 @@ class ReturnTag(Tagging):
             *follow_ups_of_tagged(),
             *events_of_tags(),
             *retagged_triggers(),
+            # A migration has its counterpart, on the table of people.
+            *refers("tagged_by_id", "auth_user", "return_tag_names_a_person"),
         ]
 
     # The stages from which a tag group can be required.

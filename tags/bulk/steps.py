@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # Records per step. Small enough that nobody has to wait for its locks.
 STEP_SIZE = 5_000
+# Ids read at once: the database unpacks those of a million records for any of them.
+IDS_READ = 100_000
 CONFLICT = stored_text("The vocabulary has changed and no longer allows this.")
 # Undoing what others did; people may also undo what they could still do.
 MAY_UNDO = "tags.change_tag"
@@ -29,8 +31,8 @@ ACTIVE_STATUSES = (Status.RUNNING, Status.UNDOING)
 
 def run_steps(bulk: BulkTagging, seconds: float) -> None:
     """Run steps of a bulk tagging, or of undoing it, for about this many seconds."""
-    end = time.monotonic() + seconds
-    while retry_deadlocks(lambda: _run_step(bulk.pk)) and time.monotonic() < end:
+    end, ids = time.monotonic() + seconds, _RecordIds(bulk.pk)
+    while retry_deadlocks(lambda: _run_step(ids)) and time.monotonic() < end:
         pass
 
 
@@ -38,7 +40,7 @@ def run_oldest_step() -> bool:
     """Run a step of the oldest active bulk tagging. Return whether there may be more to do."""
     active = BulkTagging.objects.filter(status__in=ACTIVE_STATUSES).order_by("id")
     oldest = active.values_list("pk", flat=True).first()
-    return oldest is not None and retry_deadlocks(lambda: _run_step(oldest))
+    return oldest is not None and retry_deadlocks(lambda: _run_step(_RecordIds(oldest)))
 
 
 def work_of(person: User) -> list[BulkTagging]:
@@ -62,26 +64,46 @@ def start_undo(bulk: BulkTagging) -> None:
     bulk.save(update_fields=["status"])
 
 
-def _run_step(pk: int) -> bool:
+class _RecordIds:
+    """The ids of the records of a bulk tagging, which never change."""
+
+    def __init__(self, pk: int) -> None:
+        self.pk = pk
+        self.first, self.total, self.ids = 0, 0, list[int]()
+
+    def between(self, start: int, end: int) -> list[int]:
+        """Return the ids from ``start`` to ``end``; ``total`` is the number of records then."""
+        if start < self.first or end > self.first + len(self.ids):
+            self.first = start - start % IDS_READ
+            read = max(end, self.first + IDS_READ)
+            row = BulkTagging.objects.filter(pk=self.pk)
+            ids, total = row.values_list(
+                f"entity_ids__{self.first}_{read}", "entity_ids__len"
+            ).get()
+            self.ids, self.total = ids or [], total or 0
+        return self.ids[start - self.first : end - self.first]
+
+
+def _run_step(ids: _RecordIds) -> bool:
     """Run one step completely or not at all. Return whether more steps may be left.
 
     Does nothing while another process runs a step of the same bulk tagging.
     """
     with transaction.atomic():
-        active = BulkTagging.objects.filter(pk=pk, status__in=ACTIVE_STATUSES).defer("entity_ids")
-        bulk = active.select_for_update(skip_locked=True).first()
+        active = BulkTagging.objects.filter(pk=ids.pk, status__in=ACTIVE_STATUSES)
+        bulk = active.defer("entity_ids").select_for_update(skip_locked=True).first()
         if bulk is None:
             return False
         action: TagAction = bulk.action  # type: ignore[assignment]  # set when it was started
         try:
             with transaction.atomic():
                 if bulk.status == Status.RUNNING:
-                    _tag_next(bulk, action)
+                    _tag_next(bulk, action, ids)
                 else:
-                    _undo_last(bulk, action)
+                    _undo_last(bulk, action, ids)
         except (VocabularyError, IntegrityError) as error:
             # Trying again would fail again, and would hold up all other background work.
-            bulk = _give_up(pk, action, error)
+            bulk = _give_up(ids.pk, action, error)
         bulk.save(update_fields=["adds", "removes", "results", "position", "status"])
     if bulk.status not in ACTIVE_STATUSES:
         logger.info("Bulk tagging %s is %s.", bulk.pk, bulk.status)
@@ -110,12 +132,12 @@ def _reason_of(error: Exception) -> StoredText:
     return message if isinstance(message, StoredText) else joined([str(message)])
 
 
-def _tag_next(bulk: BulkTagging, action: TagAction) -> None:
+def _tag_next(bulk: BulkTagging, action: TagAction, record_ids: _RecordIds) -> None:
     extra = extra_of(bulk)
     check_allowed(bulk, bulk.asked_by)
     _follow_merges(bulk)
     _check_tags(bulk, extra)
-    ids, total = _record_ids(bulk, bulk.position, bulk.position + _step_size(extra))
+    ids = record_ids.between(bulk.position, bulk.position + _step_size(extra))
     kind = kind_of_tagging(bulk)
     with tagging.done_by(bulk.asked_by):
         batch = tagging.tag_batch(kind, ids, bulk.adds, bulk.removes, action, bulk.asked_by)
@@ -124,7 +146,7 @@ def _tag_next(bulk: BulkTagging, action: TagAction) -> None:
             extra.run(ids, bulk.asked_by)
     bulk.results = add_batch(bulk.results, batch, len(ids))
     bulk.position += len(ids)
-    if bulk.position >= total:
+    if bulk.position >= record_ids.total:
         bulk.status = Status.DONE
     history.update_description(action, describe_results(bulk, extra))
 
@@ -145,12 +167,12 @@ def _check_tags(bulk: BulkTagging, extra: Extra | None) -> None:
     check_compatible(adds, removes)
 
 
-def _undo_last(bulk: BulkTagging, action: TagAction) -> None:
+def _undo_last(bulk: BulkTagging, action: TagAction, record_ids: _RecordIds) -> None:
     if action.undone_by:
         check_allowed(bulk, action.undone_by, MAY_UNDO)
     extra = extra_of(bulk)
     start = max(bulk.position - _step_size(extra), 0)
-    ids, _ = _record_ids(bulk, start, bulk.position)
+    ids = record_ids.between(start, bulk.position)
     kind = kind_of_tagging(bulk)
     with tagging.done_by(action.undone_by), tagging.as_part_of(action):
         # The extra first: it locks all records of the step, and these lock some of them.
@@ -184,10 +206,3 @@ def _follow_merges(bulk: BulkTagging) -> None:
     for name in ("added", "removed", "replaced"):
         counts = bulk.results.get(name, {})
         bulk.results[name] = {str(current.get(int(tag), tag)): n for tag, n in counts.items()}
-
-
-def _record_ids(bulk: BulkTagging, start: int, end: int) -> tuple[list[int], int]:
-    """Return the record ids from ``start`` to ``end``, and the number of records in all."""
-    row = BulkTagging.objects.filter(pk=bulk.pk)
-    ids, total = row.values_list(f"entity_ids__{start}_{end}", "entity_ids__len").get()
-    return ids or [], total or 0

@@ -6,6 +6,9 @@ from django.db import models
 from django.db.models.functions import Now
 
 from config.stored_texts import StoredTextField
+from tags.models.references import is_referred_to, refers
+
+ROW_HAS_ITS_ACTION = "tag_row_has_its_action"
 
 
 class TagAction(models.Model):
@@ -42,6 +45,7 @@ class TagAction(models.Model):
             ),
             models.Index(fields=["done_by", "-done_at", "-id"], name="tag_action_by_person"),
         ]
+        triggers = [is_referred_to("tags_tagactionrow", "action_id", ROW_HAS_ITS_ACTION)]
 
     def __str__(self) -> str:
         return str(self.words)
@@ -53,7 +57,9 @@ class TagActionRow(models.Model):
     ``taggings`` is the label of the tagging's model, such as "returns.returntag".
     """
 
-    action = models.ForeignKey(TagAction, models.CASCADE, related_name="rows", db_index=False)
+    action = models.ForeignKey(
+        TagAction, models.CASCADE, related_name="rows", db_constraint=False, db_index=False
+    )
     taggings = models.CharField(max_length=60)
     entity_id = models.BigIntegerField()
     tag_id = models.BigIntegerField()
@@ -65,6 +71,7 @@ class TagActionRow(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["action", "entity_id"], name="tag_action_row")]
+        triggers = refers("action_id", "tags_tagaction", ROW_HAS_ITS_ACTION)
 
     def __str__(self) -> str:
         return f"{'added' if self.added else 'removed'} {self.tag_id} on {self.entity_id}"

@@ -15,7 +15,8 @@ class Tagging(models.Model):
     A concrete model adds ``entity``, a foreign key to the record with
     ``related_name="taggings"``. ``entity_created_at`` is a copy of the record's ``created_at``, so
     that an index on (tag, entity_created_at, entity) lists a tag's records, newest first.
-    ``tagged_by`` is empty if the tag was not added by a person but by the feed, a file or a rule.
+    ``tagged_by`` is empty if the tag was not added by a person but by the feed, a file or a rule. A
+    concrete model can guard it by the triggers of ``references``.
 
     ``stages`` maps the stages of a record in which a group can be required to their labels.
     """
@@ -34,6 +35,7 @@ class Tagging(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_constraint=False,
         db_index=False,
     )
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from tags.models import TagAction, Tagging
 from tags.tagging.bound import find_full
-from tags.tagging.kinds import Person, with_tables
+from tags.tagging.kinds import Person, id_array, with_tables
 from tags.tagging.many import LOCK_ENTITIES, LOCK_TAGS
 
 
@@ -40,22 +40,25 @@ def tag_batch(
     Runs in the caller's transaction. Merged tags stand for the tag they were merged into. Deleted
     records and tags are ignored. A record that would have too many tags gets none of them.
     """
-    ids = list(entity_ids)
+    ids = id_array(entity_ids)
     undo_params = [action.pk, tagging._meta.label_lower]
 
     def changed(statement: str, *params: Any) -> dict[int, int]:
         return _counts(cursor, with_tables(statement, tagging), [*params, *undo_params])
 
+    replaced: dict[int, int] = {}
     with connection.cursor() as cursor:
         cursor.execute(with_tables(LOCK_ENTITIES, tagging), [ids])
         records = cursor.rowcount
         adds, removes = _lock_tags(cursor, adds), _lock_tags(cursor, removes)
-        full = set(find_full(tagging, ids, adds, removes))
-        removed = changed(REMOVE_TAGS, ids, removes)
+        full = set(find_full(tagging, entity_ids, adds, removes))
+        # Statements that find nothing would still look at each record.
+        removed = changed(REMOVE_TAGS, ids, removes) if removes else {}
         if full:
-            ids = [entity_id for entity_id in ids if entity_id not in full]
-        replaced = changed(REPLACE_TAGS, ids, adds)
-        added = changed(ADD_TAGS, by.pk if by else None, ids, adds)
+            ids = id_array(entity_id for entity_id in entity_ids if entity_id not in full)
+        if _have_slot(cursor, adds):
+            replaced = changed(REPLACE_TAGS, ids, adds)
+        added = changed(ADD_TAGS, by.pk if by else None, ids, adds) if adds else {}
     return BatchResult(records, added, removed, replaced, len(full))
 
 
@@ -67,7 +70,7 @@ def count_taggings(
     The first counts the records with the tag, the second those with another tag of its exclusive
     group.
     """
-    params = [list(entity_ids), list(tag_ids)]
+    params = [id_array(entity_ids), list(tag_ids)]
     with connection.cursor() as cursor:
         tagged = _counts(cursor, with_tables(COUNT_TAGGED, tagging), params)
         replaceable = _counts(cursor, with_tables(COUNT_REPLACEABLE, tagging), params)
@@ -83,11 +86,18 @@ def _lock_tags(cursor: Any, tag_ids: Sequence[int]) -> list[int]:
     return _lock_tags(cursor, [merged_into or tag_id for tag_id, merged_into in rows])
 
 
+def _have_slot(cursor: Any, tag_ids: Sequence[int]) -> bool:
+    """Tell whether a tag is of an exclusive group. The tags are locked, so it stays that way."""
+    cursor.execute(FIND_SLOT, [list(tag_ids)])
+    return cursor.fetchone() is not None
+
+
 def _counts(cursor: Any, statement: str, params: Sequence[Any]) -> dict[int, int]:
     cursor.execute(statement, params)
     return dict(cursor.fetchall())
 
 
+FIND_SLOT = "SELECT FROM tags_tag WHERE id = ANY(%s::bigint[]) AND slot <> 0 LIMIT 1"
 # Each statement also stores what it changed, for undoing, and returns the numbers by tag.
 REMOVE_TAGS = """
     WITH changed AS (

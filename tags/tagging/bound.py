@@ -11,7 +11,7 @@ from django.db import connection
 
 from config.stored_texts import StoredText, stored_ntext
 from tags.models import Tag, Tagging
-from tags.tagging.kinds import with_tables
+from tags.tagging.kinds import id_array, with_tables
 from tags.vocabulary import VocabularyError
 
 
@@ -49,13 +49,13 @@ def find_full(
         return []
     most = settings.RETURN_TAGS
     with connection.cursor() as cursor:
-        # Hardly any, found by the index alone. The driver takes ten times as long for a list.
-        given = f"{{{','.join(map(str, entity_ids))}}}"
-        cursor.execute(with_tables(FIND_NEARLY_FULL, tagging), [given, most - len(adds)])
+        # Hardly any, found by the index alone.
+        params: list[Any] = [id_array(entity_ids), most - len(adds)]
+        cursor.execute(with_tables(FIND_NEARLY_FULL, tagging), params)
         nearly_full = [row[0] for row in cursor.fetchall()]
         if not nearly_full:
             return []
-        params: list[Any] = [list(adds), list(removes), nearly_full, most]
+        params = [list(adds), list(removes), nearly_full, most]
         cursor.execute(with_tables(FIND_FULL, tagging), params)
         return [row[0] for row in cursor.fetchall()]
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from config.stored_texts import StoredText, stored_text
 from tags.models import TagAction, Tagging
-from tags.tagging.kinds import count_label, example_names, with_tables
+from tags.tagging.kinds import count_label, example_names, id_array, with_tables
 
 # Ids of records left alone: one more than are named, to know whether there are more.
 MAX_EXAMPLE_IDS = 4
@@ -69,7 +69,8 @@ def _restricted(statement: str, entity_ids: Sequence[int] | None) -> str:
 def _params(
     tagging: type[Tagging], action: TagAction, entity_ids: Sequence[int] | None
 ) -> dict[str, Any]:
-    return {"action": action.pk, "taggings": tagging._meta.label_lower, "ids": entity_ids}
+    ids = None if entity_ids is None else id_array(entity_ids)
+    return {"action": action.pk, "taggings": tagging._meta.label_lower, "ids": ids}
 
 
 def describe_undoing(
