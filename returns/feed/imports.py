@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import BinaryIO
 
-from returns.feed.ahead import parsed_ahead
+from returns.feed.ahead import Pace, parsed_ahead
 from returns.feed.fact_changes import describe_change, differences
 from returns.feed.files import DEFAULT_CHOICES, read_items, write_items
 from returns.feed.ingest import WrittenRow
@@ -111,7 +111,8 @@ class Import:
             if on_progress:
                 on_progress(result.read)
 
-        items = self._items(files, choices)
+        pace = Pace()
+        items = self._items(files, choices, pace)
         if dry_run:
             result = import_items(
                 items,
@@ -124,15 +125,21 @@ class Import:
             names = ", ".join(name for name, _ in files)
             with record_run(Way.FILE, names) as run:
                 result = run.import_items(
-                    items, source="file", on_reject=self._reject, on_batch=report_progress
+                    items,
+                    source="file",
+                    on_reject=self._reject,
+                    on_batch=report_progress,
+                    pace=pace,
                 )
         return ImportSummary(result, self._unreadable)
 
-    def _items(self, files: Iterable[tuple[str, Opener]], choices: Choices) -> Iterator[Item]:
+    def _items(
+        self, files: Iterable[tuple[str, Opener]], choices: Choices, pace: Pace
+    ) -> Iterator[Item]:
         for name, opener in files:
             try:
                 with opener() as stream:
-                    yield from parsed_ahead(read_items(stream, choices), f"{name}: ")
+                    yield from parsed_ahead(read_items(stream, choices), f"{name}: ", pace)
             except OSError as error:
                 self._unreadable += 1
                 self._report(f"{name}: cannot be read: {error.strerror or error}")

@@ -15,6 +15,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from psycopg.errors import NotNullViolation
 
 from config.stored_texts import stored_text
+from returns.feed.accepted import AcceptedRecords, SentEntry, without_accepted
 from returns.feed.batches import BatchMerge, Rejection
 from returns.feed.fact_changes import differences
 from returns.feed.merging import Known
@@ -50,12 +51,14 @@ class WrittenRow(NamedTuple):
     """A row that the batch inserted or updated.
 
     ``before`` and ``after`` are what was known of the return; ``before`` is None if it is new.
+    ``version`` is that of the row now.
     """
 
     pk: int
     reference: str
     before: Known | None
     after: Known
+    version: str
 
     @property
     def is_new(self) -> bool:
@@ -106,7 +109,7 @@ class IngestSummary:
 
 
 def ingest(
-    records: Iterable[ReturnRecord],
+    records: Iterable[ReturnRecord | SentEntry],
     *,
     source: str,
     run: FeedRun | None = None,
@@ -117,6 +120,7 @@ def ingest(
 ) -> IngestSummary:
     """Write the records, one transaction per batch, and return a summary.
 
+    Entries that were accepted before are not even parsed, and others when their batch is written.
     ``source`` is the writer shown on the timeline, such as "feed" or "file". What changes is stored
     with the run, if one is given, in the same transactions. A record is rejected
     if its return belongs to another system or if the database refuses it; the others are written. A
@@ -129,7 +133,11 @@ def ingest(
         if dry_run:
             _mark_dry_run()
         for batch in batched(enumerate(records), batch_size):
-            result = _write(batch, run)
+            pending, digests = without_accepted(batch)
+            result = IngestSummary(read=len(batch) - len(pending))
+            if pending:
+                # A dry run would lock what is kept of the records until its end.
+                result += _write(pending, run, {} if dry_run else digests)
             summary += replace(result, written=[], older=[])
             if on_batch:
                 on_batch(result)
@@ -145,10 +153,10 @@ def _mark_dry_run() -> None:
         cursor.execute("SET LOCAL returns.dry_run = 'on'")
 
 
-def _write(batch: Batch, run: FeedRun | None) -> IngestSummary:
+def _write(batch: Batch, run: FeedRun | None, digests: Mapping[str, bytes]) -> IngestSummary:
     """Write a batch. If the database refuses it, split it until the wrong record is alone."""
     try:
-        return retry_deadlocks(lambda: _write_whole(batch, run))
+        return retry_deadlocks(lambda: _write_whole(batch, run, digests))
     except (DataError, IntegrityError) as refusal:
         if isinstance(refusal.__cause__, NotNullViolation):
             raise  # no record is to blame: the tables are newer than this process
@@ -159,17 +167,18 @@ def _write(batch: Batch, run: FeedRun | None) -> IngestSummary:
             rejection = Rejection(batch[0][1], RecordError("record", why), batch[0][0])
             return IngestSummary(read=1, rejected=[rejection])
     middle = len(batch) // 2
-    return _write(batch[:middle], run) + _write(batch[middle:], run)
+    return _write(batch[:middle], run, digests) + _write(batch[middle:], run, digests)
 
 
 @transaction.atomic
-def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
+def _write_whole(batch: Batch, run: FeedRun | None, digests: Mapping[str, bytes]) -> IngestSummary:
     waiting = load_waiting({record.return_reference_number for _, record in batch})
     tags = BatchTags()
     written: list[WrittenRow] = []
     rejected: list[Rejection] = []
     imported: list[WaitingRecord] = []
     older: list[int] = []
+    accepted = AcceptedRecords(batch, digests)
     pending = batch
     while pending:
         stored = load_stored({record.return_reference_number for _, record in pending})
@@ -192,12 +201,19 @@ def _write_whole(batch: Batch, run: FeedRun | None) -> IngestSummary:
         rejected += [each for reference in done for each in merged.refused.get(reference, ())]
         imported += [each for reference in done for each in merged.imported.get(reference, ())]
         older += [position for reference in done for position in merged.older.get(reference, ())]
+        plain = done - merged.refused.keys() - merged.older.keys() - waiting.keys()
+        for reference in plain & stored.keys() - changed.keys():
+            accepted.add(reference, stored[reference])
+        for row in rows:
+            if row.reference in plain:
+                accepted.add(row.reference, StoredRow(row.pk, row.version, row.after))
         pending = [each for each in pending if each[1].return_reference_number not in done]
     added, unknown_tags = tags.add(
         {row.pk: row.new_tags for row in written if row.new_tags},
         {row.pk for row in written if row.is_new},
         run.tag_action if run else None,
     )
+    accepted.keep()
     store_outcome(imported, [(each.waiting, each.error) for each in rejected if each.waiting])
     created = sum(row.is_new for row in written)
     return IngestSummary(
@@ -256,8 +272,8 @@ def _upsert(
         rows = cursor.fetchall()
     before = {reference: row.known for reference, row in stored.items()}
     return [
-        WrittenRow(pk, reference, before.get(reference), changed[reference])
-        for pk, reference in rows
+        WrittenRow(pk, reference, before.get(reference), changed[reference], version)
+        for pk, reference, version in rows
     ]
 
 

@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from returns.feed.accepted import SentEntry
+from returns.feed.ahead import Pace
+from returns.feed.digests import current_key
 from returns.feed.ingest import IngestSummary, TagConflict, WrittenRow, ingest
 from returns.feed.items import Item
+from returns.feed.parsing import parse_time
 from returns.feed.reasons import Why
 from returns.feed.records import RecordError, ReturnRecord, kept
+from returns.feed.rejected import reference_of
 from returns.feed.repeats import RowRepeats
 from returns.models import FeedRun
 
@@ -57,14 +62,15 @@ def import_items(
     on_batch: Callable[[IntakeResult], None] | None = None,
     run: FeedRun | None = None,
     dry_run: bool = False,
+    pace: Pace | None = None,
 ) -> IntakeResult:
     """Parse and write the items, batch by batch, and return the result.
 
     ``source`` is the writer shown on the timeline, ``run`` the run that stores what changes.
     ``on_reject`` is called with each rejected item and the reason, ``on_batch`` with the result so
-    far after each batch.
+    far after each batch. ``pace`` is for who reads items ahead.
     """
-    intake = _Intake(on_reject, on_batch)
+    intake = _Intake(on_reject, on_batch, pace or Pace())
     ingest(
         intake.records(items),
         source=source,
@@ -80,9 +86,15 @@ class _Intake:
     """Keeps the items whose records are being written, so that a rejection can name its item."""
 
     def __init__(
-        self, on_reject: OnReject, on_batch: Callable[[IntakeResult], None] | None
+        self,
+        on_reject: OnReject,
+        on_batch: Callable[[IntakeResult], None] | None,
+        pace: Pace,
     ) -> None:
         self.result = IntakeResult()
+        self.repeated = 0  # in this batch
+        self._pace = pace
+        self._key = current_key()
         self._on_reject = on_reject
         self._on_batch = on_batch
         self._repeats = RowRepeats(self.result.differing_rows)
@@ -90,22 +102,28 @@ class _Intake:
         self._waiting: dict[int, Item] = {}
         self._newest: datetime | None = None
 
-    def records(self, items: Iterable[Item]) -> Iterator[ReturnRecord]:
+    def records(self, items: Iterable[Item]) -> Iterator[SentEntry]:
         for item in items:
             if item.left_out:
                 self.result.left_out.append((item.place, item.left_out))
                 continue
-            try:
-                record = item.parse()
-                self._repeats.check(item, record)
-            except RecordError as error:
-                self.result.read += 1
-                self._reject(item, kept(error))
-                continue
             self._waiting[self._position] = item
             self._position += 1
-            self._newest = max(self._newest or record.updated_at, record.updated_at)
-            yield record
+            yield _Sent(self, item, item.digest_of(self._key))
+
+    def parse(self, item: Item) -> ReturnRecord | None:
+        """Return the record of an item; None if it was rejected."""
+        try:
+            record = item.parse()
+            self._repeats.check(item, record)
+        except RecordError as error:
+            self._reject(item, kept(error))
+            return None
+        self.see_update(record.updated_at)
+        return record
+
+    def see_update(self, at: datetime) -> None:
+        self._newest = max(self._newest or at, at)
 
     def add_batch(self, batch: IngestSummary) -> None:
         self.result.read += batch.read
@@ -116,6 +134,8 @@ class _Intake:
         self.result.written = batch.written
         self.result.older = [self._waiting[position].place for position in batch.older]
         self.result.newest = self._newest
+        self._pace.is_repeating = 2 * self.repeated > batch.read
+        self.repeated = 0
         for rejection in batch.rejected:
             self._reject(self._waiting[rejection.position], rejection.error)
 
@@ -128,3 +148,21 @@ class _Intake:
     def _reject(self, item: Item, error: RecordError) -> None:
         self.result.rejected += 1
         self._on_reject(item, error)
+
+
+class _Sent:
+    """An item that may have been accepted before."""
+
+    __slots__ = ("_intake", "_item", "digest", "reference")
+
+    def __init__(self, intake: _Intake, item: Item, digest: bytes) -> None:
+        self._intake, self._item = intake, item
+        self.reference, self.digest = reference_of(item), digest
+
+    def repeat(self) -> None:
+        self._intake.repeated += 1
+        if at := parse_time(self._item.raw or {}, "updated_at"):
+            self._intake.see_update(at)
+
+    def parse(self) -> ReturnRecord | None:
+        return self._intake.parse(self._item)

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from config.stored_texts import StoredText, stored_text
+from returns.feed.digests import digest_of_entry
 from returns.feed.item_fields import ITEM_CELLS, name_of_cell, place_in_list
 from returns.feed.labels import stored_label, stored_place, stored_whole
 from returns.feed.mappings import ColumnMapping
@@ -101,7 +102,8 @@ class Item:
     None if nothing is left that could be fixed. With ``is_update_derived``, ``updatedAt`` is the
     latest of the other times. ``left_out`` says why an entry is no record, such as a row of totals.
     ``rows`` are those of a return in a table with a row for each item; ``original`` then has them
-    too, as a list. ``outcome`` is what parsing it gave, if it has been parsed already.
+    too, as a list. ``outcome`` is what parsing it gave, if it has been parsed already. ``digest``
+    is what an entry of JSON is recognised by if it comes again; see ``accepted``.
     """
 
     place: str
@@ -113,6 +115,7 @@ class Item:
     left_out: Why = ""
     rows: tuple[ItemRow, ...] = ()
     outcome: ReturnRecord | RecordError | None = field(default=None, compare=False)
+    digest: bytes = field(default=b"", compare=False)
 
     @property
     def written_rows(self) -> list[list[str] | str]:
@@ -121,13 +124,15 @@ class Item:
             return [row.written for row in self.rows]
         return [] if self.original is None else [self.original]
 
-    def parsed(self, prefix: str = "") -> "Item":
-        """Return the item with what parsing it gives, and a prefix before its place.
+    def read(self, prefix: str, key: bytes, *, may_repeat: bool = False) -> "Item":
+        """Return the item with its digest, what parsing it gives, and a prefix before its place.
 
+        ``key`` is that of digests. With ``may_repeat``, one with a digest is not parsed.
         ``dataclasses.replace`` would take six times as long.
         """
         outcome: ReturnRecord | RecordError | None = None
-        if not self.left_out:
+        digest = self.digest_of(key)
+        if not self.left_out and not (may_repeat and digest):
             try:
                 outcome = self.parse()
             except RecordError as error:
@@ -142,7 +147,16 @@ class Item:
             self.left_out,
             self.rows,
             outcome,
+            digest,
         )
+
+    def digest_of(self, key: bytes) -> bytes:
+        """Return the digest of an entry of JSON in which nothing is wrong yet; b"" of others.
+
+        How a row is read depends on its table as a whole.
+        """
+        is_other = self.error or self.left_out or self.format.is_table or self.is_update_derived
+        return self.digest if self.digest or is_other else digest_of_entry(self.raw, key)
 
     def parse(self) -> ReturnRecord:
         """Return the record of the entry. Raises ``RecordError`` for all that is wrong."""

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from config.stored_texts import StoredText, stored_text
 from returns.database.faults import is_passing_fault
 from returns.database.locks import Lock, try_lock, without_lock
+from returns.feed.ahead import Pace
 from returns.feed.arrivals import Arrivals
 from returns.feed.intake import IntakeResult, OnReject, import_items
 from returns.feed.items import Item
@@ -47,6 +48,7 @@ class Run:
         source: str = "feed",
         on_reject: OnReject | None = None,
         on_batch: Callable[[IntakeResult], None] | None = None,
+        pace: Pace | None = None,
     ) -> IntakeResult:
         """Write the records of these items; may be called again for each page.
 
@@ -72,6 +74,7 @@ class Run:
             on_reject=reject,
             on_batch=save,
             run=self.row,
+            pace=pace,
         )
         self._save(before, result)
         return result

@@ -61,7 +61,7 @@ UPSERT = f"""
     ON CONFLICT ({KEY_COLUMN}) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
     WHERE r.id = excluded.id
-    RETURNING id, {KEY_COLUMN}
+    RETURNING id, {KEY_COLUMN}, r.xmin::text AS version
 """
 
 
@@ -110,7 +110,7 @@ UPSERT_AND_STORE_CHANGES = f"""
         SELECT %s, w.id, w.{KEY_COLUMN}, before, after, coalesce(changes, '{{}}')
         FROM written w LEFT JOIN old USING (id)
     )
-    SELECT id, {KEY_COLUMN} FROM written
+    SELECT id, {KEY_COLUMN}, version FROM written
 """
 
 

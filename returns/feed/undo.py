@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from config.numbers import grouped
 from config.stored_texts import StoredText, stored_text, to_stored
 from returns.database.time_limit import QueryTimeoutError, time_limit
+from returns.feed.accepted import forget_accepted
 from returns.feed.reopening import reopen_rejects
 from returns.feed.retries import MAY_CHANGE_FEED
 from returns.feed.runs import interrupted_runs
@@ -191,6 +192,7 @@ def _undo_next(undoing: RunUndo) -> None:
     ):
         _restore_tags(undoing.run, changed)
         cursor.execute(RESTORE, {"run": undoing.run_id, "ids": changed})
+        forget_accepted(changed)
         delete_returns(created, undoing.by, to_stored(_reason(undoing.run)))
     reopen_rejects(undoing.run, [each.reference for each in verdicts if not each.kept])
     for reason in Kept:

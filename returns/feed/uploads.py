@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from config.concurrency import large_input
 from returns.database.faults import is_passing_fault
 from returns.database.locks import Lock, require_lock, try_lock
-from returns.feed.ahead import parsed_ahead
+from returns.feed.ahead import Pace, parsed_ahead
 from returns.feed.dates import DATE_ORDERS
 from returns.feed.files import read_items
 from returns.feed.items import Choices
@@ -228,8 +228,9 @@ def _import(upload: Upload, lock: HeldLock) -> None:
         upload.run, upload.tries = run.row, upload.tries + 1
         upload.save(update_fields=["run", "tries"])
         content = io.BytesIO(read_content(upload.pk))
-        items = parsed_ahead(read_items(content, _choices(upload)))
-        run.import_items(items, source="file", on_batch=lambda _: require_lock(lock))
+        pace = Pace()
+        items = parsed_ahead(read_items(content, _choices(upload)), pace=pace)
+        run.import_items(items, source="file", on_batch=lambda _: require_lock(lock), pace=pace)
 
 
 def _needs_import(upload: Upload) -> bool:

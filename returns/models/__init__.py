@@ -4,6 +4,7 @@ django-pghistory adds ``ReturnEvent``, ``ReturnTagEvent`` and ``CommentEvent``, 
 writes itself.
 """
 
+from returns.models.accepted import AcceptedRecord
 from returns.models.access import AccessEvent, AccessKind, Deactivation, TokenUse
 from returns.models.carriers import (
     TRACKING_PLACE,
@@ -100,6 +101,7 @@ __all__ = [
     "OWN_CHANNELS",
     "TEST_TYPE",
     "TRACKING_PLACE",
+    "AcceptedRecord",
     "AccessEvent",
     "AccessKind",
     "ApiCalls",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from returns.expressions import WordsKey
+from returns.models.accepted import forgets_accepted
 from returns.models.changes import return_change_triggers
 from returns.models.claims import claims_of_completed, claims_of_deleted
 from returns.models.events import (
@@ -268,6 +269,7 @@ class Return(models.Model):
             *item_request_triggers(),
             *uncounted_return_triggers(),
             *last_change_triggers(),
+            forgets_accepted(),
         ]
 
     def __str__(self) -> str:

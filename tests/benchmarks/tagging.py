@@ -56,7 +56,7 @@ def measure(sizes: list[int]) -> None:
     from django.db import connection
 
     from returns.models import Return, ReturnTag, TagRule
-    from returns.rules.running import dry_run
+    from returns.rules.dry_runs import dry_run
     from tags import bulk, history
     from tags.merging import merge
     from tags.models import TagAction
