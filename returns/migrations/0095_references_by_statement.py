@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
     """The person of a tagging is checked once for each statement, not for each row."""
 
     dependencies = [
-        ("returns", "0091_undecided"),
+        ("returns", "0094_early_arrivals_with_their_time"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
