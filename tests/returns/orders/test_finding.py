@@ -1,7 +1,6 @@
 """Orders are found by their number, their shopper and their products, each by one index."""
 
 import pytest
-from django.db import connection
 
 from returns.models import Return
 from returns.orders.finding import (
@@ -15,7 +14,15 @@ from returns.orders.finding import (
 )
 from returns.orders.shoppers import shopper_hashes
 from tests.factories import make_return
-from tests.returns.feed.orders.samples import CUSTOMER, ITEM, REFERENCE, an_order, bring, stored
+from tests.returns.feed.orders.samples import (
+    CUSTOMER,
+    ITEM,
+    REFERENCE,
+    an_order,
+    bring,
+    make_many_orders,
+    stored,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -110,8 +117,7 @@ def test_items_are_found_by_sku_in_any_spelling():
     ],
 )
 def test_each_is_one_look_into_an_index(queryset, index):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # as if there were many orders
+    make_many_orders()
     plan = queryset().explain()
     assert index in plan
     assert "Seq Scan" not in plan

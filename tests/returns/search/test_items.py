@@ -10,7 +10,7 @@ from django.utils import timezone
 from returns.models import Return
 from returns.search import finding, search, statements
 from tests.factories import line_item, make_return, make_returns
-from tests.returns.feed.orders.samples import ITEM, REFERENCE, an_order, bring
+from tests.returns.feed.orders.samples import ITEM, REFERENCE, an_order, bring, make_many_orders
 
 pytestmark = pytest.mark.django_db
 
@@ -85,8 +85,9 @@ def test_each_branch_has_its_index():
 
 
 def test_a_barcode_is_one_look_into_each_index():
+    make_many_orders()
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # as if there were many orders
+        cursor.execute("SET LOCAL enable_seqscan = off")  # as if there were many returns
         cursor.execute(f"EXPLAIN {statements.ITEMS}", {"texts": ["4711"], "cap": 1001})
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert re.search(r"Index Scan (on|using) order_item_by_barcode", plan)

@@ -3,9 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
+from django.utils import timezone
+
 from returns.feed.orders.intake import OrderResult, import_orders
 from returns.feed.orders.parsing import order_entry
-from returns.models import SalesOrder
+from returns.models import OrderState, SalesOrder, SalesOrderItem
 
 Raw = dict[str, Any]
 
@@ -69,3 +72,21 @@ def bring(*records: Any) -> OrderResult:
 
 def stored(reference: str = REFERENCE) -> SalesOrder:
     return SalesOrder.objects.get(reference=reference)
+
+
+def make_many_orders() -> None:
+    """Store a thousand orders, and let PostgreSQL know: of few it may read any index whole."""
+    now = timezone.now()
+    orders = SalesOrder.objects.bulk_create(
+        SalesOrder(
+            reference=f"RSO-{number}", state=OrderState.values[0], ordered_at=now, updated_at=now
+        )
+        for number in range(1_000)
+    )
+    SalesOrderItem.objects.bulk_create(
+        SalesOrderItem(order=order, position=0, sku=order.reference, barcodes=[order.reference])
+        for order in orders
+    )
+    with connection.cursor() as cursor:
+        for model in (SalesOrder, SalesOrderItem):
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
