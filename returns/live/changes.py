@@ -59,7 +59,7 @@ POLL_SQL = f"""
         extract(epoch FROM clock_timestamp())::float, has_changes,
         CASE WHEN has_changes THEN ARRAY(
             SELECT json_build_array(reached, reached_count)
-            FROM ({REACHED_RETURNS_SQL.replace("then", "since")})
+            FROM ({REACHED_RETURNS_SQL.replace("then", "since")}) AS news
         ) END,
         CASE WHEN has_changes THEN {VOCABULARY_MARK_SQL} END
     FROM (

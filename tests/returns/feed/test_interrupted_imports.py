@@ -40,8 +40,8 @@ def between_batches(monkeypatch, times: int) -> None:
     """End the connection while rows are read, so that the next statement fails."""
     read, left = uploads.parsed_ahead, [times]
 
-    def items(*arguments):
-        for number, item in enumerate(read(*arguments)):
+    def items(*arguments, **options):
+        for number, item in enumerate(read(*arguments, **options)):
             if number == 5_500 and left[0]:
                 left[0] -= 1
                 end_connection()
