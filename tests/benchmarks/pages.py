@@ -224,6 +224,11 @@ def cases() -> dict[str, tuple[str, str]]:
         "queue by tag": ("/queue/?queue=to_inspect&group=tag", "manager"),
         "hand-over list": ("/queue/handover/?queue=to_inspect", "manager"),
         "data quality": ("/queue/problems/", "manager"),
+        "deadlines": ("/deadlines/", "manager"),
+        **{
+            f"report, {name}": (f"/reports/{name}/", "manager")
+            for name in ("flow", "speed", "why", "changes", "what", "orders", "rules")
+        },
         **{
             f"problem {kind}": (f"/returns/?problem={kind}", "service")
             for kind in (
