@@ -69,12 +69,16 @@ def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker
 def django_db_setup(django_db_setup, django_db_blocker):
     """Let the bundled server of the tests not wait for its disk: nobody keeps what is in it.
 
+    Nor does it vacuum by itself: of a table that it has found empty PostgreSQL knows so, and then
+    any index is as good as another, now and then.
+
     Tests that commit find what the migrations brought, as all others do, and leave it so.
     """
     with django_db_blocker.unblock():
         if settings.LOCAL:
             with connection.cursor() as cursor:
                 cursor.execute("ALTER SYSTEM SET fsync = off")
+                cursor.execute("ALTER SYSTEM SET autovacuum = off")
                 cursor.execute("SELECT pg_reload_conf()")
         database.remember()
     TransactionTestCase._fixture_teardown = lambda _: database.put_back()
