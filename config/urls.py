@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config import brand, health
+from returns.admin.on_site import view_on_site
 from returns.views import (
     accounts,
     languages,
@@ -53,10 +54,11 @@ urlpatterns = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/language/", languages.choose, name="choose-language"),
     path("preferences/columns/", preferences.columns, name="columns"),
-    # These replace the admin's pages, so that there is one login page with one lockout.
+    # These replace the admin's pages: there is one login page with one lockout, for example.
     path("admin/login/", accounts.enter_admin),
     path("admin/logout/", accounts.sign_out),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
+    path("admin/r/<path:content_type_id>/<path:object_id>/", admin.site.admin_view(view_on_site)),
     path("admin/", admin.site.urls),
     path("tags/", include("tags.urls")),
     path("openapi/v1/", include("returns.api.urls")),

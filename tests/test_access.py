@@ -185,6 +185,7 @@ PAGES = {
     "/admin/login/": (302, 403, 403, 403, 302),
     "/admin/logout/": (302, 405, 405, 405, 405),
     "/admin/password_change/": (302, 302, 302, 302, 302),
+    "/admin/r/<path:content_type_id>/<path:object_id>/": (302, 302, 302, 302, 404),
     "admin:index": (302, 302, 302, 302, 200),
     "admin:returns_return_changelist": (302, 302, 302, 302, 200),
     "admin:returns_return_add": (302, 302, 302, 302, 403),

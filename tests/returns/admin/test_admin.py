@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.contrib import admin as django_admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -323,3 +324,15 @@ def test_the_history_leads_nobody_who_may_not_see_returns(make_person):
     record = make_return()
     page = reverse("admin:returns_return_history", args=[record.pk])
     assert client.get(page).status_code == 403
+
+
+def test_the_page_of_an_object_is_found_and_what_has_none_is_not(as_admin):
+    record = make_return()
+    for kind in ContentType.objects.all():
+        answer = as_admin.get(f"/admin/r/{kind.pk}/{record.pk}/")
+        if kind.model_class() is Return:
+            assert answer["Location"].endswith(record.get_absolute_url())
+        else:
+            assert answer.status_code == 404, kind
+    for kind in ("0", "x", "9" * 30):
+        assert as_admin.get(f"/admin/r/{kind}/1/").status_code == 404
