@@ -6,7 +6,7 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import pgettext_lazy
 
-from returns.models.triggers import after
+from config.triggers import after
 
 
 class XidField(models.Field):  # type: ignore[type-arg]

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from config.text import require_visible
+from config.triggers import after
 from returns.expressions import SearchKey
 from returns.models.changes import shown_change_triggers
-from returns.models.triggers import after
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager

@@ -13,7 +13,7 @@ from django.db.models import Func, Q
 from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
-from returns.models.triggers import after
+from config.triggers import after
 
 # How many returns one log entry lists.
 MAX_NAMED_RETURNS = 1_000

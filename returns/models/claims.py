@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop, pgettext_lazy
 
+from config.triggers import after, after_update
 from returns.models.changes import shown_change_triggers
-from returns.models.triggers import after, after_update
 
 CLAIM_COMPLETED_TEXT = gettext_noop("Your claim on %(reference)s ended: the return was completed.")
 CLAIM_DELETED_TEXT = gettext_noop("Your claim on %(reference)s ended: the return was deleted.")

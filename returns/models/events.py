@@ -5,8 +5,8 @@ import pgtrigger
 from django.db import models
 from pghistory.models import Event
 
+from config.triggers import after, after_update
 from returns.models.facts import FACTS_BY_KIND, LINE_ITEMS, Fact, Kind
-from returns.models.triggers import after, after_update
 
 TRACKED_FACTS = [fact for fact in FACTS_BY_KIND if fact.is_tracked]
 # Most records change these. Only while one is corrected, its changes are recorded.

@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop, pgettext_lazy
 
+from config.triggers import after, after_update
 from returns.models.claims import told_text
-from returns.models.triggers import after, after_update
 
 MAX_WHY_LENGTH = 200
 FOLLOW_UP_DELETED_TEXT = gettext_noop(

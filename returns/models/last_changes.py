@@ -16,9 +16,9 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
+from config.triggers import after, after_update
 from returns.models.facts import FACTS
 from returns.models.problems import IS_NOT_DRY_RUN
-from returns.models.triggers import after, after_update
 
 # The first number of the locks; the second is a number of seconds since the beginning of 2025,
 # which fits into it until 2093.

@@ -12,8 +12,8 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import pgettext_lazy
 
 from config.stored_texts import StoredTextField
+from config.triggers import after, after_update
 from returns.models.occasions import WITHOUT_FILTER, Channel, EventType, Occasion
-from returns.models.triggers import after, after_update
 
 ADDRESS_LENGTH = 500  # characters
 

@@ -2,10 +2,10 @@
 
 import pgtrigger
 
+from config.triggers import after, after_update
 from returns.models.facts import FACTS, LINE_ITEMS, Kind
 from returns.models.occasions import EventType
 from returns.models.outgoing import write_if_wanted
-from returns.models.triggers import after, after_update
 
 # Every record moves the time of its update: what else is new makes a change.
 SENT_COLUMNS = [

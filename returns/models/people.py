@@ -7,9 +7,9 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from config.triggers import after_update
 from returns.models.claims import claims_of_deactivated
 from returns.models.sentences import Language
-from returns.models.triggers import after_update
 
 
 class Density(models.TextChoices):

@@ -9,7 +9,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.lookups import GreaterThan
 from django.utils.translation import pgettext_lazy
 
-from returns.models.triggers import after, after_update
+from config.triggers import after, after_update
 
 NO_ARRIVAL = Q(state="Completed", arrived_to_warehouse_at__isnull=True)
 # How much earlier than a return's creation an event may have been without being a problem.

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
-from returns.models.triggers import after, after_update
+from config.triggers import after, after_update
 
 # The paths of line items at a Returns API, of one return and of many.
 ITEMS_PATH, MANY_ITEMS_PATH = "Returns/{reference}", "Returns/returnsWithLineItems"

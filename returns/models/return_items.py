@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Reverse
 from django.utils.translation import pgettext_lazy
 
+from config.triggers import after, after_update
 from returns.models.keys import search_key_field
 from returns.models.line_items import (
     ITEM_FACTS,
@@ -15,7 +16,6 @@ from returns.models.line_items import (
     DamagedState,
     ItemState,
 )
-from returns.models.triggers import after, after_update
 
 
 class ReturnItem(models.Model):

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import pgettext_lazy
 
-from returns.models.triggers import after, after_update
+from config.triggers import after, after_update
 
 # The columns by which reports group counted returns.
 DIMENSION_COLUMNS = ("carrier", "channel", "tag_set")

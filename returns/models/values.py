@@ -11,11 +11,11 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import pgettext_lazy
 
+from config.triggers import after, after_update
 from returns.models.changes import shown_change_triggers
 from returns.models.line_items import PLACES_IN_LINE
 from returns.models.problems import IS_NOT_DRY_RUN, TAKE_LOCK
 from returns.models.summaries import uncounted_value_triggers
-from returns.models.triggers import after, after_update
 
 # Enough for the sum of the most expensive items that a return may have.
 MAX_VALUE_DIGITS, VALUE_DECIMALS = 24, 4

@@ -9,6 +9,8 @@ by a foreign key, but for transactions above READ COMMITTED.
 
 import pgtrigger
 
+from config.triggers import after, after_update
+
 GIVEN = [("given", "bigint[]")]
 
 
@@ -25,10 +27,9 @@ def refers(column: str, table: str, rule: str) -> list[pgtrigger.Trigger]:
                 SELECT FROM {table} WHERE id = ANY(given) ORDER BY id FOR KEY SHARE
             ) AS there
         ) THEN {_refuse(rule, f"{column} is not in {table}")} END IF;"""
-    new, both = {"new": "new_values"}, {"old": "old_values", "new": "new_values"}
     return [
-        _after(pgtrigger.Insert, f"{rule}_new", check, new),
-        _after(pgtrigger.Update, f"{rule}_changed", check, both),
+        after(pgtrigger.Insert, f"{rule}_new", check, declare=GIVEN, new="new_values"),
+        after_update(f"{rule}_changed", check, declare=GIVEN),
     ]
 
 
@@ -39,23 +40,9 @@ def is_referred_to(table: str, column: str, rule: str) -> pgtrigger.Trigger:
                 SELECT FROM {table} WHERE {column} = gone.id LIMIT 1
             ) AS referring
         ) THEN {_refuse(rule, f"{table} still refers to it")} END IF;"""
-    return _after(pgtrigger.Delete, f"{rule}_gone", check, {"old": "old_values"})
+    return after(pgtrigger.Delete, f"{rule}_gone", check, declare=GIVEN, old="old_values")
 
 
 def _refuse(rule: str, why: str) -> str:
     return f"""RAISE foreign_key_violation
         USING MESSAGE = '{rule}: {why}', CONSTRAINT = '{rule}';"""
-
-
-def _after(
-    operation: pgtrigger.Operation, name: str, sql: str, tables: dict[str, str]
-) -> pgtrigger.Trigger:
-    return pgtrigger.Trigger(
-        name=name,
-        when=pgtrigger.After,
-        operation=operation,
-        level=pgtrigger.Statement,
-        referencing=pgtrigger.Referencing(**tables),  # type: ignore[no-untyped-call]
-        declare=GIVEN,
-        func=f"{' '.join(sql.split())} RETURN NULL;",
-    )
