@@ -33,38 +33,37 @@ READ_AT_SQL = """
     SELECT max(ended_at) FROM returns_feedrun WHERE outcome = 'done' AND way IN ('pull', 'push')
     AND ended_at < clock_timestamp() + interval '1 minute'
 """
-# Committed since the token, by this cluster: restored rows have transaction ids of another one.
+# Of a ``{moment}``, the name of a parameter with a snapshot. Committed since then, by this cluster:
+# restored rows have transaction ids of another one.
 COMMITTED_SINCE_SQL = """
-    xid >= pg_snapshot_xmin(%(then)s::pg_snapshot)
-    AND NOT pg_visible_in_snapshot(xid, %(then)s::pg_snapshot)
+    xid >= pg_snapshot_xmin(%({moment})s::pg_snapshot)
+    AND NOT pg_visible_in_snapshot(xid, %({moment})s::pg_snapshot)
     AND xid < pg_snapshot_xmax(pg_current_snapshot())
 """
 IS_FROM_OTHER_CLUSTER_SQL = """
-    pg_snapshot_xmax(%(then)s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
+    pg_snapshot_xmax(%({moment})s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
 """
-ANY_CHANGE_SQL = f"""
-    SELECT {NOW_SQL}, {IS_FROM_OTHER_CLUSTER_SQL},
-        extract(epoch FROM clock_timestamp())::float,
-        EXISTS (SELECT FROM returns_change WHERE {COMMITTED_SINCE_SQL})
-"""
+HAS_CHANGES_SQL = f"EXISTS (SELECT FROM returns_change WHERE {COMMITTED_SINCE_SQL})"
 REACHED_RETURNS_SQL = f"""
     SELECT reached, reached_count FROM returns_change
     WHERE reached_count > 0 AND {COMMITTED_SINCE_SQL}
     ORDER BY xid DESC LIMIT %(limit)s
 """
-# For a poll of a page: of ``then`` is what it saw last, of ``since`` what it counts news from.
+ANY_CHANGE_SQL = f"""
+    SELECT {NOW_SQL}, {IS_FROM_OTHER_CLUSTER_SQL.format(moment="token")},
+        extract(epoch FROM clock_timestamp())::float, {HAS_CHANGES_SQL.format(moment="token")}
+"""
+# For a poll of a page: ``seen`` is what it saw last, ``since`` what it counts news from.
 POLL_SQL = f"""
-    SELECT {NOW_SQL}, {IS_FROM_OTHER_CLUSTER_SQL},
-        {IS_FROM_OTHER_CLUSTER_SQL.replace("then", "since")},
+    SELECT {NOW_SQL}, {IS_FROM_OTHER_CLUSTER_SQL.format(moment="seen")},
+        {IS_FROM_OTHER_CLUSTER_SQL.format(moment="since")},
         extract(epoch FROM clock_timestamp())::float, has_changes,
         CASE WHEN has_changes THEN ARRAY(
             SELECT json_build_array(reached, reached_count)
-            FROM ({REACHED_RETURNS_SQL.replace("then", "since")}) AS news
+            FROM ({REACHED_RETURNS_SQL.format(moment="since")}) AS news
         ) END,
         CASE WHEN has_changes THEN {VOCABULARY_MARK_SQL} END
-    FROM (
-        SELECT EXISTS (SELECT FROM returns_change WHERE {COMMITTED_SINCE_SQL})
-    ) AS polled (has_changes)
+    FROM (SELECT {HAS_CHANGES_SQL.format(moment="seen")}) AS polled (has_changes)
 """
 
 
@@ -123,7 +122,7 @@ def check_changes(token: str) -> Changes:
     if not snapshot:
         return Changes(current_token(), any=True, reached_ids=[], more=True)
     with connection.cursor() as cursor:
-        cursor.execute(ANY_CHANGE_SQL, {"then": snapshot})
+        cursor.execute(ANY_CHANGE_SQL, {"token": snapshot})
         now, is_from_other_cluster, now_seconds, has_changes = cursor.fetchone()
     is_unknown = is_from_other_cluster or now_seconds - seconds > CHANGES_KEPT_FOR.total_seconds()
     return Changes(now, any=has_changes or is_unknown, reached_ids=[], more=is_unknown)
@@ -134,11 +133,12 @@ def poll_changes(seen: str, since: str) -> tuple[Changes, Changes | None, str]:
 
     Then the last value is the mark of the vocabulary. One statement for tokens of today.
     """
-    (seen_seconds, then), (since_seconds, before) = map(_parse_token, (seen, since))
-    if not then or not before:
+    (seen_seconds, seen_snapshot), (since_seconds, snapshot) = map(_parse_token, (seen, since))
+    if not seen_snapshot or not snapshot:
         return check_changes(seen), None, ""
     with connection.cursor() as cursor:
-        cursor.execute(POLL_SQL, {"then": then, "since": before, "limit": MAX_REACHED_RETURNS + 1})
+        limit = MAX_REACHED_RETURNS + 1
+        cursor.execute(POLL_SQL, {"seen": seen_snapshot, "since": snapshot, "limit": limit})
         now, *are_from_other_cluster, seconds, has_changes, rows, mark = cursor.fetchone()
     oldest = seconds - CHANGES_KEPT_FOR.total_seconds()
     are_old = (seen_seconds < oldest, since_seconds < oldest)
@@ -157,7 +157,8 @@ def get_changes(token: str) -> Changes:
         return changes
     with connection.cursor() as cursor:
         cursor.execute(
-            REACHED_RETURNS_SQL, {"then": _parse_token(token)[1], "limit": MAX_REACHED_RETURNS + 1}
+            REACHED_RETURNS_SQL.format(moment="token"),
+            {"token": _parse_token(token)[1], "limit": MAX_REACHED_RETURNS + 1},
         )
         rows = cursor.fetchall()
     ids, more = _limit_ids(rows)
