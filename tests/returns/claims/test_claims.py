@@ -207,6 +207,8 @@ def test_poll_brings_a_claim_and_takes_it_away(as_agent, manager):
     give_back(record.pk, manager)
     assert f'hx-target="#claim-{record.pk}"></hx-partial>' in as_agent.get(address).text
     assert read_marks([record.pk]) == ({}, {record.pk: None})
+    take_return(record.pk, manager)
+    assert str(read_marks([record.pk])[1][record.pk]) == "manager"
 
 
 def test_button_works_without_scripts(as_agent, agent):

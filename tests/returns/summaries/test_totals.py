@@ -68,6 +68,21 @@ def test_open_groups_are_counted_exactly_with_their_longest_wait(written, state)
     assert count_open_by_tag(state) == groups("taggings__tag")
 
 
+def test_the_longest_wait_of_a_group_is_not_of_a_day_that_all_have_left(written):
+    now = timezone.now()
+    for days in (9, 7, 6):
+        arrived = now - timedelta(days=days)
+        record = make_return(state=State.ARRIVED, arrived_to_warehouse_at=arrived)
+        put_tag(record, "damaged")
+    while maintenance.update_in_background():
+        pass
+    longest = Return.objects.earliest("arrived_to_warehouse_at")
+    longest.completed_at, longest.state = now, State.COMPLETED
+    longest.save()
+    tag = str(make_tag("damaged").pk)
+    assert count_open_by_tag(State.ARRIVED)[tag] == (2, now - timedelta(days=7))
+
+
 def test_the_summaries_do_not_tell_while_much_is_not_counted_yet(written):
     much = [UncountedReturn(record_id=number) for number in range(totals.MAX_QUEUED + 1)]
     UncountedReturn.objects.bulk_create(much)
